@@ -1,0 +1,53 @@
+# `make` or `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_PROCESSES ?= 2
+export PORT PARTNER_PORT CIAM_STATE_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint reset lock
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.demo ## Start the portal with demo data (PORT, PARTNER_PORT and CIAM_STATE_DIR may be set)
+	@exec $(BIN)/python -m tests.stack run
+
+test: $(VENV)/.dev ## Run all tests, in the browser too (ARGS="-k word" for some of them)
+	@exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(ARGS)
+
+lint: $(VENV)/.dev ## Check format, style, templates, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m tests.stack exec --production -- $(BIN)/mypy
+	$(BIN)/lint-imports
+
+reset: ## Remove the database, mail and everything else that `make run` wrote
+	@if [ -x $(BIN)/python ]; then exec $(BIN)/python -m tests.stack reset; fi
+
+lock: ## Compile requirements/*.in into pinned and hashed *.txt (installs uv into its own folder)
+	@test -x $(VENV)-lock/bin/uv || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv; }
+	@for name in run demo dev; do \
+		$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make lock" $(ARGS) -o requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 or newer is needed and $(PYTHON) is not: set PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo "$(PYTHON) has no venv module: install it (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# dev.txt contains demo.txt at the same versions, so installing one never changes the other.
+$(VENV)/.demo: requirements/demo.txt requirements/run.txt | $(VENV)/bin/python
+	@echo "Installing what the demo needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,82 @@
+"""allauth's seam: its questions, answered by our flows and policies; its mails, sent through our outbox."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth import password_validation
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts import lockout, passwords, proofs, signing
+from accounts.flows import account, sessions, sign_in
+from accounts.models import User
+from ciam_portal import clock, network
+from ciam_portal.audit.actor import Actor
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types for it
+    """Only documented methods are overridden."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address all of the portal uses."""
+        return network.client_address(request)
+
+    def get_login_stages(self) -> list[str]:
+        """A proven address first, then the weighing. Nothing else is between a credential and a session."""
+        return ["allauth.account.stages.EmailVerificationStage", "accounts.stages.ProofStage"]
+
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        """One form of the password, checked by the one validator."""
+        password = passwords.normal(password)
+        password_validation.validate_password(password, user)
+        return password
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
+        """Whose credentials these are. A closed account looks like a wrong password."""
+        if credentials.get("password"):
+            credentials["password"] = passwords.normal(credentials["password"])
+        user = super().authenticate(request, **credentials)
+        if isinstance(user, User) and not user.is_active:
+            self.authentication_failed(request, **credentials)
+        return user if isinstance(user, User) and user.is_active else None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+        """Record it; axes has counted it."""
+        email = str(credentials.get("email", "")).lower()
+        known = User.objects.filter(email=email).values_list("pk", flat=True).first()
+        paused = bool(getattr(request, "axes_locked_out", False))
+        by = Actor.from_request(request)
+        sign_in.note_failure(lockout.lane(request, credentials), known, paused=paused, by=by, at=clock.now())
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in, with a new session key, and begin our own session record on it."""
+        methods, decision = request.sign_in  # type: ignore[attr-defined]
+        super().login(request, user)
+        signing.begin(request, user, methods, decision)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out: session record, tokens, cookie."""
+        sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, ARG002, FBT001
+        """Our own link instead of the library's: single use, digest only."""
+        customer = emailconfirmation.email_address.user
+        if proofs.within_budget(customer.email):
+            account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner, within the same budget as a confirmation would have."""
+        if proofs.within_budget(email):
+            account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
+        """The same page for everyone."""
+        return HttpResponseRedirect(reverse("account_email_verification_sent"))
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """The library's own messages are not shown: our pages say what happened."""
+
+    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Pages only: the JSON answers of the library's views would be one more channel to guard."""
+        return False

@@ -1,0 +1,31 @@
+"""The only speaker of allauth's address book: which mail addresses a customer has, and which are proven."""
+
+from allauth.account.models import EmailAddress
+
+from accounts.models import User
+
+
+def add(customer: User, address: str, *, proven: bool) -> None:
+    """The customer's one address, at sign-up or on import."""
+    EmailAddress.objects.create(user=customer, email=address, primary=True, verified=proven)
+
+
+def is_proven(customer: User) -> bool:
+    """Whether the address the customer signs in with has been proven."""
+    return EmailAddress.objects.filter(user=customer, email=customer.email, verified=True).exists()
+
+
+def proven(customer: User) -> list[str]:
+    """Every proven address of this customer: security notices go to all of them."""
+    return list(EmailAddress.objects.filter(user=customer, verified=True).values_list("email", flat=True))
+
+
+def confirm(customer: User) -> None:
+    """The customer's address is proven."""
+    EmailAddress.objects.filter(user=customer, email=customer.email).update(verified=True, primary=True)
+
+
+def replace(customer: User, address: str) -> None:
+    """A proven new address takes the place of all others."""
+    EmailAddress.objects.filter(user=customer).delete()
+    add(customer, address, proven=True)

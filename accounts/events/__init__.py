@@ -1,0 +1,1 @@
+"""What accounts record, and nothing personal."""

@@ -1,0 +1,77 @@
+"""What is recorded of coming in, proving more, and going."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from ciam_portal.audit.events import AuditEvent, Code
+from ciam_portal.policy.assurance import Method
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWeighed(AuditEvent):
+    """A correct first step was decided on: allowed, asked for more, or stopped."""
+
+    name: ClassVar[str] = "sign_in.weighed"
+    answer: Code
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(AuditEvent):
+    """A session began."""
+
+    name: ClassVar[str] = "sign_in.completed"
+    session: UUID
+    device: UUID
+    new_device: bool
+    acr: Code
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed(AuditEvent):
+    """A wrong password or code, or an account that is paused. ``account_known`` is never shown to anyone outside."""
+
+    name: ClassVar[str] = "sign_in.failed"
+    lane: Code
+    account_known: bool
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStepFailed(AuditEvent):
+    """A wrong second factor at sign-in."""
+
+    name: ClassVar[str] = "sign_in.second_step_failed"
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedUp(AuditEvent):
+    """A live session proved more, or proved it again."""
+
+    name: ClassVar[str] = "session.stepped_up"
+    session: UUID
+    method: Method
+    acr: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(AuditEvent):
+    """One session is over, with what hung from it."""
+
+    name: ClassVar[str] = "session.ended"
+    session: UUID
+    reason: Code
+    tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded(AuditEvent):
+    """Many sessions of one customer are over."""
+
+    name: ClassVar[str] = "session.all_ended"
+    reason: Code
+    sessions_ended: int
+    tokens_ended: int

@@ -1,0 +1,48 @@
+"""Second factors, checked under lock: the only speaker of django_otp and django_otp_webauthn.
+
+Call the checks inside a transaction, from a flow.
+"""
+
+from accounts.factors.app import add_app, check_app, new_seed, seed_as_picture, seed_in_groups
+from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_code, spend_backup_code
+from accounts.factors.held import Listed, highest_level, listed, second_factors
+from accounts.factors.outcome import Checked, Outcome, seconds_until
+from accounts.factors.passkeys import (
+    Ceremony,
+    KnownPasskey,
+    NotProven,
+    Shown,
+    add_passkey,
+    begin_adding,
+    begin_showing,
+    check_passkey,
+    take_ceremony,
+)
+
+__all__ = [
+    "FEW_LEFT",
+    "Ceremony",
+    "Checked",
+    "KnownPasskey",
+    "Listed",
+    "NotProven",
+    "Outcome",
+    "Shown",
+    "add_app",
+    "add_passkey",
+    "begin_adding",
+    "begin_showing",
+    "check_app",
+    "check_passkey",
+    "highest_level",
+    "listed",
+    "make_backup_codes",
+    "new_seed",
+    "plain_backup_code",
+    "second_factors",
+    "seconds_until",
+    "seed_as_picture",
+    "seed_in_groups",
+    "spend_backup_code",
+    "take_ceremony",
+]

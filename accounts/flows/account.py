@@ -1,0 +1,200 @@
+"""An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from accounts import addresses, proofs
+from accounts.events import account as events
+from accounts.flows import sessions
+from accounts.models import Proof, Session, User
+from accounts.notices import account as notices
+from accounts.policy import account as policy
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+
+
+def link_to(name: str, secret: str) -> str:
+    """An absolute link for a mail. The secret stands behind ``#``-free path text of its own, never in a query."""
+    return settings.PUBLIC_URL + reverse(name, args=[quote(secret)])
+
+
+@flow
+def open_account(email: str, password: str, *, by: Actor, at: datetime) -> User | None:
+    """A new account that can do nothing until its address is proven; None if the address has a proven account.
+
+    An attempt whose address was never proven is void once somebody signs up with the address again: its password
+    is replaced and its links die, so nobody can prepare an account for someone else.
+    """
+    email = email.lower()
+    known = User.objects.select_for_update().filter(email=email).first()
+    if known is not None:
+        return _again(known, password, by=by, at=at)
+    try:
+        with transaction.atomic():
+            customer = User(email=email, password=make_password(password), created_at=at, password_changed_at=at)
+            customer.save(force_insert=True)
+    except IntegrityError:  # the same address, signed up in the same instant
+        return _again(User.objects.select_for_update().get(email=email), password, by=by, at=at)
+    addresses.add(customer, email, proven=False)
+    record(events.AccountOpened(), about=customer.pk, by=by, at=at)
+    return customer
+
+
+def _again(known: User, password: str, *, by: Actor, at: datetime) -> User | None:
+    hashed = make_password(password)  # in every case, so that no case is faster
+    if addresses.is_proven(known) or not known.is_active:
+        record(events.SignUpWithKnownAddress(), about=known.pk, by=by, at=at)
+        return None
+    known.password, known.password_changed_at = hashed, at
+    known.save(update_fields=["password", "password_changed_at"])
+    record(events.AccountOpened(again=True), about=known.pk, by=by, at=at)
+    return known
+
+
+@flow
+def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
+    """Mail the link that proves the address. The caller has asked ``proofs.within_budget``."""
+    secret = proofs.new_link(customer, Proof.Purpose.CONFIRM_EMAIL, customer.email, at)
+    record(events.ProofSent(purpose=Code(Proof.Purpose.CONFIRM_EMAIL)), about=customer.pk, by=by, at=at)
+    link = link_to("accounts:confirm_email", secret)
+    notice = notices.ConfirmYourAddress(link=link, hours=limits.running().proof.link_hours)
+    tell(customer, notice, to=[customer.email], at=at)
+
+
+@flow
+def tell_owner(email: str, *, by: Actor, at: datetime) -> None:
+    """Tell the owner of a known address that somebody signed up with it."""
+    customer = User.objects.get(email=email)
+    record(events.ProofSent(purpose=Code("known_address")), about=customer.pk, by=by, at=at)
+    site = settings.PUBLIC_URL
+    notice = notices.YouHaveAnAccount(
+        sign_in_link=site + reverse("account_login"), reset_link=site + reverse("account_reset_password")
+    )
+    tell(customer, notice, to=[customer.email], at=at)
+
+
+@flow
+def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
+    """The address is proven. Raises Refused for a link that is spent, expired, or older than the account's state."""
+    proof = _use_link(secret, Proof.Purpose.CONFIRM_EMAIL, by=by, at=at)
+    addresses.confirm(proof.customer)
+    record(events.EmailConfirmed(), about=proof.customer_id, by=by.known_as(proof.customer_id), at=at)
+    return proof.customer
+
+
+def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
+    """What the policy asks about a link."""
+    return policy.LinkFacts(
+        is_live=proof.is_live(at),
+        state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
+        account_active=proof.customer.is_active,
+    )
+
+
+def _use_link(secret: str, purpose: Proof.Purpose, *, by: Actor, at: datetime) -> Proof:
+    proof = proofs.find_link(secret, purpose, lock=True)
+    if proof is None:
+        raise Refused(policy.Reason.LINK_DEAD)
+    require(policy.may_use_link, link_facts(proof, at), about=proof.customer_id, by=by, at=at)
+    proof.spend(at)
+    return proof
+
+
+@flow
+def ask_email_change(
+    customer: User, new: str, facts: policy.CredentialFacts, *, by: Actor, at: datetime
+) -> None:
+    """Send a link to the new address, and tell the old one. Nothing changes until the new address is proven.
+
+    An address that belongs to somebody else's account walks the same path; its owner is told instead.
+    """
+    new = new.lower()
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    require(policy.may_change_credentials, facts, about=customer.pk, by=by, at=at)
+    owner = User.objects.filter(email=new).first()
+    record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
+    tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
+    if owner is None:
+        secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, new, at)
+        link = link_to("accounts:confirm_new_email", secret)
+        notice = notices.ConfirmYourNewAddress(link=link, hours=limits.running().proof.link_hours)
+        tell(customer, notice, to=[new], at=at)
+    else:
+        tell_owner(new, by=by, at=at)
+
+
+@flow
+def change_email(customer: User, secret: str, *, by: Actor, at: datetime) -> None:
+    """The signed-in owner proves the new address with the link; old and new are told. Raises Refused."""
+    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL, lock=True)
+    if proof is None or proof.customer_id != customer.pk:
+        raise Refused(policy.Reason.LINK_DEAD)
+    proof = _use_link(secret, Proof.Purpose.CHANGE_EMAIL, by=by, at=at)
+    customer, new = proof.customer, proof.address
+    told = [*addresses.proven(customer), new]
+    try:
+        with transaction.atomic():
+            customer.email = new
+            customer.save(update_fields=["email"])
+    except IntegrityError:
+        raise Refused(policy.Reason.ADDRESS_TAKEN) from None
+    addresses.replace(customer, new)
+    proofs.drop(customer, at)
+    record(events.EmailChanged(), about=customer.pk, by=by, at=at)
+    tell(customer, notices.EmailChanged(), to=told, at=at)
+
+
+@flow
+def change_password(
+    customer: User, new: str, facts: policy.CredentialFacts, keep: Session | None, *, by: Actor, at: datetime
+) -> None:
+    """Set a password the owner chose; every other session and every token ends. Raises ProveMore or Refused."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    require(policy.may_change_credentials, facts, about=customer.pk, by=by, at=at)
+    _set_password(customer, new, at)
+    ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=keep)
+    event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
+    record(event, about=customer.pk, by=by, at=at)
+    tell(customer, notices.PasswordChanged(), to=addresses.proven(customer), at=at)
+
+
+def _set_password(customer: User, new: str, at: datetime) -> None:
+    customer.password, customer.password_changed_at = make_password(new), at
+    customer.save(update_fields=["password", "password_changed_at"])
+
+
+@flow
+def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tuple[int, int]:
+    """A new password for someone who proved their address without signing in.
+
+    Ends every session, token, link and remembered device. Second factors stay exactly as they are, nobody is signed
+    in by this. The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
+    """
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    _set_password(customer, new, at)
+    proofs.drop(customer, at)
+    customer.devices.filter(revoked_at__isnull=True).update(revoked_at=at)
+    return sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
+
+
+@flow
+def edit_profile(customer: User, changes: dict[str, str], *, by: Actor, at: datetime) -> None:
+    """Change name, phone, locale or timezone; only which fields changed is recorded."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    changed = [field for field, value in changes.items() if getattr(customer, field) != value]
+    for field in changed:
+        setattr(customer, field, changes[field])
+    if changed:
+        customer.save(update_fields=changed)
+    event = events.ProfileChanged(fields=tuple(Code(field) for field in sorted(changed)))
+    record(event, about=customer.pk, by=by, at=at)

@@ -1,0 +1,276 @@
+"""Second factors as verbs: bind, rename, remove, and answer with them.
+
+Adding keeps every session. Removing ends the customer's other sessions that were proven with that kind of factor:
+what they rest on is gone, and a lost phone or a thief's own passkey goes with it. This session stays, but shows no
+more than what is left.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import addresses, factors, proofs
+from accounts.events import factors as events
+from accounts.factors import Checked, Outcome
+from accounts.flows import sessions, sign_in
+from accounts.models import BackupCode, Passkey, Proof, Session, Totp, User
+from accounts.notices import account as account_notices
+from accounts.notices import factors as notices
+from accounts.policy import factors as policy
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Assurance, Method
+
+APP_WORDS = "an authenticator app"
+
+
+def gather(customer: User, session: Session | None, at: datetime) -> policy.FactorFacts:
+    """What the policies ask about, as it stands now."""
+    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    held = factors.second_factors(customer)
+    live = session is not None and Session.objects.live(at, idle).filter(pk=session.pk, customer=customer).exists()
+    return policy.FactorFacts(
+        is_active=customer.is_active,
+        session_live=live,
+        assurance=session.assurance if session else Assurance(),
+        highest=policy.highest(held, has_password=customer.has_usable_password()),
+        has_app=Method.TOTP in held,
+        passkeys=Passkey.objects.filter(user=customer).count() if Method.PASSKEY in held else 0,
+    )
+
+
+def _lock(customer: User, session: Session, at: datetime) -> tuple[User, Session, policy.FactorFacts]:
+    """Customer and session, in the order that every flow locks them, and the facts read under those locks."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    session = Session.objects.select_for_update().get(pk=session.pk)
+    return customer, session, gather(customer, session, at)
+
+
+def _facts(customer: User, at: datetime) -> dict[str, str]:
+    """What every message about a factor says: when, in the customer's own time, and where to look and to act."""
+    site, there = settings.PUBLIC_URL, at.astimezone(ZoneInfo(customer.timezone))
+    return {
+        "when": f"{there:%-d %B %Y, %H:%M} ({customer.timezone})",
+        "security_link": site + reverse("accounts:security"),
+        "password_link": site + reverse("accounts:change_password"),
+    }
+
+
+def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+# Binding
+
+
+@flow
+def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime) -> bool:
+    """Bind the app that shows ``code``; False if the code is wrong. The session has then proven the app as well."""
+    customer, session, facts = _lock(customer, session, at)
+    require(policy.may_add_app, facts, about=customer.pk, by=by, at=at)
+    app = factors.add_app(customer, seed, code, at)
+    if app is None:
+        record(events.FactorFailed(Method.TOTP, why=Code("not_added")), about=customer.pk, by=by, at=at)
+        return False
+    record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
+    sign_in.step_up(session, Method.TOTP, by=by, at=at)
+    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_facts(customer, at)), at)
+    return True
+
+
+@flow
+def add_passkey(  # noqa: PLR0913  (what the browser sent, and what it belongs to)
+    request: HttpRequest,
+    customer: User,
+    session: Session,
+    state: dict[str, Any],
+    message: str,
+    name: str,
+    *,
+    by: Actor,
+    at: datetime,
+) -> Passkey | None:
+    """Bind the passkey the browser made; None if its message proves nothing. Raises Refused, ProveMore."""
+    customer, session, facts = _lock(customer, session, at)
+    require(policy.may_add_passkey, facts, about=customer.pk, by=by, at=at)
+    try:
+        passkey = factors.add_passkey(request, customer, state, message, name)
+    except factors.KnownPasskey:
+        raise Refused(policy.Reason.KNOWN_PASSKEY) from None
+    except factors.NotProven:
+        record(events.FactorFailed(Method.PASSKEY, why=Code("not_added")), about=customer.pk, by=by, at=at)
+        return None
+    event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
+    record(event, about=customer.pk, by=by, at=at)
+    sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
+    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_facts(customer, at)), at)
+    return passkey
+
+
+def _passkey_words(passkey: Passkey) -> str:
+    return f"the passkey “{passkey.name}”"
+
+
+@flow
+def make_backup_codes(customer: User, session: Session, *, by: Actor, at: datetime) -> list[str]:
+    """A new set of codes, to be shown this once; older ones are dead."""
+    customer, session, facts = _lock(customer, session, at)
+    require(policy.may_make_backup_codes, facts, about=customer.pk, by=by, at=at)
+    made = factors.make_backup_codes(customer, at)
+    record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
+    _tell(customer, notices.BackupCodesMade(count=len(made), **_facts(customer, at)), at)
+    return made
+
+
+@flow
+def rename_passkey(passkey: Passkey, name: str, *, by: Actor, at: datetime) -> None:
+    """Another name for it: a word for the customer, no proof of anything."""
+    passkey = Passkey.objects.select_for_update().get(pk=passkey.pk)
+    passkey.name = name
+    passkey.save(update_fields=["name"])
+    record(events.PasskeyRenamed(key=passkey.pk), about=passkey.user_id, by=by, at=at)
+
+
+# Removing
+
+
+@flow
+def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """The authenticator app no longer opens anything."""
+    customer, session, facts = _lock(customer, session, at)
+    require(policy.may_change_factors, facts, about=customer.pk, by=by, at=at)
+    app = Totp.objects.select_for_update().filter(user=customer).first()
+    if app is None:
+        raise Refused(policy.Reason.NOT_THERE)
+    key = app.pk
+    Totp.objects.filter(user=customer).delete()
+    _removed(customer, session, Method.TOTP, key, APP_WORDS, by=by, at=at)
+
+
+@flow
+def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Actor, at: datetime) -> None:
+    """This passkey no longer opens anything."""
+    customer, session, facts = _lock(customer, session, at)
+    require(policy.may_change_factors, facts, about=customer.pk, by=by, at=at)
+    found = Passkey.objects.select_for_update().filter(pk=passkey.pk, user=customer).first()
+    if found is None:
+        raise Refused(policy.Reason.NOT_THERE)
+    key, words = found.pk, _passkey_words(found)
+    found.delete()
+    _removed(customer, session, Method.PASSKEY, key, words, by=by, at=at)
+
+
+def _removed(  # noqa: PLR0913  (what went, and who is told)
+    customer: User, session: Session, method: Method, key: int, words: str, *, by: Actor, at: datetime
+) -> None:
+    held = factors.second_factors(customer)
+    last = not held & policy.STRONG
+    gone = {method} - held
+    if last:
+        BackupCode.objects.filter(customer=customer).delete()
+        gone |= {Method.BACKUP_CODE}
+    ended = _end_others(customer, session, method, by=by, at=at)
+    proven = [Method(name) for name in session.methods]
+    kept, level = policy.left_of(proven, gone)
+    if len(kept) < len(proven):
+        session.methods, session.level = list(kept), level
+        session.save(update_fields=["methods", "level"])
+    event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
+    record(event, about=customer.pk, by=by, at=at)
+    _tell(customer, notices.FactorRemoved(what=words, last=last, **_facts(customer, at)), at)
+
+
+def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:
+    others = Session.objects.filter(customer=customer, ended_at__isnull=True, methods__contains=[method])
+    resting = list(others.exclude(pk=session.pk))
+    for other in resting:
+        sessions.end(other, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
+    return len(resting)
+
+
+# Answering
+
+
+@flow
+def answer_with_app(customer: User, code: str, *, by: Actor, at: datetime) -> Checked:
+    """Look at a code from the customer's app. A wrong one is counted."""
+    return _answered(customer, Method.TOTP, factors.check_app(customer, code), by=by, at=at)
+
+
+@flow
+def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: datetime) -> Checked:
+    """Use up a backup code. The customer is told, so that a stolen sheet does not stay secret."""
+    checked = _answered(
+        customer, Method.BACKUP_CODE, factors.spend_backup_code(customer, typed, at), by=by, at=at
+    )
+    if checked.outcome is Outcome.RIGHT and checked.left is not None:
+        few = checked.left <= factors.FEW_LEFT
+        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_facts(customer, at)), at)
+    return checked
+
+
+def _answered(customer: User, method: Method, checked: Checked, *, by: Actor, at: datetime) -> Checked:
+    event: events.FactorUsed | events.FactorFailed
+    if checked.outcome is Outcome.RIGHT:
+        event = events.FactorUsed(method, left=checked.left)
+    else:
+        event = events.FactorFailed(method, why=Code(checked.outcome))
+    record(event, about=customer.pk, by=by, at=at)
+    return checked
+
+
+@flow
+def answer_with_passkey(  # noqa: PLR0913  (what the browser sent, and what it belongs to)
+    request: HttpRequest, customer: User | None, state: dict[str, Any], message: str, *, by: Actor, at: datetime
+) -> Passkey | None:
+    """The passkey that signed this challenge, with its owner; None if none did. ``customer`` None: whose is not known.
+
+    A right signature with a counter that went back is refused, recorded, and its owner told.
+    """
+    try:
+        shown = factors.check_passkey(request, customer, state, message)
+    except factors.NotProven:
+        about = customer.pk if customer else None
+        record(events.FactorFailed(Method.PASSKEY, why=Code("wrong")), about=about, by=by, at=at)
+        return None
+    passkey, owner = shown.passkey, shown.passkey.user
+    if shown.went_back:
+        event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
+        record(event, about=owner.pk, by=by, at=at)
+        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_facts(owner, at)), at)
+        return None
+    record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
+    return passkey
+
+
+@flow
+def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """Mail a code that works in this session only. The caller has asked ``proofs.within_budget``."""
+    code = proofs.new_code(customer, Proof.Purpose.STEP_UP, session.pk, customer.email, at)
+    record(events.StepUpCodeSent(session=session.pk), about=customer.pk, by=by, at=at)
+    notice = account_notices.CodeToProve(code=code, minutes=limits.running().proof.code_minutes)
+    tell(customer, notice, to=[customer.email], at=at)
+
+
+@flow
+def answer_with_mail_code(customer: User, session: Session, code: str, *, by: Actor, at: datetime) -> Checked:
+    """Look at a code that was mailed. Shows that somebody reads the mailbox; never a second factor."""
+    right = proofs.guess_code(customer, Proof.Purpose.STEP_UP, session.pk, code, at)
+    checked = Checked(Outcome.RIGHT if right else Outcome.WRONG)
+    return _answered(customer, Method.EMAIL_CODE, checked, by=by, at=at)
+
+
+@flow
+def note_password(customer: User, *, right: bool, by: Actor, at: datetime) -> None:
+    """The customer typed the password once more; axes has counted a wrong one."""
+    _answered(customer, Method.PASSWORD, Checked(Outcome.RIGHT if right else Outcome.WRONG), by=by, at=at)

@@ -1,0 +1,35 @@
+"""Who is staff, and in which roles."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+
+from accounts.events import staff as events
+from accounts.flows import sessions
+from accounts.models import User
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow
+from ciam_portal.roles import Role
+
+
+@flow
+def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
+    """Give a role. Sessions begun before end, so that none carries a role it was not weighed with."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    person.groups.add(Group.objects.get(name=role.value))
+    person.is_staff = True
+    person.save(update_fields=["is_staff"])
+    sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
+    record(events.RoleGranted(role=role), about=person.pk, by=by, at=at)
+
+
+@flow
+def revoke_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
+    """Take a role away; who holds none is no longer staff. It bites at once: all sessions end."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    person.groups.remove(Group.objects.get(name=role.value))
+    person.is_staff = person.groups.exists()
+    person.save(update_fields=["is_staff"])
+    sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
+    record(events.RoleRevoked(role=role), about=person.pk, by=by, at=at)

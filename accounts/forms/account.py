@@ -1,0 +1,87 @@
+"""What a customer types about themselves: shape only."""
+
+import unicodedata
+import zoneinfo
+
+import phonenumbers
+from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
+
+from accounts import passwords
+from accounts.forms.entry import new_password
+from accounts.models import User
+
+
+class Profile(forms.Form):
+    """Name, phone, language, time zone."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    phone = forms.CharField(
+        label=_("Phone number"),
+        max_length=40,
+        required=False,
+        help_text=_("With country code, such as +47 22 85 50 50."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+    locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+    )
+
+    def clean_name(self) -> str:
+        """Printable text in Unicode form NFC."""
+        name = unicodedata.normalize("NFC", self.cleaned_data["name"]).strip()
+        if not name.isprintable():
+            raise forms.ValidationError(_("Please use letters, spaces and ordinary signs only."))
+        return name
+
+    def clean_phone(self) -> str:
+        """A number that can exist, in E.164 form."""
+        text: str = self.cleaned_data["phone"].strip()
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text, None)
+        except phonenumbers.NumberParseException as error:
+            raise forms.ValidationError(_("Please write the number with its country code, such as +47.")) from error
+        if not phonenumbers.is_valid_number(number):
+            raise forms.ValidationError(_("This is not a phone number that can be reached."))
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class NewEmail(forms.Form):
+    """The address to change to."""
+
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def clean_email(self) -> str:
+        """Lower case."""
+        email: str = self.cleaned_data["email"]
+        return email.lower()
+
+
+class NewPassword(forms.Form):
+    """A password being chosen for a known customer."""
+
+    def __init__(self, *args: object, customer: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.customer = customer
+        self.fields["password"] = new_password(_("New password"))
+
+    def clean_password(self) -> str:
+        """In form NFC, and good enough."""
+        password = passwords.normal(self.cleaned_data["password"])
+        password_validation.validate_password(password, self.customer)
+        return password
+
+
+class Nothing(forms.Form):
+    """A button."""

@@ -1,0 +1,66 @@
+"""Signing up and signing in: shape only. allauth's forms, with our fields and words."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm, SignupForm
+from django import forms
+from django.contrib.auth import password_validation
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.flows import account
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy import limits
+
+_EMAIL = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "placeholder": ""}
+
+
+def new_password(label: Any = _("Password")) -> forms.CharField:  # noqa: ANN401  (lazy text)
+    """A field for a password that is being chosen: nothing trimmed, paste allowed."""
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=limits.running().password.max_length * 2,  # the validator refuses with better words
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=" ".join(password_validation.password_validators_help_texts()),
+    )
+
+
+class SignUp(SignupForm):  # type: ignore[misc]  # allauth ships no types for it
+    """E-mail and password. A known address gets the same answer as a new one, after the same work."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].widget.attrs.update(_EMAIL)
+        self.fields["password1"] = new_password()
+
+    def validate_unique_email(self, value: str) -> str:
+        """Never says whether an account exists; ``try_save`` walks one of two paths that look alike."""
+        return value
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """The library's contract: (new customer, None), or (None, the answer for a known address)."""
+        email = self.cleaned_data["email"]
+        by = Actor.from_request(request)
+        customer = account.open_account(email, self.cleaned_data["password1"], by=by, at=clock.now())
+        if customer is not None:
+            return customer, None
+        self.account_already_exists = True
+        response: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return response
+
+
+class SignIn(LoginForm):  # type: ignore[misc]  # allauth ships no types for it
+    """E-mail and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address")
+        self.fields["login"].widget.attrs.update(_EMAIL | {"autocomplete": "username webauthn"})
+        password = self.fields["password"]
+        password.help_text = ""
+        password.strip = False
+        password.widget.attrs.update({"autocomplete": "current-password", "placeholder": ""})

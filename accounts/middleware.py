@@ -1,0 +1,67 @@
+"""PortalSession: whoever holds a browser session is signed in only while the portal's own record says so."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Session
+from ciam_portal import clock
+from ciam_portal.policy import limits
+
+_TOUCH_AFTER = timedelta(seconds=60)
+
+
+class PortalSession:
+    """Sets ``request.portal_session`` and ``request.user`` from one row; anything else is signed out (ASVS 7.4)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look the session up if the browser claims to be signed in; keep the device cookie if one was given."""
+        request.portal_session = None  # type: ignore[attr-defined]
+        if SESSION_KEY in request.session:
+            self._enter(request)
+        response = self.get_response(request)
+        cookie = getattr(request, "device_cookie", "")
+        if cookie:
+            response.set_cookie(
+                settings.DEVICE_COOKIE_NAME,
+                cookie,
+                max_age=limits.running().session.device_days * 86_400,
+                secure=settings.SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    def _enter(self, request: HttpRequest) -> None:
+        at = clock.now()
+        rules = limits.running().session
+        key = _as_uuid(request.session.get("portal_session"))
+        session = (
+            Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
+            .select_related("customer")
+            .filter(pk=key, customer_id=_as_uuid(request.session.get(SESSION_KEY)), customer__is_active=True)
+            .first()
+        )
+        if session is None:
+            request.session.flush()
+            request.user = AnonymousUser()
+            return
+        request.user = session.customer
+        request.portal_session = session  # type: ignore[attr-defined]
+        if at - session.last_used_at >= _TOUCH_AFTER:
+            session.used(at)
+
+
+def _as_uuid(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

@@ -1,0 +1,9 @@
+"""A customer, the sessions and devices they use, their second factors, and what was sent to prove an address."""
+
+# User comes first: the passkey library asks for the user model while it is imported.
+from accounts.models.user import User  # isort: skip
+from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.models.proof import Proof
+from accounts.models.session import Device, Session
+
+__all__ = ["BackupCode", "Device", "Passkey", "PasskeyAttestation", "Proof", "Session", "Totp", "User"]

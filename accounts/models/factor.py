@@ -1,0 +1,60 @@
+"""Second factors: authenticator app, backup codes, passkeys."""
+
+from django.db import models
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp_webauthn.models import AbstractWebAuthnAttestation, AbstractWebAuthnCredential
+
+from accounts.models.user import User
+from ciam_portal import codes, vault
+
+
+class Totp(TOTPDevice):
+    """django-otp's authenticator-app device, with its seed sealed at rest. ``key`` never holds the seed in clear."""
+
+    class Meta:
+        proxy = True
+
+    @property
+    def bin_key(self) -> bytes:
+        """The seed. Raises vault.CannotOpen if it was moved to another customer or its key is gone."""
+        return vault.unseal(self.key, f"totp:{self.user_id}")
+
+    def seal(self, seed: bytes) -> None:
+        """Keep a new seed (20 bytes) for this customer."""
+        self.key = vault.seal(seed, f"totp:{self.user_id}")
+
+
+class BackupCode(models.Model):
+    """One spare code: 80 random bits, digest only, spent once."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="backup_codes", db_comment="pseudonymous")
+    digest = models.CharField(max_length=64, db_comment="sensitive: digest of the code")
+    created_at = models.DateTimeField(db_comment="not sensitive")
+    used_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["customer", "digest"], name="backup_code_once"),)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Passkey(AbstractWebAuthnCredential):
+    """A passkey or security key (WebAuthn credential)."""
+
+    user_verified_at_creation = models.BooleanField(default=False, db_comment="not sensitive: PIN or biometrics checked")
+
+    class Meta(AbstractWebAuthnCredential.Meta):
+        abstract = False
+
+
+class PasskeyAttestation(AbstractWebAuthnAttestation):
+    """What the authenticator said of itself when the passkey was made."""
+
+    credential = models.OneToOneField(
+        Passkey, on_delete=models.CASCADE, related_name="attestation", editable=False, db_comment="pseudonymous"
+    )
+
+    class Meta(AbstractWebAuthnAttestation.Meta):
+        abstract = False

@@ -1,0 +1,113 @@
+"""The browsers a customer uses, and the times they are signed in."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models.user import User
+from ciam_portal import codes
+from ciam_portal.policy.assurance import Assurance, Level
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    """Reads over browsers that customers use."""
+
+    def live(self, at: datetime) -> Self:
+        """Neither revoked nor too old."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+
+class Device(models.Model):
+    """A browser that has completed a sign-in of this customer; known by a cookie whose digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_comment="pseudonymous")
+    cookie_digest = models.CharField(max_length=64, db_comment="sensitive: digest of the device cookie")
+    browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
+    system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+    first_seen_at = models.DateTimeField(db_comment="not sensitive")
+    last_seen_at = models.DateTimeField(db_comment="not sensitive")
+    expires_at = models.DateTimeField(db_comment="not sensitive")
+    revoked_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    objects = DeviceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["customer", "cookie_digest"], name="device_once_per_customer"),)
+        indexes = (models.Index(fields=["cookie_digest"], name="device_cookie"),)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def seen(self, at: datetime) -> None:
+        """Used again."""
+        self.last_seen_at = at
+        self.save(update_fields=["last_seen_at"])
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Reads over sessions."""
+
+    def live(self, at: datetime, idle: timedelta) -> Self:
+        """Not ended, not idle for too long, not past the absolute end."""
+        return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=at - idle)
+
+
+class Session(models.Model):
+    """One time of being signed in: the root from which browser session, tokens and keys hang."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_comment="pseudonymous")
+    device = models.ForeignKey(
+        Device, null=True, on_delete=models.SET_NULL, related_name="sessions", db_comment="pseudonymous"
+    )
+    browser_key = models.CharField(max_length=40, unique=True, db_comment="sensitive: digest of the browser session's key")
+    started_at = models.DateTimeField(db_comment="not sensitive")
+    last_used_at = models.DateTimeField(db_comment="not sensitive")
+    expires_at = models.DateTimeField(db_comment="not sensitive: absolute end")
+    ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    end_reason = models.CharField(max_length=32, blank=True, db_comment="not sensitive")
+    auth_time = models.DateTimeField(db_comment="not sensitive: latest proof of any kind in this session")
+    level = models.PositiveSmallIntegerField(db_comment="not sensitive: assurance level reached")
+    level_at = models.DateTimeField(db_comment="not sensitive: latest proof of that level")
+    methods = ArrayField(models.CharField(max_length=16), db_comment="not sensitive: ways of proving used")
+    network = models.CharField(max_length=50, db_comment="personal: location; network prefix at the start")
+    country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country at the start")
+    browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
+    system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("started_at")),
+                name="session_ends_after_start",
+            ),
+        )
+        indexes = (models.Index(fields=["customer", "-last_used_at"], name="session_customer"),)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def assurance(self) -> Assurance:
+        """What this session has proven."""
+        return Assurance(Level(self.level), self.level_at)
+
+    def used(self, at: datetime) -> None:
+        """A request came in; to the minute is enough."""
+        self.last_used_at = at
+        self.save(update_fields=["last_used_at"])
+
+    def moved_to(self, browser_key: str) -> None:
+        """The browser session behind it has a new key."""
+        self.browser_key = browser_key
+        self.save(update_fields=["browser_key"])
+
+    def end(self, at: datetime, reason: str) -> None:
+        """Over, for this reason."""
+        self.ended_at, self.end_reason = at, reason
+        self.save(update_fields=["ended_at", "end_reason"])

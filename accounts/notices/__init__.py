@@ -1,0 +1,1 @@
+"""What accounts tell people."""

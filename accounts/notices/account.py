@@ -1,0 +1,73 @@
+"""What people are told about their account."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ciam_portal.notifications.notice import NoticeBase
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmYourAddress(NoticeBase):
+    """The link that makes a new account work."""
+
+    template: ClassVar[str] = "confirm_your_address"
+    link: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class YouHaveAnAccount(NoticeBase):
+    """Somebody signed up with an address that has an account."""
+
+    template: ClassVar[str] = "you_have_an_account"
+    sign_in_link: str
+    reset_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmYourNewAddress(NoticeBase):
+    """The link that makes a new address take the old one's place."""
+
+    template: ClassVar[str] = "confirm_your_new_address"
+    link: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangeStarted(NoticeBase):
+    """To the old address: somebody asked for a change."""
+
+    template: ClassVar[str] = "email_change_started"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged(NoticeBase):
+    """To both addresses: it happened."""
+
+    template: ClassVar[str] = "email_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(NoticeBase):
+    """It happened."""
+
+    template: ClassVar[str] = "password_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToProve(NoticeBase):
+    """A code for a customer without a second factor."""
+
+    template: ClassVar[str] = "code_to_prove"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice(NoticeBase):
+    """A sign-in from a browser this customer has not used before."""
+
+    template: ClassVar[str] = "new_device"
+    browser: str
+    system: str
+    network: str

@@ -1,0 +1,124 @@
+"""Is this password good enough to be the only factor? Length and guessability; no composition rules (NIST 63B-4).
+
+Spaces and all of Unicode are kept; text is compared and stored in Unicode form NFC.
+"""
+
+import hashlib
+import re
+import unicodedata
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from zxcvbn import zxcvbn
+
+from ciam_portal.policy import limits
+
+_ESTIMATED = 72  # zxcvbn looks at so many characters; what lies beyond only adds
+_SHORTEST_CONTEXT = 4
+_RANGE_TIMEOUT = 2.0
+_common = CommonPasswordValidator()
+
+
+def normal(password: str) -> str:
+    """Unicode form NFC; nothing trimmed, nothing dropped."""
+    return unicodedata.normalize("NFC", password)
+
+
+class Validator:
+    """Django's password validator: the only one. Raises ValidationError with one plain sentence."""
+
+    def validate(self, password: str, user: Any = None) -> None:  # noqa: ANN401  (Django's signature)
+        """Check length, then whether somebody could guess it."""
+        rules = limits.running().password
+        password = normal(password)
+        if len(password) < rules.min_length:
+            words = _("Please use at least %(n)d characters. A few unusual words in a row work well.")
+            raise ValidationError(words, code="too_short", params={"n": rules.min_length})
+        if len(password) > rules.max_length:
+            raise ValidationError(
+                _("Please use at most %(n)d characters."), code="too_long", params={"n": rules.max_length}
+            )
+        if is_about(password, personal(user)):
+            raise ValidationError(
+                _("This password is made from your own name or e-mail address. Please choose another one."),
+                code="personal",
+            )
+        if is_common(password) or is_breached(password):
+            raise ValidationError(
+                _("This password is too easy to guess, or it is known from a data leak. Please choose another one."),
+                code="common",
+            )
+
+    def get_help_text(self) -> str:
+        """What the form says."""
+        return _("At least %(n)d characters. Spaces are welcome; a few unusual words in a row work well.") % {
+            "n": limits.running().password.min_length
+        }
+
+
+def personal(user: Any) -> list[str]:  # noqa: ANN401  (an account, saved or not, or None)
+    """Words that belong to this person: the address, its parts, the parts of the name."""
+    email, name = getattr(user, "email", "") or "", getattr(user, "name", "") or ""
+    local, _at, domain = email.lower().partition("@")
+    parts = [email, local, domain, domain.partition(".")[0], *re.split(r"[^\w]+|_", f"{local} {name.lower()}")]
+    parts.append(name.lower().replace(" ", ""))
+    return sorted({part.lower() for part in parts if len(part) >= _SHORTEST_CONTEXT}, key=len, reverse=True)
+
+
+def is_about(password: str, words: list[str]) -> bool:
+    """Whether little is left of a password once this person's own words, digits and signs are taken out of it.
+
+    The whole password is compared with what can be derived from the words (NIST SP 800-63B-4 section 3.1.1.2),
+    so that a long passphrase may still contain a first name.
+    """
+    return any(_little_is_left(spell(password), [spell(word) for word in words]) for spell in (str.lower, _plain))
+
+
+def _little_is_left(password: str, words: list[str]) -> bool:
+    rest = password
+    for word in words:
+        rest = rest.replace(word, "")
+    return rest != password and len(re.sub(r"[\W\d_]", "", rest)) < _SHORTEST_CONTEXT
+
+
+def is_common(password: str) -> bool:
+    """Whether it stands in the shipped lists (tens of thousands), is one of their words stretched, or is guessable."""
+    plain = password.lower().strip()
+    stretched = re.fullmatch(r"(.+?)\1+", plain)
+    cores = {plain, re.sub(r"[\W\d_]+$", "", plain), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)}
+    if stretched:
+        cores.add(stretched.group(1))
+    if any(core in _common.passwords for core in cores if core):
+        return True
+    guesses = float(zxcvbn(password[:_ESTIMATED], max_length=_ESTIMATED)["guesses_log10"])
+    return guesses < limits.running().password.min_guesses_log10
+
+
+def is_breached(password: str) -> bool:
+    """Whether the k-anonymity range service, if one is set, knows it: only five digits of its SHA-1 leave the house.
+
+    A service that fails or is late is as if it were not there: the shipped lists have decided already.
+    """
+    if not settings.PASSWORD_RANGE_SERVICE:
+        return False
+    sha1 = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+    try:
+        answer = httpx.get(
+            f"{settings.PASSWORD_RANGE_SERVICE.rstrip('/')}/{sha1[:5]}",
+            timeout=_RANGE_TIMEOUT,
+            headers={"Add-Padding": "true"},
+        )
+        answer.raise_for_status()
+    except httpx.HTTPError:
+        return False
+    lines = (line.partition(":") for line in answer.text.splitlines())
+    return any(suffix.strip() == sha1[5:] and count.strip() != "0" for suffix, _colon, count in lines)
+
+
+def _plain(text: str) -> str:
+    """Digits and signs read as the letters they often stand for."""
+    return text.lower().translate(str.maketrans("013457@$!", "oleastasi"))

@@ -1,0 +1,1 @@
+"""The questions that accounts answer, each pure, with a reason."""

@@ -1,0 +1,132 @@
+"""What may be added, removed and used to prove: the questions about second factors."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ciam_portal.policy.assurance import SECOND_FACTORS, Assurance, Level, Method, level_of
+from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
+from ciam_portal.policy.limits import Limits
+
+
+class Reason(StrEnum):
+    """Why not (yet). ``words`` is what the customer reads."""
+
+    words: str
+
+    def __new__(cls, value: str, words: str) -> "Reason":
+        """A code with its sentence."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member
+
+    ACCOUNT_CLOSED = "account_closed", "This account is closed."
+    SESSION_OVER = "session_over", "You are signed out. Please sign in again."
+    PROVE_AGAIN = "prove_again", "You are about to change how you sign in, so please show once more that it is you."
+    ONE_APP = "one_app", "You already use an authenticator app. Remove it first, then add the new one."
+    TOO_MANY_PASSKEYS = "too_many_passkeys", "You have as many passkeys as an account can have. Remove one first."
+    KNOWN_PASSKEY = "known_passkey", "This passkey is already registered. Please use another device or key."
+    NEEDS_A_FACTOR = "needs_a_factor", "Backup codes stand in for another factor. Add a passkey or an app first."
+    TOO_MANY_TRIES = "too_many_tries", "There were too many tries from your network. Please wait a minute."
+    NOT_THERE = "not_there", "This is no longer part of your account. Nothing was changed."
+
+
+STRONG = frozenset({Method.TOTP, Method.PASSKEY, Method.SECURITY_KEY})
+_PREFERENCE = (Method.PASSKEY, Method.TOTP, Method.BACKUP_CODE, Method.PASSWORD, Method.EMAIL_CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFacts:
+    """Who asks, how well proven, what the account has and the most that it can prove. Read under lock."""
+
+    is_active: bool
+    session_live: bool
+    assurance: Assurance
+    highest: Level
+    has_app: bool
+    passkeys: int
+
+
+def highest(held: Iterable[Method], *, has_password: bool) -> Level:
+    """The most that an account with these factors can prove. Backup codes alone add nothing: they stand in for one."""
+    factors = frozenset(held)
+    if not factors & STRONG:
+        return Level.AAL1
+    known = (Method.PASSWORD,) if has_password else ()
+    return max(Level.AAL1, level_of((*known, *factors)))
+
+
+def may_change_factors(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+    """Whatever changes how one signs in asks for the highest assurance the account can give, freshly given."""
+    if not facts.is_active:
+        return Deny(Reason.ACCOUNT_CLOSED)
+    if not facts.session_live:
+        return Deny(Reason.SESSION_OVER)
+    within = limits.session.step_up_minutes * 60
+    if not facts.assurance.meets(facts.highest, within, at):
+        return StepUp(facts.highest, Reason.PROVE_AGAIN, within)
+    return Allow()
+
+
+def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+    """One authenticator app for each customer."""
+    if facts.has_app:
+        return Deny(Reason.ONE_APP)
+    return may_change_factors(facts, limits=limits, at=at)
+
+
+def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+    """Several passkeys are welcome, endless ones are not."""
+    if facts.passkeys >= limits.factors.passkeys:
+        return Deny(Reason.TOO_MANY_PASSKEYS)
+    return may_change_factors(facts, limits=limits, at=at)
+
+
+def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+    """Backup codes stand in for a factor, so there must be one."""
+    if not facts.has_app and not facts.passkeys:
+        return Deny(Reason.NEEDS_A_FACTOR)
+    return may_change_factors(facts, limits=limits, at=at)
+
+
+def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: datetime) -> Assurance:
+    """What a session that proved ``methods`` has proven once it proves ``method`` at ``at``.
+
+    A level is renewed only by a method that belongs to it: a password never makes an old AAL2 fresh.
+    """
+    reached = level_of((*methods, method))
+    if reached > assurance.level or level_of((Method.PASSWORD, method)) >= reached:
+        return Assurance(reached, at)
+    return assurance
+
+
+def ways_to_prove(
+    held: frozenset[Method], assurance: Assurance, methods: tuple[Method, ...], to: Level, at: datetime
+) -> tuple[Method, ...]:
+    """The methods, best first, by which this session can reach ``to`` freshly.
+
+    A code by mail is offered only to customers without any second factor: a mailbox never stands in for one.
+    """
+    second = held & SECOND_FACTORS
+    offered = {Method.PASSWORD, *second} if second else {Method.PASSWORD, Method.EMAIL_CODE}
+    return tuple(
+        method
+        for method in _PREFERENCE
+        if method in offered and raised(assurance, methods, method, at).meets(to, 1, at)
+    )
+
+
+def ways_to_finish(held: frozenset[Method], proven: tuple[Method, ...], to: Level) -> tuple[Method, ...]:
+    """The second factors, best first, that complete a sign-in which has proven ``proven`` so far."""
+    return tuple(
+        method for method in _PREFERENCE if method in held & SECOND_FACTORS and level_of((*proven, method)) >= to
+    )
+
+
+def left_of(methods: Iterable[Method], gone: Iterable[Method]) -> tuple[tuple[Method, ...], Level]:
+    """What a signed-in session still shows once its customer no longer has the factors ``gone``."""
+    lost = frozenset(gone)
+    kept = tuple(method for method in methods if method not in lost)
+    return kept, max(Level.AAL1, level_of(kept))

@@ -1,0 +1,93 @@
+"""Links and codes that prove an address: made, looked up, spent. Single use, digest only, bound to their purpose."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Max
+
+from accounts import budget
+from accounts.models import Proof, User
+from ciam_portal import codes
+from ciam_portal.policy import limits
+
+Purpose = Proof.Purpose
+
+
+def within_budget(address: str) -> bool:
+    """Whether one more message may be sent to this address now. Counts it. The same for strangers' addresses."""
+    return budget.spend("mail", address, limit=limits.running().proof.mails_per_address_per_hour, seconds=3600)
+
+
+def state_of(customer: User) -> str:
+    """Changes when password or address change: a link bound to it dies with the change, with no clean-up."""
+    return codes.pseudonym(f"{customer.pk}:{customer.password}:{customer.email}", "account state")
+
+
+def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> str:
+    """A secret for a link to ``address``. Older links for the same purpose are dead from now on."""
+    _replace(customer, purpose, at)
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=purpose,
+        digest=codes.digest(secret, purpose),
+        address=address,
+        bound_to=state_of(customer),
+        created_at=at,
+        expires_at=at + timedelta(hours=limits.running().proof.link_hours),
+    )
+    return secret
+
+
+def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:
+    """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
+    rows = Proof.objects.select_related("customer").filter(
+        digest__in=codes.digests(secret, purpose), purpose=purpose
+    )
+    return (rows.select_for_update() if lock else rows).first()
+
+
+def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: datetime) -> str:
+    """A code to be typed in this very session. Guesses made at an older code of it still count."""
+    earlier = Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
+    guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
+    _replace(customer, purpose, at)
+    rules = limits.running().proof
+    code = codes.new_number()
+    Proof.objects.create(
+        customer=customer,
+        purpose=purpose,
+        digest=codes.digest(f"{session}:{code}", purpose),
+        address=address,
+        bound_to=str(session),
+        created_at=at,
+        expires_at=at + timedelta(minutes=rules.code_minutes),
+        attempts=guesses,
+    )
+    return code
+
+
+def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:
+    """Spend the code if it is right; count the guess if it is not. Call inside a transaction."""
+    proof = (
+        Proof.objects.select_for_update()
+        .filter(customer=customer, purpose=purpose, bound_to=str(session), used_at__isnull=True)
+        .order_by("-created_at")
+        .first()
+    )
+    if proof is None or not proof.is_live(at) or proof.attempts >= limits.running().proof.code_attempts:
+        return False
+    if not codes.matches(f"{session}:{code}", purpose, proof.digest):
+        proof.missed()
+        return False
+    proof.spend(at)
+    return True
+
+
+def drop(customer: User, at: datetime) -> None:
+    """Every link and code of this customer is dead."""
+    Proof.objects.filter(customer=customer, used_at__isnull=True).update(used_at=at)
+
+
+def _replace(customer: User, purpose: Purpose, at: datetime) -> None:
+    Proof.objects.filter(customer=customer, purpose=purpose, used_at__isnull=True).update(used_at=at)

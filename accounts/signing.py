@@ -1,0 +1,69 @@
+"""Where a sign-in meets HTTP: the browser at the door, the session that begins, its key that rotates."""
+
+from typing import TYPE_CHECKING
+
+from allauth.account.internal.flows.login import perform_login, resume_login
+from allauth.account.internal.stagekit import stash_login
+from allauth.account.models import Login
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts import agents
+from accounts.flows import sign_in as flows
+from accounts.models import Session, User
+from ciam_portal import clock, network
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy.assurance import Method
+from ciam_portal.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+METHODS = "methods"
+
+
+def browser_of(request: HttpRequest) -> flows.Browser:
+    """The browser that sent this request, as far as we keep it."""
+    family, system = agents.families(request.headers.get("User-Agent", ""))
+    key = request.session.session_key
+    return flows.Browser(
+        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:200],
+        key=SessionStore.row_key(key) if key else "",
+        network=network.prefix(network.client_address(request)),
+        family=family,
+        system=system,
+    )
+
+
+def begin(request: HttpRequest, customer: User, methods: tuple[Method, ...], decision: "UUID | None") -> Session:
+    """After the library has signed the customer in: begin our session on it."""
+    by = Actor.from_request(request).known_as(customer.pk)
+    entered = flows.begin(customer, methods, browser_of(request), decision, by=by, at=clock.now())
+    request.session["portal_session"] = str(entered.session.pk)
+    request.portal_session = entered.session  # type: ignore[attr-defined]
+    request.device_cookie = entered.cookie  # type: ignore[attr-defined]
+    return entered.session
+
+
+def rotate(request: HttpRequest) -> None:
+    """Give the browser a new session key after a step-up; the old one is dead (ASVS 7.2.4)."""
+    request.session.cycle_key()
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    session.moved_to(SessionStore.row_key(str(request.session.session_key)))
+
+
+def enter_with_passkey(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:
+    """Sign in with a passkey instead of a password, through the same pipeline and all of its stages."""
+    login = Login(user=customer, email=customer.email, redirect_url=next_url or None, state={METHODS: [method.value]})
+    return perform_login(request, login)
+
+
+def resume(request: HttpRequest, login: Login) -> HttpResponse:
+    """Run the pipeline from where it paused."""
+    response: HttpResponse = resume_login(request, login)
+    return response
+
+
+def keep(request: HttpRequest, login: Login) -> None:
+    """Remember what changed in a paused sign-in."""
+    stash_login(request, login)

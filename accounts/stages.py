@@ -1,0 +1,84 @@
+"""ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
+
+from typing import Any
+
+from allauth.account.stages import LoginStage, LoginStageController
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts import facts, signing
+from accounts.flows import sign_in as flows
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.decision import Allow, StepUp
+
+
+class ProofStage(LoginStage):
+    """Weighs the sign-in; hands over to the page for the second step when the answer is "prove more"."""
+
+    key = "proof"
+    urlname = "accounts:prove_sign_in"
+
+    @property
+    def customer(self) -> User:
+        """Whoever is signing in."""
+        user = self.login.user
+        if not isinstance(user, User):
+            message = "a sign-in of nobody reached the second step"
+            raise TypeError(message)
+        return user
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """What was proven so far in this sign-in."""
+        return tuple(Method(name) for name in self.login.state.setdefault(signing.METHODS, [Method.PASSWORD.value]))
+
+    @property
+    def needs(self) -> Level:
+        """The level that was asked for."""
+        return Level(self.state.get("needs", Level.AAL2))
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Called by the library: (None, True) goes on, (response, True) pauses, (response, False) stops."""
+        by = Actor.from_request(self.request)
+        weighed = facts.for_sign_in(self.customer, self.methods)
+        answer, decision = flows.weigh(self.customer, weighed, by=by, at=clock.now())
+        match answer:
+            case Allow():
+                self.request.sign_in = (self.methods, decision)  # type: ignore[attr-defined]
+                return None, True
+            case StepUp(to=to):
+                self.state["needs"] = int(to)
+                return HttpResponseRedirect(reverse(self.urlname)), True
+            case _:
+                return HttpResponseRedirect(f"{reverse('account_login')}?refused=1"), False
+
+    def passed(self, method: Method) -> HttpResponse:
+        """One more method was proven: weigh again, and finish the sign-in if it suffices now."""
+        self.login.state[signing.METHODS] = [*(known.value for known in self.methods if known != method), method.value]
+        # Not marked as handled: the library runs this stage again, so the policy decides on all that was proven.
+        from_here: HttpResponse = signing.resume(self.request, self.login)
+        return from_here
+
+    def failed(self) -> bool:
+        """Count a wrong second factor; False once there were too many and the sign-in must start over."""
+        attempts = int(self.state.get("attempts", 0)) + 1
+        self.state["attempts"] = attempts
+        by = Actor.from_request(self.request)
+        flows.note_second_step_failure(self.customer, attempts, by=by, at=clock.now())
+        if attempts >= limits.running().factors.sign_in_attempts:
+            self.abort()
+            return False
+        signing.keep(self.request, self.login)
+        return True
+
+
+def pending(request: HttpRequest) -> ProofStage | None:
+    """The sign-in that is paused in this browser for a second step, if there is one."""
+    if request.user.is_authenticated:
+        return None
+    stage: Any = LoginStageController.enter(request, ProofStage.key)
+    return stage if isinstance(stage, ProofStage) and stage.login.user is not None else None

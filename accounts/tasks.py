@@ -1,0 +1,28 @@
+"""Forget what has expired. Alarm clocks: they decide nothing."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.contrib.sessions.models import Session as BrowserSession
+
+from accounts.models import Proof, Session
+from ciam_portal import clock
+
+_BATCH = 1000
+_KEEP_SESSIONS = timedelta(days=90)
+_KEEP_PROOFS = timedelta(days=7)
+
+
+@shared_task(name="accounts.sweep")
+def sweep() -> int:
+    """Delete expired browser sessions, proofs and long-ended session records, a batch each. The number of rows."""
+    at = clock.now()
+    gone = 0
+    for rows in (
+        BrowserSession.objects.filter(expire_date__lt=at),
+        Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
+        Session.objects.filter(expires_at__lt=at - _KEEP_SESSIONS),
+    ):
+        keys = list(rows.values_list("pk", flat=True)[:_BATCH])
+        gone += rows.model.objects.filter(pk__in=keys).delete()[0]
+    return gone

@@ -1,0 +1,31 @@
+"""Paths of the customer's own pages. allauth looks up its names (``account_…``) without a namespace."""
+
+from django.urls import path
+
+from accounts import urls_factors
+from accounts.views import account, entry, sessions
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("confirm-email/<str:secret>/", entry.open_confirm_email, name="confirm_email"),
+    path("confirm-email/", entry.confirm_email, name="confirm_email_page"),
+    path("profile/", account.profile, name="profile"),
+    path("security/email/", account.change_email, name="change_email"),
+    path("security/email/confirm/<str:secret>/", account.open_new_email, name="confirm_new_email"),
+    path("security/email/confirm/", account.confirm_new_email, name="confirm_new_email_page"),
+    path("security/password/", account.change_password, name="change_password"),
+    path("sessions/", sessions.index, name="sessions"),
+    path("sessions/end-others/", sessions.end_others, name="end_other_sessions"),
+    path("sessions/<uuid:session_id>/end/", sessions.end, name="end_session"),
+    path("session/renew/", entry.renew, name="renew"),
+    *urls_factors.urlpatterns,
+]
+
+doors = [
+    path("sign-up/", entry.SignUp.as_view(), name="account_signup"),
+    path("sign-up/check-your-mail/", entry.check_your_mail, name="account_email_verification_sent"),
+    path("sign-in/", entry.SignIn.as_view(), name="account_login"),
+    path("sign-in/closed/", entry.inactive, name="account_inactive"),
+    path("sign-out/", entry.sign_out, name="account_logout"),
+]

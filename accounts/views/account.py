@@ -1,0 +1,97 @@
+"""The customer's own data: profile, e-mail address, password."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import budget, facts, proofs
+from accounts.decorators import step_up
+from accounts.flows import account as flows
+from accounts.forms import account as forms
+from accounts.models import Proof, User
+from accounts.policy.account import Reason
+from accounts.views.entry import hidden_secret, hide_secret, is_usable
+from ciam_portal import clock, network
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import TooMany
+from ciam_portal.policy import limits
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, phone, language, time zone."""
+    customer = cast("User", request.user)
+    now = {name: getattr(customer, name) for name in forms.Profile.base_fields}
+    form = forms.Profile(request.POST or None, initial=now)
+    if form.is_valid():
+        flows.edit_profile(customer, form.cleaned_data, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Your profile is saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def change_email(request: HttpRequest) -> HttpResponse:
+    """Ask for another address; nothing changes until it is proven."""
+    customer, at = cast("User", request.user), clock.now()
+    form = forms.NewEmail(request.POST or None)
+    if form.is_valid():
+        new = form.cleaned_data["email"]
+        allow_mail(request)
+        if proofs.within_budget(new) and new != customer.email:
+            proven = facts.for_credentials(customer, request.portal_session)  # type: ignore[attr-defined]
+            flows.ask_email_change(customer, new, proven, by=Actor.from_request(request), at=at)
+        return render(request, "accounts/change_email_sent.html", {"email": new})
+    return render(request, "accounts/change_email.html", {"form": form})
+
+
+def allow_mail(request: HttpRequest) -> None:
+    """Count one message asked for from this network address. Raises TooMany."""
+    rules, hour = limits.running().proof, 3600
+    where = network.client_address(request)
+    if not budget.spend("mail_from", where, limit=rules.mails_per_network_address_per_hour, seconds=hour):
+        raise TooMany(Reason.TOO_MANY_MAILS, retry_after=hour)
+
+
+@require_safe
+def open_new_email(request: HttpRequest, secret: str) -> HttpResponse:
+    """The link in the mail to the new address. Nothing changes yet."""
+    return hide_secret(request, secret, Proof.Purpose.CHANGE_EMAIL, "accounts:confirm_new_email_page")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_new_email(request: HttpRequest) -> HttpResponse:
+    """The page with the button that makes the new address the only one."""
+    secret = hidden_secret(request, Proof.Purpose.CHANGE_EMAIL)
+    if request.method == "POST":
+        customer = cast("User", request.user)
+        flows.change_email(customer, secret, by=Actor.from_request(request), at=clock.now())
+        request.session.pop(f"link:{Proof.Purpose.CHANGE_EMAIL}", None)
+        messages.success(request, _("Your e-mail address is changed."))
+        return redirect("accounts:security")
+    usable = is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
+    words = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/confirm_new_email.html", words, status=200 if usable else 410)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password; every other session ends."""
+    customer = cast("User", request.user)
+    form = forms.NewPassword(request.POST or None, customer=customer)
+    if form.is_valid():
+        session = request.portal_session  # type: ignore[attr-defined]
+        proven = facts.for_credentials(customer, session)
+        new = form.cleaned_data["password"]
+        flows.change_password(customer, new, proven, session, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
+        return redirect("accounts:security")
+    return render(request, "accounts/change_password.html", {"form": form})

@@ -1,0 +1,121 @@
+"""The doors: sign up, confirm an address, sign in, sign out."""
+
+from typing import Any
+
+from allauth.account.views import LoginView, SignupView
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import proofs
+from accounts.flows import account, sessions
+from accounts.forms import account as forms
+from accounts.forms.entry import SignIn as SignInForm
+from accounts.forms.entry import SignUp as SignUpForm
+from accounts.models import Proof
+from accounts.policy import account as policy
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow
+
+_LONGEST_SECRET = 100
+
+
+class SignUp(SignupView):  # type: ignore[misc]  # allauth ships no types for it
+    """allauth's view, our form and page."""
+
+    template_name = "accounts/sign_up.html"
+    form_class = SignUpForm
+
+
+class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types for it
+    """allauth's view, our form and page."""
+
+    template_name = "accounts/sign_in.html"
+    form_class = SignInForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+        """A stopped sign-in comes back here and reads like a wrong password."""
+        refused = "refused" in self.request.GET
+        context: dict[str, Any] = super().get_context_data(**kwargs) | {"refused": refused}
+        return context
+
+
+@login_not_required
+@never_cache
+@require_safe
+def check_your_mail(request: HttpRequest) -> HttpResponse:
+    """After signing up, or signing in with an unproven address: the same page for everyone."""
+    return render(request, "accounts/check_your_mail.html", {"hours": limits.running().proof.link_hours})
+
+
+def hide_secret(request: HttpRequest, secret: str, purpose: Proof.Purpose, page: str) -> HttpResponse:
+    """Move a link's secret from the address into the browser session, so that it is in no history and no Referer."""
+    request.session[f"link:{purpose}"] = secret[:_LONGEST_SECRET]
+    return redirect(page)
+
+
+def hidden_secret(request: HttpRequest, purpose: Proof.Purpose) -> str:
+    """The secret that ``hide_secret`` kept, or an empty text, which belongs to no link."""
+    return str(request.session.get(f"link:{purpose}", ""))
+
+
+def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
+    """Whether to show the button; the flow asks again."""
+    at = clock.now()
+    proof = proofs.find_link(secret, purpose) if secret else None
+    if proof is None:
+        return False
+    return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.running(), at=at), Allow)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
+    """The link in the mail. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, Proof.Purpose.CONFIRM_EMAIL, "accounts:confirm_email_page")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email(request: HttpRequest) -> HttpResponse:
+    """The page with the button that confirms."""
+    secret = hidden_secret(request, Proof.Purpose.CONFIRM_EMAIL)
+    if request.method == "POST":
+        account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
+        request.session.pop(f"link:{Proof.Purpose.CONFIRM_EMAIL}", None)
+        return render(request, "accounts/email_confirmed.html")
+    usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)
+    words = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/confirm_email.html", words, status=200 if usable else 410)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """A button, never a link."""
+    if request.method != "POST":
+        return render(request, "accounts/sign_out.html") if request.user.is_authenticated else redirect("home")
+    sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
+    return render(request, "accounts/signed_out.html")
+
+
+@sensitive_post_parameters()
+@require_POST
+def renew(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Stay signed in: reaching this view was the activity."""
+    return HttpResponse(status=204)
+
+
+@login_not_required
+@require_safe
+def inactive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Where the library would send a closed account: to the door, which says nothing."""
+    return redirect("account_login")

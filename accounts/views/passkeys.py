@@ -1,0 +1,162 @@
+"""Passkeys: added, renamed, removed; and signing in with one. The pages' other half is static/passkeys.js.
+
+A ceremony has two requests: "begin" answers JSON for the browser's passkey dialog; what the dialog made comes back as
+an ordinary form, so that redirects, messages and refusals work as everywhere else.
+"""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import agents, budget, factors, signing
+from accounts.decorators import step_up
+from accounts.factors import Ceremony
+from accounts.flows import factors as flows
+from accounts.forms import factors as forms
+from accounts.models import Passkey, Session, User
+from accounts.policy import factors as policy
+from accounts.views.prove import local
+from ciam_portal import clock, network
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import TooMany
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
+from ciam_portal.words import sentence
+
+_MINUTE = 60
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def add(request: HttpRequest) -> HttpResponse:
+    """Name it, make it, done."""
+    customer = cast("User", request.user)
+    have = factors.listed(customer)
+    if len(have.passkeys) >= limits.running().factors.passkeys:
+        messages.warning(request, sentence(policy.Reason.TOO_MANY_PASSKEYS))
+        return redirect("accounts:security")
+    message = forms.PasskeyMessage(request.POST or None)
+    form = forms.PasskeyName(request.POST or None, initial={"name": _name_of(request)})
+    failed = False
+    if form.is_valid() and message.is_valid():
+        if _add(request, customer, message.cleaned_data, form.cleaned_data["name"]):
+            messages.success(request, _("Your passkey is ready. From now on you can sign in with it."))
+            first = not have.passkeys and not have.app
+            return redirect("accounts:backup_codes" if first else "accounts:security")
+        failed = True
+    words = {"form": form, "failed": failed or (request.method == "POST" and not message.is_valid())}
+    return render(request, "accounts/passkey_add.html", words)
+
+
+def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) -> bool:
+    state = factors.take_ceremony(request, sent["ceremony"], Ceremony.ADD, customer)
+    if state is None:
+        return False
+    by, session = Actor.from_request(request), _session(request)
+    made = flows.add_passkey(request, customer, session, state, sent["credential"], name, by=by, at=clock.now())
+    if made is None:
+        return False
+    signing.rotate(request)
+    return True
+
+
+def _name_of(request: HttpRequest) -> str:
+    browser, system = agents.families(request.headers.get("User-Agent", ""))
+    known = [part for part in (browser, system) if part != agents.UNKNOWN]
+    return " on ".join(known) or _("My passkey")
+
+
+@require_POST
+@step_up("highest")
+def begin_adding(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's dialog."""
+    return JsonResponse(factors.begin_adding(request, cast("User", request.user)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rename(request: HttpRequest, key: str) -> HttpResponse:
+    """Another name for one's own passkey."""
+    passkey = _own(request, key)
+    form = forms.PasskeyName(request.POST or None, initial={"name": passkey.name})
+    if form.is_valid():
+        flows.rename_passkey(passkey, form.cleaned_data["name"], by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("The passkey has its new name."))
+        return redirect("accounts:security")
+    return render(request, "accounts/factor_rename.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def remove(request: HttpRequest, key: str) -> HttpResponse:
+    """Asks first, and says what it means."""
+    customer, passkey = cast("User", request.user), _own(request, key)
+    if request.method == "POST":
+        by, session = Actor.from_request(request), _session(request)
+        flows.remove_passkey(customer, session, passkey, by=by, at=clock.now())
+        messages.success(request, _("The passkey is removed."))
+        return redirect("accounts:security")
+    have = factors.listed(customer)
+    words = {
+        "title": _("Remove the passkey “%(name)s”") % {"name": passkey.name},
+        "what": _("This passkey"),
+        "last": have.app is None and len(have.passkeys) == 1,
+        "is_passkey": True,
+    }
+    return render(request, "accounts/factor_remove.html", words)
+
+
+def _own(request: HttpRequest, key: str) -> Passkey:
+    """The customer's own passkey by its public number, the digest of its id; anybody else's does not exist."""
+    found: Passkey | None = Passkey.objects.filter(user=cast("User", request.user), credential_id_sha256=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@login_not_required
+@never_cache
+@require_POST
+def begin_sign_in(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's dialog, the same for everyone: nobody has said who they are."""
+    rate, who = limits.running().sign_in.attempts_per_address_per_minute, network.client_address(request)
+    if not budget.spend("passkey", who, limit=rate, seconds=_MINUTE):
+        raise TooMany(policy.Reason.TOO_MANY_TRIES, retry_after=_MINUTE)
+    return JsonResponse(factors.begin_showing(request, Ceremony.SIGN_IN, None))
+
+
+@login_not_required
+@never_cache
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """A passkey instead of a password; from here on the same way as every other sign-in."""
+    to = local(request.POST.get("next", ""))
+    if request.user.is_authenticated:
+        return redirect(to or "home")
+    message = forms.PasskeyMessage(request.POST)
+    passkey = _shown(request, message.cleaned_data) if message.is_valid() else None
+    if passkey is None:
+        messages.error(request, _("That passkey did not work here. Try again, or sign in with your password."))
+        here = redirect("account_login")
+        here["Location"] += f"?{urlencode({'next': to})}" if to else ""
+        return here
+    return signing.enter_with_passkey(request, passkey.user, Method.PASSKEY, to)
+
+
+def _shown(request: HttpRequest, sent: dict[str, str]) -> Passkey | None:
+    state = factors.take_ceremony(request, sent["ceremony"], Ceremony.SIGN_IN, None)
+    if state is None:
+        return None
+    by = Actor.from_request(request)
+    return flows.answer_with_passkey(request, None, state, sent["credential"], by=by, at=clock.now())
+
+
+def _session(request: HttpRequest) -> Session:
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session

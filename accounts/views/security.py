@@ -1,0 +1,142 @@
+"""How a customer proves who they are: the overview, the authenticator app, the backup codes."""
+
+from datetime import datetime
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import factors, signing
+from accounts.decorators import step_up
+from accounts.flows import factors as flows
+from accounts.forms import factors as forms
+from accounts.models import Session, User
+from accounts.policy import factors as policy
+from ciam_portal import clock, vault
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.words import sentence
+
+_SEED = "app_seed"
+_STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Password, address, second factors, and what this session has proven."""
+    customer, session = cast("User", request.user), _session(request)
+    have = factors.listed(customer)
+    rules = limits.running()
+    words = {
+        "have": have,
+        "strong": bool(have.app or have.passkeys),
+        "few_codes": have.codes_left <= factors.FEW_LEFT,
+        "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
+        "level": session.assurance.level,
+        "levels": Level,
+        "step_up_minutes": rules.session.step_up_minutes,
+    }
+    return render(request, "accounts/security.html", words)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def add_app(request: HttpRequest) -> HttpResponse:
+    """Scan a picture, type the code: the app is bound once it has shown that it knows the seed."""
+    customer, at = cast("User", request.user), clock.now()
+    if Method.TOTP in factors.second_factors(customer):
+        messages.warning(request, sentence(policy.Reason.ONE_APP))
+        return redirect("accounts:security")
+    seed = _pending_seed(request, customer)
+    form = forms.AppCode(request.POST or None)
+    if form.is_valid() and _add(request, customer, seed, form.cleaned_data["code"], at):
+        messages.success(request, _("Your authenticator app is on."))
+        return redirect("accounts:backup_codes" if not _has_codes(customer) else "accounts:security")
+    if form.is_valid():
+        form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
+    words = {
+        "form": form,
+        "steps": _STEPS,
+        "picture": factors.seed_as_picture(seed, customer),
+        "secret": factors.seed_in_groups(seed),
+    }
+    return render(request, "accounts/totp_add.html", words)
+
+
+@sensitive_variables("seed", "code")
+def _add(request: HttpRequest, customer: User, seed: bytes, code: str, at: datetime) -> bool:
+    if not flows.add_app(customer, _session(request), seed, code, by=Actor.from_request(request), at=at):
+        return False
+    request.session.pop(_SEED, None)
+    signing.rotate(request)
+    return True
+
+
+@sensitive_variables("seed")
+def _pending_seed(request: HttpRequest, customer: User) -> bytes:
+    """The seed being offered, the same for every reload of the page; sealed, for the session's row is no vault."""
+    context = f"app being added:{customer.pk}"
+    try:
+        return vault.unseal(str(request.session[_SEED]), context)
+    except (KeyError, vault.CannotOpen):
+        seed = factors.new_seed()
+        request.session[_SEED] = vault.seal(seed, context)
+        return seed
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def remove_app(request: HttpRequest) -> HttpResponse:
+    """Asks first, and says what it means."""
+    customer = cast("User", request.user)
+    have = factors.listed(customer)
+    if have.app is None:
+        messages.warning(request, sentence(policy.Reason.NOT_THERE))
+        return redirect("accounts:security")
+    if request.method == "POST":
+        flows.remove_app(customer, _session(request), by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Your authenticator app is removed."))
+        return redirect("accounts:security")
+    words = {"title": _("Remove your authenticator app"), "what": _("Codes from this app"), "last": not have.passkeys}
+    return render(request, "accounts/factor_remove.html", words)
+
+
+@require_safe
+@step_up("highest")
+def backup_codes(request: HttpRequest) -> HttpResponse:
+    """How many are left, and the button that makes new ones."""
+    have = factors.listed(cast("User", request.user))
+    words = {
+        "have": have,
+        "strong": bool(have.app or have.passkeys),
+        "count": limits.running().factors.backup_codes,
+        "steps": _STEPS,
+    }
+    return render(request, "accounts/backup_codes.html", words)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@step_up("highest")
+def new_backup_codes(request: HttpRequest) -> HttpResponse:
+    """The codes are in the answer to the POST that made them, and nowhere else."""
+    if request.method != "POST":
+        return redirect("accounts:backup_codes")
+    customer, at = cast("User", request.user), clock.now()
+    made = flows.make_backup_codes(customer, _session(request), by=Actor.from_request(request), at=at)
+    return render(request, "accounts/backup_codes_new.html", {"codes": made, "made_at": at})
+
+
+def _has_codes(customer: User) -> bool:
+    return Method.BACKUP_CODE in factors.second_factors(customer)
+
+
+def _session(request: HttpRequest) -> Session:
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session

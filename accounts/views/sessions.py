@@ -1,0 +1,46 @@
+"""Where a customer is signed in, and ending it."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.flows import sessions as flows
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy.assurance import Level
+
+_MOST = 100
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every live session: browser, place, first and last use, how strongly proven."""
+    current = request.portal_session  # type: ignore[attr-defined]
+    found = flows.live(cast("User", request.user), clock.now())[:_MOST]
+    rows = [{"session": row, "here": row.pk == current.pk, "strong": row.level >= Level.AAL2} for row in found]
+    return render(request, "accounts/sessions.html", {"rows": sorted(rows, key=lambda row: not row["here"])})
+
+
+@require_POST
+def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """End one of them; this one too."""
+    at = clock.now()
+    session = get_object_or_404(flows.live(cast("User", request.user), at), pk=session_id)
+    flows.end(session, by=Actor.from_request(request), at=at)
+    messages.success(request, _("That session is over."))
+    return redirect("accounts:sessions")
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere else."""
+    keep = request.portal_session  # type: ignore[attr-defined]
+    flows.end_all(cast("User", request.user), by=Actor.from_request(request), at=clock.now(), keep=keep)
+    messages.success(request, _("You are signed out everywhere else, and connected apps have to ask again."))
+    return redirect("accounts:sessions")

@@ -1,0 +1,96 @@
+"""The staff site: only for staff whose session has proven a second factor, through the same sign-in as everyone."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.apps import AdminConfig
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from ciam_portal.policy.assurance import Level
+from ciam_portal.roles import Role, roles_of
+
+
+class PortalAdminSite(AdminSite):
+    """Django admin behind the portal's own session: no login form, no password form of its own."""
+
+    site_header = site_title = "Staff"
+    index_title = "Customers, partners and the audit"
+    password_change_form = None
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active staff, signed in with two factors in this very session."""
+        session = getattr(request, "portal_session", None)
+        user = request.user
+        return bool(user.is_active and user.is_staff and session and session.assurance.level >= Level.AAL2)
+
+    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+        """Send people through the one sign-in; those signed in too weakly are asked to prove more."""
+        target = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
+        if request.user.is_authenticated and not request.user.is_staff:
+            return HttpResponseRedirect(reverse("home"))
+        name = "accounts:prove" if request.user.is_authenticated else "account_login"
+        return HttpResponseRedirect(f"{reverse(name)}?{target}")
+
+    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+        """The portal's own sign-out."""
+        return HttpResponseRedirect(reverse("account_logout"))
+
+    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+        """The portal's own page."""
+        return HttpResponseRedirect(reverse("accounts:change_password"))
+
+
+class PortalAdminConfig(AdminConfig):
+    """Django's admin app with our site as the default one."""
+
+    default_site = "ciam_portal.admin_site.PortalAdminSite"
+
+
+if TYPE_CHECKING:
+    AnyModelAdmin = ModelAdmin[Any]
+else:
+    AnyModelAdmin = ModelAdmin
+
+
+class ReadOnlyAdmin(AnyModelAdmin):
+    """A page of records that staff of the named roles may look at. Nothing can be added, changed or deleted here.
+
+    What staff may do is a flow with a policy, never a form over a table. Secrets are left out by ``hidden``.
+    """
+
+    roles: ClassVar[frozenset[Role]] = frozenset()
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:  # noqa: ARG002
+        """Every plain column that is no secret."""
+        return [field.name for field in self.model._meta.fields if field.name not in self.hidden]  # noqa: SLF001
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """All of them."""
+        return self.get_fields(request, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Only for the named roles."""
+        return bool(roles_of(request.user) & self.roles)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Only for the named roles."""
+        return bool(roles_of(request.user) & self.roles)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False

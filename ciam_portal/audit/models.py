@@ -1,0 +1,64 @@
+"""What happened and what was decided, for ever. Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE.
+
+Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
+"""
+
+from django.db import models
+
+from ciam_portal import codes
+
+
+class _Entry(models.Model):
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    at = models.DateTimeField(db_comment="not sensitive: when")
+    about = models.UUIDField(null=True, db_comment="pseudonymous: customer id of the subject")
+    actor_kind = models.CharField(max_length=16, db_comment="not sensitive")
+    actor = models.UUIDField(null=True, db_comment="pseudonymous: id of who acted")
+    on_behalf_of = models.UUIDField(null=True, db_comment="pseudonymous: id of the person a delegate acted for")
+    session = models.UUIDField(null=True, db_comment="pseudonymous: session the actor was in")
+    channel = models.CharField(max_length=16, db_comment="not sensitive")
+    request_id = models.CharField(max_length=64, blank=True, db_comment="not sensitive")
+
+    class Meta:
+        abstract = True
+
+
+class AuditEntry(_Entry):
+    """One event, as recorded by ``record()``."""
+
+    name = models.CharField(max_length=64, db_comment="not sensitive: event name")
+    decision = models.UUIDField(null=True, db_comment="not sensitive: the decision behind it")
+    data = models.JSONField(default=dict, db_comment="not sensitive: ids, codes, counts and instants only")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["about", "-at"], name="audit_entry_about"),
+            models.Index(fields=["name", "-at"], name="audit_entry_name"),
+            models.Index(fields=["-at"], name="audit_entry_at"),
+        )
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class DecisionEntry(_Entry):
+    """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
+
+    question = models.CharField(max_length=96, db_comment="not sensitive: policy function")
+    policy_version = models.CharField(max_length=16, db_comment="not sensitive")
+    inputs = models.JSONField(db_comment="pseudonymous: the facts as plain JSON")
+    answer = models.CharField(max_length=16, db_comment="not sensitive: allow, step_up, hold or deny")
+    reason = models.CharField(max_length=64, blank=True, db_comment="not sensitive: reason code")
+    detail = models.JSONField(default=dict, db_comment="not sensitive: level, freshness or end of the answer")
+    findings = models.JSONField(default=list, db_comment="not sensitive: codes and points")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["about", "-at"], name="audit_decision_about"),
+            models.Index(fields=["question", "-at"], name="audit_decision_question"),
+        )
+        verbose_name_plural = "decision entries"
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.answer} {self.at:%Y-%m-%d %H:%M:%S}"

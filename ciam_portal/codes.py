@@ -1,0 +1,63 @@
+"""One-time codes, opaque tokens and identifiers: make, digest, compare. The only user of ``secrets``.
+
+Only digests are stored. The purpose is part of the digest, so that a value made for one purpose opens nothing else.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+import uuid
+
+from django.conf import settings
+
+_BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
+
+
+def new_id() -> uuid.UUID:
+    """A primary key: UUID version 7 (RFC 9562 section 5.7). Sorts by time, and 74 random bits keep it unguessable."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = milliseconds << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+def new_token() -> str:
+    """An opaque secret of 256 random bits, safe in a URL (43 characters)."""
+    return secrets.token_urlsafe(32)
+
+
+def new_number(digits: int = 8) -> str:
+    """A short code to be typed, ``digits`` decimal digits. Only with an attempt counter and a short life."""
+    return f"{secrets.randbelow(10**digits):0{digits}d}"
+
+
+def new_backup_code() -> str:
+    """80 random bits in four groups of four letters and digits, for example ``ABCD-EFGH-JKLM-NPQR``."""
+    letters = "".join(secrets.choice(_BASE32) for _ in range(16))
+    return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
+
+
+def digest(value: str, purpose: str) -> str:
+    """What is stored instead of ``value``: a keyed digest (HMAC-SHA256, hex) bound to ``purpose``."""
+    return _digest(value, purpose, settings.SECRET_KEY)
+
+
+def digests(value: str, purpose: str) -> list[str]:
+    """The digests ``value`` may be stored under: by today's key, and by the keys being rotated out."""
+    return [_digest(value, purpose, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def matches(value: str, purpose: str, stored: str) -> bool:
+    """Whether ``stored`` is the digest of ``value`` for ``purpose``, compared in constant time."""
+    return any([hmac.compare_digest(candidate, stored) for candidate in digests(value, purpose)])
+
+
+def pseudonym(value: str, purpose: str) -> str:
+    """A short stable stand-in (128 bits, hex) for a value that may not be written down, such as an address."""
+    return digest(value, f"pseudonym:{purpose}")[:32]
+
+
+def _digest(value: str, purpose: str, key: str) -> str:
+    return hmac.new(key.encode(), f"{purpose}\x00{value}".encode(), hashlib.sha256).hexdigest()

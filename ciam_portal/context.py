@@ -1,0 +1,20 @@
+"""What every page may say: the portal's name, the request's id, and when the session will end."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ciam_portal.policy import limits
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The context of every page."""
+    words: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "request_id": getattr(request, "request_id", "")}
+    if getattr(request, "portal_session", None):
+        rules = limits.running().session
+        words["session_clock"] = {
+            "idle_seconds": rules.idle_minutes * 60,
+            "warn_seconds": rules.idle_warning_minutes * 60,
+        }
+    return words

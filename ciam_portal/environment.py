@@ -1,0 +1,106 @@
+"""Reading the environment: every value has one sentence that says what to set when it is missing or unsafe."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.core.exceptions import ImproperlyConfigured
+
+KEY_BYTES = 32
+_SECRET_LENGTH = 50
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Stop the start."""
+    raise ImproperlyConfigured(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The process environment, read once by settings. ``production`` unless CIAM_ENVIRONMENT says ``development``."""
+
+    env: environ.Env
+    production: bool
+
+    @classmethod
+    def read(cls) -> "Environment":
+        """Look at CIAM_ENVIRONMENT first: it decides how strict the rest is."""
+        env = environ.Env()
+        name = env.str("CIAM_ENVIRONMENT", "production")
+        if name not in {"production", "development"}:
+            refuse("CIAM_ENVIRONMENT must be 'production' or 'development'.")
+        return cls(env, name == "production")
+
+    def text(self, name: str, what: str) -> str:
+        """A value that must be there."""
+        value: str = self.env.str(name, "")
+        return value or refuse(f"{name} is not set: {what}")
+
+    def public_url(self) -> str:
+        """PUBLIC_URL without a trailing slash: https, or plain http to localhost in development."""
+        url = self.text("PUBLIC_URL", "the address customers see, such as https://id.example.com").rstrip("/")
+        parts = urlsplit(url)
+        local = not self.production and parts.hostname in {"localhost", "127.0.0.1"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            refuse("PUBLIC_URL must begin with https:// (plain http only to localhost, in development).")
+        if not parts.hostname or parts.path or parts.query:
+            refuse("PUBLIC_URL must be scheme and host only, such as https://id.example.com.")
+        return url
+
+    def secret_keys(self) -> tuple[str, list[str]]:
+        """SECRET_KEY, and SECRET_KEY_FALLBACKS (comma-separated) while rotating."""
+        first = self.text("SECRET_KEY", f"a random text of at least {_SECRET_LENGTH} characters")
+        others: list[str] = [key for key in self.env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
+        for key in (first, *others):
+            if len(key) < _SECRET_LENGTH or len(set(key)) < 10 or key.startswith("django-insecure"):  # noqa: PLR2004
+                refuse(f"SECRET_KEY is too weak: set a random text of at least {_SECRET_LENGTH} characters.")
+        return first, others
+
+    def keys(self, name: str, what: str) -> list[bytes]:
+        """Comma-separated base64url keys of 32 bytes."""
+        found = []
+        for text in self.text(name, what).split(","):
+            try:
+                key = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
+            except (ValueError, binascii.Error):
+                key = b""
+            if len(key) != KEY_BYTES:
+                refuse(f"{name} must be base64url text of {KEY_BYTES} random bytes: {what}")
+            found.append(key)
+        return found
+
+    def signing_keys(self) -> list[bytes]:
+        """The PEM files that OIDC_SIGNING_KEYS names (comma-separated): P-256 private keys; the first one signs."""
+        what = "comma-separated paths of PEM files with EC P-256 private keys; the first one signs"
+        found = []
+        for path in self.text("OIDC_SIGNING_KEYS", what).split(","):
+            try:
+                pem = Path(path.strip()).read_bytes()
+                key = load_pem_private_key(pem, password=None)
+            except (OSError, ValueError, TypeError):
+                refuse(f"OIDC_SIGNING_KEYS: {path.strip()} is no readable PEM private key. Set {what}.")
+            if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+                refuse(f"OIDC_SIGNING_KEYS: {path.strip()} is no P-256 key. Set {what}.")
+            found.append(pem)
+        return found
+
+    def proxies(self) -> int:
+        """TRUSTED_PROXY_COUNT: how many proxies of your own stand in front (0..5). Production must say it."""
+        text = self.env.str("TRUSTED_PROXY_COUNT", "" if self.production else "0")
+        if not re.fullmatch(r"[0-5]", text):
+            refuse("TRUSTED_PROXY_COUNT is not set: the number of your own proxies in front of the portal, 0 to 5.")
+        return int(text)
+
+    def shared_service(self, name: str, what: str) -> str:
+        """A redis:// or rediss:// address."""
+        url = self.text(name, what)
+        if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            refuse(f"{name} must begin with redis:// or rediss://: {what}")
+        return url

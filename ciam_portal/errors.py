@@ -1,0 +1,38 @@
+"""Refused: nothing changed, and here is why. One middleware turns it into the right page or API answer."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from ciam_portal.policy.assurance import Level
+
+
+class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """A policy said no (or not now). ``reason`` is a stable code; ``decision`` the id under which it is kept."""
+
+    status = 403
+
+    def __init__(self, reason: StrEnum, *, decision: UUID | None = None) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.decision = decision
+
+
+class ProveMore(Refused):
+    """A policy asks for a stronger or fresher proof first: reach ``to`` within the last ``within`` seconds."""
+
+    status = 401
+
+    def __init__(self, to: Level, within: int | None, reason: StrEnum, *, decision: UUID | None = None) -> None:
+        super().__init__(reason, decision=decision)
+        self.to = to
+        self.within = within
+
+
+class TooMany(Refused):
+    """Asked too often: try again in ``retry_after`` seconds (HTTP 429)."""
+
+    status = 429
+
+    def __init__(self, reason: StrEnum, *, retry_after: int) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after

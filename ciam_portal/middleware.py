@@ -1,0 +1,126 @@
+"""What every request passes: an id, plain input, safe headers; and what a refusal looks like to whoever asked."""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import unquote_to_bytes, urlencode
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from ciam_portal import codes, request_id
+from ciam_portal.errors import ProveMore, Refused, TooMany
+from ciam_portal.words import sentence
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_LONGEST_QUERY = 8192
+_API = ("/api/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+
+
+class RequestId:
+    """Our own id for each request; one that a client sends is not believed."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set ``request.request_id`` and answer with it."""
+        request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
+        token = request_id.current.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.current.reset(token)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class SecurityHeaders:
+    """The headers Django has no setting for. Pages are private, so nothing is stored unless a view says otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add them to what comes back."""
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class PlainInput:
+    """NUL bytes, text that is not UTF-8, and endless queries are refused at the door (400), whoever reads them later."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look at the address only; forms are looked at when their view is known."""
+        query = request.META.get("QUERY_STRING", "")
+        if len(query) > _LONGEST_QUERY or "\x00" in request.path or not _is_plain(query):
+            message = "The address holds characters that are never part of one."
+            raise SuspiciousOperation(message)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:  # noqa: ARG002
+        """Look at form fields: one place instead of every database query."""
+        if request.method == "POST" and any("\x00" in text for text in _texts(request.POST.lists())):
+            message = "A form field holds a NUL byte."
+            raise SuspiciousOperation(message)
+
+
+def _texts(fields: Iterable[tuple[str, list[object]]]) -> Iterable[str]:
+    for name, values in fields:
+        yield name
+        yield from (value for value in values if isinstance(value, str))
+
+
+def _is_plain(query: str) -> bool:
+    try:
+        return "\x00" not in unquote_to_bytes(query.replace("+", " ")).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+
+
+class Answers:
+    """Turns a refusal into the page or JSON that fits: 401 leads to proving more, 403 says why, 429 says when."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing to do unless a view raises."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer refusals; leave everything else alone."""
+        if not isinstance(error, Refused):
+            return None
+        if request.path.startswith(_API):
+            return _as_json(error)
+        if isinstance(error, ProveMore) and request.user.is_authenticated:
+            return self._prove(request, error)
+        if isinstance(error, TooMany):
+            response = render(request, "429.html", {"retry_after": error.retry_after}, status=error.status)
+            response["Retry-After"] = str(error.retry_after)
+            return response
+        words = {"explanation": sentence(error.reason), "decision": error.decision}
+        return render(request, "refused.html", words, status=403)
+
+    @staticmethod
+    def _prove(request: HttpRequest, error: ProveMore) -> HttpResponse:
+        # A form is never sent twice: after proving, the customer is back on its page, with nothing done.
+        request.session["prove"] = {"to": int(error.to), "within": error.within, "reason": str(error.reason)}
+        query = urlencode({"next": request.get_full_path()})
+        return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
+
+
+def _as_json(error: Refused) -> JsonResponse:
+    body: dict[str, object] = {"error": str(error.reason), "error_description": sentence(error.reason)}
+    response = JsonResponse(body, status=error.status)
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,24 @@
+"""The base of every app's notices: what a person is told, and with which template."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class By(StrEnum):
+    """How a message travels."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeBase:
+    """One message. Fields are the template's words (text, numbers, links; no objects).
+
+    ``template`` names ``templates/mail/<template>.subject.txt``, ``.txt`` and ``.html`` (or ``templates/sms/<template>.txt``).
+    Security notices cannot be muted.
+    """
+
+    template: ClassVar[str] = ""
+    channel: ClassVar[By] = By.MAIL

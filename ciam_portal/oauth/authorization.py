@@ -1,0 +1,223 @@
+"""The authorization request: read, checked, and answered by redirect (RFC 6749 4.1, OpenID Connect Core 3.1.2)."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpResponseRedirect, QueryDict
+
+from ciam_portal.oauth.models import Partner
+from ciam_portal.policy.assurance import ACR_VALUES, Level
+
+PROMPTS = ("none", "login", "consent")
+_KNOWN = (
+    "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
+    "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint",
+)  # fmt: skip
+_OFFERED = (*_KNOWN, "request", "request_uri", "login_hint", "ui_locales", "claims_locales", "display")
+_LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
+_LONGEST_ID = 255
+_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_LEVELS = {level.acr: level for level in Level if level.acr in ACR_VALUES}
+
+
+class Unanswerable(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """Not to be answered by redirect: who asks, or where to send the answer, is not sure. Says so in one sentence."""
+
+
+class Answer(Exception):  # noqa: N818  (it is an answer, not a fault)
+    """An error that the partner is told by redirect."""
+
+    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str) -> None:
+        super().__init__(error)
+        self.redirect_uri, self.state, self.error, self.description = redirect_uri, state, error, description
+
+    def respond(self) -> HttpResponseRedirect:
+        """The redirect."""
+        return answer(self.redirect_uri, self.state, error=self.error, error_description=self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked request. ``partner`` is the partner's ``client_id``; ``level`` the assurance asked for, if any."""
+
+    partner: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str | None
+    nonce: str
+    code_challenge: str
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    level: Level | None = None
+    level_is_essential: bool = False
+    subject: str = ""
+    id_token_hint: str = ""
+    query: str = ""
+
+    def refused(self, error: str, description: str) -> Answer:
+        """An error for this partner."""
+        return Answer(self.redirect_uri, self.state, error, description)
+
+
+class ToPartner(HttpResponseRedirect):
+    """A redirect to a registered address, by GET whatever came in (RFC 9700 section 4.12)."""
+
+    status_code = 303
+    allowed_schemes = ("https", "http")
+
+
+def answer(redirect_uri: str, state: str | None, **words: str) -> ToPartner:
+    """The redirect that carries an answer: with ``state`` as it came, and with the issuer (RFC 9207)."""
+    words |= {"state": state} if state is not None else {}
+    words["iss"] = settings.PUBLIC_URL
+    separator = "&" if urlsplit(redirect_uri).query else ("" if redirect_uri.endswith("?") else "?")
+    return ToPartner(f"{redirect_uri}{separator}{urlencode(words)}")
+
+
+def origin(redirect_uri: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(redirect_uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def read(query: QueryDict) -> tuple[Partner, Asked]:
+    """The partner and what it asks. Raises Unanswerable or Answer. Unknown parameters are ignored."""
+    for name in ("client_id", "redirect_uri"):
+        if len(query.getlist(name)) > 1:
+            raise Unanswerable(f"The app sent {name} twice.")
+    client_id, redirect_uri = query.get("client_id", ""), query.get("redirect_uri", "")
+    partner = Partner.objects.filter(client_id=client_id).first() if 0 < len(client_id) <= _LONGEST_ID else None
+    if partner is None or not partner.is_enabled:
+        raise Unanswerable("We do not know this app, or it is switched off.")
+    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
+        raise Unanswerable("This app does not sign anybody in.")
+    if not redirect_uri or not partner.redirect_uri_allowed(redirect_uri):
+        raise Unanswerable("The address the app wants you to be sent back to is not one that it registered.")
+    return partner, _Reader(query, partner, redirect_uri).asked()
+
+
+class _Reader:
+    """Checks the rest of a request whose answer may go back by redirect."""
+
+    def __init__(self, query: QueryDict, partner: Partner, redirect_uri: str) -> None:
+        self.query, self.partner, self.redirect_uri = query, partner, redirect_uri
+        states = query.getlist("state")
+        fits = len(states) == 1 and len(states[0]) <= _LONGEST["state"]
+        self.state = states[0] if fits else None
+
+    def asked(self) -> Asked:
+        """The request, or an Answer raised."""
+        self._check_form()
+        self._check_response()
+        prompt = self._prompt()
+        claims = self._claims()
+        level, essential = self._level(claims)
+        return Asked(
+            partner=self.partner.client_id,
+            redirect_uri=self.redirect_uri,
+            scopes=self._scopes(),
+            state=self.state,
+            nonce=self.query.get("nonce", ""),
+            code_challenge=self._challenge(),
+            prompt=prompt,
+            max_age=self._max_age(),
+            level=level,
+            level_is_essential=essential,
+            subject=_wanted_subject(claims),
+            id_token_hint=self.query.get("id_token_hint", ""),
+            query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
+        )
+
+    def _no(self, error: str, description: str) -> Answer:
+        return Answer(self.redirect_uri, self.state, error, description)
+
+    def _check_form(self) -> None:
+        for name in _OFFERED:
+            values = self.query.getlist(name)
+            if len(values) > 1:
+                raise self._no("invalid_request", f"{name} was sent more than once")
+            if values and len(values[0]) > _LONGEST.get(name, 4096):
+                raise self._no("invalid_request", f"{name} is too long")
+        if "request" in self.query:
+            raise self._no("request_not_supported", "request objects are not supported")
+        if "request_uri" in self.query:
+            raise self._no("request_uri_not_supported", "request_uri is not supported")
+
+    def _check_response(self) -> None:
+        kind = self.query.get("response_type", "")
+        if not kind:
+            raise self._no("invalid_request", "response_type is missing")
+        if kind != "code":
+            raise self._no("unsupported_response_type", "only response_type=code is supported")
+        if self.query.get("response_mode", "query") != "query":
+            raise self._no("invalid_request", "only response_mode=query is supported")
+
+    def _challenge(self) -> str:
+        challenge = self.query.get("code_challenge", "")
+        if not challenge:
+            raise self._no("invalid_request", "code_challenge is required (PKCE)")
+        if self.query.get("code_challenge_method", "plain") != "S256":
+            raise self._no("invalid_request", "code_challenge_method must be S256")
+        if not _CHALLENGE.fullmatch(challenge):
+            raise self._no("invalid_request", "code_challenge must be 43 to 128 unreserved characters")
+        return challenge
+
+    def _scopes(self) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(self.query.get("scope", "").split()))
+        if not names or not all(_SCOPE.fullmatch(name) for name in names):
+            raise self._no("invalid_scope", "scope is missing or malformed")
+        if not set(names) <= set(self.partner.scopes_allowed):
+            raise self._no("invalid_scope", "a scope is unknown or not open to this app")
+        return names
+
+    def _prompt(self) -> frozenset[str]:
+        prompt = frozenset(self.query.get("prompt", "").split())
+        if "select_account" in prompt:
+            raise self._no("account_selection_required", "prompt=select_account is not supported")
+        if not prompt <= set(PROMPTS) or ("none" in prompt and len(prompt) > 1):
+            raise self._no("invalid_request", f"prompt must be none, or some of {', '.join(PROMPTS[1:])}")
+        return prompt
+
+    def _max_age(self) -> int | None:
+        text = self.query.get("max_age")
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            raise self._no("invalid_request", "max_age must be a number of seconds")
+        return int(text)
+
+    def _claims(self) -> dict[str, Any]:
+        text = self.query.get("claims", "")
+        if not text:
+            return {}
+        try:
+            claims = json.loads(text)
+        except (ValueError, RecursionError):
+            claims = None
+        wanted = claims.get("id_token") if isinstance(claims, dict) else None
+        if not isinstance(claims, dict) or not isinstance(wanted, dict | None):
+            raise self._no("invalid_request", "claims is malformed")
+        return wanted or {}
+
+    def _level(self, claims: dict[str, Any]) -> tuple[Level | None, bool]:
+        """The lowest of the levels that would do; those this portal does not know cannot be given."""
+        acr = claims.get("acr")
+        if isinstance(acr, dict) and acr.get("essential") is True:
+            values = acr.get("values", [acr["value"]] if "value" in acr else list(ACR_VALUES))
+            known = [_LEVELS[value] for value in values if isinstance(value, str) and value in _LEVELS]
+            if not known:
+                raise self._no("unmet_authentication_requirements", "none of the essential acr values is supported")
+            return min(known), True
+        known = [_LEVELS[value] for value in self.query.get("acr_values", "").split() if value in _LEVELS]
+        return (min(known), False) if known else (None, False)
+
+
+def _wanted_subject(claims: dict[str, Any]) -> str:
+    sub = claims.get("sub")
+    value = sub.get("value", "") if isinstance(sub, dict) else ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,153 @@
+"""Partners and what was issued to them: django-oauth-toolkit's models, swapped before the first migration.
+
+A token is a row that knows its customer, partner, session and consent. Nothing here holds a token or code in clear.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from oauth2_provider.models import (
+    AbstractAccessToken,
+    AbstractApplication,
+    AbstractGrant,
+    AbstractIDToken,
+    AbstractRefreshToken,
+)
+
+from ciam_portal import codes
+from ciam_portal.oauth import keys
+
+
+class Partner(AbstractApplication):
+    """A partner application (an OAuth client) and its profile: what it is, what it may ever ask for."""
+
+    class SubjectType(models.TextChoices):
+        """OpenID Connect Core section 8."""
+
+        PAIRWISE = "pairwise"
+        PUBLIC = "public"
+
+    ES256_ALGORITHM = "ES256"
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    algorithm = models.CharField(
+        max_length=5, choices=((ES256_ALGORITHM, "ECDSA P-256"),), default=ES256_ALGORITHM, db_comment="not sensitive"
+    )
+    scopes_allowed = ArrayField(
+        models.CharField(max_length=64), default=list, db_comment="not sensitive: the ceiling of what it may ask for"
+    )
+    subject_type = models.CharField(
+        max_length=8, choices=SubjectType.choices, default=SubjectType.PAIRWISE, db_comment="not sensitive"
+    )
+    sector = models.CharField(
+        max_length=255, db_comment="not sensitive: host that pairwise subjects are computed for (OIDC Core 8.1)"
+    )
+    homepage_url = models.URLField(blank=True, db_comment="not sensitive")
+    purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
+    is_resource_server = models.BooleanField(
+        default=False, db_comment="not sensitive: may introspect tokens issued to others"
+    )
+    is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
+
+    class Meta(AbstractApplication.Meta):
+        abstract = False
+        constraints = (
+            models.CheckConstraint(condition=models.Q(skip_authorization=False), name="partner_never_skips_consent"),
+            models.CheckConstraint(condition=models.Q(hash_client_secret=True), name="partner_secret_is_hashed"),
+            models.CheckConstraint(
+                condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
+                name="partner_grant_types",
+            ),
+        )
+
+    @property
+    def jwk_key(self) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
+        """The key that signs for every partner: ES256, today's."""
+        return keys.signing_key()
+
+    @property
+    def is_public(self) -> bool:
+        """Runs where it can keep no secret (RFC 6749 section 2.1): anybody may pretend to be it."""
+        return bool(self.client_type != self.CLIENT_CONFIDENTIAL)
+
+    @property
+    def host(self) -> str:
+        """The site customers know it by: its homepage's host, or the one they are sent back to."""
+        return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
+
+    def is_usable(self, request: Any) -> bool:  # noqa: ANN401, ARG002  (the library's signature)
+        """Asked by the library for each request."""
+        return self.is_enabled
+
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Exactly one of those registered, character for character (RFC 9700 section 2.1)."""
+        return uri in self.redirect_uris.split()
+
+    def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
+        """Exactly one of those registered, character for character."""
+        return uri in self.post_logout_redirect_uris.split()
+
+
+class AuthorizationCode(AbstractGrant):
+    """An authorization code, found by its digest."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
+    consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
+    nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
+    used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
+    family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
+
+    class Meta(AbstractGrant.Meta):
+        abstract = False
+        indexes = (models.Index(fields=["expires"], name="code_expires"),)
+
+
+class RefreshToken(AbstractRefreshToken):
+    """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
+    consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
+    scope = models.TextField(blank=True, db_comment="not sensitive")
+    used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
+    idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
+    expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
+
+    class Meta(AbstractRefreshToken.Meta):
+        abstract = False
+        indexes = (
+            models.Index(fields=["token_family"], name="refresh_family"),
+            models.Index(fields=["expires_at"], name="refresh_expires"),
+            models.Index(fields=["consent"], name="refresh_live", condition=models.Q(revoked__isnull=True)),
+        )
+
+
+class AccessToken(AbstractAccessToken):
+    """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    session = models.ForeignKey("accounts.Session", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
+    consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
+    family = models.UUIDField(null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from")
+
+    class Meta(AbstractAccessToken.Meta):
+        abstract = False
+        indexes = (models.Index(fields=["expires"], name="access_expires"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=True) | models.Q(session__isnull=False, consent__isnull=False),
+                name="access_of_a_customer_has_consent",
+            ),
+        )
+
+
+class IDToken(AbstractIDToken):
+    """The library wants the table; ID tokens are verified by signature and no row is kept."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+
+    class Meta(AbstractIDToken.Meta):
+        abstract = False

@@ -1,0 +1,154 @@
+"""Partners: how one is added, switched off and on, and how its secret is replaced."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+
+from ciam_portal import codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import AuditEvent, Code
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import SCOPES
+
+_LOCAL = frozenset({"localhost", "127.0.0.1"})
+_LONGEST_URL = 1024
+
+
+class Unacceptable(ValueError):
+    """The profile of a partner cannot be used; says what is wrong in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an administrator says about a partner. ``machine`` partners act for themselves and meet no customers."""
+
+    name: str
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("openid",)
+    purpose: str = ""
+    homepage_url: str = ""
+    sector: str = ""
+    public: bool = False
+    public_subjects: bool = False
+    machine: bool = False
+    resource_server: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRegistered(AuditEvent):
+    """A partner was added."""
+
+    name: ClassVar[str] = "partner.registered"
+    partner: UUID
+    scopes: tuple[Code, ...]
+    public: bool
+    resource_server: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSecretReplaced(AuditEvent):
+    """A partner's secret was replaced; the old one opens nothing any more."""
+
+    name: ClassVar[str] = "partner.secret_replaced"
+    partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSwitched(AuditEvent):
+    """A partner was switched off (all it holds stops working at once) or on again."""
+
+    name: ClassVar[str] = "partner.switched"
+    partner: UUID
+    enabled: bool
+
+
+@flow
+def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str]:
+    """Add a partner. Returns it with its secret, which is shown once ("" for a public one). Raises Unacceptable."""
+    _check(profile)
+    secret = "" if profile.public else codes.new_token()
+    kinds = (Partner.GRANT_CLIENT_CREDENTIALS, Partner.GRANT_AUTHORIZATION_CODE)
+    partner = Partner.objects.create(
+        name=profile.name,
+        purpose=profile.purpose,
+        homepage_url=profile.homepage_url,
+        redirect_uris=" ".join(profile.redirect_uris),
+        post_logout_redirect_uris=" ".join(profile.post_logout_redirect_uris),
+        scopes_allowed=list(profile.scopes),
+        sector=profile.sector or _sector(profile),
+        subject_type=Partner.SubjectType.PUBLIC if profile.public_subjects else Partner.SubjectType.PAIRWISE,
+        client_type=Partner.CLIENT_PUBLIC if profile.public else Partner.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=kinds[0] if profile.machine else kinds[1],
+        client_id=codes.new_id().hex,
+        client_secret=secret or codes.new_token(),  # a public partner gets one that nobody knows
+        is_resource_server=profile.resource_server,
+    )
+    event = PartnerRegistered(
+        partner=partner.pk,
+        scopes=tuple(Code(name) for name in profile.scopes),
+        public=profile.public,
+        resource_server=profile.resource_server,
+    )
+    record(event, about=None, by=by, at=at)
+    return partner, secret
+
+
+@flow
+def replace_secret(partner: Partner, *, by: Actor, at: datetime) -> str:
+    """A new secret, shown once; the old one is dead. Raises Unacceptable for a public partner, which has none."""
+    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    if partner.is_public:
+        raise Unacceptable("A public partner has no secret.")
+    secret = codes.new_token()
+    partner.client_secret = secret
+    partner.save(update_fields=["client_secret", "updated"])
+    record(PartnerSecretReplaced(partner=partner.pk), about=None, by=by, at=at)
+    return secret
+
+
+@flow
+def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
+    """Off: no sign-in, no token and no answer for it, from the next request. On: as before."""
+    Partner.objects.filter(pk=partner.pk).update(is_enabled=on)
+    record(PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
+
+
+def _check(profile: Profile) -> None:
+    if not profile.name.strip():
+        raise Unacceptable("A partner needs a name that customers will recognise.")
+    unknown = sorted(set(profile.scopes) - set(SCOPES))
+    if unknown:
+        raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
+    if profile.machine and (profile.redirect_uris or profile.scopes or profile.public):
+        raise Unacceptable("A partner that acts for itself has a secret, no redirect URI and no customers' scopes.")
+    if not profile.machine and not profile.redirect_uris:
+        raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
+    for uri in (*profile.redirect_uris, *profile.post_logout_redirect_uris):
+        _check_uri(uri)
+    hosts = {urlsplit(uri).netloc for uri in profile.redirect_uris}
+    if len(hosts) > 1 and not profile.sector:
+        raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+
+
+def _check_uri(uri: str) -> None:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError as error:
+        raise Unacceptable(f"{uri!r} is no address.") from error
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL and not settings.SECURE)
+    plain = uri.isascii() and uri.isprintable() and not set(uri) & set(" *#\\")
+    if not (secure and plain and host and len(uri) <= _LONGEST_URL) or "@" in parts.netloc:
+        message = f"{uri!r}: redirect URIs are https addresses in full, without user, fragment or wildcard"
+        raise Unacceptable(f"{message} (http only to localhost, in development).")
+
+
+def _sector(profile: Profile) -> str:
+    return urlsplit(next(iter(profile.redirect_uris), "")).netloc or profile.name.lower()[:255]

@@ -1,0 +1,67 @@
+"""Each scope: the words a customer reads, and the fields it opens. The only list of scopes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One permission. ``claims`` are the fields it releases; ``required`` ones cannot be unticked once asked for."""
+
+    name: str
+    title: str
+    words: str
+    claims: tuple[str, ...] = ()
+    required: bool = False
+
+
+SCOPES = {
+    scope.name: scope
+    for scope in (
+        Scope(
+            "openid",
+            "Sign you in",
+            "It learns that you are the same person when you come back. By itself this says nothing about who you are.",
+            ("sub",),
+            required=True,
+        ),
+        Scope("profile", "Your name", "Your name, language and time zone.", ("name", "locale", "zoneinfo")),
+        Scope("email", "Your e-mail address", "Your e-mail address.", ("email", "email_verified")),
+        Scope("phone", "Your phone number", "Your phone number.", ("phone_number", "phone_number_verified")),
+        Scope(
+            "offline_access",
+            "Stay connected while you are away",
+            "It may use what you allow here when you are not using it, until you disconnect it.",
+        ),
+    )
+}
+
+
+def described(names: Iterable[str]) -> list[Scope]:
+    """The scopes of these names, in the order of the list above; unknown names are left out."""
+    wanted = set(names)
+    return [scope for scope in SCOPES.values() if scope.name in wanted]
+
+
+def claims_of(names: Iterable[str]) -> frozenset[str]:
+    """The fields that these scopes open."""
+    return frozenset(claim for scope in described(names) for claim in scope.claims)
+
+
+class Scopes:
+    """django-oauth-toolkit's question "which scopes are there?", answered from the list and the partner's ceiling."""
+
+    def get_all_scopes(self) -> dict[str, str]:
+        """Every scope and its title."""
+        return {scope.name: scope.title for scope in SCOPES.values()}
+
+    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ANN401, ARG002
+        """What this partner may ask for; without a partner, every scope."""
+        if application is None:
+            return list(SCOPES)
+        return [name for name in SCOPES if name in application.scopes_allowed]
+
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ANN401, ARG002
+        """Nothing is given that was not asked for."""
+        return []

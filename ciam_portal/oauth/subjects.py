@@ -1,0 +1,23 @@
+"""Who a customer is to a partner: the ``sub`` of OpenID Connect."""
+
+import base64
+import hashlib
+import hmac
+from uuid import UUID
+
+from django.conf import settings
+
+from ciam_portal.oauth.models import Partner
+
+
+def subject(partner: Partner, customer: UUID) -> str:
+    """The name under which ``partner`` knows ``customer``; the same for ever.
+
+    Pairwise (OpenID Connect Core section 8.1): partners of different sectors cannot compare notes. Public, for partners
+    registered so: the customer's id.
+    """
+    if partner.subject_type == Partner.SubjectType.PUBLIC:
+        return str(customer)
+    text = f"{partner.sector}\x00{customer}".encode()
+    mac = hmac.new(settings.SUBJECT_KEY, b"pairwise subject\x00" + text, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")

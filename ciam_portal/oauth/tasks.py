@@ -1,0 +1,21 @@
+"""Forgets codes and tokens that have expired."""
+
+from celery import shared_task
+
+from ciam_portal import clock
+from ciam_portal.oauth import tokens
+
+_BATCH = 500
+_ROUNDS = 20
+
+
+@shared_task(name="oauth.sweep")
+def sweep() -> int:
+    """Delete expired rows in small batches, so that nobody waits for a lock. The number of rows."""
+    at, total = clock.now(), 0
+    for _ in range(_ROUNDS):
+        gone = tokens.sweep(at, _BATCH)
+        total += gone
+        if not gone:
+            break
+    return total

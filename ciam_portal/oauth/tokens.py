@@ -1,0 +1,219 @@
+"""What was issued to partners: find it, issue it, end it. The only writer of codes and tokens.
+
+Clear values exist only in the response that carries them; rows are found by digest. Everything issued from one
+authorization code is a *family*, and dies together. Whoever issues holds the lock on the consent row; whoever ends
+works in the order codes, refresh tokens, access tokens, so that nothing issued meanwhile is missed.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from ciam_portal import codes
+from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from ciam_portal.policy import limits
+
+OFFLINE = "offline_access"
+_CODE = "authorization code"
+_SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What a family hangs from."""
+
+    partner: UUID
+    customer: UUID
+    session: UUID
+    consent: UUID
+    family: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    lasting: tuple[str, ...]
+
+
+def checksum(value: str) -> str:
+    """Under what a token is stored: tokens are 256 random bits, so a plain digest gives nothing away."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+# --- find
+
+
+def code_of(partner: Partner, value: str) -> AuthorizationCode | None:
+    """The authorization code of this value, if it was issued to this partner; used and expired ones too."""
+    return AuthorizationCode.objects.filter(code__in=codes.digests(value, _CODE), application=partner).first()
+
+
+def refresh_of(partner: Partner, value: str) -> RefreshToken | None:
+    """The refresh token of this value, if it was issued to this partner; used, revoked and expired ones too."""
+    return RefreshToken.objects.filter(token_checksum=checksum(value), application=partner).first()
+
+
+def access_of(value: str) -> AccessToken | None:
+    """The access token of this value with all that decides about it, in one statement; expired ones too."""
+    related = ("application", "user", "consent", "session")
+    return AccessToken.objects.select_related(*related).filter(token_checksum=checksum(value)).first()
+
+
+def standing_refresh(value: str) -> RefreshToken | None:
+    """The refresh token of this value with all that decides about it, unless it was used or revoked."""
+    related = ("application", "user", "consent", "session")
+    found = RefreshToken.objects.select_related(*related).filter(token_checksum=checksum(value), revoked__isnull=True)
+    return found.first()
+
+
+# --- issue
+
+
+def new_code(  # noqa: PLR0913  (what a code is bound to)
+    root: Root, scopes: tuple[str, ...], *, redirect_uri: str, challenge: str, nonce: str, at: datetime
+) -> str:
+    """A new authorization code, bound to everything that its exchange will be checked against."""
+    value = codes.new_token()
+    AuthorizationCode.objects.create(
+        code=codes.digest(value, _CODE),
+        application_id=root.partner,
+        user_id=root.customer,
+        session_id=root.session,
+        consent_id=root.consent,
+        scope=" ".join(scopes),
+        redirect_uri=redirect_uri,
+        code_challenge=challenge,
+        code_challenge_method="S256",
+        nonce=nonce,
+        expires=at + timedelta(seconds=limits.running().oauth.code_seconds),
+    )
+    return value
+
+
+def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
+    """Used, successfully (with the family it founded) or not."""
+    code.used_at, code.family = at, family
+    AuthorizationCode.objects.filter(pk=code.pk).update(used_at=at, family=family)
+
+
+def issue(root: Root, scopes: tuple[str, ...], *, ends_at: datetime, at: datetime) -> Issued:
+    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
+    refresh = _new_refresh(root, scopes, ends_at, at) if OFFLINE in scopes else ""
+    return Issued(_new_access(root, scopes, at), refresh, scopes, scopes)
+
+
+def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, at: datetime) -> Issued:
+    """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
+    RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
+    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family)
+    refresh = _new_refresh(root, lasting, old.expires_at, at)
+    return Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
+
+
+def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, at: datetime) -> None:
+    """Keep an access token with which a partner acts for itself."""
+    _keep_access(value, scopes, at, application=partner)
+
+
+def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
+    value = codes.new_token()
+    owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
+    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, **owned)
+    return value
+
+
+def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
+    expires = at + timedelta(seconds=limits.running().oauth.access_token_seconds)
+    row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)  # noqa: S106  (kept as a digest only)
+    row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
+    row.save(force_insert=True)
+
+
+def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:
+    value = codes.new_token()
+    row = RefreshToken(
+        token="",  # noqa: S106  (kept as a digest only)
+        scope=" ".join(scopes),
+        application_id=root.partner,
+        user_id=root.customer,
+        session_id=root.session,
+        consent_id=root.consent,
+        token_family=root.family,
+        idle_at=min(at + timedelta(days=limits.running().oauth.refresh_idle_days), ends_at),
+        expires_at=ends_at,
+    )
+    row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
+    row.save(force_insert=True)
+    return value
+
+
+# --- end
+
+
+def revoke(customer: UUID, partner: UUID) -> int:
+    """End all that ``partner`` holds from ``customer``: codes, refresh tokens, access tokens. The number of tokens."""
+    return _end(Q(user_id=customer, application_id=partner))
+
+
+def revoke_all(customer: UUID) -> int:
+    """End all that any partner holds from ``customer``. The number of tokens ended."""
+    return _end(Q(user_id=customer))
+
+
+def revoke_session(session: UUID, *, keep_offline: bool) -> int:
+    """End all that came from one session; ``keep_offline`` spares what the customer allowed in their absence."""
+    if not keep_offline:
+        return _end(Q(session_id=session))
+    _erase(AuthorizationCode.objects.filter(session_id=session))
+    return _erase(AccessToken.objects.filter(session_id=session).exclude(scope__contains=OFFLINE))
+
+
+def end_family(family: UUID | None) -> int:
+    """End everything issued from one code. The number of tokens ended."""
+    if family is None:
+        return 0
+    ended = RefreshToken.objects.filter(token_family=family, revoked__isnull=True).update(revoked=Now())
+    return ended + _erase(AccessToken.objects.filter(family=family))
+
+
+def end_access(token: AccessToken) -> int:
+    """End one access token."""
+    return _erase(AccessToken.objects.filter(pk=token.pk))
+
+
+def _end(whose: Q) -> int:
+    _erase(AuthorizationCode.objects.filter(whose))
+    ended = 0
+    for _ in range(_SEVERAL):
+        # An update waits for whoever is rotating one of these rows, but does not see the row that replaces it.
+        revoked = RefreshToken.objects.filter(whose, revoked__isnull=True).update(revoked=Now())
+        ended += revoked
+        if not revoked:
+            break
+    return ended + _erase(AccessToken.objects.filter(whose))
+
+
+def _erase(rows: QuerySet[Any]) -> int:
+    # One DELETE. Django would first collect rows that point here, and the library's columns that could are never filled.
+    return int(rows._raw_delete(rows.db))  # noqa: SLF001  (see above)
+
+
+def sweep(at: datetime, batch: int) -> int:
+    """Forget one batch of what has expired. Used codes and refresh tokens stay a while to recognise a second use."""
+    old_codes = AuthorizationCode.objects.filter(expires__lt=at - timedelta(hours=1))
+    old_refresh = RefreshToken.objects.filter(expires_at__lt=at)
+    old_access = AccessToken.objects.filter(expires__lt=at)
+    gone = 0
+    for rows in (old_codes, old_access, old_refresh):
+        keys = list(rows.values_list("pk", flat=True)[:batch])
+        gone += _erase(rows.model.objects.filter(pk__in=keys)) if keys else 0
+    return gone

@@ -1,0 +1,184 @@
+"""``policy.toml`` as frozen dataclasses: loaded and checked at start, with one version, the hash of its content."""
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULT = Path(__file__).with_name("policy.toml")
+
+
+class UnsafePolicy(Exception):
+    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
+
+
+def _within(low: float, high: float) -> Any:  # noqa: ANN401  (dataclasses.field is typed as the field's own type)
+    return field(metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Length in characters; guessability as a power of ten."""
+
+    min_length: int = _within(15, 64)
+    max_length: int = _within(64, 1024)
+    min_guesses_log10: float = _within(8, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Failed-attempt lanes and the time to finish a sign-in."""
+
+    failures: int = _within(3, 20)
+    device_failures: int = _within(3, 20)
+    pause_minutes: int = _within(5, 1440)
+    attempts_per_address_per_minute: int = _within(5, 300)
+    pending_minutes: int = _within(2, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """Limits on account creation."""
+
+    per_address_per_hour: int = _within(1, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Links and codes that are sent to an address."""
+
+    link_hours: int = _within(1, 24)
+    code_minutes: int = _within(1, 10)
+    code_attempts: int = _within(3, 10)
+    mails_per_address_per_hour: int = _within(1, 20)
+    mails_per_network_address_per_hour: int = _within(1, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How long being signed in lasts."""
+
+    idle_minutes: int = _within(2, 60)
+    idle_warning_minutes: int = _within(1, 10)
+    absolute_hours: int = _within(1, 24)
+    step_up_minutes: int = _within(1, 60)
+    device_days: int = _within(1, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Second factors."""
+
+    backup_codes: int = _within(8, 20)
+    passkeys: int = _within(2, 50)
+    throttle_seconds: int = _within(1, 30)
+    sign_in_attempts: int = _within(3, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Lifetimes of what partners receive."""
+
+    code_seconds: int = _within(10, 60)
+    access_token_seconds: int = _within(60, 900)
+    id_token_seconds: int = _within(60, 3600)
+    refresh_token_days: int = _within(1, 90)
+    refresh_idle_days: int = _within(1, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Delivery of messages."""
+
+    attempts: int = _within(3, 50)
+    retry_seconds: int = _within(1, 600)
+    claim_seconds: int = _within(10, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The whole policy file. ``version`` is the first 16 hex digits of the SHA-256 of its content."""
+
+    password: Password
+    sign_in: SignIn
+    sign_up: SignUp
+    proof: Proof
+    session: Session
+    factors: Factors
+    oauth: OAuth
+    notices: Notices
+    version: str
+
+
+_SECTIONS: dict[str, type] = {item.name: item.type for item in fields(Limits) if isinstance(item.type, type)}
+del _SECTIONS["version"]
+
+
+def load(path: Path | str = DEFAULT) -> Limits:
+    """Read and check a policy file. Raises UnsafePolicy for a file, key or value that cannot be used."""
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"The policy file {path} cannot be read: {error}."
+        raise UnsafePolicy(message) from error
+    return parse(content)
+
+
+def parse(content: dict[str, Any]) -> Limits:
+    """Limits from the tables of a policy file. Raises UnsafePolicy."""
+    _same_keys("the policy file", content, set(_SECTIONS))
+    sections = {name: _section(name, kind, content[name]) for name, kind in _SECTIONS.items()}
+    if sections["session"].idle_warning_minutes >= sections["session"].idle_minutes:
+        message = "Policy: session.idle_warning_minutes must be smaller than session.idle_minutes."
+        raise UnsafePolicy(message)
+    plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
+    version = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+    return Limits(**sections, version=version)
+
+
+def _section(name: str, kind: type, table: Any) -> Any:  # noqa: ANN401  (TOML in, one of the dataclasses above out)
+    if not isinstance(table, dict):
+        message = f"Policy: [{name}] must be a table."
+        raise UnsafePolicy(message)
+    known = {item.name: item for item in fields(kind)}
+    _same_keys(f"[{name}]", table, set(known))
+    for key, item in known.items():
+        low, high, value = item.metadata["low"], item.metadata["high"], table[key]
+        whole = item.type is int
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            message = f"Policy: {name}.{key} must be a {'whole ' if whole else ''}number, not {value!r}."
+            raise UnsafePolicy(message)
+        if not low <= value <= high:
+            message = f"Policy: {name}.{key} = {value} is outside its safe range {low}..{high}."
+            raise UnsafePolicy(message)
+    return kind(**{key: float(value) if known[key].type is float else value for key, value in table.items()})
+
+
+def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
+    unknown, missing = sorted(set(table) - known), sorted(known - set(table))
+    if unknown:
+        message = f"Policy: {where} has an unknown key: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+        raise UnsafePolicy(message)
+    if missing:
+        message = f"Policy: {where} lacks {', '.join(missing)}."
+        raise UnsafePolicy(message)
+
+
+_running: Limits | None = None
+
+
+def install(limits: Limits) -> None:
+    """Make these the limits that decide. Called once, at start."""
+    global _running  # noqa: PLW0603  (one process, one policy)
+    _running = limits
+
+
+def running() -> Limits:
+    """The limits that decide now."""
+    if _running is None:
+        message = "No policy is installed."
+        raise UnsafePolicy(message)
+    return _running

@@ -1,0 +1,125 @@
+"""Home, health, and the pages for what went wrong."""
+
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from accounts import factors
+from accounts.flows import sessions
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.celery import app
+from ciam_portal.policy.assurance import Level
+from consent.models import Consent
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page; the overview once signed in."""
+    if not request.user.is_authenticated:
+        return render(request, "home.html")
+    customer = cast("User", request.user)
+    words = {
+        "second_factors": factors.second_factors(customer),
+        "sessions": sessions.live(customer, clock.now()).count(),
+        "apps": Consent.objects.live().filter(customer=customer).count(),
+        "strong": request.portal_session.assurance.level >= Level.AAL2,  # type: ignore[attr-defined]
+    }
+    return render(request, "overview.html", words)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """This process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Database, cache and broker answer too; 503 and which one does not, otherwise."""
+    checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
+    ready = all(checks.values())
+    states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
+    return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _cache() -> bool:
+    try:
+        cache.get("readyz")
+    except (RedisError, OSError):
+        return False
+    return True
+
+
+def _broker() -> bool:
+    try:
+        with app.connection_for_read() as broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+    except (KombuError, RedisError, OSError):
+        return False
+    return True
+
+
+def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    return render(request, template, {"request_id": getattr(request, "request_id", "")}, status=status)
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """400."""
+    return _page(request, "400.html", 400)
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """403."""
+    return _page(request, "403.html", 403)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """404."""
+    return _page(request, "404.html", 404)
+
+
+@requires_csrf_token
+def too_many(request: HttpRequest, exception: Any = None) -> HttpResponse:  # noqa: ANN401, ARG001  (allauth's handler)
+    """429, when a library's own limit was hit."""
+    response = _page(request, "429.html", 429)
+    response["Retry-After"] = "60"
+    return response
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return _page(request, "500.html", 500)
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """403, for a form that is too old or came from elsewhere."""
+    return _page(request, "403_csrf.html", 403)

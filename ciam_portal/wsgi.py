@@ -1,0 +1,8 @@
+"""The WSGI entry. Served by WSGI on purpose: Django's synchronous middleware is several times slower under ASGI."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
+application = get_wsgi_application()

@@ -1,0 +1,105 @@
+"""Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.flows.sessions import SIGNED_OUT
+from accounts.models import Session, User
+from ciam_portal.audit.actor import Actor, Kind
+from ciam_portal.oauth import scopes
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.tokens import OFFLINE
+from ciam_portal.policy.assurance import Level, Method, amr_of
+from consent import policy
+from consent.models import Consent
+
+
+def for_sharing(
+    consent: Consent, partner: Partner, customer: User, session: Session, *, held: Iterable[str], needed: Iterable[str]
+) -> policy.Sharing:
+    """What a use rests on. ``held`` are the scopes of the token; what the consent no longer allows falls out.
+
+    A sign-out ends a session; what the customer allowed in their absence outlives that, and no other end.
+    """
+    held = tuple(held)
+    away = session.end_reason in {"", SIGNED_OUT} and OFFLINE in held
+    return policy.Sharing(
+        consent=consent.pk,
+        consent_ended=consent.ended_at is not None,
+        customer_active=customer.is_active,
+        partner_enabled=partner.is_enabled,
+        session_cut=session.ended_at is not None and not away,
+        allowed=tuple(name for name in held if name in consent.scopes),
+        needed=tuple(needed),
+    )
+
+
+def for_giving(partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str]) -> policy.Giving:
+    """A customer's answer on the consent page."""
+    shown = tuple(shown)
+    return policy.Giving(
+        customer_active=customer.is_active,
+        partner_enabled=partner.is_enabled,
+        ceiling=tuple(partner.scopes_allowed),
+        shown=shown,
+        ticked=tuple(ticked),
+        required=_required(shown),
+    )
+
+
+def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> policy.Changing:
+    """A consent about to be narrowed or ended."""
+    holder = policy.Holder.OTHER
+    if by.kind is Kind.CUSTOMER and by.id == consent.customer_id:
+        holder = policy.Holder.OWNER
+    elif by.kind is Kind.SYSTEM:
+        holder = policy.Holder.SYSTEM
+    return policy.Changing(
+        consent=consent.pk,
+        is_ended=consent.ended_at is not None,
+        holder=holder,
+        removed=tuple(removed),
+        required=_required(consent.scopes),
+    )
+
+
+def _required(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(scope.name for scope in scopes.described(names) if scope.required)
+
+
+def released(customer: User, allowed: Iterable[str]) -> dict[str, Any]:
+    """The fields of this customer that these scopes open (OpenID Connect Core section 5.1), without empty ones."""
+    known: dict[str, Any] = {
+        "name": customer.name,
+        "locale": customer.locale,
+        "zoneinfo": customer.timezone,
+        "email": customer.email,
+        "email_verified": True,  # nobody signs in with an address that is not proven
+        "phone_number": customer.phone,
+        "phone_number_verified": False if customer.phone else "",
+    }
+    opened = scopes.claims_of(allowed)
+    return {name: value for name, value in known.items() if name in opened and value != ""}
+
+
+def signed_in(session: Session) -> dict[str, Any]:
+    """How and when the customer proved who they are in this session."""
+    return {
+        "auth_time": int(session.auth_time.timestamp()),
+        "acr": Level(session.level).acr,
+        "amr": list(amr_of(Method(name) for name in session.methods)),
+    }
+
+
+def shown(customer: User, scope: str) -> str:
+    """The customer's own values behind a scope, for the consent page; the phone number without its middle."""
+    match scope:
+        case "profile":
+            return ", ".join(part for part in (customer.name, customer.locale, customer.timezone) if part)
+        case "email":
+            return customer.email
+        case "phone" if customer.phone:
+            return f"{customer.phone[:3]} ···· {customer.phone[-4:]}"
+        case "phone":
+            return "You have not given one."
+    return ""

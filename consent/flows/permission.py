@@ -1,0 +1,148 @@
+"""A customer allows, narrows, refuses and withdraws."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from accounts import addresses
+from accounts.models import Session, User
+from ciam_portal import codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.oauth import scopes, tokens
+from ciam_portal.oauth.authorization import Asked
+from ciam_portal.oauth.models import Partner
+from consent import events, facts, notices, policy
+from consent.models import Consent
+
+
+@flow
+def give(
+    customer: User, partner: Partner, *, shown: tuple[str, ...], ticked: tuple[str, ...], by: Actor, at: datetime
+) -> Consent:
+    """The customer answers a partner's question: allows what they tick, declines the rest of what was shown.
+
+    What they allowed before and were not asked about stays. Raises Refused.
+    """
+    asked_of = User.objects.get(pk=customer.pk)
+    consent, is_new = _mine(asked_of, partner, at)
+    partner = Partner.objects.get(pk=partner.pk)
+    require(policy.may_give, facts.for_giving(partner, asked_of, shown, ticked), about=customer.pk, by=by, at=at)
+    before = frozenset(consent.scopes)
+    allowed = _ordered((before - set(shown)) | set(ticked))
+    declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
+    consent.answer(list(allowed), list(declined), at)
+    if is_new:
+        event = events.ConsentGiven(
+            consent=consent.pk, partner=partner.pk, allowed=_coded(allowed), declined=_coded(declined)
+        )
+        record(event, about=customer.pk, by=by, at=at)
+        titles = tuple(scope.title for scope in scopes.described(allowed))
+        notice = notices.AppConnected(partner=partner.name, allowed=titles, link=_apps())
+        tell(asked_of, notice, to=addresses.proven(asked_of), at=at)
+    else:
+        _record_change(consent, before, by, at)
+    return consent
+
+
+@flow
+def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: datetime) -> str:
+    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
+    session = Session.objects.get(pk=session.pk)
+    customer, partner = consent.customer, consent.partner
+    held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
+    sharing = facts.for_sharing(consent, partner, customer, session, held=held, needed=())
+    require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id())
+    value = tokens.new_code(
+        root,
+        sharing.allowed,
+        redirect_uri=asked.redirect_uri,
+        challenge=asked.code_challenge,
+        nonce=asked.nonce,
+        at=at,
+    )
+    event = events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    record(event, about=customer.pk, by=by, at=at)
+    return value
+
+
+@flow
+def deny(customer: User, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """The customer says no. What they allowed before stays as it was."""
+    record(events.ConsentDenied(partner=partner.pk, asked=_coded(asked)), about=customer.pk, by=by, at=at)
+
+
+@flow
+def narrow(consent: Consent, removed: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """The customer takes back a part. Tokens that are out open no more of it from the next request. Raises Refused."""
+    consent = Consent.objects.select_for_update().get(pk=consent.pk)
+    require(policy.may_narrow, facts.for_change(consent, by, removed), about=consent.customer_id, by=by, at=at)
+    before = frozenset(consent.scopes)
+    gone = before & set(removed)
+    consent.answer(list(_ordered(before - gone)), list(_ordered(set(consent.declined) | gone)), at)
+    _record_change(consent, before, by, at)
+
+
+@flow
+def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
+    """The customer changes their mind; from this instant the partner gets nothing. Raises Refused."""
+    consent = (
+        Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
+    )
+    require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
+    consent.end(at)
+    ended = tokens.revoke(consent.customer_id, consent.partner_id)
+    event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
+    record(event, about=consent.customer_id, by=by, at=at)
+    notice = notices.AppDisconnected(partner=consent.partner.name)
+    tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
+
+
+def _mine(customer: User, partner: Partner, at: datetime) -> tuple[Consent, bool]:
+    live = Consent.objects.between(customer.pk, partner.pk).live().select_for_update()
+    found = live.first()
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return _first(customer.pk, partner.pk, at), True
+    except IntegrityError:
+        # Two tabs answered at the same moment; the other one's answer is there now.
+        return live.get(), False
+
+
+def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:
+    return Consent.objects.create(customer_id=customer, partner_id=partner, scopes=[], given_at=at, changed_at=at)
+
+
+def _record_change(consent: Consent, before: frozenset[str], by: Actor, at: datetime) -> None:
+    after = frozenset(consent.scopes)
+    event = events.ConsentChanged(
+        consent=consent.pk,
+        partner=consent.partner_id,
+        allowed=_coded(consent.scopes),
+        declined=_coded(consent.declined),
+        added=_coded(_ordered(after - before)),
+        removed=_coded(_ordered(before - after)),
+    )
+    record(event, about=consent.customer_id, by=by, at=at)
+
+
+def _ordered(names: set[str] | frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in scopes.SCOPES if name in names)
+
+
+def _coded(names: tuple[str, ...] | list[str]) -> tuple[Code, ...]:
+    return tuple(Code(name) for name in names)
+
+
+def _apps() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('consent:index')}"

@@ -1,0 +1,73 @@
+"""Getting back in with a new password: asked for by anyone, answered alike for everyone, finished by the mailbox."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts import addresses, proofs
+from accounts.flows import account
+from accounts.models import Proof, User
+from ciam_portal import codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow
+from recovery import events, notices, policy
+
+Purpose = Proof.Purpose.RESET_PASSWORD
+
+
+@flow
+def ask_reset(email: str, *, by: Actor, at: datetime) -> None:
+    """Mail a link if a proven account has this address; nobody outside can tell whether one did.
+
+    For a stranger the same rows are recorded; only the link and its mail are left out, and they cost a few
+    milliseconds that the caller evens out.
+    """
+    email = email.lower()
+    customer = User.objects.filter(email=email, is_active=True).first()
+    send = customer is not None and proofs.within_budget(email) and addresses.is_proven(customer)
+    if customer is not None and send:
+        link = account.link_to("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
+        tell(customer, notices.ResetYourPassword(link=link, hours=limits.running().proof.link_hours), to=[email], at=at)
+    about: UUID | None = customer.pk if customer else None
+    record(events.ResetAsked(lane=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
+
+
+def facts_of(proof: Proof, at: datetime) -> policy.ResetFacts:
+    """What the policy asks about a link."""
+    return policy.ResetFacts(
+        is_live=proof.is_live(at),
+        state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
+        account_active=proof.customer.is_active,
+        address_proven=proof.address in addresses.proven(proof.customer),
+    )
+
+
+def is_usable(proof: Proof, at: datetime) -> bool:
+    """Whether the page may show its form; the flow asks again, under lock."""
+    return isinstance(policy.may_reset_password(facts_of(proof, at), limits=limits.running(), at=at), Allow)
+
+
+@flow
+def reset_password(secret: str, new: str, *, by: Actor, at: datetime) -> User:
+    """Set the new password; end every session, token and remembered device. Raises Refused for a dead link.
+
+    The second factors stay as they are: the next sign-in asks for them as ever.
+    """
+    proof = proofs.find_link(secret, Purpose, lock=True)
+    if proof is None:
+        raise Refused(policy.Reason.LINK_DEAD)
+    customer = proof.customer
+    require(policy.may_reset_password, facts_of(proof, at), about=customer.pk, by=by, at=at)
+    proof.spend(at)
+    known = by.known_as(customer.pk)
+    ended = account.restore_access(customer, new, by=known, at=at)
+    record(
+        events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at
+    )
+    tell(customer, notices.PasswordWasReset(), to=addresses.proven(customer), at=at)
+    return customer

@@ -1,0 +1,75 @@
+"""The pages of someone who forgot the password."""
+
+import time
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import proofs
+from accounts.forms.account import NewPassword
+from accounts.views.account import allow_mail
+from accounts.views.entry import hidden_secret, hide_secret
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import Refused
+from recovery import flows, forms, policy
+
+_EVEN_SECONDS = 0.1  # longer than either path takes, so that the time says nothing
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link. One answer for everyone."""
+    form = forms.Forgotten(request.POST or None)
+    if not form.is_valid():
+        return render(request, "recovery/forgotten.html", {"form": form})
+    allow_mail(request)
+    started = time.monotonic()
+    flows.ask_reset(form.cleaned_data["email"], by=Actor.from_request(request), at=clock.now())
+    time.sleep(max(0.0, _EVEN_SECONDS - (time.monotonic() - started)))
+    return redirect("recovery:sent")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """The same page for everyone."""
+    return render(request, "recovery/sent.html")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """The link in the mail. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, flows.Purpose, "recovery:new_password")
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_password(request: HttpRequest) -> HttpResponse:
+    """Choose the new password."""
+    secret, at = hidden_secret(request, flows.Purpose), clock.now()
+    proof = proofs.find_link(secret, flows.Purpose) if secret else None
+    if proof is None or not flows.is_usable(proof, at):
+        return render(request, "recovery/link_dead.html", status=410)
+    form = NewPassword(request.POST or None, customer=proof.customer)
+    if not form.is_valid():
+        return render(request, "recovery/new_password.html", {"form": form})
+    try:
+        flows.reset_password(secret, form.cleaned_data["password"], by=Actor.from_request(request), at=at)
+    except Refused as refused:
+        if refused.reason is not policy.Reason.LINK_DEAD:
+            raise
+        return render(request, "recovery/link_dead.html", status=410)
+    request.session.flush()
+    return render(request, "recovery/done.html")

@@ -1,0 +1,132 @@
+"""Profile, e-mail address, password: what changes, who is told, what ends."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts import addresses
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.policy import limits
+from tests.factories import PASSWORD, Message
+from tests.factories import customer as new_customer
+
+pytestmark = pytest.mark.django_db
+
+NEW = "seven lamps of quiet harbour"
+SignIn = Callable[..., Client]
+Outbox = Callable[[], list[Message]]
+
+
+def open_link(client: Client, link: str) -> Any:
+    return client.get("/" + link.split("/", 3)[3], follow=True)
+
+
+def test_a_profile_is_saved_and_only_the_names_of_fields_are_recorded(sign_in: SignIn, customer: User) -> None:
+    form = {"name": "Ada Lovelace", "phone": "+47 22 85 50 50", "locale": "en", "timezone": "Europe/Oslo"}
+    assert sign_in(customer).post("/profile/", form).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.phone, customer.timezone) == ("Ada Lovelace", "+4722855050", "Europe/Oslo")
+    entry = AuditEntry.objects.get(name="account.profile_changed")
+    assert entry.data == {"fields": ["name", "phone", "timezone"]}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"phone": "12345"},
+        {"phone": "+99999999999999"},
+        {"name": "x" * 121},
+        {"name": "bell\a"},
+        {"locale": "xx"},
+        {"timezone": "Mars/Olympus"},
+    ],
+)
+def test_a_bad_profile_comes_back_with_words(sign_in: SignIn, customer: User, bad: dict[str, str]) -> None:
+    form = {"name": "Ada", "phone": "", "locale": "en", "timezone": "UTC"} | bad
+    page = sign_in(customer).post("/profile/", form)
+    assert page.status_code == 200
+    assert "Error:" in page.text
+
+
+@pytest.mark.control("v5.0.0-6.3.7", "v5.0.0-7.5.1")
+def test_a_new_address_is_proven_before_it_counts_and_the_old_one_is_told(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    client, old = sign_in(customer), customer.email
+    assert "Check your mail" in client.post("/security/email/", {"email": "new@example.com"}).text
+    asked, link = outbox()
+    assert (asked.kind, asked.to, link.to) == ("email_change_started", old, "new@example.com")
+    customer.refresh_from_db()
+    assert customer.email == old
+    assert open_link(client, link.words["link"]).status_code == 200
+    assert client.post("/security/email/confirm/").status_code == 302
+    customer.refresh_from_db()
+    assert customer.email == "new@example.com"
+    assert addresses.proven(customer) == ["new@example.com"]
+    assert {mail.to for mail in outbox() if mail.kind == "email_changed"} == {old, "new@example.com"}
+
+
+def test_the_link_to_a_new_address_works_only_for_its_owner(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    sign_in(customer, on=Client()).post("/security/email/", {"email": "new@example.com"})
+    other = sign_in(new_customer(), on=Client())
+    open_link(other, outbox()[-1].words["link"])
+    assert other.post("/security/email/confirm/").status_code == 403
+    assert Client().get("/security/email/confirm/").status_code == 302
+    customer.refresh_from_db()
+    assert customer.email != "new@example.com"
+
+
+def test_an_address_that_is_taken_walks_the_same_path_and_tells_its_owner(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    owner = new_customer("taken@example.com")
+    client = sign_in(customer)
+    taken = client.post("/security/email/", {"email": owner.email}).text
+    free = client.post("/security/email/", {"email": "other@example.com"}).text
+    clean = [text.split("<main")[1].split("Reference")[0] for text in (taken, free)]
+    assert clean[0].replace(owner.email, "") == clean[1].replace("other@example.com", "")
+    assert [mail.kind for mail in outbox() if mail.to == owner.email] == ["you_have_an_account"]
+
+
+def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
+    client = sign_in(customer)
+    client.post("/security/email/", {"email": "race@example.com"})
+    new_customer("race@example.com")
+    open_link(client, outbox()[-1].words["link"])
+    assert client.post("/security/email/confirm/").status_code == 403
+    customer.refresh_from_db()
+    assert customer.email != "race@example.com"
+
+
+@pytest.mark.control("v5.0.0-7.4.3", "v5.0.0-6.2.3")
+def test_a_new_password_ends_every_other_session_and_is_told(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
+    assert here.post("/security/password/", {"password": NEW}).status_code == 302
+    assert here.get("/profile/").status_code == 200
+    assert there.get("/profile/").status_code == 302
+    assert outbox()[-1].kind == "password_changed"
+    customer.refresh_from_db()
+    assert customer.check_password(NEW)
+
+
+@pytest.mark.parametrize("path", ["/security/email/", "/security/password/"])
+def test_changing_how_one_signs_in_asks_for_a_fresh_proof(sign_in: SignIn, customer: User, path: str) -> None:
+    client, later = sign_in(customer), timedelta(minutes=limits.running().session.step_up_minutes, seconds=1)
+    assert client.get(path).status_code == 200
+    with time_machine.travel(clock.now() + later, tick=False):
+        for answer in (client.get(path), client.post(path, {"email": "n@example.com", "password": NEW})):
+            assert answer.status_code == 302
+            assert answer.url.startswith("/prove/?next=")
+    customer.refresh_from_db()
+    assert customer.check_password(PASSWORD)
+

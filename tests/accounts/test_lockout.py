@@ -1,0 +1,79 @@
+"""Guessing passwords: a lane pauses, the owner's own device keeps its lane."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from ciam_portal.policy import limits
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def guess(client: Client, email: str, password: str = "a wrong guess entirely") -> Any:
+    return client.post("/sign-in/", {"login": email, "password": password})
+
+
+def exhaust(email: str) -> None:
+    for _ in range(limits.running().sign_in.failures):
+        cache.delete_pattern("*rl*") if hasattr(cache, "delete_pattern") else None
+        guess(Client(), email)
+
+
+@pytest.mark.control("v5.0.0-6.3.1", "63B 3.2.2")
+def test_a_lane_pauses_after_too_many_failures_even_for_the_right_password(customer: User) -> None:
+    exhaust(customer.email)
+    page = guess(Client(), customer.email, PASSWORD)
+    assert page.status_code == 429
+    assert int(page["Retry-After"]) == limits.running().sign_in.pause_minutes * 60
+
+
+@pytest.mark.control("v5.0.0-6.1.1")
+def test_a_stranger_cannot_lock_the_owner_out_of_a_known_device(client: Client, customer: User) -> None:
+    guess(client, customer.email, PASSWORD)  # the owner's browser gets its device cookie
+    client.post("/sign-out/")
+    exhaust(customer.email)
+    assert guess(Client(), customer.email, PASSWORD).status_code == 429
+    assert guess(client, customer.email, PASSWORD).status_code == 302
+
+
+def test_a_known_device_has_a_limit_of_its_own(client: Client, customer: User) -> None:
+    guess(client, customer.email, PASSWORD)
+    client.post("/sign-out/")
+    for _ in range(limits.running().sign_in.device_failures):
+        guess(client, customer.email)
+    assert guess(client, customer.email, PASSWORD).status_code == 429
+    assert guess(Client(), customer.email, PASSWORD).status_code == 302  # the strangers' lane is another one
+
+
+def test_a_device_cookie_of_somebody_else_is_a_strangers(client: Client, customer: User) -> None:
+    from tests.factories import customer as another  # noqa: PLC0415
+
+    thief = another()
+    guess(client, thief.email, PASSWORD)
+    client.post("/sign-out/")
+    exhaust(customer.email)
+    assert guess(client, customer.email, PASSWORD).status_code == 429
+
+
+@pytest.mark.control("v5.0.0-6.3.8")
+def test_an_address_without_an_account_pauses_alike() -> None:
+    exhaust("nobody@example.com")
+    assert guess(Client(), "nobody@example.com").status_code == 429
+
+
+@pytest.mark.parametrize("spelling", ["{}", " {} ", "upper"])
+def test_spelling_the_address_otherwise_is_the_same_lane(customer: User, spelling: str) -> None:
+    exhaust(customer.email)
+    email = customer.email.upper() if spelling == "upper" else spelling.format(customer.email)
+    assert guess(Client(), email, PASSWORD).status_code == 429
+
+
+def test_one_network_address_cannot_try_many_accounts() -> None:
+    most = limits.running().sign_in.attempts_per_address_per_minute
+    answers = [guess(Client(), f"a{n}@example.com").status_code for n in range(most + 1)]
+    assert answers[-1] == 429
+    assert set(answers[:-1]) == {200}

@@ -1,0 +1,69 @@
+"""Identifiers, codes, digests, sealing."""
+
+import base64
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ciam_portal import codes, vault
+
+OLD, NEW = "o" * 30 + "0123456789abcdefghij", "n" * 30 + "0123456789abcdefghij"
+
+
+def test_ids_are_uuid_version_7_and_sort_by_time() -> None:
+    made = [codes.new_id() for _ in range(50)]
+    assert {key.version for key in made} == {7}
+    assert {key.variant for key in made} == {"specified in RFC 4122"}
+    assert [key.int >> 80 for key in made] == sorted(key.int >> 80 for key in made)
+    assert len(set(made)) == 50
+
+
+@pytest.mark.control("63B 4.2.1.1")
+def test_backup_codes_have_at_least_64_bits() -> None:
+    code = codes.new_backup_code().replace("-", "")
+    assert len(code) == 16
+    assert 32 ** len(code) >= 2**64
+    assert not set(code) & set("IO01")
+
+
+def test_a_digest_opens_only_its_own_purpose() -> None:
+    stored = codes.digest("123456", "sign in")
+    assert codes.matches("123456", "sign in", stored)
+    assert not codes.matches("123456", "recovery", stored)
+    assert not codes.matches("123457", "sign in", stored)
+
+
+def test_digests_survive_a_key_rotation(settings: Any) -> None:
+    settings.SECRET_KEY = OLD
+    stored = codes.digest("secret", "link")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    assert codes.matches("secret", "link", stored)
+    assert stored in codes.digests("secret", "link")
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not codes.matches("secret", "link", stored)
+
+
+@given(st.binary(max_size=200), st.text(max_size=40))
+def test_what_is_sealed_opens_only_in_its_context(plain: bytes, context: str) -> None:
+    sealed = vault.seal(plain, context)
+    assert vault.unseal(sealed, context) == plain
+    with pytest.raises(vault.CannotOpen):
+        vault.unseal(sealed, context + "x")
+
+
+@given(st.text(max_size=80))
+def test_noise_never_opens(noise: str) -> None:
+    with pytest.raises(vault.CannotOpen):
+        vault.unseal(noise, "anything")
+
+
+def test_sealing_survives_a_key_rotation(settings: Any) -> None:
+    old, new = settings.DATA_KEYS[0], base64.urlsafe_b64decode("A" * 43 + "=")
+    sealed = vault.seal(b"seed", "totp:1")
+    settings.DATA_KEYS = [new, old]
+    assert vault.unseal(sealed, "totp:1") == b"seed"
+    settings.DATA_KEYS = [new]
+    with pytest.raises(vault.CannotOpen):
+        vault.unseal(sealed, "totp:1")

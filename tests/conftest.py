@@ -1,0 +1,68 @@
+"""What every test may ask for."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.policy.assurance import Method
+from tests import factories
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """A fixed instant."""
+    return NOON
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> None:
+    """Rate limits and lanes start at zero in every test."""
+    cache.clear()
+
+
+@pytest.fixture
+def customer(db: None) -> User:  # noqa: ARG001  (a database)
+    """A customer with a proven address and a password."""
+    return factories.customer()
+
+
+@pytest.fixture
+def by(customer: User) -> Actor:
+    """That customer, acting in a browser."""
+    return Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[..., Client]:
+    """Sign a customer in on a Django client as the real pipeline does, without its pages."""
+
+    def enter(customer: User, *methods: Method, on: Client | None = None) -> Client:
+        browser = on or client
+        factories.signed_in(browser, customer, methods or (Method.PASSWORD,), clock.now())
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def unlocked_audit(transactional_db: None) -> Iterator[None]:  # noqa: ARG001  (must come first)
+    """For tests that commit: lets the test database be emptied after them, which the audit's trigger refuses."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+
+
+@pytest.fixture
+def outbox(db: None) -> Callable[[], list[Any]]:  # noqa: ARG001  (a database)
+    """The messages waiting to be sent, opened: kind, recipient, words."""
+    return factories.outbox

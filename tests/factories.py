@@ -1,0 +1,70 @@
+"""One factory for each thing, with traits for the states worth a name."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.test import Client
+
+from accounts import addresses
+from accounts.flows import sign_in as flows
+from accounts.models import Session, User
+from ciam_portal import clock, codes, vault
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.notifications.models import Notice
+from ciam_portal.policy.assurance import Method
+from ciam_portal.sessions import SessionStore
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  (everybody's in the tests)
+
+
+def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:  # noqa: ANN401
+    """A customer with a password and one address."""
+    email = email or f"c{codes.new_token()[:12].lower().replace('_', 'x').replace('-', 'y')}@example.com"
+    made = User(email=email, **fields)
+    made.set_password(password)
+    made.save()
+    addresses.add(made, email, proven=proven)
+    return made
+
+
+def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: datetime | None = None) -> Session:
+    """Give this client a session of the customer, proven by these methods."""
+    store: SessionBase = SessionStore()
+    store[SESSION_KEY] = str(who.pk)
+    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[HASH_SESSION_KEY] = who.get_session_auth_hash()
+    store.create()
+    key = str(store.session_key)
+    browser = flows.Browser(
+        cookie="", key=SessionStore.row_key(key), network="127.0.0.0/24", family="Firefox", system="Linux"
+    )
+    by = Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+    entered = flows.begin(who, methods, browser, None, by=by, at=at or clock.now())
+    store["portal_session"] = str(entered.session.pk)
+    store.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    client.cookies[settings.DEVICE_COOKIE_NAME] = entered.cookie
+    return entered.session
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in the outbox, opened."""
+
+    kind: str
+    to: str
+    words: dict[str, Any]
+
+
+def outbox() -> list[Message]:
+    """The messages waiting, oldest first."""
+    found = []
+    for row in Notice.objects.filter(state=Notice.State.WAITING).order_by("created_at", "pk"):
+        content = json.loads(vault.unseal(row.sealed, f"notice:{row.pk}"))
+        found.append(Message(row.kind, content["to"], content["words"]))
+    return found

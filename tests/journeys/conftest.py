@@ -1,0 +1,65 @@
+"""A whole running portal, and a real browser to walk through it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.services import NO_BROWSER, browser_is_required, chromium
+from tests.stack import Stack
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_PATIENCE_MS = 15_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process walks all journeys, so only one starts the whole portal."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[Stack]:
+    """Web, worker, beat and the demo partner, with a database, Valkey, mail and SMS folders of their own."""
+    with Stack.temporary() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium. Package scope: Playwright keeps an event loop in this thread, which Django's ORM does not accept."""
+    path = chromium()
+    if path is None:
+        if browser_is_required():
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser, portal: Stack) -> Iterator[BrowserContext]:
+    """A fresh browser profile whose relative addresses lead to the portal."""
+    fresh = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC")
+    fresh.set_default_timeout(_PATIENCE_MS)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty tab."""
+    return context.new_page()

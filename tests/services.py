@@ -1,0 +1,59 @@
+"""Pytest plugin (``-p tests.services``): a PostgreSQL and a Valkey for the run, before Django reads its settings."""
+
+import atexit
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from tests.stack import Stack
+
+_STARTED = pytest.StashKey[ExitStack]()
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
+
+
+def chromium() -> str | None:
+    """The browser the journeys drive: CHROMIUM names it, or it is on the path."""
+    return os.environ.get("CHROMIUM") or next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def browser_is_required() -> bool:
+    """Whether a run without browser tests is a failed run."""
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Wrap the hook in which pytest-django loads the settings: the environment must be there before."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:  # its environment comes from the controller; only the numbered Valkey databases are its own
+        number = 2 + 2 * int(worker.removeprefix("gw"))
+        os.environ["CACHE_URL"] = re.sub(r"/\d+$", f"/{number}", os.environ["CACHE_URL"])
+        os.environ["BROKER_URL"] = re.sub(r"/\d+$", f"/{number + 1}", os.environ["BROKER_URL"])
+    elif "DATABASE_URL" not in os.environ:
+        started = early_config.stash[_STARTED] = ExitStack()
+        atexit.register(started.close)  # for the runs that end before pytest_unconfigure
+        os.environ.update(started.enter_context(Stack.temporary(services_only=True)).env)
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started. After a crash nobody comes here; then the services end by themselves."""
+    started = config.stash.get(_STARTED, None)
+    if started:
+        started.close()
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Say loudly when the journeys could not be walked."""
+    untried = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
+    if untried:
+        terminalreporter.write_sep("!", "BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.write_line(f"{len(untried)} skipped: {NO_BROWSER}.", red=True, bold=True)
+        terminalreporter.write_sep("!", red=True, bold=True)

@@ -1,0 +1,98 @@
+"""The stack's command line: ``python -m tests.stack {run|reset|exec}``."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.stack import Stack, StackError, production_environment
+from tests.stack.state import CHECKOUT, Hold
+
+
+def main() -> int:
+    """Read the command line and obey."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="start everything and stay until Ctrl-C")
+    commands.add_parser("reset", help="remove the state folder")
+    once = commands.add_parser("exec", help="run one command with a throw-away environment")
+    once.add_argument("--production", action="store_true", help="strict settings and no services")
+    once.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
+    chosen = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        if chosen.command == "exec":
+            return execute([word for word in chosen.words if word != "--"], production=chosen.production)
+        state_dir = os.environ.get("CIAM_STATE_DIR") or CHECKOUT / "var"
+        stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001))
+        return reset(stack) if chosen.command == "reset" else run(stack)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(stack: Stack) -> int:
+    """Start, say where everything is, and stay until somebody wants it to end."""
+    print("Starting the portal ...", flush=True)
+    try:
+        accounts = stack.start()
+        print(f"\n{accounts.rstrip()}\n")
+        print(f"Portal          {stack.url}")
+        print(f"Demo partner    {stack.partner_url}")
+        print(f"Mail            {stack.mail_dir}  (one .eml per message)")
+        print(f"Text messages   {stack.sms_dir}")
+        print(f"Logs            {stack.state.logs}")
+        print("\nCtrl-C stops everything.", flush=True)
+        while True:
+            time.sleep(1)
+            stack.check()
+    except KeyboardInterrupt:
+        print("\nStopping ...", flush=True)
+        return 0
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # stopping takes seconds; a second Ctrl-C must not leave orphans
+        stack.stop()
+
+
+def reset(stack: Stack) -> int:
+    """Remove the state, unless somebody uses it."""
+    lock = stack.state.lock_path("services")
+    if lock.exists() and not Hold(lock).alone():
+        message = f"The portal runs on {stack.state.root}: stop it first."
+        raise StackError(message)
+    stack.erase()
+    print(f"Removed {stack.state.root}.")
+    return 0
+
+
+def execute(words: list[str], *, production: bool) -> int:
+    """Run one command with a throw-away environment, and database and Valkey unless it is production's."""
+    if production:
+        with tempfile.TemporaryDirectory(prefix="ciam-") as folder:
+            return subprocess.run(words, env=os.environ | production_environment(Path(folder)), check=False).returncode
+    with Stack.temporary(services_only=True) as stack:
+        return subprocess.run(words, env=os.environ | stack.env, check=False).returncode
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or not 0 < int(text) < 65_536:
+        message = f"{name} must be a port number from 1 to 65535, not {text!r}."
+        raise StackError(message)
+    return int(text)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
