@@ -1,0 +1,1 @@
+"""Customers: who they are, how they sign in, what they prove."""

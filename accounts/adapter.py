@@ -15,7 +15,7 @@ from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types for it
+class Adapter(DefaultAccountAdapter):
     """Only documented methods are overridden."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -26,7 +26,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         """A proven address first, then the weighing. Nothing else is between a credential and a session."""
         return ["allauth.account.stages.EmailVerificationStage", "accounts.stages.ProofStage"]
 
-    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+    def clean_password(self, password: str, user: User | None = None) -> str:
         """One form of the password, checked by the one validator."""
         password = passwords.normal(password)
         password_validation.validate_password(password, user)

@@ -12,7 +12,7 @@ def add(customer: User, address: str, *, proven: bool) -> None:
 
 def is_proven(customer: User) -> bool:
     """Whether the address the customer signs in with has been proven."""
-    return EmailAddress.objects.filter(user=customer, email=customer.email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=customer, email=customer.email, verified=True).exists())
 
 
 def proven(customer: User) -> list[str]:

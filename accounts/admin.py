@@ -7,16 +7,26 @@ from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.roles import Role
 
 
-
 @admin.register(User)
 class Users(ReadOnlyAdmin):
     """Looked at, never edited."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
     hidden = frozenset({"password", "is_superuser"})
-    list_display = ("id", "is_active", "is_staff", "created_at",)
-    list_filter = ("is_active", "is_staff",)
-    search_fields = ("email__exact", "id__exact",)
+    list_display = (
+        "id",
+        "is_active",
+        "is_staff",
+        "created_at",
+    )
+    list_filter = (
+        "is_active",
+        "is_staff",
+    )
+    search_fields = (
+        "email__exact",
+        "id__exact",
+    )
 
 
 @admin.register(Session)
@@ -25,5 +35,11 @@ class Sessions(ReadOnlyAdmin):
 
     roles = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
     hidden = frozenset({"browser_key"})
-    list_display = ("customer", "started_at", "last_used_at", "ended_at", "end_reason",)
+    list_display = (
+        "customer",
+        "started_at",
+        "last_used_at",
+        "ended_at",
+        "end_reason",
+    )
     search_fields = ("customer__id__exact",)

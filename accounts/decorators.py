@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
@@ -15,18 +15,18 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Assurance, Level
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+R = TypeVar("R", bound=HttpResponse)
 
 
-def step_up(level: Level | Literal["highest"], within: int | None = None) -> Callable[[View[P]], View[P]]:
+def step_up(level: Level | Literal["highest"], within: int | None = None) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
     """Open the page only to a session that proved ``level`` within the last ``within`` seconds (default: the policy's).
 
     "highest" is the most that this customer can prove. Raises ProveMore, which leads to the page for proving and back.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
             session = getattr(request, "portal_session", None)
             assurance = session.assurance if session else Assurance()
             customer = request.user

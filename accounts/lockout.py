@@ -5,7 +5,7 @@ cannot lock the owner out of it. Lanes are pseudonyms: no address is kept.
 """
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -23,7 +23,7 @@ _DEVICE = "device."
 
 
 def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """axes' "username": the pseudonym of the address typed, and of the known device it comes from, if it is one."""
+    """Axes' "username": the pseudonym of the address typed, and of the known device it comes from, if it is one."""
     email = str((credentials or {}).get("email") or request.POST.get("login") or "").strip().lower()
     lanes: dict[str, str] = request.__dict__.setdefault("_lanes", {})
     if email not in lanes:
@@ -71,4 +71,4 @@ def respond(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResp
 def check_password(request: HttpRequest, customer: User, password: str) -> bool:
     """Whether this is the customer's password. A wrong one counts against the same lane as a failed sign-in."""
     found = authenticate(request, email=customer.email, password=password)
-    return cast("User | None", found) == customer
+    return found == customer

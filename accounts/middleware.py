@@ -43,11 +43,11 @@ class PortalSession:
     def _enter(self, request: HttpRequest) -> None:
         at = clock.now()
         rules = limits.running().session
-        key = _as_uuid(request.session.get("portal_session"))
+        key, customer = (_as_uuid(request.session.get(name)) for name in ("portal_session", SESSION_KEY))
         session = (
             Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
             .select_related("customer")
-            .filter(pk=key, customer_id=_as_uuid(request.session.get(SESSION_KEY)), customer__is_active=True)
+            .filter(pk__in=key, customer__in=customer, customer__is_active=True)
             .first()
         )
         if session is None:
@@ -60,8 +60,9 @@ class PortalSession:
             session.used(at)
 
 
-def _as_uuid(text: object) -> UUID | None:
+def _as_uuid(text: object) -> list[UUID]:
+    """The id in a list of one, or no id."""
     try:
-        return UUID(str(text))
+        return [UUID(str(text))]
     except ValueError:
-        return None
+        return []

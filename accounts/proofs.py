@@ -41,9 +41,7 @@ def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> st
 
 def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:
     """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
-    rows = Proof.objects.select_related("customer").filter(
-        digest__in=codes.digests(secret, purpose), purpose=purpose
-    )
+    rows = Proof.objects.select_related("customer").filter(digest__in=codes.digests(secret, purpose), purpose=purpose)
     return (rows.select_for_update() if lock else rows).first()
 
 

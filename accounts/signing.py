@@ -55,7 +55,8 @@ def rotate(request: HttpRequest) -> None:
 def enter_with_passkey(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:
     """Sign in with a passkey instead of a password, through the same pipeline and all of its stages."""
     login = Login(user=customer, email=customer.email, redirect_url=next_url or None, state={METHODS: [method.value]})
-    return perform_login(request, login)
+    response: HttpResponse = perform_login(request, login)
+    return response
 
 
 def resume(request: HttpRequest, login: Login) -> HttpResponse:

@@ -48,7 +48,7 @@ class ProofStage(LoginStage):
         answer, decision = flows.weigh(self.customer, weighed, by=by, at=clock.now())
         match answer:
             case Allow():
-                self.request.sign_in = (self.methods, decision)  # type: ignore[attr-defined]
+                self.request.sign_in = (self.methods, decision)
                 return None, True
             case StepUp(to=to):
                 self.state["needs"] = int(to)

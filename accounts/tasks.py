@@ -1,6 +1,7 @@
 """Forget what has expired. Alarm clocks: they decide nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from django.contrib.sessions.models import Session as BrowserSession
@@ -23,6 +24,6 @@ def sweep() -> int:
         Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
         Session.objects.filter(expires_at__lt=at - _KEEP_SESSIONS),
     ):
-        keys = list(rows.values_list("pk", flat=True)[:_BATCH])
+        keys: list[Any] = list(rows.values_list("pk", flat=True)[:_BATCH])
         gone += rows.model.objects.filter(pk__in=keys).delete()[0]
     return gone

@@ -34,11 +34,11 @@ class PortalAdminSite(AdminSite):
         name = "accounts:prove" if request.user.is_authenticated else "account_login"
         return HttpResponseRedirect(f"{reverse(name)}?{target}")
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+    def logout(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
         """The portal's own sign-out."""
         return HttpResponseRedirect(reverse("account_logout"))
 
-    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+    def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
         """The portal's own page."""
         return HttpResponseRedirect(reverse("accounts:change_password"))
 
@@ -67,11 +67,11 @@ class ReadOnlyAdmin(AnyModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
         """Every plain column that is no secret."""
         return [field.name for field in self.model._meta.fields if field.name not in self.hidden]  # noqa: SLF001
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         """All of them."""
         return self.get_fields(request, obj)
 

@@ -51,7 +51,8 @@ def digests(value: str, purpose: str) -> list[str]:
 
 def matches(value: str, purpose: str, stored: str) -> bool:
     """Whether ``stored`` is the digest of ``value`` for ``purpose``, compared in constant time."""
-    return any([hmac.compare_digest(candidate, stored) for candidate in digests(value, purpose)])
+    found = [hmac.compare_digest(candidate, stored) for candidate in digests(value, purpose)]
+    return any(found)
 
 
 def pseudonym(value: str, purpose: str) -> str:

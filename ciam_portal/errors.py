@@ -6,7 +6,7 @@ from uuid import UUID
 from ciam_portal.policy.assurance import Level
 
 
-class Refused(Exception):  # noqa: N818  (it is an answer, not a fault)
+class Refused(Exception):
     """A policy said no (or not now). ``reason`` is a stable code; ``decision`` the id under which it is kept."""
 
     status = 403

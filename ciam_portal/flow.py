@@ -65,9 +65,7 @@ def flow(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def require(
-    question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime
-) -> UUID:
+def require(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> UUID:
     """Ask a policy and go on only if it allows; the decision's id. Raises ProveMore or Refused."""
     decided = decisions.decide(question, *facts, about=about, by=by, at=at)
     match decided.answer:

@@ -1,4 +1,4 @@
-"""What staff may be: agent, approver, auditor, administrator. Roles are groups; nothing here is a permission by hand."""
+"""What staff may be: agent, approver, auditor, administrator. Roles are groups, not permissions."""
 
 from enum import StrEnum
 from typing import Any

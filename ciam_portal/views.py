@@ -1,6 +1,6 @@
 """Home, health, and the pages for what went wrong."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
@@ -15,7 +15,6 @@ from redis.exceptions import RedisError
 
 from accounts import factors
 from accounts.flows import sessions
-from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.celery import app
 from ciam_portal.policy.assurance import Level
@@ -28,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The front page; the overview once signed in."""
     if not request.user.is_authenticated:
         return render(request, "home.html")
-    customer = cast("User", request.user)
+    customer = request.user
     words = {
         "second_factors": factors.second_factors(customer),
         "sessions": sessions.live(customer, clock.now()).count(),

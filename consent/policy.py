@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOT_COVERED = "not_covered", "You have not allowed this app to see that."
     NOT_OFFERED = "not_offered", "This app may not ask for that."
     NEEDED = "needed", "The app cannot work without this. To end it, disconnect the app."
+    PROVE_FOR_APP = "prove_for_app", "The app you are going to asks you to show once more that it is you."
     NOT_YOURS = "not_yours", "Only the owner of the account can do this."
 
 

@@ -66,8 +66,6 @@ def reset_password(secret: str, new: str, *, by: Actor, at: datetime) -> User:
     proof.spend(at)
     known = by.known_as(customer.pk)
     ended = account.restore_access(customer, new, by=known, at=at)
-    record(
-        events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at
-    )
+    record(events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at)
     tell(customer, notices.PasswordWasReset(), to=addresses.proven(customer), at=at)
     return customer

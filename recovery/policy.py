@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
@@ -13,7 +14,7 @@ class Reason(StrEnum):
 
     words: str
 
-    def __new__(cls, value: str, words: str) -> "Reason":
+    def __new__(cls, value: str, words: str) -> Self:
         """A code with its sentence."""
         member = str.__new__(cls, value)
         member._value_ = value

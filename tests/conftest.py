@@ -31,7 +31,7 @@ def _fresh_counters() -> None:
 
 
 @pytest.fixture
-def customer(db: None) -> User:  # noqa: ARG001  (a database)
+def customer(db: None) -> User:
     """A customer with a proven address and a password."""
     return factories.customer()
 
@@ -55,7 +55,7 @@ def sign_in(client: Client) -> Callable[..., Client]:
 
 
 @pytest.fixture
-def unlocked_audit(transactional_db: None) -> Iterator[None]:  # noqa: ARG001  (must come first)
+def unlocked_audit(transactional_db: None) -> Iterator[None]:
     """For tests that commit: lets the test database be emptied after them, which the audit's trigger refuses."""
     yield
     with connection.cursor() as cursor:
@@ -63,6 +63,6 @@ def unlocked_audit(transactional_db: None) -> Iterator[None]:  # noqa: ARG001  (
 
 
 @pytest.fixture
-def outbox(db: None) -> Callable[[], list[Any]]:  # noqa: ARG001  (a database)
+def outbox(db: None) -> Callable[[], list[Any]]:
     """The messages waiting to be sent, opened: kind, recipient, words."""
     return factories.outbox

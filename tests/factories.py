@@ -19,10 +19,10 @@ from ciam_portal.notifications.models import Notice
 from ciam_portal.policy.assurance import Method
 from ciam_portal.sessions import SessionStore
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  (everybody's in the tests)
+PASSWORD = "correct horse battery staple"
 
 
-def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:  # noqa: ANN401
+def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:
     """A customer with a password and one address."""
     email = email or f"c{codes.new_token()[:12].lower().replace('_', 'x').replace('-', 'y')}@example.com"
     made = User(email=email, **fields)

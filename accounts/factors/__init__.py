@@ -8,6 +8,7 @@ from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_co
 from accounts.factors.held import Listed, highest_level, listed, second_factors
 from accounts.factors.outcome import Checked, Outcome, seconds_until
 from accounts.factors.passkeys import (
+    Answer,
     Ceremony,
     KnownPasskey,
     NotProven,
@@ -16,11 +17,12 @@ from accounts.factors.passkeys import (
     begin_adding,
     begin_showing,
     check_passkey,
-    take_ceremony,
+    take_answer,
 )
 
 __all__ = [
     "FEW_LEFT",
+    "Answer",
     "Ceremony",
     "Checked",
     "KnownPasskey",
@@ -44,5 +46,5 @@ __all__ = [
     "seed_as_picture",
     "seed_in_groups",
     "spend_backup_code",
-    "take_ceremony",
+    "take_answer",
 ]

@@ -4,7 +4,6 @@ The library's own views sign people in by themselves, past our stages; only its 
 the shared cache, belongs to one browser session, and is spent by an atomic delete before anything is looked at.
 """
 
-import binascii
 import json
 import struct
 from dataclasses import dataclass
@@ -35,7 +34,16 @@ _LIFE_SECONDS = 300
 _LONGEST_ID = 1023  # bytes (WebAuthn Level 3, credential id)
 _HIGHEST_COUNTER = 2**31 - 1  # what the column holds; no authenticator counts so far
 # What the libraries raise for messages no authenticator would send.
-_NONSENSE = (WebAuthnException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, struct.error)
+_NONSENSE = (
+    WebAuthnException,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)
 _NONCE = "passkeys"
 
 
@@ -53,6 +61,15 @@ class Ceremony(StrEnum):
     ADD = "add"
     SIGN_IN = "sign_in"
     PROVE = "prove"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a browser sent back, and the spent challenge that it must have answered."""
+
+    request: HttpRequest
+    state: dict[str, Any]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +129,20 @@ def _begun(
     return {"ceremony": number, "options": options}
 
 
-def take_ceremony(request: HttpRequest, number: str, ceremony: Ceremony, customer: User | None) -> dict[str, Any] | None:
-    """The state of a ceremony begun in this browser session for this purpose and customer; it is spent by this.
+def take_answer(request: HttpRequest, sent: dict[str, str], ceremony: Ceremony, customer: User | None) -> Answer | None:
+    """What was ``sent`` for a ceremony begun in this browser session for this purpose and customer, now spent.
 
-    None if there is none, or if another request was faster.
+    None if there is no such ceremony, or if another request was faster.
     """
-    kept = cache.get(_key(number))
-    if kept is None or not cache.delete(_key(number)):
+    key = _key(sent["ceremony"])
+    kept = cache.get(key)
+    if kept is None or not cache.delete(key):
         return None
     expected = {"for": ceremony.value, "customer": str(customer.pk if customer else None)}
     same = all(kept[name] == value for name, value in expected.items())
     if not same or kept["nonce"] != request.session.get(_NONCE):
         return None
-    state: dict[str, Any] = kept["state"]
-    return state
+    return Answer(request, kept["state"], sent["credential"])
 
 
 def _key(number: str) -> str:
@@ -151,18 +168,18 @@ def _refuse_frames(message: dict[str, Any]) -> None:
 # Adding
 
 
-def add_passkey(request: HttpRequest, customer: User, state: dict[str, Any], text: str, name: str) -> Passkey:
+def add_passkey(customer: User, answer: Answer, name: str) -> Passkey:
     """Bind the passkey that the browser made. Raises NotProven or KnownPasskey."""
     try:
-        message = _message(text)
+        message = _message(answer.text)
         _refuse_frames(message)
         with transaction.atomic():
-            passkey: Passkey = Helper(request).register_complete(customer, state, message)
+            passkey: Passkey = Helper(answer.request).register_complete(customer, answer.state, message)
             passkey.name = name
             passkey.save(update_fields=["name"])
     except IntegrityError as error:
         raise KnownPasskey from error
-    except (*_NONSENSE, binascii.Error) as error:
+    except _NONSENSE as error:
         raise NotProven from error
     return passkey
 
@@ -170,18 +187,18 @@ def add_passkey(request: HttpRequest, customer: User, state: dict[str, Any], tex
 # Showing
 
 
-def check_passkey(request: HttpRequest, customer: User | None, state: dict[str, Any], text: str) -> Shown:
+def check_passkey(customer: User | None, answer: Answer) -> Shown:
     """Whose passkey signed this challenge: this customer's, or anyone's if nobody is known yet. Raises NotProven.
 
     The passkey's row stays locked, so its counter is compared and moved by one request at a time.
     """
     try:
-        message = _message(text)
+        message = _message(answer.text)
         _refuse_frames(message)
         credential = parse_authentication_credential_json(message)
         passkey = _find(credential, customer)
-        verified = _verify(Helper(request), credential, passkey, state)
-    except (*_NONSENSE, binascii.Error) as error:
+        verified = _verify(Helper(answer.request), credential, passkey, answer.state)
+    except _NONSENSE as error:
         raise NotProven from error
     known, shown = passkey.sign_count, verified.new_sign_count
     if shown > _HIGHEST_COUNTER:

@@ -6,11 +6,9 @@ more than what is left.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts import addresses, factors, proofs
@@ -74,7 +72,9 @@ def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
 
 
 @flow
-def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime) -> bool:
+def add_app(  # noqa: PLR0913  (who, where, what, and the two that every flow takes)
+    customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime
+) -> bool:
     """Bind the app that shows ``code``; False if the code is wrong. The session has then proven the app as well."""
     customer, session, facts = _lock(customer, session, at)
     require(policy.may_add_app, facts, about=customer.pk, by=by, at=at)
@@ -89,22 +89,14 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
 
 
 @flow
-def add_passkey(  # noqa: PLR0913  (what the browser sent, and what it belongs to)
-    request: HttpRequest,
-    customer: User,
-    session: Session,
-    state: dict[str, Any],
-    message: str,
-    name: str,
-    *,
-    by: Actor,
-    at: datetime,
+def add_passkey(  # noqa: PLR0913  (who, where, what, and the two that every flow takes)
+    customer: User, session: Session, answer: factors.Answer, name: str, *, by: Actor, at: datetime
 ) -> Passkey | None:
     """Bind the passkey the browser made; None if its message proves nothing. Raises Refused, ProveMore."""
     customer, session, facts = _lock(customer, session, at)
     require(policy.may_add_passkey, facts, about=customer.pk, by=by, at=at)
     try:
-        passkey = factors.add_passkey(request, customer, state, message, name)
+        passkey = factors.add_passkey(customer, answer, name)
     except factors.KnownPasskey:
         raise Refused(policy.Reason.KNOWN_PASSKEY) from None
     except factors.NotProven:
@@ -210,9 +202,7 @@ def answer_with_app(customer: User, code: str, *, by: Actor, at: datetime) -> Ch
 @flow
 def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: datetime) -> Checked:
     """Use up a backup code. The customer is told, so that a stolen sheet does not stay secret."""
-    checked = _answered(
-        customer, Method.BACKUP_CODE, factors.spend_backup_code(customer, typed, at), by=by, at=at
-    )
+    checked = _answered(customer, Method.BACKUP_CODE, factors.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= factors.FEW_LEFT
         _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_facts(customer, at)), at)
@@ -230,15 +220,13 @@ def _answered(customer: User, method: Method, checked: Checked, *, by: Actor, at
 
 
 @flow
-def answer_with_passkey(  # noqa: PLR0913  (what the browser sent, and what it belongs to)
-    request: HttpRequest, customer: User | None, state: dict[str, Any], message: str, *, by: Actor, at: datetime
-) -> Passkey | None:
+def answer_with_passkey(customer: User | None, answer: factors.Answer, *, by: Actor, at: datetime) -> Passkey | None:
     """The passkey that signed this challenge, with its owner; None if none did. ``customer`` None: whose is not known.
 
     A right signature with a counter that went back is refused, recorded, and its owner told.
     """
     try:
-        shown = factors.check_passkey(request, customer, state, message)
+        shown = factors.check_passkey(customer, answer)
     except factors.NotProven:
         about = customer.pk if customer else None
         record(events.FactorFailed(Method.PASSKEY, why=Code("wrong")), about=about, by=by, at=at)

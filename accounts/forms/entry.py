@@ -17,7 +17,10 @@ from ciam_portal.policy import limits
 _EMAIL = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "placeholder": ""}
 
 
-def new_password(label: Any = _("Password")) -> forms.CharField:  # noqa: ANN401  (lazy text)
+_PASSWORD = _("Password")
+
+
+def new_password(label: Any = _PASSWORD) -> forms.CharField:  # noqa: ANN401  (lazy text)
     """A field for a password that is being chosen: nothing trimmed, paste allowed."""
     return forms.CharField(
         label=label,
@@ -28,7 +31,7 @@ def new_password(label: Any = _("Password")) -> forms.CharField:  # noqa: ANN401
     )
 
 
-class SignUp(SignupForm):  # type: ignore[misc]  # allauth ships no types for it
+class SignUp(SignupForm):
     """E-mail and password. A known address gets the same answer as a new one, after the same work."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -53,7 +56,7 @@ class SignUp(SignupForm):  # type: ignore[misc]  # allauth ships no types for it
         return response
 
 
-class SignIn(LoginForm):  # type: ignore[misc]  # allauth ships no types for it
+class SignIn(LoginForm):
     """E-mail and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401

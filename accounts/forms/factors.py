@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +102,3 @@ class PasskeyMessage(forms.Form):
 
     ceremony = forms.CharField(max_length=64, widget=forms.HiddenInput)
     credential = forms.CharField(max_length=_LONGEST_MESSAGE, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, auto_id=False, **kwargs)

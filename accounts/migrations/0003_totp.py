@@ -8,8 +8,7 @@ class Migration(migrations.Migration):
     operations = (
         migrations.CreateModel(
             name="Totp",
-            fields=[
-            ],
+            fields=[],
             options={
                 "proxy": True,
                 "indexes": [],

@@ -43,7 +43,9 @@ class BackupCode(models.Model):
 class Passkey(AbstractWebAuthnCredential):
     """A passkey or security key (WebAuthn credential)."""
 
-    user_verified_at_creation = models.BooleanField(default=False, db_comment="not sensitive: PIN or biometrics checked")
+    user_verified_at_creation = models.BooleanField(
+        default=False, db_comment="not sensitive: PIN or biometrics checked"
+    )
 
     class Meta(AbstractWebAuthnCredential.Meta):
         abstract = False

@@ -24,7 +24,9 @@ class Proof(models.Model):
     purpose = models.CharField(max_length=20, choices=Purpose.choices, db_comment="not sensitive")
     digest = models.CharField(max_length=64, db_comment="sensitive: digest of the link or code")
     address = models.EmailField(blank=True, db_comment="personal: contact; where it was sent")
-    bound_to = models.CharField(max_length=64, blank=True, db_comment="pseudonymous: the session or state it belongs to")
+    bound_to = models.CharField(
+        max_length=64, blank=True, db_comment="pseudonymous: the session or state it belongs to"
+    )
     created_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: spent or replaced")

@@ -63,7 +63,9 @@ class Session(models.Model):
     device = models.ForeignKey(
         Device, null=True, on_delete=models.SET_NULL, related_name="sessions", db_comment="pseudonymous"
     )
-    browser_key = models.CharField(max_length=40, unique=True, db_comment="sensitive: digest of the browser session's key")
+    browser_key = models.CharField(
+        max_length=40, unique=True, db_comment="sensitive: digest of the browser session's key"
+    )
     started_at = models.DateTimeField(db_comment="not sensitive")
     last_used_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end")

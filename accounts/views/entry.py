@@ -25,14 +25,14 @@ from ciam_portal.policy.decision import Allow
 _LONGEST_SECRET = 100
 
 
-class SignUp(SignupView):  # type: ignore[misc]  # allauth ships no types for it
+class SignUp(SignupView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_up.html"
     form_class = SignUpForm
 
 
-class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types for it
+class SignIn(LoginView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in.html"

@@ -56,11 +56,11 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) -> bool:
-    state = factors.take_ceremony(request, sent["ceremony"], Ceremony.ADD, customer)
-    if state is None:
+    answer = factors.take_answer(request, sent, Ceremony.ADD, customer)
+    if answer is None:
         return False
     by, session = Actor.from_request(request), _session(request)
-    made = flows.add_passkey(request, customer, session, state, sent["credential"], name, by=by, at=clock.now())
+    made = flows.add_passkey(customer, session, answer, name, by=by, at=clock.now())
     if made is None:
         return False
     signing.rotate(request)
@@ -150,11 +150,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, sent: dict[str, str]) -> Passkey | None:
-    state = factors.take_ceremony(request, sent["ceremony"], Ceremony.SIGN_IN, None)
-    if state is None:
+    answer = factors.take_answer(request, sent, Ceremony.SIGN_IN, None)
+    if answer is None:
         return None
-    by = Actor.from_request(request)
-    return flows.answer_with_passkey(request, None, state, sent["credential"], by=by, at=clock.now())
+    return flows.answer_with_passkey(None, answer, by=Actor.from_request(request), at=clock.now())
 
 
 def _session(request: HttpRequest) -> Session:

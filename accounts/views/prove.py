@@ -1,8 +1,8 @@
 """Proving: the second step of a sign-in, and proving more (or again) while signed in. One page, two doors."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms as django_forms
 from django.contrib import messages
@@ -20,7 +20,6 @@ from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.forms import factors as forms
-from accounts.models import Session, User
 from accounts.policy import account as account_policy
 from accounts.policy import factors as policy
 from accounts.stages import ProofStage, pending
@@ -29,6 +28,9 @@ from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.words import sentence
+
+if TYPE_CHECKING:
+    from accounts.models import Session, User
 
 _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
@@ -49,7 +51,6 @@ class LiveSession:
     """The door of someone who is signed in: a level to reach, then back to where they came from."""
 
     ceremony = Ceremony.PROVE
-    template = "accounts/prove.html"
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -95,7 +96,6 @@ class PausedSignIn:
     """The door of someone whose first step was right: a second factor, then in."""
 
     ceremony = Ceremony.SIGN_IN
-    template = "accounts/prove.html"
     why = ""
     next = ""
 
@@ -205,7 +205,8 @@ def _answer(door: Door) -> HttpResponse:
         form.add_error(None, _words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
         form.add_error(None, _words_for(way, checked, at))
-    return _page(door, ways, way, form, checked, at)
+    wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
+    return _page(door, ways, way, form, wait)
 
 
 def _chosen(request: HttpRequest, ways: tuple[Method, ...]) -> Method:
@@ -230,10 +231,10 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
 
 
 def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -> Checked:
-    state = factors.take_ceremony(door.request, typed["ceremony"], door.ceremony, door.customer)
-    if state is None:
+    answer = factors.take_answer(door.request, typed, door.ceremony, door.customer)
+    if answer is None:
         return Checked(Outcome.WRONG)
-    shown = flows.answer_with_passkey(door.request, door.customer, state, typed["credential"], by=by, at=at)
+    shown = flows.answer_with_passkey(door.customer, answer, by=by, at=at)
     return Checked(Outcome.RIGHT if shown else Outcome.WRONG)
 
 
@@ -275,9 +276,7 @@ def _span(seconds: int) -> str:
     return _("%(count)d hours") % {"count": -(-seconds // 3600)}
 
 
-def _page(  # noqa: PLR0913  (one page, all it shows)
-    door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.Form, checked: Checked, at: datetime
-) -> HttpResponse:
+def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.Form, wait: int | None) -> HttpResponse:
     words = {
         "door": door,
         "signing_in": isinstance(door, PausedSignIn),
@@ -285,8 +284,7 @@ def _page(  # noqa: PLR0913  (one page, all it shows)
         "way": way.value,
         "others": [other.value for other in ways if other is not way],
     }
-    waiting = checked.outcome is Outcome.WAIT and form.is_bound
-    response = render(door.request, door.template, words, status=429 if waiting else 200)
-    if waiting:
-        response["Retry-After"] = str(factors.seconds_until(checked.until or at + timedelta(seconds=1), at))
+    response = render(door.request, "accounts/prove.html", words, status=200 if wait is None else 429)
+    if wait is not None:
+        response["Retry-After"] = str(wait)
     return response

@@ -23,7 +23,7 @@ class AuditEvent:
 
     @classmethod
     def check(cls) -> None:
-        """Raises TypeError if a field could carry free text or an address. Asked of every event by a test and by use."""
+        """Raises TypeError if a field could carry free text or an address. Asked at each use."""
         hints = typing.get_type_hints(cls)
         for item in fields(cls):
             if not _is_safe(hints[item.name]):
@@ -50,10 +50,10 @@ def _is_safe(hint: Any) -> bool:  # noqa: ANN401  (any annotation)
 def plain(value: Any) -> Any:  # noqa: ANN401  (one of the safe types in, JSON out)
     """A safe value as JSON: ids and instants as text, enums by value, tuples as lists. Raises ValueError for text."""
     match value:
-        case None | bool() | int() | float():
-            return value if not isinstance(value, Enum) else value.value
-        case Enum():
+        case Enum():  # first: a StrEnum is text as well, an IntEnum a number
             return value.value
+        case None | bool() | int() | float():
+            return value
         case UUID():
             return str(value)
         case datetime():

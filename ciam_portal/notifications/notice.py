@@ -16,7 +16,7 @@ class By(StrEnum):
 class NoticeBase:
     """One message. Fields are the template's words (text, numbers, links; no objects).
 
-    ``template`` names ``templates/mail/<template>.subject.txt``, ``.txt`` and ``.html`` (or ``templates/sms/<template>.txt``).
+    ``template`` names ``mail/<template>.subject.txt``, ``.txt`` and ``.html``, or ``sms/<template>.txt``.
     Security notices cannot be muted.
     """
 

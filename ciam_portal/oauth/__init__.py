@@ -1,0 +1,1 @@
+"""The protocol plumbing; knows tokens and partners, knows nothing of consent."""

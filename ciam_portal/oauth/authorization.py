@@ -207,14 +207,16 @@ class _Reader:
     def _level(self, claims: dict[str, Any]) -> tuple[Level | None, bool]:
         """The lowest of the levels that would do; those this portal does not know cannot be given."""
         acr = claims.get("acr")
-        if isinstance(acr, dict) and acr.get("essential") is True:
-            values = acr.get("values", [acr["value"]] if "value" in acr else list(ACR_VALUES))
-            known = [_LEVELS[value] for value in values if isinstance(value, str) and value in _LEVELS]
-            if not known:
-                raise self._no("unmet_authentication_requirements", "none of the essential acr values is supported")
-            return min(known), True
-        known = [_LEVELS[value] for value in self.query.get("acr_values", "").split() if value in _LEVELS]
-        return (min(known), False) if known else (None, False)
+        acr = acr if isinstance(acr, dict) else {}
+        essential = acr.get("essential") is True
+        listed = acr.get("values", [acr["value"]] if "value" in acr else [])
+        wanted = listed if isinstance(listed, list) else []
+        if not wanted and not essential:
+            wanted = self.query.get("acr_values", "").split()
+        known = [_LEVELS[value] for value in wanted if isinstance(value, str) and value in _LEVELS]
+        if essential and wanted and not known:
+            raise self._no("unmet_authentication_requirements", "none of the essential acr values is supported")
+        return (min(known), essential) if known else (None, essential)
 
 
 def _wanted_subject(claims: dict[str, Any]) -> str:

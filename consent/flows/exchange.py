@@ -47,9 +47,9 @@ def redeem(
     found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, by: Actor, at: datetime
 ) -> Exchanged | None:
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
-    consent = Consent.objects.select_for_update().get(pk=found.consent_id)
+    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
-    if code is None:
+    if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
         ended = tokens.end_family(code.family)
@@ -84,9 +84,9 @@ def refresh(
 
     ``asked`` must lie within what the token holds. A second use ends the family, and the customer is told.
     """
-    consent = Consent.objects.select_for_update().get(pk=found.consent_id)
+    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
-    if old is None:
+    if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     if old.used_at is not None:
         return _reused(old, partner, by, at)
@@ -115,7 +115,7 @@ def authorize_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, 
 def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor, at: datetime) -> int:
     """A partner is done with a token of its own; a refresh token takes its whole family with it."""
     if isinstance(found, RefreshToken):
-        Consent.objects.select_for_update().get(pk=found.consent_id)
+        Consent.objects.select_for_update().filter(pk=found.consent_id).first()
         ended = tokens.end_family(found.token_family)
     else:
         ended = tokens.end_access(found)

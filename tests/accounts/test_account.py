@@ -72,9 +72,7 @@ def test_a_new_address_is_proven_before_it_counts_and_the_old_one_is_told(
     assert {mail.to for mail in outbox() if mail.kind == "email_changed"} == {old, "new@example.com"}
 
 
-def test_the_link_to_a_new_address_works_only_for_its_owner(
-    sign_in: SignIn, customer: User, outbox: Outbox
-) -> None:
+def test_the_link_to_a_new_address_works_only_for_its_owner(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     sign_in(customer, on=Client()).post("/security/email/", {"email": "new@example.com"})
     other = sign_in(new_customer(), on=Client())
     open_link(other, outbox()[-1].words["link"])
@@ -107,9 +105,7 @@ def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: U
 
 
 @pytest.mark.control("v5.0.0-7.4.3", "v5.0.0-6.2.3")
-def test_a_new_password_ends_every_other_session_and_is_told(
-    sign_in: SignIn, customer: User, outbox: Outbox
-) -> None:
+def test_a_new_password_ends_every_other_session_and_is_told(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
     assert here.post("/security/password/", {"password": NEW}).status_code == 302
     assert here.get("/profile/").status_code == 200
@@ -129,4 +125,3 @@ def test_changing_how_one_signs_in_asks_for_a_fresh_proof(sign_in: SignIn, custo
             assert answer.url.startswith("/prove/?next=")
     customer.refresh_from_db()
     assert customer.check_password(PASSWORD)
-

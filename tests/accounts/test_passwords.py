@@ -5,7 +5,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.hashers import check_password, make_password
@@ -78,11 +78,11 @@ def test_passwords_are_hashed_with_argon2id_at_the_owasp_parameters() -> None:
 
 
 class RangeService(BaseHTTPRequestHandler):
-    seen: list[str] = []
+    seen: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.seen.append(self.path)
-        known = hashlib.sha1(b"a password from a leak").hexdigest().upper()
+        known = hashlib.sha1(b"a password from a leak", usedforsecurity=False).hexdigest().upper()
         body = f"{'0' * 35}:3\r\n{known[5:]}:42\r\n".encode() if self.path.endswith(known[:5]) else b"1" * 35 + b":0"
         self.send_response(200)
         self.end_headers()

@@ -16,9 +16,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()
 WITHIN = LIMITS.session.step_up_minutes * 60
 
-AT_THE_DOOR = sign_in.SignInFacts(
-    is_active=True, address_proven=True, proven=(Method.PASSWORD,), second_factors=()
-)
+AT_THE_DOOR = sign_in.SignInFacts(is_active=True, address_proven=True, proven=(Method.PASSWORD,), second_factors=())
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,14 @@ def post_sign_in(client: Client, email: str, password: str = PASSWORD, **extra: 
 
 def test_a_session_knows_when_and_how_it_was_proven(client: Client, customer: User) -> None:
     before = clock.now()
-    assert post_sign_in(client, customer.email, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}).status_code == 302
+    assert (
+        post_sign_in(
+            client,
+            customer.email,
+            headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"},
+        ).status_code
+        == 302
+    )
     session = Session.objects.get()
     assert before <= session.auth_time <= clock.now()
     assert (session.level, session.methods) == (Level.AAL1, ["password"])

@@ -27,7 +27,6 @@ def sign_up(client: Client, email: str, password: str = PASSWORD) -> Any:
     return client.post("/sign-up/", {"email": email, "password1": password}, follow=True)
 
 
-
 def confirm(client: Client, link: str) -> Any:
     path = "/" + link.split("/", 3)[3]
     page = client.get(path, follow=True)

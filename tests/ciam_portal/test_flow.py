@@ -37,7 +37,7 @@ class Facts:
     mood: Code
 
 
-def may(facts: Facts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may(facts: Facts, *, limits: Limits, at: datetime) -> Decision:
     match facts.mood:
         case "good":
             return Allow()
@@ -61,7 +61,7 @@ def outer(person: User, *, by: Actor, at: datetime) -> None:
 
 
 @flow
-def silent(person: User, *, by: Actor, at: datetime) -> None:  # noqa: ARG001
+def silent(person: User, *, by: Actor, at: datetime) -> None:
     User.objects.filter(pk=person.pk).update(name="unseen")
 
 

@@ -98,17 +98,10 @@ class Postgres:
     def wait(self, seconds: float) -> bool:
         """Wait for the first answer, then make the portal's role (no superuser) and database if they are missing."""
         end = time.monotonic() + seconds
-        while True:
-            try:
-                connection = psycopg.connect(
-                    host=str(self._socket), user="postgres", autocommit=True, connect_timeout=2
-                )
-            except psycopg.OperationalError:
-                if time.monotonic() > end:
-                    return False
-                time.sleep(0.02)
-            else:
-                break
+        while (connection := self._connection()) is None:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
         with contextlib.closing(connection):
             role, database = sql.Identifier(_ROLE), sql.Identifier(_DATABASE)
             if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [_ROLE]).rowcount:
@@ -124,6 +117,12 @@ class Postgres:
             shutil.rmtree(self._home, ignore_errors=True)
             with contextlib.suppress(OSError):
                 _ELSEWHERE.rmdir()
+
+    def _connection(self) -> psycopg.Connection | None:
+        try:
+            return psycopg.connect(host=str(self._socket), user="postgres", autocommit=True, connect_timeout=2)
+        except psycopg.OperationalError:
+            return None
 
     def _private_folder(self, path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Environment in, Django settings out. The only reader of the environment; nothing imports this module."""
+"""The portal's own settings: where it is, its secrets, its services, who may come in, cookies, headers."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,7 @@ from ciam_portal.policy import limits
 
 environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 
 LIMITS = limits.load(env.str("CIAM_POLICY", "") or limits.DEFAULT)
 limits.install(LIMITS)
@@ -19,10 +19,10 @@ limits.install(LIMITS)
 DEBUG = False
 PORTAL_NAME = env.str("PORTAL_NAME", "Identity Portal")
 PUBLIC_URL = environment.public_url()
-_public = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = [_public.hostname or ""]
+public = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = [public.hostname or ""]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-SECURE = _public.scheme == "https"
+SECURE = public.scheme == "https"
 TRUSTED_PROXY_COUNT = environment.proxies()
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and TRUSTED_PROXY_COUNT else None
 ROOT_URLCONF = "ciam_portal.urls"
@@ -63,7 +63,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 
 # Mail and text messages
-MAIL_DOMAIN = _public.hostname or "localhost"
+MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
 _mail = environment.text("EMAIL_URL", "smtp+tls://user:password@host:587 (or file:///folder in development)")
 if urlsplit(_mail).scheme == "file":
@@ -155,57 +155,6 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
 
-ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_LOGIN_TIMEOUT = LIMITS.sign_in.pending_minutes * 60
-ACCOUNT_RATE_LIMITS = {  # failed sign-ins belong to axes; mails asked for are counted in accounts.proofs
-    "login": f"{LIMITS.sign_in.attempts_per_address_per_minute}/m/ip",
-    "signup": f"{LIMITS.sign_up.per_address_per_hour}/h/ip",
-    "login_failed": None,
-    "confirm_email": None,
-    "reset_password": None,
-    "reset_password_from_key": None,
-    "change_password": None,
-    "manage_email": None,
-    "reauthenticate": None,
-}
-
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
-AXES_USERNAME_FORM_FIELD = "email"
-AXES_USERNAME_CALLABLE = "accounts.lockout.lane"
-AXES_CLIENT_IP_CALLABLE = "ciam_portal.network.client_address"
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_FAILURE_LIMIT = "accounts.lockout.failure_limit"
-AXES_COOLOFF_TIME = "accounts.lockout.pause"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "accounts.lockout.respond"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["email", "username", "ip_address"]
-
-OTP_TOTP_THROTTLE_FACTOR = LIMITS.factors.throttle_seconds
-OTP_TOTP_SYNC = False
-OTP_TOTP_ISSUER = PORTAL_NAME
-OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
-OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
-OTP_WEBAUTHN_RP_ID = _public.hostname
-OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
-OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
-OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
-
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.sessions"
 SESSION_COOKIE_AGE = LIMITS.session.absolute_hours * 3600
@@ -248,39 +197,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
-# Partners
-OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth.Partner"
-OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth.AccessToken"  # noqa: S105  (a model's name)
-OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth.RefreshToken"  # noqa: S105  (a model's name)
-OAUTH2_PROVIDER_GRANT_MODEL = "oauth.AuthorizationCode"
-OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth.IDToken"  # noqa: S105  (a model's name)
-OAUTH2_PROVIDER = {
-    "OAUTH2_VALIDATOR_CLASS": "consent.enforcement.ConsentValidator",
-    "SCOPES_BACKEND_CLASS": "ciam_portal.oauth.scopes.Scopes",
-    "CLIENT_SECRET_HASHER": "client_secret",
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if SECURE else ["https", "http"],
-    "ALLOW_URI_WILDCARDS": False,
-    "PKCE_REQUIRED": True,
-    "OIDC_ENABLED": True,
-    "OIDC_ISS_ENDPOINT": PUBLIC_URL,
-    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
-    "OIDC_SUBJECT_TYPES_SUPPORTED": ["pairwise", "public"],
-    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
-    "OIDC_RP_INITIATED_LOGOUT_ALWAYS_PROMPT": False,
-    "AUTHORIZATION_CODE_EXPIRE_SECONDS": LIMITS.oauth.code_seconds,
-    "ACCESS_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.access_token_seconds,
-    "ID_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.id_token_seconds,
-    "REFRESH_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.refresh_idle_days * 86_400,
-    "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
-    "ROTATE_REFRESH_TOKEN": True,
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    "REQUEST_APPROVAL_PROMPT": "force",
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
-}
+DEMO_CLIENT_ID = env.str("DEMO_CLIENT_ID", "")
+DEMO_CLIENT_SECRET = env.str("DEMO_CLIENT_SECRET", "")
 
 # Words, places, files
 LANGUAGE_CODE = "en"
@@ -292,8 +210,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles") if PRODUCTION else "") or None  # see collectstatic
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else (
-    "django.contrib.staticfiles.storage.StaticFilesStorage"
+_storage = (
+    "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    if PRODUCTION
+    else ("django.contrib.staticfiles.storage.StaticFilesStorage")
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

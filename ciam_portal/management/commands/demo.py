@@ -1,0 +1,131 @@
+"""manage.py demo: people, staff and a partner to try the portal with, made by the flows. Development only.
+
+Running it again changes nothing. ``manage.py demo --code EMAIL`` shows what that person's authenticator app shows now.
+"""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django_otp.oath import totp
+
+from accounts import addresses
+from accounts.flows import account, factors, sessions, sign_in, staff
+from accounts.models import Totp, User
+from ciam_portal import clock, codes
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.oauth import partners
+from ciam_portal.oauth.models import Partner
+from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  (printed on purpose: a demonstration)
+CUSTOMERS = {"ada@example.com": "Ada Lovelace", "grace@example.com": "Grace Hopper"}
+STAFF = {
+    "agent@example.com": ("Alan Agent", Role.AGENT),
+    "approver@example.com": ("Anna Approver", Role.APPROVER),
+    "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
+    "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
+}
+WITH_APP = {"grace@example.com", *STAFF}
+
+
+class Command(BaseCommand):
+    """Load the demonstration, or show one authenticator code."""
+
+    help = "Load demo people, staff and a partner (development only), or show one person's authenticator code."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where the demo partner is, or whose code to show."""
+        parser.add_argument("--partner-url", default="")
+        parser.add_argument("--code", metavar="EMAIL")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+        """Make what is missing, then say what there is."""
+        if settings.PRODUCTION:
+            message = "The demo is for development: its passwords are known to everybody."
+            raise CommandError(message)
+        if options["code"]:
+            self.stdout.write(_code(options["code"].lower()))
+            return
+        for email, name in CUSTOMERS.items():
+            _person(email, name)
+        for email, (name, role) in STAFF.items():
+            person = _person(email, name)
+            if not person.groups.filter(name=role.value).exists():
+                staff.grant_role(person, role, by=Actor.system(), at=clock.now())
+        if options["partner_url"]:
+            _partner(options["partner_url"].rstrip("/"))
+        self._say()
+
+    def _say(self) -> None:
+        self.stdout.write(f"  Password of everyone: {PASSWORD}")
+        for email in CUSTOMERS:
+            step = f"authenticator key {_key(email)}" if email in WITH_APP else "no second step yet"
+            self.stdout.write(f"  Customer  {email:<22} {step}")
+        for email, (_name, role) in STAFF.items():
+            self.stdout.write(f"  Staff     {email:<22} {role.value}, authenticator key {_key(email)}")
+        self.stdout.write("  A code without an app: .venv/bin/python manage.py demo --code EMAIL")
+
+
+def _person(email: str, name: str) -> User:
+    at, by = clock.now(), Actor(Kind.STRANGER, channel=Channel.SYSTEM)
+    person = User.objects.filter(email=email).first()
+    if person is None:
+        person = account.open_account(email, PASSWORD, by=by, at=at)
+        if person is None:
+            message = f"{email} was opened by somebody else in this very moment."
+            raise CommandError(message)
+        profile = {"name": name, "phone": "", "locale": "en", "timezone": "Europe/Oslo"}
+        account.edit_profile(person, profile, by=by.known_as(person.pk), at=at)
+    if not addresses.is_proven(person):
+        account.prove_address(person, by=Actor.system(), at=at)
+    if email in WITH_APP and not Totp.objects.filter(user=person).exists():
+        _add_app(person)
+    return person
+
+
+def _add_app(person: User) -> None:
+    at, by = clock.now(), Actor.system()
+    browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], network="", family="Demo", system="Demo")
+    session = sign_in.begin(person, (Method.PASSWORD,), browser, None, by=by, at=at).session
+    seed = _seed(person.email)
+    if not factors.add_app(person, session, seed, _code(person.email), by=by, at=at):
+        message = "The clock went backwards: please run the command again."
+        raise CommandError(message)
+    sessions.end(session, by=by, at=at)
+
+
+def _seed(email: str) -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), f"demo app\x00{email}".encode(), hashlib.sha1).digest()
+
+
+def _key(email: str) -> str:
+    return base64.b32encode(_seed(email)).decode()
+
+
+def _code(email: str) -> str:
+    if email not in WITH_APP:
+        message = f"{email} has no demo authenticator. Those who have: {', '.join(sorted(WITH_APP))}."
+        raise CommandError(message)
+    return f"{totp(_seed(email), t0=0, step=30, digits=6, drift=0):06d}"
+
+
+def _partner(url: str) -> None:
+    client_id, secret = settings.DEMO_CLIENT_ID, settings.DEMO_CLIENT_SECRET
+    if not client_id or Partner.objects.filter(client_id=client_id).exists():
+        return
+    profile = partners.Profile(
+        name="Tea House",
+        purpose="A shop that remembers who you are and where your order goes.",
+        homepage_url=url,
+        redirect_uris=(f"{url}/callback",),
+        post_logout_redirect_uris=(f"{url}/",),
+        scopes=("openid", "profile", "email", "phone", "offline_access"),
+    )
+    partner, _made = partners.register(profile, by=Actor.system(), at=clock.now())
+    partner.client_id, partner.client_secret = client_id, secret  # the ones that the demo partner was started with
+    partner.save()

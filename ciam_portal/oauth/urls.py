@@ -1,0 +1,15 @@
+"""Paths of the machines' endpoints, under the names the library looks them up by."""
+
+from django.urls import path
+
+from ciam_portal.oauth import views
+
+app_name = "oauth2_provider"
+
+urlpatterns = [
+    path("oauth/token/", views.token, name="token"),
+    path("oauth/revoke/", views.revoke, name="revoke-token"),
+    path(".well-known/openid-configuration", views.openid_configuration, name="oidc-connect-discovery-info"),
+    path(".well-known/oauth-authorization-server", views.server_metadata, name="oauth-server-metadata"),
+    path(".well-known/jwks.json", views.jwks, name="jwks-info"),
+]

@@ -1,0 +1,148 @@
+"""The machines' side of the protocol: token, revocation, and the documents that describe it all."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+
+from ciam_portal.oauth import authorization, backend, id_tokens, keys
+from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.policy.assurance import ACR_VALUES
+
+View = Callable[..., HttpResponse]
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post")
+_LONGEST = 4096
+
+
+def problem(error: str, description: str, status: int = 400) -> JsonResponse:
+    """An error in the protocol's form (RFC 6749 section 5.2)."""
+    response = JsonResponse({"error": error, "error_description": description}, status=status)
+    if status == 401:  # noqa: PLR2004  (an HTTP status)
+        response["WWW-Authenticate"] = 'Basic realm="partners", charset="UTF-8"'
+    return response
+
+
+def for_machines(*methods: str) -> Callable[[View], View]:
+    """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once and of sane size."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  (any view's)
+            if request.method not in methods:
+                response = problem("invalid_request", f"use {' or '.join(methods)}", 405)
+                response["Allow"] = ", ".join(methods)
+                return response
+            for name, values in request.POST.lists():
+                if len(values) > 1:
+                    return problem("invalid_request", "a parameter was sent more than once")
+                if len(name) > _LONGEST or len(str(values[0])) > _LONGEST:
+                    return problem("invalid_request", "a parameter is too long")
+            response = view(request, *args, **kwargs)
+            response.setdefault("Cache-Control", "no-store")
+            return response
+
+        return csrf_exempt(login_not_required(sensitive_post_parameters()(run)))
+
+    return decorate
+
+
+@for_machines("POST")
+def token(request: HttpRequest) -> HttpResponse:
+    """Tokens for a code, for a refresh token, or for the partner itself (RFC 6749 section 3.2)."""
+    grant = request.POST.get("grant_type", "")
+    if grant not in GRANTS:
+        known = f"grant_type must be one of {', '.join(GRANTS)}"
+        return problem("unsupported_grant_type" if grant else "invalid_request", known)
+    _, headers, body, status = backend.core().create_token_response(request)
+    return _answer(headers, body, status)
+
+
+@for_machines("POST")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """A partner gives a token back (RFC 7009). Unknown tokens are fine."""
+    _, headers, body, status = backend.core().create_revocation_response(request)
+    return _answer(headers, body, status)
+
+
+def _answer(headers: dict[str, str], body: str | None, status: int) -> HttpResponse:
+    response = HttpResponse(body or "", status=status, content_type="application/json")
+    for name, value in headers.items():
+        response[name] = value
+    if status == 401:  # noqa: PLR2004  (an HTTP status)
+        response["WWW-Authenticate"] = 'Basic realm="partners", charset="UTF-8"'
+    return response
+
+
+@for_machines("GET", "HEAD")
+def jwks(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """The keys that verify ID tokens (RFC 7517)."""
+    return _public(keys.public_set())
+
+
+@for_machines("GET", "HEAD")
+def openid_configuration(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """OpenID Connect Discovery 1.0."""
+    claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"]
+    claims += [claim for scope in SCOPES.values() for claim in scope.claims if claim not in claims]
+    return _public(
+        _metadata()
+        | {
+            "userinfo_endpoint": _url("consent:userinfo"),
+            "end_session_endpoint": _url("consent:logout"),
+            "subject_types_supported": ["pairwise", "public"],
+            "id_token_signing_alg_values_supported": [id_tokens.ALGORITHM],
+            "claims_supported": claims,
+            "claim_types_supported": ["normal"],
+            "claims_parameter_supported": True,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "require_request_uri_registration": False,
+            "acr_values_supported": list(ACR_VALUES),
+            "prompt_values_supported": list(authorization.PROMPTS),
+        }
+    )
+
+
+@for_machines("GET", "HEAD")
+def server_metadata(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """OAuth 2.0 Authorization Server Metadata (RFC 8414)."""
+    return _public(_metadata())
+
+
+def _metadata() -> dict[str, Any]:
+    return {
+        "issuer": settings.PUBLIC_URL,
+        "authorization_endpoint": _url("consent:authorize"),
+        "token_endpoint": _url("oauth2_provider:token"),
+        "revocation_endpoint": _url("oauth2_provider:revoke-token"),
+        "introspection_endpoint": _url("consent:introspect"),
+        "jwks_uri": _url("oauth2_provider:jwks-info"),
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
+        "revocation_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
+        "introspection_endpoint_auth_methods_supported": list(CLIENT_AUTHENTICATION),
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+def _url(name: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse(name)}"
+
+
+def _public(document: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(document)
+    response["Cache-Control"] = "public, max-age=600"
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

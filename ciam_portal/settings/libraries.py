@@ -1,0 +1,88 @@
+"""What the libraries are told: sign-up and sign-in, failed attempts, second factors, the OAuth protocol."""
+
+from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, public
+
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_TIMEOUT = LIMITS.sign_in.pending_minutes * 60
+ACCOUNT_RATE_LIMITS = {  # failed sign-ins belong to axes; mails asked for are counted in accounts.proofs
+    "login": f"{LIMITS.sign_in.attempts_per_address_per_minute}/m/ip",
+    "signup": f"{LIMITS.sign_up.per_address_per_hour}/h/ip",
+    "login_failed": None,
+    "confirm_email": None,
+    "reset_password": None,
+    "reset_password_from_key": None,
+    "change_password": None,
+    "manage_email": None,
+    "reauthenticate": None,
+}
+
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_USERNAME_CALLABLE = "accounts.lockout.lane"
+AXES_CLIENT_IP_CALLABLE = "ciam_portal.network.client_address"
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_FAILURE_LIMIT = "accounts.lockout.failure_limit"
+AXES_COOLOFF_TIME = "accounts.lockout.pause"
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.respond"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["email", "username", "ip_address"]
+
+OTP_TOTP_THROTTLE_FACTOR = LIMITS.factors.throttle_seconds
+OTP_TOTP_SYNC = False
+OTP_TOTP_ISSUER = PORTAL_NAME
+OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
+OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
+OTP_WEBAUTHN_RP_ID = public.hostname
+OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
+OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
+
+# Partners
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth.Partner"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth.AccessToken"  # noqa: S105  (a model's name)
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth.RefreshToken"  # noqa: S105  (a model's name)
+OAUTH2_PROVIDER_GRANT_MODEL = "oauth.AuthorizationCode"
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth.IDToken"  # noqa: S105  (a model's name)
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "consent.enforcement.ConsentValidator",
+    "SCOPES_BACKEND_CLASS": "ciam_portal.oauth.scopes.Scopes",
+    "CLIENT_SECRET_HASHER": "client_secret",
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if SECURE else ["https", "http"],
+    "ALLOW_URI_WILDCARDS": False,
+    "PKCE_REQUIRED": True,
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": PUBLIC_URL,
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OIDC_SUBJECT_TYPES_SUPPORTED": ["pairwise", "public"],
+    "OIDC_RP_INITIATED_LOGOUT_ENABLED": True,
+    "OIDC_RP_INITIATED_LOGOUT_ALWAYS_PROMPT": False,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": LIMITS.oauth.code_seconds,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.access_token_seconds,
+    "ID_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.id_token_seconds,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": LIMITS.oauth.refresh_idle_days * 86_400,
+    "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
+    "ROTATE_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "REQUEST_APPROVAL_PROMPT": "force",
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+}

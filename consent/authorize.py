@@ -1,0 +1,236 @@
+"""Where a partner sends its customers: sign in if need be, ask if need be, and back with a code or an error.
+
+The stored consent decides whether to ask; nothing in the address or the form can skip the page, widen it, or choose
+where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.facts import for_credentials
+from accounts.models import Session, User
+from ciam_portal import clock, codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.oauth import authorization, id_tokens, scopes
+from ciam_portal.oauth.authorization import Answer, Asked, Unanswerable
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.subjects import subject
+from ciam_portal.policy.assurance import Level
+from consent import facts, flows, policy
+from consent.models import Consent
+
+_KEPT_SECONDS = 600
+_ASKED_TO_PROVE = "asked_to_prove"
+_REMEMBERED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a partner, in the session of the customer it concerns."""
+
+    request: HttpRequest
+    partner: Partner
+    asked: Asked
+    customer: User
+    session: Session
+    at: datetime
+
+    @property
+    def by(self) -> Actor:
+        """The customer."""
+        return Actor.from_request(self.request)
+
+
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """The authorization endpoint (RFC 6749 section 3.1)."""
+    if request.method == "POST":
+        # Sent from the partner's site, so without our cookies: asked again as a link, which changes nothing either.
+        pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(pairs)}", status=303)
+    try:
+        partner, asked = authorization.read(request.GET)
+        response = _answer(request, partner, asked)
+    except Unanswerable as error:
+        return render(request, "consent/cannot_ask.html", {"explanation": str(error)}, status=400)
+    except Answer as error:
+        response = error.respond()
+    return _onward(request, response)
+
+
+def _answer(request: HttpRequest, partner: Partner, asked: Asked) -> HttpResponse:
+    at, session = clock.now(), cast("Session | None", getattr(request, "portal_session", None))
+    if session is None:
+        if "none" in asked.prompt:
+            raise asked.refused("login_required", "nobody is signed in")
+        if "login" in asked.prompt or asked.max_age is not None:
+            _remember(request, asked, at)
+        return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}")
+    visit = Visit(request, partner, asked, cast("User", request.user), session, at)
+    _check_person(visit)
+    _check_proof(visit)
+    _forget(request, asked)
+    return _ask_or_go_on(visit)
+
+
+# --- is it the right person, proven well enough?
+
+
+def _check_person(visit: Visit) -> None:
+    asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)
+    if asked.subject and asked.subject != known_as:
+        raise asked.refused("login_required", "somebody else is signed in")
+    if asked.id_token_hint:
+        hint = id_tokens.read_hint(asked.id_token_hint)
+        if hint is None or hint["aud"] != visit.partner.client_id:
+            raise asked.refused("invalid_request", "id_token_hint is no ID token issued to this app")
+        if hint["sub"] != known_as:
+            raise asked.refused("login_required", "somebody else is signed in")
+
+
+def _check_proof(visit: Visit) -> None:
+    """Freshness and level the partner asks for. Raises ProveMore (the customer comes back here), or Answer."""
+    asked, session = visit.asked, visit.session
+    is_silent, since = "none" in asked.prompt, _remembered(visit.request, asked)
+    is_fresh = since is not None and session.auth_time >= since
+    too_old = asked.max_age is not None and visit.at - session.auth_time > timedelta(seconds=asked.max_age)
+    if ("login" in asked.prompt or too_old) and not is_fresh:
+        if is_silent:
+            raise asked.refused("login_required", "the sign-in is older than max_age")
+        _remember(visit.request, asked, visit.at)
+        raise ProveMore(max(Level(session.level), Level.AAL1), 1, policy.Reason.PROVE_FOR_APP)
+    if asked.level is None or session.level >= asked.level:
+        return
+    if for_credentials(visit.customer, session).highest < asked.level:
+        # acr_values is a wish: whoever has no second factor gets in, and the partner reads in ``acr`` what was proven.
+        if asked.level_is_essential:
+            raise asked.refused("unmet_authentication_requirements", "this customer cannot reach the acr asked for")
+        return
+    if is_silent:
+        raise asked.refused("interaction_required", "a higher acr must be proven")
+    raise ProveMore(asked.level, None, policy.Reason.PROVE_FOR_APP)
+
+
+def _digest(asked: Asked) -> str:
+    return salted_hmac("authorization request", asked.query).hexdigest()[:24]
+
+
+def _remembered(request: HttpRequest, asked: Asked) -> datetime | None:
+    found = request.session.get(_ASKED_TO_PROVE, {}).get(_digest(asked))
+    return parse_datetime(found) if found else None
+
+
+def _remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
+    """Since when this very request asks for a fresh proof: the first time counts, so that the loop ends."""
+    known = request.session.get(_ASKED_TO_PROVE, {})
+    known.setdefault(_digest(asked), at.isoformat())
+    request.session[_ASKED_TO_PROVE] = dict(list(known.items())[-_REMEMBERED:])
+
+
+def _forget(request: HttpRequest, asked: Asked) -> None:
+    known = request.session.get(_ASKED_TO_PROVE, {})
+    if known.pop(_digest(asked), None):
+        request.session[_ASKED_TO_PROVE] = known
+
+
+# --- ask, or go on without asking
+
+
+def _ask_or_go_on(visit: Visit) -> HttpResponse:
+    asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
+    allowed = consent.scopes if consent else []
+    unanswered = policy.missing(
+        asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
+    )
+    if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
+        return _send_code(visit, consent)
+    if "none" in asked.prompt:
+        raise asked.refused("consent_required", "the customer has to be asked")
+    shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
+    return _page(visit, shown, frozenset(consent.declined if consent else ()))
+
+
+def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
+    try:
+        code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
+    except Refused as refused:
+        raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+    return authorization.answer(visit.asked.redirect_uri, visit.asked.state, code=code)
+
+
+def _page(visit: Visit, shown: tuple[str, ...], declined: frozenset[str]) -> HttpResponse:
+    reference = codes.new_token()
+    cache.set(_key(visit.session, reference), {"asked": asdict(visit.asked), "shown": shown}, _KEPT_SECONDS)
+    rows = [
+        {"scope": scope, "value": facts.shown(visit.customer, scope.name), "ticked": scope.name not in declined}
+        for scope in scopes.described(shown)
+    ]
+    words = {
+        "partner": visit.partner,
+        "reference": reference,
+        "needed": [row for row in rows if row["scope"].required],
+        "optional": [row for row in rows if not row["scope"].required],
+    }
+    response = render(visit.request, "consent/authorize.html", words)
+    # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.
+    response._csp_update = {"form-action": [authorization.origin(visit.asked.redirect_uri)]}  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
+
+
+def _key(session: Session, reference: str) -> str:
+    return f"authorization:{session.pk}:{codes.digest(reference, 'authorization request')}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest) -> HttpResponse:
+    """The customer's answer. The form says which question and what was ticked; all else was kept."""
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    key = _key(session, request.POST.get("reference", ""))
+    kept = cache.get(key) if request.method == "POST" else None
+    if kept is None or not cache.delete(key):
+        return render(request, "consent/question_over.html", status=410)
+    asked, shown = Asked(**kept["asked"]), tuple(kept["shown"])
+    partner = Partner.objects.get(client_id=asked.partner)
+    visit = Visit(request, partner, asked, cast("User", request.user), session, clock.now())
+    try:
+        return _settle(visit, shown)
+    except Answer as answer:
+        return answer.respond()
+
+
+def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
+    post = visit.request.POST
+    wanted = set(post.getlist("scope"))
+    ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
+    if post.get("decision") != "allow" or not ticked:
+        flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
+        raise visit.asked.refused("access_denied", "the customer said no")
+    try:
+        consent = flows.give(visit.customer, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+    except Refused as refused:
+        raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+    return _send_code(visit, consent)
+
+
+def _onward(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
+    if not isinstance(response, authorization.ToPartner) or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return response
+    return render(request, "consent/onward.html", {"target": response.url})

@@ -1,0 +1,21 @@
+"""Paths of consent: the customer's pages, and the endpoints that ask for it."""
+
+from django.urls import path
+
+from consent import api, authorize
+from consent.views import apps, logout
+
+app_name = "consent"
+
+urlpatterns = [
+    path("connected-apps/", apps.index, name="index"),
+    path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
+    path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("oauth/authorize/", authorize.authorize, name="authorize"),
+    path("oauth/authorize/decide/", authorize.decide, name="decide"),
+    path("oauth/logout/", logout.logout, name="logout"),
+    path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
+    path("oauth/userinfo/", api.userinfo, name="userinfo"),
+    path("oauth/introspect/", api.introspect, name="introspect"),
+    path("api/profile", api.profile, name="profile"),
+]

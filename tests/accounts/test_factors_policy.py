@@ -1,0 +1,151 @@
+"""The questions about second factors, as tables."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.policy import factors as policy
+from accounts.policy.factors import FactorFacts, Reason
+from ciam_portal.policy import limits as loaded
+from ciam_portal.policy.assurance import Assurance, Level, Method
+from ciam_portal.policy.decision import Allow, Deny, StepUp
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LIMITS = loaded.load()
+WITHIN = LIMITS.session.step_up_minutes * 60
+FRESH = FactorFacts(
+    is_active=True,
+    session_live=True,
+    assurance=Assurance(Level.AAL2, NOON),
+    highest=Level.AAL2,
+    has_app=True,
+    passkeys=0,
+)
+PROVE = StepUp(Level.AAL2, Reason.PROVE_AGAIN, WITHIN)
+PASSWORD, TOTP, BACKUP, PASSKEY, MAIL = (
+    Method.PASSWORD,
+    Method.TOTP,
+    Method.BACKUP_CODE,
+    Method.PASSKEY,
+    Method.EMAIL_CODE,
+)
+
+
+@pytest.mark.control("63B-4.1.2.1", "v5.0.0-7.5.1")
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ({}, Allow()),
+        ({"is_active": False}, Deny(Reason.ACCOUNT_CLOSED)),
+        ({"session_live": False}, Deny(Reason.SESSION_OVER)),
+        ({"assurance": Assurance()}, PROVE),
+        ({"assurance": Assurance(Level.AAL1, NOON)}, PROVE),
+        ({"assurance": Assurance(Level.AAL2, NOON - timedelta(seconds=WITHIN))}, PROVE),
+        ({"assurance": Assurance(Level.AAL2, NOON - timedelta(seconds=WITHIN - 1))}, Allow()),
+        ({"assurance": Assurance(Level.AAL2, NOON + timedelta(seconds=1))}, PROVE),
+        ({"highest": Level.PHR}, StepUp(Level.PHR, Reason.PROVE_AGAIN, WITHIN)),
+        ({"highest": Level.AAL1}, Allow()),
+    ],
+)
+def test_may_change_factors(change: dict[str, object], answer: object) -> None:
+    facts = replace(FRESH, **change)  # type: ignore[arg-type]
+    assert policy.may_change_factors(facts, limits=LIMITS, at=NOON) == answer
+
+
+def test_may_add_only_one_app() -> None:
+    assert policy.may_add_app(FRESH, limits=LIMITS, at=NOON) == Deny(Reason.ONE_APP)
+    assert policy.may_add_app(replace(FRESH, has_app=False), limits=LIMITS, at=NOON) == Allow()
+
+
+def test_may_add_passkeys_up_to_the_limit() -> None:
+    most = LIMITS.factors.passkeys
+    assert policy.may_add_passkey(replace(FRESH, passkeys=most - 1), limits=LIMITS, at=NOON) == Allow()
+    full = replace(FRESH, passkeys=most)
+    assert policy.may_add_passkey(full, limits=LIMITS, at=NOON) == Deny(Reason.TOO_MANY_PASSKEYS)
+
+
+def test_may_make_backup_codes_only_beside_another_factor() -> None:
+    none = replace(FRESH, has_app=False)
+    assert policy.may_make_backup_codes(none, limits=LIMITS, at=NOON) == Deny(Reason.NEEDS_A_FACTOR)
+    assert policy.may_make_backup_codes(FRESH, limits=LIMITS, at=NOON) == Allow()
+    assert policy.may_make_backup_codes(replace(none, passkeys=1), limits=LIMITS, at=NOON) == Allow()
+
+
+@pytest.mark.parametrize(
+    ("held", "has_password", "level"),
+    [
+        (set(), True, Level.AAL1),
+        ({BACKUP}, True, Level.AAL1),
+        ({TOTP}, True, Level.AAL2),
+        ({TOTP, BACKUP}, True, Level.AAL2),
+        ({TOTP}, False, Level.AAL1),
+        ({PASSKEY}, True, Level.PHR),
+        ({PASSKEY}, False, Level.PHR),
+        ({PASSKEY, TOTP, BACKUP}, True, Level.PHR),
+    ],
+)
+def test_highest(held: set[Method], has_password: bool, level: Level) -> None:  # noqa: FBT001
+    assert policy.highest(held, has_password=has_password) is level
+
+
+OLD = NOON - timedelta(hours=1)
+
+
+@pytest.mark.control("63B-3.1.3.1", "v5.0.0-6.3.6")
+@pytest.mark.parametrize(
+    ("held", "level", "proven", "to", "ways"),
+    [
+        # A stale AAL1 without a second factor: password, or a code by mail.
+        (set(), Level.AAL1, (PASSWORD,), Level.AAL1, (PASSWORD, MAIL)),
+        # Nothing leads to a level the account cannot give.
+        (set(), Level.AAL1, (PASSWORD,), Level.AAL2, ()),
+        ({TOTP}, Level.AAL1, (PASSWORD,), Level.PHR, ()),
+        # Any second factor lifts a password session; a mailbox never does, and is not offered beside a factor.
+        ({TOTP, BACKUP}, Level.AAL1, (PASSWORD,), Level.AAL2, (TOTP, BACKUP)),
+        ({TOTP}, Level.AAL1, (PASSWORD,), Level.AAL1, (TOTP, PASSWORD)),
+        ({PASSKEY, TOTP}, Level.AAL2, (PASSWORD, TOTP), Level.PHR, (PASSKEY,)),
+        # A stale AAL2 is renewed by a second factor, never by the password.
+        ({TOTP, BACKUP}, Level.AAL2, (PASSWORD, TOTP), Level.AAL2, (TOTP, BACKUP)),
+        ({TOTP}, Level.AAL2, (PASSWORD, TOTP), Level.AAL1, (TOTP,)),
+        # A stale passkey session is renewed by a passkey.
+        ({PASSKEY, TOTP}, Level.PHR, (PASSKEY,), Level.AAL2, (PASSKEY,)),
+    ],
+)
+def test_ways_to_prove(
+    held: set[Method], level: Level, proven: tuple[Method, ...], to: Level, ways: tuple[Method, ...]
+) -> None:
+    assert policy.ways_to_prove(frozenset(held), Assurance(level, OLD), proven, to, NOON) == ways
+
+
+@pytest.mark.parametrize(
+    ("held", "proven", "to", "ways"),
+    [
+        ({TOTP, PASSKEY, BACKUP}, (PASSWORD,), Level.AAL2, (PASSKEY, TOTP, BACKUP)),
+        ({TOTP, BACKUP}, (PASSWORD,), Level.AAL2, (TOTP, BACKUP)),
+        ({TOTP}, (PASSWORD,), Level.PHR, ()),
+        ({TOTP}, (MAIL,), Level.AAL2, ()),
+        (set(), (PASSWORD,), Level.AAL2, ()),
+    ],
+)
+def test_ways_to_finish(held: set[Method], proven: tuple[Method, ...], to: Level, ways: tuple[Method, ...]) -> None:
+    assert policy.ways_to_finish(frozenset(held), proven, to) == ways
+
+
+@pytest.mark.parametrize(
+    ("proven", "gone", "left"),
+    [
+        ((PASSWORD, TOTP), {TOTP, BACKUP}, ((PASSWORD,), Level.AAL1)),
+        ((PASSWORD, TOTP, PASSKEY), {PASSKEY}, ((PASSWORD, TOTP), Level.AAL2)),
+        ((PASSKEY,), {PASSKEY, BACKUP}, ((), Level.AAL1)),
+        ((PASSWORD, PASSKEY), {TOTP}, ((PASSWORD, PASSKEY), Level.PHR)),
+    ],
+)
+def test_a_session_shows_no_more_than_what_is_left(
+    proven: tuple[Method, ...], gone: set[Method], left: tuple[tuple[Method, ...], Level]
+) -> None:
+    assert policy.left_of(proven, gone) == left
+
+
+def test_every_reason_has_words() -> None:
+    assert all(reason.words.endswith(".") for reason in Reason)

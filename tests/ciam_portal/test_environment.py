@@ -1,0 +1,87 @@
+"""Production is configured by environment alone; what is missing or unsafe stops the start with a sentence."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START = "import django; django.setup(); from django.conf import settings; print(settings.PUBLIC_URL)"
+Start = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def start() -> Start:
+    def run(**changes: str | None) -> "subprocess.CompletedProcess[str]":
+        production = os.environ | {
+            "CIAM_ENVIRONMENT": "production",
+            "PUBLIC_URL": "https://id.example.com",
+            "EMAIL_URL": "smtp+tls://user:secret@mail.example.com:587",
+            "TRUSTED_PROXY_COUNT": "1",
+            "DJANGO_SETTINGS_MODULE": "ciam_portal.settings",
+            "PYTHONWARNINGS": "ignore",
+        }
+        env = {key: value for key, value in (production | changes).items() if value is not None}
+        return subprocess.run(
+            [sys.executable, "-c", START], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_a_whole_environment_starts(start: Start) -> None:
+    done = start()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "https://id.example.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", None, "DATABASE_URL is not set"),
+        ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must be a PostgreSQL address"),
+        ("CACHE_URL", None, "CACHE_URL is not set"),
+        ("CACHE_URL", "locmem://", "CACHE_URL must begin with redis://"),
+        ("BROKER_URL", None, "BROKER_URL is not set"),
+        ("EMAIL_URL", None, "EMAIL_URL is not set"),
+        ("EMAIL_URL", "file:///tmp/mail", "EMAIL_URL must be an SMTP address"),
+        ("SECRET_KEY", None, "SECRET_KEY is not set"),
+        ("SECRET_KEY", "short", "SECRET_KEY is too weak"),
+        ("SECRET_KEY", "a" * 60, "SECRET_KEY is too weak"),
+        ("SECRET_KEY_FALLBACKS", "old", "SECRET_KEY is too weak"),
+        ("DATA_KEYS", None, "DATA_KEYS is not set"),
+        ("DATA_KEYS", "c2hvcnQ", "DATA_KEYS must be base64url"),
+        ("SUBJECT_KEY", "!!", "SUBJECT_KEY must be base64url"),
+        ("OIDC_SIGNING_KEYS", None, "OIDC_SIGNING_KEYS is not set"),
+        ("OIDC_SIGNING_KEYS", "/no/such/key.pem", "no readable PEM private key"),
+        ("PUBLIC_URL", None, "PUBLIC_URL is not set"),
+        ("PUBLIC_URL", "http://id.example.com", "PUBLIC_URL must begin with https://"),
+        ("PUBLIC_URL", "https://id.example.com/portal", "scheme and host only"),
+        ("TRUSTED_PROXY_COUNT", None, "TRUSTED_PROXY_COUNT is not set"),
+        ("TRUSTED_PROXY_COUNT", "many", "TRUSTED_PROXY_COUNT is not set"),
+        ("CIAM_ENVIRONMENT", "staging", "CIAM_ENVIRONMENT must be"),
+        ("CIAM_POLICY", "/no/such/policy.toml", "cannot be read"),
+    ],
+)
+@pytest.mark.control("v5.0.0-13.1.1")
+def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, value: str | None, sentence: str) -> None:
+    done = start(**{name: value})
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+def test_the_demo_does_not_load_in_production() -> None:
+    env = os.environ | {
+        "CIAM_ENVIRONMENT": "production",
+        "PUBLIC_URL": "https://id.example.com",
+        "EMAIL_URL": "smtp://mail.example.com:25",
+        "TRUSTED_PROXY_COUNT": "0",
+        "PYTHONWARNINGS": "ignore",
+    }
+    command = [sys.executable, "manage.py", "demo"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "for development" in done.stderr

@@ -1,0 +1,153 @@
+"""Health, headers, error pages, the staff site's door."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from accounts.flows import staff
+from accounts.models import User
+from ciam_portal import clock, views
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
+from tests.factories import customer as new_customer
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+
+
+def test_health_and_readiness(client: Client) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["broker"]) == (200, "ok")
+
+
+def test_readiness_names_what_is_unreachable(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "_cache", lambda: False)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "not ready", "database": "ok", "cache": "unreachable", "broker": "ok"}
+
+
+@pytest.mark.control("v5.0.0-3.4.3", "v5.0.0-3.4.4", "v5.0.0-3.4.5", "v5.0.0-3.4.6")
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/sign-up/", "/forgotten-password/", "/nowhere/"])
+def test_every_page_carries_the_safe_headers(client: Client, path: str) -> None:
+    page = client.get(path)
+    policy = page["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert page["X-Content-Type-Options"] == "nosniff"
+    assert page["Referrer-Policy"] == "same-origin"
+    assert page["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert page["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in page["Permissions-Policy"]
+    assert page["X-Request-ID"]
+    assert "<script>" not in page.text
+    assert "style=" not in page.text
+
+
+@pytest.mark.control("v5.0.0-3.3.1", "v5.0.0-3.3.2", "v5.0.0-3.3.4")
+def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, customer: User) -> None:
+    client.post("/sign-in/", {"login": customer.email, "password": "correct horse battery staple"})
+    assert {"session", "device"} <= set(client.cookies)
+    for cookie in client.cookies.values():
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]
+
+
+def test_a_request_id_from_outside_is_not_believed(client: Client) -> None:
+    assert client.get("/healthz", headers={"X-Request-ID": "forged"})["X-Request-ID"] != "forged"
+
+
+@pytest.mark.parametrize(
+    ("view", "status"),
+    [
+        (lambda request: views.bad_request(request, SuspiciousOperation()), 400),
+        (lambda request: views.forbidden(request, PermissionError()), 403),
+        (lambda request: views.not_found(request, LookupError()), 404),
+        (views.too_many, 429),
+        (views.server_error, 500),
+        (views.csrf_failure, 403),
+    ],
+)
+def test_error_pages_show_words_and_the_request_id(
+    rf: RequestFactory, view: Callable[[HttpRequest], HttpResponse], status: int
+) -> None:
+    request = rf.get("/broken/")
+    request.user = User()
+    request.request_id = "abc123"  # type: ignore[attr-defined]
+    page = view(request)
+    assert page.status_code == status
+    assert b"<h1>" in page.content
+    assert b"Traceback" not in page.content
+
+
+def test_a_form_without_its_token_is_refused() -> None:
+    page = Client(enforce_csrf_checks=True).post("/sign-in/", {"login": "a@example.com", "password": "x"})
+    assert page.status_code == 403
+    assert "<h1>" in page.text
+
+
+def test_pages_of_the_customer_ask_to_sign_in(client: Client) -> None:
+    for path in ("/profile/", "/sessions/", "/security/", "/connected-apps/"):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer.url == f"/sign-in/?next={path}"
+
+
+class TestStaffSite:
+    """Only with a role, only with two factors, only to look."""
+
+    @pytest.fixture
+    def agent(self) -> User:
+        person = new_customer("agent@example.com")
+        staff.grant_role(person, Role.AGENT, by=Actor.system(), at=clock.now())
+        return User.objects.get(pk=person.pk)
+
+    def test_strangers_customers_and_weak_sessions_do_not_enter(
+        self, sign_in: SignIn, customer: User, agent: User
+    ) -> None:
+        assert Client().get("/staff/").url.startswith("/staff/login/")
+        assert Client().get("/staff/login/").url.startswith("/sign-in/")
+        ordinary = sign_in(customer, Method.PASSWORD, Method.TOTP, on=Client())
+        assert ordinary.get("/staff/", follow=True).request["PATH_INFO"] == "/"
+        weak = sign_in(agent, on=Client())
+        assert weak.get("/staff/login/?next=/staff/").url.startswith("/prove/?next=")
+
+    @pytest.mark.control("v5.0.0-6.4.6")
+    def test_an_agent_looks_and_cannot_change_or_see_secrets(
+        self, sign_in: SignIn, agent: User, customer: User
+    ) -> None:
+        client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
+        assert client.get("/staff/").status_code == 200
+        page = client.get(f"/staff/accounts/user/{customer.pk}/change/")
+        assert page.status_code == 200
+        assert "argon2" not in page.text
+        assert 'name="email"' not in page.text
+        assert client.post(f"/staff/accounts/user/{customer.pk}/change/", {"email": "x@example.com"}).status_code == 403
+        for path in (
+            "/staff/accounts/user/add/",
+            f"/staff/accounts/user/{customer.pk}/password/",
+            f"/staff/accounts/user/{customer.pk}/delete/",
+        ):
+            assert client.get(path).status_code in {302, 403, 404}
+        assert client.get("/staff/audit/auditentry/").status_code == 403  # another role's page
+
+    def test_a_role_taken_away_bites_at_the_next_request(self, sign_in: SignIn, agent: User) -> None:
+        client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
+        assert client.get("/staff/").status_code == 200
+        staff.revoke_role(agent, Role.AGENT, by=Actor.system(), at=clock.now())
+        assert client.get("/staff/").status_code == 302
+        agent.refresh_from_db()
+        assert not agent.is_staff
+
+    def test_every_role_is_a_group(self) -> None:
+        assert set(Group.objects.values_list("name", flat=True)) == {role.value for role in Role}

@@ -1,0 +1,142 @@
+"""The house's rules about its own code, as tests."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db.models import Field
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    path
+    for app in ("ciam_portal", "accounts", "consent", "recovery")
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+LONGEST = 300
+
+# Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
+WRITERS = re.compile(
+    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs)|oauth/(tokens|tasks|partners)\.py"
+    r"|audit/(record|decide)\.py|notifications/(tell|tasks)\.py|accounts/tasks\.py|management/commands/demo\.py"
+)
+VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
+
+PUBLIC = {
+    "home", "healthz", "readyz",
+    "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
+    "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
+    "accounts:confirm_email", "accounts:confirm_email_page",
+}  # fmt: skip
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_rows_are_written_where_writing_belongs(path: Path) -> None:
+    if WRITERS.search(str(path)):
+        return
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VERBS:
+            owner = ast.unparse(node.func.value)
+            assert not re.search(r"objects|^row$|^(customer|user|session|partner|consent|proof|device)$", owner), (
+                f"{path.relative_to(ROOT)}:{node.lineno} writes: {ast.unparse(node.func)}"
+            )
+
+
+def flows() -> Iterator[tuple[Path, ast.FunctionDef]]:
+    for path in SOURCES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef) and any(ast.unparse(item) == "flow" for item in node.decorator_list):
+                yield path, node
+
+
+@pytest.mark.parametrize(("path", "verb"), list(flows()), ids=lambda item: getattr(item, "name", ""))
+def test_every_flow_says_who_and_when(path: Path, verb: ast.FunctionDef) -> None:
+    assert {"by", "at"} <= {argument.arg for argument in verb.args.kwonlyargs}
+
+
+def test_there_are_flows_to_look_at() -> None:
+    assert len(list(flows())) > 20
+
+
+def is_ours(kind: type) -> bool:
+    return kind.__module__.startswith(("accounts", "consent", "ciam_portal"))
+
+
+def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
+    for label in ("accounts", "consent", "audit", "notifications", "oauth"):
+        for model in apps.get_app_config(label).get_models():
+            theirs = {
+                field.name
+                for base in model.__mro__[1:]
+                if hasattr(base, "_meta") and not is_ours(base)
+                for field in base._meta.local_fields
+            }
+            if is_ours(model) and not model._meta.proxy:
+                yield from ((model, field) for field in model._meta.local_fields if field.name not in theirs)
+
+
+@pytest.mark.parametrize(
+    ("model", "field"), list(columns()), ids=lambda item: getattr(item, "__name__", "") or getattr(item, "name", "")
+)
+def test_every_column_of_ours_says_how_sensitive_it_is(model: type, field: object) -> None:
+    comment = getattr(field, "db_comment", None)
+    assert comment, f"{model.__name__}.{getattr(field, 'name', '?')} has no db_comment"
+    assert re.match(r"not sensitive|pseudonymous|personal|sensitive", comment)
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for item in (resolver or get_resolver()).url_patterns:
+        if isinstance(item, URLResolver):
+            if item.app_name != "admin":
+                inner = f"{space}{item.namespace}:" if item.namespace else space
+                yield from routes(item, prefix + str(item.pattern), inner)
+        else:
+            yield space + (item.name or prefix + str(item.pattern)), item
+
+
+def test_every_page_is_private_or_says_so() -> None:
+    public = {
+        name
+        for name, route in routes()
+        if not getattr(inspect.unwrap(route.callback), "login_required", True)
+        or not getattr(route.callback, "login_required", True)
+        or not getattr(getattr(route.callback, "view_class", None), "login_required", True)
+    }
+    ours = {name for name in public if not name.startswith(("oauth2_provider:", "consent:api", "oauth:"))}
+    assert ours - PROTOCOL == PUBLIC | FACTORS_BEFORE_SIGN_IN
+
+
+PROTOCOL = {"api_profile"}
+FACTORS_BEFORE_SIGN_IN = {"accounts:prove_sign_in"}
+
+
+def reasons() -> list[tuple[str, object]]:
+    found = []
+    for path in SOURCES:
+        if "policy" not in path.name and path.parent.name != "policy":
+            continue
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        module = __import__(name, fromlist=["Reason"])
+        found += [(name, reason) for reason in getattr(module, "Reason", ())]
+    return found
+
+
+@pytest.mark.parametrize(("module", "reason"), reasons(), ids=str)
+def test_every_reason_has_words(module: str, reason: object) -> None:
+    words = getattr(reason, "words", "")
+    assert words.endswith("."), f"{module}.{reason} has no sentence"
+    assert words[0].isupper()

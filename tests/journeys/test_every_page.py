@@ -1,0 +1,86 @@
+"""Every page: no violation of the content security policy, nothing wider than a phone, no accessibility fault."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.journeys.walk import Customer
+from tests.stack import Stack
+
+STRANGERS = """
+/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/
+/forgotten-password/new-password/ /confirm-email/ /nowhere/
+""".split()
+CUSTOMERS = """
+/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /connected-apps/
+/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /sign-out/
+""".split()
+TAGS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            found.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+def look(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status in {200, 404, 410}, path
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{path} is wider than a phone"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    faults = Axe().run(page, options=TAGS)
+    assert faults.violations_count == 0, f"{path}: {faults.generate_report()}"
+
+
+@pytest.mark.control("v5.0.0-3.4.3")
+def test_pages_for_strangers(page: Page, complaints: list[str]) -> None:
+    for path in STRANGERS:
+        look(page, path)
+
+
+def test_pages_for_customers(page: Page, portal: Stack, complaints: list[str]) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    for path in CUSTOMERS:
+        look(page, path)
+
+
+def test_an_inline_script_would_have_been_noticed(page: Page) -> None:
+    noticed: list[str] = []
+    page.on("console", lambda message: noticed.append(message.text))
+    page.goto("/sign-in/")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
+    assert any("Content Security Policy" in text for text in noticed)
+
+
+def test_signing_in_with_the_keyboard_alone(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    page.goto("/sign-in/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "login":
+            break
+    page.keyboard.type(customer.address)
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.name") != "password":
+        page.keyboard.press("Tab")
+    page.keyboard.type(customer.password)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign out").wait_for()

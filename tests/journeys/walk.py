@@ -1,0 +1,94 @@
+"""A customer at the keyboard: verbs for the journeys. Codes and links are read from the mail, as a person would."""
+
+import email
+import email.policy
+import itertools
+import re
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.stack import Stack
+
+PASSWORD = "seven lamps of quiet harbour"
+_numbers = itertools.count(1)
+_PATIENCE = 20.0
+
+
+class Mailbox:
+    """Everything that reached one address."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder, self.address = folder, address
+
+    def messages(self) -> list[EmailMessage]:
+        """What has arrived, oldest first."""
+        files = sorted(self.folder.glob("*.eml"), key=lambda file: file.name)
+        read = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+        return [mail for mail in read if mail["To"] == self.address]
+
+    def wait_for(self, subject: str, count: int = 1, patience: float = _PATIENCE) -> EmailMessage:
+        """The latest message whose subject contains these words, once ``count`` of them are there."""
+        end = time.monotonic() + patience
+        found: list[EmailMessage] = []
+        while time.monotonic() < end:
+            found = [mail for mail in self.messages() if subject in str(mail["Subject"])]
+            if len(found) >= count:
+                return found[-1]
+            time.sleep(0.1)
+        subjects = [str(mail["Subject"]) for mail in self.messages()]
+        raise AssertionError(f"{count} mail(s) about {subject!r} wanted, there are: {subjects}")
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The long link in a mail."""
+    found = re.search(r"https?://\S+/[\w-]{30,}/", text_of(mail))
+    assert found, text_of(mail)
+    return found.group()
+
+
+class Customer:
+    """Someone with an address, a password and a browser."""
+
+    def __init__(self, page: Page, portal: Stack, address: str = "", password: str = PASSWORD) -> None:
+        self.page, self.portal, self.password = page, portal, password
+        self.address = address or f"customer{next(_numbers)}@example.net"
+        self.mailbox = Mailbox(portal.mail_dir, self.address)
+
+    def sign_up(self) -> None:
+        """Create the account, read the mail, confirm the address."""
+        self.page.goto("/sign-up/")
+        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Password", exact=True).fill(self.password)
+        self.page.get_by_role("button", name="Create account").click()
+        self.page.get_by_role("heading", name="Check your mail").wait_for()
+        self.page.goto(link_in(self.mailbox.wait_for("Confirm your e-mail address")))
+        self.page.get_by_role("button", name="Confirm this address").click()
+        self.page.get_by_role("heading", name="Your address is confirmed").wait_for()
+
+    def type_credentials(self) -> None:
+        """Fill the sign-in form that is shown."""
+        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Password", exact=True).fill(self.password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def sign_in(self) -> None:
+        """Sign in with the password and see the overview."""
+        self.page.goto("/sign-in/")
+        self.type_credentials()
+        self.page.get_by_role("button", name="Sign out").wait_for()
+
+    def sign_out(self) -> None:
+        """Use the button on every page."""
+        self.page.goto("/")
+        self.page.get_by_role("button", name="Sign out").click()
+        self.page.get_by_role("heading", name="You are signed out").wait_for()
