@@ -18,7 +18,9 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponse)
 
 
-def step_up(level: Level | Literal["highest"], within: int | None = None) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
+def step_up(
+    level: Level | Literal["highest"], within: int | None = None
+) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
     """Open the page only to a session that proved ``level`` within the last ``within`` seconds (default: the policy's).
 
     "highest" is the most that this customer can prove. Raises ProveMore, which leads to the page for proving and back.

@@ -103,7 +103,7 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         "scope": found.scope,
         "token_type": "refresh_token" if is_refresh else "Bearer",
     }
-    if found.consent is None:
+    if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())
     needed = (tokens.OFFLINE,) if is_refresh else ()

@@ -6,7 +6,7 @@ where the answer goes. What was asked is kept here, under a reference that works
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -114,7 +114,7 @@ def _check_proof(visit: Visit) -> None:
         if is_silent:
             raise asked.refused("login_required", "the sign-in is older than max_age")
         _remember(visit.request, asked, visit.at)
-        raise ProveMore(max(Level(session.level), Level.AAL1), 1, policy.Reason.PROVE_FOR_APP)
+        raise ProveMore(max(Level(session.level), Level.AAL1), 0, policy.Reason.PROVE_FOR_APP)
     if asked.level is None or session.level >= asked.level:
         return
     if for_credentials(visit.customer, session).highest < asked.level:
@@ -128,7 +128,7 @@ def _check_proof(visit: Visit) -> None:
 
 
 def _digest(asked: Asked) -> str:
-    return salted_hmac("authorization request", asked.query).hexdigest()[:24]
+    return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
 
 
 def _remembered(request: HttpRequest, asked: Asked) -> datetime | None:
@@ -178,7 +178,7 @@ def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
 def _page(visit: Visit, shown: tuple[str, ...], declined: frozenset[str]) -> HttpResponse:
     reference = codes.new_token()
     cache.set(_key(visit.session, reference), {"asked": asdict(visit.asked), "shown": shown}, _KEPT_SECONDS)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"scope": scope, "value": facts.shown(visit.customer, scope.name), "ticked": scope.name not in declined}
         for scope in scopes.described(shown)
     ]

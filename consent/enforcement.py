@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_plus
 
 from oauth2_provider.oauth2_validators import OAuth2Validator
@@ -49,17 +49,15 @@ def admit(value: str, *needed: str) -> Access | policy.Reason | None:
     """
     at = clock.now()
     found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    if found is None or at >= found.expires or found.consent is None:
+    if found is None or at >= found.expires or found.consent is None or found.session is None:
         return None
     held = tuple(found.scope.split())
-    sharing = facts.for_sharing(
-        found.consent, found.application, found.user, found.session, held=held, needed=needed
-    )
+    sharing = facts.for_sharing(found.consent, found.application, found.user, found.session, held=held, needed=needed)
     answer = policy.may_share(sharing, limits=limits.running(), at=at)
     if not isinstance(answer, Allow):
         by = _partner(found.application)
         decide(policy.may_share, sharing, about=found.user_id, by=by, at=at)
-        return policy.Reason(answer.reason)
+        return cast("policy.Reason", answer.reason)
     return Access(found, found.application, found.user, found.consent, sharing.allowed)
 
 
@@ -67,7 +65,7 @@ def _partner(partner: Partner) -> Actor:
     return Actor(Kind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
-class ConsentValidator(OAuth2Validator):  # type: ignore[misc]  # the library is untyped
+class ConsentValidator(OAuth2Validator):
     """Every question the library asks, answered from our rows and our policy. ``request`` is the library's own."""
 
     # --- who asks
@@ -79,7 +77,7 @@ class ConsentValidator(OAuth2Validator):  # type: ignore[misc]  # the library is
         sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
         found = Partner.objects.filter(client_id=client_id).first() if sane else None
         request.client = found if found is not None and found.is_enabled else None
-        return request.client  # type: ignore[no-any-return]
+        return request.client
 
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
         """A partner that sends a secret must send the right one; one that has a secret must send it."""
@@ -119,7 +117,7 @@ class ConsentValidator(OAuth2Validator):  # type: ignore[misc]  # the library is
     # --- codes
 
     def get_authorization_code_scopes(self, client_id: str, code: str, redirect_uri: str, request: Any) -> list[str]:
-        """The library asks which of its handlers to take, before anything is checked; OpenID Connect's does for both."""
+        """The library asks which of its handlers to take, before anything is checked; one does for both."""
         return ["openid"]
 
     def validate_code(

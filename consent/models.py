@@ -52,7 +52,8 @@ class Consent(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["customer", "partner"], condition=models.Q(ended_at__isnull=True), name="consent_one_live"
+            models.UniqueConstraint(
+                fields=["customer", "partner"], condition=models.Q(ended_at__isnull=True), name="consent_one_live"
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("given_at")),

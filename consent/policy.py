@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
@@ -15,7 +16,7 @@ class Reason(StrEnum):
 
     words: str
 
-    def __new__(cls, value: str, words: str) -> "Reason":
+    def __new__(cls, value: str, words: str) -> Self:
         """A code with its sentence."""
         member = str.__new__(cls, value)
         member._value_ = value

@@ -54,12 +54,21 @@ def sign_in(client: Client) -> Callable[..., Client]:
     return enter
 
 
-@pytest.fixture
-def unlocked_audit(transactional_db: None) -> Iterator[None]:
-    """For tests that commit: lets the test database be emptied after them, which the audit's trigger refuses."""
+@pytest.fixture(scope="module")
+def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For modules whose tests commit: lets the test database be emptied after each, which the audit's trigger refuses.
+
+    Module scope, so that it is set before and taken back after the emptying.
+    """
+
+    def triggers(verb: str) -> None:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            for table in ("audit_auditentry", "audit_decisionentry"):
+                cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
+
+    triggers("DISABLE")
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    triggers("ENABLE")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ class FactorAdded(AuditEvent):
 
     name: ClassVar[str] = "factor.added"
     method: Method
-    key: int
+    key: int | UUID
     synced: bool = False  # a passkey that may be copied to the customer's other devices
 
 
@@ -24,7 +24,7 @@ class FactorRemoved(AuditEvent):
 
     name: ClassVar[str] = "factor.removed"
     method: Method
-    key: int
+    key: int | UUID
     last: bool  # nothing but a password is left, so backup codes went too
     sessions_ended: int
 
@@ -34,7 +34,7 @@ class PasskeyRenamed(AuditEvent):
     """A passkey has another name; not which."""
 
     name: ClassVar[str] = "factor.renamed"
-    key: int
+    key: int | UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PasskeyCounterWentBack(AuditEvent):
     """A valid signature with an old counter: the passkey may have been copied. It was refused."""
 
     name: ClassVar[str] = "factor.counter_went_back"
-    key: int
+    key: int | UUID
     known: int
     shown: int
 

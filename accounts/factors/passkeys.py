@@ -47,11 +47,11 @@ _NONSENSE = (
 _NONCE = "passkeys"
 
 
-class NotProven(Exception):  # noqa: N818  (an answer, not a fault)
+class NotProven(Exception):
     """A passkey's message proves nothing: altered, foreign, late, or without the check of PIN or biometrics."""
 
 
-class KnownPasskey(Exception):  # noqa: N818  (an answer, not a fault)
+class KnownPasskey(Exception):
     """The passkey is registered already, with this account or another."""
 
 
@@ -82,7 +82,7 @@ class Shown:
     shown: int
 
 
-class Helper(WebAuthnHelper):  # type: ignore[misc]  # the library ships no types
+class Helper(WebAuthnHelper):
     """PIN or biometrics always, and passkeys that can be found without a name typed first."""
 
     def get_generate_registration_options_kwargs(self, *, user: User) -> dict[str, Any]:

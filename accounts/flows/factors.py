@@ -72,9 +72,7 @@ def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
 
 
 @flow
-def add_app(  # noqa: PLR0913  (who, where, what, and the two that every flow takes)
-    customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime
-) -> bool:
+def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime) -> bool:
     """Bind the app that shows ``code``; False if the code is wrong. The session has then proven the app as well."""
     customer, session, facts = _lock(customer, session, at)
     require(policy.may_add_app, facts, about=customer.pk, by=by, at=at)
@@ -89,7 +87,7 @@ def add_app(  # noqa: PLR0913  (who, where, what, and the two that every flow ta
 
 
 @flow
-def add_passkey(  # noqa: PLR0913  (who, where, what, and the two that every flow takes)
+def add_passkey(
     customer: User, session: Session, answer: factors.Answer, name: str, *, by: Actor, at: datetime
 ) -> Passkey | None:
     """Bind the passkey the browser made; None if its message proves nothing. Raises Refused, ProveMore."""
@@ -162,7 +160,7 @@ def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Ac
     _removed(customer, session, Method.PASSKEY, key, words, by=by, at=at)
 
 
-def _removed(  # noqa: PLR0913  (what went, and who is told)
+def _removed(
     customer: User, session: Session, method: Method, key: int, words: str, *, by: Actor, at: datetime
 ) -> None:
     held = factors.second_factors(customer)

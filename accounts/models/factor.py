@@ -43,6 +43,7 @@ class BackupCode(models.Model):
 class Passkey(AbstractWebAuthnCredential):
     """A passkey or security key (WebAuthn credential)."""
 
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     user_verified_at_creation = models.BooleanField(
         default=False, db_comment="not sensitive: PIN or biometrics checked"
     )
@@ -54,6 +55,7 @@ class Passkey(AbstractWebAuthnCredential):
 class PasskeyAttestation(AbstractWebAuthnAttestation):
     """What the authenticator said of itself when the passkey was made."""
 
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     credential = models.OneToOneField(
         Passkey, on_delete=models.CASCADE, related_name="attestation", editable=False, db_comment="pseudonymous"
     )

@@ -25,11 +25,11 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LEVELS = {level.acr: level for level in Level if level.acr in ACR_VALUES}
 
 
-class Unanswerable(Exception):  # noqa: N818  (it is an answer, not a fault)
+class Unanswerable(Exception):
     """Not to be answered by redirect: who asks, or where to send the answer, is not sure. Says so in one sentence."""
 
 
-class Answer(Exception):  # noqa: N818  (it is an answer, not a fault)
+class Answer(Exception):
     """An error that the partner is told by redirect."""
 
     def __init__(self, redirect_uri: str, state: str | None, error: str, description: str) -> None:
@@ -68,7 +68,7 @@ class ToPartner(HttpResponseRedirect):
     """A redirect to a registered address, by GET whatever came in (RFC 9700 section 4.12)."""
 
     status_code = 303
-    allowed_schemes = ("https", "http")
+    allowed_schemes = ["https", "http"]  # noqa: RUF012  (Django's own form)
 
 
 def answer(redirect_uri: str, state: str | None, **words: str) -> ToPartner:

@@ -12,7 +12,7 @@ from ciam_portal import codes
 from ciam_portal.oauth.models import Partner
 
 
-class Core(OAuthLibCore):  # type: ignore[misc]  # the library is untyped
+class Core(OAuthLibCore):
     """Takes parameters from the form alone: what stands in the address of these endpoints is never read."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:

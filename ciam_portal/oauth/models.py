@@ -131,7 +131,9 @@ class AccessToken(AbstractAccessToken):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     session = models.ForeignKey("accounts.Session", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
-    family = models.UUIDField(null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from")
+    family = models.UUIDField(
+        null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
+    )
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False

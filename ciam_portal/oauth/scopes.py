@@ -56,12 +56,14 @@ class Scopes:
         """Every scope and its title."""
         return {scope.name: scope.title for scope in SCOPES.values()}
 
-    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ANN401, ARG002
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         """What this partner may ask for; without a partner, every scope."""
         if application is None:
             return list(SCOPES)
         return [name for name in SCOPES if name in application.scopes_allowed]
 
-    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ANN401, ARG002
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         """Nothing is given that was not asked for."""
         return []

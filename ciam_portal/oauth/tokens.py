@@ -78,7 +78,7 @@ def standing_refresh(value: str) -> RefreshToken | None:
 # --- issue
 
 
-def new_code(  # noqa: PLR0913  (what a code is bound to)
+def new_code(
     root: Root, scopes: tuple[str, ...], *, redirect_uri: str, challenge: str, nonce: str, at: datetime
 ) -> str:
     """A new authorization code, bound to everything that its exchange will be checked against."""
@@ -133,7 +133,7 @@ def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
 
 def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
     expires = at + timedelta(seconds=limits.running().oauth.access_token_seconds)
-    row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)  # noqa: S106  (kept as a digest only)
+    row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     row.save(force_insert=True)
 
@@ -141,7 +141,7 @@ def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any
 def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:
     value = codes.new_token()
     row = RefreshToken(
-        token="",  # noqa: S106  (kept as a digest only)
+        token="",
         scope=" ".join(scopes),
         application_id=root.partner,
         user_id=root.customer,
@@ -203,7 +203,7 @@ def _end(whose: Q) -> int:
 
 
 def _erase(rows: QuerySet[Any]) -> int:
-    # One DELETE. Django would first collect rows that point here, and the library's columns that could are never filled.
+    # One DELETE. Django would first collect rows that point here; the library's columns that could are never filled.
     return int(rows._raw_delete(rows.db))  # noqa: SLF001  (see above)
 
 

@@ -30,15 +30,15 @@ def problem(error: str, description: str, status: int = 400) -> JsonResponse:
 
 
 def for_machines(*methods: str) -> Callable[[View], View]:
-    """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once and of sane size."""
+    """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  (any view's)
             if request.method not in methods:
-                response = problem("invalid_request", f"use {' or '.join(methods)}", 405)
-                response["Allow"] = ", ".join(methods)
-                return response
+                wrong = problem("invalid_request", f"use {' or '.join(methods)}", 405)
+                wrong["Allow"] = ", ".join(methods)
+                return wrong
             for name, values in request.POST.lists():
                 if len(values) > 1:
                     return problem("invalid_request", "a parameter was sent more than once")

@@ -50,7 +50,8 @@ def redeem(
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
-        return _refused_code(partner, Why.ENDED, found.user_id, by, at)
+        _refused_code(partner, Why.ENDED, found.user_id, by, at)
+        return None
     if code.used_at is not None:
         ended = tokens.end_family(code.family)
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
@@ -60,7 +61,8 @@ def redeem(
     why = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at)
     if why is not None:
         tokens.spend(code, None, at)
-        return _refused_code(partner, why, code.user_id, by, at)
+        _refused_code(partner, why, code.user_id, by, at)
+        return None
     root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.running().oauth.refresh_token_days)
@@ -87,14 +89,17 @@ def refresh(
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
-        return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
+        _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
+        return None
     if old.used_at is not None:
-        return _reused(old, partner, by, at)
+        _reused(old, partner, by, at)
+        return None
     held = tuple(old.scope.split())
     sharing = facts.for_sharing(consent, partner, old.user, old.session, held=held, needed=(tokens.OFFLINE,))
     why = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at)
     if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at)
+        _refused_refresh(partner, why, old.user_id, by, at)
+        return None
     scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
     issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
     event = events.TokensRefreshed(

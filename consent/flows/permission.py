@@ -94,9 +94,7 @@ def narrow(consent: Consent, removed: tuple[str, ...], *, by: Actor, at: datetim
 @flow
 def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     """The customer changes their mind; from this instant the partner gets nothing. Raises Refused."""
-    consent = (
-        Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
-    )
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
     consent.end(at)
     ended = tokens.revoke(consent.customer_id, consent.partner_id)

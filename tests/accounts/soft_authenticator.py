@@ -10,9 +10,10 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-ORIGIN = "http://localhost:8000"
+ORIGIN = settings.PUBLIC_URL
 RP_ID = "localhost"
 _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
 

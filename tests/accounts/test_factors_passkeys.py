@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
@@ -64,7 +65,9 @@ def answer_to_show(request: HttpRequest, customer: User | None, key: SoftAuthent
 
 
 def add(customer: User, session: Session, key: SoftAuthenticator, by: Actor, name: str = "Laptop") -> Passkey | None:
-    return flows.add_passkey(customer, session, answer_to_add(new_request(), customer, key), name, by=by, at=clock.now())
+    return flows.add_passkey(
+        customer, session, answer_to_add(new_request(), customer, key), name, by=by, at=clock.now()
+    )
 
 
 @pytest.fixture
@@ -117,7 +120,7 @@ def test_a_right_passkey_proves_its_owner_with_and_without_a_name(
     "lie",
     [
         {"origin": "https://portal.example"},
-        {"origin": "http://localhost:8000.evil.example"},
+        {"origin": f"{settings.PUBLIC_URL}.evil.example"},
         {"rp_id": "evil.example"},
         {"verifies": False},
         {"cross_origin": True},
@@ -300,5 +303,7 @@ def _bend(text: str, dice: random.Random) -> str:
         part[name] = value[:at] + dice.choice(["", "A", "_", "\x00", "é", "===="]) + value[at + dice.randrange(3) :]
     else:
         part[name] = dice.choice([None, 1, [], {}, "", True, ["x"], "\x00"])
-    message["clientExtensionResults"] = dice.choice([{}, [], "credProps", {"credProps": "rk"}, {"credProps": {"rk": 1}}])
+    message["clientExtensionResults"] = dice.choice(
+        [{}, [], "credProps", {"credProps": "rk"}, {"credProps": {"rk": 1}}]
+    )
     return json.dumps(message)

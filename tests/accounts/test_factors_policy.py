@@ -85,7 +85,7 @@ def test_may_make_backup_codes_only_beside_another_factor() -> None:
         ({PASSKEY, TOTP, BACKUP}, True, Level.PHR),
     ],
 )
-def test_highest(held: set[Method], has_password: bool, level: Level) -> None:  # noqa: FBT001
+def test_highest(held: set[Method], has_password: bool, level: Level) -> None:
     assert policy.highest(held, has_password=has_password) is level
 
 

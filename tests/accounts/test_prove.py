@@ -1,5 +1,6 @@
 """Proving: the second step of a sign-in, and stepping up while signed in."""
 
+from base64 import b32decode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -158,7 +159,9 @@ def test_a_passkey_alone_signs_in(client: Client, customer: User, key: SoftAuthe
     assert (session.customer, session.level, session.methods) == (customer, Level.PHR, ["passkey"])
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_a_passkey_sign_in_goes_nowhere_else(client: Client, key: SoftAuthenticator, target: str) -> None:
     assert passkey_sign_in(client, key, next=target)["Location"] == "/"
 
@@ -270,6 +273,7 @@ def test_a_paused_lane_also_pauses_the_password_here(sign_in: SignIn, customer: 
     client = sign_in(customer)
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
     client.get("/security/app/add/")
+    page = client.get("/prove/")
     for _ in range(limits.running().sign_in.device_failures + 1):
         page = client.post("/prove/", {"way": "password", "password": "not this one at all"})
     assert page.status_code == 429
@@ -323,8 +327,6 @@ def test_an_app_is_added_and_then_backup_codes_are_offered(sign_in: SignIn, cust
     assert client.get("/security/app/add/").context["secret"] == secret
     assert "not right" in client.post("/security/app/add/", {"code": "000000"}).text
     assert "digits" in client.post("/security/app/add/", {"code": "12x456"}).text
-    from base64 import b32decode
-
     seed = b32decode(secret.replace(" ", ""))
     stored = str(client.session.items())
     assert seed.hex() not in stored

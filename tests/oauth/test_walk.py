@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 
 from tests.oauth.walk import Walk, answer, payload
 
@@ -11,7 +12,7 @@ def test_oidcc_server(walk: Walk) -> None:
     assert page.status_code == 200
     words = answer(walk.decide(page))
     assert words["state"] == "s-1"
-    assert words["iss"] == "http://localhost:8000"
+    assert words["iss"] == settings.PUBLIC_URL
     tokens = walk.redeem(words["code"]).json()
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] == 300

@@ -47,7 +47,7 @@ class Walk:
 
     # --- the customer's browser
 
-    def ask(self, scope: str = "openid profile email", **changed: Any) -> HttpResponse:
+    def ask(self, scope: str = "openid profile email", **changed: Any) -> Any:
         words: dict[str, Any] = {
             "client_id": self.partner.client_id,
             "redirect_uri": CALLBACK,
@@ -81,14 +81,14 @@ class Walk:
         pair = f"{self.partner.client_id}:{self.secret if secret is None else secret}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
 
-    def post(self, path: str, form: dict[str, Any], **headers: Any) -> HttpResponse:
+    def post(self, path: str, form: dict[str, Any], **headers: Any) -> Any:
         if not self.partner.is_public:
             headers = {"HTTP_AUTHORIZATION": self.basic()} | headers
         else:
             form = {"client_id": self.partner.client_id} | form
         return self.machine.post(path, form, **headers)
 
-    def redeem(self, code: str, **changed: Any) -> HttpResponse:
+    def redeem(self, code: str, **changed: Any) -> Any:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -100,21 +100,23 @@ class Walk:
     def tokens(self, scope: str = "openid profile email", **changed: Any) -> dict[str, Any]:
         response = self.redeem(self.code(scope, **changed))
         assert response.status_code == 200, response.content
-        return response.json()
+        found: dict[str, Any] = response.json()
+        return found
 
-    def refresh(self, token: str, **more: Any) -> HttpResponse:
+    def refresh(self, token: str, **more: Any) -> Any:
         return self.post("/oauth/token/", {"grant_type": "refresh_token", "refresh_token": token} | more)
 
-    def get(self, path: str, token: str) -> HttpResponse:
+    def get(self, path: str, token: str) -> Any:
         return self.machine.get(path, HTTP_AUTHORIZATION=f"Bearer {token}")
 
-    def userinfo(self, token: str) -> HttpResponse:
+    def userinfo(self, token: str) -> Any:
         return self.get("/oauth/userinfo/", token)
 
     def introspect(self, token: str) -> dict[str, Any]:
         response = self.post("/oauth/introspect/", {"token": token})
         assert response.status_code == 200, response.content
-        return response.json()
+        found: dict[str, Any] = response.json()
+        return found
 
 
 def answer(response: HttpResponse) -> dict[str, str]:
@@ -127,4 +129,5 @@ def answer(response: HttpResponse) -> dict[str, str]:
 def payload(token: str) -> dict[str, Any]:
     """What a JWT says, unverified."""
     part = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return said

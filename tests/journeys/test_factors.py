@@ -1,0 +1,113 @@
+"""A customer adds an authenticator app, backup codes and a passkey, and signs in with each."""
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+
+import pytest
+from playwright.sync_api import CDPSession, Page
+
+from tests.journeys.walk import Customer
+from tests.stack import Stack
+
+_STEP = 30
+
+
+def code_of(key: str, at: float) -> str:
+    """What an authenticator app shows (RFC 6238), computed here as a second opinion."""
+    seed = base64.b32decode(re.sub(r"\s", "", key).upper() + "=" * (-len(re.sub(r"\s", "", key)) % 8))
+    mac = hmac.new(seed, struct.pack(">Q", int(at) // _STEP), hashlib.sha1).digest()
+    start = mac[-1] & 0xF
+    return f"{(struct.unpack('>I', mac[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+class App:
+    """An authenticator app: never shows the same code twice to the same person."""
+
+    def __init__(self, key: str) -> None:
+        self.key, self.last = key, 0
+
+    def code(self) -> str:
+        """Wait for a code that was not used yet."""
+        while int(time.time()) // _STEP <= self.last or time.time() % _STEP > _STEP - 2:
+            time.sleep(0.2)
+        self.last = int(time.time()) // _STEP
+        return code_of(self.key, time.time())
+
+
+def add_app(page: Page) -> App:
+    page.goto("/security/app/add/")
+    app = App(page.locator(".secret").first.inner_text())
+    page.get_by_role("textbox").first.fill(app.code())
+    page.get_by_role("button", name="Turn on").click()
+    page.get_by_text(re.compile("Two|second step|codes", re.IGNORECASE)).first.wait_for()
+    return app
+
+
+@pytest.mark.control("v5.0.0-6.5.1", "63B 4.1.2.1/b")
+def test_an_app_and_backup_codes_complete_a_sign_in(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    add_app(page)
+    customer.mailbox.wait_for("added")
+    page.goto("/security/backup-codes/")
+    page.get_by_role("button").filter(has_text=re.compile("codes", re.IGNORECASE)).first.click()
+    page.locator(".codes").wait_for()
+    codes = re.findall(r"[A-Z2-9]{4}(?:-[A-Z2-9]{4}){3}", page.locator("main").inner_text())
+    assert len(codes) == 10
+    customer.sign_out()
+    for _ in range(2):  # the second time, the same code is spent
+        page.goto("/sign-in/")
+        customer.type_credentials()
+        page.get_by_role("heading", name="Second step").wait_for()
+        page.get_by_role("link", name="Use a backup code instead").click()
+        page.get_by_role("textbox").first.fill(codes[0].lower().replace("-", " "))
+        page.get_by_role("button", name="Continue").click()
+        if page.get_by_role("button", name="Sign out").count():
+            customer.sign_out()
+    page.get_by_role("heading", name="Second step").wait_for()
+    page.goto("/profile/")
+    assert "/sign-in/" in page.url
+
+
+@pytest.fixture
+def authenticator(page: Page) -> CDPSession:
+    """Chromium's virtual authenticator: on this device, with a screen lock that always agrees."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session
+
+
+@pytest.mark.control("v5.0.0-6.3.3")
+def test_a_passkey_signs_in_alone_and_tells_partners_so(page: Page, portal: Stack, authenticator: CDPSession) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    page.goto("/security/passkeys/add/")
+    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+    page.wait_for_url("**/security/backup-codes/")  # offered right after the first factor
+    page.goto("/security/")
+    page.get_by_text(re.compile("phishing", re.IGNORECASE)).first.wait_for()
+    customer.sign_out()
+    page.goto("/sign-in/")
+    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.goto("/sessions/")
+    page.get_by_text("Two steps").first.wait_for()
+    page.goto(f"{portal.partner_url}/sign-in")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    page.locator("#claims").wait_for()
+    assert page.locator("#claims tr", has_text="acr").first.inner_text().endswith("phr")

@@ -1,0 +1,39 @@
+"""Codes and refresh tokens redeemed at the same moment, on a real database."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests.factories import customer as new_customer
+from tests.oauth.walk import Walk, register
+
+OFFLINE = "openid profile offline_access"
+
+
+@pytest.mark.control("v5.0.0-10.4.2", "v5.0.0-10.4.5")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["code", "refresh"])
+def test_of_parallel_exchanges_one_wins(unlocked_audit: None, sign_in: Callable[..., Client], what: str) -> None:
+    walk = Walk(*register(), sign_in(new_customer()))
+    secret = walk.code(OFFLINE) if what == "code" else walk.tokens(OFFLINE)["refresh_token"]
+    answers: list[int] = []
+    gate = threading.Barrier(6)
+
+    def run() -> None:
+        one = Walk(walk.partner, walk.secret)
+        gate.wait()
+        try:
+            done = one.redeem(secret) if what == "code" else one.refresh(secret)
+            answers.append(done.status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 400, 400, 400, 400, 400]

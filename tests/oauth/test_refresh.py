@@ -1,0 +1,132 @@
+"""Refresh tokens: rotation, theft, ends."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.flows import sessions
+from accounts.models import Session, User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.oauth.models import AccessToken, RefreshToken
+from ciam_portal.policy import limits
+from consent import flows
+from consent.models import Consent
+from tests.oauth.walk import Walk, payload, register
+
+pytestmark = pytest.mark.django_db
+OFFLINE = "openid profile email offline_access"
+
+
+@pytest.mark.control("OIDC-Core-11")
+def test_only_with_offline_access(walk: Walk) -> None:
+    assert "refresh_token" not in walk.tokens("openid profile")
+    assert "refresh_token" in walk.tokens(OFFLINE)
+
+
+def test_oidcc_refresh_token(walk: Walk) -> None:
+    first = walk.tokens(OFFLINE)
+    second = walk.refresh(first["refresh_token"]).json()
+    assert second["refresh_token"] != first["refresh_token"]
+    assert second["scope"] == OFFLINE
+    before, after = payload(first["id_token"]), payload(second["id_token"])
+    assert {before[name] for name in ("iss", "sub", "aud")} == {after[name] for name in ("iss", "sub", "aud")}
+    assert before["auth_time"] == after["auth_time"]
+    assert "nonce" not in after
+    assert walk.userinfo(second["access_token"]).status_code == 200
+
+
+@pytest.mark.control("v5.0.0-10.4.5", "RFC9700-2.2.2", "RFC9700-4.14.2/b")
+def test_a_second_use_ends_the_family_and_the_customer_is_told(walk: Walk, outbox: Callable[[], list[Any]]) -> None:
+    first = walk.tokens(OFFLINE)
+    second = walk.refresh(first["refresh_token"]).json()
+    assert walk.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    assert walk.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
+    assert walk.userinfo(second["access_token"]).status_code == 401
+    assert walk.refresh(first["refresh_token"]).status_code == 400
+    assert [message.kind for message in outbox()].count("consent_token_reused") == 1
+    assert AuditEntry.objects.filter(name="oauth.refresh_reused").count() == 2
+
+
+def test_narrowing_and_widening(walk: Walk) -> None:
+    first = walk.tokens(OFFLINE)
+    wide = walk.refresh(first["refresh_token"], scope="openid phone")
+    assert wide.json()["error"] == "invalid_scope"
+    narrow = walk.refresh(first["refresh_token"], scope="openid profile").json()
+    assert narrow["scope"] == "openid profile"
+    assert "email" not in walk.userinfo(narrow["access_token"]).json()
+    assert walk.refresh(narrow["refresh_token"]).json()["scope"] == OFFLINE
+
+
+def test_it_belongs_to_its_partner(walk: Walk) -> None:
+    other = Walk(*register("Other"), walk.browser)
+    first = walk.tokens(OFFLINE)
+    assert other.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    assert walk.refresh(first["refresh_token"]).status_code == 200
+
+
+@pytest.mark.control("v5.0.0-10.4.8", "RFC9700-4.14.2/d")
+def test_idle_and_absolute_ends(walk: Walk) -> None:
+    rules = limits.running().oauth
+    walk.tokens(OFFLINE)
+    row, session = RefreshToken.objects.get(), Session.objects.get()
+    assert row.expires_at == session.auth_time + timedelta(days=rules.refresh_token_days)
+    token = walk.tokens(OFFLINE)["refresh_token"]
+    RefreshToken.objects.update(idle_at=clock.now())
+    assert walk.refresh(token).json()["error"] == "invalid_grant"
+
+
+def test_the_absolute_end_does_not_move(walk: Walk) -> None:
+    first = walk.tokens(OFFLINE)
+    end = clock.now() + timedelta(hours=1)
+    RefreshToken.objects.update(expires_at=end)
+    second = walk.refresh(first["refresh_token"]).json()
+    row = RefreshToken.objects.get(revoked__isnull=True)
+    assert row.expires_at == end
+    assert row.idle_at == end
+    RefreshToken.objects.update(expires_at=clock.now())
+    assert walk.refresh(second["refresh_token"]).status_code == 400
+
+
+@pytest.mark.control("v5.0.0-7.4.2", "v5.0.0-8.3.2", "RFC9700-4.14.2/c")
+@pytest.mark.parametrize("fallen", ["customer", "consent", "session", "partner", "offline"])
+def test_what_it_rests_on_is_asked_again(walk: Walk, fallen: str) -> None:
+    token = walk.tokens(OFFLINE)["refresh_token"]
+    match fallen:
+        case "customer":
+            User.objects.update(is_active=False)
+        case "consent":
+            Consent.objects.update(ended_at=clock.now())
+        case "session":
+            Session.objects.update(ended_at=clock.now(), end_reason="credentials_changed")
+        case "partner":
+            type(walk.partner).objects.update(is_enabled=False)
+        case "offline":
+            Consent.objects.update(scopes=["openid", "profile", "email"])
+    assert walk.refresh(token).status_code in {400, 401}
+
+
+def test_signing_out_keeps_only_what_was_allowed_in_absence(walk: Walk, by: Actor) -> None:
+    online, away = walk.tokens("openid"), walk.tokens(OFFLINE)
+    sessions.end(Session.objects.get(), by=by, at=clock.now(), reason=sessions.SIGNED_OUT)
+    assert walk.userinfo(online["access_token"]).status_code == 401
+    assert walk.userinfo(away["access_token"]).status_code == 200
+    assert walk.refresh(away["refresh_token"]).status_code == 200
+
+
+def test_ending_a_session_ends_all_of_it(walk: Walk, by: Actor) -> None:
+    away = walk.tokens(OFFLINE)
+    sessions.end(Session.objects.get(), by=by, at=clock.now())
+    assert walk.userinfo(away["access_token"]).status_code == 401
+    assert walk.refresh(away["refresh_token"]).status_code == 400
+    assert not AccessToken.objects.exists()
+
+
+def test_a_narrowed_consent_narrows_the_next_token(walk: Walk, by: Actor) -> None:
+    first = walk.tokens(OFFLINE)
+    flows.narrow(Consent.objects.get(), ("email",), by=by, at=clock.now())
+    assert "email" not in walk.userinfo(first["access_token"]).json()
+    assert walk.refresh(first["refresh_token"]).json()["scope"] == "openid profile offline_access"

@@ -1,0 +1,91 @@
+"""Signs people in through the portal, shows what it learned, calls the API, refreshes, logs out."""
+
+import os
+from typing import Any
+from urllib.parse import urlencode
+
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.flask_client import OAuth
+from authlib.jose.errors import JoseError
+from flask import Flask, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+SCOPE = "openid profile email phone offline_access"
+
+
+def create_app() -> Flask:  # noqa: C901  (Flask's form: views inside the factory)
+    """The app, configured by environment: PORTAL_URL, PARTNER_URL, PARTNER_CLIENT_ID, PARTNER_CLIENT_SECRET."""
+    portal, here = os.environ["PORTAL_URL"], os.environ["PARTNER_URL"]
+    app = Flask(__name__)
+    app.secret_key = os.environ["PARTNER_CLIENT_SECRET"]
+    app.config["SESSION_COOKIE_NAME"] = "teahouse"
+    oauth = OAuth(app)
+    client = oauth.register(
+        "portal",
+        client_id=os.environ["PARTNER_CLIENT_ID"],
+        client_secret=os.environ["PARTNER_CLIENT_SECRET"],
+        server_metadata_url=f"{portal}/.well-known/openid-configuration",
+        client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
+    )
+    kept: dict[str, dict[str, Any]] = {}  # tokens stay on this server; the cookie holds only whose they are
+
+    def mine() -> dict[str, Any] | None:
+        return kept.get(session.get("sub", ""))
+
+    def page(**words: Any) -> str:
+        return render_template("home.html", portal=portal, mine=mine(), **words)
+
+    @app.get("/")
+    def home() -> str:
+        return page()
+
+    @app.get("/sign-in")
+    def sign_in() -> Response:
+        wishes = {name: request.args[name] for name in ("prompt", "acr_values", "max_age") if name in request.args}
+        scope = {"scope": request.args["scope"]} if "scope" in request.args else {}
+        found: Response = client.authorize_redirect(f"{here}/callback", **wishes, **scope)
+        return found
+
+    @app.get("/callback")
+    def callback() -> Response | tuple[str, int]:
+        try:
+            token = client.authorize_access_token()
+        except (OAuthError, JoseError) as error:
+            return page(error=f"The portal said no: {error}"), 403
+        session["sub"] = token["userinfo"]["sub"]
+        kept[session["sub"]] = {"token": token, "claims": dict(token["userinfo"])}
+        return redirect(url_for("home"))
+
+    @app.post("/api")
+    def call_api() -> str | tuple[str, int]:
+        held = mine()
+        if held is None:
+            return page(error="Nobody is signed in here."), 401
+        answer = client.get(f"{portal}/api/profile", token=held["token"])
+        if not answer.ok:
+            reason = answer.headers.get("WWW-Authenticate", "")
+            return page(error=f"The portal answered {answer.status_code}. {reason}"), answer.status_code
+        return page(profile=answer.json()["subject"])
+
+    @app.post("/refresh")
+    def refresh() -> str | tuple[str, int]:
+        held = mine()
+        if held is None or "refresh_token" not in held["token"]:
+            return page(error="There is no refresh token."), 400
+        metadata = client.load_server_metadata()
+        try:
+            with client._get_oauth_client(**metadata) as http:
+                fresh = http.refresh_token(metadata["token_endpoint"], refresh_token=held["token"]["refresh_token"])
+        except OAuthError as error:
+            return page(error=f"The portal said no: {error}"), 401
+        held["token"] = {**held["token"], **fresh}
+        return page(notice="The tokens are new.")
+
+    @app.post("/sign-out")
+    def sign_out() -> Response:
+        held = kept.pop(session.pop("sub", ""), None)
+        hint = {"id_token_hint": held["token"]["id_token"]} if held else {}
+        query = urlencode({"post_logout_redirect_uri": f"{here}/", "client_id": client.client_id, **hint})
+        return redirect(f"{client.load_server_metadata()['end_session_endpoint']}?{query}")
+
+    return app
