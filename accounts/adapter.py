@@ -8,11 +8,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import lockout, passwords, proofs, signing
+from accounts import budget, lockout, passwords, proofs, signing
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
+from ciam_portal.policy import limits
 
 
 class Adapter(DefaultAccountAdapter):
@@ -62,13 +63,20 @@ class Adapter(DefaultAccountAdapter):
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, ARG002, FBT001
         """Our own link instead of the library's: single use, digest only."""
         customer = emailconfirmation.email_address.user
-        if proofs.within_budget(customer.email):
+        if self._may_mail(request, customer.email):
             account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner, within the same budget as a confirmation would have."""
-        if proofs.within_budget(email):
+        if self._may_mail(self.request, email):
             account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
+
+    @staticmethod
+    def _may_mail(request: HttpRequest, email: str) -> bool:
+        """One more message to this address, asked for from this network address? Silent when not: the page is one."""
+        most = limits.running().proof.mails_per_network_address_per_hour
+        where = network.client_address(request)
+        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(email)
 
     def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
         """The same page for everyone."""

@@ -26,6 +26,11 @@ class PortalAdminSite(AdminSite):
         user = request.user
         return bool(user.is_active and user.is_staff and session and session.assurance.level >= Level.AAL2)
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
+        """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""
+        if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
         """Send people through the one sign-in; those signed in too weakly are asked to prove more."""
         target = urlencode({"next": request.GET.get("next") or reverse("admin:index")})

@@ -1,9 +1,11 @@
 """Health, headers, error pages, the staff site's door."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.test import Client, RequestFactory
 from accounts.flows import staff
 from accounts.models import User
 from ciam_portal import clock, views
+from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
@@ -148,6 +151,15 @@ class TestStaffSite:
         assert client.get("/staff/").status_code == 302
         agent.refresh_from_db()
         assert not agent.is_staff
+
+    @pytest.mark.control("v5.0.0-6.4.6")
+    def test_no_page_is_for_writing_or_shows_a_secret(self) -> None:
+        assert len(admin.site._registry) >= 7
+        for model, page in admin.site._registry.items():
+            assert isinstance(page, ReadOnlyAdmin), model
+            assert page.roles, model
+            fields = " ".join(str(field) for field in page.get_fields(HttpRequest()))
+            assert not re.search(r"password\b|secret|token|digest|sealed|browser_key|seed", fields), (model, fields)
 
     def test_every_role_is_a_group(self) -> None:
         assert set(Group.objects.values_list("name", flat=True)) == {role.value for role in Role}

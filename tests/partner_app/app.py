@@ -75,7 +75,9 @@ def create_app() -> Flask:  # noqa: C901  (Flask's form: views inside the factor
         metadata = client.load_server_metadata()
         try:
             with client._get_oauth_client(**metadata) as http:
-                fresh = http.refresh_token(metadata["token_endpoint"], refresh_token=held["token"]["refresh_token"])
+                # For what was granted: Authlib would ask again for all that it asked for at first.
+                token, granted = held["token"]["refresh_token"], held["token"]["scope"]
+                fresh = http.refresh_token(metadata["token_endpoint"], refresh_token=token, scope=granted)
         except OAuthError as error:
             return page(error=f"The portal said no: {error}"), 401
         held["token"] = {**held["token"], **fresh}
