@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -33,8 +34,16 @@ class ProofStage(LoginStage):
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """What was proven so far in this sign-in."""
-        return tuple(Method(name) for name in self.login.state.setdefault(signing.METHODS, [Method.PASSWORD.value]))
+        """What was proven so far in this sign-in: what was noted, or a password that the library has checked.
+
+        A way in that notes nothing has proven nothing, and the policy refuses it.
+        """
+        noted = self.login.state.get(signing.METHODS)
+        if noted is None:
+            records = get_authentication_records(self.request, self.customer)
+            checked = any(record["method"] == "password" for record in records)
+            noted = self.login.state[signing.METHODS] = [Method.PASSWORD.value] if checked else []
+        return tuple(Method(name) for name in noted)
 
     @property
     def needs(self) -> Level:

@@ -26,7 +26,6 @@ class Reason(StrEnum):
     ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your e-mail address first. We have sent you a link."
     NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
     SECOND_FACTOR = "second_factor", "Your account asks for a second step when you sign in."
-    STAFF_NEEDS_SECOND_FACTOR = "staff_needs_second_factor", "Staff sign in with a second step."
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import Login
+from allauth.core import context
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session as BrowserSession
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.flows import sessions as flows
 from accounts.flows import sign_in as sign_in_flows
@@ -233,3 +237,14 @@ def test_a_forged_session_record_signs_nobody_in(sign_in: SignIn, customer: User
     other = new_customer()
     Session.objects.update(customer=other)  # the browser session says one customer, the record another
     assert client.get("/profile/").status_code == 302
+
+
+@pytest.mark.control("v5.0.0-6.3.4")
+def test_a_way_in_that_proved_nothing_is_refused(rf: RequestFactory, client: Client, customer: User) -> None:
+    request = rf.get("/")
+    request.session, request.user = client.session, AnonymousUser()
+    with context.request_context(request):
+        answer = perform_login(request, Login(user=customer, email=customer.email))
+    assert answer["Location"] == "/sign-in/?refused=1"
+    assert not Session.objects.exists()
+    assert DecisionEntry.objects.get().reason == "nothing_proven"
