@@ -1,5 +1,6 @@
 """What every request passes: an id, plain input, safe headers; and what a refusal looks like to whoever asked."""
 
+import logging
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -7,10 +8,13 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from ciam_portal import codes, request_id
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.words import sentence
+
+log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -96,7 +100,9 @@ class Answers:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer refusals; leave everything else alone."""
+        """Answer refusals and a shared cache that is away (no limit can be counted, so no); leave the rest alone."""
+        if isinstance(error, RedisError):
+            return _unavailable(request)
         if not isinstance(error, Refused):
             return None
         if request.path.startswith(_API):
@@ -116,6 +122,16 @@ class Answers:
         request.session["prove"] = {"to": int(error.to), "within": error.within, "reason": str(error.reason)}
         query = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    log.error("the shared cache does not answer: %s", request.path.split("/")[1])
+    if request.path.startswith(_API):
+        response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
+    else:
+        response = render(request, "500.html", {"request_id": getattr(request, "request_id", "")}, status=503)
+    response["Retry-After"] = "10"
+    return response
 
 
 def _as_json(error: Refused) -> JsonResponse:

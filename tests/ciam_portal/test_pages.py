@@ -93,6 +93,17 @@ def test_error_pages_show_words_and_the_request_id(
     assert b"Traceback" not in page.content
 
 
+def test_without_the_shared_cache_nobody_comes_in_and_nothing_breaks(
+    client: Client, customer: User, settings: Any
+) -> None:
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
+    form = {"login": customer.email, "password": "correct horse battery staple"}
+    page = client.post("/sign-in/", form)
+    assert page.status_code == 503
+    assert page["Retry-After"] == "10"
+    assert client.get("/profile/").status_code == 302
+
+
 def test_a_form_without_its_token_is_refused() -> None:
     page = Client(enforce_csrf_checks=True).post("/sign-in/", {"login": "a@example.com", "password": "x"})
     assert page.status_code == 403
