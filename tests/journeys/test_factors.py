@@ -32,7 +32,7 @@ class App:
 
     def code(self) -> str:
         """Wait for a code that was not used yet."""
-        while int(time.time()) // _STEP <= self.last or time.time() % _STEP > _STEP - 2:
+        while int(time.time()) // _STEP <= self.last or time.time() % _STEP > _STEP - 8:
             time.sleep(0.2)
         self.last = int(time.time()) // _STEP
         return code_of(self.key, time.time())
