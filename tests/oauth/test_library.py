@@ -1,0 +1,74 @@
+"""The library's own views, should anybody use one: they ask our validator, and an ID token opens nothing."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from oauth2_provider.views.generic import ScopedProtectedResourceView
+
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.oauth.backend import core
+from ciam_portal.oauth.models import Partner
+from consent import flows
+from consent.models import Consent
+from tests.factories import customer as new_customer
+from tests.oauth.walk import Walk, register
+
+
+class Resource(ScopedProtectedResourceView):
+    required_scopes = ("profile",)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(request.resource_owner.pk))  # type: ignore[attr-defined]  # set by the library
+
+
+def ask(token: str) -> Any:
+    return Resource.as_view()(RequestFactory().get("/x", headers={"Authorization": f"Bearer {token}"}))
+
+
+@pytest.mark.control("v5.0.0-9.2.2")
+@pytest.mark.django_db
+def test_only_access_tokens_with_the_scope_open_the_librarys_views(walk: Walk, customer: User) -> None:
+    tokens = walk.tokens("openid profile offline_access")
+    assert ask(tokens["access_token"]).content.decode() == str(customer.pk)
+    for wrong in (tokens["id_token"], tokens["refresh_token"], walk.tokens("openid")["access_token"], "x"):
+        assert ask(wrong).status_code in {401, 403}
+    Consent.objects.update(ended_at=clock.now())
+    assert ask(tokens["access_token"]).status_code in {401, 403}
+
+
+def test_nobodys_password_and_no_jwt_is_ever_taken() -> None:
+    validator = core().server.request_validator
+    assert not validator.validate_user("a@example.com", "secret", None, None)
+    assert not validator.validate_id_token("x.y.z", [], None)
+    assert not validator.validate_jwt_bearer_token("x.y.z", [], None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_answering_at_once_leave_one_consent(unlocked_audit: None) -> None:
+    customer, (partner, _) = new_customer(), register()
+    gate = threading.Barrier(4)
+    failed: list[BaseException] = []
+
+    def answer(partner: Partner = partner) -> None:
+        by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+        gate.wait()
+        try:
+            flows.give(customer, partner, shown=("openid",), ticked=("openid",), by=by, at=clock.now())
+        except BaseException as error:  # noqa: BLE001  (whatever it is, the main thread must see it)
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=answer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert Consent.objects.filter(customer=customer, ended_at=None).count() == 1

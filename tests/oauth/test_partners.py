@@ -1,0 +1,102 @@
+"""Adding a partner, replacing its secret, switching it off; by function and by command."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.oauth import partners
+from ciam_portal.oauth.models import Partner
+from tests.oauth.walk import Walk, register
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.control("FAPI2-SP-5.3.2.2-8")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": " "},
+        {"scopes": ("openid", "everything")},
+        {"redirect_uris": ()},
+        {"redirect_uris": ("http://shop.example/callback",)},
+        {"redirect_uris": ("https://shop.example/*",)},
+        {"redirect_uris": ("https://shop.example/#x",)},
+        {"redirect_uris": ("https://me@shop.example/",)},
+        {"redirect_uris": ("https://[shop/",)},
+        {"redirect_uris": ("javascript:alert(1)",)},
+        {"redirect_uris": ("https://shop.example/a b",)},
+        {"redirect_uris": ("https://a.example/", "https://b.example/")},
+        {"post_logout_redirect_uris": ("ftp://shop.example/",)},
+        {"machine": True, "scopes": ("openid",)},
+        {"machine": True, "scopes": (), "redirect_uris": ("https://shop.example/",)},
+    ],
+)
+def test_what_cannot_be_registered(changed: dict[str, Any]) -> None:
+    with pytest.raises(partners.Unacceptable):
+        register(**changed)
+    assert not Partner.objects.exists()
+
+
+@pytest.mark.control("FAPI2-SP-5.3.2.2-8")
+def test_plain_http_to_this_machine_is_for_development(settings: Any) -> None:
+    register(redirect_uris=("http://localhost:8001/callback",))
+    settings.SECURE = True
+    with pytest.raises(partners.Unacceptable):
+        register(redirect_uris=("http://localhost:8001/callback",))
+
+
+def test_it_is_recorded_without_its_secret() -> None:
+    partner, secret = register()
+    entry = AuditEntry.objects.get(name="partner.registered")
+    assert entry.data["partner"] == str(partner.pk)
+    assert secret not in str(entry.data)
+
+
+def test_a_new_secret_ends_the_old_one() -> None:
+    partner, old = register(machine=True)
+    new = partners.replace_secret(partner, by=Actor.system(), at=clock.now())
+    form = {"grant_type": "client_credentials"}
+    assert Walk(partner, old).post("/oauth/token/", form).status_code == 401
+    assert Walk(partner, new).post("/oauth/token/", form).status_code == 200
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command("partner", *words, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_the_command() -> None:
+    said = run(
+        "add", "Shop", "--redirect-uri", "https://shop.example/callback", "--scope", "openid", "--scope", "email"
+    )
+    known = dict(line.split("=", 1) for line in said.split())
+    partner = Partner.objects.get(client_id=known["client_id"])
+    assert partner.scopes_allowed == ["openid", "email"]
+    assert partner.sector == "shop.example"
+    assert "Shop" in run("list")
+    assert known["client_secret"] not in run("secret", partner.client_id)
+    run("disable", partner.client_id)
+    assert not Partner.objects.get().is_enabled
+    run("enable", partner.client_id)
+    assert Partner.objects.get().is_enabled
+
+
+def test_the_command_adds_public_partners_and_machines() -> None:
+    assert "secret" not in run("add", "App", "--redirect-uri", "https://app.example/cb", "--public")
+    run("add", "Robot", "--machine", "--resource-server")
+    robot = Partner.objects.get(name="Robot")
+    assert robot.authorization_grant_type == Partner.GRANT_CLIENT_CREDENTIALS
+    assert robot.is_resource_server
+
+
+def test_the_command_says_what_is_wrong() -> None:
+    public, _ = register("App", public=True)
+    for words in (("add", "X"), ("secret", "nobody"), ("secret", public.client_id)):
+        with pytest.raises(CommandError):
+            run(*words)

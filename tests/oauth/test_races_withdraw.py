@@ -1,0 +1,55 @@
+"""A withdrawal at the very moment of an exchange: whoever comes second finds the truth, and nothing survives."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.oauth.models import AccessToken, RefreshToken
+from consent import flows
+from consent.models import Consent
+from tests.factories import customer as new_customer
+from tests.oauth.walk import Walk, register
+
+
+@pytest.mark.control("GDPR 7(3)", "v5.0.0-10.4.9")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["code", "refresh"])
+def test_nothing_survives_a_withdrawal(unlocked_audit: None, sign_in: Callable[..., Client], what: str) -> None:
+    walk = Walk(*register(), sign_in(new_customer()))
+    for _ in range(4):
+        offline = "openid offline_access"
+        secret = walk.code(offline) if what == "code" else walk.tokens(offline)["refresh_token"]
+        gate = threading.Barrier(2)
+        answers: list[int] = []
+        consent = Consent.objects.live().get()
+
+        def exchange(secret: str = secret, gate: threading.Barrier = gate, answers: list[int] = answers) -> None:
+            one = Walk(walk.partner, walk.secret)
+            gate.wait()
+            try:
+                answers.append((one.redeem(secret) if what == "code" else one.refresh(secret)).status_code)
+            finally:
+                connection.close()
+
+        def withdraw(consent: Consent = consent, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            try:
+                flows.withdraw(consent, by=Actor.system(), at=clock.now())
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=exchange), threading.Thread(target=withdraw)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers in ([200], [400])
+        assert not AccessToken.objects.exists()
+        assert not RefreshToken.objects.filter(revoked__isnull=True).exists()
+        consent.refresh_from_db()
+        assert consent.ended_at is not None
