@@ -5,13 +5,33 @@ from functools import lru_cache
 from ua_parser import parse
 
 _LONGEST = 512
+_ABSURD = 1024  # no browser's own string is longer
 UNKNOWN = "Unknown"
+_PHONES = frozenset({"Android", "iOS", "KaiOS", "Windows Phone"})
 
 
 @lru_cache(maxsize=4096)
 def families(user_agent: str) -> tuple[str, str]:
     """Browser and system family, such as ("Firefox", "Linux"). Anything odd is "Unknown"."""
-    found = parse("".join(letter for letter in user_agent[:_LONGEST] if letter.isprintable()))
+    found = parse(plain(user_agent))
     browser = found.user_agent.family if found.user_agent else UNKNOWN
     system = found.os.family if found.os else UNKNOWN
     return browser[:40], system[:40]
+
+
+def kind_of(user_agent: str) -> str:
+    """What sort of device: phone or computer; "" if that cannot be said."""
+    _browser, system = families(user_agent)
+    if system == UNKNOWN:
+        return ""
+    return "mobile" if system in _PHONES else "desktop"
+
+
+def plain(user_agent: str) -> str:
+    """As much of it as is worth looking at, without control characters."""
+    return "".join(letter for letter in user_agent[:_LONGEST] if letter.isprintable())
+
+
+def is_absurd(user_agent: str) -> bool:
+    """Whether no browser would call itself this: endless, or with control characters."""
+    return len(user_agent) > _ABSURD or not user_agent[:_ABSURD].isprintable()

@@ -1,28 +1,130 @@
-"""Gathers the facts that accounts' policies ask about."""
+"""Gathers the facts that accounts' policies and the gate ask about."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from accounts import addresses, factors
-from accounts.models import Session, User
-from accounts.policy.account import CredentialFacts
+from accounts import addresses, factors, history, velocity
+from accounts.models import Device, Session, User
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal.policy.assurance import Assurance, Method
+from ciam_portal import gate
+from ciam_portal.audit.actor import Actor
+from ciam_portal.gate import Trust
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Method, level_of
+from ciam_portal.policy.decision import Risk
+from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.signals import Signals
+from ciam_portal.risk.visit import Visit
 
 
-def for_sign_in(customer: User, proven: Iterable[Method]) -> SignInFacts:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody at the door, beside what is known of the customer they say they are."""
+
+    visit: Visit
+    device: Device | None
+    evidence: Evidence | None
+    signals: Signals
+
+
+def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
     """The state of the account and what was just proven."""
     return SignInFacts(
         is_active=customer.is_active,
         address_proven=addresses.is_proven(customer),
         proven=tuple(proven),
-        second_factors=tuple(sorted(factors.second_factors(customer))),
     )
 
 
-def for_credentials(customer: User, session: Session | None) -> CredentialFacts:
-    """How well this session is proven, beside the most that the account can prove."""
-    return CredentialFacts(
-        is_active=customer.is_active,
-        assurance=session.assurance if session else Assurance(),
+def arrival(
+    customer: User, seen: history.Seen, device: Device | None, *, breached: bool | None, absurd: bool, at: datetime
+) -> Arrival:
+    """What this sign-in shows, compared with the customer's own history and with everybody's."""
+    visit = history.visit_of(seen)
+    compared = history.read(customer.pk, visit, at)
+    pace = velocity.pace(source(customer.email, seen, device), at)
+    evidence = compared.evidence if compared else None
+    signals = Signals(
+        seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
+        failures_on_account=pace.failures_on_account,
+        failures_from_address=pace.failures_from_address,
+        accounts_from_address=pace.accounts_from_address,
+        accounts_from_asn=pace.accounts_from_asn,
+        sources_on_account=pace.sources_on_account,
+        country_changed_seconds=_since(compared.other_country_at if compared else None, at),
+        password_breached=breached,
+        device_known=device is not None,
+        device_age_seconds=_since(device.first_seen_at, at) if device else None,
+        device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
+        agent_absurd=absurd,
+        **_of_account(customer, at),
+    )
+    return Arrival(visit, device, evidence, signals)
+
+
+def source(email: str, seen: history.Seen, device: Device | None) -> velocity.Source:
+    """Under what an attempt is counted."""
+    return velocity.Source(
+        account=velocity.pseudonym(email, "account"),
+        address=velocity.pseudonym(seen.address, "address"),
+        asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
+        device=velocity.pseudonym(device.cookie_digest, "device") if device else "",
+    )
+
+
+def for_sign_in(
+    customer: User, proven: tuple[Method, ...], arrived: Arrival, *, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about a sign-in in which so much was proven just now."""
+    return gate.Facts(
+        channel=by.channel,
+        account_active=customer.is_active,
+        session_live=None,
+        assurance=Assurance(level_of(proven), at),
         highest=factors.highest_level(customer),
+        challenged_at=at if MORE_THAN_A_PASSWORD & set(proven) else None,
+        device=trust(arrived.device, at),
+        device_known_at=arrived.device.known_at if arrived.device else None,
+        evidence=arrived.evidence,
+        signals=arrived.signals,
     )
+
+
+def for_action(customer: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks about an action in a session, as both rows stand now."""
+    if session is None:
+        return gate.Facts(channel=by.channel, account_active=customer.is_active)
+    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    device = session.device
+    return gate.Facts(
+        channel=by.channel,
+        account_active=customer.is_active,
+        session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
+        assurance=session.assurance,
+        highest=factors.highest_level(customer),
+        challenged_at=session.challenged_at,
+        device=trust(device, at),
+        device_known_at=device.known_at if device else None,
+        standing=None if session.risk is None else Risk(session.risk),
+        signals=Signals(device_known=device is not None, **_of_account(customer, at)),
+    )
+
+
+def trust(device: Device | None, at: datetime) -> Trust:
+    """How well the device is known to its customer."""
+    if device is None or not device.is_live(at):
+        return Trust.NONE
+    return Trust.KNOWN if at >= device.known_at else Trust.NEW
+
+
+def _of_account(customer: User, at: datetime) -> dict[str, float | None]:
+    return {
+        "account_age_seconds": _since(customer.created_at, at),
+        "recovered_seconds": _since(customer.recovered_at, at),
+        "contact_changed_seconds": _since(customer.contact_changed_at, at),
+    }
+
+
+def _since(then: datetime | None, at: datetime) -> float | None:
+    return None if then is None else max(0.0, (at - then).total_seconds())

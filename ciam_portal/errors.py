@@ -1,5 +1,6 @@
 """Refused: nothing changed, and here is why. One middleware turns it into the right page or API answer."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,14 +19,35 @@ class Refused(Exception):
 
 
 class ProveMore(Refused):
-    """A policy asks for a stronger or fresher proof first: reach ``to`` within the last ``within`` seconds."""
+    """A policy asks for a stronger or fresher proof first: reach ``to`` within the last ``within`` seconds.
+
+    ``challenge``: in those seconds something more than the password, or a code to a proven address from a customer who
+    has no second factor.
+    """
 
     status = 401
 
-    def __init__(self, to: Level, within: int | None, reason: StrEnum, *, decision: UUID | None = None) -> None:
+    def __init__(
+        self,
+        to: Level,
+        within: int | None,
+        reason: StrEnum,
+        *,
+        challenge: bool = False,
+        decision: UUID | None = None,
+    ) -> None:
         super().__init__(reason, decision=decision)
         self.to = to
         self.within = within
+        self.challenge = challenge
+
+
+class OnHold(Refused):
+    """A policy says: not now. It waits until ``until``, or for a person to look at it (None)."""
+
+    def __init__(self, reason: StrEnum, until: datetime | None, *, decision: UUID | None = None) -> None:
+        super().__init__(reason, decision=decision)
+        self.until = until
 
 
 class TooMany(Refused):

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from ciam_portal import gate
 from ciam_portal.audit import decide as decisions
 from ciam_portal.audit import record as audit
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import AuditEvent, Code
-from ciam_portal.errors import ProveMore, Refused
-from ciam_portal.policy.decision import Allow, Decision, StepUp
+from ciam_portal.errors import OnHold, ProveMore, Refused
+from ciam_portal.policy.decision import Allow, Decision, Hold, StepUp
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,14 +66,30 @@ def flow(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def require(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> UUID:
-    """Ask a policy and go on only if it allows; the decision's id. Raises ProveMore or Refused."""
-    decided = decisions.decide(question, *facts, about=about, by=by, at=at)
+def require(
+    question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime
+) -> UUID | None:
+    """Ask a policy and go on only if it allows; the decision's id. Raises ProveMore, OnHold or Refused."""
+    return go_on(decisions.decide(question, *facts, about=about, by=by, at=at))
+
+
+def require_action(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> UUID | None:
+    """Ask about a sensitive action of the catalogue and go on only if it is allowed; the decision's id, if it was kept.
+
+    Raises ProveMore, OnHold or Refused.
+    """
+    return go_on(decisions.weigh(action, facts, about=about, by=by, at=at))
+
+
+def go_on(decided: decisions.Decided) -> UUID | None:
+    """The decision's id if it allows. Raises ProveMore, OnHold or Refused."""
     match decided.answer:
         case Allow():
             return decided.id
-        case StepUp(to=to, within=within, reason=reason):
-            raise ProveMore(to, within, reason, decision=decided.id)
+        case StepUp(to=to, within=within, reason=reason, challenge=challenge):
+            raise ProveMore(to, within, reason, challenge=challenge, decision=decided.id)
+        case Hold(reason=reason, until=until):
+            raise OnHold(reason, until, decision=decided.id)
         case answer:
             raise Refused(answer.reason, decision=decided.id)
 

@@ -4,24 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.reason import ReasonBase
 
 
-class Reason(StrEnum):
+class Reason(ReasonBase):
     """Why not. ``words`` is what the customer reads."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str) -> Self:
-        """A code with its sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
 
     PARTNER_OFF = "partner_off", "This app is switched off at the moment. Please try again later."
     ACCOUNT_CLOSED = "account_closed", "This account is closed."

@@ -2,24 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Self
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.reason import ReasonBase
 
 
-class Reason(StrEnum):
+class Reason(ReasonBase):
     """Why not. ``words`` is what the customer reads."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str) -> Self:
-        """A code with its sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
 
     LINK_DEAD = "reset_link_dead", "This link has been used already, or it has expired. Please ask for a new one."
     TOO_MANY = "reset_too_many", "You have asked for many messages in a short time. Please wait a while."

@@ -3,7 +3,19 @@
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
 from accounts.models.session import Device, Session
 
-__all__ = ["BackupCode", "Device", "Passkey", "PasskeyAttestation", "Proof", "Session", "Totp", "User"]
+__all__ = [
+    "BackupCode",
+    "Device",
+    "Passkey",
+    "PasskeyAttestation",
+    "PopulationCount",
+    "Profile",
+    "Proof",
+    "Session",
+    "Totp",
+    "User",
+]

@@ -29,6 +29,7 @@ class Device(models.Model):
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")
     last_seen_at = models.DateTimeField(db_comment="not sensitive")
+    known_at = models.DateTimeField(db_comment="not sensitive: from then on it counts as known, not as new")
     expires_at = models.DateTimeField(db_comment="not sensitive")
     revoked_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
@@ -45,6 +46,21 @@ class Device(models.Model):
         """Used again."""
         self.last_seen_at = at
         self.save(update_fields=["last_seen_at"])
+
+    def known_from(self, at: datetime) -> None:
+        """A second factor was proven with it: no longer new."""
+        if at < self.known_at:
+            self.known_at = at
+            self.save(update_fields=["known_at"])
+
+    def revoke(self, at: datetime) -> None:
+        """Known no more; the next sign-in with it is one from a new device."""
+        self.revoked_at = at
+        self.save(update_fields=["revoked_at"])
+
+    def is_live(self, at: datetime) -> bool:
+        """Neither revoked nor too old."""
+        return self.revoked_at is None and at < self.expires_at
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -75,8 +91,14 @@ class Session(models.Model):
     level = models.PositiveSmallIntegerField(db_comment="not sensitive: assurance level reached")
     level_at = models.DateTimeField(db_comment="not sensitive: latest proof of that level")
     methods = ArrayField(models.CharField(max_length=16), db_comment="not sensitive: ways of proving used")
+    challenged_at = models.DateTimeField(null=True, db_comment="not sensitive: latest proof of more than a password")
+    risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: as last weighed; empty: not known")
+    decision = models.UUIDField(null=True, db_comment="not sensitive: the decision that let it begin")
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix at the start")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country at the start")
+    asn = models.PositiveBigIntegerField(null=True, db_comment="personal: location; AS number at the start")
+    network_now = models.CharField(max_length=50, blank=True, db_comment="personal: location; prefix last seen")
+    browser_now = models.CharField(max_length=40, blank=True, db_comment="personal: device; family last seen")
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
 
@@ -98,6 +120,16 @@ class Session(models.Model):
     def assurance(self) -> Assurance:
         """What this session has proven."""
         return Assurance(Level(self.level), self.level_at)
+
+    def is_live(self, at: datetime, idle: timedelta) -> bool:
+        """What the queryset's ``live`` asks, of this row."""
+        return self.ended_at is None and at < self.expires_at and self.last_used_at > at - idle
+
+    def weighed(self, risk: int | None) -> None:
+        """How worried we are about it now; it falls only with a new sign-in."""
+        if risk is not None and (self.risk is None or risk > self.risk):
+            self.risk = risk
+            self.save(update_fields=["risk"])
 
     def used(self, at: datetime) -> None:
         """A request came in; to the minute is enough."""

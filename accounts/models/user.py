@@ -32,6 +32,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Each session keeps its own moment of signing in; one for the whole account would be untrue for all but one.
     last_login = None
     password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
+    recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -2,25 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Self
 
 from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.reason import ReasonBase
 
 
-class Reason(StrEnum):
+class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the customer reads."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str) -> Self:
-        """A code with its sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
 
     ACCOUNT_CLOSED = "account_closed", "This account is closed."
     PROVE_AGAIN = "prove_again", "You are about to change how you sign in, so please show once more that it is you."

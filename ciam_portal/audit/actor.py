@@ -7,6 +7,10 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from ciam_portal.policy.channel import Channel
+
+__all__ = ["Actor", "Channel", "Kind"]
+
 
 class Kind(StrEnum):
     """What sort of party acts."""
@@ -16,15 +20,6 @@ class Kind(StrEnum):
     PARTNER = "partner"
     SYSTEM = "system"
     STRANGER = "stranger"
-
-
-class Channel(StrEnum):
-    """Through which door."""
-
-    WEB = "web"
-    API = "api"
-    HELP_DESK = "help_desk"
-    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)

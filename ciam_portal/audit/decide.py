@@ -1,17 +1,21 @@
-"""decide(): ask a policy, keep question, facts and answer, and hand the answer on. The only way to ask."""
+"""decide() and weigh(): ask, keep question, facts and answer, and hand the answer on. The only two ways to ask.
+
+``weigh`` asks about a sensitive action of the catalogue, ``decide`` any other question of a policy.
+"""
 
 import dataclasses
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import plain
+from ciam_portal.audit.facts import as_json
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action, Sensitivity
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp
 
 # Decisions written in a transaction that may yet be rolled back by a refusal; ``@flow`` writes them again then.
@@ -20,10 +24,10 @@ pending: ContextVar[list[DecisionEntry] | None] = ContextVar("pending", default=
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decided:
-    """An answer and the id under which it is kept."""
+    """An answer and the id under which it is kept; None for a trivial allow, which is not kept."""
 
     answer: Decision
-    id: UUID
+    id: UUID | None
 
 
 def decide(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -31,9 +35,43 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
 
     Facts are frozen dataclasses of ids, codes, counts and instants. Raises ValueError if they hold anything else.
     """
+    answer = question(*facts, limits=limits.running(), at=at)
+    return _keep(_entry(question, facts, answer, about, by, at), answer)
+
+
+def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
+    """Ask whether a sensitive action may be done now, and keep the answer with what it rests on.
+
+    An allow is kept for every sign-in, and for whatever is more than of low sensitivity or worried anyone.
+    """
     running = limits.running()
-    answer = question(*facts, limits=running, at=at)
-    entry = DecisionEntry(
+    weighed = gate.weigh(action, facts, limits=running, at=at)
+    answer, assessment = weighed.decision, weighed.assessment
+    if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):
+        return Decided(answer, None)
+    entry = _entry(gate.decide, (action, facts), answer, about, by, at)
+    entry.action = action
+    entry.risk = None if weighed.risk is None else int(weighed.risk)
+    if assessment is not None:
+        entry.score, entry.model_version = assessment.score, assessment.model
+        entry.contributions = [[part.code, part.llr] for part in assessment.parts]
+    return _keep(entry, answer)
+
+
+def _matters(action: str, running: limits.Limits) -> bool:
+    row = running.actions.get(action)
+    return action == Action.SIGN_IN or row is None or row.sensitivity > Sensitivity.LOW
+
+
+def _entry(
+    question: Callable[..., Decision],
+    facts: tuple[object, ...],
+    answer: Decision,
+    about: UUID | None,
+    by: Actor,
+    at: datetime,
+) -> DecisionEntry:
+    return DecisionEntry(
         at=at,
         about=about,
         actor_kind=by.kind,
@@ -43,33 +81,30 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
         channel=by.channel,
         request_id=by.request_id,
         question=f"{question.__module__}.{question.__name__}",
-        policy_version=running.version,
+        policy_version=limits.running().version,
         inputs=[as_json(fact) for fact in facts],
         findings=[[finding.code, finding.points] for finding in answer.findings],
-        **_columns(answer),
+        **columns_of(answer),
     )
+
+
+def _keep(entry: DecisionEntry, answer: Decision) -> Decided:
     entry.save(force_insert=True)
     if (held := pending.get()) is not None:
         held.append(entry)
     return Decided(answer, entry.id)
 
 
-def as_json(fact: object) -> Any:  # noqa: ANN401  (JSON)
-    """A frozen dataclass of facts as plain JSON, nested ones included. Raises ValueError for anything personal."""
-    if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
-        return {item.name: as_json(getattr(fact, item.name)) for item in dataclasses.fields(fact)}
-    if isinstance(fact, (tuple, list)) and not isinstance(fact, Enum):
-        return [as_json(part) for part in fact]
-    return plain(fact)
-
-
-def _columns(answer: Decision) -> dict[str, Any]:
+def columns_of(answer: Decision) -> dict[str, Any]:
+    """An answer as the columns ``answer``, ``reason`` and ``detail`` of its entry."""
     match answer:
         case Allow():
-            return {"answer": "allow"}
-        case StepUp(to=to, reason=reason, within=within):
-            return {"answer": "step_up", "reason": reason, "detail": {"to": to.acr, "within": within}}
+            return {"answer": "allow", "reason": "", "detail": {}}
+        case StepUp(to=to, reason=reason, within=within, challenge=challenge):
+            detail = {"to": to.acr, "within": within, "challenge": challenge}
+            return {"answer": "step_up", "reason": reason, "detail": detail}
         case Hold(reason=reason, until=until):
-            return {"answer": "hold", "reason": reason, "detail": {"until": until.isoformat() if until else None}}
+            detail = {"until": until.isoformat() if until else None}
+            return {"answer": "hold", "reason": reason, "detail": detail}
         case Deny(reason=reason):
-            return {"answer": "deny", "reason": reason}
+            return {"answer": "deny", "reason": reason, "detail": {}}

@@ -46,6 +46,11 @@ class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
 
     question = models.CharField(max_length=96, db_comment="not sensitive: policy function")
+    action = models.CharField(max_length=64, blank=True, db_comment="not sensitive: action of the catalogue")
+    risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: the level of risk that counted")
+    score = models.FloatField(null=True, db_comment="not sensitive: how unusual, in nats; the sum of contributions")
+    model_version = models.CharField(max_length=16, blank=True, db_comment="not sensitive")
+    contributions = models.JSONField(default=list, db_comment="not sensitive: codes and log-likelihood ratios")
     policy_version = models.CharField(max_length=16, db_comment="not sensitive")
     inputs = models.JSONField(db_comment="pseudonymous: the facts as plain JSON")
     answer = models.CharField(max_length=16, db_comment="not sensitive: allow, step_up, hold or deny")
@@ -57,6 +62,7 @@ class DecisionEntry(_Entry):
         indexes = (
             models.Index(fields=["about", "-at"], name="audit_decision_about"),
             models.Index(fields=["question", "-at"], name="audit_decision_question"),
+            models.Index(fields=["action", "-at"], name="audit_decision_action"),
         )
         verbose_name_plural = "decision entries"
 

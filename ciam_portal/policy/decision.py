@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from ciam_portal.policy.assurance import Level
+
+
+class Risk(IntEnum):
+    """How worried we are, ordered. Not known (None) is none of these, and never counts as low."""
+
+    LOW = 0
+    MODERATE = 1
+    HIGH = 2
+    SEVERE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +33,17 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """Prove more first: reach ``to``, not longer ago than ``within`` seconds (None: any time in this session)."""
+    """Prove more first: reach ``to``, not longer ago than ``within`` seconds (None: any time in this session).
+
+    ``challenge`` asks for more than the password within those seconds, whatever the level: a second factor, or, from a
+    customer who has none, a code sent to a proven address. Such a code passes the challenge and raises no level.
+    """
 
     to: Level
     reason: StrEnum
     within: int | None = None
     findings: tuple[Finding, ...] = ()
+    challenge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +66,20 @@ class Deny:
 Decision = Allow | StepUp | Hold | Deny
 
 
-def strictness(decision: Decision) -> tuple[int, int]:
-    """A number that grows as an answer tightens, so that "never looser" can be tested. Step-ups order by level."""
+_ANY_TIME = 1_000_000_000  # seconds: looser than every freshness a policy can ask for
+
+
+def strictness(decision: Decision) -> tuple[int, int, bool, int]:
+    """What grows as an answer tightens, so that "never looser" can be tested.
+
+    Step-ups order by level, then by challenge, then by freshness (a shorter ``within`` is stricter).
+    """
     match decision:
         case Allow():
-            return (0, 0)
-        case StepUp(to=level):
-            return (1, int(level))
+            return (0, 0, False, -_ANY_TIME)
+        case StepUp(to=level, challenge=challenge, within=within):
+            return (1, int(level), challenge, -_ANY_TIME if within is None else -within)
         case Hold():
-            return (2, 0)
+            return (2, 0, False, 0)
         case Deny():
-            return (3, 0)
+            return (3, 0, False, 0)

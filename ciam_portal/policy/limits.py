@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ciam_portal.policy import catalogue
+from ciam_portal.policy.catalogue import Row, UnsafePolicy
+
+__all__ = ["DEFAULT", "Limits", "UnsafePolicy", "install", "load", "parse", "running"]
+
 DEFAULT = Path(__file__).with_name("policy.toml")
-
-
-class UnsafePolicy(Exception):
-    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
 
 
 def _within(low: float, high: float) -> Any:  # noqa: ANN401  (dataclasses.field is typed as the field's own type)
@@ -99,6 +100,17 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """Where a score (nats) becomes a level of risk, and how trust grows and fades."""
+
+    moderate_score: float = _within(-5, 20)
+    high_score: float = _within(-5, 30)
+    severe_score: float = _within(0, 60)
+    trust_device_hours: int = _within(1, 168)
+    history_days: int = _within(30, 366)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The whole policy file. ``version`` is the first 16 hex digits of the SHA-256 of its content."""
 
@@ -110,11 +122,16 @@ class Limits:
     factors: Factors
     oauth: OAuth
     notices: Notices
+    risk: Risk
+    actions: dict[str, Row]
     version: str
 
 
-_SECTIONS: dict[str, type] = {item.name: item.type for item in fields(Limits) if isinstance(item.type, type)}
-del _SECTIONS["version"]
+_SECTIONS: dict[str, type] = {
+    item.name: item.type
+    for item in fields(Limits)
+    if isinstance(item.type, type) and item.name not in {"actions", "version"}
+}
 
 
 def load(path: Path | str = DEFAULT) -> Limits:
@@ -129,14 +146,21 @@ def load(path: Path | str = DEFAULT) -> Limits:
 
 def parse(content: dict[str, Any]) -> Limits:
     """Limits from the tables of a policy file. Raises UnsafePolicy."""
-    _same_keys("the policy file", content, set(_SECTIONS))
+    _same_keys("the policy file", content, {*_SECTIONS, "actions"})
     sections = {name: _section(name, kind, content[name]) for name, kind in _SECTIONS.items()}
     if sections["session"].idle_warning_minutes >= sections["session"].idle_minutes:
         message = "Policy: session.idle_warning_minutes must be smaller than session.idle_minutes."
         raise UnsafePolicy(message)
+    risk = sections["risk"]
+    if not risk.moderate_score < risk.high_score < risk.severe_score:
+        raise UnsafePolicy("Policy: risk.moderate_score, high_score and severe_score must rise.")
+    if not isinstance(content["actions"], dict):
+        raise UnsafePolicy("Policy: [actions] must be a table.")
+    actions = catalogue.parse(content["actions"])
     plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
+    plain["actions"] = {name: dataclasses.asdict(row) for name, row in actions.items()}
     version = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-    return Limits(**sections, version=version)
+    return Limits(**sections, actions=actions, version=version)
 
 
 def _section(name: str, kind: type, table: Any) -> Any:  # noqa: ANN401  (TOML in, one of the dataclasses above out)

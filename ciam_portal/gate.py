@@ -1,0 +1,174 @@
+"""May this be done now? The one question behind every sensitive action, on every channel. Pure and total.
+
+The catalogue's row says what the action needs; the facts say with what it comes. Three laws hold, each proven by tests:
+more risk, a staler or weaker session, a less trusted device or a stricter row never loosens the answer; what is not
+known counts against; an action or a door that nobody wrote down is denied.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.catalogue import Needs, Row, Sensitivity
+from ciam_portal.policy.channel import Channel
+from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
+from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.reason import ReasonBase
+from ciam_portal.risk.assess import Assessment, assess
+from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.parameters import Thresholds
+from ciam_portal.risk.signals import Signals
+
+
+class Reason(ReasonBase):
+    """Why not (yet). ``words`` is what the customer reads: nothing that helps somebody else get further."""
+
+    UNKNOWN_ACTION = "unknown_action", "This cannot be done here."
+    WRONG_DOOR = "wrong_door", "This cannot be done from here. Please use the portal's own pages."
+    ACCOUNT_CLOSED = "account_closed", "This account is closed."
+    SESSION_OVER = "session_over", "You are signed out. Please sign in again."
+    PROVE_MORE = "prove_more", "This is sensitive, so please show once more that it is you."
+    UNUSUAL = "unusual", "Something about this is unusual for your account, so please show once more that it is you."
+    ON_HOLD = (
+        "on_hold",
+        "This has to wait, because something about it is unusual for your account. Nothing was changed.",
+    )
+    TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
+
+
+class Trust(IntEnum):
+    """How well the device is known to this customer, ordered."""
+
+    NONE = 0  # no device key, or one that is not this customer's
+    NEW = 1  # this customer's, but it has proven no second factor and is younger than the policy asks
+    KNOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """With what an action comes. Whatever is left out is not known, and counts against.
+
+    ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest proof
+    of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's own
+    numbers. ``amount`` in minor units of ``currency`` (ISO 4217; "" if there is none).
+    """
+
+    channel: Channel | None = None
+    account_active: bool = False
+    session_live: bool | None = False
+    assurance: Assurance = Assurance()
+    highest: Level = Level.NONE
+    challenged_at: datetime | None = None
+    device: Trust = Trust.NONE
+    device_known_at: datetime | None = None
+    standing: Risk | None = None
+    evidence: Evidence | None = None
+    signals: Signals | None = None
+    amount: int | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An answer, with the assessment it rests on and the risk that counted; both None if nothing was assessed."""
+
+    decision: Decision
+    assessment: Assessment | None = None
+    risk: Risk | None = None
+
+
+def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decision:
+    """May this be done now?"""
+    return weigh(action, facts, limits=limits, at=at).decision
+
+
+def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Weighed:
+    """The same question, with what the answer rests on."""
+    row = row_for(action, facts, limits)
+    if row is None:
+        return Weighed(Deny(Reason.UNKNOWN_ACTION))
+    if facts.channel not in row.channels:
+        return Weighed(Deny(Reason.WRONG_DOOR))
+    if row.needs is not Needs.NOTHING and not facts.account_active:
+        return Weighed(Deny(Reason.ACCOUNT_CLOSED))
+    if row.needs is not Needs.NOTHING and facts.session_live is False:
+        return Weighed(Deny(Reason.SESSION_OVER))
+    thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
+    assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
+    risk = worry(row, facts, assessment)
+    return Weighed(_answer(row, facts, assessment, risk, at), assessment, risk)
+
+
+def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
+    """The row that decides: the action's own, or the one for large amounts; None if nobody wrote it down."""
+    row = limits.actions.get(action)
+    if row is None or not row.large_action:
+        return row
+    least = dict(row.large).get(facts.currency)
+    is_small = least is not None and facts.amount is not None and 0 <= facts.amount < least
+    return row if is_small else limits.actions.get(row.large_action)
+
+
+def worry(row: Row, facts: Facts, assessment: Assessment) -> Risk:
+    """The risk that counts: the worst of what was assessed, of what the session carries, and of the device."""
+    known = [level for level in (assessment.level, facts.standing) if level is not None]
+    if not known and not _first_from_home(facts):
+        known = [Risk.HIGH if row.sensitivity is Sensitivity.CRITICAL else Risk.MODERATE]
+    return max(Risk.LOW, *known, _of_device(row, facts.device))
+
+
+def _first_from_home(facts: Facts) -> bool:
+    """The numbers are there and there is no history yet, on a device that is known: the account was made on it."""
+    return facts.evidence is not None and facts.device is Trust.KNOWN
+
+
+def _of_device(row: Row, device: Trust) -> Risk:
+    trusted_from = {Sensitivity.LOW: Trust.NONE, Sensitivity.MODERATE: Trust.NEW}.get(row.sensitivity, Trust.KNOWN)
+    return Risk.LOW if device >= trusted_from else Risk.MODERATE
+
+
+def _left_of(risk: Risk, proven: Level) -> Risk:
+    """The risk that is left once so much was freshly proven. Severe risk stays, whatever is proven."""
+    if risk is Risk.HIGH and proven >= Level.PHR:
+        return Risk.MODERATE
+    if risk is Risk.MODERATE and proven >= Level.AAL2:
+        return Risk.LOW
+    return risk
+
+
+def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: datetime) -> Decision:
+    within = row.fresh_seconds or None
+    shown = facts.assurance.level if facts.assurance.meets(Level.AAL1, within, at) else Level.NONE
+    findings = assessment.findings
+    needed = row.needs.level(facts.highest)
+    for ceiling, answer in (
+        (row.deny_from, Deny(Reason.TOO_RISKY, findings)),
+        (row.hold_from, _hold(facts, findings, at)),
+    ):
+        if ceiling is None or _left_of(risk, shown) < ceiling:
+            continue
+        enough = [level for level in (Level.AAL2, Level.PHR) if _left_of(risk, level) < ceiling]
+        if not enough or enough[0] > facts.highest:
+            return answer
+        needed = max(needed, enough[0])
+    challenge = row.challenge_from is not None and _left_of(risk, shown) >= row.challenge_from
+    if row.needs is Needs.NOTHING and not challenge:
+        return Allow(findings)
+    if challenge and not _within(facts.challenged_at, within, at):
+        return StepUp(max(needed, Level.AAL1), Reason.UNUSUAL, within, findings, challenge=True)
+    if not facts.assurance.meets(needed, within, at):
+        return StepUp(needed, Reason.PROVE_MORE, within, findings, challenge=challenge)
+    return Allow(findings)
+
+
+def _hold(facts: Facts, findings: tuple[Finding, ...], at: datetime) -> Hold:
+    known_at = facts.device_known_at
+    waits_for_device = facts.device is Trust.NEW and known_at is not None and known_at > at
+    return Hold(Reason.ON_HOLD, known_at if waits_for_device else None, findings)
+
+
+def _within(proven_at: datetime | None, seconds: int | None, at: datetime) -> bool:
+    if proven_at is None or proven_at > at:
+        return False
+    return seconds is None or at - proven_at < timedelta(seconds=seconds)
