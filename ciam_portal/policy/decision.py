@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from ciam_portal.policy.assurance import Level
+
+
+class Risk(IntEnum):
+    """How worried we are. Where it cannot be said, None stands for *unknown*, which is not low."""
+
+    LOW = 0
+    MODERATE = 1
+    HIGH = 2
+    SEVERE = 3
 
 
 @dataclass(frozen=True, slots=True)
