@@ -1,0 +1,118 @@
+"""The numbers a score is made of, and nothing else: kept with each decision, they give the same score for ever."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from ciam_portal.risk.parameters import DEFAULT, Parameters
+from ciam_portal.risk.population import CHANGES, DISTINCT, EXPOSURE, TOTAL, Key, Rarity
+from ciam_portal.risk.profile import NOTHING, Habit, Profile
+from ciam_portal.risk.visit import Feature, Visit, parent
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What is known about the value of one feature."""
+
+    new: bool
+    """Has this customer not shown it before?"""
+    share: float
+    """Its share of what this customer showed, 0 to 1 (0 if new)."""
+    exposure: float
+    """How much there was to change this time."""
+    own_exposure: float
+    """The customer's exposure so far, faded."""
+    own_changes: float
+    """The customer's changes so far, faded."""
+    all_exposure: float
+    """Everybody's exposure."""
+    all_changes: float
+    """Everybody's changes."""
+    weight: float
+    """Sign-ins of others with this value."""
+    within: float
+    """Sign-ins of others with the coarser value that it lies in."""
+    distinct: float
+    """Different values of this feature that anybody has shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One visit against one history, in numbers. A feature that could not be asked about is None."""
+
+    history: float = 0.0
+    """Faded number of sign-ins remembered; 0: nobody to compare with."""
+    gap: float = 0.0
+    """Seconds since the last of them."""
+    device: Term | None = None
+    country: Term | None = None
+    asn: Term | None = None
+    prefix: Term | None = None
+    address: Term | None = None
+    system: Term | None = None
+    kind: Term | None = None
+    browser: Term | None = None
+    agent: Term | None = None
+
+    def term(self, feature: Feature) -> Term | None:
+        """What is known about one feature."""
+        found: Term | None = getattr(self, feature.value)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary; absent features are left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The evidence that ``to_json`` wrote, exactly."""
+        return cls(**{name: Term(**value) if isinstance(value, dict) else value for name, value in content.items()})
+
+
+def gather(profile: Profile, rarity: Rarity, visit: Visit, at: datetime, parameters: Parameters = DEFAULT) -> Evidence:
+    """Compare a visit with what is remembered of this customer and of everybody."""
+    if profile.is_empty:
+        return Evidence()
+    fading, gap, device = profile.fading(at, parameters), profile.gap(at), profile.has_device(visit)
+
+    def others(feature: Feature | None) -> float:
+        if feature is None:
+            return max(0.0, rarity.total - profile.weight * fading)
+        seen = profile.seen(feature, visit.value(feature))
+        return max(0.0, rarity.of(feature).weight - (seen.weight * fading if seen else 0.0))
+
+    terms: dict[str, Term] = {}
+    for feature, is_new in profile.asked(visit):
+        habit, common = profile.habits.get(feature, Habit()), rarity.of(feature)
+        kept = profile.values.get(feature, NOTHING)
+        seen = kept.get(visit.value(feature))
+        terms[feature.value] = Term(
+            new=is_new,
+            share=seen.weight / sum(each.weight for each in kept.values()) if seen and seen.weight else 0.0,
+            exposure=parameters.changes[feature.value].exposure(gap, device=device),
+            own_exposure=habit.exposure * fading,
+            own_changes=habit.changes * fading,
+            all_exposure=common.exposure,
+            all_changes=common.changes,
+            weight=others(feature),
+            within=others(parent(feature, visit)),
+            distinct=common.distinct,
+        )
+    return Evidence(history=profile.weight * fading, gap=gap, **terms)
+
+
+def deltas_of(visit: Visit, rarity: Rarity, evidence: Evidence) -> dict[Key, float]:
+    """What one sign-in that teaches adds to the population's table; ``evidence`` is what it was judged by."""
+    deltas: dict[Key, float] = {TOTAL: 1.0}
+    for feature in Feature:
+        value, term = visit.value(feature), evidence.term(feature)
+        if value:
+            deltas[feature.value, value] = 1.0
+            if not rarity.of(feature).weight:
+                deltas[DISTINCT, feature.value] = 1.0
+        if term is not None:
+            deltas[EXPOSURE, feature.value] = term.exposure
+            if term.new:
+                deltas[CHANGES, feature.value] = 1.0
+    return deltas
