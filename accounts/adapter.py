@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import budget, lockout, passwords, proofs, signing
+from accounts import budget, facts, lockout, passwords, proofs, signing, velocity
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
 from ciam_portal import clock, network
@@ -37,6 +37,7 @@ class Adapter(DefaultAccountAdapter):
         """Whose credentials these are. A closed account looks like a wrong password."""
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
+            request.password_breached = passwords.is_listed(credentials["password"])  # type: ignore[attr-defined]
         user = super().authenticate(request, **credentials)
         if isinstance(user, User) and not user.is_active:
             self.authentication_failed(request, **credentials)
@@ -48,13 +49,15 @@ class Adapter(DefaultAccountAdapter):
         known = User.objects.filter(email=email).values_list("pk", flat=True).first()
         paused = bool(getattr(request, "axes_locked_out", False))
         by = Actor.from_request(request)
-        sign_in.note_failure(lockout.lane(request, credentials), known, paused=paused, by=by, at=clock.now())
+        at = clock.now()
+        sign_in.note_failure(lockout.lane(request, credentials), known, paused=paused, by=by, at=at)
+        velocity.failed(facts.source_of(email, signing.browser_of(request).seen), at)
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in, with a new session key, and begin our own session record on it."""
-        methods, decision = request.sign_in  # type: ignore[attr-defined]
+        admitted: sign_in.Admitted = request.sign_in  # type: ignore[attr-defined]
         super().login(request, user)
-        signing.begin(request, user, methods, decision)
+        signing.begin(request, user, admitted)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out: session record, tokens, cookie."""

@@ -1,43 +1,44 @@
-"""@step_up: a page that shows or changes what would harm if stolen. The flow behind it asks again, under lock."""
+"""@sensitive: a page of the catalogue opens only when the gate allows. The flow behind it asks again, under lock."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts import factors
+from accounts import facts
 from accounts.models import User
-from accounts.policy.account import Reason
-from ciam_portal import clock
+from ciam_portal import clock, flow, gate
+from ciam_portal.audit import decide as decisions
+from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import ProveMore
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponse)
 
 
-def step_up(
-    level: Level | Literal["highest"], within: int | None = None
+def sensitive(
+    action: Action,
 ) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
-    """Open the page only to a session that proved ``level`` within the last ``within`` seconds (default: the policy's).
+    """Open the page only if this action may be done now. Raises ProveMore, which leads to proving and back; Refused.
 
-    "highest" is the most that this customer can prove. Raises ProveMore, which leads to the page for proving and back.
+    That a page may be opened is not recorded: what is done on it is, by the flow.
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            session = getattr(request, "portal_session", None)
-            assurance = session.assurance if session else Assurance()
-            customer = request.user
+            customer, at = request.user, clock.now()
             if not isinstance(customer, User):
-                raise ProveMore(Level.AAL1, None, Reason.PROVE_AGAIN)
-            needed = factors.highest_level(customer) if level == "highest" else level
-            seconds = within if within is not None else limits.running().session.step_up_minutes * 60
-            if not assurance.meets(needed, seconds, clock.now()):
-                raise ProveMore(needed, seconds, Reason.PROVE_AGAIN)
+                raise ProveMore(Level.AAL1, None, gate.Reason.SESSION_OVER)
+            by = Actor.from_request(request)
+            asked = facts.for_action(customer, getattr(request, "portal_session", None), by=by, at=at)
+            if not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), Allow):
+                flow.go_on(decisions.weigh(action, asked, about=customer.pk, by=by, at=at))
             return view(request, *args, **kwargs)
 
         return guarded

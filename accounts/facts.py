@@ -1,7 +1,7 @@
 """Gathers the facts that accounts' policies and the gate ask about."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts import addresses, factors, history, velocity
@@ -43,39 +43,38 @@ def arrival(
     """What this sign-in shows, compared with the customer's own history and with everybody's."""
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
-    pace = velocity.pace(source(customer.email, seen, device), at)
     evidence = compared.evidence if compared else None
-    signals = Signals(
+    source = source_of(customer.email, seen)
+    if evidence and evidence.asn and evidence.asn.new:
+        velocity.newcomer(source, at)
+    pace = velocity.pace(source, at)
+    newcomers = pace.newcomers_from_asn if evidence and evidence.asn and evidence.asn.new else None
+    signals = replace(
+        surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
         failures_on_account=pace.failures_on_account,
         failures_from_address=pace.failures_from_address,
         accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=pace.accounts_from_asn,
+        accounts_from_asn=newcomers,
         sources_on_account=pace.sources_on_account,
         country_changed_seconds=_since(compared.other_country_at if compared else None, at),
         password_breached=breached,
-        device_known=device is not None,
-        device_age_seconds=_since(device.first_seen_at, at) if device else None,
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
         agent_absurd=absurd,
-        **_of_account(customer, at),
     )
     return Arrival(visit, device, evidence, signals)
 
 
-def source(email: str, seen: history.Seen, device: Device | None) -> velocity.Source:
+def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
-        account=velocity.pseudonym(email, "account"),
+        account=velocity.pseudonym(email.lower(), "account"),
         address=velocity.pseudonym(seen.address, "address"),
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
-        device=velocity.pseudonym(device.cookie_digest, "device") if device else "",
     )
 
 
-def for_sign_in(
-    customer: User, proven: tuple[Method, ...], arrived: Arrival, *, by: Actor, at: datetime
-) -> gate.Facts:
+def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about a sign-in in which so much was proven just now."""
     return gate.Facts(
         channel=by.channel,
@@ -84,7 +83,7 @@ def for_sign_in(
         assurance=Assurance(level_of(proven), at),
         highest=factors.highest_level(customer),
         challenged_at=at if MORE_THAN_A_PASSWORD & set(proven) else None,
-        device=trust(arrived.device, at),
+        device=Trust.NONE if arrived.signals.device_elsewhere else trust(arrived.device, at),
         device_known_at=arrived.device.known_at if arrived.device else None,
         evidence=arrived.evidence,
         signals=arrived.signals,
@@ -107,7 +106,7 @@ def for_action(customer: User, session: Session | None, *, by: Actor, at: dateti
         device=trust(device, at),
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
-        signals=Signals(device_known=device is not None, **_of_account(customer, at)),
+        signals=surroundings(customer, device, at),
     )
 
 
@@ -118,12 +117,15 @@ def trust(device: Device | None, at: datetime) -> Trust:
     return Trust.KNOWN if at >= device.known_at else Trust.NEW
 
 
-def _of_account(customer: User, at: datetime) -> dict[str, float | None]:
-    return {
-        "account_age_seconds": _since(customer.created_at, at),
-        "recovered_seconds": _since(customer.recovered_at, at),
-        "contact_changed_seconds": _since(customer.contact_changed_at, at),
-    }
+def surroundings(customer: User, device: Device | None, at: datetime) -> Signals:
+    """What the account and the device say by themselves, without a look at anything else."""
+    return Signals(
+        account_age_seconds=_since(customer.created_at, at),
+        recovered_seconds=_since(customer.recovered_at, at),
+        contact_changed_seconds=_since(customer.contact_changed_at, at),
+        device_known=device is not None,
+        device_age_seconds=_since(device.first_seen_at, at) if device else None,
+    )
 
 
 def _since(then: datetime | None, at: datetime) -> float | None:

@@ -44,12 +44,13 @@ class Seen:
     device: str = ""  # the key of this customer's own live device
 
 
+def hidden(what: str, value: str) -> str:
+    """The pseudonym of a value that may not be written down; nothing for nothing."""
+    return codes.pseudonym(value, f"visit:{what}") if value else ""
+
+
 def visit_of(seen: Seen) -> Visit:
     """The same, as pseudonyms and short codes."""
-
-    def hidden(what: str, value: str) -> str:
-        return codes.pseudonym(value, f"visit:{what}") if value else ""
-
     known = seen.address != network.UNKNOWN
     return Visit(
         address=hidden("address", seen.address) if known else "",
@@ -114,5 +115,3 @@ def learn(customer: UUID, visit: Visit, at: datetime) -> None:
         unique_fields=["customer"],
         update_fields=["data", "updated_at"],
     )
-
-

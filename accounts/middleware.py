@@ -46,7 +46,7 @@ class PortalSession:
         key, customer = (_as_uuid(request.session.get(name)) for name in ("portal_session", SESSION_KEY))
         session = (
             Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
-            .select_related("customer")
+            .select_related("customer", "device")
             .filter(pk__in=key, customer__in=customer, customer__is_active=True)
             .first()
         )

@@ -1,7 +1,5 @@
 """Where a sign-in meets HTTP: the browser at the door, the session that begins, its key that rotates."""
 
-from typing import TYPE_CHECKING
-
 from allauth.account.internal.flows.login import perform_login, resume_login
 from allauth.account.internal.stagekit import stash_login
 from allauth.account.models import Login
@@ -10,39 +8,51 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import agents
 from accounts.flows import sign_in as flows
+from accounts.history import Seen
 from accounts.models import Session, User
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
 from ciam_portal.sessions import SessionStore
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
 METHODS = "methods"
 
 
 def browser_of(request: HttpRequest) -> flows.Browser:
-    """The browser that sent this request, as far as we keep it."""
-    family, system = agents.families(request.headers.get("User-Agent", ""))
+    """The browser that sent this request, as far as we look at it."""
+    agent = request.headers.get("User-Agent", "")
+    family, system = agents.families(agent)
     key = request.session.session_key
+    seen = Seen(
+        address=network.client_address(request),
+        agent=agents.plain(agent),
+        browser=family,
+        system=system,
+        kind=agents.kind_of(agent),
+    )
     return flows.Browser(
         cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:200],
         key=SessionStore.row_key(key) if key else "",
-        network=network.prefix(network.client_address(request)),
-        family=family,
-        system=system,
+        seen=seen,
+        absurd=agents.is_absurd(agent),
     )
 
 
-def begin(request: HttpRequest, customer: User, methods: tuple[Method, ...], decision: "UUID | None") -> Session:
+def begin(request: HttpRequest, customer: User, admitted: flows.Admitted) -> Session:
     """After the library has signed the customer in: begin our session on it."""
     by = Actor.from_request(request).known_as(customer.pk)
-    entered = flows.begin(customer, methods, browser_of(request), decision, by=by, at=clock.now())
+    entered = flows.begin(customer, admitted, browser_of(request), by=by, at=clock.now())
     request.session["portal_session"] = str(entered.session.pk)
     request.portal_session = entered.session  # type: ignore[attr-defined]
     request.device_cookie = entered.cookie  # type: ignore[attr-defined]
     return entered.session
+
+
+def remember_first(request: HttpRequest, customer: User) -> None:
+    """The customer has proven the address in this browser: it is theirs from now on."""
+    by = Actor.from_request(request).known_as(customer.pk)
+    cookie = flows.remember_first(customer, browser_of(request), by=by, at=clock.now())
+    request.device_cookie = cookie  # type: ignore[attr-defined]
 
 
 def rotate(request: HttpRequest) -> None:

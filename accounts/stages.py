@@ -1,20 +1,24 @@
 """ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import facts, signing
+from accounts import factors, proofs, signing
 from accounts.flows import sign_in as flows
 from accounts.models import User
-from ciam_portal import clock
+from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.policy.decision import Allow, StepUp
+from ciam_portal.policy.decision import Allow, Hold, StepUp
+from ciam_portal.refusals import on_hold
+
+_BREACHED = "password_breached"
 
 
 class ProofStage(LoginStage):
@@ -50,20 +54,57 @@ class ProofStage(LoginStage):
         """The level that was asked for."""
         return Level(self.state.get("needs", Level.AAL2))
 
+    @property
+    def challenge(self) -> bool:
+        """Whether more than a password was asked for because the sign-in is unusual."""
+        return bool(self.state.get("challenge"))
+
+    @property
+    def decision(self) -> str:
+        """The id of the decision that paused this sign-in."""
+        return str(self.state.get("decision", ""))
+
+    @property
+    def attempt(self) -> UUID:
+        """This very sign-in: a code sent for it opens no other."""
+        return UUID(self.state.setdefault("attempt", str(codes.new_id())))
+
     def handle(self) -> tuple[HttpResponse | None, bool]:
         """Called by the library: (None, True) goes on, (response, True) pauses, (response, False) stops."""
-        by = Actor.from_request(self.request)
-        weighed = facts.for_sign_in(self.customer, self.methods)
-        answer, decision = flows.weigh(self.customer, weighed, by=by, at=clock.now())
+        by, browser = Actor.from_request(self.request), signing.browser_of(self.request)
+        breached = self.login.state.setdefault(_BREACHED, getattr(self.request, "password_breached", None))
+        answer, admitted = flows.weigh(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
         match answer:
             case Allow():
-                self.request.sign_in = (self.methods, decision)
+                self.request.sign_in = admitted
                 return None, True
-            case StepUp(to=to):
-                self.state["needs"] = int(to)
-                return HttpResponseRedirect(reverse(self.urlname)), True
+            case StepUp():
+                return self._pause(answer, admitted), True
+            case Hold(reason=reason, until=until):
+                return on_hold(self.request, reason, until, admitted.decision), False
             case _:
                 return HttpResponseRedirect(f"{reverse('account_login')}?refused=1"), False
+
+    def _pause(self, answer: StepUp, admitted: flows.Admitted) -> HttpResponse:
+        first = "needs" not in self.state
+        self.state |= {
+            "needs": int(answer.to),
+            "challenge": answer.challenge,
+            "reason": str(answer.reason),
+            "decision": str(admitted.decision or ""),
+            "attempt": str(self.attempt),
+        }
+        if first and answer.challenge and not factors.second_factors(self.customer):
+            self.send_code()
+        return HttpResponseRedirect(reverse(self.urlname))
+
+    def send_code(self) -> bool:
+        """Mail a code for this sign-in to the customer's proven address; False if there were too many already."""
+        if not proofs.within_budget(self.customer.email):
+            return False
+        by = Actor.from_request(self.request)
+        flows.send_sign_in_code(self.customer, self.attempt, by=by, at=clock.now())
+        return True
 
     def passed(self, method: Method) -> HttpResponse:
         """One more method was proven: weigh again, and finish the sign-in if it suffices now."""

@@ -1,4 +1,4 @@
-"""How fast things happen around an account, an address, a network and a device: counted in the shared cache.
+"""How fast things happen around an account, an address and a network: counted in the shared cache.
 
 Everything counted is a pseudonym. Windows are fixed hours; a count is the sum of this hour's and the last one's, so it
 never forgets a burst at the turn of an hour. Different accounts and sources are counted by HyperLogLog (about 1 % off).
@@ -21,12 +21,11 @@ _PATIENCE = 0.25  # seconds: a sign-in does not wait longer for its counters
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an attempt comes from: pseudonyms of the account tried, the address and the device; the AS number."""
+    """Where an attempt comes from: pseudonyms of the account tried, of its address and of its network (AS)."""
 
     account: str
     address: str
     asn: str = ""
-    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,8 @@ class Pace:
     failures_on_account: int | None = None
     failures_from_address: int | None = None
     accounts_from_address: int | None = None
-    accounts_from_asn: int | None = None
+    newcomers_from_asn: int | None = None
     sources_on_account: int | None = None
-    accounts_on_device: int | None = None
 
 
 def pseudonym(value: str, what: str) -> str:
@@ -52,15 +50,16 @@ def failed(source: Source, at: datetime) -> None:
         _incr(pipe, "failures", source.account, at)
         _incr(pipe, "failures", source.address, at)
         _add(pipe, "sources", source.account, source.address, at)
-        _tried(pipe, source, at)
+        _add(pipe, "accounts", source.address, source.account, at)
         pipe.execute()
 
 
-def passed(source: Source, at: datetime) -> None:
-    """One more right first step."""
-    with _client().pipeline(transaction=False) as pipe:
-        _tried(pipe, source, at)
-        pipe.execute()
+def newcomer(source: Source, at: datetime) -> None:
+    """A right first step from a network that this customer has not used before."""
+    if source.asn:
+        with _client().pipeline(transaction=False) as pipe:
+            _add(pipe, "newcomers", source.asn, source.account, at)
+            pipe.execute()
 
 
 def pace(source: Source, at: datetime) -> Pace:
@@ -70,9 +69,8 @@ def pace(source: Source, at: datetime) -> Pace:
             pipe.mget(_windows("failures", source.account, at))
             pipe.mget(_windows("failures", source.address, at))
             pipe.pfcount(*_windows("accounts", source.address, at))
-            pipe.pfcount(*_windows("accounts", source.asn, at))
+            pipe.pfcount(*_windows("newcomers", source.asn, at))
             pipe.pfcount(*_windows("sources", source.account, at))
-            pipe.pfcount(*_windows("accounts", source.device, at))
             on_account, from_address, *distinct = pipe.execute()
     except redis.RedisError:
         return Pace()
@@ -80,16 +78,9 @@ def pace(source: Source, at: datetime) -> Pace:
         failures_on_account=_sum(on_account),
         failures_from_address=_sum(from_address),
         accounts_from_address=distinct[0],
-        accounts_from_asn=distinct[1] if source.asn else None,
+        newcomers_from_asn=distinct[1] if source.asn else None,
         sources_on_account=distinct[2],
-        accounts_on_device=distinct[3] if source.device else None,
     )
-
-
-def _tried(pipe: Any, source: Source, at: datetime) -> None:  # noqa: ANN401  (the library's pipeline is generic)
-    for where in (source.address, source.asn, source.device):
-        if where:
-            _add(pipe, "accounts", where, source.account, at)
 
 
 def _incr(pipe: Any, what: str, who: str, at: datetime) -> None:  # noqa: ANN401  (as above)

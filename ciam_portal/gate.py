@@ -20,6 +20,8 @@ from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.parameters import Thresholds
 from ciam_portal.risk.signals import Signals
 
+NOTHING_PROVEN = Assurance()
+
 
 class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the customer reads: nothing that helps somebody else get further."""
@@ -49,15 +51,15 @@ class Trust(IntEnum):
 class Facts:
     """With what an action comes. Whatever is left out is not known, and counts against.
 
-    ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest proof
-    of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's own
-    numbers. ``amount`` in minor units of ``currency`` (ISO 4217; "" if there is none).
+    ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
+    proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
+    own numbers. ``amount`` in minor units of ``currency`` (ISO 4217; "" if there is none).
     """
 
     channel: Channel | None = None
     account_active: bool = False
     session_live: bool | None = False
-    assurance: Assurance = Assurance()
+    assurance: Assurance = NOTHING_PROVEN
     highest: Level = Level.NONE
     challenged_at: datetime | None = None
     device: Trust = Trust.NONE
@@ -138,8 +140,8 @@ def _left_of(risk: Risk, proven: Level) -> Risk:
 
 
 def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: datetime) -> Decision:
-    within = row.fresh_seconds or None
-    shown = facts.assurance.level if facts.assurance.meets(Level.AAL1, within, at) else Level.NONE
+    fresh = row.fresh_seconds or None
+    shown = facts.assurance.level if facts.assurance.meets(Level.AAL1, fresh, at) else Level.NONE
     findings = assessment.findings
     needed = row.needs.level(facts.highest)
     for ceiling, answer in (
@@ -155,10 +157,10 @@ def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: date
     challenge = row.challenge_from is not None and _left_of(risk, shown) >= row.challenge_from
     if row.needs is Needs.NOTHING and not challenge:
         return Allow(findings)
-    if challenge and not _within(facts.challenged_at, within, at):
-        return StepUp(max(needed, Level.AAL1), Reason.UNUSUAL, within, findings, challenge=True)
-    if not facts.assurance.meets(needed, within, at):
-        return StepUp(needed, Reason.PROVE_MORE, within, findings, challenge=challenge)
+    if challenge and not within(facts.challenged_at, fresh, at):
+        return StepUp(max(needed, Level.AAL1), Reason.UNUSUAL, fresh, findings, challenge=True)
+    if not facts.assurance.meets(needed, fresh, at):
+        return StepUp(needed, Reason.PROVE_MORE, fresh, findings, challenge=challenge)
     return Allow(findings)
 
 
@@ -168,7 +170,8 @@ def _hold(facts: Facts, findings: tuple[Finding, ...], at: datetime) -> Hold:
     return Hold(Reason.ON_HOLD, known_at if waits_for_device else None, findings)
 
 
-def _within(proven_at: datetime | None, seconds: int | None, at: datetime) -> bool:
+def within(proven_at: datetime | None, seconds: int | None, at: datetime) -> bool:
+    """Whether that was proven, not in the future, and not longer ago than so many seconds (None: ever)."""
     if proven_at is None or proven_at > at:
         return False
     return seconds is None or at - proven_at < timedelta(seconds=seconds)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
 
-from ciam_portal import codes, request_id
+from ciam_portal import codes, refusals, request_id
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.words import sentence
 
@@ -109,17 +109,18 @@ class Answers:
             return _as_json(error)
         if isinstance(error, ProveMore) and request.user.is_authenticated:
             return self._prove(request, error)
-        if isinstance(error, TooMany):
-            response = render(request, "429.html", {"retry_after": error.retry_after}, status=error.status)
-            response["Retry-After"] = str(error.retry_after)
-            return response
-        words = {"explanation": sentence(error.reason), "decision": error.decision}
-        return render(request, "refused.html", words, status=403)
+        return refusals.page(request, error)
 
     @staticmethod
     def _prove(request: HttpRequest, error: ProveMore) -> HttpResponse:
         # A form is never sent twice: after proving, the customer is back on its page, with nothing done.
-        request.session["prove"] = {"to": int(error.to), "within": error.within, "reason": str(error.reason)}
+        request.session["prove"] = {
+            "to": int(error.to),
+            "within": error.within,
+            "challenge": error.challenge,
+            "reason": str(error.reason),
+            "decision": str(error.decision or ""),
+        }
         query = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
 

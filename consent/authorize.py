@@ -20,7 +20,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.facts import for_credentials
+from accounts import factors
 from accounts.models import Session, User
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
@@ -117,7 +117,7 @@ def _check_proof(visit: Visit) -> None:
         raise ProveMore(max(Level(session.level), Level.AAL1), 0, policy.Reason.PROVE_FOR_APP)
     if asked.level is None or session.level >= asked.level:
         return
-    if for_credentials(visit.customer, session).highest < asked.level:
+    if factors.highest_level(visit.customer) < asked.level:
         # acr_values is a wish: whoever has no second factor gets in, and the partner reads in ``acr`` what was proven.
         if asked.level_is_essential:
             raise asked.refused("unmet_authentication_requirements", "this customer cannot reach the acr asked for")

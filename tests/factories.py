@@ -12,11 +12,13 @@ from django.test import Client
 
 from accounts import addresses
 from accounts.flows import sign_in as flows
+from accounts.history import Seen
 from accounts.models import Session, User
 from ciam_portal import clock, codes, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.notifications.models import Notice
 from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.decision import Risk
 from ciam_portal.sessions import SessionStore
 
 PASSWORD = "correct horse battery staple"
@@ -40,11 +42,11 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     store[HASH_SESSION_KEY] = who.get_session_auth_hash()
     store.create()
     key = str(store.session_key)
-    browser = flows.Browser(
-        cookie="", key=SessionStore.row_key(key), network="127.0.0.0/24", family="Firefox", system="Linux"
-    )
-    by = Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
-    entered = flows.begin(who, methods, browser, None, by=by, at=at or clock.now())
+    at, by = at or clock.now(), Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+    seen = Seen(address="127.0.0.1", browser="Firefox", system="Linux")
+    cookie = flows.remember_first(who, flows.Browser("", "", seen), by=by, at=at)
+    browser = flows.Browser(cookie, SessionStore.row_key(key), seen)
+    entered = flows.begin(who, flows.Admitted(methods, Risk.LOW), browser, by=by, at=at)
     store["portal_session"] = str(entered.session.pk)
     store.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = key

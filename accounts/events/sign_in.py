@@ -30,6 +30,15 @@ class SignedIn(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceRemembered(AuditEvent):
+    """The browser in which the address was proven counts as known from the start."""
+
+    name: ClassVar[str] = "device.remembered"
+    device: UUID
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignInFailed(AuditEvent):
     """A wrong password or code, or an account that is paused. ``account_known`` is never shown to anyone outside."""
 
@@ -37,6 +46,14 @@ class SignInFailed(AuditEvent):
     lane: Code
     account_known: bool
     paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCodeSent(AuditEvent):
+    """An unusual sign-in was challenged: a code for it went to the customer's proven address."""
+
+    name: ClassVar[str] = "sign_in.code_sent"
+    attempt: UUID
 
 
 @dataclass(frozen=True, slots=True)

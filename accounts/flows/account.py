@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import addresses, proofs
+from accounts import addresses, facts, proofs
 from accounts.events import account as events
 from accounts.flows import sessions
 from accounts.models import Proof, Session, User
@@ -18,9 +18,10 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require
+from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
 
 
 def link_to(name: str, secret: str) -> str:
@@ -118,14 +119,13 @@ def _use_link(secret: str, purpose: Proof.Purpose, *, by: Actor, at: datetime) -
 
 
 @flow
-def ask_email_change(customer: User, new: str, facts: policy.CredentialFacts, *, by: Actor, at: datetime) -> None:
+def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Send a link to the new address, and tell the old one. Nothing changes until the new address is proven.
 
     An address that belongs to somebody else's account walks the same path; its owner is told instead.
     """
     new = new.lower()
-    customer = User.objects.select_for_update().get(pk=customer.pk)
-    require(policy.may_change_credentials, facts, about=customer.pk, by=by, at=at)
+    customer = _may(Action.CHANGE_EMAIL, customer, session, by, at)
     owner = User.objects.filter(email=new).first()
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
     tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
@@ -139,8 +139,9 @@ def ask_email_change(customer: User, new: str, facts: policy.CredentialFacts, *,
 
 
 @flow
-def change_email(customer: User, secret: str, *, by: Actor, at: datetime) -> None:
-    """The signed-in owner proves the new address with the link; old and new are told. Raises Refused."""
+def change_email(customer: User, secret: str, session: Session, *, by: Actor, at: datetime) -> None:
+    """The signed-in owner proves the new address with the link; old and new are told. Raises ProveMore, Refused."""
+    _may(Action.CHANGE_EMAIL, customer, session, by, at)
     proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL, lock=True)
     if proof is None or proof.customer_id != customer.pk:
         raise Refused(policy.Reason.LINK_DEAD)
@@ -149,8 +150,8 @@ def change_email(customer: User, secret: str, *, by: Actor, at: datetime) -> Non
     told = [*addresses.proven(customer), new]
     try:
         with transaction.atomic():
-            customer.email = new
-            customer.save(update_fields=["email"])
+            customer.email, customer.contact_changed_at = new, at
+            customer.save(update_fields=["email", "contact_changed_at"])
     except IntegrityError:
         raise Refused(policy.Reason.ADDRESS_TAKEN) from None
     addresses.replace(customer, new)
@@ -160,17 +161,22 @@ def change_email(customer: User, secret: str, *, by: Actor, at: datetime) -> Non
 
 
 @flow
-def change_password(
-    customer: User, new: str, facts: policy.CredentialFacts, keep: Session | None, *, by: Actor, at: datetime
-) -> None:
+def change_password(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Set a password the owner chose; every other session and every token ends. Raises ProveMore or Refused."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
-    require(policy.may_change_credentials, facts, about=customer.pk, by=by, at=at)
+    customer = _may(Action.CHANGE_PASSWORD, customer, session, by, at)
     _set_password(customer, new, at)
-    ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=keep)
+    ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
     tell(customer, notices.PasswordChanged(), to=addresses.proven(customer), at=at)
+
+
+def _may(action: Action, customer: User, session: Session, by: Actor, at: datetime) -> User:
+    """The customer, locked, once the gate lets them do this in this session as both stand now."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    session = Session.objects.select_related("device").get(pk=session.pk)
+    require_action(action, facts.for_action(customer, session, by=by, at=at), about=customer.pk, by=by, at=at)
+    return customer
 
 
 def _set_password(customer: User, new: str, at: datetime) -> None:
@@ -187,14 +193,27 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     """
     customer = User.objects.select_for_update().get(pk=customer.pk)
     _set_password(customer, new, at)
+    customer.recovered_at = at
+    customer.save(update_fields=["recovered_at"])
     proofs.drop(customer, at)
     customer.devices.filter(revoked_at__isnull=True).update(revoked_at=at)
     return sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
 
 
 @flow
-def edit_profile(customer: User, changes: dict[str, str], *, by: Actor, at: datetime) -> None:
-    """Change name, phone, locale or timezone; only which fields changed is recorded."""
+def edit_profile(customer: User, changes: dict[str, str], session: Session, *, by: Actor, at: datetime) -> None:
+    """Change name, phone, locale or timezone; only which fields changed is recorded. Raises ProveMore, Refused."""
+    customer = _may(Action.EDIT_PROFILE, customer, session, by, at)
+    if changes.get("phone", customer.phone) != customer.phone:
+        customer = _may(Action.CHANGE_PHONE, customer, session, by, at)
+        customer.contact_changed_at = at
+        customer.save(update_fields=["contact_changed_at"])
+    fill_profile(customer, changes, by=by, at=at)
+
+
+@flow
+def fill_profile(customer: User, changes: dict[str, str], *, by: Actor, at: datetime) -> None:
+    """The same, on the word of the system (an import, the demonstration) or of a flow that has asked."""
     customer = User.objects.select_for_update().get(pk=customer.pk)
     changed = [field for field, value in changes.items() if getattr(customer, field) != value]
     for field in changed:

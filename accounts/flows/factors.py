@@ -5,13 +5,14 @@ what they rest on is gone, and a lost phone or a thief's own passkey goes with i
 more than what is left.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, factors, proofs
+from accounts import addresses, factors, facts, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
 from accounts.flows import sessions, sign_in
@@ -23,38 +24,33 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require
+from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.notice import NoticeBase
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Method
+from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.catalogue import Action
 
 APP_WORDS = "an authenticator app"
 
 
-def gather(customer: User, session: Session | None, at: datetime) -> policy.FactorFacts:
+def gather(customer: User) -> policy.FactorFacts:
     """What the policies ask about, as it stands now."""
-    idle = timedelta(minutes=limits.running().session.idle_minutes)
     held = factors.second_factors(customer)
-    live = session is not None and Session.objects.live(at, idle).filter(pk=session.pk, customer=customer).exists()
-    return policy.FactorFacts(
-        is_active=customer.is_active,
-        session_live=live,
-        assurance=session.assurance if session else Assurance(),
-        highest=policy.highest(held, has_password=customer.has_usable_password()),
-        has_app=Method.TOTP in held,
-        passkeys=Passkey.objects.filter(user=customer).count() if Method.PASSKEY in held else 0,
-    )
+    passkeys = Passkey.objects.filter(user=customer).count() if Method.PASSKEY in held else 0
+    return policy.FactorFacts(has_app=Method.TOTP in held, passkeys=passkeys)
 
 
-def _lock(customer: User, session: Session, at: datetime) -> tuple[User, Session, policy.FactorFacts]:
-    """Customer and session, in the order that every flow locks them, and the facts read under those locks."""
+def _may(action: Action, customer: User, session: Session, by: Actor, at: datetime) -> tuple[User, Session]:
+    """Customer and session, in the order that every flow locks them, once the gate lets them do this as they stand."""
     customer = User.objects.select_for_update().get(pk=customer.pk)
-    session = Session.objects.select_for_update().get(pk=session.pk)
-    return customer, session, gather(customer, session, at)
+    session = Session.objects.select_for_update(of=("self",)).select_related("device").get(pk=session.pk)
+    asked = facts.for_action(customer, session, by=by, at=at)
+    require_action(action, asked, about=customer.pk, by=by, at=at)
+    return customer, session
 
 
-def _facts(customer: User, at: datetime) -> dict[str, str]:
+def _words(customer: User, at: datetime) -> dict[str, str]:
     """What every message about a factor says: when, in the customer's own time, and where to look and to act."""
     site, there = settings.PUBLIC_URL, at.astimezone(ZoneInfo(customer.timezone))
     return {
@@ -74,15 +70,15 @@ def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
 @flow
 def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime) -> bool:
     """Bind the app that shows ``code``; False if the code is wrong. The session has then proven the app as well."""
-    customer, session, facts = _lock(customer, session, at)
-    require(policy.may_add_app, facts, about=customer.pk, by=by, at=at)
+    customer, session = _may(Action.ADD_FACTOR, customer, session, by, at)
+    require(policy.may_add_app, gather(customer), about=customer.pk, by=by, at=at)
     app = factors.add_app(customer, seed, code, at)
     if app is None:
         record(events.FactorFailed(Method.TOTP, why=Code("not_added")), about=customer.pk, by=by, at=at)
         return False
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_facts(customer, at)), at)
+    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at)), at)
     return True
 
 
@@ -91,8 +87,8 @@ def add_passkey(
     customer: User, session: Session, answer: factors.Answer, name: str, *, by: Actor, at: datetime
 ) -> Passkey | None:
     """Bind the passkey the browser made; None if its message proves nothing. Raises Refused, ProveMore."""
-    customer, session, facts = _lock(customer, session, at)
-    require(policy.may_add_passkey, facts, about=customer.pk, by=by, at=at)
+    customer, session = _may(Action.ADD_FACTOR, customer, session, by, at)
+    require(policy.may_add_passkey, gather(customer), about=customer.pk, by=by, at=at)
     try:
         passkey = factors.add_passkey(customer, answer, name)
     except factors.KnownPasskey:
@@ -103,7 +99,7 @@ def add_passkey(
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_facts(customer, at)), at)
+    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at)), at)
     return passkey
 
 
@@ -114,11 +110,11 @@ def _passkey_words(passkey: Passkey) -> str:
 @flow
 def make_backup_codes(customer: User, session: Session, *, by: Actor, at: datetime) -> list[str]:
     """A new set of codes, to be shown this once; older ones are dead."""
-    customer, session, facts = _lock(customer, session, at)
-    require(policy.may_make_backup_codes, facts, about=customer.pk, by=by, at=at)
+    customer, session = _may(Action.VIEW_BACKUP_CODES, customer, session, by, at)
+    require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
     made = factors.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
-    _tell(customer, notices.BackupCodesMade(count=len(made), **_facts(customer, at)), at)
+    _tell(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at)), at)
     return made
 
 
@@ -137,8 +133,7 @@ def rename_passkey(passkey: Passkey, name: str, *, by: Actor, at: datetime) -> N
 @flow
 def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
     """The authenticator app no longer opens anything."""
-    customer, session, facts = _lock(customer, session, at)
-    require(policy.may_change_factors, facts, about=customer.pk, by=by, at=at)
+    customer, session = _may(Action.REMOVE_FACTOR, customer, session, by, at)
     app = Totp.objects.select_for_update().filter(user=customer).first()
     if app is None:
         raise Refused(policy.Reason.NOT_THERE)
@@ -150,8 +145,7 @@ def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> 
 @flow
 def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Actor, at: datetime) -> None:
     """This passkey no longer opens anything."""
-    customer, session, facts = _lock(customer, session, at)
-    require(policy.may_change_factors, facts, about=customer.pk, by=by, at=at)
+    customer, session = _may(Action.REMOVE_FACTOR, customer, session, by, at)
     found = Passkey.objects.select_for_update().filter(pk=passkey.pk, user=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)
@@ -177,7 +171,7 @@ def _removed(
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
-    _tell(customer, notices.FactorRemoved(what=words, last=last, **_facts(customer, at)), at)
+    _tell(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at)), at)
 
 
 def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:
@@ -203,7 +197,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, factors.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= factors.FEW_LEFT
-        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_facts(customer, at)), at)
+        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at)
     return checked
 
 
@@ -233,7 +227,7 @@ def answer_with_passkey(customer: User | None, answer: factors.Answer, *, by: Ac
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_facts(owner, at)), at)
+        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey
@@ -249,9 +243,11 @@ def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> N
 
 
 @flow
-def answer_with_mail_code(customer: User, session: Session, code: str, *, by: Actor, at: datetime) -> Checked:
-    """Look at a code that was mailed. Shows that somebody reads the mailbox; never a second factor."""
-    right = proofs.guess_code(customer, Proof.Purpose.STEP_UP, session.pk, code, at)
+def answer_with_mail_code(
+    customer: User, purpose: Proof.Purpose, bound_to: UUID, code: str, *, by: Actor, at: datetime
+) -> Checked:
+    """Look at a code that was mailed for this session or sign-in. Shows that somebody reads the mailbox, no more."""
+    right = proofs.guess_code(customer, purpose, bound_to, code, at)
     checked = Checked(Outcome.RIGHT if right else Outcome.WRONG)
     return _answered(customer, Method.EMAIL_CODE, checked, by=by, at=at)
 

@@ -1,38 +1,51 @@
 """Coming in and proving more: a sign-in is weighed, a session begins, a session steps up."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import addresses
+from accounts import addresses, facts, history, proofs
 from accounts.events import sign_in as events
-from accounts.models import Device, Session, User
+from accounts.models import Device, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.policy import sign_in as policy
-from ciam_portal import codes
+from ciam_portal import codes, network
+from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.decide import decide
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method, level_of
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp
-
-_ANSWERS = {Allow: "allow", StepUp: "step_up", Hold: "hold", Deny: "deny"}
+from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Level, Method, level_of
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow, Decision, Risk
+from ciam_portal.risk.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser at the door. ``cookie`` is the device cookie it sent, if any; ``key`` its browser session's row."""
+    """The browser at the door. ``cookie`` is the device key it sent, if any; ``key`` its browser session's row."""
 
     cookie: str
     key: str
-    network: str
-    family: str
-    system: str
-    country: str = ""
+    seen: history.Seen
+    absurd: bool = False  # no browser would call itself what this one does
+
+    @property
+    def network(self) -> str:
+        """The network prefix, coarse enough to show and keep."""
+        return network.prefix(self.seen.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A sign-in that was allowed: what was proven, how worried we are, and what it showed."""
+
+    methods: tuple[Method, ...]
+    risk: Risk | None = None
+    decision: UUID | None = None
+    visit: Visit = field(default_factory=Visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +57,36 @@ class Entered:
 
 
 @flow
-def weigh(customer: User, facts: policy.SignInFacts, *, by: Actor, at: datetime) -> tuple[Decision, UUID]:
-    """Decide whether what was proven suffices; the answer, and the id under which it is kept."""
-    decided = decide(policy.on_sign_in, facts, about=customer.pk, by=by, at=at)
-    event = events.SignInWeighed(answer=Code(_ANSWERS[type(decided.answer)]), methods=facts.proven)
-    record(event, about=customer.pk, by=by, at=at, decision=decided.id)
-    return decided.answer, decided.id
+def weigh(
+    customer: User, methods: tuple[Method, ...], browser: Browser, *, breached: bool | None, by: Actor, at: datetime
+) -> tuple[Decision, Admitted]:
+    """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
+    entry = facts.at_the_door(customer, methods)
+    visit, risk = Visit(), None
+    if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
+        device = known_device(customer, browser.cookie, at)
+        seen = replace(browser.seen, device=browser.cookie if device else "")
+        arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
+        weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
+        decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
+        visit, risk = arrived.visit, decided.risk
+    else:
+        decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
+    answer = Code(decisions.columns_of(decided.answer)["answer"])
+    record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
+    return decided.answer, Admitted(methods, risk, decided.id, visit)
 
 
 @flow
-def begin(
-    customer: User, methods: tuple[Method, ...], browser: Browser, decision: UUID | None, *, by: Actor, at: datetime
-) -> Entered:
-    """Begin a session that was allowed; remember its browser, and tell the customer if it is a new one."""
+def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at: datetime) -> Entered:
+    """Begin a session that was allowed; remember its browser, learn from it, and tell the customer of a new one."""
+    methods, seen = admitted.methods, browser.seen
     device, cookie, is_new = _device(customer, browser, at)
     level = level_of(methods)
+    if level >= Level.AAL2:
+        device.known_from(at)
+    visit = replace(admitted.visit, device=history.hidden("device", cookie))
+    history.learn(customer.pk, visit, at)
     session = Session.objects.create(
         customer=customer,
         device=device,
@@ -70,40 +98,62 @@ def begin(
         level=level,
         level_at=at,
         methods=list(methods),
+        challenged_at=at if MORE_THAN_A_PASSWORD & set(methods) else None,
+        risk=admitted.risk,
+        decision=admitted.decision,
+        visit=asdict(visit),
         network=browser.network,
-        country=browser.country,
-        browser=browser.family,
-        system=browser.system,
+        country=seen.country,
+        asn=seen.asn,
+        browser=seen.browser,
+        system=seen.system,
     )
     event = events.SignedIn(
         session=session.pk, device=device.pk, new_device=is_new, acr=Code(level.acr), methods=methods
     )
-    record(event, about=customer.pk, by=by, at=at, decision=decision)
+    record(event, about=customer.pk, by=by, at=at, decision=admitted.decision)
     if is_new and customer.devices.exclude(pk=device.pk).exists():
-        notice = notices.NewDevice(browser=browser.family, system=browser.system, network=browser.network)
+        notice = notices.NewDevice(browser=seen.browser, system=seen.system, network=browser.network)
         tell(customer, notice, to=addresses.proven(customer), at=at)
     return Entered(session, cookie)
 
 
+@flow
+def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime) -> str:
+    """The browser in which the customer proved their address is the first they are known by; its device cookie."""
+    device, cookie, is_new = _device(customer, browser, at)
+    device.known_from(at)
+    record(events.DeviceRemembered(device=device.pk, new=is_new), about=customer.pk, by=by, at=at)
+    return cookie
+
+
+def known_device(customer: User, cookie: str, at: datetime) -> Device | None:
+    """The customer's own live device with this key."""
+    if not cookie:
+        return None
+    candidates = codes.digests(cookie, "device")
+    return Device.objects.live(at).filter(customer=customer, cookie_digest__in=candidates).first()
+
+
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str, bool]:
-    if browser.cookie:
-        candidates = codes.digests(browser.cookie, "device")
-        known = Device.objects.live(at).filter(customer=customer, cookie_digest__in=candidates).first()
-        if known:
-            known.seen(at)
-            return known, browser.cookie, False
+    known = known_device(customer, browser.cookie, at)
+    if known:
+        known.seen(at)
+        return known, browser.cookie, False
     # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
     others = Device.objects.live(at).filter(cookie_digest__in=codes.digests(browser.cookie, "device"))
     mine = Device.objects.filter(customer=customer, cookie_digest__in=codes.digests(browser.cookie, "device"))
     cookie = browser.cookie if browser.cookie and others.exists() and not mine.exists() else codes.new_token()
+    rules = limits.running()
     device = Device.objects.create(
         customer=customer,
         cookie_digest=codes.digest(cookie, "device"),
-        browser=browser.family,
-        system=browser.system,
+        browser=browser.seen.browser,
+        system=browser.seen.system,
         first_seen_at=at,
         last_seen_at=at,
-        expires_at=at + timedelta(days=limits.running().session.device_days),
+        known_at=at + timedelta(hours=rules.risk.trust_device_hours),
+        expires_at=at + timedelta(days=rules.session.device_days),
     )
     return device, cookie, True
 
@@ -119,10 +169,23 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     if reached > session.level or level_of((Method.PASSWORD, method)) >= reached:
         session.level, session.level_at = reached, at
     session.methods = list(methods)
-    session.save(update_fields=["auth_time", "level", "level_at", "methods"])
+    if method in MORE_THAN_A_PASSWORD:
+        session.challenged_at = at
+    session.save(update_fields=["auth_time", "level", "level_at", "methods", "challenged_at"])
+    if method in SECOND_FACTORS and session.device is not None:
+        session.device.known_from(at)
     event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
     record(event, about=session.customer_id, by=by, at=at)
     return session
+
+
+@flow
+def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime) -> None:
+    """Mail a code that finishes this very sign-in. The caller has asked ``proofs.within_budget``."""
+    code = proofs.new_code(customer, Proof.Purpose.SIGN_IN, attempt, customer.email, at)
+    record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
+    notice = notices.CodeToSignIn(code=code, minutes=limits.running().proof.code_minutes)
+    tell(customer, notice, to=[customer.email], at=at)
 
 
 @flow

@@ -97,6 +97,7 @@ class Session(models.Model):
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix at the start")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country at the start")
     asn = models.PositiveBigIntegerField(null=True, db_comment="personal: location; AS number at the start")
+    visit = models.JSONField(default=dict, db_comment="personal: behavior; pseudonyms of what the sign-in showed")
     network_now = models.CharField(max_length=50, blank=True, db_comment="personal: location; prefix last seen")
     browser_now = models.CharField(max_length=40, blank=True, db_comment="personal: device; family last seen")
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")

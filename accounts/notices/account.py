@@ -64,6 +64,15 @@ class CodeToProve(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeToSignIn(NoticeBase):
+    """A code that finishes an unusual sign-in, for a customer without a second factor."""
+
+    template: ClassVar[str] = "code_to_sign_in"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewDevice(NoticeBase):
     """A sign-in from a browser this customer has not used before."""
 

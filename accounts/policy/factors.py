@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ciam_portal.policy.assurance import SECOND_FACTORS, Assurance, Level, Method, level_of
-from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
+from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Assurance, Level, Method, level_of
+from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
 from ciam_portal.policy.reason import ReasonBase
 
@@ -13,9 +13,6 @@ from ciam_portal.policy.reason import ReasonBase
 class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the customer reads."""
 
-    ACCOUNT_CLOSED = "account_closed", "This account is closed."
-    SESSION_OVER = "session_over", "You are signed out. Please sign in again."
-    PROVE_AGAIN = "prove_again", "You are about to change how you sign in, so please show once more that it is you."
     ONE_APP = "one_app", "You already use an authenticator app. Remove it first, then add the new one."
     TOO_MANY_PASSKEYS = "too_many_passkeys", "You have as many passkeys as an account can have. Remove one first."
     KNOWN_PASSKEY = "known_passkey", "This passkey is already registered. Please use another device or key."
@@ -30,12 +27,8 @@ _PREFERENCE = (Method.PASSKEY, Method.TOTP, Method.BACKUP_CODE, Method.PASSWORD,
 
 @dataclass(frozen=True, slots=True)
 class FactorFacts:
-    """Who asks, how well proven, what the account has and the most that it can prove. Read under lock."""
+    """What the account has already. Read under lock."""
 
-    is_active: bool
-    session_live: bool
-    assurance: Assurance
-    highest: Level
     has_app: bool
     passkeys: int
 
@@ -49,37 +42,19 @@ def highest(held: Iterable[Method], *, has_password: bool) -> Level:
     return max(Level.AAL1, level_of((*known, *factors)))
 
 
-def may_change_factors(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
-    """Whatever changes how one signs in asks for the highest assurance the account can give, freshly given."""
-    if not facts.is_active:
-        return Deny(Reason.ACCOUNT_CLOSED)
-    if not facts.session_live:
-        return Deny(Reason.SESSION_OVER)
-    within = limits.session.step_up_minutes * 60
-    if not facts.assurance.meets(facts.highest, within, at):
-        return StepUp(facts.highest, Reason.PROVE_AGAIN, within)
-    return Allow()
-
-
-def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """One authenticator app for each customer."""
-    if facts.has_app:
-        return Deny(Reason.ONE_APP)
-    return may_change_factors(facts, limits=limits, at=at)
+    return Deny(Reason.ONE_APP) if facts.has_app else Allow()
 
 
-def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Several passkeys are welcome, endless ones are not."""
-    if facts.passkeys >= limits.factors.passkeys:
-        return Deny(Reason.TOO_MANY_PASSKEYS)
-    return may_change_factors(facts, limits=limits, at=at)
+    return Deny(Reason.TOO_MANY_PASSKEYS) if facts.passkeys >= limits.factors.passkeys else Allow()
 
 
-def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
+def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Backup codes stand in for a factor, so there must be one."""
-    if not facts.has_app and not facts.passkeys:
-        return Deny(Reason.NEEDS_A_FACTOR)
-    return may_change_factors(facts, limits=limits, at=at)
+    return Allow() if facts.has_app or facts.passkeys else Deny(Reason.NEEDS_A_FACTOR)
 
 
 def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: datetime) -> Assurance:
@@ -94,14 +69,22 @@ def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: 
 
 
 def ways_to_prove(
-    held: frozenset[Method], assurance: Assurance, methods: tuple[Method, ...], to: Level, at: datetime
+    held: frozenset[Method],
+    assurance: Assurance,
+    methods: tuple[Method, ...],
+    to: Level,
+    at: datetime,
+    *,
+    challenge: bool = False,
 ) -> tuple[Method, ...]:
-    """The methods, best first, by which this session can reach ``to`` freshly.
+    """The methods, best first, by which this session can reach ``to`` freshly; a challenge takes more than a password.
 
     A code by mail is offered only to customers without any second factor: a mailbox never stands in for one.
     """
     second = held & SECOND_FACTORS
     offered = {Method.PASSWORD, *second} if second else {Method.PASSWORD, Method.EMAIL_CODE}
+    if challenge:
+        offered &= MORE_THAN_A_PASSWORD
     return tuple(
         method
         for method in _PREFERENCE
@@ -109,11 +92,17 @@ def ways_to_prove(
     )
 
 
-def ways_to_finish(held: frozenset[Method], proven: tuple[Method, ...], to: Level) -> tuple[Method, ...]:
-    """The second factors, best first, that complete a sign-in which has proven ``proven`` so far."""
-    return tuple(
-        method for method in _PREFERENCE if method in held & SECOND_FACTORS and level_of((*proven, method)) >= to
-    )
+def ways_to_finish(
+    held: frozenset[Method], proven: tuple[Method, ...], to: Level, *, challenge: bool = False
+) -> tuple[Method, ...]:
+    """The methods, best first, that complete a sign-in which has proven ``proven`` so far.
+
+    A challenge of a customer without any second factor is passed by a code sent to the proven address.
+    """
+    second = held & SECOND_FACTORS
+    if challenge and not second:
+        return (Method.EMAIL_CODE,)
+    return tuple(method for method in _PREFERENCE if method in second and level_of((*proven, method)) >= to)
 
 
 def left_of(methods: Iterable[Method], gone: Iterable[Method]) -> tuple[tuple[Method, ...], Level]:

@@ -9,17 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import budget, facts, proofs
-from accounts.decorators import step_up
+from accounts import budget, proofs
+from accounts.decorators import sensitive
 from accounts.flows import account as flows
 from accounts.forms import account as forms
-from accounts.models import Proof, User
+from accounts.models import Proof, Session, User
 from accounts.policy.account import Reason
 from accounts.views.entry import hidden_secret, hide_secret, is_usable
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,14 +30,15 @@ def profile(request: HttpRequest) -> HttpResponse:
     now = {name: getattr(customer, name) for name in forms.Profile.base_fields}
     form = forms.Profile(request.POST or None, initial=now)
     if form.is_valid():
-        flows.edit_profile(customer, form.cleaned_data, by=Actor.from_request(request), at=clock.now())
+        by = Actor.from_request(request)
+        flows.edit_profile(customer, form.cleaned_data, _session(request), by=by, at=clock.now())
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.CHANGE_EMAIL)
 def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another address; nothing changes until it is proven."""
     customer, at = cast("User", request.user), clock.now()
@@ -45,8 +47,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         new = form.cleaned_data["email"]
         allow_mail(request)
         if proofs.within_budget(new) and new != customer.email:
-            proven = facts.for_credentials(customer, request.portal_session)  # type: ignore[attr-defined]
-            flows.ask_email_change(customer, new, proven, by=Actor.from_request(request), at=at)
+            flows.ask_email_change(customer, new, _session(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/change_email_sent.html", {"email": new})
     return render(request, "accounts/change_email.html", {"form": form})
 
@@ -71,7 +72,7 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
     secret = hidden_secret(request, Proof.Purpose.CHANGE_EMAIL)
     if request.method == "POST":
         customer = cast("User", request.user)
-        flows.change_email(customer, secret, by=Actor.from_request(request), at=clock.now())
+        flows.change_email(customer, secret, _session(request), by=Actor.from_request(request), at=clock.now())
         request.session.pop(f"link:{Proof.Purpose.CHANGE_EMAIL}", None)
         messages.success(request, _("Your e-mail address is changed."))
         return redirect("accounts:security")
@@ -82,16 +83,19 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.CHANGE_PASSWORD)
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; every other session ends."""
     customer = cast("User", request.user)
     form = forms.NewPassword(request.POST or None, customer=customer)
     if form.is_valid():
-        session = request.portal_session  # type: ignore[attr-defined]
-        proven = facts.for_credentials(customer, session)
         new = form.cleaned_data["password"]
-        flows.change_password(customer, new, proven, session, by=Actor.from_request(request), at=clock.now())
+        flows.change_password(customer, new, _session(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("accounts:security")
     return render(request, "accounts/change_password.html", {"form": form})
+
+
+def _session(request: HttpRequest) -> Session:
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import proofs
+from accounts import proofs, signing
 from accounts.flows import account, sessions
 from accounts.forms import account as forms
 from accounts.forms.entry import SignIn as SignInForm
@@ -88,7 +88,8 @@ def confirm_email(request: HttpRequest) -> HttpResponse:
     """The page with the button that confirms."""
     secret = hidden_secret(request, Proof.Purpose.CONFIRM_EMAIL)
     if request.method == "POST":
-        account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
+        customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
+        signing.remember_first(request, customer)
         request.session.pop(f"link:{Proof.Purpose.CONFIRM_EMAIL}", None)
         return render(request, "accounts/email_confirmed.html")
     usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)

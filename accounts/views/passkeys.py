@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import agents, budget, factors, signing
-from accounts.decorators import step_up
+from accounts.decorators import sensitive
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
@@ -28,13 +28,14 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
 
 _MINUTE = 60
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.ADD_FACTOR)
 def add(request: HttpRequest) -> HttpResponse:
     """Name it, make it, done."""
     customer = cast("User", request.user)
@@ -74,7 +75,7 @@ def _name_of(request: HttpRequest) -> str:
 
 
 @require_POST
-@step_up("highest")
+@sensitive(Action.ADD_FACTOR)
 def begin_adding(request: HttpRequest) -> JsonResponse:
     """Options for the browser's dialog."""
     return JsonResponse(factors.begin_adding(request, cast("User", request.user)))
@@ -93,7 +94,7 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.REMOVE_FACTOR)
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     """Asks first, and says what it means."""
     customer, passkey = cast("User", request.user), _own(request, key)

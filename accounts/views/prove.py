@@ -20,12 +20,13 @@ from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.forms import factors as forms
-from accounts.policy import account as account_policy
 from accounts.policy import factors as policy
+from accounts.proofs import Purpose
 from accounts.stages import ProofStage, pending
 from accounts.views.account import allow_mail
-from ciam_portal import clock
+from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
+from ciam_portal.gate import within
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.words import sentence
 
@@ -40,6 +41,12 @@ _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.EMAIL_CODE: forms.MailCode,
 }
 _ASKED = "prove"
+
+
+def masked(address: str) -> str:
+    """A mail address that its owner recognises: shown to whoever knows the password, and to nobody else."""
+    name, _at, domain = address.partition("@")
+    return f"{name[:1]}···@{domain}"
 
 
 def local(target: str) -> str:
@@ -62,17 +69,21 @@ class LiveSession:
         # Whoever comes without having been sent (the staff site does) is asked for two factors.
         self.to = Level(asked.get("to", Level.AAL2))
         self.within: int | None = asked.get("within")
+        self.challenge = bool(asked.get("challenge"))
+        self.decision = str(asked.get("decision", ""))
         self.why = _words_of(str(asked.get("reason", "")))
 
     def is_met(self, at: datetime) -> bool:
         """Nothing more to prove."""
+        if self.challenge and not within(self.session.challenged_at, self.within, at):
+            return False
         return self.session.assurance.meets(self.to, self.within, at)
 
     def ways(self, at: datetime) -> tuple[Method, ...]:
         """The methods that lead to the level, best first."""
         held = factors.second_factors(self.customer)
         proven = tuple(Method(name) for name in self.session.methods)
-        ways = policy.ways_to_prove(held, self.session.assurance, proven, self.to, at)
+        ways = policy.ways_to_prove(held, self.session.assurance, proven, self.to, at, challenge=self.challenge)
         return tuple(way for way in ways if way is not Method.PASSWORD or self.customer.has_usable_password())
 
     def passed(self, method: Method, at: datetime) -> HttpResponse:
@@ -91,20 +102,34 @@ class LiveSession:
         """A wrong answer changes nothing about the session; it was counted where it was checked."""
         return None
 
+    def send_code(self, at: datetime) -> bool:
+        """Mail a code that works in this session only; False if there were too many mails already."""
+        if not proofs.within_budget(self.customer.email):
+            return False
+        flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
+        return True
+
+    def check_code(self, code: str, at: datetime) -> Checked:
+        """Whether this is the code that was mailed."""
+        by = Actor.from_request(self.request)
+        return flows.answer_with_mail_code(self.customer, Purpose.STEP_UP, self.session.pk, code, by=by, at=at)
+
 
 class PausedSignIn:
     """The door of someone whose first step was right: a second factor, then in."""
 
     ceremony = Ceremony.SIGN_IN
-    why = ""
     next = ""
 
     def __init__(self, request: HttpRequest, stage: ProofStage) -> None:
         self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
+        self.challenge, self.decision = stage.challenge, stage.decision
+        self.why = _words_of(gate.Reason.UNUSUAL) if stage.challenge else ""
 
     def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
-        """The second factors that complete this sign-in, best first."""
-        return policy.ways_to_finish(factors.second_factors(self.customer), self.stage.methods, self.to)
+        """What completes this sign-in, best first."""
+        held = factors.second_factors(self.customer)
+        return policy.ways_to_finish(held, self.stage.methods, self.to, challenge=self.challenge)
 
     def passed(self, method: Method, at: datetime) -> HttpResponse:  # noqa: ARG002  (the other door's form)
         """On through the pipeline."""
@@ -117,13 +142,22 @@ class PausedSignIn:
         messages.error(self.request, _("There were too many wrong answers. Please sign in again."))
         return redirect("account_login")
 
+    def send_code(self, at: datetime) -> bool:  # noqa: ARG002  (the other door's form)
+        """Mail a code for this sign-in; False if there were too many mails already."""
+        return self.stage.send_code()
+
+    def check_code(self, code: str, at: datetime) -> Checked:
+        """Whether this is the code that was mailed."""
+        by = Actor.from_request(self.request)
+        return flows.answer_with_mail_code(self.customer, Purpose.SIGN_IN, self.stage.attempt, code, by=by, at=at)
+
 
 Door = LiveSession | PausedSignIn
 
 
 def _words_of(code: str) -> str:
     """The sentence of a reason that the middleware kept as its code."""
-    for reason in (*policy.Reason, *account_policy.Reason):
+    for reason in (*gate.Reason, *policy.Reason):
         if reason.value == code:
             return sentence(reason)
     return _("Please show once more that it is you.")
@@ -170,17 +204,28 @@ def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
 
 @require_POST
 def send_code(request: HttpRequest) -> HttpResponse:
-    """Mail a code to a customer who has nothing but a password and a mailbox."""
-    door, at = LiveSession(request), clock.now()
+    """Signed in: mail a code to a customer who has nothing but a password and a mailbox."""
+    return _send(LiveSession(request), "accounts:prove")
+
+
+@login_not_required
+@require_POST
+def send_sign_in_code(request: HttpRequest) -> HttpResponse:
+    """Signing in: mail another code for this sign-in."""
+    stage = pending(request)
+    return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage), "accounts:prove_sign_in")
+
+
+def _send(door: Door, page: str) -> HttpResponse:
+    request, at = door.request, clock.now()
     if Method.EMAIL_CODE in door.ways(at):
         allow_mail(request)
-        if proofs.within_budget(door.customer.email):
-            flows.send_code(door.customer, door.session, by=Actor.from_request(request), at=at)
+        if door.send_code(at):
             messages.success(request, _("We have sent you a code. It works for a few minutes, in this browser only."))
         else:
             messages.warning(request, _("We have sent you several mails already. Please try again in an hour."))
     query = urlencode({"way": Method.EMAIL_CODE.value, "next": door.next})
-    response = redirect("accounts:prove")
+    response = redirect(page)
     response["Location"] += f"?{query}"
     return response
 
@@ -225,8 +270,8 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
             return _check_passkey(door, typed, by, at)
         case Method.PASSWORD, LiveSession():
             return _check_password(door, typed["password"], by, at)
-        case Method.EMAIL_CODE, LiveSession():
-            return flows.answer_with_mail_code(customer, door.session, typed["code"], by=by, at=at)
+        case Method.EMAIL_CODE, _door:
+            return door.check_code(typed["code"], at)
     return Checked(Outcome.WRONG)
 
 
@@ -283,6 +328,7 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "form": form,
         "way": way.value,
         "others": [other.value for other in ways if other is not way],
+        "address": door.customer.email if isinstance(door, LiveSession) else masked(door.customer.email),
     }
     response = render(door.request, "accounts/prove.html", words, status=200 if wait is None else 429)
     if wait is not None:

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import factors, signing
-from accounts.decorators import step_up
+from accounts.decorators import sensitive
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.models import Session, User
@@ -21,6 +21,7 @@ from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
 
 _SEED = "app_seed"
@@ -40,14 +41,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
         "level": session.assurance.level,
         "levels": Level,
-        "step_up_minutes": rules.session.step_up_minutes,
     }
     return render(request, "accounts/security.html", words)
 
 
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.ADD_FACTOR)
 def add_app(request: HttpRequest) -> HttpResponse:
     """Scan a picture, type the code: the app is bound once it has shown that it knows the seed."""
     customer, at = cast("User", request.user), clock.now()
@@ -92,7 +92,7 @@ def _pending_seed(request: HttpRequest, customer: User) -> bytes:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.REMOVE_FACTOR)
 def remove_app(request: HttpRequest) -> HttpResponse:
     """Asks first, and says what it means."""
     customer = cast("User", request.user)
@@ -109,7 +109,7 @@ def remove_app(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@step_up("highest")
+@sensitive(Action.VIEW_BACKUP_CODES)
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """How many are left, and the button that makes new ones."""
     have = factors.listed(cast("User", request.user))
@@ -123,7 +123,7 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up("highest")
+@sensitive(Action.VIEW_BACKUP_CODES)
 def new_backup_codes(request: HttpRequest) -> HttpResponse:
     """The codes are in the answer to the POST that made them, and nowhere else."""
     if request.method != "POST":

@@ -16,7 +16,7 @@ from ciam_portal.audit.facts import as_json
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action, Sensitivity
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp
+from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp
 
 # Decisions written in a transaction that may yet be rolled back by a refusal; ``@flow`` writes them again then.
 pending: ContextVar[list[DecisionEntry] | None] = ContextVar("pending", default=None)
@@ -28,6 +28,7 @@ class Decided:
 
     answer: Decision
     id: UUID | None
+    risk: Risk | None = None
 
 
 def decide(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -36,7 +37,7 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
     Facts are frozen dataclasses of ids, codes, counts and instants. Raises ValueError if they hold anything else.
     """
     answer = question(*facts, limits=limits.running(), at=at)
-    return _keep(_entry(question, facts, answer, about, by, at), answer)
+    return _keep(_entry(question, facts, answer, about=about, by=by, at=at), answer)
 
 
 def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -48,14 +49,14 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
     weighed = gate.weigh(action, facts, limits=running, at=at)
     answer, assessment = weighed.decision, weighed.assessment
     if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):
-        return Decided(answer, None)
-    entry = _entry(gate.decide, (action, facts), answer, about, by, at)
+        return Decided(answer, None, weighed.risk)
+    entry = _entry(gate.decide, (action, facts), answer, about=about, by=by, at=at)
     entry.action = action
     entry.risk = None if weighed.risk is None else int(weighed.risk)
     if assessment is not None:
         entry.score, entry.model_version = assessment.score, assessment.model
         entry.contributions = [[part.code, part.llr] for part in assessment.parts]
-    return _keep(entry, answer)
+    return dataclasses.replace(_keep(entry, answer), risk=weighed.risk)
 
 
 def _matters(action: str, running: limits.Limits) -> bool:
@@ -67,6 +68,7 @@ def _entry(
     question: Callable[..., Decision],
     facts: tuple[object, ...],
     answer: Decision,
+    *,
     about: UUID | None,
     by: Actor,
     at: datetime,

@@ -65,7 +65,6 @@ class Session:
     idle_minutes: int = _within(2, 60)
     idle_warning_minutes: int = _within(1, 10)
     absolute_hours: int = _within(1, 24)
-    step_up_minutes: int = _within(1, 60)
     device_days: int = _within(1, 400)
 
 

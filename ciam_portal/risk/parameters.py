@@ -120,12 +120,12 @@ HOUR = 3_600.0
 class RuleLimits:
     """The numbers of the rules. Points compare with nats: about what a score of as much would say."""
 
-    failures_on_account: Steps = ((3, 1.0), (6, 2.0), (10, 4.0), (15, 6.0))
+    failures_on_account: Steps = ((3, 1.0), (6, 2.0), (10, 4.0))
     """Failed attempts on one account in the window (keycloak-adaptive-authn grades 3, 6, 10 and 15)."""
     failures_from_address: Steps = ((10, 2.0), (40, 4.0))
     """Failed attempts from one address in the window."""
-    accounts_from_address: Steps = ((5, 2.0), (20, 4.0), (50, 6.0))
-    """Different accounts from one address in the window; a shared address (CGNAT) easily reaches a few."""
+    accounts_from_address: Steps = ((5, 2.0), (20, 4.0))
+    """Different accounts that failed from one address in the window; a shared address (CGNAT) easily reaches a few."""
     sources_on_account: Steps = ((3, 2.0), (5, 4.0))
     """Different addresses failing on one account in the window."""
     burst_least: int = 2
@@ -150,7 +150,7 @@ class RuleLimits:
     """Points of a password known from a breach."""
     blocklisted: float = 3.0
     """Points of a listed address; 6.4 % of genuine sign-ins come from one, so alone it only warrants a question."""
-    elsewhere: float = 6.0
+    elsewhere: float = 4.0
     """Points of a device key seen in another browser or system than it was given to."""
     absurd: float = 2.0
     """Points of a user agent that no browser sends."""
@@ -162,8 +162,9 @@ class RuleLimits:
     """Points from which a finding alone means moderate risk."""
     high: float = 4.0
     """Points from which a finding alone means high risk."""
-    severe: float = 6.0
-    """Points from which a finding alone means severe risk."""
+    severe: float = 10.0
+    """Points from which a finding alone means severe risk: none does. What many share (an address, a network) or what
+    strangers can cause (failures) may ask the customer for more, and never shuts them out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,7 @@ class Profile:
             _rounded(self.weight * fading + 1.0), now, {name: kept for name, kept in values.items() if kept}, habits
         )
 
-    def _kept(
-        self, feature: Feature, value: str, fading: float, now: int, parameters: Parameters
-    ) -> dict[str, Seen]:
+    def _kept(self, feature: Feature, value: str, fading: float, now: int, parameters: Parameters) -> dict[str, Seen]:
         oldest = now - parameters.horizon * DAY
         kept = {
             name: Seen(_rounded(seen.weight * fading), seen.last)

@@ -14,12 +14,14 @@ from django_otp.oath import totp
 
 from accounts import addresses
 from accounts.flows import account, factors, sessions, sign_in, staff
+from accounts.history import Seen
 from accounts.models import Totp, User
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  (printed on purpose: a demonstration)
@@ -80,7 +82,7 @@ def _person(email: str, name: str) -> User:
             message = f"{email} was opened by somebody else in this very moment."
             raise CommandError(message)
         profile = {"name": name, "phone": "", "locale": "en", "timezone": "Europe/Oslo"}
-        account.edit_profile(person, profile, by=by.known_as(person.pk), at=at)
+        account.fill_profile(person, profile, by=by.known_as(person.pk), at=at)
     if not addresses.is_proven(person):
         account.prove_address(person, by=Actor.system(), at=at)
     if email in WITH_APP and not Totp.objects.filter(user=person).exists():
@@ -90,8 +92,9 @@ def _person(email: str, name: str) -> User:
 
 def _add_app(person: User) -> None:
     at, by = clock.now(), Actor.system()
-    browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], network="", family="Demo", system="Demo")
-    session = sign_in.begin(person, (Method.PASSWORD,), browser, None, by=by, at=at).session
+    browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
+    sign_in.remember_first(person, browser, by=by, at=at)
+    session = sign_in.begin(person, sign_in.Admitted((Method.PASSWORD,), Risk.LOW), browser, by=by, at=at).session
     seed = _seed(person.email)
     if not factors.add_app(person, session, seed, _code(person.email), by=by, at=at):
         message = "The clock went backwards: please run the command again."

@@ -1,0 +1,29 @@
+"""What a refusal looks like on a page: the reason in plain words, what to wait for, and how to contest it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ciam_portal.errors import OnHold, Refused, TooMany
+from ciam_portal.words import sentence
+
+
+def page(request: HttpRequest, error: Refused) -> HttpResponse:
+    """The page that fits: try again later (429), not now, or no."""
+    if isinstance(error, TooMany):
+        response = render(request, "429.html", {"retry_after": error.retry_after}, status=error.status)
+        response["Retry-After"] = str(error.retry_after)
+        return response
+    if isinstance(error, OnHold):
+        return on_hold(request, error.reason, error.until, error.decision)
+    words = {"explanation": sentence(error.reason), "decision": error.decision}
+    return render(request, "refused.html", words, status=403)
+
+
+def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
+    """Not now: what to wait for, and how to contest it."""
+    words = {"explanation": sentence(reason), "until": until, "decision": decision}
+    return render(request, "on_hold.html", words, status=403)
