@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts import agents
 from accounts.flows import sign_in as flows
 from accounts.models import Session, User
-from ciam_portal import clock, network
+from ciam_portal import clock, network, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
 from ciam_portal.sessions import SessionStore
@@ -26,12 +26,14 @@ def browser_of(request: HttpRequest) -> flows.Browser:
     """The browser that sent this request, as far as we keep it."""
     family, system = agents.families(request.headers.get("User-Agent", ""))
     key = request.session.session_key
+    address = network.client_address(request)
     return flows.Browser(
-        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:200],
+        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
         key=SessionStore.row_key(key) if key else "",
-        network=network.prefix(network.client_address(request)),
+        network=network.prefix(address),
         family=family,
         system=system,
+        country=places.lookup(address).country,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import addresses
+from accounts import addresses, device_cookie
 from accounts.events import sign_in as events
 from accounts.models import Device, Session, User
 from accounts.notices import account as notices
@@ -25,7 +25,7 @@ _ANSWERS = {Allow: "allow", StepUp: "step_up", Hold: "hold", Deny: "deny"}
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser at the door. ``cookie`` is the device cookie it sent, if any; ``key`` its browser session's row."""
+    """The browser at the door. ``cookie`` is the device cookie as it sent it; ``key`` its browser session's row."""
 
     cookie: str
     key: str
@@ -86,19 +86,22 @@ def begin(
 
 
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str, bool]:
-    if browser.cookie:
-        candidates = codes.digests(browser.cookie, "device")
+    token = device_cookie.token_of(browser.cookie)
+    if token:
+        candidates = codes.digests(token, "device")
         known = Device.objects.live(at).filter(customer=customer, cookie_digest__in=candidates).first()
         if known:
             known.seen(at)
-            return known, browser.cookie, False
-    # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
-    others = Device.objects.live(at).filter(cookie_digest__in=codes.digests(browser.cookie, "device"))
-    mine = Device.objects.filter(customer=customer, cookie_digest__in=codes.digests(browser.cookie, "device"))
-    cookie = browser.cookie if browser.cookie and others.exists() and not mine.exists() else codes.new_token()
+            return known, device_cookie.signed(token), False
+        # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
+        others = Device.objects.live(at).filter(cookie_digest__in=candidates)
+        mine = Device.objects.filter(customer=customer, cookie_digest__in=candidates)
+        if mine.exists() or not others.exists():
+            token = ""
+    cookie = device_cookie.signed(token) if token else device_cookie.new()
     device = Device.objects.create(
         customer=customer,
-        cookie_digest=codes.digest(cookie, "device"),
+        cookie_digest=codes.digest(device_cookie.token_of(cookie), "device"),
         browser=browser.family,
         system=browser.system,
         first_seen_at=at,
