@@ -53,7 +53,7 @@ class _Table:
         if end < start:
             raise Broken("the range ends before it starts")
         if start <= self.last:
-            raise Broken("the range overlaps the one before it or is out of order")
+            raise Broken("the range overlaps the one before it or is out of order; correct or remove this line")
         self.last = end
         if value:
             self.starts.append(start)
@@ -69,10 +69,11 @@ class _Table:
 class Ranges:
     """One file, read whole. A country is kept as the number that its two letters make."""
 
+    _kind: Kind | None = None
+
     def __init__(self, path: Path) -> None:
         self._tables = {4: _Table(array("I"), array("I")), 6: _Table(_Wide(), _Wide())}
         self._values: dict[str, int] = {}
-        self._kind: Kind | None = None
         rows = csv.reader(_lines(path), strict=True)
         try:
             for row in rows:
