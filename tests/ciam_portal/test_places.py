@@ -1,5 +1,6 @@
 """Where an address is: readers, bad files, addresses that are none, files that change while a process runs."""
 
+import contextlib
 import ipaddress
 import time
 from collections.abc import Callable
@@ -31,8 +32,8 @@ def data(settings: Any, tmp_path: Path) -> Path:
 
 def database(path: Path, networks: dict[str, dict[str, Any]], ip_version: int = 6) -> Path:
     writer = MMDBWriter(ip_version=ip_version, ipv4_compatible=ip_version == 6, database_type="Test")
-    for network, record in networks.items():
-        writer.insert_network(IPSet([network]), record)
+    for block, record in networks.items():
+        writer.insert_network(IPSet([block]), record)
     writer.to_db_file(str(path))
     return path
 
@@ -203,27 +204,26 @@ def test_a_truncated_mmdb_is_refused(tmp_path: Path) -> None:
     path = database(tmp_path / "whole", {"8.8.8.0/24": {"country_code": "NO"}, "2a02:c0::/32": {"country_code": "SE"}})
     whole, cut = path.read_bytes(), tmp_path / "cut"
     assert folder.examine(path)[2] == {Kind.COUNTRY: 2}
-    for size in range(0, len(whole), 7):
+    for size in range(len(whole)):
         cut.write_bytes(whole[:size])
         with pytest.raises(Broken):
             folder.examine(cut)
 
 
-@pytest.mark.filterwarnings("ignore:PyUnicode_FromStringAndSize:DeprecationWarning")  # maxminddb, for an empty text
-@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=8))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_mmdb_is_refused_or_answers(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     path = database(tmp_path / "file", {"8.8.8.0/24": {"country_code": "NO"}}, 4)
     content = bytearray(path.read_bytes())
     for position, byte in changes:
         content[position % len(content)] = byte
-    path.unlink()  # a file that is mapped is never written over
     path.write_bytes(content)
-    try:
+    with contextlib.suppress(Broken):
+        assert sum(folder.examine(path)[2].values()) >= 1
+    with contextlib.suppress(Broken):
         found = mmdb.Database(path)
-    except Broken:
-        return
-    assert isinstance(found.country(ipaddress.ip_address("8.8.8.8")), str)
+        for address in ("8.8.8.8", "9.9.9.9"):
+            assert len(found.country(ipaddress.ip_address(address))) in {0, 2}
 
 
 @pytest.mark.parametrize("content", [COUNTRIES, "8.8.8.0,8.8.8.255,NO\n8.8.8.0,8.8.8.255,NO\n"])
