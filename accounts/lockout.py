@@ -15,6 +15,7 @@ from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts import device_cookie
 from accounts.models import Device, User
 from ciam_portal import clock, codes
 from ciam_portal.policy import limits
@@ -35,11 +36,11 @@ def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str
 
 
 def _known_device(request: HttpRequest, email: str) -> UUID | None:
-    cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
-    if not cookie or not email:
+    token = device_cookie.token_of(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+    if not token or not email:
         return None
     found = Device.objects.live(clock.now()).filter(
-        cookie_digest__in=codes.digests(cookie, "device"), customer__email=email
+        cookie_digest__in=codes.digests(token, "device"), customer__email=email
     )
     return found.values_list("pk", flat=True).first()
 

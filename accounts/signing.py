@@ -10,7 +10,7 @@ from accounts import agents
 from accounts.flows import sign_in as flows
 from accounts.history import Seen
 from accounts.models import Session, User
-from ciam_portal import clock, network
+from ciam_portal import clock, network, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
 from ciam_portal.sessions import SessionStore
@@ -23,15 +23,19 @@ def browser_of(request: HttpRequest) -> flows.Browser:
     agent = request.headers.get("User-Agent", "")
     family, system = agents.families(agent)
     key = request.session.session_key
+    address = network.client_address(request)
+    place = places.lookup(address)
     seen = Seen(
-        address=network.client_address(request),
+        address=address,
+        country=place.country,
+        asn=place.asn,
         agent=agents.plain(agent),
         browser=family,
         system=system,
         kind=agents.kind_of(agent),
     )
     return flows.Browser(
-        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:200],
+        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
         key=SessionStore.row_key(key) if key else "",
         seen=seen,
         absurd=agents.is_absurd(agent),

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import addresses, facts, history, proofs
+from accounts import addresses, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
 from accounts.models import Device, Proof, Session, User
 from accounts.notices import account as notices
@@ -25,7 +25,7 @@ from ciam_portal.risk.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser at the door. ``cookie`` is the device key it sent, if any; ``key`` its browser session's row."""
+    """The browser at the door. ``cookie`` is the device cookie as it sent it; ``key`` its browser session's row."""
 
     cookie: str
     key: str
@@ -64,8 +64,9 @@ def weigh(
     entry = facts.at_the_door(customer, methods)
     visit, risk = Visit(), None
     if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
-        device = known_device(customer, browser.cookie, at)
-        seen = replace(browser.seen, device=browser.cookie if device else "")
+        token = device_cookie.token_of(browser.cookie)
+        device = known_device(customer, token, at)
+        seen = replace(browser.seen, device=token if device else "")
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
@@ -85,7 +86,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     level = level_of(methods)
     if level >= Level.AAL2:
         device.known_from(at)
-    visit = replace(admitted.visit, device=history.hidden("device", cookie))
+    visit = replace(admitted.visit, device=history.hidden("device", device_cookie.token_of(cookie)))
     history.learn(customer.pk, visit, at)
     session = Session.objects.create(
         customer=customer,
@@ -127,27 +128,32 @@ def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime)
     return cookie
 
 
-def known_device(customer: User, cookie: str, at: datetime) -> Device | None:
-    """The customer's own live device with this key."""
-    if not cookie:
+def known_device(customer: User, token: str, at: datetime) -> Device | None:
+    """The customer's own live device with this key (the genuine part of its cookie)."""
+    if not token:
         return None
-    candidates = codes.digests(cookie, "device")
+    candidates = codes.digests(token, "device")
     return Device.objects.live(at).filter(customer=customer, cookie_digest__in=candidates).first()
 
 
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str, bool]:
-    known = known_device(customer, browser.cookie, at)
+    token = device_cookie.token_of(browser.cookie)
+    known = known_device(customer, token, at)
     if known:
         known.seen(at)
-        return known, browser.cookie, False
-    # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
-    others = Device.objects.live(at).filter(cookie_digest__in=codes.digests(browser.cookie, "device"))
-    mine = Device.objects.filter(customer=customer, cookie_digest__in=codes.digests(browser.cookie, "device"))
-    cookie = browser.cookie if browser.cookie and others.exists() and not mine.exists() else codes.new_token()
+        return known, device_cookie.signed(token), False
+    if token:
+        # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
+        candidates = codes.digests(token, "device")
+        others = Device.objects.live(at).filter(cookie_digest__in=candidates)
+        mine = Device.objects.filter(customer=customer, cookie_digest__in=candidates)
+        if mine.exists() or not others.exists():
+            token = ""
+    cookie = device_cookie.signed(token) if token else device_cookie.new()
     rules = limits.running()
     device = Device.objects.create(
         customer=customer,
-        cookie_digest=codes.digest(cookie, "device"),
+        cookie_digest=codes.digest(device_cookie.token_of(cookie), "device"),
         browser=browser.seen.browser,
         system=browser.seen.system,
         first_seen_at=at,

@@ -31,6 +31,7 @@ WSGI_APPLICATION = "ciam_portal.wsgi.application"
 # Secrets
 SECRET_KEY, SECRET_KEY_FALLBACKS = environment.secret_keys()
 DATA_KEYS = environment.keys("DATA_KEYS", "keys that seal stored secrets; the first seals, all open")
+DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; the first signs, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
 
@@ -61,6 +62,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
+
+# Network data: where addresses are; a missing folder is fine, see ciam_portal/places
+_data = "/var/lib/ciam/network" if PRODUCTION else str(BASE_DIR / "var" / "network-data")
+NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"

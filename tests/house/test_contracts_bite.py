@@ -19,6 +19,9 @@ SEEDS = [
     ("accounts/flows/account.py", "import axes", "One speaker per library: failed sign-ins"),
     ("recovery/flows.py", "import allauth", "One speaker per library: sign-up and sign-in"),
     ("accounts/flows/account.py", "import oauth2_provider", "One speaker per library: the OAuth protocol"),
+    ("accounts/signing.py", "import maxminddb", "One speaker per library: network data"),
+    ("ciam_portal/network.py", "import iptocc", "One speaker per library: network data"),
+    ("ciam_portal/places/folder.py", "import ciam_portal.audit.record", "The house stands on its foundations"),
 ]
 
 
