@@ -48,14 +48,15 @@ def arrival(
     if evidence and evidence.asn and evidence.asn.new:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
-    newcomers = pace.newcomers_from_asn if evidence and evidence.asn and evidence.asn.new else None
+    usual = compared.usual_newcomers if compared else None
     signals = replace(
         surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
         failures_on_account=pace.failures_on_account,
         failures_from_address=pace.failures_from_address,
         accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=newcomers,
+        accounts_from_asn=pace.newcomers_from_asn if usual is not None else None,
+        accounts_from_asn_usual=usual,
         sources_on_account=pace.sources_on_account,
         country_changed_seconds=_since(compared.other_country_at if compared else None, at),
         password_breached=breached,

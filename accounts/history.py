@@ -19,6 +19,9 @@ from ciam_portal.risk.parameters import DEFAULT, Parameters
 from ciam_portal.risk.profile import Profile
 from ciam_portal.risk.visit import Feature, Visit
 
+NEWCOMERS = "newcomers"  # rows of the population's table, written by a job: see ``usual_newcomers``
+COUNTED: population.Key = (NEWCOMERS, "all")
+
 # Scoring that is late is scoring that failed: the customer waits no longer than this for it.
 _READ = """
 SET LOCAL statement_timeout = '250ms';
@@ -67,15 +70,20 @@ def visit_of(seen: Seen) -> Visit:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A visit beside what is known. ``other_country_at``: the last success, if it was in another country."""
+    """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
+
+    ``usual_newcomers``: how many customers who never used this network (AS) before it brings in two hours, on average;
+    None when this one is no newcomer, or while nothing has been counted yet.
+    """
 
     evidence: Evidence
     other_country_at: datetime | None = None
+    usual_newcomers: float | None = None
 
 
 def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    keys = population.keys_of(visit)
+    keys = (*population.keys_of(visit), (NEWCOMERS, visit.asn), COUNTED)
     found: dict[population.Key, float] = {}
     profile = Profile.empty()
     try:
@@ -90,7 +98,9 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     except (DatabaseError, ValueError, KeyError, TypeError):
         return None
     evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
-    return Compared(evidence, _elsewhere(profile, visit))
+    is_newcomer = evidence.asn is not None and evidence.asn.new and COUNTED in found
+    usual = found.get((NEWCOMERS, visit.asn), 0.0) if is_newcomer else None
+    return Compared(evidence, _elsewhere(profile, visit), usual)
 
 
 def _elsewhere(profile: Profile, visit: Visit) -> datetime | None:

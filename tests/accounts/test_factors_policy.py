@@ -9,20 +9,11 @@ from accounts.policy import factors as policy
 from accounts.policy.factors import FactorFacts, Reason
 from ciam_portal.policy import limits as loaded
 from ciam_portal.policy.assurance import Assurance, Level, Method
-from ciam_portal.policy.decision import Allow, Deny, StepUp
+from ciam_portal.policy.decision import Allow, Deny
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = loaded.load()
-WITHIN = LIMITS.session.step_up_minutes * 60
-FRESH = FactorFacts(
-    is_active=True,
-    session_live=True,
-    assurance=Assurance(Level.AAL2, NOON),
-    highest=Level.AAL2,
-    has_app=True,
-    passkeys=0,
-)
-PROVE = StepUp(Level.AAL2, Reason.PROVE_AGAIN, WITHIN)
+HELD = FactorFacts(has_app=True, passkeys=0)
 PASSWORD, TOTP, BACKUP, PASSKEY, MAIL = (
     Method.PASSWORD,
     Method.TOTP,
@@ -32,43 +23,22 @@ PASSWORD, TOTP, BACKUP, PASSKEY, MAIL = (
 )
 
 
-@pytest.mark.control("63B-4.1.2.1", "v5.0.0-7.5.1")
-@pytest.mark.parametrize(
-    ("change", "answer"),
-    [
-        ({}, Allow()),
-        ({"is_active": False}, Deny(Reason.ACCOUNT_CLOSED)),
-        ({"session_live": False}, Deny(Reason.SESSION_OVER)),
-        ({"assurance": Assurance()}, PROVE),
-        ({"assurance": Assurance(Level.AAL1, NOON)}, PROVE),
-        ({"assurance": Assurance(Level.AAL2, NOON - timedelta(seconds=WITHIN))}, PROVE),
-        ({"assurance": Assurance(Level.AAL2, NOON - timedelta(seconds=WITHIN - 1))}, Allow()),
-        ({"assurance": Assurance(Level.AAL2, NOON + timedelta(seconds=1))}, PROVE),
-        ({"highest": Level.PHR}, StepUp(Level.PHR, Reason.PROVE_AGAIN, WITHIN)),
-        ({"highest": Level.AAL1}, Allow()),
-    ],
-)
-def test_may_change_factors(change: dict[str, object], answer: object) -> None:
-    facts = replace(FRESH, **change)  # type: ignore[arg-type]
-    assert policy.may_change_factors(facts, limits=LIMITS, at=NOON) == answer
-
-
 def test_may_add_only_one_app() -> None:
-    assert policy.may_add_app(FRESH, limits=LIMITS, at=NOON) == Deny(Reason.ONE_APP)
-    assert policy.may_add_app(replace(FRESH, has_app=False), limits=LIMITS, at=NOON) == Allow()
+    assert policy.may_add_app(HELD, limits=LIMITS, at=NOON) == Deny(Reason.ONE_APP)
+    assert policy.may_add_app(replace(HELD, has_app=False), limits=LIMITS, at=NOON) == Allow()
 
 
 def test_may_add_passkeys_up_to_the_limit() -> None:
     most = LIMITS.factors.passkeys
-    assert policy.may_add_passkey(replace(FRESH, passkeys=most - 1), limits=LIMITS, at=NOON) == Allow()
-    full = replace(FRESH, passkeys=most)
+    assert policy.may_add_passkey(replace(HELD, passkeys=most - 1), limits=LIMITS, at=NOON) == Allow()
+    full = replace(HELD, passkeys=most)
     assert policy.may_add_passkey(full, limits=LIMITS, at=NOON) == Deny(Reason.TOO_MANY_PASSKEYS)
 
 
 def test_may_make_backup_codes_only_beside_another_factor() -> None:
-    none = replace(FRESH, has_app=False)
+    none = replace(HELD, has_app=False)
     assert policy.may_make_backup_codes(none, limits=LIMITS, at=NOON) == Deny(Reason.NEEDS_A_FACTOR)
-    assert policy.may_make_backup_codes(FRESH, limits=LIMITS, at=NOON) == Allow()
+    assert policy.may_make_backup_codes(HELD, limits=LIMITS, at=NOON) == Allow()
     assert policy.may_make_backup_codes(replace(none, passkeys=1), limits=LIMITS, at=NOON) == Allow()
 
 
@@ -116,6 +86,19 @@ def test_ways_to_prove(
     held: set[Method], level: Level, proven: tuple[Method, ...], to: Level, ways: tuple[Method, ...]
 ) -> None:
     assert policy.ways_to_prove(frozenset(held), Assurance(level, OLD), proven, to, NOON) == ways
+
+
+@pytest.mark.parametrize(
+    ("held", "ways"), [(set(), (MAIL,)), ({TOTP, BACKUP}, (TOTP, BACKUP)), ({PASSKEY, TOTP}, (PASSKEY, TOTP))]
+)
+def test_a_challenge_takes_more_than_the_password(held: set[Method], ways: tuple[Method, ...]) -> None:
+    found = policy.ways_to_prove(
+        frozenset(held), Assurance(Level.AAL1, NOON), (PASSWORD,), Level.AAL1, NOON, challenge=True
+    )
+    assert found == ways
+    assert policy.ways_to_finish(frozenset(held), (PASSWORD,), Level.AAL1, challenge=True) == (
+        ways if MAIL in ways else tuple(way for way in (PASSKEY, TOTP, BACKUP) if way in held)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from ciam_portal.policy import limits
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, at_home
 
 pytestmark = pytest.mark.django_db
 
@@ -33,16 +33,14 @@ def test_a_lane_pauses_after_too_many_failures_even_for_the_right_password(custo
 
 @pytest.mark.control("v5.0.0-6.1.1")
 def test_a_stranger_cannot_lock_the_owner_out_of_a_known_device(client: Client, customer: User) -> None:
-    guess(client, customer.email, PASSWORD)  # the owner's browser gets its device cookie
-    client.post("/sign-out/")
+    at_home(client, customer)
     exhaust(customer.email)
     assert guess(Client(), customer.email, PASSWORD).status_code == 429
     assert guess(client, customer.email, PASSWORD).status_code == 302
 
 
 def test_a_known_device_has_a_limit_of_its_own(client: Client, customer: User) -> None:
-    guess(client, customer.email, PASSWORD)
-    client.post("/sign-out/")
+    at_home(client, customer)
     for _ in range(limits.running().sign_in.device_failures):
         guess(client, customer.email)
     assert guess(client, customer.email, PASSWORD).status_code == 429
@@ -53,8 +51,7 @@ def test_a_device_cookie_of_somebody_else_is_a_strangers(client: Client, custome
     from tests.factories import customer as another  # noqa: PLC0415
 
     thief = another()
-    guess(client, thief.email, PASSWORD)
-    client.post("/sign-out/")
+    at_home(client, thief)
     exhaust(customer.email)
     assert guess(client, customer.email, PASSWORD).status_code == 429
 

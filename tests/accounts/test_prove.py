@@ -11,9 +11,8 @@ from django.test import Client
 from django_otp.oath import totp as code_at
 
 from accounts import factors
-from accounts.flows import factors as flows
 from accounts.models import Passkey, Session, User
-from ciam_portal import clock
+from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
@@ -397,9 +396,8 @@ def test_the_security_page_costs_few_queries(
 def test_a_page_of_ours_names_the_reason(sign_in: SignIn, customer: User, seed: bytes, by: Actor) -> None:
     client = sign_in(customer)
     client.get("/security/app/remove/")
-    assert "about to change how you sign in" in client.get("/prove/").text
+    assert gate.Reason.PROVE_MORE.words in client.get("/prove/").text
     session = client.session
     session["prove"] = {"to": 2, "within": None, "reason": "something_else"}
     session.save()
     assert "show once more" in client.get("/prove/").text
-    assert flows.gather(customer, None, clock.now()).session_live is False

@@ -16,13 +16,14 @@ from django.test import Client, RequestFactory
 
 from accounts.flows import sessions as flows
 from accounts.flows import sign_in as sign_in_flows
+from accounts.history import Seen
 from accounts.models import Device, Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
-from tests.factories import PASSWORD, Message
+from tests.factories import PASSWORD, Message, at_home
 from tests.factories import customer as new_customer
 
 pytestmark = pytest.mark.django_db
@@ -35,15 +36,9 @@ def post_sign_in(client: Client, email: str, password: str = PASSWORD, **extra: 
 
 
 def test_a_session_knows_when_and_how_it_was_proven(client: Client, customer: User) -> None:
-    before = clock.now()
-    assert (
-        post_sign_in(
-            client,
-            customer.email,
-            headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"},
-        ).status_code
-        == 302
-    )
+    before, agent = clock.now(), "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    at_home(client, customer, agent=agent)
+    assert post_sign_in(client, customer.email, headers={"User-Agent": agent}).status_code == 302
     session = Session.objects.get()
     assert before <= session.auth_time <= clock.now()
     assert (session.level, session.methods) == (Level.AAL1, ["password"])
@@ -66,6 +61,7 @@ def test_a_wrong_password_and_a_stranger_read_alike(client: Client, customer: Us
 
 @pytest.mark.control("v5.0.0-7.2.4")
 def test_the_session_id_rotates_at_sign_in(client: Client, customer: User) -> None:
+    at_home(client, customer)
     client.get("/sign-in/?next=/profile/")
     client.post("/sign-up/", {"email": "x@example.com", "password1": PASSWORD})  # an anonymous session
     before = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -78,6 +74,7 @@ def test_the_session_id_rotates_at_sign_in(client: Client, customer: User) -> No
 
 
 def test_the_browser_session_is_found_by_its_digest_only(client: Client, customer: User) -> None:
+    at_home(client, customer)
     post_sign_in(client, customer.email)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
     assert not BrowserSession.objects.filter(pk=key).exists()
@@ -161,20 +158,37 @@ def test_the_sessions_page_costs_the_same_for_many(
 def test_a_new_browser_is_told_about_and_a_known_one_is_not(
     client: Client, customer: User, outbox: Callable[[], list[Message]]
 ) -> None:
-    post_sign_in(client, customer.email)
-    assert outbox() == []  # the very first browser is no news
-    client.post("/sign-out/")
-    post_sign_in(client, customer.email)
+    at_home(client, customer)
+    for _ in range(2):
+        post_sign_in(client, customer.email)
+        client.post("/sign-out/")
     assert outbox() == []
     assert Device.objects.count() == 1
-    post_sign_in(Client(), customer.email)
-    assert [mail.kind for mail in outbox()] == ["new_device"]
+    elsewhere = Client()
+    assert post_sign_in(elsewhere, customer.email)["Location"] == "/sign-in/prove/"
+    code = outbox()[-1].words["code"]
+    assert not Session.objects.filter(ended_at=None).exists()
+    assert elsewhere.post("/sign-in/prove/", {"way": "email_code", "code": code}).status_code == 302
+    assert [mail.kind for mail in outbox()] == ["code_to_sign_in", "new_device"]
+    assert Session.objects.get(ended_at=None).methods == ["password", "email_code"]
+
+
+def shared(client: Client, who: User) -> None:
+    """Somebody else proves their address in this browser, too."""
+    cookie = getattr(client.cookies.get(settings.DEVICE_COOKIE_NAME), "value", "")
+    seen = Seen(address="127.0.0.1", browser="Unknown", system="Unknown")
+    known = sign_in_flows.remember_first(
+        who, sign_in_flows.Browser(cookie, "", seen), by=Actor.system(), at=clock.now()
+    )
+    client.cookies[settings.DEVICE_COOKIE_NAME] = known
 
 
 def test_a_shared_browser_is_one_device_for_each_customer(client: Client, customer: User) -> None:
-    post_sign_in(client, customer.email)
-    client.post("/sign-out/")
-    post_sign_in(client, new_customer().email)
+    other = new_customer()
+    for who in (customer, other):
+        shared(client, who)
+        post_sign_in(client, who.email)
+        client.post("/sign-out/")
     assert Device.objects.count() == 2
     assert len(set(Device.objects.values_list("cookie_digest"))) == 1
 

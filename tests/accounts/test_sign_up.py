@@ -16,7 +16,7 @@ from accounts.models import Proof, User
 from ciam_portal import clock
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
-from tests.factories import PASSWORD, Message, customer
+from tests.factories import PASSWORD, Message, at_home, customer
 
 pytestmark = pytest.mark.django_db
 
@@ -149,5 +149,6 @@ def test_a_nul_byte_is_refused_at_the_door(client: Client) -> None:
 
 def test_next_never_leads_elsewhere(client: Client) -> None:
     who = customer()
+    at_home(client, who)
     form = {"login": who.email, "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post("/sign-in/", form)["Location"] == "/"

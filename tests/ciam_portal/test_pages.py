@@ -18,6 +18,7 @@ from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
+from tests.factories import at_home
 from tests.factories import customer as new_customer
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,7 @@ def test_every_page_carries_the_safe_headers(client: Client, path: str) -> None:
 
 @pytest.mark.control("v5.0.0-3.3.1", "v5.0.0-3.3.2", "v5.0.0-3.3.4")
 def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, customer: User) -> None:
+    at_home(client, customer)
     client.post("/sign-in/", {"login": customer.email, "password": "correct horse battery staple"})
     assert {"session", "device"} <= set(client.cookies)
     for cookie in client.cookies.values():

@@ -62,7 +62,7 @@ HOUR = 3600.0
     ("signals", "code", "points"),
     [
         (Signals(failures_on_account=3), "failures_on_account", 1),
-        (Signals(failures_on_account=15), "failures_on_account", 6),
+        (Signals(failures_on_account=15), "failures_on_account", 4),
         (Signals(failures_from_address=40), "failures_from_address", 4),
         (Signals(accounts_from_address=20), "accounts_from_address", 4),
         (Signals(sources_on_account=5), "sources_on_account", 4),
@@ -73,7 +73,7 @@ HOUR = 3600.0
         (Signals(contact_changed_seconds=HOUR), "recent_contact_change", 2),
         (Signals(password_breached=True), "breached_password", 2),
         (Signals(blocklisted=True), "blocklisted_address", 3),
-        (Signals(device_elsewhere=True), "device_key_elsewhere", 6),
+        (Signals(device_elsewhere=True), "device_key_elsewhere", 4),
         (Signals(agent_absurd=True), "absurd_agent", 2),
     ],
 )
@@ -120,7 +120,7 @@ def test_levels():
 def test_unknown_is_said_and_is_not_low():
     assert assess(None, Signals()).level is None
     assert assess(None, Signals(password_breached=True)).level is None
-    assert assess(None, Signals(device_elsewhere=True)).level is Risk.SEVERE
+    assert assess(None, Signals(device_elsewhere=True)).level is Risk.HIGH
 
 
 def test_the_whole_judgement():
