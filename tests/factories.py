@@ -64,6 +64,11 @@ def at_home(client: Client, who: User, *, agent: str = "") -> None:
     )
 
 
+def pass_challenge(client: Client) -> Any:
+    """An unusual sign-in is paused in this client: type the code that was mailed for it."""
+    return client.post("/sign-in/prove/", {"way": "email_code", "code": outbox()[-1].words["code"]})
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message in the outbox, opened."""

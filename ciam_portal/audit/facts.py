@@ -47,6 +47,8 @@ def _rebuild(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401, PLR0911
     if origin in (typing.Union, types.UnionType):
         return None if value is None else _of_union(parts, value, where)
     if origin is tuple:
+        if not isinstance(value, list):
+            raise TypeError(where)
         kinds = [parts[0]] * len(value) if len(parts) == 2 and parts[1] is Ellipsis else parts  # noqa: PLR2004
         return tuple(rebuild(part, item, where) for part, item in zip(kinds, value, strict=True))
     if hasattr(kind, "__supertype__"):

@@ -1,0 +1,388 @@
+"""The gate: every row of the catalogue with its boundaries, and the laws that no policy file can break."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ciam_portal import gate
+from ciam_portal.gate import Facts, Reason, Trust
+from ciam_portal.policy import catalogue, limits
+from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.catalogue import Action, Needs, Row, Sensitivity, Trigger
+from ciam_portal.policy.channel import Channel
+from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
+from ciam_portal.policy.limits import Limits
+from ciam_portal.risk.evidence import Evidence, Term
+from ciam_portal.risk.signals import Signals
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LIMITS = limits.load()
+HOME = Facts(
+    channel=Channel.WEB,
+    account_active=True,
+    session_live=True,
+    assurance=Assurance(Level.AAL1, NOON),
+    highest=Level.AAL1,
+    device=Trust.KNOWN,
+    standing=Risk.LOW,
+    signals=Signals(),
+)
+OWNER = replace(HOME, highest=Level.AAL2)
+PROVEN = replace(OWNER, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON)
+NEW = replace(HOME, device=Trust.NEW, device_known_at=NOON + timedelta(hours=3), challenged_at=NOON)
+
+
+def ask(action: str, facts: Facts, policy: Limits = LIMITS) -> Decision:
+    return gate.decide(action, facts, limits=policy, at=NOON)
+
+
+def bare(answer: Decision) -> Decision:
+    return replace(answer, findings=())
+
+
+@pytest.mark.control("v5.0.0-7.5.1", "v5.0.0-7.5.3", "v5.0.0-8.2.4", "63B 4.1.2.1/b", "v5.0.0-8.1.3", "v5.0.0-8.1.4")
+@pytest.mark.parametrize(
+    ("action", "facts", "answer"),
+    [
+        # From home, freshly proven: go on.
+        ("change_email", HOME, Allow()),
+        ("change_email", PROVEN, Allow()),
+        ("delete_account", PROVEN, Allow()),
+        # Owning a second factor means using it.
+        ("change_email", OWNER, StepUp(Level.AAL2, Reason.PROVE_MORE, 300)),
+        ("sign_in", replace(OWNER, session_live=None), StepUp(Level.AAL2, Reason.PROVE_MORE)),
+        ("sign_in", replace(PROVEN, session_live=None), Allow()),
+        # Stale by one second, at the boundary, and proven in the future.
+        ("change_email", replace(HOME, assurance=Assurance(Level.AAL1, NOON - timedelta(seconds=299))), Allow()),
+        (
+            "change_email",
+            replace(HOME, assurance=Assurance(Level.AAL1, NOON - timedelta(seconds=300))),
+            StepUp(Level.AAL1, Reason.PROVE_MORE, 300),
+        ),
+        (
+            "change_email",
+            replace(HOME, assurance=Assurance(Level.AAL1, NOON + timedelta(seconds=1))),
+            StepUp(Level.AAL1, Reason.PROVE_MORE, 300),
+        ),
+        # A new browser: a challenge at the door, a challenge for what is sensitive, a hold for binding factors.
+        (
+            "sign_in",
+            replace(HOME, device=Trust.NONE, session_live=None),
+            StepUp(Level.AAL1, Reason.UNUSUAL, None, challenge=True),
+        ),
+        ("sign_in", replace(HOME, device=Trust.NONE, session_live=None, challenged_at=NOON), Allow()),
+        ("change_password", NEW, Allow()),
+        (
+            "change_password",
+            replace(NEW, challenged_at=NOON - timedelta(seconds=600)),
+            StepUp(Level.AAL1, Reason.UNUSUAL, 600, challenge=True),
+        ),
+        ("add_factor", NEW, Hold(Reason.ON_HOLD, NOON + timedelta(hours=3))),
+        ("add_factor", replace(NEW, device=Trust.NONE), Hold(Reason.ON_HOLD, None)),
+        # A second factor that was held before lowers the worry about the browser.
+        (
+            "add_factor",
+            replace(NEW, highest=Level.AAL2),
+            StepUp(Level.AAL2, Reason.PROVE_MORE, 600, challenge=True),
+        ),
+        ("add_factor", replace(NEW, highest=Level.AAL2, assurance=Assurance(Level.AAL2, NOON)), Allow()),
+        # High risk waits; a passkey lowers it to moderate, an app does not.
+        ("change_email", replace(PROVEN, standing=Risk.HIGH), Hold(Reason.ON_HOLD)),
+        (
+            "change_email",
+            replace(PROVEN, standing=Risk.HIGH, highest=Level.PHR),
+            StepUp(Level.PHR, Reason.PROVE_MORE, 300, challenge=True),
+        ),
+        (
+            "change_email",
+            replace(PROVEN, standing=Risk.HIGH, highest=Level.PHR, assurance=Assurance(Level.PHR, NOON)),
+            Allow(),
+        ),
+        # Severe risk is a no, whatever is proven.
+        (
+            "change_email",
+            replace(PROVEN, standing=Risk.SEVERE, highest=Level.PHR, assurance=Assurance(Level.PHR, NOON)),
+            Deny(Reason.TOO_RISKY),
+        ),
+        ("sign_in", replace(PROVEN, standing=Risk.SEVERE, session_live=None), Deny(Reason.TOO_RISKY)),
+        # What is not known is not low, and for critical actions it is high.
+        ("change_password", replace(PROVEN, standing=None), Allow()),
+        (
+            "change_password",
+            replace(HOME, standing=None),
+            StepUp(Level.AAL1, Reason.UNUSUAL, 600, challenge=True),
+        ),
+        ("change_email", replace(PROVEN, standing=None), Hold(Reason.ON_HOLD)),
+        # Closed doors.
+        ("change_email", replace(PROVEN, account_active=False), Deny(Reason.ACCOUNT_CLOSED)),
+        ("change_email", replace(PROVEN, session_live=False), Deny(Reason.SESSION_OVER)),
+        ("change_email", replace(PROVEN, channel=Channel.API), Deny(Reason.WRONG_DOOR)),
+        ("change_email", replace(PROVEN, channel=None), Deny(Reason.WRONG_DOOR)),
+        ("see_profile", replace(PROVEN, channel=Channel.GATEWAY), Deny(Reason.WRONG_DOOR)),
+        ("fly_to_the_moon", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
+        ("", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
+        ("change_email", Facts(), Deny(Reason.WRONG_DOOR)),
+    ],
+)
+def test_decide(action: str, facts: Facts, answer: Decision) -> None:
+    assert bare(ask(action, facts)) == answer
+
+
+API = replace(PROVEN, channel=Channel.API)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "is_large"),
+    [
+        (9_999, "EUR", False),
+        (10_000, "EUR", True),
+        (0, "EUR", False),
+        (-1, "EUR", True),
+        (None, "EUR", True),
+        (1, "XXX", True),
+        (1, None, True),
+        (1, "eur", True),
+    ],
+)
+def test_a_large_amount_asks_for_more(amount: int | None, currency: str | None, is_large: bool) -> None:
+    facts = replace(
+        API, amount=amount, currency=currency, assurance=Assurance(Level.AAL2, NOON - timedelta(minutes=30))
+    )
+    facts = replace(facts, challenged_at=facts.assurance.at)
+    expected = StepUp(Level.AAL2, Reason.PROVE_MORE, 300) if is_large else Allow()
+    assert bare(ask("partner.payment", facts)) == expected
+
+
+def test_a_first_sign_in_from_the_browser_the_account_was_made_in_is_no_surprise() -> None:
+    facts = replace(HOME, session_live=None, standing=None, evidence=Evidence())
+    assert ask("sign_in", facts) == Allow()
+    elsewhere = ask("sign_in", replace(facts, device=Trust.NONE))
+    assert elsewhere == StepUp(Level.AAL1, Reason.UNUSUAL, challenge=True)
+    unscored = ask("sign_in", replace(facts, evidence=None))
+    assert unscored == StepUp(Level.AAL1, Reason.UNUSUAL, challenge=True)
+
+
+# --- the laws
+
+risks = st.sampled_from([Risk.LOW, Risk.MODERATE, Risk.HIGH, Risk.SEVERE])
+instants = st.integers(-5, 4000).map(lambda seconds: NOON - timedelta(seconds=seconds))
+levels = st.sampled_from(Level)
+shares = st.floats(0, 1)
+weights = st.floats(0, 1e6)
+terms = st.builds(
+    Term,
+    new=st.booleans(),
+    share=shares,
+    exposure=weights,
+    own_exposure=weights,
+    own_changes=weights,
+    all_exposure=weights,
+    all_changes=weights,
+    weight=weights,
+    within=weights,
+    distinct=weights,
+)
+evidences = st.builds(Evidence, history=weights, gap=weights, asn=st.none() | terms, address=st.none() | terms)
+counts = st.none() | st.integers(0, 100)
+seconds = st.none() | st.floats(0, 4e7)
+signals = st.builds(
+    Signals,
+    failures_on_account=counts,
+    accounts_from_address=counts,
+    country_changed_seconds=seconds,
+    recovered_seconds=seconds,
+    contact_changed_seconds=seconds,
+    password_breached=st.none() | st.booleans(),
+)
+facts_of = st.builds(
+    Facts,
+    channel=st.sampled_from(Channel),
+    account_active=st.booleans(),
+    session_live=st.sampled_from([None, True, False]),
+    assurance=st.builds(Assurance, levels, st.none() | instants),
+    highest=levels,
+    challenged_at=st.none() | instants,
+    device=st.sampled_from(Trust),
+    device_known_at=st.none() | instants,
+    standing=st.none() | risks,
+    evidence=st.none() | evidences,
+    signals=st.none() | signals,
+    amount=st.none() | st.integers(-10, 20_000),
+    currency=st.sampled_from([None, "EUR", "XXX"]),
+)
+actions = st.sampled_from(sorted(LIMITS.actions))
+
+
+@given(st.text(max_size=30) | actions, facts_of)
+def test_every_question_has_an_answer(action: str, facts: Facts) -> None:
+    strictness(ask(action, facts))
+
+
+@given(actions, facts_of, risks, risks)
+def test_more_risk_never_loosens(action: str, facts: Facts, one: Risk, two: Risk) -> None:
+    less, more = sorted((one, two))
+    looser, tighter = (ask(action, replace(facts, standing=risk)) for risk in (less, more))
+    assert strictness(tighter) >= strictness(looser)
+
+
+@given(actions, facts_of, st.integers(0, 8000))
+def test_a_staler_session_never_loosens(action: str, facts: Facts, age: int) -> None:
+    older = None if facts.assurance.at is None else facts.assurance.at - timedelta(seconds=age)
+    stale = replace(facts, assurance=replace(facts.assurance, at=older))
+    if facts.assurance.at is None or facts.assurance.at <= NOON:
+        assert strictness(ask(action, stale)) >= strictness(ask(action, facts))
+    proven = facts.challenged_at
+    if proven is not None and proven <= NOON:
+        unproven = replace(facts, challenged_at=proven - timedelta(seconds=age))
+        assert strictness(ask(action, unproven)) >= strictness(ask(action, facts))
+
+
+@given(actions, facts_of)
+def test_a_weaker_session_never_loosens(action: str, facts: Facts) -> None:
+    weaker = replace(facts, assurance=replace(facts.assurance, level=Level(max(facts.assurance.level - 1, 0))))
+    assert strictness(ask(action, weaker)) >= strictness(ask(action, facts))
+
+
+@given(actions, facts_of)
+def test_a_less_trusted_device_never_loosens(action: str, facts: Facts) -> None:
+    less = replace(facts, device=Trust(max(facts.device - 1, 0)))
+    assert strictness(ask(action, less)) >= strictness(ask(action, facts))
+
+
+MISSING = {
+    "channel": None,
+    "account_active": False,
+    "session_live": False,
+    "assurance": Assurance(),
+    "challenged_at": None,
+    "device": Trust.NONE,
+    "amount": None,
+    "currency": None,
+}
+
+
+@given(actions, facts_of, st.sampled_from(sorted(MISSING)))
+def test_a_missing_fact_counts_against(action: str, facts: Facts, name: str) -> None:
+    known = replace(facts, device=max(facts.device, Trust.NONE))
+    poorer = replace(known, **{name: MISSING[name]})  # type: ignore[arg-type]
+    assert strictness(ask(action, poorer)) >= strictness(ask(action, known))
+
+
+@given(actions, facts_of, risks)
+def test_risk_that_is_not_known_is_not_low(action: str, facts: Facts, risk: Risk) -> None:
+    unknown = replace(facts, standing=None, evidence=None)
+    low = replace(unknown, standing=Risk.LOW)
+    assert strictness(ask(action, unknown)) >= strictness(ask(action, low))
+
+
+rows = st.builds(
+    Row,
+    sensitivity=st.sampled_from(Sensitivity),
+    triggers=st.just((Trigger.FRAUD,)),
+    needs=st.sampled_from(Needs),
+    fresh_seconds=st.integers(1, 5000),
+    channels=st.just(tuple(Channel)),
+    challenge_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
+    hold_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
+    deny_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
+)
+
+
+@settings(max_examples=300)
+@given(rows, facts_of)
+def test_a_more_sensitive_action_never_loosens(row: Row, facts: Facts) -> None:
+    stricter = replace(row, sensitivity=Sensitivity(min(row.sensitivity + 1, Sensitivity.CRITICAL)))
+
+    def under(which: Row) -> Decision:
+        return ask("the_action", facts, replace(LIMITS, actions={"the_action": which}))
+
+    assert strictness(under(stricter)) >= strictness(under(row))
+
+
+# --- the catalogue
+
+
+def test_every_action_has_a_row() -> None:
+    assert {action.value for action in Action} <= set(LIMITS.actions)
+
+
+def table(**changed: object) -> dict[str, object]:
+    return {
+        "sensitivity": "low",
+        "triggers": ["fraud"],
+        "needs": "aal1",
+        "fresh_seconds": 0,
+        "channels": ["web"],
+        "challenge_from": "never",
+        "hold_from": "never",
+        "deny_from": "never",
+    } | changed
+
+
+HIGH = {
+    "sensitivity": "high",
+    "fresh_seconds": 60,
+    "challenge_from": "moderate",
+    "hold_from": "high",
+    "deny_from": "severe",
+}
+CRITICAL = HIGH | {"sensitivity": "critical", "needs": "highest"}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (table(sensitivity="grave"), "sensitivity must be one of low, moderate, high, critical"),
+        (table(triggers=[]), "triggers must be a list, not empty"),
+        (table(triggers=["fraud", "fraud"]), "each entry once"),
+        (table(triggers=["boredom"]), "triggers must be one of"),
+        (table(needs="aal9"), "needs must be one of"),
+        (table(channels=["telepathy"]), "channels must be one of web"),
+        (table(fresh_seconds=-1), "fresh_seconds must be 0..43200"),
+        (table(fresh_seconds=True), "fresh_seconds must be 0..43200"),
+        (table(fresh_seconds="60"), "fresh_seconds must be 0..43200"),
+        (table(deny_from="low"), "deny_from must be moderate, high, severe or never"),
+        (table(deny_from="sometimes"), "deny_from must be one of"),
+        (table(sensitivity="moderate"), "is moderate, so challenge_from may not be above high"),
+        (table(**HIGH | {"fresh_seconds": 0}), "is high, so fresh_seconds must be 1..3600"),
+        (table(**HIGH | {"fresh_seconds": 3601}), "is high, so fresh_seconds must be 1..3600"),
+        (table(**HIGH | {"challenge_from": "high"}), "challenge_from may not be above moderate"),
+        (table(**HIGH | {"hold_from": "never"}), "hold_from may not be above severe"),
+        (table(**CRITICAL | {"needs": "aal1"}), "needs must be highest, aal2 or phr"),
+        (table(**CRITICAL | {"fresh_seconds": 901}), "fresh_seconds must be 1..900"),
+        (table(**CRITICAL | {"hold_from": "severe"}), "hold_from may not be above high"),
+        (table(**HIGH | {"hold_from": "severe", "deny_from": "high"}), "must not fall"),
+        (table(large={"EUR": 0}), "large.EUR must be a whole number"),
+        (table(large={"euro": 5}), "large.euro must be a whole number"),
+        (table(large=[5]), "large must be a table"),
+        (table(large={"EUR": 5}, large_action="nothing"), "large_action must name a row"),
+        (table(large={"EUR": 5}, large_action="partner.x"), "large_action must name a row that has no large_action"),
+        (table(colour="red"), "unknown key: colour"),
+        ({"sensitivity": "low"}, "lacks"),
+        ("a word", "must be a table"),
+    ],
+)
+def test_a_row_that_cannot_be_used_says_so(row: object, words: str) -> None:
+    rows_of = {action.value: table() for action in Action} | {"partner.x": row}
+    with pytest.raises(catalogue.UnsafePolicy, match=words):
+        catalogue.parse(rows_of)
+
+
+def test_a_catalogue_lacks_nothing_and_invents_nothing() -> None:
+    whole = {action.value: table() for action in Action}
+    assert set(catalogue.parse(whole)) == set(whole)
+    with pytest.raises(catalogue.UnsafePolicy, match=r"\[actions\] lacks sign_in"):
+        catalogue.parse({name: row for name, row in whole.items() if name != "sign_in"})
+    with pytest.raises(catalogue.UnsafePolicy, match="unknown action: sing_in"):
+        catalogue.parse(whole | {"sing_in": table()})
+
+
+def test_the_version_follows_the_catalogue() -> None:
+    import tomllib  # noqa: PLC0415  (only here)
+
+    content = tomllib.loads(limits.DEFAULT.read_text())
+    content["actions"]["change_email"]["fresh_seconds"] -= 1
+    assert limits.parse(content).version != LIMITS.version
