@@ -42,30 +42,37 @@ def rebuild(kind: Any, value: Any, where: str = "") -> Any:  # noqa: ANN401  (an
         raise CannotRebuild(f"{where}: {type(error).__name__}") from error
 
 
-def _rebuild(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401, PLR0911  (one line for each kind of type)
+def _rebuild(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return None if value is None else _of_union(parts, value, where)
     if origin is tuple:
-        if not isinstance(value, list):
-            raise TypeError(where)
-        kinds = [parts[0]] * len(value) if len(parts) == 2 and parts[1] is Ellipsis else parts  # noqa: PLR2004
-        return tuple(rebuild(part, item, where) for part, item in zip(kinds, value, strict=True))
+        return _of_tuple(parts, value, where)
     if hasattr(kind, "__supertype__"):
         return _rebuild(kind.__supertype__, value, where)
     if dataclasses.is_dataclass(kind):
         return _of_dataclass(kind, value, where)
-    if issubclass(kind, Enum):
-        return kind(value)
+    return _of_value(kind, value)
+
+
+def _of_value(kind: Any, value: Any) -> Any:  # noqa: ANN401
+    is_yes_or_no = isinstance(value, bool)
     if kind is datetime:
         return datetime.fromisoformat(value)
-    if kind is UUID:
-        return UUID(value)
-    if kind is float and not isinstance(value, bool):
+    if kind is float and isinstance(value, (int, float)) and not is_yes_or_no:
         return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError(where)
+    if kind is UUID or issubclass(kind, Enum):
+        return kind(value)
+    if not isinstance(value, kind) or (kind is int and is_yes_or_no):
+        raise TypeError(kind.__name__)
     return value
+
+
+def _of_tuple(parts: tuple[Any, ...], value: Any, where: str) -> Any:  # noqa: ANN401
+    if not isinstance(value, list):
+        raise TypeError(where)
+    kinds = [parts[0]] * len(value) if parts[1:] == (Ellipsis,) else parts
+    return tuple(rebuild(part, item, where) for part, item in zip(kinds, value, strict=True))
 
 
 def _of_dataclass(kind: Any, value: dict[str, Any], where: str) -> Any:  # noqa: ANN401
