@@ -11,7 +11,7 @@ from hypothesis import given
 from ciam_portal import gate
 from ciam_portal.audit.facts import CannotRebuild, as_json, of_question, rebuild
 from ciam_portal.policy.decision import Risk
-from tests.ciam_portal.test_gate import HOME, NOON, facts_of
+from tests.ciam_portal.test_gate import HOME, LIMITS, NOON, facts_of
 
 
 class Size(IntEnum):
