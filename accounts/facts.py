@@ -125,7 +125,8 @@ def surroundings(customer: User, device: Device | None, at: datetime) -> Signals
         recovered_seconds=_since(customer.recovered_at, at),
         contact_changed_seconds=_since(customer.contact_changed_at, at),
         device_known=device is not None,
-        device_age_seconds=_since(device.first_seen_at, at) if device else None,
+        # A device that has proven itself is not fresh, however young: the one the account was made in, for example.
+        device_age_seconds=_since(device.first_seen_at, at) if device and at < device.known_at else None,
     )
 
 

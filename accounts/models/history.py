@@ -21,12 +21,10 @@ class Profile(models.Model):
 class PopulationCount(models.Model):
     """How often all customers together show one value of one feature."""
 
+    pk = models.CompositePrimaryKey("feature", "value")
     feature = models.CharField(max_length=32, db_comment="not sensitive")
     value = models.CharField(max_length=64, db_comment="pseudonymous: digest or short code")
     weight = models.FloatField(db_comment="not sensitive: fading count")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["feature", "value"], name="population_once"),)
 
     def __str__(self) -> str:
         return f"{self.feature} {self.value}"

@@ -22,7 +22,7 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs)|oauth/(tokens|tasks|partners)\.py"
+    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs|history)|oauth/(tokens|tasks|partners)\.py"
     r"|audit/(record|decide)\.py|notifications/(tell|tasks)\.py|accounts/tasks\.py|management/commands/demo\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
@@ -37,7 +37,7 @@ PUBLIC = {
 
 BEFORE_SIGN_IN = {
     "accounts:prove_sign_in", "accounts:prove_sign_in_begin", "accounts:passkey_sign_in",
-    "accounts:passkey_sign_in_begin",
+    "accounts:passkey_sign_in_begin", "accounts:prove_sign_in_send_code",
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
