@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from ciam_portal import gate
 from ciam_portal.audit.decide import columns_of
@@ -56,7 +56,7 @@ def question(name: str) -> Callable[..., Decision]:
         raise CannotRebuild(f"There is no question {name} any more.") from error
     if asked.__module__ != module_name or not {"limits", "at"} <= set(taken):
         raise CannotRebuild(f"{name} is no question of a policy.")
-    return asked  # type: ignore[no-any-return]  (what a module holds is not typed)
+    return cast("Callable[..., Decision]", asked)
 
 
 def ask(entry: DecisionEntry, rules: Limits) -> Again:
@@ -133,9 +133,9 @@ def same(stored: object, again: object) -> bool:
     return stored == again
 
 
-def _sum(contributions: object) -> float | None:
+def _sum(contributions: Any) -> float | None:  # noqa: ANN401  (a forged row may hold anything)
     try:
-        return math.fsum(llr for _code, llr in contributions)  # type: ignore[attr-defined]  (a forged row may hold anything)
+        return math.fsum(llr for _code, llr in contributions)
     except (TypeError, ValueError, OverflowError):
         return None
 
