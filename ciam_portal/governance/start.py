@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.apps.registry import Apps
+from django.apps.registry import apps as all_apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -15,7 +16,7 @@ from ciam_portal.policy.limits import UnsafePolicy
 log = logging.getLogger(__name__)
 
 
-def on_migrated(apps: Apps, **_: Any) -> None:  # noqa: ANN401  (a signal's words)
+def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a signal's words)
     """After ``migrate``: the first version decides, another one is a candidate."""
     try:
         apps.get_model("governance", "PolicyVersion")
