@@ -21,7 +21,7 @@ class PolicyProposed(AuditEvent):
 
     name: ClassVar[str] = "policy.proposed"
     version: Code
-    deciding: Code
+    deciding: Code | None
     rows: int
     changed: int
     takeovers_stopped: int
@@ -30,11 +30,11 @@ class PolicyProposed(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class PolicyApproved(AuditEvent):
-    """From now on this version decides. ``replaces`` is empty for the very first, approved by the installation."""
+    """From now on this version decides. The very first, approved by the installation, replaces none."""
 
     name: ClassVar[str] = "policy.approved"
     version: Code
-    replaces: Code
+    replaces: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def keep_first(text: str, *, by: Actor, at: datetime) -> None:
     """The installation approves the policy that it came with. Only while no version was ever kept by it."""
     row = PolicyVersion(content=text, origin=Origin.INSTALLATION, state=State.DECIDING, found_at=at, approved_at=at)
     _keep(row)
-    record(events.PolicyApproved(version=Code(row.version), replaces=Code("")), about=None, by=by, at=at)
+    record(events.PolicyApproved(version=Code(row.version)), about=None, by=by, at=at)
     transaction.on_commit(deciding.forget)
 
 
@@ -135,7 +135,7 @@ def propose(version: UUID, report: Report, person: Person, *, by: Actor, at: dat
     row.save()
     event = events.PolicyProposed(
         version=Code(row.version),
-        deciding=Code(row.against),
+        deciding=Code(current.version) if current else None,
         rows=report.rows,
         changed=report.changed,
         takeovers_stopped=report.takeovers_stopped,
@@ -154,7 +154,7 @@ def approve(version: UUID, person: Person, *, by: Actor, at: datetime) -> None:
         _supersede(current, at)
     row.state, row.approved_by, row.approved_at = State.DECIDING, by.id, at
     row.save(update_fields=["state", "approved_by", "approved_at"])
-    event = events.PolicyApproved(version=Code(row.version), replaces=Code(row.against))
+    event = events.PolicyApproved(version=Code(row.version), replaces=Code(row.against) if row.against else None)
     record(event, about=None, by=by, at=at, decision=decision)
     transaction.on_commit(deciding.forget)
 
@@ -181,8 +181,8 @@ def _facts(row: PolicyVersion, current: PolicyVersion | None, *, has_replay: boo
         is_usable=row.is_usable,
         proposed_by=row.proposed_by,
         has_replay=row.replay is not None if has_replay is None else has_replay,
-        against=row.against,
-        deciding=current.version if current else "",
+        against=row.against or None,
+        deciding=current.version if current else None,
     )
 
 

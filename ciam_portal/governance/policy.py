@@ -50,8 +50,8 @@ class VersionFacts:
     is_usable: bool = False
     proposed_by: UUID | None = None
     has_replay: bool = False
-    against: str = ""
-    deciding: str = ""
+    against: str | None = None
+    deciding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
         return Deny(Reason.SAME_PERSON)
     if not version.has_replay:
         return Deny(Reason.NO_REPLAY)
-    if not version.deciding or version.against != version.deciding:
+    if version.deciding is None or version.against != version.deciding:
         return Deny(Reason.BASE_CHANGED)
     if not version.is_usable:
         return Deny(Reason.UNREADABLE)

@@ -41,9 +41,13 @@ def last(name: str) -> AuditEntry:
 
 def test_the_installation_approved_the_file_it_came_with() -> None:
     row = the_one()
-    assert (row.version, row.content, row.origin) == (settings.LIMITS.version, settings.POLICY_TEXT, Origin.INSTALLATION)
+    assert (row.version, row.content, row.origin) == (
+        settings.LIMITS.version,
+        settings.POLICY_TEXT,
+        Origin.INSTALLATION,
+    )
     assert (row.proposed_by, row.approved_by, row.replay) == (None, None, None)
-    assert last("policy.approved").data == {"version": row.version, "replaces": ""}
+    assert last("policy.approved").data == {"version": row.version, "replaces": None}
     assert see(settings.POLICY_TEXT) is Seen.SAME
     assert see("# a comment changes nothing\n" + settings.POLICY_TEXT) is Seen.SAME
     assert PolicyVersion.objects.count() == 1

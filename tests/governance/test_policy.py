@@ -15,7 +15,9 @@ from tests.conftest import NOON
 LIMITS = limits.load()
 MONA, OMAR = StaffFacts(UUID(int=1), is_administrator=True), StaffFacts(UUID(int=2), is_administrator=True)
 FOUND = VersionFacts(state=State.FOUND, is_usable=True, has_replay=True, deciding="aa")
-PROPOSED = VersionFacts(State.PROPOSED, is_usable=True, proposed_by=MONA.id, has_replay=True, against="aa", deciding="aa")
+PROPOSED = VersionFacts(
+    State.PROPOSED, is_usable=True, proposed_by=MONA.id, has_replay=True, against="aa", deciding="aa"
+)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_may_propose(facts: VersionFacts, change: dict[str, Any], staff: StaffFa
         ({"proposed_by": None}, OMAR, Deny(Reason.NOT_PROPOSED)),
         ({"has_replay": False}, OMAR, Deny(Reason.NO_REPLAY)),
         ({"deciding": "bb"}, OMAR, Deny(Reason.BASE_CHANGED)),
-        ({"deciding": "", "against": ""}, OMAR, Deny(Reason.BASE_CHANGED)),
+        ({"deciding": None, "against": None}, OMAR, Deny(Reason.BASE_CHANGED)),
         ({"is_usable": False}, OMAR, Deny(Reason.UNREADABLE)),
     ],
 )
