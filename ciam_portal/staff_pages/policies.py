@@ -10,7 +10,6 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import facts
@@ -31,6 +30,7 @@ from ciam_portal.roles import Role, roles_of
 from ciam_portal.words import sentence
 
 DAYS = 30
+_MINUTE = "%Y-%m-%d %H:%M"
 MOST_ROWS = 20_000  # newest first: a page must answer within seconds; the command has no such limit
 QUESTIONS = {"propose": policy.may_propose, "approve": policy.may_approve, "reject": policy.may_reject}
 
@@ -40,7 +40,7 @@ class PolicyVersions(ReadOnlyAdmin):
     """The list is looked at; the page of one version has the buttons for what may be done with it."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-    list_display = ("version", "state", "origin", "found_at", "proposed", "approved")
+    list_display = ("version", "state", "found", "proposed", "approved")
     list_filter = ("state",)
     search_fields = ("version__exact",)
     ordering = ("-found_at",)
@@ -49,6 +49,11 @@ class PolicyVersions(ReadOnlyAdmin):
         """With the addresses of both people, as staff know each other by them."""
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
+
+    @admin.display(description="found", ordering="found_at")
+    def found(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+        """When."""
+        return f"{row.found_at:{_MINUTE}}"
 
     @admin.display(description="proposed", ordering="proposed_at")
     def proposed(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
@@ -91,8 +96,7 @@ def _address(column: str) -> Subquery:
 def _by(address: str | None, at: datetime | None) -> str:
     if at is None:
         return "-"
-    when = date_format(at, "DATETIME_FORMAT")
-    return f"{address or _('the installation')}, {when}"
+    return f"{address or _('the installation')}, {at:{_MINUTE}}"
 
 
 # Doing
