@@ -1,9 +1,14 @@
-"""``policy.toml`` as frozen dataclasses: loaded and checked at start, with one version, the hash of its content."""
+"""``policy.toml`` as frozen dataclasses: checked when read, with one version, the hash of its content.
+
+Which version decides is not said here: ``running()`` asks whoever was named last, ``install`` (these limits, for good)
+or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``).
+"""
 
 import dataclasses
 import hashlib
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,10 @@ from typing import Any
 from ciam_portal.policy import catalogue
 from ciam_portal.policy.catalogue import Row, UnsafePolicy
 
-__all__ = ["DEFAULT", "Limits", "UnsafePolicy", "install", "load", "parse", "running"]
+__all__ = [
+    "DEFAULT", "Limits", "UnsafePolicy", "as_toml", "install", "load", "of_text", "parse", "provide", "read", "running",
+    "tables",
+]  # fmt: skip
 
 DEFAULT = Path(__file__).with_name("policy.toml")
 
@@ -135,12 +143,45 @@ _SECTIONS: dict[str, type] = {
 
 def load(path: Path | str = DEFAULT) -> Limits:
     """Read and check a policy file. Raises UnsafePolicy for a file, key or value that cannot be used."""
+    return of_text(read(path), f"The policy file {path}")
+
+
+def read(path: Path | str) -> str:
+    """The text of a policy file. Raises UnsafePolicy."""
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"The policy file {path} cannot be read: {error}."
-        raise UnsafePolicy(message) from error
-    return parse(content)
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnsafePolicy(f"The policy file {path} cannot be read: {error}.") from error
+
+
+def of_text(text: str, name: str = "The policy") -> Limits:
+    """Limits from the text of a policy file; ``name`` says which one, if it cannot be read. Raises UnsafePolicy."""
+    return parse(tables(text, name))
+
+
+def tables(text: str, name: str = "The policy") -> dict[str, Any]:
+    """The tables of a policy file, unchecked. Raises UnsafePolicy if this is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnsafePolicy(f"{name} cannot be read: {error}.") from error
+
+
+def as_toml(content: dict[str, Any]) -> str:
+    """The tables of a policy as a file that ``of_text`` reads back: sections, then one table for each action."""
+    lines: list[str] = []
+    for section, table in content.items():
+        if section != "actions":
+            lines += [f"[{section}]", *(f"{key} = {_value(value)}" for key, value in table.items()), ""]
+    for name, row in content.get("actions", {}).items():
+        lines += [f"[actions.{json.dumps(name)}]", *(f"{key} = {_value(value)}" for key, value in row.items()), ""]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401  (whatever TOML holds)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)  # TOML writes texts, numbers, booleans and lists of them as JSON does
 
 
 def parse(content: dict[str, Any]) -> Limits:
@@ -190,18 +231,22 @@ def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
         raise UnsafePolicy(message)
 
 
-_running: Limits | None = None
+_ask: Callable[[], Limits] | None = None
 
 
 def install(limits: Limits) -> None:
-    """Make these the limits that decide. Called once, at start."""
-    global _running  # noqa: PLW0603  (one process, one policy)
-    _running = limits
+    """Make these the limits that decide in this process."""
+    provide(lambda: limits)
+
+
+def provide(ask: Callable[[], Limits]) -> None:
+    """From now on ``running()`` is what ``ask()`` answers. It is asked each time, so it must be quick."""
+    global _ask  # noqa: PLW0603  (one process, one policy)
+    _ask = ask
 
 
 def running() -> Limits:
-    """The limits that decide now."""
-    if _running is None:
-        message = "No policy is installed."
-        raise UnsafePolicy(message)
-    return _running
+    """The limits that decide now. Raises UnsafePolicy if there are none, and whatever the provider raises."""
+    if _ask is None:
+        raise UnsafePolicy("No policy is installed.")
+    return _ask()

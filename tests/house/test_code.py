@@ -88,7 +88,7 @@ def is_ours(kind: type) -> bool:
 
 
 def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
-    for label in ("accounts", "consent", "audit", "notifications", "oauth"):
+    for label in ("accounts", "consent", "audit", "notifications", "oauth", "governance"):
         for model in apps.get_app_config(label).get_models():
             theirs = {
                 field.name

@@ -32,6 +32,7 @@ STAFF = {
     "approver@example.com": ("Anna Approver", Role.APPROVER),
     "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
     "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
+    "admin2@example.com": ("Omar Admin", Role.ADMINISTRATOR),  # two people make a policy decide
 }
 WITH_APP = {"grace@example.com", *STAFF}
 
