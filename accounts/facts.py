@@ -43,12 +43,15 @@ def arrival(
     """What this sign-in shows, compared with the customer's own history and with everybody's."""
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
-    evidence = compared.evidence if compared else None
     source = source_of(customer.email, seen)
-    if evidence and evidence.asn and evidence.asn.new:
+    is_newcomer = bool(compared and compared.evidence.asn and compared.evidence.asn.new)
+    if is_newcomer:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
-    newcomers = pace.newcomers_from_asn if evidence and evidence.asn and evidence.asn.new else None
+    # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
+    evidence = compared.evidence if compared and pace else None
+    pace = pace or velocity.Pace()
+    newcomers = pace.newcomers_from_asn if is_newcomer else None
     signals = replace(
         surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
@@ -56,6 +59,7 @@ def arrival(
         failures_from_address=pace.failures_from_address,
         accounts_from_address=pace.accounts_from_address,
         accounts_from_asn=newcomers,
+        accounts_from_asn_usual=compared.usual_newcomers if compared and is_newcomer else None,
         sources_on_account=pace.sources_on_account,
         country_changed_seconds=_since(compared.other_country_at if compared else None, at),
         password_breached=breached,
@@ -69,7 +73,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(email.lower(), "account"),
-        address=velocity.pseudonym(seen.address, "address"),
+        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 

@@ -4,13 +4,16 @@ One statement reads, two teach; no more, however long the history. Values are ps
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
+from accounts import velocity
 from accounts.models import Profile as ProfileRow
+from accounts.watch import population as counts
 from ciam_portal import codes, network
 from ciam_portal.policy import limits
 from ciam_portal.risk import population
@@ -67,15 +70,20 @@ def visit_of(seen: Seen) -> Visit:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A visit beside what is known. ``other_country_at``: the last success, if it was in another country."""
+    """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
+
+    ``usual_newcomers``: customers who come from this network (AS) for their first time, in as long as velocity counts.
+    """
 
     evidence: Evidence
     other_country_at: datetime | None = None
+    usual_newcomers: float | None = None
 
 
 def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    keys = population.keys_of(visit)
+    newcomers = (counts.NEWCOMERS[Feature.ASN], visit.asn)
+    keys = (*population.keys_of(visit), newcomers, counts.DAYS)
     found: dict[population.Key, float] = {}
     profile = Profile.empty()
     try:
@@ -90,7 +98,8 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     except (DatabaseError, ValueError, KeyError, TypeError):
         return None
     evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
-    return Compared(evidence, _elsewhere(profile, visit))
+    usual = counts.usual(found, newcomers, velocity.HOURS)
+    return Compared(evidence, _elsewhere(profile, visit), usual)
 
 
 def _elsewhere(profile: Profile, visit: Visit) -> datetime | None:
@@ -115,3 +124,25 @@ def learn(customer: UUID, visit: Visit, at: datetime) -> None:
         unique_fields=["customer"],
         update_fields=["data", "updated_at"],
     )
+
+
+def forget(customer: UUID, visit: Visit, features: Collection[Feature], shown_at: datetime) -> int:
+    """Drop what one sign-in showed of these features from the profile, unless it was shown again since. How many.
+
+    A device key goes in any case. Counts that have faded cannot be taken back; nor can what the population learned,
+    which is why it learns late.
+    """
+    row = ProfileRow.objects.select_for_update().filter(pk=customer).first()
+    if row is None:
+        return 0
+    profile = Profile.from_json(row.data)
+    values = {feature: dict(kept) for feature, kept in profile.values.items()}
+    gone = 0
+    for feature in features:
+        seen = values.get(feature, {}).get(visit.value(feature))
+        if seen is not None and (feature is Feature.DEVICE or seen.last <= shown_at.timestamp()):
+            del values[feature][visit.value(feature)]
+            gone += 1
+    row.data = replace(profile, values={feature: kept for feature, kept in values.items() if kept}).to_json()
+    row.save(update_fields=["data"])
+    return gone

@@ -62,6 +62,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 
+# Who answers for the risk model: shown on its card
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")

@@ -22,7 +22,7 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs)|oauth/(tokens|tasks|partners)\.py"
+    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs|history)|oauth/(tokens|tasks|partners)\.py"
     r"|audit/(record|decide)\.py|notifications/(tell|tasks)\.py|accounts/tasks\.py|management/commands/demo\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
