@@ -21,11 +21,11 @@ from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Risk
 
 def facts_of(session: Session, findings: tuple[Finding, ...], at: datetime) -> policy.RisenFacts:
     """What the policy asks about this session, as its row stands."""
-    score = DecisionEntry.objects.filter(pk=session.decision).values_list("score", flat=True).first()
+    began = DecisionEntry.objects.filter(pk=session.decision) if session.decision else DecisionEntry.objects.none()
     return policy.RisenFacts(
         is_open=session.ended_at is None and at < session.expires_at,
         standing=None if session.risk is None else Risk(session.risk),
-        score=score,
+        score=began.values_list("score", flat=True).first(),
         findings=findings,
     )
 

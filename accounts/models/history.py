@@ -57,10 +57,10 @@ class PopulationCounts(models.Manager["PopulationCount"]):
 
     def add(self, deltas: Mapping[tuple[str, str], float]) -> None:
         """Add to the weights; rows that are missing begin at zero. In key order, so that writers never deadlock."""
-        keys = sorted(deltas)
-        columns = [[key[0] for key in keys], [key[1] for key in keys], [deltas[key] for key in keys]]
+        rows = sorted(deltas.items())
+        features, values = [key[0] for key, _ in rows], [key[1] for key, _ in rows]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, columns)
+            cursor.execute(_ADD, [features, values, [weight for _, weight in rows]])
 
     def fade(self, factor: float, *, least: float, kept: tuple[str, ...]) -> None:
         """Every weight by this factor; rows below ``least`` are forgotten, but for those of the features ``kept``."""

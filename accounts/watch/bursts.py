@@ -82,7 +82,9 @@ def crowds_since(start: datetime, at: datetime) -> Crowds:
     return found
 
 
-def _note(found: dict[tuple[Feature, str], Crowd], feature: Feature, value: str, finding: Finding | None, n: int) -> None:
+def _note(
+    found: dict[tuple[Feature, str], Crowd], feature: Feature, value: str, finding: Finding | None, n: int
+) -> None:
     if finding is not None:
         found[feature, value] = Crowd(finding, n)
 

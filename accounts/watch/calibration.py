@@ -93,9 +93,7 @@ def _stopped(bad: list[tuple[float, bool]], score: float) -> int:
     return sum(is_anyway or each >= score for each, is_anyway in bad)
 
 
-def _sentence(
-    total: int, anyway: int, target: float, found: measures.Threshold | None, high_score: float
-) -> str:
+def _sentence(total: int, anyway: int, target: float, found: measures.Threshold | None, high_score: float) -> str:
     if not measures.enough(total, target):
         return f"Too little data: {total} genuine sign-ins with a score. Nothing is suggested."
     if found is None:

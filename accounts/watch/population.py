@@ -60,7 +60,7 @@ def lesson(watermark: dict[str, str], at: datetime) -> Lesson | None:
     evidence = evidence_of(row["decision"] for row in rows)
     disowned = labelled(NOT_ME, rows[0]["started_at"])
     teaching = [row for row in rows if row["decision"] not in disowned and row["end_reason"] != SUSPECT]
-    visits = [(visit_of(row["visit"]), evidence.get(row["decision"], Evidence())) for row in teaching]
+    visits = [(visit_of(row["visit"]), _of(evidence, row["decision"])) for row in teaching]
     first, last = rows[0]["started_at"], rows[-1]["started_at"]
     begun = datetime.fromisoformat(watermark["at"]) if watermark else first
     deltas = _add_up(visits)
@@ -70,8 +70,14 @@ def lesson(watermark: dict[str, str], at: datetime) -> Lesson | None:
     )
 
 
+def _of(evidence: Mapping[UUID, Evidence], decision: UUID | None) -> Evidence:
+    return evidence.get(decision, Evidence()) if decision else Evidence()
+
+
 def _add_up(visits: list[tuple[Visit, Evidence]]) -> dict[population.Key, float]:
-    shown = {(feature.value, visit.value(feature)) for visit, _ in visits for feature in Feature if visit.value(feature)}
+    shown = {
+        (feature.value, visit.value(feature)) for visit, _ in visits for feature in Feature if visit.value(feature)
+    }
     known = PopulationCount.objects.weights(shown)
     total: defaultdict[population.Key, float] = defaultdict(float)
     for visit, evidence in visits:
