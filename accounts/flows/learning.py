@@ -73,7 +73,7 @@ def unlearn_disowned(*, by: Actor, at: datetime) -> int:
     """Unlearn what was disowned since the last time; the number of sign-ins."""
     with transaction.atomic():
         state = RiskState.locked(_UNLEARNED)
-        rows = population.answers(population.NOT_ME, state.data, at)[:_MOST]
+        rows = list(population.answers(population.NOT_ME, state.data, at)[:_MOST])
         for row in rows:
             session = Session.objects.filter(decision=row.decision).first()
             if session is not None:

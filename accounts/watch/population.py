@@ -124,7 +124,7 @@ def labelled(name: str, since: datetime) -> set[UUID]:
 
 def answers(name: str, watermark: dict[str, str], at: datetime) -> QuerySet[AuditEntry]:
     """The answers of this name that came since the watermark, oldest first."""
-    rows = AuditEntry.objects.filter(name=name, at__lte=at, decision__isnull=False).order_by("at", "pk")
+    rows = AuditEntry.objects.filter(name=name, at__lte=at - _SETTLED, decision__isnull=False).order_by("at", "pk")
     if watermark:
         rows = rows.filter(at__gte=watermark["at"]).exclude(at=watermark["at"], pk__lte=watermark["entry"])
     return rows
