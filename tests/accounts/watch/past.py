@@ -20,7 +20,8 @@ from ciam_portal.risk.visit import Visit
 from tests import factories
 
 USUAL = Visit(
-    address="a1", prefix="p1", asn="64500", country="NO", agent="ua1", browser="b1", system="s1", kind="desktop", device="d1"
+    address="a1", prefix="p1", asn="64500", country="NO", agent="ua1", browser="b1", system="s1", kind="desktop",
+    device="d1",
 )  # fmt: skip
 KNOWN = Term(
     new=False, share=1.0, exposure=1.0, own_exposure=5.0, own_changes=0.0, all_exposure=100.0, all_changes=5.0,

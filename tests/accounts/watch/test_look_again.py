@@ -47,7 +47,9 @@ def crowd(at: datetime, number: int, **facts: Any) -> list[Session]:
 
 
 def risks(rows: list[Session]) -> list[int | None]:
-    return list(Session.objects.filter(pk__in=[row.pk for row in rows]).order_by("started_at").values_list("risk", flat=True))
+    return list(
+        Session.objects.filter(pk__in=[row.pk for row in rows]).order_by("started_at").values_list("risk", flat=True)
+    )
 
 
 def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime) -> None:
@@ -137,9 +139,13 @@ def test_one_agent_on_many_accounts_with_nothing_else_known(recently: datetime) 
     for number in range(40):  # everybody else uses something else
         past.entered(recently, visit=replace(past.USUAL, device=f"home{number}"), evidence=past.seen(asn=past.KNOWN))
     several = [
-        past.entered(recently, visit=Visit(asn=f"{number}", prefix=f"q{number}", agent="bot", device=f"q{number}"), evidence=past.STRANGE)
+        past.entered(
+            recently,
+            visit=Visit(asn=f"{number}", prefix=f"q{number}", agent="bot", device=f"q{number}"),
+            evidence=past.STRANGE,
+        )
         for number in range(6)
-    ]  # fmt: skip
+    ]
     assert risk_tasks.look_again() == 6
     assert {event["findings"][0] for event in past.audited(events.SessionReweighed)} == {"burst_agent"}
     assert risks(several) == [Risk.HIGH] * 6

@@ -43,7 +43,9 @@ def test_a_batch_adds_exactly_what_each_sign_in_teaches() -> None:
             expected[key] += delta
     assert risk_tasks.learn_population() == 3
     found = counts()
-    assert {key: weight for key, weight in found.items() if not key[0].startswith("newcomers")} == pytest.approx(expected)
+    assert {key: weight for key, weight in found.items() if not key[0].startswith("newcomers")} == pytest.approx(
+        expected
+    )
     assert found[table.TOTAL] == 3.0
     assert found["asn", "64500"] == 2.0
     assert found[table.DISTINCT, "asn"] == 2.0
@@ -114,7 +116,9 @@ def test_evidence_of_another_model_still_counts_the_values() -> None:
 
 def test_everything_fades_by_half_in_a_half_life_and_is_forgotten_at_last() -> None:
     now = clock.now()
-    PopulationCount.objects.add({("asn", "1"): 8.0, ("asn", "2"): 0.015, table.TOTAL: 0.015, (table.DISTINCT, "asn"): 2.0})
+    PopulationCount.objects.add(
+        {("asn", "1"): 8.0, ("asn", "2"): 0.015, table.TOTAL: 0.015, (table.DISTINCT, "asn"): 2.0}
+    )
     assert learning.fade_population(by=BY, at=now) == 0.0
     half = now + timedelta(days=DEFAULT.half_life)
     assert learning.fade_population(by=BY, at=half) == DEFAULT.half_life
@@ -142,7 +146,10 @@ def test_a_disowned_sign_in_is_taken_out_of_the_profile() -> None:
     history.learn(customer.pk, past.USUAL, now - timedelta(days=3))
     history.learn(customer.pk, intruder, now - timedelta(days=2))
     session = past.entered(
-        now - timedelta(days=2), customer, visit=intruder, evidence=past.seen(asn=past.NEW, agent=past.NEW, browser=past.KNOWN)
+        now - timedelta(days=2),
+        customer,
+        visit=intruder,
+        evidence=past.seen(asn=past.NEW, agent=past.NEW, browser=past.KNOWN),
     )
     history.learn(customer.pk, replace(past.USUAL, agent="ua9"), now - timedelta(days=1))  # its owner shows it as well
     past.answered(session, "activity.not_me", now - timedelta(hours=1))

@@ -18,6 +18,7 @@ from tests.conftest import NOON
 
 LIMITS = limits.load()
 MILD, WORRY, ALARM, OVER = (Finding(f"points_{points}", points) for points in (1.0, 2.0, 4.0, 10.0))
+ROSE = StepUp(Level.AAL1, Reason.RISK_ROSE, None, (ALARM,), challenge=True)
 HIGH = LIMITS.risk.high_score
 
 
@@ -32,14 +33,14 @@ def answer(*, findings: tuple[Finding, ...] = (), at: datetime = NOON, **facts: 
         ({}, Allow()),
         ({"findings": (MILD,)}, Allow((MILD,))),
         ({"findings": (WORRY,)}, StepUp(Level.AAL1, Reason.RISK_ROSE, None, (WORRY,), challenge=True)),
-        ({"findings": (ALARM,)}, StepUp(Level.AAL1, Reason.RISK_ROSE, None, (ALARM,), challenge=True)),
+        ({"findings": (ALARM,)}, ROSE),
         ({"findings": (OVER,)}, Deny(Reason.RISK_SEVERE, (OVER,))),
         ({"findings": (WORRY,), "standing": Risk.MODERATE}, Allow((WORRY,))),
         ({"findings": (ALARM,), "standing": Risk.HIGH}, Allow((ALARM,))),
         # A risk not known counts as moderate, and as high for what is critical: raising it to moderate would loosen.
         ({"findings": (WORRY,), "standing": None}, Allow((WORRY,))),
-        ({"findings": (ALARM,), "standing": None}, StepUp(Level.AAL1, Reason.RISK_ROSE, None, (ALARM,), challenge=True)),
-        ({"findings": (ALARM,), "score": HIGH - 0.01}, StepUp(Level.AAL1, Reason.RISK_ROSE, None, (ALARM,), challenge=True)),
+        ({"findings": (ALARM,), "standing": None}, ROSE),
+        ({"findings": (ALARM,), "score": HIGH - 0.01}, ROSE),
         ({"findings": (ALARM,), "score": HIGH}, Deny(Reason.RISK_SEVERE, (ALARM,))),
         ({"findings": (WORRY,), "score": 30.0}, StepUp(Level.AAL1, Reason.RISK_ROSE, None, (WORRY,), challenge=True)),
         ({"findings": (OVER,), "is_open": False}, Allow()),
