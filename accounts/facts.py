@@ -44,22 +44,21 @@ def arrival(
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
     source = source_of(customer.email, seen)
-    is_newcomer = bool(compared and compared.evidence.asn and compared.evidence.asn.new)
-    if is_newcomer:
+    usual = compared.usual_newcomers if compared else None
+    if compared and compared.evidence.asn and compared.evidence.asn.new:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
     # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
     evidence = compared.evidence if compared and pace else None
     pace = pace or velocity.Pace()
-    newcomers = pace.newcomers_from_asn if is_newcomer else None
     signals = replace(
         surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
         failures_on_account=pace.failures_on_account,
         failures_from_address=pace.failures_from_address,
         accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=newcomers,
-        accounts_from_asn_usual=compared.usual_newcomers if compared and is_newcomer else None,
+        accounts_from_asn=pace.newcomers_from_asn if usual is not None else None,
+        accounts_from_asn_usual=usual,
         sources_on_account=pace.sources_on_account,
         country_changed_seconds=_since(compared.other_country_at if compared else None, at),
         password_breached=breached,
@@ -128,7 +127,8 @@ def surroundings(customer: User, device: Device | None, at: datetime) -> Signals
         recovered_seconds=_since(customer.recovered_at, at),
         contact_changed_seconds=_since(customer.contact_changed_at, at),
         device_known=device is not None,
-        device_age_seconds=_since(device.first_seen_at, at) if device else None,
+        # A device that has proven itself is not fresh, however young: the one the account was made in, for example.
+        device_age_seconds=_since(device.first_seen_at, at) if device and at < device.known_at else None,
     )
 
 

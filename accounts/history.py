@@ -87,7 +87,8 @@ def visit_of(seen: Seen) -> Visit:
 class Compared:
     """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
 
-    ``usual_newcomers``: customers who come from this network (AS) for their first time, in as long as velocity counts.
+    ``usual_newcomers``: how many customers come from this network (AS) for their first time in as long as velocity
+    counts; None when this one is no newcomer, or before a day of newcomers has been counted.
     """
 
     evidence: Evidence
@@ -109,7 +110,9 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
         log.exception("a profile cannot be read")
         return None
     evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
-    return Compared(evidence, _elsewhere(profile, visit), counts.usual(found, newcomers, velocity.HOURS))
+    is_newcomer = evidence.asn is not None and evidence.asn.new
+    usual = counts.usual(found, newcomers, velocity.HOURS) if is_newcomer else None
+    return Compared(evidence, _elsewhere(profile, visit), usual)
 
 
 def _rows(customer: UUID, keys: Collection[population.Key]) -> list[tuple[str, str, float, str | None]] | None:

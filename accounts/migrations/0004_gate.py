@@ -108,13 +108,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PopulationCount",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "feature", "value", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("feature", models.CharField(db_comment="not sensitive", max_length=32)),
                 ("value", models.CharField(db_comment="pseudonymous: digest or short code", max_length=64)),
                 ("weight", models.FloatField(db_comment="not sensitive: fading count")),
             ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("feature", "value"), name="population_once")],
-            },
         ),
     ]

@@ -25,7 +25,7 @@ SET LOCAL statement_timeout TO DEFAULT
 _DISTINCT = """
 UPDATE accounts_populationcount AS kept SET weight = found.number
 FROM (
-    SELECT names.feature, count(counted.id) AS number
+    SELECT names.feature, count(counted.value) AS number
     FROM unnest(%s::text[]) AS names (feature)
     LEFT JOIN accounts_populationcount AS counted ON counted.feature = names.feature GROUP BY 1
 ) AS found
@@ -76,14 +76,12 @@ class PopulationCounts(models.Manager["PopulationCount"]):
 class PopulationCount(models.Model):
     """How often all customers together show one value of one feature."""
 
+    pk = models.CompositePrimaryKey("feature", "value")
     feature = models.CharField(max_length=32, db_comment="not sensitive")
     value = models.CharField(max_length=64, db_comment="pseudonymous: digest or short code")
     weight = models.FloatField(db_comment="not sensitive: fading count")
 
     objects = PopulationCounts()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["feature", "value"], name="population_once"),)
 
     def __str__(self) -> str:
         return f"{self.feature} {self.value}"

@@ -15,7 +15,7 @@ MOVED_BOTH = 10.0
 not hold the session."""
 
 
-def newcomers(feature: Feature, found: int, usual: float | None) -> Finding | None:
+def newcomers(feature: Feature, found: int, usual: float) -> Finding | None:
     """More customers than usual came from one network that was new to each of them."""
     signals = Signals(accounts_from_asn=found, accounts_from_asn_usual=usual)
     burst = rules.burst(signals, LIMITS)

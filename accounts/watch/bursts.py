@@ -70,8 +70,11 @@ def crowds_since(start: datetime, at: datetime) -> Crowds:
     for feature in population.NEWCOMERS:
         several = [(value, new) for value, _, new, _ in rows[feature] if new >= LIMITS.burst_least]
         usual = population.usual_newcomers(feature, [value for value, _ in several], hours)
+        least = LIMITS.burst_floor * hours / velocity.HOURS
         for value, new in several:
-            _note(found, feature, value, crowds.newcomers(feature, new, usual.get(value)), new)
+            expected = usual[value]
+            if expected is not None:  # nobody knows what is usual before a day of newcomers has been counted
+                _note(found, feature, value, crowds.newcomers(feature, new, max(least, expected)), new)
     known = sum(all_of - new for _, all_of, _, new in rows[Feature.AGENT])
     strange = sum(new for *_, new in rows[Feature.AGENT])
     for value, all_of, _, new in rows[Feature.AGENT]:

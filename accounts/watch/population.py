@@ -24,7 +24,7 @@ SUSPECT = "risk_rose"  # sessions that ended for this never teach
 # Transactions that began earlier may commit later; none takes so long (see the statement timeout).
 _SETTLED = timedelta(minutes=2)
 
-NEWCOMERS = {Feature.ASN: "newcomers_asn", Feature.PREFIX: "newcomers_prefix"}
+NEWCOMERS = {Feature.ASN: "newcomers", Feature.PREFIX: "newcomers_prefix"}
 """Sign-ins that were their customer's first on a network, by network; with DAYS, how many a day are usual there."""
 DAYS: population.Key = ("newcomers_days", "all")
 LEAST = 0.01

@@ -66,7 +66,7 @@ def test_acknowledging_is_recorded_with_its_decision(alert: Alert, auditor: User
     assert alert.acknowledged_by == auditor.pk
     entry = AuditEntry.objects.get(name="risk.alert_acknowledged")
     assert (entry.actor, entry.data) == (auditor.pk, {"alert": str(alert.pk), "kind": "drift.asn"})
-    assert DecisionEntry.objects.get(pk=entry.decision).answer == "allow"
+    assert DecisionEntry.objects.get(pk=str(entry.decision)).answer == "allow"
 
 
 def test_it_is_acknowledged_once_and_only_by_those_whose_duty_it_is(alert: Alert, auditor: User) -> None:

@@ -18,6 +18,7 @@ from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Finding, Hold, Risk
+from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.visit import Visit
 from tests import factories
 from tests.accounts.watch import past
@@ -29,18 +30,25 @@ BY = Actor.system()
 BULLETPROOF = replace(past.USUAL, asn="65000", prefix="p9", agent="ua9", device="d9")
 
 
+@pytest.fixture(autouse=True)
+def _counted(db: None) -> None:
+    """A month of newcomers has been counted: none on any network of these tests."""
+    PopulationCount.objects.add({population.DAYS: 30.0})
+
+
 @pytest.fixture
 def recently() -> datetime:
     return clock.now() - timedelta(minutes=30)
 
 
-def crowd(at: datetime, number: int, **facts: Any) -> list[Session]:
+def crowd(at: datetime, number: int, *, evidence: Evidence = past.STRANGE, score: float = 1.0) -> list[Session]:
     """Customers who come for their first time from one network, each from an address and device of their own."""
     return [
         past.entered(
             at + timedelta(seconds=each),
             visit=replace(BULLETPROOF, address=f"x{each}", device=f"x{each}", prefix=f"x{each}"),
-            **({"evidence": past.STRANGE, "score": 1.0} | facts),
+            evidence=evidence,
+            score=score,
         )
         for each in range(number)
     ]
@@ -76,10 +84,16 @@ def test_run_twice_it_changes_nothing_more(recently: datetime) -> None:
 
 
 def test_a_busy_network_is_no_burst(recently: datetime) -> None:
-    PopulationCount.objects.add({population.DAYS: 30.0, ("newcomers_asn", "65000"): 30.0 * 40})
+    PopulationCount.objects.add({("newcomers", "65000"): 30.0 * 40})
     several = crowd(recently, 6, evidence=past.seen(asn=past.NEW, device=past.KNOWN))
     assert risk_tasks.look_again() == 0
     assert risks(several) == [Risk.LOW] * 6
+
+
+def test_before_anything_was_counted_nothing_is_a_burst(recently: datetime) -> None:
+    PopulationCount.objects.all().delete()
+    crowd(recently, 6, evidence=past.seen(asn=past.NEW, device=past.KNOWN))
+    assert risk_tasks.look_again() == 0
 
 
 def test_what_lies_further_back_is_left_alone() -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from accounts.events import risk as events
 from accounts.flows import learning
 from accounts.models import PopulationCount, Profile, Session
 from accounts.watch import population
-from ciam_portal import clock
+from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.risk import population as table
@@ -49,7 +50,7 @@ def test_a_batch_adds_exactly_what_each_sign_in_teaches() -> None:
     assert found[table.TOTAL] == 3.0
     assert found["asn", "64500"] == 2.0
     assert found[table.DISTINCT, "asn"] == 2.0
-    assert found["newcomers_asn", "64501"] == 1.0
+    assert found["newcomers", "64501"] == 1.0
     assert found["newcomers_prefix", "p2"] == 1.0
     assert found[population.DAYS] == pytest.approx(2 / 1440)
 
@@ -106,7 +107,7 @@ def test_evidence_of_another_model_still_counts_the_values() -> None:
     other = past.decision(session.customer, clock.now() - AGO)
     other.inputs[1]["evidence"] = {"from": "another model"}
     other.pk = None
-    other.pk = factories.codes.new_id()
+    other.pk = codes.new_id()
     other.save(force_insert=True)
     Session.objects.filter(pk=session.pk).update(decision=other.pk)
     risk_tasks.learn_population()
@@ -135,7 +136,7 @@ def test_the_job_fades_by_the_time_that_passed() -> None:
     assert 0.0 <= risk_tasks.fade_population() < 0.01
 
 
-def learned(customer_id: object, feature: Feature) -> set[str]:
+def learned(customer_id: UUID, feature: Feature) -> set[str]:
     return set(Profile.objects.get(pk=customer_id).data["v"].get(feature.value, {}))
 
 
@@ -175,11 +176,16 @@ def test_unlearning_without_a_profile_or_session_breaks_nothing() -> None:
 
 
 def test_newcomers_of_a_network_are_compared_with_what_is_usual_there() -> None:
-    PopulationCount.objects.add({population.DAYS: 10.0, ("newcomers_asn", "64500"): 480.0})
+    PopulationCount.objects.add({population.DAYS: 10.0, ("newcomers", "64500"): 480.0})
     usual = population.usual_newcomers(Feature.ASN, ["64500", "65000"], 6)
     assert usual == {"64500": pytest.approx(12.0), "65000": 0.0}
-    found = history.read(factories.customer().pk, past.USUAL, clock.now())
+    customer = factories.customer()
+    history.learn(customer.pk, replace(past.USUAL, asn="64999"), clock.now())
+    found = history.read(customer.pk, past.USUAL, clock.now())
     assert found is not None
     assert found.usual_newcomers == pytest.approx(3.0)
+    known = history.read(customer.pk, replace(past.USUAL, asn="64999"), clock.now())
+    assert known is not None
+    assert known.usual_newcomers is None
     PopulationCount.objects.filter(feature=population.DAYS[0]).update(weight=0.5)
     assert population.usual_newcomers(Feature.ASN, ["64500"], 6) == {"64500": None}  # too early to say

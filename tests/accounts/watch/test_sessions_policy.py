@@ -80,9 +80,9 @@ def test_a_session_that_moves(network: bool, browser: bool) -> None:
 
 @pytest.mark.parametrize(
     ("found", "usual", "worries"),
-    [(1, 0.0, False), (2, 0.0, True), (6, None, True), (6, 6.0, False), (40, 6.0, True), (3, 2.0, False)],
+    [(1, 0.0, False), (2, 0.0, True), (6, 6.0, False), (40, 6.0, True), (3, 2.0, False)],
 )
-def test_newcomers(found: int, usual: float | None, worries: bool) -> None:
+def test_newcomers(found: int, usual: float, worries: bool) -> None:
     burst = crowds.newcomers(Feature.ASN, found, usual)
     assert (burst is not None) == worries
     assert burst is None or burst.code == "burst_asn"
