@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
@@ -53,11 +52,6 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     client.cookies[settings.DEVICE_COOKIE_NAME] = entered.cookie
     return entered.session
-
-
-def no_counters() -> Any:
-    """A client of counters that are away, to stand in for ``velocity._client``."""
-    return redis.Redis(port=9, socket_connect_timeout=0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 
-# Who answers for the risk model: shown on its card
-RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
-
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
@@ -157,6 +154,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
+
+# Who answers for the risk model: shown on its card
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.sessions"

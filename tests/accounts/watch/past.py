@@ -4,6 +4,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import redis
+
 from accounts.events import sign_in as events
 from accounts.models import Device, Session, User
 from ciam_portal import codes, gate
@@ -94,3 +96,8 @@ def answered(session: Session, name: str, at: datetime) -> None:
 def audited(event: type[AuditEvent]) -> list[dict[str, Any]]:
     """What was recorded under this event's name, oldest first."""
     return list(AuditEntry.objects.filter(name=event.name).order_by("at", "pk").values_list("data", flat=True))
+
+
+def no_counters() -> Any:
+    """A client of counters that are away, to stand in for ``velocity._client``."""
+    return redis.Redis(port=9, socket_connect_timeout=0.1)

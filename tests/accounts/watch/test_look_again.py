@@ -20,7 +20,6 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Finding, Hold, Risk
 from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.visit import Visit
-from tests import factories
 from tests.accounts.watch import past
 from tests.factories import Message
 
@@ -246,6 +245,6 @@ def test_one_run_looks_at_a_bounded_number(recently: datetime, monkeypatch: pyte
 
 
 def test_without_its_counters_the_rest_is_still_looked_at(recently: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(velocity, "_client", factories.no_counters)
+    monkeypatch.setattr(velocity, "_client", past.no_counters)
     crowd(recently, 6)
     assert risk_tasks.look_again() == 6
