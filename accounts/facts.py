@@ -43,12 +43,14 @@ def arrival(
     """What this sign-in shows, compared with the customer's own history and with everybody's."""
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
-    evidence = compared.evidence if compared else None
     source = source_of(customer.email, seen)
-    if evidence and evidence.asn and evidence.asn.new:
+    usual = compared.usual_newcomers if compared else None
+    if compared and compared.evidence.asn and compared.evidence.asn.new:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
-    usual = compared.usual_newcomers if compared else None
+    # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
+    evidence = compared.evidence if compared and pace else None
+    pace = pace or velocity.Pace()
     signals = replace(
         surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
@@ -70,7 +72,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(email.lower(), "account"),
-        address=velocity.pseudonym(seen.address, "address"),
+        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 

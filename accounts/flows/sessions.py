@@ -17,7 +17,7 @@ from ciam_portal.oauth import tokens
 from ciam_portal.policy import limits
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
-ROLE_CHANGED = "role_changed"
+ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
 
 
 def live(customer: User, at: datetime) -> QuerySet[Session]:

@@ -5,9 +5,11 @@ from accounts.models.user import User  # isort: skip
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
+from accounts.models.risk import Alert, RiskState
 from accounts.models.session import Device, Session
 
 __all__ = [
+    "Alert",
     "BackupCode",
     "Device",
     "Passkey",
@@ -15,6 +17,7 @@ __all__ = [
     "PopulationCount",
     "Profile",
     "Proof",
+    "RiskState",
     "Session",
     "Totp",
     "User",

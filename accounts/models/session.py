@@ -112,7 +112,10 @@ class Session(models.Model):
                 name="session_ends_after_start",
             ),
         )
-        indexes = (models.Index(fields=["customer", "-last_used_at"], name="session_customer"),)
+        indexes = (
+            models.Index(fields=["customer", "-last_used_at"], name="session_customer"),
+            models.Index(fields=["started_at", "id"], name="session_started"),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)

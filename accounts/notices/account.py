@@ -80,3 +80,13 @@ class NewDevice(NoticeBase):
     browser: str
     system: str
     network: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEndedForSafety(NoticeBase):
+    """A session looked as if somebody else held it, and was ended."""
+
+    template: ClassVar[str] = "session_ended_for_safety"
+    browser: str
+    system: str
+    network: str

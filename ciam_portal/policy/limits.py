@@ -108,13 +108,17 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Where a score (nats) becomes a level of risk, and how trust grows and fades."""
+    """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
     moderate_score: float = _within(-5, 20)
     high_score: float = _within(-5, 30)
     severe_score: float = _within(0, 60)
     trust_device_hours: int = _within(1, 168)
     history_days: int = _within(30, 366)
+    learn_after_hours: int = _within(0, 168)
+    look_back_hours: int = _within(1, 48)
+    challenge_target_percent: float = _within(1, 50)
+    drift_psi: float = _within(0.05, 2)
 
 
 @dataclass(frozen=True, slots=True)

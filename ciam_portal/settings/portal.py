@@ -164,6 +164,9 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
 
+# Who answers for the risk model: shown on its card
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

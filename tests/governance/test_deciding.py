@@ -28,7 +28,7 @@ Found = Callable[..., PolicyVersion]
 
 def statements(count: int) -> Any:
     class Counted(CaptureQueriesContext):
-        def __exit__(self, *args: Any) -> None:
+        def __exit__(self, *args: object) -> None:
             super().__exit__(*args)
             assert len(self.captured_queries) == count
 
