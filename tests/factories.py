@@ -22,6 +22,7 @@ from ciam_portal.policy.decision import Risk
 from ciam_portal.sessions import SessionStore
 
 PASSWORD = "correct horse battery staple"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
 def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:
@@ -51,6 +52,7 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     store.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     client.cookies[settings.DEVICE_COOKIE_NAME] = entered.cookie
+    client.defaults["HTTP_USER_AGENT"] = FIREFOX
     return entered.session
 
 

@@ -15,6 +15,7 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.oauth import tokens
 from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Risk
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
 ROLE_CHANGED = "role_changed"
@@ -24,6 +25,25 @@ def live(customer: User, at: datetime) -> QuerySet[Session]:
     """The sessions a customer is signed in with now, latest use first."""
     idle = timedelta(minutes=limits.running().session.idle_minutes)
     return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
+
+
+@flow
+def moved(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> Session:
+    """A session goes on from another network or browser than it was last seen with: noted once for each change.
+
+    Another browser or system raises its risk at once, and for good: a browser does not turn into another one, but a
+    stolen cookie does. The session as it is now.
+    """
+    session = Session.objects.select_for_update(of=("self",)).select_related("customer", "device").get(pk=session.pk)
+    was_network, was_browser = session.place_now
+    if network != was_network:
+        place = events.SessionChangedPlace(session=session.pk, back=network == session.network)
+        record(place, about=session.customer_id, by=by, at=at)
+    if browser != was_browser:
+        change = events.SessionChangedBrowser(session=session.pk, back=browser == session.browser)
+        record(change, about=session.customer_id, by=by, at=at)
+    session.used(at, network=network, browser=browser, risk=Risk.HIGH if browser != session.browser else None)
+    return session
 
 
 @flow
