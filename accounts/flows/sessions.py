@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session as BrowserSession
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -27,14 +28,22 @@ def live(customer: User, at: datetime) -> QuerySet[Session]:
     return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
 
 
-@flow
 def moved(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> Session:
     """A session goes on from another network or browser than it was last seen with: noted once for each change.
 
-    Another browser or system raises its risk at once, and for good: a browser does not turn into another one, but a
-    stolen cookie does. The session as it is now.
+    The session as it is now; of two requests that arrive together, one notes the change.
     """
-    session = Session.objects.select_for_update(of=("self",)).select_related("customer", "device").get(pk=session.pk)
+    with transaction.atomic():
+        rows = Session.objects.select_for_update(of=("self",)).select_related("customer", "device")
+        session = rows.get(pk=session.pk)
+        if session.place_now != (network, browser):
+            _note_move(session, network, browser, by=by, at=at)
+    return session
+
+
+@flow
+def _note_move(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> None:
+    """Another browser or system raises the risk at once: no browser turns into another, but a stolen cookie does."""
     was_network, was_browser = session.place_now
     if network != was_network:
         place = events.SessionChangedPlace(session=session.pk, back=network == session.network)
@@ -43,7 +52,6 @@ def moved(session: Session, network: str, browser: str, *, by: Actor, at: dateti
         change = events.SessionChangedBrowser(session=session.pk, back=browser == session.browser)
         record(change, about=session.customer_id, by=by, at=at)
     session.used(at, network=network, browser=browser, risk=Risk.HIGH if browser != session.browser else None)
-    return session
 
 
 @flow

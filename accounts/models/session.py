@@ -144,9 +144,11 @@ class Session(models.Model):
     def used(self, at: datetime, *, network: str, browser: str, risk: int | None = None) -> None:
         """A request came in, from there; to the minute is enough while nothing changes. Risk only rises."""
         self.last_used_at, self.network_now, self.browser_now = at, network, browser
-        if risk is not None:
-            self.risk = max(risk, self.risk or 0)
-        self.save(update_fields=["last_used_at", "network_now", "browser_now", "risk"])
+        fields = ["last_used_at", "network_now", "browser_now"]
+        if risk is not None and (self.risk is None or risk > self.risk):
+            self.risk = risk
+            fields.append("risk")
+        self.save(update_fields=fields)
 
     def moved_to(self, browser_key: str) -> None:
         """The browser session behind it has a new key."""
