@@ -128,6 +128,11 @@ def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime)
     return cookie
 
 
+def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
+    """The customer's own live device that this browser shows."""
+    return known_device(customer, browser.cookie, at)
+
+
 def known_device(customer: User, cookie: str, at: datetime) -> Device | None:
     """The customer's own live device with this key."""
     if not cookie:
