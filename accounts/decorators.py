@@ -52,7 +52,9 @@ def resumable(
     words: Any,  # noqa: ANN401  (text, lazy text, or a callable)
     /,
     **fields: Any,  # noqa: ANN401  (lazy text)
-) -> Callable[[Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
     """Let a POST to this view wait for a step-up: after proving, a page says ``words`` and has the one button to go on.
 
     ``fields`` are the form fields that may be kept meanwhile, each with its label. Raises ValueError for a secret.

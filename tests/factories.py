@@ -16,6 +16,7 @@ from accounts.history import Seen
 from accounts.models import Session, User
 from ciam_portal import clock, codes, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.notifications.models import Notice
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
@@ -72,3 +73,8 @@ def outbox() -> list[Message]:
         content = json.loads(vault.unseal(row.sealed, f"notice:{row.pk}"))
         found.append(Message(row.kind, content["to"], content["words"]))
     return found
+
+
+def decisions(customer: User) -> list[DecisionEntry]:
+    """What was decided about the customer, oldest first."""
+    return list(DecisionEntry.objects.filter(about=customer.pk).order_by("at", "pk"))

@@ -31,9 +31,7 @@ def link_to(name: str, secret: str) -> str:
 
 
 @flow
-def open_account(
-    email: str, password: str, asked: gate.Facts | None = None, *, by: Actor, at: datetime
-) -> User | None:
+def open_account(email: str, password: str, asked: gate.Facts | None = None, *, by: Actor, at: datetime) -> User | None:
     """A new account that can do nothing until its address is proven; None if the address has a proven account.
 
     An attempt whose address was never proven is void once somebody signs up with the address again: its password
