@@ -28,7 +28,7 @@ def sensitive(
 ) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
     """Open the page only if this action may be done now. Raises ProveMore, which leads to proving and back; Refused.
 
-    That a page may be opened is not recorded: what is done on it is, by the flow behind it, which asks again under lock.
+    That a page may be opened is not recorded. What is done on it is, by the flow behind it, which asks under lock.
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R]:
@@ -74,7 +74,7 @@ def resumable(
                 fits = found is not None and found.fields is not None and found.path == request.get_full_path()
                 if found is None or not fits or suspended.take(request, reference) is None:
                     return over(request)
-                request.POST = found.form()  # type: ignore[assignment]  (a form, as the one that was sent)
+                request.POST = found.form()
             return view(request, *args, **kwargs)
 
         resumed.resumable = suspended.Declared(words, fields)  # type: ignore[attr-defined]

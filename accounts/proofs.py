@@ -77,7 +77,8 @@ def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime)
         expires_at__gt=at,
         attempts__gte=limits.running().proof.code_attempts,
     )
-    return used_up.aggregate(last=Max("expires_at"))["last"]
+    last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
+    return last
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.core.cache import cache
 from django.http import HttpRequest, QueryDict
@@ -59,12 +59,9 @@ class Suspended:
     decision: str
     fields: dict[str, list[str]] | None
 
-    def form(self) -> QueryDict:
+    def form(self) -> Any:  # noqa: ANN401  (the stubs know a form only as immutable)
         """The kept fields as the form that was sent."""
-        kept = QueryDict(mutable=True)
-        for name, values in (self.fields or {}).items():
-            kept.setlist(name, values)
-        return kept
+        return QueryDict(urlencode(self.fields or {}, doseq=True))
 
 
 def declared_at(path: str) -> tuple[Declared, dict[str, Any]] | None:

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from accounts import factors, proofs, signing, suspended
-from accounts.factors import Ceremony, Checked
+from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.policy import factors as policy

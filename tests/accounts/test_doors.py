@@ -12,9 +12,8 @@ from django.test import Client
 
 from accounts import facts, history, velocity
 from accounts.flows import account
-from accounts.flows import sign_in as sign_in_flows
 from accounts.flows import staff as staff_flows
-from accounts.models import Session, User
+from accounts.models import Device, Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -118,7 +117,7 @@ def test_a_recovery_after_a_new_address_waits_unless_the_browser_is_known(
 ) -> None:
     home = sign_in(customer, on=Client())
     User.objects.update(contact_changed_at=clock.now() - timedelta(hours=2))
-    sign_in_flows.Device.objects.update(first_seen_at=clock.now() - timedelta(days=3))
+    Device.objects.update(first_seen_at=clock.now() - timedelta(days=3))
     ask_reset(customer.email)
     link = link_of(outbox)
     held = finish(Client(HTTP_USER_AGENT=FIREFOX), link)
