@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -50,18 +51,19 @@ def sensitive(
 
 def resumable(
     words: Any,  # noqa: ANN401  (text, lazy text, or a callable)
-    /,
-    **fields: Any,  # noqa: ANN401  (lazy text)
+    form: type[Form] = Form,
+    *fields: str,
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
     """Let a POST to this view wait for a step-up: after proving, a page says ``words`` and has the one button to go on.
 
-    ``fields`` are the form fields that may be kept meanwhile, each with its label. Raises ValueError for a secret.
+    ``fields`` are the fields of ``form`` that may be kept meanwhile, and shown then. Raises ValueError for a secret.
     The outermost decorator.
     """
     if secret := [name for name in fields if any(word in name for word in _SECRET)]:
         raise ValueError(f"Secrets are never kept: {', '.join(secret)}.")
+    declared = suspended.Declared(words, {name: form.base_fields[name] for name in fields})
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, P], HttpResponse],
@@ -77,7 +79,7 @@ def resumable(
                 request.POST = found.form()
             return view(request, *args, **kwargs)
 
-        resumed.resumable = suspended.Declared(words, fields)  # type: ignore[attr-defined]
+        resumed.resumable = declared  # type: ignore[attr-defined]
         return resumed
 
     return decorate

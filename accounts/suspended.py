@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.core.cache import cache
+from django.forms import ChoiceField, Field
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 
@@ -32,13 +33,21 @@ _LONGEST = 4096  # characters of a form that are kept
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a view says of itself: what it is about to do, in words, and the form fields that may be kept, with labels.
+    """What a view says of itself: what it is about to do, in words, and the form fields that may be kept.
 
     ``words`` may look at the request and at the view's own arguments, to name the thing that it is about.
     """
 
     words: Any  # text, lazily translated, or a callable that makes it
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Field]
+
+    def shown(self, kept: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+        """The kept fields as the customer reads them: label and value."""
+        rows = []
+        for name, field in self.fields.items():
+            names = dict(field.choices) if isinstance(field, ChoiceField) else {}
+            rows.append((str(field.label), ", ".join(str(names.get(value, value)) for value in kept.get(name, ()))))
+        return rows
 
     def said(self, request: HttpRequest, arguments: Mapping[str, Any]) -> str:
         """The words, for this request."""

@@ -24,13 +24,7 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 
 
-@resumable(
-    lazy("Save your profile"),
-    name=lazy("Name"),
-    phone=lazy("Phone number"),
-    locale=lazy("Language"),
-    timezone=lazy("Time zone"),
-)
+@resumable(lazy("Save your profile"), forms.Profile, "name", "phone", "locale", "timezone")
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.SEE_PROFILE)
 def profile(request: HttpRequest) -> HttpResponse:
@@ -46,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"form": form})
 
 
-@resumable(lazy("Ask for the new e-mail address"), email=lazy("New e-mail address"))
+@resumable(lazy("Ask for the new e-mail address"), forms.NewEmail, "email")
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.CHANGE_EMAIL)
 def change_email(request: HttpRequest) -> HttpResponse:

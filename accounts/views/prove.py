@@ -64,7 +64,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
     declared, arguments = known
     words = {
         "title": declared.said(request, arguments),
-        "facts": [(label, ", ".join(found.fields.get(name, ()))) for name, label in declared.fields.items()],
+        "facts": declared.shown(found.fields),
         "path": found.path,
         "field": suspended.FIELD,
         "reference": found.reference,
