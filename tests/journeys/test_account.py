@@ -52,7 +52,7 @@ def test_another_browser_is_seen_and_ended(page: Page, portal: Stack, context: B
     assert context.browser is not None
     elsewhere = context.browser.new_context(base_url=portal.url)
     there = Customer(elsewhere.new_page(), portal, here.address)
-    there.sign_in()
+    there.sign_in_elsewhere()
     here.mailbox.wait_for("New sign-in to your account")
     page.goto("/sessions/")
     end = page.get_by_role("button", name=re.compile(r"^End\b"))
