@@ -128,11 +128,6 @@ def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime)
     return cookie
 
 
-def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
-    """The customer's own live device that this browser shows."""
-    return known_device(customer, browser.cookie, at)
-
-
 def known_device(customer: User, cookie: str, at: datetime) -> Device | None:
     """The customer's own live device with this key."""
     if not cookie:
@@ -180,6 +175,11 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
     record(event, about=session.customer_id, by=by, at=at)
     return session
+
+
+def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
+    """The customer's own live device that this browser shows."""
+    return known_device(customer, browser.cookie, at)
 
 
 @flow

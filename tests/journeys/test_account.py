@@ -41,7 +41,7 @@ def test_a_forgotten_password_is_set_anew_without_signing_in(page: Page, portal:
     page.get_by_role("heading", name="Your new password is set").wait_for()
     page.goto(link)
     page.get_by_role("heading", name="This link does not work any more").wait_for()
-    customer.sign_in()
+    customer.sign_in_elsewhere()  # no browser is remembered across a reset
     customer.mailbox.wait_for("Your password was set anew")
 
 

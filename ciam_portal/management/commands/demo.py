@@ -92,7 +92,6 @@ def _person(email: str, name: str) -> User:
 
 
 def _add_app(person: User) -> None:
-    # The demonstration plays the person at a browser of their own: no factor is added past the gate.
     at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
     browser = replace(browser, cookie=sign_in.remember_first(person, browser, by=by, at=at))
