@@ -93,6 +93,46 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
     )
 
 
+def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
+    pace = velocity.pace(source_of(email, seen), at)
+    return gate.Facts(
+        channel=by.channel,
+        session_live=None,
+        signals=Signals(
+            failures_from_address=pace.failures_from_address,
+            accounts_from_address=pace.accounts_from_address,
+            agent_absurd=absurd,
+        ),
+    )
+
+
+def for_recovery(
+    customer: User, device: Device | None, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about somebody who shows, with the link we mailed, that they read the customer's mail.
+
+    Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
+    """
+    pace = velocity.pace(source_of(customer.email, seen), at)
+    return gate.Facts(
+        channel=by.channel,
+        account_active=customer.is_active,
+        session_live=None,
+        highest=factors.highest_level(customer),
+        challenged_at=at,
+        device=trust(device, at),
+        device_known_at=device.known_at if device else None,
+        signals=replace(
+            surroundings(customer, device, at),
+            recovered_seconds=None,
+            accounts_from_address=pace.accounts_from_address,
+            device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
+            agent_absurd=absurd,
+        ),
+    )
+
+
 def for_action(customer: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about an action in a session, as both rows stand now."""
     if session is None:

@@ -46,10 +46,13 @@ def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | N
 
 
 def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: datetime) -> str:
-    """A code to be typed in this very session. Guesses made at an older code of it still count."""
+    """A code to be typed in this very session. Guesses made at an older code of it still count.
+
+    Codes of other sessions go on working: whoever knows the password cannot void the owner's code by asking for one.
+    """
     earlier = Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
     guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
-    _replace(customer, purpose, at)
+    earlier.filter(used_at__isnull=True).update(used_at=at)
     rules = limits.running().proof
     code = codes.new_number()
     Proof.objects.create(
@@ -63,6 +66,19 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
         attempts=guesses,
     )
     return code
+
+
+def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime) -> datetime | None:
+    """Until when no code for this session is looked at, after too many wrong ones; None if one would be."""
+    used_up = Proof.objects.filter(
+        customer=customer,
+        purpose=purpose,
+        bound_to=str(session),
+        expires_at__gt=at,
+        attempts__gte=limits.running().proof.code_attempts,
+    )
+    last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
+    return last
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
 
+from accounts import suspended
 from ciam_portal import codes, refusals, request_id
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.words import sentence
@@ -113,15 +114,11 @@ class Answers:
 
     @staticmethod
     def _prove(request: HttpRequest, error: ProveMore) -> HttpResponse:
-        # A form is never sent twice: after proving, the customer is back on its page, with nothing done.
-        request.session["prove"] = {
-            "to": int(error.to),
-            "within": error.within,
-            "challenge": error.challenge,
-            "reason": str(error.reason),
-            "decision": str(error.decision or ""),
-        }
-        query = urlencode({"next": request.get_full_path()})
+        # A form is never sent twice by itself: after proving, its page is back, or one that asks whether to go on.
+        try:
+            query = urlencode({"ref": suspended.keep(request, error)})
+        except TooMany as too_many:
+            return refusals.page(request, too_many)
         return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
 
 

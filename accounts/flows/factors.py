@@ -247,8 +247,13 @@ def answer_with_mail_code(
     customer: User, purpose: Proof.Purpose, bound_to: UUID, code: str, *, by: Actor, at: datetime
 ) -> Checked:
     """Look at a code that was mailed for this session or sign-in. Shows that somebody reads the mailbox, no more."""
-    right = proofs.guess_code(customer, purpose, bound_to, code, at)
-    checked = Checked(Outcome.RIGHT if right else Outcome.WRONG)
+    blocked = proofs.blocked_until(customer, purpose, bound_to, at)
+    if blocked is not None:
+        checked = Checked(Outcome.WAIT, blocked)
+    elif proofs.guess_code(customer, purpose, bound_to, code, at):
+        checked = Checked(Outcome.RIGHT)
+    else:
+        checked = Checked(Outcome.WRONG, proofs.blocked_until(customer, purpose, bound_to, at))
     return _answered(customer, Method.EMAIL_CODE, checked, by=by, at=at)
 
 

@@ -8,6 +8,7 @@ from accounts import addresses, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
 from accounts.models import Device, Proof, Session, User
 from accounts.notices import account as notices
+from accounts.policy import factors
 from accounts.policy import sign_in as policy
 from ciam_portal import codes, network
 from ciam_portal.audit import decide as decisions
@@ -168,13 +169,10 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str
 def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Session:
     """A live session has proven one more method just now; only this session rises. The session as it is now."""
     session = Session.objects.select_for_update().get(pk=session.pk)
-    methods = (*(Method(known) for known in session.methods if known != method), method)
-    reached = level_of(methods)
-    # The strongest level is fresh only if the method just used belongs to it: a password renews AAL1, never AAL2.
-    session.auth_time = at
-    if reached > session.level or level_of((Method.PASSWORD, method)) >= reached:
-        session.level, session.level_at = reached, at
-    session.methods = list(methods)
+    before = tuple(Method(known) for known in session.methods if known != method)
+    risen = factors.raised(session.assurance, before, method, at)
+    session.auth_time, session.level, session.level_at = at, risen.level, risen.at or session.level_at
+    session.methods = [*before, method]
     if method in MORE_THAN_A_PASSWORD:
         session.challenged_at = at
     session.save(update_fields=["auth_time", "level", "level_at", "methods", "challenged_at"])
@@ -183,6 +181,11 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
     record(event, about=session.customer_id, by=by, at=at)
     return session
+
+
+def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
+    """The customer's own live device that this browser shows."""
+    return known_device(customer, browser.cookie, at)
 
 
 @flow

@@ -135,10 +135,23 @@ class Session(models.Model):
             self.risk = risk
             self.save(update_fields=["risk"])
 
-    def used(self, at: datetime) -> None:
-        """A request came in; to the minute is enough."""
-        self.last_used_at = at
-        self.save(update_fields=["last_used_at"])
+    @property
+    def place_now(self) -> tuple[str, str]:
+        """The network prefix and the browser it was last seen with; those of its start until they change."""
+        return self.network_now or self.network, self.browser_now or self.browser
+
+    def browser_words(self, browser: str, system: str) -> str:
+        """The browser of a request as ``browser_now`` keeps it: its family, and the system where that is another."""
+        return browser if system == self.system else f"{browser} on {system}"[:40]
+
+    def used(self, at: datetime, *, network: str, browser: str, risk: int | None = None) -> None:
+        """A request came in, from there; to the minute is enough while nothing changes. Risk only rises."""
+        self.last_used_at, self.network_now, self.browser_now = at, network, browser
+        fields = ["last_used_at", "network_now", "browser_now"]
+        if risk is not None and (self.risk is None or risk > self.risk):
+            self.risk = risk
+            fields.append("risk")
+        self.save(update_fields=fields)
 
     def moved_to(self, browser_key: str) -> None:
         """The browser session behind it has a new key."""

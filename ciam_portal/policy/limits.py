@@ -74,6 +74,7 @@ class Session:
     idle_warning_minutes: int = _within(1, 10)
     absolute_hours: int = _within(1, 24)
     device_days: int = _within(1, 400)
+    suspended_minutes: int = _within(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
