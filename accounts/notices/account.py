@@ -70,13 +70,3 @@ class CodeToSignIn(NoticeBase):
     template: ClassVar[str] = "code_to_sign_in"
     code: str
     minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewDevice(NoticeBase):
-    """A sign-in from a browser this customer has not used before."""
-
-    template: ClassVar[str] = "new_device"
-    browser: str
-    system: str
-    network: str

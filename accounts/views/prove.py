@@ -25,6 +25,7 @@ from accounts.proofs import Purpose
 from accounts.stages import ProofStage, pending
 from accounts.views.account import allow_mail
 from ciam_portal import clock, gate
+from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import within
 from ciam_portal.policy.assurance import Level, Method
@@ -326,6 +327,7 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "door": door,
         "signing_in": isinstance(door, PausedSignIn),
         "form": form,
+        "because": why.words(door.decision, door.customer.pk),
         "way": way.value,
         "others": [other.value for other in ways if other is not way],
         "address": door.customer.email if isinstance(door, LiveSession) else masked(door.customer.email),
