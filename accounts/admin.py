@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -101,7 +101,7 @@ class Disputes(ReadOnlyAdmin):
         if not self.has_view_permission(request, dispute):
             raise PermissionDenied
         if dispute is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         return self._page(request, dispute, CloseDispute())
 
     def close(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
@@ -125,6 +125,7 @@ class Disputes(ReadOnlyAdmin):
         return redirect(reverse("admin:accounts_dispute_change", args=[dispute.pk]))
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
+        session = [dispute.session] if dispute.session else []
         decision = why.own(dispute.decision, dispute.customer_id)
         words = {
             **self.admin_site.each_context(request),
@@ -135,6 +136,6 @@ class Disputes(ReadOnlyAdmin):
             "decision": decision,
             "doing": explain.doing(decision.action) if decision else "",
             "because": explain.for_agent(decision) if decision else [],
-            "session": Session.objects.filter(pk=dispute.session, customer=dispute.customer_id).first(),
+            "session": Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         }
         return TemplateResponse(request, "admin/dispute.html", words)

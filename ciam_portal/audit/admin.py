@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from ciam_portal import explain
@@ -97,7 +97,7 @@ class DecisionEntries(ReadOnlyAdmin):
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
         if entry is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         sees_all = self.sees_all(request)
         words = {
             **self.admin_site.each_context(request),

@@ -6,6 +6,7 @@ Running it again changes nothing. ``manage.py demo --code EMAIL`` shows what tha
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -91,9 +92,9 @@ def _person(email: str, name: str) -> User:
 
 
 def _add_app(person: User) -> None:
-    at, by = clock.now(), Actor.system()
+    at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
-    sign_in.remember_first(person, browser, by=by, at=at)
+    browser = replace(browser, cookie=sign_in.remember_first(person, browser, by=by, at=at))
     session = sign_in.begin(person, sign_in.Admitted((Method.PASSWORD,), Risk.LOW), browser, by=by, at=at).session
     seed = _seed(person.email)
     if not factors.add_app(person, session, seed, _code(person.email), by=by, at=at):
