@@ -27,7 +27,8 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
 
 def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
     """Not now: what to wait for, and how to contest it."""
-    words = {"explanation": sentence(reason), "until": until, "decision": decision}
+    zone = getattr(request.user, "zone", None)  # nobody who is signed in: UTC
+    words = {"explanation": sentence(reason), "until": until, "zone": zone, "decision": decision}
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 
 

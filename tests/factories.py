@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
 
-from accounts import addresses
+from accounts import addresses, agents
 from accounts.flows import sign_in as flows
 from accounts.history import Seen
 from accounts.models import Session, User
@@ -52,6 +52,21 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     client.cookies[settings.DEVICE_COOKIE_NAME] = entered.cookie
     return entered.session
+
+
+def at_home(client: Client, who: User, *, agent: str = "") -> None:
+    """This client is the browser in which the customer proved their address: known from the start."""
+    family, system = agents.families(agent)
+    seen = Seen(address="127.0.0.1", browser=family, system=system)
+    by = Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+    client.cookies[settings.DEVICE_COOKIE_NAME] = flows.remember_first(
+        who, flows.Browser("", "", seen), by=by, at=clock.now()
+    )
+
+
+def pass_challenge(client: Client) -> Any:
+    """An unusual sign-in is paused in this client: type the code that was mailed for it."""
+    return client.post("/sign-in/prove/", {"way": "email_code", "code": outbox()[-1].words["code"]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class DecisionEntries(ReadOnlyAdmin):
         "id__exact",
         "about__exact",
     )
-    search_help_text = "The number of a decision, or of a customer."
+    search_help_text = "The exact number of a decision; for auditors also of a customer."
 
     def sees_all(self, request: HttpRequest) -> bool:
         """Whether this person reads the operator's register, and may leaf through."""

@@ -8,7 +8,7 @@ from typing import Any
 from ciam_portal.explain.features import SHOWN
 from ciam_portal.risk.visit import Feature
 
-_LEFT, _PLOT, _RIGHT = 190, 330, 20  # names, bars, margin
+_LEFT, _PLOT, _RIGHT = 190, 480, 10  # names, bars, margin
 _VALUE = 62  # room for a value beside the longest bar
 _ROW, _BAR = 30, 16
 

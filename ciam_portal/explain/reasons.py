@@ -58,11 +58,11 @@ _HOME = re.compile(r"(ciam_portal|accounts|recovery|consent)(\.[a-z_]+)*\.policy
 
 
 def words(question: str, code: str) -> Words:
-    """The words for the reason that this question gave."""
-    for reason, known in GATE.items():
-        if reason == code and question.startswith(f"{gate.__name__}."):
-            return known
+    """The words for the reason that this question gave. A policy of an app may answer with a reason of the gate's."""
     said = next((translate(reason.words) for reason in _beside(question) if reason == code), "")
+    known = next((words for reason, words in GATE.items() if reason == code), None)
+    if known is not None and not said:
+        return known
     return Words(
         said or _("This was not possible at that moment."),
         _("The customer was told: “%(words)s”") % {"words": said} if said else _("A rule did not allow it."),

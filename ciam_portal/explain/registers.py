@@ -1,11 +1,13 @@
 """One stored decision, read out in the register of whoever asks."""
 
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from ciam_portal import gate
 from ciam_portal.explain import features, findings, reasons
 from ciam_portal.explain.features import SHOWN
 from ciam_portal.explain.wording import Text
@@ -14,7 +16,7 @@ from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.visit import Feature
 
 _TELLING = 0.5  # nats: a part below that says next to nothing
-_KNOWN = 2  # gate.Trust.KNOWN, as it is stored
+_KNOWN = gate.Trust.KNOWN
 _LITTLE = _("We do not know this browser or this place well enough yet to be sure that it is you.")
 _STANDING = _("Something about how this session began was unusual for your account.")
 _ORDINARY = _("Nothing about this was unusual.")
@@ -78,6 +80,11 @@ def for_agent(entry: Entry) -> list[str]:
     for feature, llr, is_new in _parts(entry):
         if llr >= _TELLING:
             check.append(str(SHOWN[feature].agent_new if is_new else SHOWN[feature].agent_seldom))
+    facts = _facts(entry)
+    if entry.answer != "allow" and facts.get("device", _KNOWN) != _KNOWN:
+        check.append(translate("The browser is not known well enough for this yet. Ask for one they used before."))
+    if facts.get("standing"):
+        check.append(translate("The sign-in of this session was unusual already. Go through it with the caller."))
     if not check and (entry.risk or Risk.LOW) > Risk.LOW:
         check = [translate("Too little is known about this browser or place yet. Ask whether they are new.")]
     return [words for words in dict.fromkeys([*said, *check]) if words]
@@ -91,6 +98,11 @@ def for_operator(entry: Entry) -> list[str]:
         said.append(f"{entry.reason}: {words}")
     if entry.action:
         said.append(translate("Risk that counted: %(risk)s.") % {"risk": risk_name(entry.risk)})
+    facts = _facts(entry)
+    if "device" in facts:
+        said.append(translate("Trust in the device: %(trust)s.") % {"trust": _name(gate.Trust, facts["device"])})
+    if "standing" in facts:
+        said.append(translate("Risk the session carried: %(risk)s.") % {"risk": risk_name(facts["standing"])})
     for code, points in _pairs(entry.findings):
         said.append(f"{code} ({points:g}): {findings.words(code).operator}")
     for feature, llr, is_new in _parts(entry):
@@ -105,7 +117,11 @@ def for_operator(entry: Entry) -> list[str]:
 
 def risk_name(risk: int | None) -> str:
     """The name of a stored level of risk; "unknown" if nothing was weighed."""
-    return next((level.name.lower() for level in Risk if level == risk), "unknown")
+    return _name(Risk, risk)
+
+
+def _name(kind: type[IntEnum], number: int | None) -> str:
+    return next((member.name.lower() for member in kind if member == number), "unknown")
 
 
 def _parts(entry: Entry) -> Iterator[tuple[Feature, float, bool | None]]:
