@@ -121,7 +121,7 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     asked = {row.pk: row for row in rows if isinstance(row, DecisionEntry)}
     wanted = {key for row in rows if (key := _session(row)) is not None}
     behind = {row.decision for row in events if row.decision is not None}
-    partners = {str(row.data["partner"]) for row in events if "partner" in row.data}
+    partners = {key for row in events if (key := _as_id(row.data.get("partner"))) is not None}
     decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).in_bulk()
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
@@ -136,8 +136,12 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
 def _session(row: AuditEntry | DecisionEntry) -> UUID | None:
     """The session a row is about, or else the one in which it was done."""
     named = row.data.get("session") if isinstance(row, AuditEntry) else None
+    return row.session if named is None else _as_id(named)
+
+
+def _as_id(text: object) -> UUID | None:
     try:
-        return UUID(str(named)) if named else row.session
+        return UUID(str(text))
     except ValueError:
         return None
 
