@@ -1,4 +1,4 @@
-"""A sign-in through the pages, from a browser that the account has not seen: challenged, passed by a code from the mail.
+"""A sign-in through the pages from a browser that the account has not seen: challenged, passed by a code from the mail.
 
 The same whether it is the customer with a new phone or somebody who has password and mailbox.
 """

@@ -111,9 +111,7 @@ def test_a_label_given_in_the_session_itself_says_so(thief: Client, theirs: Sess
     assert AuditEntry.objects.get(name="activity.was_me").data["own"] is True
 
 
-def test_a_thief_who_said_it_was_me_does_not_have_the_last_word(
-    home: Client, thief: Client, theirs: Session
-) -> None:
+def test_a_thief_who_said_it_was_me_does_not_have_the_last_word(home: Client, thief: Client, theirs: Session) -> None:
     say(thief, theirs, Said.MINE)
     say(home, theirs, Said.NOT_MINE)
     assert thief.get("/profile/").status_code == 302
@@ -133,9 +131,7 @@ def test_answers_given_twice_count_once(home: Client, theirs: Session, outbox: O
     assert theirs.said == Said.NOT_MINE
 
 
-def test_a_session_that_is_over_can_still_be_disowned(
-    home: Client, theirs: Session, by: Actor, customer: User
-) -> None:
+def test_a_session_that_is_over_can_still_be_disowned(home: Client, theirs: Session, by: Actor, customer: User) -> None:
     sessions.end(theirs, by=by, at=clock.now(), reason=sessions.SIGNED_OUT)
     theirs.refresh_from_db()
     ended = theirs.ended_at

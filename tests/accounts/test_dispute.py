@@ -76,9 +76,7 @@ def desk(sign_in: SignIn) -> Client:
 # The customer asks
 
 
-def test_a_hold_names_what_to_wait_for_why_and_how_to_contest_it(
-    home: Client, customer: User, outbox: Outbox
-) -> None:
+def test_a_hold_names_what_to_wait_for_why_and_how_to_contest_it(home: Client, customer: User, outbox: Outbox) -> None:
     phone = elsewhere.browser()
     elsewhere.sign_in(phone, customer)
     page = phone.get("/security/app/add/")
@@ -237,9 +235,7 @@ def test_other_roles_neither_look_nor_close(sign_in: SignIn, dispute: Dispute, r
     assert dispute.is_open
 
 
-def test_weak_sessions_customers_and_strangers_close_nothing(
-    sign_in: SignIn, home: Client, dispute: Dispute
-) -> None:
+def test_weak_sessions_customers_and_strangers_close_nothing(sign_in: SignIn, home: Client, dispute: Dispute) -> None:
     weak = sign_in(member(Role.AGENT), on=Client())
     for client in (weak, home, Client()):
         assert close(client, dispute).status_code in {302, 403}
@@ -261,7 +257,12 @@ def test_nobody_closes_their_own(sign_in: SignIn) -> None:
 @pytest.mark.parametrize("path", ["x", "0", "%00", "' OR 1=1 --", str(uuid4())])
 def test_forged_addresses_lead_nowhere(desk: Client, path: str) -> None:
     assert desk.get(f"/staff/accounts/dispute/{path}/change/").status_code in {302, 400, 404}
-    assert desk.post(f"/staff/accounts/dispute/{path}/close/", {"outcome": "attack"}).status_code in {302, 400, 403, 404}
+    assert desk.post(f"/staff/accounts/dispute/{path}/close/", {"outcome": "attack"}).status_code in {
+        302,
+        400,
+        403,
+        404,
+    }
 
 
 def test_there_is_no_form_over_the_table(desk: Client, dispute: Dispute) -> None:
@@ -374,9 +375,7 @@ def test_impossible_rows_are_impossible(customer: User, columns: dict[str, Any])
 
 def test_one_decision_is_disputed_once(dispute: Dispute, customer: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Dispute.objects.create(
-            customer=customer, decision=dispute.decision, kind="contested", opened_at=clock.now()
-        )
+        Dispute.objects.create(customer=customer, decision=dispute.decision, kind="contested", opened_at=clock.now())
 
 
 def test_nothing_personal_is_in_the_audit(home: Client, desk: Client, customer: User) -> None:
