@@ -7,7 +7,6 @@ more than what is left.
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -52,9 +51,9 @@ def _may(action: Action, customer: User, session: Session, by: Actor, at: dateti
 
 def _words(customer: User, at: datetime) -> dict[str, str]:
     """What every message about a factor says: when, in the customer's own time, and where to look and to act."""
-    site, there = settings.PUBLIC_URL, at.astimezone(ZoneInfo(customer.timezone))
+    site = settings.PUBLIC_URL
     return {
-        "when": f"{there:%-d %B %Y, %H:%M} ({customer.timezone})",
+        "when": customer.local(at),
         "security_link": site + reverse("accounts:security"),
         "password_link": site + reverse("accounts:change_password"),
     }

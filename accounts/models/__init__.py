@@ -1,7 +1,8 @@
-"""A customer, the sessions and devices they use, their second factors, and what was sent to prove an address."""
+"""A customer, their sessions, devices and second factors, what was sent to prove an address, and what they dispute."""
 
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
+from accounts.models.dispute import Dispute
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
@@ -12,6 +13,7 @@ __all__ = [
     "Alert",
     "BackupCode",
     "Device",
+    "Dispute",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",

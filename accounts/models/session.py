@@ -74,6 +74,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class Session(models.Model):
     """One time of being signed in: the root from which browser session, tokens and keys hang."""
 
+    class Said(models.TextChoices):
+        """What the customer answered to "was this you?"."""
+
+        MINE = "mine"
+        NOT_MINE = "not_mine"
+
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_comment="pseudonymous")
     device = models.ForeignKey(
@@ -94,6 +100,9 @@ class Session(models.Model):
     challenged_at = models.DateTimeField(null=True, db_comment="not sensitive: latest proof of more than a password")
     risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: as last weighed; empty: not known")
     decision = models.UUIDField(null=True, db_comment="not sensitive: the decision that let it begin")
+    said = models.CharField(
+        max_length=8, blank=True, choices=Said.choices, db_comment="not sensitive: whether it was the customer"
+    )
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix at the start")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country at the start")
     asn = models.PositiveBigIntegerField(null=True, db_comment="personal: location; AS number at the start")
@@ -152,6 +161,11 @@ class Session(models.Model):
             self.risk = risk
             fields.append("risk")
         self.save(update_fields=fields)
+
+    def answered(self, said: str) -> None:
+        """The customer says whether it was them."""
+        self.said = said
+        self.save(update_fields=["said"])
 
     def moved_to(self, browser_key: str) -> None:
         """The browser session behind it has a new key."""

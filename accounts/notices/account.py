@@ -73,16 +73,6 @@ class CodeToSignIn(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class NewDevice(NoticeBase):
-    """A sign-in from a browser this customer has not used before."""
-
-    template: ClassVar[str] = "new_device"
-    browser: str
-    system: str
-    network: str
-
-
-@dataclass(frozen=True, slots=True)
 class SessionEndedForSafety(NoticeBase):
     """A session looked as if somebody else held it, and was ended."""
 

@@ -24,6 +24,7 @@ from accounts.stages import pending
 from accounts.views.account import allow_mail
 from accounts.views.doors import Door, LiveSession, PausedSignIn, masked
 from ciam_portal import clock
+from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
@@ -234,6 +235,7 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "door": door,
         "signing_in": isinstance(door, PausedSignIn),
         "form": form,
+        "because": why.words(door.decision, door.customer.pk),
         "way": way.value,
         "carried": urlencode(door.carried),
         "minutes": limits.running().proof.code_minutes,

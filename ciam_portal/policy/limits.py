@@ -62,6 +62,7 @@ class Proof:
     link_hours: int = _within(1, 24)
     code_minutes: int = _within(1, 10)
     code_attempts: int = _within(3, 10)
+    disown_hours: int = _within(24, 720)
     mails_per_address_per_hour: int = _within(1, 20)
     mails_per_network_address_per_hour: int = _within(1, 500)
 
@@ -105,6 +106,14 @@ class Notices:
     attempts: int = _within(3, 50)
     retry_seconds: int = _within(1, 600)
     claim_seconds: int = _within(10, 600)
+    stopped_sign_ins_per_hour: int = _within(1, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """What customers may ask the help desk to look at."""
+
+    per_customer_per_day: int = _within(1, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,7 @@ class Limits:
     factors: Factors
     oauth: OAuth
     notices: Notices
+    disputes: Disputes
     risk: Risk
     actions: dict[str, Row]
     version: str

@@ -8,10 +8,10 @@ from tests.stack import Stack
 
 STRANGERS = (
     "/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/ "
-    "/forgotten-password/new-password/ /confirm-email/ /nowhere/"
+    "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /connected-apps/ "
+    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
     "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /sign-out/"
 )
 
