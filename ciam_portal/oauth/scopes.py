@@ -30,6 +30,11 @@ SCOPES = {
         Scope("email", "Your e-mail address", "Your e-mail address.", ("email", "email_verified")),
         Scope("phone", "Your phone number", "Your phone number.", ("phone_number", "phone_number_verified")),
         Scope(
+            "activity",
+            "Where and when you signed in",
+            "When you signed in here, from which country, and with what kind of browser.",
+        ),
+        Scope(
             "offline_access",
             "Stay connected while you are away",
             "It may use what you allow here when you are not using it, until you disconnect it.",

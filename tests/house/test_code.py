@@ -41,7 +41,7 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "oauth2_provider:token", "oauth2_provider:revoke-token",
+    "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:revoke-token",
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
 }  # fmt: skip
 
