@@ -13,4 +13,5 @@ app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what has expired": {"task": "accounts.sweep", "schedule": 600.0},
     "forget expired tokens and codes": {"task": "oauth.sweep", "schedule": 300.0},
+    "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

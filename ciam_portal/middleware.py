@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-_API = ("/api/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+_API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
 
 
 class RequestId:

@@ -15,6 +15,8 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import PARTNER
 
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
@@ -39,6 +41,7 @@ class Profile:
     public_subjects: bool = False
     machine: bool = False
     resource_server: bool = False
+    decision_actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     public: bool
     resource_server: bool
+    decision_actions: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,14 @@ def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str
         client_id=codes.new_id().hex,
         client_secret=secret or codes.new_token(),  # a public partner gets one that nobody knows
         is_resource_server=profile.resource_server,
+        decision_actions=list(profile.decision_actions),
     )
     event = PartnerRegistered(
         partner=partner.pk,
         scopes=tuple(Code(name) for name in profile.scopes),
         public=profile.public,
         resource_server=profile.resource_server,
+        decision_actions=tuple(Code(name) for name in profile.decision_actions),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -126,6 +132,12 @@ def _check(profile: Profile) -> None:
     unknown = sorted(set(profile.scopes) - set(SCOPES))
     if unknown:
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
+    own = sorted(name for name in limits.running().actions if name.startswith(PARTNER))
+    strange = sorted(set(profile.decision_actions) - set(own))
+    if strange:
+        raise Unacceptable(f"Unknown action: {', '.join(strange)}. In the policy file: {', '.join(own)}.")
+    if profile.decision_actions and profile.public:
+        raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
     if profile.machine and (profile.redirect_uris or profile.scopes or profile.public):
         raise Unacceptable("A partner that acts for itself has a secret, no redirect URI and no customers' scopes.")
     if not profile.machine and not profile.redirect_uris:

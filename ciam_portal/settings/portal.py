@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
+    "decisions",
     "ciam_portal.audit",
     "ciam_portal.notifications",
     "ciam_portal.oauth",

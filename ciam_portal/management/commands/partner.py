@@ -31,6 +31,9 @@ class Command(BaseCommand):
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
         add.add_argument("--machine", action="store_true", help="acts for itself (client credentials), no customers")
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
+        add.add_argument(
+            "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
+        )
         verbs.add_parser("list", help="list all")
         for verb in ("secret", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
@@ -82,4 +85,5 @@ def _profile(options: dict[str, Any]) -> partners.Profile:
         public_subjects=options["public_subjects"],
         machine=options["machine"],
         resource_server=options["resource_server"],
+        decision_actions=tuple(options["decision_action"]),
     )
