@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts import facts as accounts_facts
-from accounts.models import User
+from accounts.models import Session, User
 from ciam_portal import clock, gate, request_id
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.decide import Decided, decide, weigh
@@ -17,6 +17,17 @@ from consent import challenges, facts, policy
 from consent.models import Consent
 
 _LONGEST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A customer's access token that has not expired, with all that decides about it."""
+
+    token: AccessToken
+    partner: Partner
+    customer: User
+    session: Session
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +51,33 @@ def admit(value: str, *needed: str) -> Access | Decided | None:
     found = live(value, at)
     if found is None:
         return None
-    by = acting(found.application)
-    held = tuple(found.scope.split())
-    sharing = facts.for_sharing(found.consent, found.application, found.user, found.session, held=held, needed=needed)
+    partner, customer, session = found.partner, found.customer, found.session
+    by, held = acting(partner), tuple(found.token.scope.split())
+    sharing = facts.for_sharing(found.consent, partner, customer, session, held=held, needed=needed)
     if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
-        return decide(policy.may_share, sharing, about=found.user_id, by=by, at=at)
-    asked = accounts_facts.for_token(found.user, found.session, by=by, at=at)
+        return decide(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    asked = accounts_facts.for_token(customer, session, by=by, at=at)
     for action in facts.uses(needed):
-        decided = _use(action, asked, found.user, by, at)
+        decided = _use(action, asked, customer, by, at)
         if isinstance(decided.answer, StepUp):
-            challenges.remember(found.session.pk, found.application.pk, decided.answer)
+            challenges.remember(session.pk, partner.pk, decided.answer)
         if not isinstance(decided.answer, Allow):
             return decided
-    opened = facts.open_now(sharing.allowed, asked, found.user, at)
-    return Access(found, found.application, found.user, found.consent, opened)
+    opened = facts.open_now(sharing.allowed, asked, customer, at)
+    return Access(found.token, partner, customer, found.consent, opened)
 
 
-def live(value: str, at: datetime) -> AccessToken | None:
-    """A customer's access token that has not expired, with all that decides about it."""
+def live(value: str, at: datetime) -> Live | None:
+    """A customer's access token that has not expired; None for whatever else it is. One statement."""
     found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    gone = found is None or at >= found.expires or found.consent is None or found.session is None
-    return None if gone else found
+    if found is None or at >= found.expires or found.consent is None or found.session is None:
+        return None
+    return Live(found, found.application, found.user, found.session, found.consent)
 
 
-def acting(partner: Partner, channel: Channel | None = Channel.API) -> Actor:
+def acting(partner: Partner) -> Actor:
     """A partner, on the request that is being answered."""
-    return Actor(Kind.PARTNER, partner.pk, channel or Channel.API, request_id=request_id.current.get().strip("-"))
+    return Actor(Kind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
 def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:

@@ -10,8 +10,9 @@ from accounts import facts as accounts_facts
 from accounts.models import Session, User
 from ciam_portal import codes, gate
 from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.oauth.models import AccessToken, Partner
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
+from consent.access import Live
 from decisions import policy
 from decisions.models import Approval
 from decisions.questions import Question, Transaction
@@ -19,15 +20,15 @@ from decisions.questions import Question, Transaction
 BINDING = "approval binding"
 
 
-def for_asking(partner: Partner, question: Question, token: AccessToken | None) -> policy.Asking:
+def for_asking(partner: Partner, question: Question, held: Live | None) -> policy.Asking:
     """Whether this partner may ask this, of this customer. The caller knows the customer by its own name for them."""
-    theirs = token is not None and (token.application_id == partner.pk or partner.is_resource_server)
+    theirs = held is not None and (held.partner.pk == partner.pk or partner.is_resource_server)
     named = question.subject
     return policy.Asking(
         action_registered=question.transaction.action in partner.decision_actions,
-        token_live=token is not None,
+        token_live=held is not None,
         token_theirs=theirs,
-        subject_matches=named is None or (token is not None and named == subject(partner, token.user_id)),
+        subject_matches=named is None or (held is not None and named == subject(partner, held.customer.pk)),
     )
 
 

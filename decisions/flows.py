@@ -14,12 +14,13 @@ from ciam_portal.audit.decide import Decided, columns_of, decide, weigh
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
-from ciam_portal.oauth.models import AccessToken, Partner
+from ciam_portal.oauth.models import Partner
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, StepUp
 from consent import access, challenges
 from consent import facts as consent_facts
 from consent import policy as consent_policy
+from consent.access import Live
 from consent.models import Consent
 from decisions import events, facts, policy
 from decisions.models import Approval
@@ -48,18 +49,18 @@ class Redeemed:
 @flow
 def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Answered:
     """May this be done now, for the customer of this token? Every question is kept, whatever the answer."""
-    token = access.live(question.token, at)
-    asking = facts.for_asking(partner, question, token)
-    about = token.user_id if token is not None and asking.token_theirs else None
+    held = access.live(question.token, at)
+    asking = facts.for_asking(partner, question, held)
+    about = held.customer.pk if held is not None and asking.token_theirs else None
     approval, value = None, ""
-    if token is None or not isinstance(policy.may_ask(asking, limits=limits.running(), at=at), Allow):
+    if held is None or not isinstance(policy.may_ask(asking, limits=limits.running(), at=at), Allow):
         decided = decide(policy.may_ask, asking, about=about, by=by, at=at)
     else:
-        decided = _judge(partner, question, token, by, at)
+        decided = _judge(partner, question, held, by, at)
         if isinstance(decided.answer, StepUp):
-            challenges.remember(token.session_id, token.application_id, decided.answer)
-        elif isinstance(decided.answer, Allow):
-            approval, value = _approve(partner, question, token, decided, at)
+            challenges.remember(held.session.pk, held.partner.pk, decided.answer)
+        elif isinstance(decided.answer, Allow) and decided.id is not None:
+            approval, value = _approve(partner, question, held, decided.id, at)
     event = events.DecisionGiven(
         partner=partner.pk,
         action=Code(question.transaction.action),
@@ -70,32 +71,28 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     return Answered(decided, value)
 
 
-def _judge(partner: Partner, question: Question, token: AccessToken, by: Actor, at: datetime) -> Decided:
-    held = token.scope.split()
-    sharing = consent_facts.for_sharing(
-        token.consent, token.application, token.user, token.session, held=held, needed=()
-    )
+def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
+    customer, session, scopes = held.customer, held.session, held.token.scope.split()
+    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, held=scopes, needed=())
     if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
-        return decide(consent_policy.may_share, sharing, about=token.user_id, by=by, at=at)
+        return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     door = facts.door(partner, question.channel)
-    asked = facts.for_transaction(token.user, token.session, question.transaction, door, by=by, at=at)
-    return weigh(question.transaction.action, asked, about=token.user_id, by=by, at=at)
+    asked = facts.for_transaction(customer, session, question.transaction, door, by=by, at=at)
+    return weigh(question.transaction.action, asked, about=customer.pk, by=by, at=at)
 
 
-def _approve(
-    partner: Partner, question: Question, token: AccessToken, decided: Decided, at: datetime
-) -> tuple[Approval, str]:
+def _approve(partner: Partner, question: Question, held: Live, decision: UUID, at: datetime) -> tuple[Approval, str]:
     value = codes.new_token()
-    bound = facts.binding(partner.pk, token.user_id, token.session_id, question.transaction)
+    bound = facts.binding(partner.pk, held.customer.pk, held.session.pk, question.transaction)
     approval = Approval.objects.create(
         digest=codes.digest(value, _PURPOSE),
         bound_to=codes.digest(bound, facts.BINDING),
         partner=partner,
-        customer_id=token.user_id,
-        session_id=token.session_id,
-        consent_id=token.consent_id,
+        customer=held.customer,
+        session=held.session,
+        consent=held.consent,
         channel=question.channel,
-        decision=decided.id,
+        decision=decision,
         given_at=at,
         expires_at=at + timedelta(seconds=limits.running().approvals.seconds),
     )

@@ -15,7 +15,7 @@ _ID = {"type": "string", "format": "uuid"}
 _TEXT = {"type": "string"}
 _ACR = {"type": "string", "enum": list(ACR_VALUES)}
 _KINDS = {"email_verified": {"type": "boolean"}, "phone_number_verified": {"type": "boolean"}}
-_BASIC = [{"partner": []}]
+_BASIC: list[dict[str, list[str]]] = [{"partner": []}]
 
 
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:

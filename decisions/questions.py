@@ -5,7 +5,7 @@ from typing import Any
 
 from ciam_portal.policy.catalogue import PARTNER
 from ciam_portal.policy.channel import Channel
-from decisions.shapes import Table, Text, Whole
+from decisions.shapes import Part, Table, Text, Whole
 
 LARGEST_BODY = 16_384
 CHANNELS = (Channel.API, Channel.GATEWAY, Channel.MOBILE)
@@ -14,8 +14,8 @@ _NAME = r"[a-z][a-z0-9_]{0,39}"
 _ACTION = Text("The action, as the policy file names it; the prefix may be left out.", 48, rf"(partner\.)?{_NAME}")
 _TOKEN = Text("The customer's access token.", 255)
 _CHANNEL = Text('Through which door it comes: "api" unless said otherwise.', 16, choices=tuple(CHANNELS))
-_MONEY = {
-    "amount": Whole("In minor units of the currency: 12.50 EUR is 1250.", 0, 2**53 - 1),
+_MONEY: dict[str, Part] = {
+    "amount": Whole("In minor units of the currency: 12.50 EUR is 1250. Written without a point.", 0, 2**53 - 1),
     "currency": Text("ISO 4217.", 3, r"[A-Z]{3}"),
 }
 _MONEY_NAMES = tuple(_MONEY)
@@ -23,7 +23,7 @@ _RESOURCE = {
     "type": Text("What kind of thing the action is about.", 64, r"[A-Za-z0-9_.:/-]+"),
     "id": Text("Which one. Yours: it is compared, never read.", 200),
 }
-_TRANSACTION = {"action": _ACTION, **_MONEY, "resource": Table("What it is about.", _RESOURCE)}
+_TRANSACTION: dict[str, Part] = {"action": _ACTION, **_MONEY, "resource": Table("What it is about.", _RESOURCE)}
 
 QUESTION = Table(
     "A transaction of the caller's own, about to be done for the customer of this token.",

@@ -70,7 +70,7 @@ class Table:
     """An object. ``together``: names of which either all or none are given. ``is_open``: others are ignored."""
 
     words: str
-    parts: Mapping[str, "Text | Whole | Table"]
+    parts: Mapping[str, "Part"]
     optional: frozenset[str] = field(default_factory=frozenset)
     together: tuple[str, ...] = ()
     is_open: bool = False
@@ -103,6 +103,9 @@ class Table:
         known |= {"required": needed} if needed else {}
         both = {name: [other for other in self.together if other != name] for name in self.together}
         return known | ({"dependentRequired": both} if both else {})
+
+
+Part = Text | Whole | Table
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)

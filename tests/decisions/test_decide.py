@@ -281,7 +281,7 @@ def test_large_bodies_other_types_and_methods(shop: Shop) -> None:
     for size in (20_000, 100_000, 300_000):
         response = shop.send("/api/decisions", '{"token":"' + "x" * size + '"}')
         assert (response.status_code, response.json()["error"]) == (413, "body_too_large")
-    headers = {"HTTP_AUTHORIZATION": shop.basic()}
+    headers: dict[str, Any] = {"HTTP_AUTHORIZATION": shop.basic()}
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json-patch+json", ""):
         response = shop.machine.generic("POST", "/api/decisions", json.dumps(shop.question()), kind, **headers)
         assert (response.status_code, response.json()["error"]) == (415, "unsupported_media_type")
