@@ -1,4 +1,4 @@
-"""A partner asks for something sensitive: the portal wants more first, the customer proves it, and the partner gets it."""
+"""A partner asks for something sensitive: the portal wants more first, the customer proves it, the partner gets it."""
 
 import re
 
