@@ -1,5 +1,6 @@
 """Where partners ask about transactions of their own, and present approvals; the AuthZEN 1.0 form of the same."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -25,6 +26,7 @@ from decisions.shapes import Malformed, parse
 
 T = TypeVar("T")
 _WINDOW_SECONDS = 60
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _STATUS = {
     policy.Reason.UNKNOWN_APPROVAL: 404,
     policy.Reason.ALREADY_PRESENTED: 409,
@@ -102,6 +104,20 @@ def redeem(partner: Partner, redemption: questions.Redemption, at: datetime) -> 
     return JsonResponse(told, status=known)
 
 
+def _with_callers_id(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """AuthZEN's callers get back the X-Request-ID they sent; our records and logs know the request by our own."""
+
+    @wraps(view)
+    def run(request: HttpRequest) -> HttpResponse:
+        response, sent = view(request), request.headers.get("X-Request-ID", "")
+        if _REQUEST_ID.fullmatch(sent):
+            response["X-Request-ID"] = sent
+        return response
+
+    return run
+
+
+@_with_callers_id
 @for_deciders(questions.evaluation)
 def evaluate(partner: Partner, question: questions.Question, at: datetime) -> HttpResponse:
     """The same question and the same answer, in the shape of AuthZEN 1.0."""

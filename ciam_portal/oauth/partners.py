@@ -73,6 +73,15 @@ class PartnerSwitched(AuditEvent):
     enabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PartnerMayAsk(AuditEvent):
+    """Which actions of its own a partner may ask decisions about was changed."""
+
+    name: ClassVar[str] = "partner.may_ask"
+    partner: UUID
+    decision_actions: tuple[Code, ...]
+
+
 @flow
 def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str]:
     """Add a partner. Returns it with its secret, which is shown once ("" for a public one). Raises Unacceptable."""
@@ -126,18 +135,22 @@ def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
     record(PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
+@flow
+def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """From now on it may ask decisions about these actions, and no others. Raises Unacceptable."""
+    _check_actions(actions, public=partner.is_public)
+    Partner.objects.filter(pk=partner.pk).update(decision_actions=list(actions))
+    event = PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
+    record(event, about=None, by=by, at=at)
+
+
 def _check(profile: Profile) -> None:
     if not profile.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
     unknown = sorted(set(profile.scopes) - set(SCOPES))
     if unknown:
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
-    own = sorted(name for name in limits.running().actions if name.startswith(PARTNER))
-    strange = sorted(set(profile.decision_actions) - set(own))
-    if strange:
-        raise Unacceptable(f"Unknown action: {', '.join(strange)}. In the policy file: {', '.join(own)}.")
-    if profile.decision_actions and profile.public:
-        raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
+    _check_actions(profile.decision_actions, public=profile.public)
     if profile.machine and (profile.redirect_uris or profile.scopes or profile.public):
         raise Unacceptable("A partner that acts for itself has a secret, no redirect URI and no customers' scopes.")
     if not profile.machine and not profile.redirect_uris:
@@ -147,6 +160,15 @@ def _check(profile: Profile) -> None:
     hosts = {urlsplit(uri).netloc for uri in profile.redirect_uris}
     if len(hosts) > 1 and not profile.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+
+
+def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
+    own = sorted(name for name in limits.running().actions if name.startswith(PARTNER))
+    unknown = sorted(set(actions) - set(own))
+    if unknown:
+        raise Unacceptable(f"Unknown action: {', '.join(unknown)}. In the policy file: {', '.join(own)}.")
+    if actions and public:
+        raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
 def _check_uri(uri: str) -> None:

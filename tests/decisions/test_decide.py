@@ -167,6 +167,13 @@ def test_only_a_resource_server_is_a_gateway(shop: Shop) -> None:
         assert shop.decide_on(channel=channel).json()["reasons"][0]["code"] == "wrong_door"
 
 
+def test_what_the_resource_is_stays_with_the_partner(shop: Shop) -> None:
+    secret = {"type": "sentinel-kind", "id": "Sentinel Nameson, Oslo \u00e5"}
+    assert shop.redeem_approval(shop.approval(resource=secret), resource=secret).status_code == 200
+    kept = [*DecisionEntry.objects.values(), *AuditEntry.objects.values(), *Approval.objects.values()]
+    assert "entinel" not in str(kept)
+
+
 # --- who asks
 
 

@@ -18,10 +18,9 @@ from redis.exceptions import ConnectionError as CacheAway
 
 from accounts.models import Session, User
 from ciam_portal import clock
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.catalogue import USE_SCOPE
 from ciam_portal.policy.decision import Risk
 from decisions import openapi, questions
 from decisions.shapes import Malformed
@@ -138,10 +137,12 @@ def test_every_status_it_names_is_answered_as_it_says(
         held.against(path, shop.send(path, "{}"))
 
 
-def test_scopes_and_rows_belong_together() -> None:
-    rows = {name.removeprefix(USE_SCOPE) for name in limits.running().actions if name.startswith(USE_SCOPE)}
-    assert rows
-    assert rows <= set(SCOPES)
+def test_every_row_for_the_use_of_a_scope_names_one_that_exists() -> None:
+    running = limits.load()
+    scopes.check(running)
+    wrong = replace(running, actions=running.actions | {"use_scope.phnoe": running.actions["use_scope.activity"]})
+    with pytest.raises(limits.UnsafePolicy, match=r"use_scope\.phnoe"):
+        scopes.check(wrong)
 
 
 # --- no input breaks it

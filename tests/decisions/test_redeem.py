@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from accounts.flows import sessions
 from accounts.models import Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.decide import columns_of
+from ciam_portal.audit.facts import of_question
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
 from consent import flows as consent_flows
@@ -219,3 +223,27 @@ def test_authzen_metadata_leads_to_the_endpoint(client: Client, settings: Any) -
     told = client.get("/.well-known/authzen-configuration").json()
     assert told["policy_decision_point"] == settings.PUBLIC_URL
     assert told["access_evaluation_endpoint"] == f"{settings.PUBLIC_URL}/access/v1/evaluation"
+
+
+@pytest.mark.parametrize(("sent", "is_echoed"), [("abc-123", True), ("x" * 65, False), ("a b", False)])
+def test_authzens_callers_get_their_own_request_id_back(shop: Shop, sent: str, is_echoed: bool) -> None:
+    shop.machine.defaults["HTTP_X_REQUEST_ID"] = sent
+    assert (shop.evaluate("x")["X-Request-ID"] == sent) is is_echoed
+    assert shop.decide_on()["X-Request-ID"] != sent
+    assert sent not in set(DecisionEntry.objects.values_list("request_id", flat=True))
+
+
+def test_every_decision_on_record_is_answered_the_same_again(shop: Shop) -> None:
+    shop.redeem_approval(shop.approval())
+    shop.redeem_approval(shop.approval(), amount=7)
+    shop.decide_on(amount=99_999, currency="XTS")
+    shop.decide_on(action="fly")
+    Session.objects.update(risk=Risk.HIGH)
+    shop.decide_on()
+    kept = DecisionEntry.objects.filter(channel="api")
+    assert {entry.answer for entry in kept} == {"allow", "step_up", "hold", "deny"}
+    for entry in kept:
+        module, _, name = entry.question.rpartition(".")
+        question = getattr(import_module(module), name)
+        answer = question(*of_question(question, entry.inputs), limits=limits.running(), at=entry.at)
+        assert columns_of(answer) == {"answer": entry.answer, "reason": entry.reason, "detail": entry.detail}

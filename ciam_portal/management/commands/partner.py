@@ -1,4 +1,4 @@
-"""``manage.py partner``: add a partner application, replace its secret, switch it off or on, list them."""
+"""``manage.py partner``: add a partner application, replace its secret, say what it may ask, switch it, list all."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -35,6 +35,11 @@ class Command(BaseCommand):
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
         )
         verbs.add_parser("list", help="list all")
+        ask = verbs.add_parser(
+            "decisions", help="which actions of its own it may ask decisions about; none: it may not"
+        )
+        ask.add_argument("client_id")
+        ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
         for verb in ("secret", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
 
@@ -48,6 +53,10 @@ class Command(BaseCommand):
             elif verb == "list":
                 for partner in Partner.objects.order_by("name"):
                     self.stdout.write(f"{partner.client_id}  {'on ' if partner.is_enabled else 'off'}  {partner.name}")
+            elif verb == "decisions":
+                partner = self._find(options["client_id"])
+                partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
+                self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
             elif verb == "secret":
                 partner = self._find(options["client_id"])
                 self._show(partner, partners.replace_secret(partner, by=by, at=at))
