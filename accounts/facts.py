@@ -11,7 +11,7 @@ from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Method, level_of
+from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.signals import Signals
@@ -138,19 +138,38 @@ def for_action(customer: User, session: Session | None, *, by: Actor, at: dateti
     if session is None:
         return gate.Facts(channel=by.channel, account_active=customer.is_active)
     idle = timedelta(minutes=limits.running().session.idle_minutes)
+    return replace(
+        for_token(customer, session, by=by, at=at),
+        session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
+        highest=factors.highest_level(customer),
+    )
+
+
+def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks about a token that hangs from a session. No statement, if the session came with its device.
+
+    Whether a token outlives its session is for consent to say: the browser's idle time ends no token. What the customer
+    could prove at most is left out; see ``with_highest``.
+    """
     device = session.device
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
-        session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
+        session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
-        highest=factors.highest_level(customer),
         challenged_at=session.challenged_at,
         device=trust(device, at),
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
         signals=surroundings(customer, device, at),
     )
+
+
+def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:
+    """The same facts with the most that the customer can prove, which costs a statement, if the answer rests on it."""
+    extremes = (replace(facts, highest=level) for level in (Level.NONE, Level.PHR))
+    least, most = (gate.decide(action, each, limits=limits.running(), at=at) for each in extremes)
+    return facts if least == most else replace(facts, highest=factors.highest_level(customer))
 
 
 def trust(device: Device | None, at: datetime) -> Trust:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-_API = ("/api/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+_API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
 
 
 class RequestId:
@@ -30,14 +30,14 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Set ``request.request_id`` and answer with it."""
+        """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
         token = request_id.current.set(request.request_id)  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
         finally:
             request_id.current.reset(token)
-        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
 
 

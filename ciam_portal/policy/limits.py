@@ -100,6 +100,14 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """What partners ask about their own transactions, and how long an approval is good for."""
+
+    seconds: int = _within(30, 600)
+    questions_per_minute: int = _within(10, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """Delivery of messages."""
 
@@ -142,6 +150,7 @@ class Limits:
     session: Session
     factors: Factors
     oauth: OAuth
+    approvals: Approvals
     notices: Notices
     disputes: Disputes
     risk: Risk

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
+    "decisions",
     "ciam_portal.audit",
     "ciam_portal.governance",
     "ciam_portal.notifications",

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     path
-    for app in ("ciam_portal", "accounts", "consent", "recovery")
+    for app in ("ciam_portal", "accounts", "consent", "decisions", "recovery")
     for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 ]
@@ -42,8 +42,9 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "oauth2_provider:token", "oauth2_provider:revoke-token",
+    "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:revoke-token",
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
+    "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:authzen", "decisions:openapi",
 }  # fmt: skip
 
 
@@ -85,11 +86,11 @@ def test_there_are_flows_to_look_at() -> None:
 
 
 def is_ours(kind: type) -> bool:
-    return kind.__module__.startswith(("accounts", "consent", "ciam_portal"))
+    return kind.__module__.startswith(("accounts", "consent", "decisions", "ciam_portal"))
 
 
 def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
-    for label in ("accounts", "consent", "audit", "notifications", "oauth", "governance"):
+    for label in ("accounts", "consent", "decisions", "audit", "notifications", "oauth", "governance"):
         for model in apps.get_app_config(label).get_models():
             theirs = {
                 field.name
