@@ -15,11 +15,11 @@ from accounts.models import Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.decisions.models import Approval
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Risk
 from consent import flows as consent_flows
 from consent.models import Consent
-from decisions.models import Approval
 from tests.decisions.conftest import Shop, open_shop
 from tests.oauth.walk import Walk, register
 

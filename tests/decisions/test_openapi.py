@@ -18,12 +18,12 @@ from redis.exceptions import ConnectionError as CacheAway
 
 from accounts.models import Session, User
 from ciam_portal import clock
+from ciam_portal.decisions import openapi, questions
+from ciam_portal.decisions.shapes import Malformed
 from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
-from decisions import openapi, questions
-from decisions.shapes import Malformed
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db

@@ -18,13 +18,13 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.decide import columns_of
 from ciam_portal.audit.facts import of_question
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.decisions import tasks
+from ciam_portal.decisions.models import Approval
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
 from consent import flows as consent_flows
 from consent.models import Consent
-from decisions import tasks
-from decisions.models import Approval
 from tests import factories
 from tests.decisions.conftest import Shop, open_shop
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     path
-    for app in ("ciam_portal", "accounts", "consent", "decisions", "recovery")
+    for app in ("ciam_portal", "accounts", "consent", "recovery")
     for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 ]
@@ -86,7 +86,7 @@ def test_there_are_flows_to_look_at() -> None:
 
 
 def is_ours(kind: type) -> bool:
-    return kind.__module__.startswith(("accounts", "consent", "decisions", "ciam_portal"))
+    return kind.__module__.startswith(("accounts", "consent", "ciam_portal"))
 
 
 def columns() -> Iterator[tuple[type, "Field[object, object]"]]:

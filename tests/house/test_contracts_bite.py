@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SEEDS = [
     ("accounts/facts.py", "import consent.policy", "The house stands on its foundations"),
-    ("consent/facts.py", "import decisions.policy", "The house stands on its foundations"),
+    ("consent/facts.py", "import ciam_portal.decisions.policy", "The house stands on its foundations"),
     ("consent/policy.py", "import recovery.policy", "The house stands on its foundations"),
     ("ciam_portal/policy/decision.py", "import django", "Policy and risk are pure"),
     ("accounts/policy/sign_in.py", "import accounts.models", "Every app has the same floors"),
@@ -29,7 +29,7 @@ SEEDS = [
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("house")
-    for name in ("ciam_portal", "accounts", "consent", "decisions", "recovery"):
+    for name in ("ciam_portal", "accounts", "consent", "recovery"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", target)
     return target

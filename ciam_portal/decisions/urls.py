@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from decisions import api
+from ciam_portal.decisions import api
 
 app_name = "decisions"
 

@@ -14,6 +14,8 @@ from django.urls import reverse
 from accounts import budget
 from ciam_portal import clock
 from ciam_portal.audit.decide import Decided, columns_of
+from ciam_portal.decisions import flows, openapi, policy, questions
+from ciam_portal.decisions.shapes import Malformed, parse
 from ciam_portal.oauth import backend
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.views import for_machines, problem
@@ -21,8 +23,6 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Hold, StepUp
 from ciam_portal.words import sentence
 from consent.access import acting
-from decisions import flows, openapi, policy, questions
-from decisions.shapes import Malformed, parse
 
 T = TypeVar("T")
 _WINDOW_SECONDS = 60

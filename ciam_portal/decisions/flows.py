@@ -13,6 +13,9 @@ from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.decide import Decided, columns_of, decide, weigh
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
+from ciam_portal.decisions import events, facts, policy
+from ciam_portal.decisions.models import Approval
+from ciam_portal.decisions.questions import Question, Redemption, Transaction
 from ciam_portal.flow import flow
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy import limits
@@ -22,9 +25,6 @@ from consent import facts as consent_facts
 from consent import policy as consent_policy
 from consent.access import Live
 from consent.models import Consent
-from decisions import events, facts, policy
-from decisions.models import Approval
-from decisions.questions import Question, Redemption, Transaction
 
 REDEEMED = "redeemed"
 _PURPOSE = "approval"

@@ -10,12 +10,12 @@ from accounts import facts as accounts_facts
 from accounts.models import Session, User
 from ciam_portal import codes, gate
 from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.decisions import policy
+from ciam_portal.decisions.models import Approval
+from ciam_portal.decisions.questions import Question, Transaction
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 from consent.access import Live
-from decisions import policy
-from decisions.models import Approval
-from decisions.questions import Question, Transaction
 
 BINDING = "approval binding"
 

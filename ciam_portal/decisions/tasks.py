@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from ciam_portal import clock
-from decisions.models import Approval
+from ciam_portal.decisions.models import Approval
 
 _BATCH = 1000
 _KEEP = timedelta(days=1)  # so that a second use is recognised as one, and not as an invented approval

@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from ciam_portal.decisions import questions
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import ACR_VALUES
-from decisions import questions
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}

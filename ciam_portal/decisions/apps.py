@@ -6,5 +6,5 @@ from django.apps import AppConfig
 class DecisionsConfig(AppConfig):
     """The app as Django knows it."""
 
-    name = "decisions"
+    name = "ciam_portal.decisions"
     default_auto_field = "django.db.models.BigAutoField"
