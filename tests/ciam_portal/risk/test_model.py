@@ -111,4 +111,4 @@ def test_the_version_is_the_content():
 
 def test_attackers_add_up_to_one():
     kinds = DEFAULT.attackers
-    assert math.isclose(kinds.naive + kinds.vpn + kinds.targeted + kinds.hosted, 1.0)
+    assert math.isclose(kinds.naive + kinds.vpn + kinds.targeted + kinds.hosted + kinds.relayed, 1.0)
