@@ -70,32 +70,34 @@ class Change:
 
 def _changes() -> Mapping[str, Change]:
     client = {"kept": 0.02, "lost": 8.0}
-    return MappingProxyType({
-        Feature.DEVICE.value: Change(rate=0.1, patience=0.4, daily=0.02, cap=120.0, young=1.0),
-        Feature.COUNTRY.value: Change(rate=0.008, patience=1.0),
-        Feature.ASN.value: Change(rate=0.04, patience=0.7, young=4.0),
-        Feature.PREFIX.value: Change(rate=0.2, patience=1.0, daily=0.2, cap=90.0, young=1.0),
-        Feature.ADDRESS.value: Change(rate=0.2, patience=1.0, daily=0.2, cap=90.0, young=1.0),
-        Feature.SYSTEM.value: Change(rate=0.013, patience=0.6, young=4.0, moved=2.0, **client),
-        Feature.KIND.value: Change(rate=0.001, patience=0.3, young=2.0, moved=2.0, switched=600.0, **client),
-        Feature.BROWSER.value: Change(rate=0.01, patience=0.3, young=1.0, moved=1.5, switched=600.0, **client),
-        Feature.AGENT.value: Change(rate=0.05, patience=1.5, still=0.2, daily=1.0, cap=90.0, lost=2.0),
-    })
+    return MappingProxyType(
+        {
+            Feature.DEVICE.value: Change(rate=0.1, patience=0.4, daily=0.02, cap=120.0, young=1.0),
+            Feature.COUNTRY.value: Change(rate=0.008, patience=1.0),
+            Feature.ASN.value: Change(rate=0.04, patience=0.7, young=4.0),
+            Feature.PREFIX.value: Change(rate=0.2, patience=1.0, daily=0.2, cap=90.0, young=1.0),
+            Feature.ADDRESS.value: Change(rate=0.2, patience=1.0, daily=0.2, cap=90.0, young=1.0),
+            Feature.SYSTEM.value: Change(rate=0.013, patience=0.6, young=4.0, moved=2.0, **client),
+            Feature.KIND.value: Change(rate=0.001, patience=0.3, young=2.0, moved=2.0, switched=600.0, **client),
+            Feature.BROWSER.value: Change(rate=0.01, patience=0.3, young=1.0, moved=1.5, switched=600.0, **client),
+            Feature.AGENT.value: Change(rate=0.05, patience=1.5, still=0.2, daily=1.0, cap=90.0, lost=2.0),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Attackers:
     """How often, among attacks, each kind of attacker is met: the prior of the mixture. They add up to one."""
 
-    naive: float = 0.30
+    naive: float = 0.32
     """Knows the password alone: looks like anybody."""
-    vpn: float = 0.25
+    vpn: float = 0.32
     """Also appears in the customer's country."""
-    targeted: float = 0.25
+    targeted: float = 0.18
     """Also uses the customer's network operator, system and browser; not their address."""
     hosted: float = 0.08
     """Works in bulk from places where customers are rare: any country, any network, equally likely."""
-    relayed: float = 0.12
+    relayed: float = 0.10
     """The same, but shows the customer's system and browser, as phishing relays do."""
 
 
@@ -118,7 +120,7 @@ class Parameters:
     """Units of exposure that the default rates count against the population's."""
     stolen: float = 0.003
     """Share of attackers who bring the customer's own device key."""
-    slip: float = 0.03
+    slip: float = 0.05
     """Share of attackers who fail at what they imitate, or succeed by chance at what they do not."""
     smoothing: float = 0.5
     """Weight of a value that nobody has shown yet."""
@@ -130,7 +132,9 @@ class Parameters:
 
     def __post_init__(self) -> None:
         """Hash the content once."""
-        content = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in {"changes", "version"}}
+        content = {
+            name: getattr(self, name) for name in self.__dataclass_fields__ if name not in {"changes", "version"}
+        }
         content["attackers"] = asdict(self.attackers)
         content["changes"] = {name: asdict(change) for name, change in sorted(self.changes.items())}
         text = json.dumps(content, sort_keys=True)

@@ -74,7 +74,9 @@ class Profile:
         """Did it come with a key of this customer's devices? None: no key of theirs is known."""
         return self.seen(Feature.DEVICE, visit.device) is not None if self.values.get(Feature.DEVICE) else None
 
-    def asked(self, visit: Visit, at: datetime, parameters: Parameters = DEFAULT) -> Iterator[tuple[Feature, bool, float]]:
+    def asked(
+        self, visit: Visit, at: datetime, parameters: Parameters = DEFAULT
+    ) -> Iterator[tuple[Feature, bool, float]]:
         """The features worth asking about, whether the value is new, and how much there was to change.
 
         Left out is what the visit or the history does not have, and what lies within a coarser value that is itself
@@ -115,9 +117,7 @@ class Profile:
             _rounded(self.weight * fading + 1.0), now, {name: kept for name, kept in values.items() if kept}, habits
         )
 
-    def _kept(
-        self, feature: Feature, value: str, fading: float, now: int, parameters: Parameters
-    ) -> dict[str, Seen]:
+    def _kept(self, feature: Feature, value: str, fading: float, now: int, parameters: Parameters) -> dict[str, Seen]:
         oldest = now - parameters.horizon * DAY
         kept = {
             name: Seen(_rounded(seen.weight * fading), seen.last)

@@ -49,17 +49,19 @@ class Visit:
         return shown
 
 
-WITHIN: Mapping[Feature, tuple[Feature, ...]] = MappingProxyType({
-    Feature.DEVICE: (),
-    Feature.COUNTRY: (),
-    Feature.ASN: (Feature.COUNTRY,),
-    Feature.PREFIX: (Feature.ASN, Feature.COUNTRY),
-    Feature.ADDRESS: (Feature.PREFIX, Feature.ASN, Feature.COUNTRY),
-    Feature.SYSTEM: (),
-    Feature.KIND: (Feature.SYSTEM,),
-    Feature.BROWSER: (Feature.SYSTEM,),
-    Feature.AGENT: (Feature.BROWSER, Feature.SYSTEM),
-})
+WITHIN: Mapping[Feature, tuple[Feature, ...]] = MappingProxyType(
+    {
+        Feature.DEVICE: (),
+        Feature.COUNTRY: (),
+        Feature.ASN: (Feature.COUNTRY,),
+        Feature.PREFIX: (Feature.ASN, Feature.COUNTRY),
+        Feature.ADDRESS: (Feature.PREFIX, Feature.ASN, Feature.COUNTRY),
+        Feature.SYSTEM: (),
+        Feature.KIND: (Feature.SYSTEM,),
+        Feature.BROWSER: (Feature.SYSTEM,),
+        Feature.AGENT: (Feature.BROWSER, Feature.SYSTEM),
+    }
+)
 """The coarser features within which each is chosen, the nearest first."""
 DECIDED = frozenset({Feature.ASN, Feature.PREFIX, Feature.ADDRESS, Feature.AGENT})
 """Where a new coarser value leaves nothing to ask: whoever is in a new country is in a new network."""

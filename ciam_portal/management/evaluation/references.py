@@ -22,14 +22,10 @@ Own = dict[str, dict[str, int]]
 
 
 class Reference(Protocol):
-    """A score that learns."""
+    """A score."""
 
     def score(self, row: Row) -> float | None:
         """The logarithm of the score; None without history."""
-        ...
-
-    def learn(self, row: Row) -> None:
-        """Take a genuine success into the histories."""
         ...
 
 
@@ -133,3 +129,12 @@ class PlainSum:
             local = (count / logins or everybody / UNSEEN) if self.edge else (count + everybody) / (logins + 1)
             found += math.log(everybody / local)
         return found
+
+
+def of_all(histories: Histories) -> dict[str, Reference]:
+    """Every reference by its name, on the same histories."""
+    return {
+        "Freeman/Wiefling": Freeman(histories),
+        "plain sum": PlainSum(histories),
+        "plain sum, edge rule": PlainSum(histories, edge=True),
+    }

@@ -1,7 +1,7 @@
 """One pass over a log: every score sees the same rows and the same attackers, each by what was known just before."""
 
 from collections import Counter
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.references import Histories, Reference
 from ciam_portal.management.evaluation.rows import Row
 from ciam_portal.management.evaluation.simulate import Fake, Simulator
-from ciam_portal.management.evaluation.tally import FIRST, GENUINE, Tally, cell
+from ciam_portal.management.evaluation.tally import FIRST, GENUINE, Cell, Tally, cell
 from ciam_portal.risk.assess import Assessment
 
 TAKEOVER, ATTACK = "takeover", "attack address"
@@ -34,6 +34,8 @@ class Evaluation:
     simulator: Simulator | None = None
     start: float = 0.0
     """Second before which rows teach but are not counted."""
+    watch: Callable[[str, Row, Cell], None] | None = None
+    """Is told of every row that is counted: its kind and where it lies."""
     by_score: dict[str, Tally] = field(default_factory=dict)
     by_rank: dict[str, Tally] = field(default_factory=dict)
     matches: dict[str, Counter[int]] = field(default_factory=dict)
@@ -66,9 +68,7 @@ class Evaluation:
 
     def _fake(self, fake: Fake) -> None:
         row = fake.row
-        found = {
-            name: judge.see(self._shown(name, row), leaves_traces=False) for name, judge in self.judges.items()
-        }
+        found = {name: judge.see(self._shown(name, row), leaves_traces=False) for name, judge in self.judges.items()}
         note = self.notes.get(row.user)
         if note is None or row.second < self.start:
             return
@@ -90,10 +90,10 @@ class Evaluation:
             ranks[name] = UNKNOWN if each.score is None else each.rank
         return scores, ranks
 
-    def _count(
-        self, kind: str, row: Row, note: Note, scores: Mapping[str, float], ranks: Mapping[str, float]
-    ) -> None:
+    def _count(self, kind: str, row: Row, note: Note, scores: Mapping[str, float], ranks: Mapping[str, float]) -> None:
         where = cell(note["n"], row.second - note["t"])
+        if self.watch is not None:
+            self.watch(kind, row, where)
         for name, score in scores.items():
             self.by_score[name].add(kind, where, score)
             self.by_rank[name].add(kind, where, ranks[name])

@@ -37,8 +37,16 @@ def bursts(made: World, rows: list[Row], start: float, count: int, seed: int) ->
             agent = latest[user] if relays else like if dice.random() < 0.8 else dice.choice(desktops)
             found.append(
                 replace(
-                    agent, user=user, second=begin + dice.uniform(0, 1800), country=country, asn=asn,
-                    address=address, success=True, attack=dice.random() < 0.55, takeover=True, device=made.fresh(),
+                    agent,
+                    user=user,
+                    second=begin + dice.uniform(0, 1800),
+                    country=country,
+                    asn=asn,
+                    address=address,
+                    success=True,
+                    attack=dice.random() < 0.55,
+                    takeover=True,
+                    device=made.fresh(),
                 )  # fmt: skip
             )
     return found

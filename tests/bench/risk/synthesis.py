@@ -156,7 +156,10 @@ class World:
         """The whole agent, the browser with its version, the system with its version."""
         clock = (day - device.lag) if device.updates else 0.0
         version, release = 80 + int(max(0.0, clock) // 35), 12 + int(max(0.0, clock) // 120)
-        browser, system = f"{device.browser} {version}.0.{version * 37 % 4000}", f"{device.system} {release}.{release % 5}"
+        browser, system = (
+            f"{device.browser} {version}.0.{version * 37 % 4000}",
+            f"{device.system} {release}.{release % 5}",
+        )
         return f"Mozilla/5.0 ({system}; m{device.model}) {browser}", browser, system
 
     def place(self, customer: Customer, device: Device, now: float) -> tuple[str, str, str]:
@@ -218,8 +221,21 @@ def life(made: World, customer: Customer) -> list[Row]:
             rtt = dice.lognormvariate(6.29, 0.35) if dice.random() < (0.07 if success else 0.021) else None
             rows.append(
                 Row(
-                    "", world.START + second, customer.user, address, country, asn, agent, browser, system, device.kind,
-                    success, attack, takeover=False, device=device.key, rtt=rtt,
+                    "",
+                    world.START + second,
+                    customer.user,
+                    address,
+                    country,
+                    asn,
+                    agent,
+                    browser,
+                    system,
+                    device.kind,
+                    success,
+                    attack,
+                    takeover=False,
+                    device=device.key,
+                    rtt=rtt,
                 )  # fmt: skip
             )
             if success or dice.random() < 0.1:
@@ -253,8 +269,19 @@ def knocks(made: World, count: int) -> list[Row]:
         agent, named, versioned = made.browser_text(device, now / DAY)
         rows.append(
             Row(
-                "", world.START + now, world.NOBODY, source[2], source[0], source[1], agent, named, versioned, kind,
-                success=False, attack=source[3], takeover=False,
+                "",
+                world.START + now,
+                world.NOBODY,
+                source[2],
+                source[0],
+                source[1],
+                agent,
+                named,
+                versioned,
+                kind,
+                success=False,
+                attack=source[3],
+                takeover=False,
             )  # fmt: skip
         )
     return rows

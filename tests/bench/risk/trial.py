@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.references import Freeman, Histories, PlainSum
+from ciam_portal.management.evaluation.references import Histories, of_all
 from ciam_portal.management.evaluation.rows import Row
 from ciam_portal.management.evaluation.run import Evaluation
 from ciam_portal.management.evaluation.simulate import Simulator
 from ciam_portal.risk.parameters import DEFAULT, Parameters
 from tests.bench.risk import world
+from tests.bench.risk.audit import Auditor
 from tests.bench.risk.bursts import bursts
 from tests.bench.risk.synthesis import DAY, World, synthesise
 
 OURS, KEYED = "ours", "ours + device key"
-REFERENCES = ("Freeman/Wiefling", "plain sum", "plain sum, edge rule")
 TEST_FROM = world.START + 210 * DAY
 
 
@@ -36,7 +36,14 @@ class Log:
         return cls(made, rows, seed)
 
 
-def run(log: Log, *, fakes: int, parameters: Parameters = DEFAULT, judged: tuple[str, ...] = (OURS, KEYED)) -> Evaluation:
+def run(
+    log: Log,
+    *,
+    fakes: int,
+    parameters: Parameters = DEFAULT,
+    judged: tuple[str, ...] = (OURS, KEYED),
+    auditor: Auditor | None = None,
+) -> Evaluation:
     """Judge a log with ours and both references; about so many fakes of each kind."""
     eligible = {row.user for row in log.rows if row.teaches and row.second >= TEST_FROM}
     successes = sum(row.teaches and row.second >= TEST_FROM for row in log.rows)
@@ -46,13 +53,13 @@ def run(log: Log, *, fakes: int, parameters: Parameters = DEFAULT, judged: tuple
         judges={name: Judge(Memory(), parameters) for name in judged},
         keyless=frozenset({OURS}),
         notes={},
-        references=dict(
-            zip(REFERENCES, (Freeman(histories), PlainSum(histories), PlainSum(histories, edge=True)), strict=True)
-        ),
+        references=of_all(histories),
         histories=histories,
         simulator=Simulator(random.Random(log.seed + 2), share, TEST_FROM),
         start=TEST_FROM,
     )
+    if auditor is not None:
+        evaluation.watch = auditor.watch
     for row in log.rows:
         evaluation.see(row)
     return evaluation

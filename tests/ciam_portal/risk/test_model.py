@@ -105,7 +105,7 @@ def test_without_device_keys_the_device_is_not_asked_about():
 
 def test_the_version_is_the_content():
     assert Parameters().version == DEFAULT.version
-    assert Parameters(attackers=Attackers(naive=0.3)).version != DEFAULT.version
+    assert Parameters(attackers=Attackers(naive=0.3, vpn=0.34)).version != DEFAULT.version
     assert len(DEFAULT.version) == 16
 
 
