@@ -67,7 +67,10 @@ class Evidence:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The evidence that ``to_json`` wrote, exactly."""
-        return cls(**{name: Term(**value) if isinstance(value, dict) else value for name, value in content.items()})
+        read: dict[str, Any] = {
+            name: Term(**value) if isinstance(value, dict) else value for name, value in content.items()
+        }
+        return cls(**read)
 
 
 def gather(profile: Profile, rarity: Rarity, visit: Visit, at: datetime, parameters: Parameters = DEFAULT) -> Evidence:
@@ -82,7 +85,7 @@ def gather(profile: Profile, rarity: Rarity, visit: Visit, at: datetime, paramet
         seen = profile.seen(feature, visit.value(feature))
         return max(0.0, rarity.of(feature).weight - (seen.weight * fading if seen else 0.0))
 
-    terms: dict[str, Term] = {}
+    terms: dict[str, Any] = {}
     for feature, is_new, exposure in profile.asked(visit, at, parameters):
         habit, common = profile.habits.get(feature, Habit()), rarity.of(feature)
         kept = profile.values.get(feature, NOTHING)

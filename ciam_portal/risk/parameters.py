@@ -38,7 +38,7 @@ class Change:
     rate: float
     """Odds of a change per unit of exposure, before anything was learned. Tuned on synthetic logs, as all here."""
     patience: float = 1.0
-    """Expected changes after which a customer's own rate weighs as much as everybody's. Small: customers differ much."""
+    """Expected changes after which a customer's own rate weighs as much as everybody's. Small: people differ much."""
     still: float = 1.0
     """Exposure of a sign-in however soon it follows the last."""
     daily: float = 0.0

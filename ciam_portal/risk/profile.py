@@ -37,8 +37,8 @@ class Profile:
     """Faded number of sign-ins."""
     last: int = 0
     """Second of the Unix era of the latest sign-in that taught; 0 for none."""
-    values: Mapping[Feature, Mapping[str, Seen]] = field(default_factory=lambda: NOTHING)
-    habits: Mapping[Feature, Habit] = field(default_factory=lambda: NOTHING)
+    values: Mapping[Feature, Mapping[str, Seen]] = field(default_factory=dict)
+    habits: Mapping[Feature, Habit] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Self:

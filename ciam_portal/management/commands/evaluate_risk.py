@@ -1,6 +1,6 @@
 """``manage.py evaluate_risk FILE.csv``: judge a log of sign-ins with the code that judges one, and measure it."""
 
-import random
+import random  # noqa: TID251  (invented attackers need no secure randomness)
 import tempfile
 from argparse import ArgumentParser
 from contextlib import ExitStack
@@ -27,8 +27,8 @@ class Command(BaseCommand):
     """Score every row of a log in the form of the published RBA data set; write scores and a report."""
 
     help = (
-        "Stream a log of sign-ins (the 16 columns of the RBA data set, optionally a 17th, 'Device Key') through the risk "
-        "model, in bounded memory; write a score with its parts and findings per row, and a report."
+        "Stream a log of sign-ins (the 16 columns of the RBA data set, optionally a 17th, 'Device Key') through the "
+        "risk model, in bounded memory; write a score with its parts and findings per row, and a report."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--sort", action="store_true", help="sort the log by time first, in a temporary file")
         parser.add_argument("--since", type=_day, default=0.0, help="count only from this day on (rows before teach)")
         parser.add_argument("--attackers", type=float, default=0.0, metavar="SHARE", help=(
-            "simulate naive, VPN and targeted attackers after this share of genuine successes, at most once per customer"
+            "simulate naive, VPN and targeted attackers after this share of genuine successes, each customer once"
         ))  # fmt: skip
         parser.add_argument("--references", action="store_true", help="also run Freeman's score and the plain sum")
         parser.add_argument("--seed", type=int, default=1, help="of the simulated attackers")
@@ -60,8 +60,10 @@ class Command(BaseCommand):
         self._say(log)
         if not log.good:
             raise CommandError("No line could be read.")
-        text = f"# Evaluation of {path.name}\n\n{log.good:,} rows, {log.bad:,} unreadable lines. Model {DEFAULT.version}.\n"
-        text += f"\n{report.tables(evaluation)}"
+        text = (
+            f"# Evaluation of {path.name}\n\n{log.good:,} rows, {log.bad:,} unreadable lines. "
+            f"Model {DEFAULT.version}.\n\n{report.tables(evaluation)}"
+        )
         if options["report"]:
             report.write(options["report"], text, report.figures(evaluation))
             self.stdout.write(f"Report: {options['report'] / 'report.md'}")
@@ -74,7 +76,7 @@ class Command(BaseCommand):
             stack.callback(file.close)
             evaluation = _evaluation(Disk(file), options)
             write = stack.enter_context(results.writer(options["out"])) if options["out"] else None
-            progress = Progress(self.stderr._out)  # noqa: SLF001  (Django's wrapper adds line ends)
+            progress = Progress(self.stderr)
             rows = log.sorted(file) if options["sort"] else log.in_order()
             for number, row in rows:
                 found = evaluation.see(row)[OURS]
@@ -99,7 +101,7 @@ def _evaluation(disk: Disk, options: dict[str, Any]) -> Evaluation:
         histories = Histories(Shelf(disk.file, "own", str, dict, dict), disk.weights)
         references = of_all(histories)
     if options["attackers"]:
-        simulator = Simulator(random.Random(options["seed"]), options["attackers"], options["since"])  # noqa: S311, TID251
+        simulator = Simulator(random.Random(options["seed"]), options["attackers"], options["since"])  # noqa: S311
     return Evaluation(
         judges={OURS: Judge(disk)},
         notes=Shelf[str, Note](disk.file, "notes", str, dict, dict),

@@ -18,7 +18,7 @@ def roc(title: str, curves: Mapping[str, Curve]) -> str:
         return f"{LEFT + point[0] * SIDE:.1f},{TOP + (1 - point[1]) * SIDE:.1f}"
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"',
         f'font-family="sans-serif" font-size="11"><title>{escape(title)}</title>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="22" font-size="14" font-weight="bold">{escape(title)}</text>',

@@ -83,7 +83,7 @@ class Window:
     def expected(self, asn: str, now: float) -> float:
         """Newcomers that this network usually brings in one window."""
         count, last = self.usual.get(asn, (0.0, now))
-        return count * 0.5 ** ((now - last) / MONTH) * math.log(2.0) * WINDOW / MONTH
+        return float(count * 0.5 ** ((now - last) / MONTH) * math.log(2.0) * WINDOW / MONTH)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,14 @@ from ciam_portal.management.evaluation.tally import WIDTH as BIN
 ALL = (*KINDS, TAKEOVER, ATTACK)
 STOPPED = 0.99
 TARGETED = "targeted"
+MATCHED = """Genuine rows weighted to have the attackers' lengths of history and times since the last success
+(2 to 72 h), so that neither gives a fake away.
+"""
+RANK = """Rank is the score plus the points of the findings, where bursts show (for the references: the score).
+"""
+FIRSTS = f"""At the threshold that stops {STOPPED:.0%} of targeted attackers. The very first sign-in has no
+history and is not counted.
+"""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -28,16 +36,13 @@ def tables(evaluation: Evaluation) -> str:
             "### Against all genuine sign-ins\n",
             separations(evaluation.by_score, matched=False),
             "### Against matched genuine sign-ins\n",
-            "Genuine rows weighted to have the attackers' lengths of history and times since the last success (2 to 72 h), so "
-            "that neither gives a fake away.\n",
+            MATCHED,
             separations(evaluation.by_score, matched=True),
             "### Takeovers by rank\n",
-            "Rank is the score plus the points of the findings; for the references it is the score. A burst shows in the "
-            "findings.\n",
+            RANK,
             separations(evaluation.by_rank, matched=False, kinds=(TAKEOVER,)),
             f"### Challenges in a genuine customer's first {FIRST} sign-ins\n",
-            f"At the threshold that stops {STOPPED:.0%} of targeted attackers; the very first sign-in has no history and is "
-            "not counted.\n",
+            FIRSTS,
             challenges(evaluation),
         ]
     )

@@ -1,13 +1,13 @@
-"""Attackers put into a log as it streams by: each fake copies what real sign-ins showed, after the replication protocol.
+"""Attackers put into a log as it streams by: each fake copies what real sign-ins showed.
 
-A victim is chosen at a real success; the fake follows 2 to 72 h later, at a time of day at which customers sign in. The
-naive kind copies a stranger's sign-in of the hour before; the VPN kind one of the same hour from the country the victim
-mostly uses; the targeted kind takes over the victim's network, agent and device type, with an address new to the victim
-that somebody else used in that network. No kind has the victim's device key.
+The protocol is the replication's. A victim is chosen at a real success; the fake follows 2 to 72 h later, at a time of
+day at which customers sign in. The naive kind copies a stranger's sign-in of the hour before; the VPN kind one of the
+same hour from the country the victim mostly uses; the targeted kind takes over the victim's network, agent and device
+type, with an address new to the victim that somebody else used in that network. None has the victim's device key.
 """
 
 import heapq
-import random
+import random  # noqa: TID251  (invented attackers need no secure randomness)
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

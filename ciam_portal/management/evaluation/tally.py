@@ -4,6 +4,7 @@ import bisect
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ciam_portal.management.evaluation.metrics import Separation
 
@@ -62,7 +63,7 @@ class Tally:
         bound = threshold / WIDTH
         at_least = [sum(count for place, count in each.items() if place >= bound) for each in self.ranked]
         reached = [self.ranked[0].total(), *at_least, 0]
-        return [more - less for more, less in zip(reached, reached[1:], strict=False)]
+        return [more - less for more, less in pairwise(reached)]
 
 
 def quantile(histogram: Sequence[int], share: float) -> int:

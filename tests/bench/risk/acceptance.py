@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from ciam_portal.management.evaluation.rows import Row, family
@@ -10,6 +11,7 @@ from ciam_portal.management.evaluation.run import Evaluation
 from tests.bench.risk import world
 
 Item = TypeVar("Item")
+MATCHED = ("country", "AS", "agent", "device type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +46,22 @@ def of_log(rows: list[Row]) -> list[Check]:
         Check("attempts per account, p90", 9, attempts[int(len(attempts) * 0.9)], 0.12),
         Check("attempts per account, p99", 28, attempts[int(len(attempts) * 0.99)], 0.1),
         *(
-            Check(f"country {name} %", share, percent(rows, lambda row, name=name: row.country == name), 0.1)
+            Check(f"country {name} %", share, percent(rows, partial(shows, "country", name)), 0.1)
             for name, share in (("NO", 43.9), ("US", 26.2), ("RU", 4.5), ("BR", 3.8), ("DE", 2.9))
         ),
         *(
-            Check(f"AS {name} %", share, percent(rows, lambda row, name=name: row.asn == name), 0.1)
+            Check(f"AS {name} %", share, percent(rows, partial(shows, "asn", name)), 0.1)
             for name, share in (("29695", 27.1), ("393398", 21.8), ("41164", 4.7), ("262582", 4.6))
         ),
         *(
-            Check(f"device {name} %", share, percent(rows, lambda row, name=name: row.kind == name), 0.1)
+            Check(f"device {name} %", share, percent(rows, partial(shows, "kind", name)), 0.1)
             for name, share in (("mobile", 64.5), ("desktop", 26.2), ("bot", 4.5), ("tablet", 3.0))
         ),
         *(
-            Check(f"system {name} %", share, percent(rows, lambda row, name=name: family(row.system) == name), 0.1)
+            Check(f"system {name} %", share, percent(rows, partial(has_system, name)), 0.1)
             for name, share in (("iOS", 35.4), ("Android", 28.2), ("Mac OS X", 20.9))
         ),
-        Check("browser Chrome* %", 63.1, percent(rows, lambda row: row.browser.startswith("Chrome ") or "Chrome M" in row.browser), 0.1),
+        Check("browser Chrome* %", 63.1, percent(rows, is_chrome), 0.1),
         Check("rows from 10.x addresses %", 23.3, percent(rows, lambda row: row.address.startswith("10.")), 0.1),
         Check("attack addresses, rows %", 9.9, percent(rows, lambda row: row.attack), 0.1),
         Check("attack addresses, rows of real accounts %", 8.4, percent(real, lambda row: row.attack), 0.1),
@@ -87,12 +89,24 @@ def of_fakes(evaluation: Evaluation) -> list[Check]:
     published = {
         "naive": (53.1, 20.8, 1.4, 51.0), "vpn": (100.0, 41.9, 1.7, 56.0), "targeted": (97.4, 100.0, 100.0, 100.0),
     }  # fmt: skip
-    return [
-        Check(f"{kind}: {what} known to the victim %", rate, 100 * evaluation.matches[kind][place] / evaluation.matches[kind][-1], 5.0, is_relative=False)
-        for kind, rates in published.items()
-        if kind in evaluation.matches
-        for place, (what, rate) in enumerate(zip(("country", "AS", "agent", "device type"), rates, strict=True))
-    ]  # fmt: skip
+    found = []
+    for kind, counts in evaluation.matches.items():
+        for place, (what, rate) in enumerate(zip(MATCHED, published[kind], strict=True)):
+            share = 100 * counts[place] / counts[-1]
+            found.append(Check(f"{kind}: {what} known to the victim %", rate, share, 5.0, is_relative=False))
+    return found
+
+
+def shows(feature: str, value: str, row: Row) -> bool:
+    return bool(getattr(row, feature) == value)
+
+
+def has_system(name: str, row: Row) -> bool:
+    return family(row.system) == name
+
+
+def is_chrome(row: Row) -> bool:
+    return row.browser.startswith(("Chrome ", "Chrome Mobile"))
 
 
 def percent(items: Iterable[Item], test: Callable[[Item], bool]) -> float:

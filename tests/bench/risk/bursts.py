@@ -9,8 +9,8 @@ from tests.bench.risk.synthesis import DAY, Weighted, World
 
 RELAYED = 0.6
 """Share of bursts in which each victim's own user agent is shown, as phishing relays do. With it the references come
-nearer to how they did on real takeovers (Freeman: AUC .76-.78, 15 % recall at 1 % false positives); without, bursts made
-by the recipe are far too easy for everybody."""
+nearer to how they did on real takeovers (Freeman: AUC .76-.78, 15 % recall at 1 % false positives); without it, bursts
+made by the recipe are far too easy for everybody."""
 
 
 def bursts(made: World, rows: list[Row], start: float, count: int, seed: int) -> list[Row]:
@@ -47,6 +47,6 @@ def bursts(made: World, rows: list[Row], start: float, count: int, seed: int) ->
                     attack=dice.random() < 0.55,
                     takeover=True,
                     device=made.fresh(),
-                )  # fmt: skip
+                )
             )
     return found

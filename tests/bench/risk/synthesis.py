@@ -5,6 +5,7 @@ import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ciam_portal.management.evaluation.rows import Row
 from tests.bench.risk import world
@@ -18,7 +19,7 @@ class Weighted:
     """A weighted choice among items, fast when asked often."""
 
     def __init__(self, pairs: Sequence[tuple[object, float]]) -> None:
-        self.items = [item for item, _weight in pairs]
+        self.items: list[Any] = [item for item, _weight in pairs]
         self.bounds = list(itertools.accumulate(weight for _item, weight in pairs))
 
     def draw(self, dice: random.Random):
@@ -187,7 +188,7 @@ class World:
 def moment(dice: random.Random, hours: Weighted, now: float) -> float:
     """The same day at an hour when people sign in."""
     day = now // DAY * DAY
-    return day + hours.draw(dice) * 3600 + dice.random() * 3600
+    return float(day + hours.draw(dice) * 3600 + dice.random() * 3600)
 
 
 def life(made: World, customer: Customer) -> list[Row]:
@@ -236,7 +237,7 @@ def life(made: World, customer: Customer) -> list[Row]:
                     takeover=False,
                     device=device.key,
                     rtt=rtt,
-                )  # fmt: skip
+                )
             )
             if success or dice.random() < 0.1:
                 break
@@ -282,7 +283,7 @@ def knocks(made: World, count: int) -> list[Row]:
                 success=False,
                 attack=source[3],
                 takeover=False,
-            )  # fmt: skip
+            )
         )
     return rows
 

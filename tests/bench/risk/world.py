@@ -1,5 +1,7 @@
-"""The published marginals that the synthetic log is drawn from. Sources and figures: Wiefling et al., RBA data set (CC BY
-4.0), totals and a sample of 141,141 rows as scanned by others; see REPORT.md."""
+"""The published marginals that the synthetic log is drawn from.
+
+Sources: Wiefling et al., RBA data set (CC BY 4.0), totals and a sample of 141,141 rows as scanned by others.
+"""
 
 DAYS = 391
 START = 1_580_733_810  # 2020-02-03 12:43:30 UTC
@@ -35,8 +37,10 @@ DEVICES = (
     ("Mac OS X", "desktop", 22.4), ("Chrome OS", "desktop", 3.4), ("Windows", "desktop", 2.0), ("KaiOS", "mobile", 0.2),
 )  # fmt: skip
 BROWSERS = {
-    "iOS": (("Chrome Mobile", 58), ("Chrome Mobile WebView", 22), ("Firefox iOS", 8), ("Opera Mobile", 6), ("Mobile Safari", 6)),
-    "Android": (("Chrome Mobile", 40), ("Android", 32), ("Chrome Mobile WebView", 14), ("Firefox Mobile", 8), ("Opera Mobile", 6)),
+    "iOS": (("Chrome Mobile", 58), ("Chrome Mobile WebView", 22), ("Firefox iOS", 8), ("Opera Mobile", 6),
+            ("Mobile Safari", 6)),
+    "Android": (("Chrome Mobile", 40), ("Android", 32), ("Chrome Mobile WebView", 14), ("Firefox Mobile", 8),
+                ("Opera Mobile", 6)),
     "Mac OS X": (("Chrome", 74), ("Firefox", 15), ("Opera", 8), ("Edge", 3)),
     "Chrome OS": (("Chrome", 100),),
     "Windows": (("Chrome", 55), ("Firefox", 25), ("Edge", 20)),
@@ -48,8 +52,10 @@ MODELS = {"iOS": 6, "Android": 120, "Mac OS X": 3, "Chrome OS": 10, "Windows": 2
 KNOCKERS = (
     ("ZipppBot", "Other", "bot", 9.8), ("startmebot", "Other", "bot", 2.4), ("VLC", "Other", "unknown", 4.9),
     ("Chromecast", "Chromecast", "unknown", 1.3), ("Chrome Mobile", "iOS", "mobile", 29.0),
-    ("Chrome Mobile", "Android", "mobile", 14.0), ("Android", "Android", "mobile", 12.0), ("Chrome", "Mac OS X", "desktop", 16.0),
-    ("Firefox", "Mac OS X", "desktop", 5.0), ("Chrome", "Chrome OS", "desktop", 3.4), ("Opera", "Windows", "desktop", 2.2),
+    ("Chrome Mobile", "Android", "mobile", 14.0), ("Android", "Android", "mobile", 12.0),
+    ("Chrome", "Mac OS X", "desktop", 16.0),
+    ("Firefox", "Mac OS X", "desktop", 5.0), ("Chrome", "Chrome OS", "desktop", 3.4),
+    ("Opera", "Windows", "desktop", 2.2),
 )  # fmt: skip
 TAKEOVER_COUNTRIES = (
     ("RO", 79), ("NO", 4), ("BR", 9), ("ID", 9), ("CA", 9), ("IT", 7), ("DK", 5), ("LV", 3), ("CL", 3), ("CZ", 2),

@@ -46,7 +46,10 @@ def test_a_row_is_read_as_it_was_written(rows):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Chrome Mobile 81.0.4044", "Chrome Mobile"), ("Mac OS X 10.14.6", "Mac OS X"), ("iOS 13.4", "iOS"), ("Other", "Other"), ("2345", "2345")],
+    [
+        ("Chrome Mobile 81.0.4044", "Chrome Mobile"), ("Mac OS X 10.14.6", "Mac OS X"), ("iOS 13.4", "iOS"),
+        ("Other", "Other"), ("2345", "2345"),
+    ],
 )  # fmt: skip
 def test_families(name, expected):
     assert family(name) == expected
@@ -179,7 +182,8 @@ def test_parquet_without_its_package_says_so(rows, tmp_path, monkeypatch):
 
 def test_a_small_cache_changes_no_score(rows, tmp_path):
     file = scratch(str(tmp_path))
-    small, whole = Judge(Disk(file, room=20)), Judge(Memory())
+    disk = Disk(file, room=20)
+    small, whole = Judge(disk), Judge(Memory())
     assert [small.see(row) for row in rows] == [whole.see(row) for row in rows]
-    assert len(small.store.profiles.held) <= 20
+    assert len(disk.profiles.held) <= 20
     file.close()
