@@ -99,7 +99,8 @@ class Judge:
         """Judge one row, then learn from it if it teaches. Without traces: as if it had not happened."""
         self.window.forget(row.second)
         visit, at, profile = row.visit, row.at, self.store.profile(row.user)
-        rarity = self.store.counts(visit)
+        is_needed = row.teaches or not profile.is_empty  # half of a log knocks at accounts that do not exist
+        rarity = self.store.counts(visit) if is_needed else Rarity(0.0, {})
         evidence = gather(profile, rarity, visit, at, self.parameters)
         is_newcomer = row.success and evidence.asn is not None and evidence.asn.new
         is_newcomer = is_newcomer or (evidence.country is not None and evidence.country.new)

@@ -13,8 +13,8 @@ from ciam_portal.management.evaluation.tally import WIDTH as BIN
 ALL = (*KINDS, TAKEOVER, ATTACK)
 STOPPED = 0.99
 TARGETED = "targeted"
-MATCHED = """Genuine rows weighted to have the attackers' lengths of history and times since the last success
-(2 to 72 h), so that neither gives a fake away.
+MATCHED = """Genuine rows weighted to have the attackers' lengths of history, times since the last success (2 to 72 h)
+and sizes of country (in small ones a VPN attacker finds nobody to copy), so that none of these gives a fake away.
 """
 RANK = """Rank is the score plus the points of the findings, where bursts show (for the references: the score).
 """

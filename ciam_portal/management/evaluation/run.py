@@ -26,7 +26,7 @@ class Evaluation:
     judges: Mapping[str, Judge]
     """By name. Those in ``keyless`` never see a device key."""
     notes: MutableMapping[str, Note]
-    """Of each customer: successes so far, the last one, and the scores of the first twelve."""
+    """Of each customer: successes so far, when and where the last one was, and the scores of the first twelve."""
     keyless: frozenset[str] = frozenset()
     references: Mapping[str, Reference] = field(default_factory=dict)
     histories: Histories | None = None
@@ -38,6 +38,8 @@ class Evaluation:
     """Is told of every row that is counted: its kind and where it lies."""
     by_score: dict[str, Tally] = field(default_factory=dict)
     by_rank: dict[str, Tally] = field(default_factory=dict)
+    countries: Counter[str] = field(default_factory=Counter)
+    """Successes per country."""
     matches: dict[str, Counter[int]] = field(default_factory=dict)
     """Per kind of fake: how many there are (-1), and how many match in each of the features looked at."""
 
@@ -91,7 +93,8 @@ class Evaluation:
         return scores, ranks
 
     def _count(self, kind: str, row: Row, note: Note, scores: Mapping[str, float], ranks: Mapping[str, float]) -> None:
-        where = cell(note["n"], row.second - note["t"])
+        share = self.countries[note["c"]] / max(1, self.countries.total())
+        where = cell(note["n"], row.second - note["t"], share)
         if self.watch is not None:
             self.watch(kind, row, where)
         for name, score in scores.items():
@@ -110,7 +113,8 @@ class Evaluation:
 
     def _learn(self, row: Row, note: Note | None) -> None:
         before = note or {"n": 0, "s": {}}
-        self.notes[row.user] = before | {"n": before["n"] + 1, "t": row.second}
+        self.notes[row.user] = before | {"n": before["n"] + 1, "t": row.second, "c": row.country}
+        self.countries[row.country] += 1
         if self.histories is not None:
             self.histories.learn(row)
         if self.simulator is not None:

@@ -12,20 +12,24 @@ WIDTH = 0.005
 """Nats per bin."""
 HISTORY_BINS = (1, 2, 3, 5, 9, 17)
 GAP_HOURS = (2, 8, 24, 48, 72)
+COUNTRY_SHARES = (0.005, 0.02, 0.1, 0.3)
 FIRST = 12
 """Sign-ins of a customer over which challenges are counted."""
 GENUINE = "genuine"
 
-Cell = tuple[int, int]
-OUTSIDE: Cell = (-1, -1)
+Cell = tuple[int, int, int]
+OUTSIDE: Cell = (-1, -1, -1)
 
 
-def cell(history: int, gap: float) -> Cell:
-    """Where a sign-in lies in length of history and time since the last success."""
+def cell(history: int, gap: float, share: float) -> Cell:
+    """Where a sign-in lies: length of history, time since the last success, share of the customer's country.
+
+    The last because a VPN attacker needs a stranger in the same country in the same hour: in small ones there is none.
+    """
     hours = gap / 3600
     if not GAP_HOURS[0] <= hours <= GAP_HOURS[-1]:
         return OUTSIDE
-    return bisect.bisect(HISTORY_BINS, history), bisect.bisect(GAP_HOURS, hours)
+    return bisect.bisect(HISTORY_BINS, history), bisect.bisect(GAP_HOURS, hours), bisect.bisect(COUNTRY_SHARES, share)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ def test_nothing_to_compare():
 
 def test_matching_weighs_genuine_rows_like_the_attackers():
     tally = Tally()
-    often, seldom = cell(1, 3 * 3600), cell(20, 3 * 3600)
+    often, seldom = cell(1, 3 * 3600, 0.5), cell(20, 3 * 3600, 0.5)
     for _ in range(9):
         tally.add(GENUINE, often, -1.0)
     tally.add(GENUINE, seldom, 1.0)
@@ -50,9 +50,10 @@ def test_matching_weighs_genuine_rows_like_the_attackers():
 
 
 def test_cells():
-    assert cell(1, 3600) == OUTSIDE
-    assert cell(1, 80 * 3600) == OUTSIDE
-    assert cell(1, 3 * 3600) != cell(2, 3 * 3600)
+    assert cell(1, 3600, 0.5) == OUTSIDE
+    assert cell(1, 80 * 3600, 0.5) == OUTSIDE
+    assert cell(1, 3 * 3600, 0.5) != cell(2, 3 * 3600, 0.5)
+    assert cell(1, 3 * 3600, 0.5) != cell(1, 3 * 3600, 0.01)
 
 
 def test_challenges_per_customer():
