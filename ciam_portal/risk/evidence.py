@@ -55,6 +55,11 @@ class Evidence:
     browser: Term | None = None
     agent: Term | None = None
 
+    @property
+    def in_new_network(self) -> bool:
+        """Is the country or the network new to this customer? Such sign-ins make a burst (see ``rules.burst``)."""
+        return any(term is not None and term.new for term in (self.country, self.asn))
+
     def term(self, feature: Feature) -> Term | None:
         """What is known about one feature."""
         found: Term | None = getattr(self, feature)

@@ -30,9 +30,9 @@ class Change:
     The odds of a change are a rate times an exposure. The exposure is ``still + daily x min(days since the last
     sign-in, cap)``, times ``1 + young / history`` (who is hardly known has more left to show), times ``kept`` if the
     customer brought a device key we know, ``lost`` if they did not though they have one, times ``moved`` and
-    ``switched`` in a new network and with a new system. The rate is learned as changes
-    over the exposure that passed without a change: from ``rate`` (worth ``Parameters.trust`` units of exposure) towards
-    the population's, and from there, after ``patience`` expected changes, towards the customer's own.
+    ``switched`` in a new network and with a new system. The rate is learned as changes over the exposure that passed
+    without a change: from ``rate`` (worth ``Parameters.trust`` units of exposure) towards the population's, and from
+    there, after ``patience`` expected changes, towards the customer's own.
     """
 
     rate: float
@@ -51,7 +51,6 @@ class Change:
     """Factor of the exposure when a known device key came with it."""
     lost: float = 1.0
     """Factor of the exposure when a known device key was missing."""
-
     moved: float = 1.0
     """Factor of the exposure when the network is new."""
     switched: float = 1.0
@@ -126,7 +125,8 @@ class Parameters:
     """Weight of a value that nobody has shown yet."""
     limit: float = 12.0
     """No part is larger than this, in nats."""
-
+    equations: int = 1
+    """Raised whenever the arithmetic of ``model`` or ``evidence`` changes, so that the version changes too."""
     version: str = field(init=False, default="")
     """The first 16 hex digits of the SHA-256 of every number here."""
 

@@ -102,8 +102,7 @@ class Judge:
         is_needed = row.teaches or not profile.is_empty  # half of a log knocks at accounts that do not exist
         rarity = self.store.counts(visit) if is_needed else Rarity(0.0, {})
         evidence = gather(profile, rarity, visit, at, self.parameters)
-        is_newcomer = row.success and evidence.asn is not None and evidence.asn.new
-        is_newcomer = is_newcomer or (evidence.country is not None and evidence.country.new)
+        is_newcomer = row.success and evidence.in_new_network
         if leaves_traces:
             self.window.add(row, is_newcomer=is_newcomer)
         found = assess(evidence, self.signals(row, profile, evidence), limits=self.limits, parameters=self.parameters)

@@ -96,6 +96,16 @@ def test_a_busy_address_proves_less_than_a_private_one():
     assert shared > lone
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, False), ({"address": "new"}, False), ({"asn": "n2"}, True), ({"country": "SE"}, True), ({"asn": ""}, False)],
+)
+def test_a_new_country_or_network_is_noticed(change, expected):
+    profile, _table, at = STEADY
+    visit = replace(HOME, **change)
+    assert gather(profile, TABLE.counts(visit), visit, at).in_new_network is expected
+
+
 def test_without_device_keys_the_device_is_not_asked_about():
     steady = live(*[(replace(HOME, device=""), 2.0)] * 5)
     profile, _table, at = steady
