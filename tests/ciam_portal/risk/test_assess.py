@@ -128,6 +128,7 @@ def test_the_whole_judgement():
     evidence = gather(profile, crowd().counts(HOME), HOME, at)
     found = assess(evidence, Signals(failures_on_account=4))
     assert found.level is Risk.LOW
+    assert found.score is not None
     assert abs(found.score - sum(part.llr for part in found.parts)) < 1e-9
     assert found.rank == found.score + 1.0
     assert found.model == DEFAULT.version

@@ -33,7 +33,7 @@ def test_it_stays_small_for_ever():
 def test_weights_halve_each_half_life():
     profile = Profile.empty().learn(HOME, NOON).learn(HOME, NOON + timedelta(days=DEFAULT.half_life))
     assert profile.weight == 1.5
-    assert profile.seen(Feature.ASN, "n1").weight == 1.5
+    assert profile.values[Feature.ASN]["n1"].weight == 1.5
 
 
 def test_what_is_older_than_half_a_year_is_forgotten():
