@@ -59,5 +59,3 @@ def forged(entry: DecisionEntry, **columns: Any) -> DecisionEntry:
         setattr(copy, name, value)
     copy.save(force_insert=True)
     return copy
-
-

@@ -75,8 +75,12 @@ def test_actions_that_come_and_go() -> None:
         "challenge_from": "never", "hold_from": "never", "deny_from": "never",
     }  # fmt: skip
     more = limits_with(**{"actions__partner.new": row})
-    assert difference.between(settings.LIMITS, more) == [Change("partner.new", "the whole action", "", "there", Lean.OTHER)]
-    assert difference.between(more, settings.LIMITS) == [Change("partner.new", "the whole action", "there", "", Lean.OTHER)]
+    assert difference.between(settings.LIMITS, more) == [
+        Change("partner.new", "the whole action", "", "there", Lean.OTHER)
+    ]
+    assert difference.between(more, settings.LIMITS) == [
+        Change("partner.new", "the whole action", "there", "", Lean.OTHER)
+    ]
 
 
 def test_every_number_of_the_policy_has_a_direction_or_none_on_purpose() -> None:

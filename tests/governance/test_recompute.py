@@ -50,7 +50,10 @@ def decision(key: object) -> str:
         ("sign_in", replace(WORRIED, evidence=None)),
         ("sign_in", replace(WORRIED, account_active=False)),
         ("change_email", IN_SESSION),
-        ("change_email", replace(IN_SESSION, standing=Risk.HIGH, device=Trust.NEW, device_known_at=NOON.replace(hour=23))),
+        (
+            "change_email",
+            replace(IN_SESSION, standing=Risk.HIGH, device=Trust.NEW, device_known_at=NOON.replace(hour=23)),
+        ),
         ("add_factor", replace(IN_SESSION, standing=Risk.SEVERE)),
         ("partner.payment", replace(IN_SESSION, channel="api", amount=99_999, currency="EUR")),
         ("nobody.knows", IN_SESSION),
