@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from accounts import facts
 from accounts.models import User
@@ -57,7 +58,7 @@ class Administrator:
     def __init__(self, user: User, role: Role | None = Role.ADMINISTRATOR) -> None:
         self.user, self.role = user, role
         self.session = factories.signed_in(
-            factories.Client(), user, (Method.PASSWORD, Method.TOTP), clock.now() - timedelta(seconds=5)
+            Client(), user, (Method.PASSWORD, Method.TOTP), clock.now() - timedelta(seconds=5)
         )
 
     @property
@@ -69,7 +70,7 @@ class Administrator:
         asked = facts.for_action(self.user, self.session, by=self.by, at=clock.now())
         return Person(frozenset({self.role}) if self.role else frozenset(), asked)
 
-    def propose(self, row: PolicyVersion, **numbers: int) -> None:
+    def propose(self, row: PolicyVersion, **numbers: Any) -> None:
         report = Report(candidate=row.version, **numbers)
         flows.propose(row.pk, report, self.person, by=self.by, at=clock.now())
 

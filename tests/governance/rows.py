@@ -40,6 +40,7 @@ IN_SESSION = replace(AT_HOME, session_live=True, standing=Risk.LOW, evidence=Non
 def weigh(action: str = "sign_in", facts: Facts = AT_HOME, at: datetime = NOON) -> DecisionEntry:
     """Ask the gate and keep the answer; the row."""
     decided = decisions.weigh(action, facts, about=BY.id, by=BY, at=at)
+    assert decided.id is not None
     return DecisionEntry.objects.get(pk=decided.id)
 
 

@@ -21,52 +21,52 @@ def test_nothing_differs_from_itself() -> None:
     assert difference.between(settings.LIMITS, settings.LIMITS) == []
 
 
-@pytest.mark.parametrize(
-    ("numbers", "change"),
-    [
-        ({"session__idle_minutes": 14}, Change("session", "idle_minutes", "15", "14", Lean.STRICTER)),
-        ({"session__idle_minutes": 16}, Change("session", "idle_minutes", "15", "16", Lean.LOOSER)),
-        ({"password__min_length": 16}, Change("password", "min_length", "15", "16", Lean.STRICTER)),
-        ({"risk__moderate_score": 2.5}, Change("risk", "moderate_score", "2", "2.5", Lean.LOOSER)),
-        ({"factors__passkeys": 9}, Change("factors", "passkeys", "10", "9", Lean.OTHER)),
-        (
-            {"actions__sign_in__needs": "aal2"},
-            Change("sign_in", "needs", "second_factor_if_held", "aal2", Lean.STRICTER),
-        ),
-        ({"actions__sign_in__needs": "aal1"}, Change("sign_in", "needs", "second_factor_if_held", "aal1", Lean.LOOSER)),
-        ({"actions__add_factor__needs": "aal2"}, Change("add_factor", "needs", "highest", "aal2", Lean.OTHER)),
-        ({"actions__add_factor__fresh_seconds": 599}, Change("add_factor", "fresh_seconds", "600", "599", Lean.STRICTER)),
-        ({"actions__sign_in__fresh_seconds": 9}, Change("sign_in", "fresh_seconds", "0", "9", Lean.STRICTER)),
-        ({"actions__see_profile__deny_from": "severe"}, Change("see_profile", "deny_from", "never", "severe", Lean.STRICTER)),
-        ({"actions__sign_in__challenge_from": "high"}, Change("sign_in", "challenge_from", "moderate", "high", Lean.LOOSER)),
-        ({"actions__sign_in__hold_from": "severe"}, Change("sign_in", "hold_from", "never", "severe", Lean.STRICTER)),
-        ({"actions__sign_in__channels": ["web"]}, Change("sign_in", "channels", "web, mobile, api", "web", Lean.STRICTER)),
-        (
-            {"actions__see_profile__channels": ["web", "mobile", "api"]},
-            Change("see_profile", "channels", "web, mobile", "web, mobile, api", Lean.LOOSER),
-        ),
-        ({"actions__see_profile__channels": ["api"]}, Change("see_profile", "channels", "web, mobile", "api", Lean.OTHER)),
-        ({"actions__see_profile__sensitivity": "moderate"}, None),
-        ({"actions__sign_in__triggers": ["regulatory"]}, Change("sign_in", "triggers", "fraud", "regulatory", Lean.OTHER)),
-        (
-            {"actions__partner.payment__large": {"EUR": 5}},
-            Change(
-                "partner.payment", "large", "EUR 10000, GBP 10000, NOK 100000, USD 10000", "EUR 5", Lean.OTHER
-            ),
-        ),
-    ],
-)  # fmt: skip
-def test_each_change_is_said_once(numbers: dict[str, Any], change: Change | None) -> None:
-    if change is None:  # a stricter class of sensitivity needs its ceilings too
-        numbers |= {
-            "actions__see_profile__challenge_from": "high", "actions__see_profile__hold_from": "severe",
-            "actions__see_profile__deny_from": "severe",
-        }  # fmt: skip
-        found = difference.between(settings.LIMITS, limits_with(**numbers))
-        assert Change("see_profile", "sensitivity", "low", "moderate", Lean.STRICTER) in found
-        assert {item.lean for item in found} == {Lean.STRICTER}
-        return
-    assert difference.between(settings.LIMITS, limits_with(**numbers)) == [change]
+# where, key, from, to, value in the file, and which way it leans
+CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
+    ("session", "idle_minutes", "15", "14", 14, Lean.STRICTER),
+    ("session", "idle_minutes", "15", "16", 16, Lean.LOOSER),
+    ("password", "min_length", "15", "16", 16, Lean.STRICTER),
+    ("risk", "moderate_score", "2", "2.5", 2.5, Lean.LOOSER),
+    ("factors", "passkeys", "10", "9", 9, Lean.OTHER),
+    ("actions.sign_in", "needs", "second_factor_if_held", "aal2", "aal2", Lean.STRICTER),
+    ("actions.sign_in", "needs", "second_factor_if_held", "aal1", "aal1", Lean.LOOSER),
+    ("actions.add_factor", "needs", "highest", "aal2", "aal2", Lean.OTHER),
+    ("actions.add_factor", "fresh_seconds", "600", "599", 599, Lean.STRICTER),
+    ("actions.add_factor", "fresh_seconds", "600", "601", 601, Lean.LOOSER),
+    ("actions.sign_in", "fresh_seconds", "0", "9", 9, Lean.STRICTER),
+    ("actions.see_profile", "deny_from", "never", "severe", "severe", Lean.STRICTER),
+    ("actions.sign_in", "challenge_from", "moderate", "high", "high", Lean.LOOSER),
+    ("actions.sign_in", "hold_from", "never", "severe", "severe", Lean.STRICTER),
+    ("actions.sign_in", "channels", "web, mobile, api", "web", ["web"], Lean.STRICTER),
+    ("actions.see_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
+    ("actions.see_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
+    ("actions.sign_in", "triggers", "fraud", "regulatory", ["regulatory"], Lean.OTHER),
+    (
+        "actions.partner.payment",
+        "large",
+        "EUR 10000, GBP 10000, NOK 100000, USD 10000",
+        "EUR 5",
+        {"EUR": 5},
+        Lean.OTHER,
+    ),
+]
+
+
+@pytest.mark.parametrize(("where", "key", "old", "new", "value", "lean"), CHANGES)
+def test_each_change_is_said_once(where: str, key: str, old: str, new: str, value: Any, lean: Lean) -> None:
+    section, _, action = where.partition(".")
+    path = "__".join(part for part in (section, action, key) if part)
+    found = difference.between(settings.LIMITS, limits_with(**{path: value}))
+    assert found == [Change(action or section, key, old, new, lean)]
+
+
+def test_a_stricter_class_with_the_ceilings_it_needs_is_stricter_throughout() -> None:
+    row = {"sensitivity": "moderate", "challenge_from": "high", "hold_from": "severe", "deny_from": "severe"}
+    found = difference.between(
+        settings.LIMITS, limits_with(**{f"actions__see_profile__{key}": value for key, value in row.items()})
+    )
+    assert Change("see_profile", "sensitivity", "low", "moderate", Lean.STRICTER) in found
+    assert {item.lean for item in found} == {Lean.STRICTER}
 
 
 def test_actions_that_come_and_go() -> None:

@@ -17,6 +17,7 @@ from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, Reason, State
+from ciam_portal.governance.replay import Report
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role
@@ -89,7 +90,7 @@ def test_two_people_make_a_version_decide(mona: Administrator, omar: Administrat
     assert proposed.data["takeovers_stopped"] == 1
     assert approved.data == {"version": row.version, "replaces": before.version}
     for entry in (proposed, approved):
-        assert DecisionEntry.objects.get(pk=entry.decision).action == "staff_approve_policy"
+        assert DecisionEntry.objects.get(pk=str(entry.decision)).action == "staff_approve_policy"
 
 
 def test_nobody_approves_their_own_proposal(mona: Administrator, found: Found) -> None:
@@ -133,7 +134,7 @@ def test_a_stale_proof_is_asked_for_again(mona: Administrator, omar: Administrat
 
 def test_a_replay_of_another_version_is_none(mona: Administrator, found: Found) -> None:
     row, other = found(), found(session__idle_minutes=13)
-    report = flows.Report(candidate=other.version)
+    report = Report(candidate=other.version)
     with pytest.raises(Refused) as refused:
         flows.propose(row.pk, report, mona.person, by=mona.by, at=clock.now())
     assert refused.value.reason is Reason.NO_REPLAY

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.audit.models import AuditEntry
-from ciam_portal.governance import flows
+from ciam_portal.governance import flows, replay
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, State
 from ciam_portal.policy.assurance import Method
@@ -137,7 +137,7 @@ def test_an_auditor_looks_and_does_nothing(found: Found, monkeypatch: pytest.Mon
     said = text(client, row)
     assert "Only an administrator may do this." in said
     assert 'name="do"' not in said
-    monkeypatch.setattr(policies.replay, "compare", None)  # nobody makes the portal compute who may not propose
+    monkeypatch.setattr(replay, "compare", None)  # nobody makes the portal compute who may not propose
     for verb in ("propose", "approve", "reject"):
         assert press(client, row, verb).status_code == 403
     assert AuditEntry.objects.filter(name="flow.refused").count() == 3

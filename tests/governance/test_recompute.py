@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ciam_portal.audit import decide as decisions
+from ciam_portal.audit.actor import Channel
 from ciam_portal.audit.facts import CannotRebuild
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.gate import Trust
@@ -55,7 +56,7 @@ def decision(key: object) -> str:
             replace(IN_SESSION, standing=Risk.HIGH, device=Trust.NEW, device_known_at=NOON.replace(hour=23)),
         ),
         ("add_factor", replace(IN_SESSION, standing=Risk.SEVERE)),
-        ("partner.payment", replace(IN_SESSION, channel="api", amount=99_999, currency="EUR")),
+        ("partner.payment", replace(IN_SESSION, channel=Channel.API, amount=99_999, currency="EUR")),
         ("nobody.knows", IN_SESSION),
     ],
 )
@@ -65,13 +66,13 @@ def test_what_was_decided_is_decided_again(action: str, facts: Any) -> None:
 
 def test_other_questions_are_asked_again_too() -> None:
     decided = decisions.decide(may_approve, VersionFacts(), StaffFacts(), about=None, by=BY, at=NOON)
-    entry = DecisionEntry.objects.get(pk=decided.id)
+    entry = DecisionEntry.objects.get(pk=str(decided.id))
     assert recompute.recompute(entry) == ()
     assert [item.what for item in recompute.recompute(forged(entry, reason="same_person"))] == ["reason"]
 
 
 def changed_inputs(entry: DecisionEntry, **facts: Any) -> list[Any]:
-    inputs = copy.deepcopy(entry.inputs)
+    inputs: list[Any] = copy.deepcopy(entry.inputs)
     inputs[1].update(facts)
     return inputs
 

@@ -104,7 +104,7 @@ def test_who_said_both_is_believed_the_worse() -> None:
 
 def test_rows_that_cannot_be_asked_are_counted_and_stop_nothing() -> None:
     entry = weigh()
-    for columns in (
+    broken: tuple[dict[str, Any], ...] = (
         {"inputs": []},
         {"inputs": "x"},
         {"question": "old.policy.gone"},
@@ -112,7 +112,8 @@ def test_rows_that_cannot_be_asked_are_counted_and_stop_nothing() -> None:
         {"answer": "step_up", "detail": {}},
         {"answer": "step_up", "detail": {"to": "aal9", "within": None, "challenge": False}},
         {"answer": "step_up", "detail": 3},
-    ):
+    )
+    for columns in broken:
         forged(entry, **columns)
     report = compare(history.stream(None), {}, settings.LIMITS)
     assert (report.rows, report.unchanged, report.not_rebuilt, report.changed) == (8, 1, 7, 0)

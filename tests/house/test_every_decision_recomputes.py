@@ -17,6 +17,7 @@ from ciam_portal.governance import recompute, replay
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
+from consent.models import Consent
 from tests import factories
 from tests.factories import PASSWORD, Message
 from tests.governance.conftest import changed, limits_with
@@ -47,14 +48,17 @@ def walked(customer: User, outbox: Callable[[], list[Message]], sign_in: Callabl
     walk.refresh(tokens["refresh_token"])
     User.objects.update(is_active=True)
     with time_machine.travel(clock.now() + timedelta(minutes=14)):
-        home.post("/security/password/", {"password1": "another quiet passphrase"})
-    home.post("/connected-apps/", {})
+        home.post("/security/password/", {"password": "another quiet passphrase"})
+    home.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
     _govern()
     Client().post("/forgotten-password/", {"email": customer.email})
-    link = next(mail.words["link"] for mail in reversed(outbox()) if mail.kind == "reset_your_password")
     finder = Client()
-    finder.get("/" + link.split("/", 3)[3], follow=True)
-    finder.post("/forgotten-password/new-password/", {"password1": "a third quiet passphrase"})
+    for kind, done in (("confirm_your_address", "/confirm-email/"), ("reset_your_password", "")):
+        link = next(mail.words["link"] for mail in reversed(outbox()) if mail.kind == kind)
+        finder.get("/" + link.split("/", 3)[3], follow=True)
+        if done:
+            finder.post(done)
+    finder.post("/forgotten-password/new-password/", {"password": "a third quiet passphrase"})
     return list(DecisionEntry.objects.order_by("pk"))
 
 
@@ -87,7 +91,7 @@ def test_and_a_replay_of_the_same_policy_changes_none(walked: list[DecisionEntry
 def test_the_walk_met_every_kind_of_answer_and_many_questions(walked: list[DecisionEntry]) -> None:
     assert {entry.answer for entry in walked} >= {"allow", "step_up", "deny"}
     assert {entry.action for entry in walked} >= {"sign_in", "change_email", "staff_approve_policy"}
-    assert len({entry.question for entry in walked}) >= 7
+    assert len({entry.question for entry in walked}) >= 9
     assert any(entry.contributions for entry in walked)
 
 
