@@ -30,11 +30,7 @@ Found = Callable[..., PolicyVersion]
 def statements(count: int) -> Any:
     class Counted(CaptureQueriesContext):
         def __exit__(self, *args: object) -> None:
-<<<<<<< HEAD
-            super().__exit__(*args)
-=======
             super().__exit__(*args)  # type: ignore[arg-type]
->>>>>>> h-govern
             assert len(self.captured_queries) == count
 
     return Counted(connection)
