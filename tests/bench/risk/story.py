@@ -119,7 +119,7 @@ customer's new home address was used by nobody. Our model does not use it: for a
   something to count.
 * Victims are chosen at real successes, so that they resemble those who sign in, each customer at most once. What the
   injection sets is matched: time since the last success (2 to 72 h), and the size of the country, because a VPN
-  attacker needs a stranger there in the same hour. Unmatched, a known rare country speaks for "genuine" without any merit.
+  attacker needs a stranger there in the same hour. Unmatched, a known rare country speaks for "genuine" without merit.
 * Rows labelled as attack addresses or takeovers teach nobody; a customer's sign-ins from such addresses are left out
   of the genuine rows.
 """

@@ -1,7 +1,12 @@
 """The bench in miniature: everything runs, everything is said, and the better score is the better one."""
 
 import math
+import statistics
+import time
+from dataclasses import replace
 
+from ciam_portal.management.evaluation.judge import Judge
+from ciam_portal.management.evaluation.memory import Memory
 from ciam_portal.management.evaluation.simulate import KINDS
 from tests.bench.risk import story
 from tests.bench.risk.audit import Auditor
@@ -20,6 +25,17 @@ def test_the_whole_bench_in_miniature(tmp_path):
         assert not any(math.isnan(each) for each in auc.values())
         assert auc[KEYED] > 0.85
         assert auc[OURS] > auc["Freeman/Wiefling"]
+
+
+def test_a_judgement_costs_little():
+    log = Log.of(400, 11, 0)
+    judge = Judge(Memory())
+    spent = []
+    for row in log.rows:
+        began = time.perf_counter()
+        judge.see(replace(row, device=""))
+        spent.append(time.perf_counter() - began)
+    assert statistics.quantiles(spent, n=20)[-1] < 0.002  # p95, in seconds; the whole budget of a sign-in
 
 
 def test_the_same_seed_makes_the_same_log():
