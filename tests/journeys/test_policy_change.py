@@ -5,12 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from ciam_portal.policy import limits
-from tests.journeys.test_every_page import TAGS
-from tests.journeys.walk import Customer
+from tests.journeys.walk import Customer, look_at
 from tests.stack import Stack
 
 PASSWORD = "correct horse battery staple"
@@ -32,14 +30,6 @@ def enter(browser: Browser, portal: Stack, address: str) -> Page:
     return page
 
 
-def look(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.set_viewport_size({"width": 1280, "height": 900})
-    faults = Axe().run(page, options=TAGS)
-    assert faults.violations_count == 0, faults.generate_report()
-
-
 def test_two_people_change_the_policy(
     browser: Browser, portal: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +44,7 @@ def test_two_people_change_the_policy(
 
     first = enter(browser, portal, "admin@example.com")
     first.get_by_role("link", name=version).click()
-    look(first)
+    look_at(first)
     first.get_by_role("button", name="Attach replay and propose").focus()
     first.keyboard.press("Enter")
     first.get_by_text("You proposed this version, so somebody else must approve it.").wait_for()
@@ -62,7 +52,7 @@ def test_two_people_change_the_policy(
 
     second = enter(browser, portal, "admin2@example.com")
     second.get_by_role("link", name=version).click()
-    look(second)
+    look_at(second)
     second.get_by_role("cell", name="13", exact=True).wait_for()
     second.get_by_role("button", name=re.compile("^Approve")).click()
     second.get_by_text("This version decides.").wait_for()
