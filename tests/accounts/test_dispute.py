@@ -254,7 +254,7 @@ def test_nobody_closes_their_own(sign_in: SignIn) -> None:
         mine.close(Dispute.Outcome.EXPLAINED, agent.pk, clock.now())
 
 
-@pytest.mark.parametrize("path", ["x", "0", "%00", "' OR 1=1 --", str(uuid4())])
+@pytest.mark.parametrize("path", ["x", "0", "%00", "' OR 1=1 --", "5f0c3a52-0b1d-4c1e-9d7e-0f6d1c2b3a49"])
 def test_forged_addresses_lead_nowhere(desk: Client, path: str) -> None:
     assert desk.get(f"/staff/accounts/dispute/{path}/change/").status_code in {302, 400, 404}
     assert desk.post(f"/staff/accounts/dispute/{path}/close/", {"outcome": "attack"}).status_code in {

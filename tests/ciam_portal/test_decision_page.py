@@ -137,7 +137,9 @@ def test_nobody_else_looks(sign_in: SignIn, entry: DecisionEntry, customer: User
     assert page_of(sign_in(customer, on=Client()), entry.pk).status_code == 302
 
 
-@pytest.mark.parametrize("key", ["x", "1", "%00", "' OR 1=1 --", "<script>alert(1)</script>", "_5F", str(uuid4())])
+@pytest.mark.parametrize(
+    "key", ["x", "1", "%00", "' OR 1=1 --", "<script>alert(1)</script>", "_5F", "5f0c3a52-0b1d-4c1e-9d7e-0f6d1c2b3a49"]
+)
 def test_forged_ids_are_not_there(sign_in: SignIn, entry: DecisionEntry, key: str) -> None:
     client = person(sign_in, Role.AUDITOR)
     answer = page_of(client, key)
