@@ -52,7 +52,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened, as the page shows it. ``session``: the sign-in this line is about, to be answered."""
+    """One thing that happened, as the page shows it.
+
+    ``session``: the sign-in this line is about, to be answered. ``contest``: the decision that may be contested.
+    ``dispute``: where a dispute about it stands ("open", "closed").
+    """
 
     mark: Mark
     what: str
@@ -65,7 +69,7 @@ class Line:
     asked: bool = False
     session: Session | None = None
     contest: UUID | None = None
-    disputed: bool = False
+    dispute: str = ""
     times: int = 1
 
     @property
@@ -89,7 +93,7 @@ class _Around:
     sessions: dict[UUID, Session]
     partners: dict[str, str]
     decisions: dict[UUID, DecisionEntry]
-    disputed: frozenset[UUID]
+    disputes: dict[UUID | None, str]
 
 
 def page(customer: User, before: Mark | None = None) -> Page:
@@ -129,7 +133,7 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
         sessions=Session.objects.filter(customer=customer, pk__in=wanted).in_bulk(),
         partners={str(key): name for key, name in names},
         decisions=decisions | asked,
-        disputed=frozenset(key for key in disputes.values_list("decision", flat=True) if key is not None),
+        disputes=dict(disputes.values_list("decision", "state")),
     )
 
 
@@ -151,11 +155,9 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     if isinstance(row, DecisionEntry):
         said = replace(words.ANSWERS[row.answer](), more=_capitalized(explain.doing(row.action)))
         line = _plain(row, row.answer, said, _where(session))
-        contest = row.pk if row.answer != "step_up" and row.pk not in around.disputed else None
+        dispute, asked = around.disputes.get(row.pk, ""), row.answer == "step_up"
         why = tuple(explain.for_customer(row))
-        return replace(
-            line, why=why, asked=row.answer == "step_up", contest=contest, disputed=row.pk in around.disputed
-        )
+        return replace(line, why=why, asked=asked, contest=None if asked or dispute else row.pk, dispute=dispute)
     said_or_not = words.say(row.name, row.data)
     if said_or_not is None:
         return None
@@ -165,7 +167,7 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     decision = around.decisions.get(row.decision) if row.decision else None
     if decision is not None and row.name.startswith("sign_in."):
         why = tuple(explain.for_customer(decision))
-        line = replace(line, why=why, asked=decision.answer == "step_up", disputed=decision.pk in around.disputed)
+        line = replace(line, why=why, asked=decision.answer == "step_up", dispute=around.disputes.get(decision.pk, ""))
     return replace(line, session=session) if row.name == "sign_in.completed" else line
 
 

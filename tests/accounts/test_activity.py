@@ -323,7 +323,7 @@ def test_the_page_costs_the_same_for_many(home: Client, sign_in: SignIn, custome
                 auth_time=at, level=1, level_at=at, methods=["password"], network="x", browser="F", system="L",
                 decision=entry.pk,
             )  # fmt: skip
-            signed_in = {"methods": ["password"], "new_device": False, "session": str(session.pk)}
+            signed_in: dict[str, Any] = {"methods": ["password"], "new_device": False, "session": str(session.pk)}
             event(customer, "sign_in.completed", at, **signed_in)
             event(customer, "consent.given", at, partner=str(uuid4()))
             decided(customer, at)
