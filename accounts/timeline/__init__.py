@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Dispute, Session, User
 from accounts.timeline import words
 from ciam_portal import explain, gate
+from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
@@ -22,7 +23,12 @@ from ciam_portal.policy.catalogue import USE_SCOPE, Action
 LENGTH = 30
 _GATE = f"{gate.__name__}.{gate.decide.__name__}"
 # Sign-ins are told by their own events. What apps do with a key can be any number in a minute, and is theirs to handle.
-_NOT_HERE = Q(action__in=[Action.SIGN_IN, Action.USE_TOKEN, Action.REFRESH_TOKEN]) | Q(action__startswith=USE_SCOPE)
+# What staff were refused rests on their own session; what they did shows as an event.
+_NOT_HERE = (
+    Q(action__in=[Action.SIGN_IN, Action.USE_TOKEN, Action.REFRESH_TOKEN])
+    | Q(action__startswith=USE_SCOPE)
+    | Q(actor_kind=Kind.STAFF)
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _REPEATED = frozenset({"sign_in.failed", "factor.failed", "account.wrong_password", "step_up"})
@@ -101,7 +107,8 @@ def page(customer: User, before: Mark | None = None) -> Page:
     events = AuditEntry.objects.filter(about=customer.pk, name__in=words.EVENTS).exclude(
         name="sign_in.weighed", data__answer="allow"
     )
-    asked = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS).exclude(_NOT_HERE)
+    gate_said = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS)
+    asked = gate_said.exclude(_NOT_HERE)
     rows: list[AuditEntry | DecisionEntry] = [*_newest(events, before), *_newest(asked, before)]
     rows.sort(key=_mark, reverse=True)
     shown, more = rows[:LENGTH], len(rows) > LENGTH
@@ -126,7 +133,7 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     wanted = {key for row in rows if (key := _session(row)) is not None}
     behind = {row.decision for row in events if row.decision is not None}
     partners = {key for row in events if (key := _as_id(row.data.get("partner"))) is not None}
-    decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).in_bulk()
+    decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).exclude(actor_kind=Kind.STAFF).in_bulk()
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
     return _Around(
