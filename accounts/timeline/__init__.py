@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Dispute, Session, User
 from accounts.timeline import words
 from ciam_portal import explain, gate
+from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
@@ -22,7 +23,12 @@ from ciam_portal.policy.catalogue import USE_SCOPE, Action
 LENGTH = 30
 _GATE = f"{gate.__name__}.{gate.decide.__name__}"
 # Sign-ins are told by their own events. What apps do with a key can be any number in a minute, and is theirs to handle.
-_NOT_HERE = Q(action__in=[Action.SIGN_IN, Action.USE_TOKEN, Action.REFRESH_TOKEN]) | Q(action__startswith=USE_SCOPE)
+# What staff were refused rests on their own session; what they did shows as an event.
+_NOT_HERE = (
+    Q(action__in=[Action.SIGN_IN, Action.USE_TOKEN, Action.REFRESH_TOKEN])
+    | Q(action__startswith=USE_SCOPE)
+    | Q(actor_kind=Kind.STAFF)
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _REPEATED = frozenset({"sign_in.failed", "factor.failed", "account.wrong_password", "step_up"})
@@ -52,7 +58,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened, as the page shows it. ``session``: the sign-in this line is about, to be answered."""
+    """One thing that happened, as the page shows it.
+
+    ``session``: the sign-in this line is about, to be answered. ``contest``: the decision that may be contested.
+    ``dispute``: where a dispute about it stands ("open", "closed").
+    """
 
     mark: Mark
     what: str
@@ -65,7 +75,7 @@ class Line:
     asked: bool = False
     session: Session | None = None
     contest: UUID | None = None
-    disputed: bool = False
+    dispute: str = ""
     times: int = 1
 
     @property
@@ -89,7 +99,7 @@ class _Around:
     sessions: dict[UUID, Session]
     partners: dict[str, str]
     decisions: dict[UUID, DecisionEntry]
-    disputed: frozenset[UUID]
+    disputes: dict[UUID | None, str]
 
 
 def page(customer: User, before: Mark | None = None) -> Page:
@@ -97,7 +107,8 @@ def page(customer: User, before: Mark | None = None) -> Page:
     events = AuditEntry.objects.filter(about=customer.pk, name__in=words.EVENTS).exclude(
         name="sign_in.weighed", data__answer="allow"
     )
-    asked = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS).exclude(_NOT_HERE)
+    gate_said = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS)
+    asked = gate_said.exclude(_NOT_HERE)
     rows: list[AuditEntry | DecisionEntry] = [*_newest(events, before), *_newest(asked, before)]
     rows.sort(key=_mark, reverse=True)
     shown, more = rows[:LENGTH], len(rows) > LENGTH
@@ -122,14 +133,14 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     wanted = {key for row in rows if (key := _session(row)) is not None}
     behind = {row.decision for row in events if row.decision is not None}
     partners = {key for row in events if (key := _as_id(row.data.get("partner"))) is not None}
-    decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).in_bulk()
+    decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).exclude(actor_kind=Kind.STAFF).in_bulk()
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
     return _Around(
         sessions=Session.objects.filter(customer=customer, pk__in=wanted).in_bulk(),
         partners={str(key): name for key, name in names},
         decisions=decisions | asked,
-        disputed=frozenset(key for key in disputes.values_list("decision", flat=True) if key is not None),
+        disputes=dict(disputes.values_list("decision", "state")),
     )
 
 
@@ -151,11 +162,9 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     if isinstance(row, DecisionEntry):
         said = replace(words.ANSWERS[row.answer](), more=_capitalized(explain.doing(row.action)))
         line = _plain(row, row.answer, said, _where(session))
-        contest = row.pk if row.answer != "step_up" and row.pk not in around.disputed else None
+        dispute, asked = around.disputes.get(row.pk, ""), row.answer == "step_up"
         why = tuple(explain.for_customer(row))
-        return replace(
-            line, why=why, asked=row.answer == "step_up", contest=contest, disputed=row.pk in around.disputed
-        )
+        return replace(line, why=why, asked=asked, contest=None if asked or dispute else row.pk, dispute=dispute)
     said_or_not = words.say(row.name, row.data)
     if said_or_not is None:
         return None
@@ -165,7 +174,7 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     decision = around.decisions.get(row.decision) if row.decision else None
     if decision is not None and row.name.startswith("sign_in."):
         why = tuple(explain.for_customer(decision))
-        line = replace(line, why=why, asked=decision.answer == "step_up", disputed=decision.pk in around.disputed)
+        line = replace(line, why=why, asked=decision.answer == "step_up", dispute=around.disputes.get(decision.pk, ""))
     return replace(line, session=session) if row.name == "sign_in.completed" else line
 
 

@@ -32,6 +32,8 @@ _ENDED: dict[str, Text] = {
     "signed_out": _("Signed out"),
     "disowned": _("Session ended, because it was not you"),
     "credentials_changed": _("Session ended after a change of security"),
+    "risk_rose": _("Session ended to protect your account"),
+    "role_changed": _("Session ended, because your role as staff changed"),
 }
 
 
@@ -96,6 +98,11 @@ def _reset_asked(data: Data) -> Said | None:
     return Said(_("A link for a new password was asked for")) if data["sent"] else None
 
 
+def _record_opened(data: Data) -> Said:
+    one = data["kind"] == "session"
+    return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
+
+
 def _failed(data: Data) -> Said:
     bad: Text = _PAUSED if data["paused"] else _("Wrong password")
     return Said(bad, kind="warn", badge=_("Failed"))
@@ -108,6 +115,7 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "session.stepped_up": _of_method(_("Shown again that it is you")),
     "session.ended": _ended,
     "session.all_ended": _all_ended,
+    "session.changed_browser": _plain(_("A session went on in another browser"), badge=_("Unusual"), kind="warn"),
     "account.opened": _plain(_("Account opened")),
     "account.sign_up_with_known_address": _plain(_("Somebody tried to open an account with your address")),
     "account.email_confirmed": _plain(_("E-mail address confirmed")),
@@ -136,6 +144,8 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "activity.not_me": _plain(_("You said that a sign-in was not you"), badge=_("Stopped"), kind="bad"),
     "dispute.opened": _plain(_("Our help desk was asked to look at something")),
     "dispute.closed": _plain(_("Our help desk has answered")),
+    "approval.redeemed": _plain(_("An app did what you had approved")),
+    "staff.record_opened": _record_opened,
     "staff.role_granted": _plain(_("You were given a role as staff")),
     "staff.role_revoked": _plain(_("A role as staff was taken from you")),
 }

@@ -3,12 +3,15 @@
 Several worries share one sentence in the customer's register, so that nobody learns which of them spoke.
 """
 
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.explain.features import NEW_BROWSER, NEW_PLACE
+from ciam_portal.explain.features import NEW_BROWSER, NEW_PLACE, SHOWN
 from ciam_portal.explain.wording import Words
+from ciam_portal.risk.visit import Feature
 
 _BUSY = _("There were unusual attempts to sign in around this time, so we looked more closely.")
+_MOVED = _("The session was used in another way than it began.")
 _CHANGED = _("Access to your account or its contact details changed recently.")
 
 FINDINGS: dict[str, Words] = {
@@ -88,6 +91,29 @@ FINDINGS: dict[str, Words] = {
         _("A device not known or just met, shortly after recovery or a change of contact."),
     ),
 }
+FINDINGS |= {
+    "many_accounts_on_device": Words(
+        _BUSY,
+        _("Many customers signed in from this one browser. Ask whether it is shared (family, shop, library)."),
+        _("Different customers whose sign-ins carried one device key."),
+    ),
+    "session_network_changed": Words(
+        _MOVED,
+        _("The session went on from another network. That alone is ordinary: phones move about."),
+        _("The session is used from another network than it began in."),
+    ),
+    "session_browser_changed": Words(
+        _MOVED,
+        _("The session went on in another browser: it may have been copied. Advise a new password."),
+        _("The session is used in another browser or system than it began in: a copied cookie looks like this."),
+    ),
+    "session_elsewhere": Words(
+        _MOVED,
+        _("The session went on elsewhere, in another browser: it was probably copied. Advise a new password."),
+        _("The session is used in another browser and from another network than it began in."),
+    ),
+}
+_CROWD = "burst_"  # and the feature that many customers shared
 UNKNOWN = Words(
     _("Something about this was unusual for your account."),
     _("Something else was unusual. Ask a colleague who may see the details."),
@@ -97,4 +123,13 @@ UNKNOWN = Words(
 
 def words(code: str) -> Words:
     """The words for a finding; a stored one of another release may be one that this release does not know."""
-    return FINDINGS.get(code, UNKNOWN)
+    if code in FINDINGS:
+        return FINDINGS[code]
+    shared = next((SHOWN[feature].name for feature in Feature if code == f"{_CROWD}{feature}"), None)
+    if shared is None:
+        return UNKNOWN
+    return Words(
+        _BUSY,
+        _("Unusually many customers came with something they share. Do not take this for the caller's doing."),
+        translate("More newcomers shared this than its mean explains: %(feature)s.") % {"feature": shared},
+    )

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import timeline
+from accounts import suspended, timeline
 from accounts.events import staff as staff_events
 from accounts.flows import account, sessions
 from accounts.models import Session, User
@@ -40,9 +41,11 @@ def decided(
     customer: User, at: datetime, answer: str = "hold", action: str = "change_email", **more: Any
 ) -> DecisionEntry:
     reason = {"hold": "on_hold", "deny": "too_risky", "step_up": "prove_more", "allow": ""}[answer]
-    columns = {"question": GATE, "policy_version": "x", "inputs": [action, {}], "reason": reason} | more
+    columns = {
+        "question": GATE, "policy_version": "x", "inputs": [action, {}], "reason": reason, "actor_kind": "customer",
+    } | more  # fmt: skip
     return DecisionEntry.objects.create(
-        at=at, about=customer.pk, actor_kind="customer", channel="web", action=action, answer=answer, **columns
+        at=at, about=customer.pk, channel="web", action=action, answer=answer, **columns
     )
 
 
@@ -79,22 +82,39 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     assert shown.count("It was not me") >= 2
 
 
+def proving(client: Client, decision: object) -> Any:
+    """The page that asks for more, as if a request waited there because of this decision."""
+    stored = {
+        "path": "/security/", "is_page": True, "to": 1, "within": 1, "challenge": True, "reason": "unusual",
+        "decision": str(decision), "sealed": None,
+    }  # fmt: skip
+    session = Session.objects.get(pk=client.session["portal_session"])
+    cache.set(suspended._key(session, "reference"), stored, 60)
+    return client.get("/prove/?ref=reference")
+
+
 def test_the_explanation_is_shown_to_nobody_else(home: Client, customer: User) -> None:
-    """The decision's id lies in the browser session; whatever it says, only one's own is read out."""
     other = decided(factories.customer(), clock.now(), "step_up", findings=[["breached_password", 2.0]])
-    for forged in (str(other.pk), str(uuid4()), "x", "", "' OR 1=1 --"):
-        store = home.session
-        store["prove"] = {"to": 1, "within": 1, "challenge": True, "reason": "unusual", "decision": forged}
-        store.save()
-        page = home.get("/prove/")
+    for forged in (other.pk, uuid4(), "x", "", "' OR 1=1 --", "<script>"):
+        page = proving(home, forged)
         assert page.status_code == 200
         assert "Why was I asked?" not in page.text
         assert "known to others" not in page.text
     mine = decided(customer, clock.now(), "step_up", reason="unusual", findings=[["breached_password", 2.0]])
-    store = home.session
-    store["prove"] = {"to": 1, "within": 1, "challenge": True, "reason": "unusual", "decision": str(mine.pk)}
-    store.save()
-    assert "known to others" in home.get("/prove/").text
+    assert "known to others" in proving(home, mine.pk).text
+
+
+def test_what_staff_were_refused_about_a_customer_is_not_the_customers_to_read(home: Client, customer: User) -> None:
+    about_me = decided(customer, clock.now(), "deny", action="staff_open_record", actor_kind="staff")
+    assert "opening a customer" not in home.get("/activity/").text.lower()
+    assert "Why was I asked?" not in proving(home, about_me.pk).text
+    assert home.post(f"/activity/decisions/{about_me.pk}/contest/").status_code == 404
+
+
+def test_staff_who_looked_are_on_the_timeline(customer: User, noon: datetime) -> None:
+    event(customer, "staff.record_opened", noon, kind="user", record=str(customer.pk))
+    event(customer, "staff.record_opened", noon, kind="session", record=str(uuid4()))
+    assert set(titles(customer)) == {"Our staff looked at your record", "Our staff looked at one of your sessions"}
 
 
 def test_other_peoples_activity_is_not_there(home: Client, customer: User, noon: datetime) -> None:
@@ -139,6 +159,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "factor.removed": {"method": "passkey"},
     "factor.failed": {"method": "totp", "why": "wrong"},
     "recovery.reset_asked": {"sent": True},
+    "staff.record_opened": {"kind": "user"},
 }
 
 
@@ -323,7 +344,7 @@ def test_the_page_costs_the_same_for_many(home: Client, sign_in: SignIn, custome
                 auth_time=at, level=1, level_at=at, methods=["password"], network="x", browser="F", system="L",
                 decision=entry.pk,
             )  # fmt: skip
-            signed_in = {"methods": ["password"], "new_device": False, "session": str(session.pk)}
+            signed_in: dict[str, Any] = {"methods": ["password"], "new_device": False, "session": str(session.pk)}
             event(customer, "sign_in.completed", at, **signed_in)
             event(customer, "consent.given", at, partner=str(uuid4()))
             decided(customer, at)

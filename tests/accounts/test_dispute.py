@@ -112,6 +112,9 @@ def test_it_is_asked_once_whatever_was_answered(home: Client, customer: User, ou
     assert "Our help desk looks at it" in contest(home, decision.pk).text
     made = Dispute.objects.get()
     made.close(Dispute.Outcome.EXPLAINED, uuid4(), clock.now())
+    page = home.get("/activity/").text
+    assert "Looked at by our help desk" in page
+    assert "/contest/" not in page
     contest(home, decision.pk)
     assert Dispute.objects.count() == 1
     assert len(outbox()) == mails
