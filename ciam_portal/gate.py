@@ -53,7 +53,7 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``amount`` in minor units of ``currency`` (ISO 4217; "" if there is none).
+    own numbers. ``amount`` in minor units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -68,7 +68,7 @@ class Facts:
     evidence: Evidence | None = None
     signals: Signals | None = None
     amount: int | None = None
-    currency: str = ""
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
     row = limits.actions.get(action)
     if row is None or not row.large_action:
         return row
-    least = dict(row.large).get(facts.currency)
+    least = dict(row.large).get(facts.currency or "")
     is_small = least is not None and facts.amount is not None and 0 <= facts.amount < least
     return row if is_small else limits.actions.get(row.large_action)
 

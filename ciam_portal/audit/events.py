@@ -61,7 +61,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401  (one of the safe types in, JSON o
         case tuple() | list() | frozenset() | set():
             parts = [plain(part) for part in value]
             return sorted(parts) if isinstance(value, (frozenset, set)) else parts
-        case str() if not value or _CODE.fullmatch(value):
+        case str() if _CODE.fullmatch(value):
             return value
     message = f"{type(value).__name__} is not a code, id, count or instant"
     raise ValueError(message)
