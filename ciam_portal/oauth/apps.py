@@ -1,9 +1,9 @@
 """Django's entry for this app."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from ciam_portal.oauth import scopes
-from ciam_portal.policy import limits
 
 
 class OAuthConfig(AppConfig):
@@ -15,4 +15,4 @@ class OAuthConfig(AppConfig):
 
     def ready(self) -> None:
         """A policy that speaks of scopes nobody knows stops the start."""
-        scopes.check(limits.running())
+        scopes.check(settings.LIMITS)
