@@ -61,11 +61,11 @@ EVALUATION = Table(
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What is to be done. ``amount`` None: the caller named none."""
+    """What is to be done. ``amount`` and ``currency`` None: the caller named none."""
 
     action: str
     amount: int | None = None
-    currency: str = ""
+    currency: str | None = None
     resource: tuple[str, str] = ("", "")
 
 
@@ -113,6 +113,6 @@ def _transaction(found: dict[str, Any]) -> Transaction:
     return Transaction(
         action=PARTNER + found["action"].removeprefix(PARTNER),
         amount=found.get("amount"),
-        currency=found.get("currency", ""),
+        currency=found.get("currency"),
         resource=(resource["type"], resource["id"]),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -91,14 +91,15 @@ def challenge_in(response: requests.Response) -> dict[str, str]:
     return {name: words[name] for name in ("acr_values", "max_age")}
 
 
-def next_of(address: str) -> str:
-    return parse_qs(urlsplit(address).query)["next"][0]
+def carried(address: str) -> dict[str, str]:
+    """What the page for proving carries along: where to go back to."""
+    return dict(parse_qsl(urlsplit(address).query))
 
 
 def with_app(seed: bytes) -> Callable[[Client, str], Any]:
     def prove(browser: Client, address: str) -> Any:
         code = f"{code_at(seed):06d}"
-        return browser.post("/prove/", {"way": "totp", "code": code, "next": next_of(address)})
+        return browser.post("/prove/", {"way": "totp", "code": code} | carried(address))
 
     return prove
 
@@ -156,7 +157,7 @@ def test_a_voluntary_wish_still_counts_its_max_age(walk: Walk) -> None:
     with time_machine.travel(clock.now() + timedelta(seconds=60)):
         page = walk.ask("openid", acr_values="aal2", max_age="30")
         assert page["Location"].startswith("/prove/")
-        sent = {"way": "password", "password": factories.PASSWORD, "next": next_of(page["Location"])}
+        sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
         back = walk.browser.post("/prove/", sent)
         assert "code" in answer(walk.browser.get(back["Location"]))
 
@@ -178,9 +179,9 @@ def test_max_age_zero_asks_once(walk: Walk, seed: bytes) -> None:
 
 
 def mail_code(browser: Client, address: str) -> Any:
-    browser.post("/prove/code/", {"next": next_of(address)})
+    browser.post("/prove/code/", carried(address))
     code = next(mail.words["code"] for mail in reversed(factories.outbox()) if "code" in mail.words)
-    return browser.post("/prove/", {"way": "email_code", "code": code, "next": next_of(address)})
+    return browser.post("/prove/", {"way": "email_code", "code": code} | carried(address))
 
 
 def test_a_challenge_that_raises_no_level_ends_as_well(customer: User, sign_in: Callable[..., Client]) -> None:
