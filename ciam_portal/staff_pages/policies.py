@@ -41,7 +41,6 @@ class PolicyVersions(ReadOnlyAdmin):
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
     list_display = ("version", "state", "found", "proposed", "approved")
-    list_filter = ("state",)
     search_fields = ("version__exact",)
     ordering = ("-found_at",)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps.registry import Apps
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -237,6 +238,23 @@ def test_the_command_installs_upgrades_and_lists(capsys: pytest.CaptureFixture[s
     call_command("policy", "list")
     assert "0ld" in capsys.readouterr().out
     assert limits.running() == settings.LIMITS
+
+
+def test_the_command_says_why_an_upgrade_is_not_enough() -> None:
+    """A row of the operator's own that lacks what newer software needs, and that the file does not have."""
+    tables = limits.tables(broken())
+    row = dict(tables["actions"]["partner.change_payee"])
+    del row["deny_from"]
+    tables["actions"]["partner.mine"] = row
+    put_in_place(limits.as_toml(tables), "0ld")
+    with pytest.raises(CommandError, match=r"partner.mine.*lacks deny_from"):
+        call_command("policy", "install", "--upgrade")
+
+
+def test_a_database_migrated_to_a_state_before_it_is_left_alone() -> None:
+    before = PolicyVersion.objects.count()
+    start.on_migrated(apps=Apps())
+    assert PolicyVersion.objects.count() == before
 
 
 def test_the_first_version_is_kept_once(live: None) -> None:

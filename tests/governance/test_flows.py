@@ -297,6 +297,19 @@ def test_an_upgrade_that_equals_the_file_is_the_version_found_in_it() -> None:
     assert (the_one(), the_one().origin) == (first, Origin.UPGRADE)
 
 
+def test_a_file_is_a_candidate_even_while_the_approved_version_cannot_be_used() -> None:
+    outdated()
+    text = changed(session__idle_minutes=14)
+    assert see(text) is Seen.FOUND
+    assert PolicyVersion.objects.get(state=State.FOUND).content == text
+
+
+def test_without_an_approved_version_there_is_nothing_to_upgrade() -> None:
+    flows._supersede(the_one(), NOON)
+    with pytest.raises(limits.UnsafePolicy, match="nothing to upgrade"):
+        flows.upgrade(settings.POLICY_TEXT, by=Actor.system(), at=NOON)
+
+
 def test_there_is_nothing_to_upgrade_while_all_is_well() -> None:
     with pytest.raises(limits.UnsafePolicy, match="nothing to upgrade"):
         flows.upgrade(changed(session__idle_minutes=9), by=Actor.system(), at=NOON)

@@ -16,6 +16,7 @@ from ciam_portal.audit.facts import CannotRebuild
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.gate import Trust
 from ciam_portal.governance import recompute
+from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, VersionFacts, may_approve
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.signals import Signals
@@ -144,6 +145,19 @@ def test_a_row_that_cannot_be_asked_again_says_why(entry: DecisionEntry, columns
     with pytest.raises(CommandError, match="CANNOT BE RECOMPUTED") as failed:
         decision(row.pk)
     assert failed.value.returncode == 1
+
+
+def test_a_policy_that_this_code_cannot_use_any_more_says_why(entry: DecisionEntry) -> None:
+    PolicyVersion.objects.create(version="0ld", content="[password]", origin="file", state="found", found_at=NOON)
+    with pytest.raises(CannotRebuild, match=r"Policy version 0ld|lacks"):
+        recompute.recompute(forged(entry, policy_version="0ld"))
+
+
+def test_a_forged_level_of_risk_is_printed_as_what_it_is(entry: DecisionEntry) -> None:
+    row, out = forged(entry, risk=9), StringIO()
+    with pytest.raises(CommandError, match="risk: stored 9, recomputed 1"):
+        call_command("decision", str(row.pk), stdout=out)
+    assert "9 (no such level)" in out.getvalue()
 
 
 def test_the_command_prints_the_whole_decision(entry: DecisionEntry) -> None:

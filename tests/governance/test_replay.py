@@ -212,7 +212,9 @@ def test_since(file: str, since: str, rows: int) -> None:
         assert json.loads(run("--policy", file, "--since", since, "--json", "-"))["rows"] == rows
 
 
-@pytest.mark.parametrize("since", ["yesterday", "0d", "-3d", "d", "1e9d", "36501d", "2026-13-01", "\u0663d"])
+@pytest.mark.parametrize(
+    "since", ["yesterday", "0d", "-3d", "d", "1e9d", "36501d", "2026-13-01", "2026-02-30T12:00", "\u0663d"]
+)
 def test_since_that_is_no_time_is_said_so(file: str, since: str) -> None:
     with pytest.raises(CommandError, match="--since takes"):
         run("--policy", file, f"--since={since}")
