@@ -45,7 +45,8 @@ class Declared:
         """The kept fields as the customer reads them: label and value."""
         rows = []
         for name, field in self.fields.items():
-            names = dict(field.choices) if isinstance(field, ChoiceField) else {}
+            choices: Any = field.choices if isinstance(field, ChoiceField) else ()
+            names = dict(choices)
             rows.append((str(field.label), ", ".join(str(names.get(value, value)) for value in kept.get(name, ()))))
         return rows
 

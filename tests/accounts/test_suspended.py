@@ -20,6 +20,7 @@ from ciam_portal import clock, vault
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.decision import Risk
 from tests import factories
 from tests.factories import PASSWORD, Message
 
@@ -300,3 +301,14 @@ def test_a_proof_from_the_future_is_not_fresh(sign_in: SignIn, customer: User) -
     assert ref_of(client.get("/security/email/"))
     with time_machine.travel(ahead + timedelta(seconds=1), tick=False):
         assert client.get("/security/email/").status_code == 200
+
+
+def test_a_challenge_passed_in_the_future_is_not_passed(sign_in: SignIn, customer: User) -> None:
+    client = sign_in(customer)
+    Session.objects.update(risk=Risk.MODERATE, challenged_at=clock.now() + timedelta(minutes=5))
+    ref = ref_of(client.get("/security/email/"))
+    assert "Get a code" not in client.get(f"/prove/?ref={ref}").text  # the mail is the only way
+    assert "Send me a code" in client.get(f"/prove/?ref={ref}").text
+    assert prove(client, ref).status_code == 200  # a password is no answer to a challenge
+    Session.objects.update(challenged_at=clock.now())
+    assert client.get("/security/email/").status_code == 200
