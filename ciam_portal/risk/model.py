@@ -48,10 +48,12 @@ def parts(evidence: Evidence, parameters: Parameters = DEFAULT) -> tuple[Part, .
         if term is None:
             continue
         before = sum(shares.values())
-        genuine = customer(feature, term, parameters)
+        genuine = max(TINY, customer(feature, term, parameters))
+        stranger = math.log(max(TINY, attacker("naive", feature, term, parameters)) / genuine)
         for kind in shares:
             shares[kind] *= max(TINY, attacker(kind, feature, term, parameters))
-        llr = math.log(sum(shares.values()) / before / max(TINY, genuine))
+        mixed = math.log(sum(shares.values()) / before / genuine)
+        llr = (mixed + parameters.stranger * stranger) / (1.0 + parameters.stranger)
         found.append(Part(feature.value, max(-parameters.limit, min(parameters.limit, llr))))
         scale = sum(shares.values())
         shares = {kind: max(TINY, share / scale) for kind, share in shares.items()}

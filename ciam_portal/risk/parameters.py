@@ -113,6 +113,9 @@ class Parameters:
     """Values kept per feature of one customer (8 entries gave a stable setup in the literature)."""
     attackers: Attackers = field(default_factory=Attackers)
     """The mixture of attackers."""
+    stranger: float = 0.05
+    """How much the comparison with a mere stranger weighs beside the mixture. The mixture soon takes whoever looks
+    alike for a targeted attacker, and then makes little of further likeness; this keeps some of it."""
     changes: Mapping[str, Change] = field(default_factory=_changes)
     """Per feature, how readily customers change."""
     trust: float = 50.0

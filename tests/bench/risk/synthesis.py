@@ -102,18 +102,16 @@ class World:
         dice = self.dice
         return f"{dice.randrange(11, 224)}.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
 
+    def shared(self) -> str:
+        return f"10.{self.dice.randrange(256)}.{self.dice.randrange(256)}.{self.dice.randrange(1, 255)}"
+
     def pool(self, asn: str, region: int) -> list[str]:
         """The shared addresses of one mobile network in one region."""
         found = self.pools.get((asn, region))
         if found is None:
             size = self.dice.choice((2, 3, 5, 8, 12))
             is_private = self.dice.random() < 0.8
-            found = [
-                f"10.{self.dice.randrange(256)}.{self.dice.randrange(256)}.{self.dice.randrange(1, 255)}"
-                if is_private
-                else self.address()
-                for _ in range(size)
-            ]
+            found = [self.shared() if is_private else self.address() for _ in range(size)]
             self.pools[asn, region] = found
         return found
 
@@ -215,10 +213,10 @@ def life(made: World, customer: Customer) -> list[Row]:
         lost = dice.random() < customer.clears + 1 - 0.5 ** ((now - last) / DAY / 300)
         if customer.private or lost:
             device.key = made.fresh()
-        second, attack = now, made.is_attack(address, 0.084)
+        second, attack = now, made.is_attack(address, 0.067)
         while budget > 0:
             budget -= 1
-            success = dice.random() < world.SUCCESS
+            success = dice.random() < (0.56 if attack else world.SUCCESS + 0.016)
             rtt = dice.lognormvariate(6.29, 0.35) if dice.random() < (0.07 if success else 0.021) else None
             rows.append(
                 Row(
@@ -257,7 +255,12 @@ def knocks(made: World, count: int) -> list[Row]:
     for _ in range(count):
         if not sources or dice.random() < 0.12:
             country = made.knocking.draw(dice)
-            source = (country, made.networks[country].draw(dice), made.address(), dice.random() < 0.1)
+            source = (
+                country,
+                made.networks[country].draw(dice),
+                made.shared() if dice.random() < 0.19 else made.address(),
+                dice.random() < 0.118,
+            )
             sources.append(source)
         else:
             source = sources[int(len(sources) * dice.random() ** 1.3)]
@@ -283,6 +286,7 @@ def knocks(made: World, count: int) -> list[Row]:
                 success=False,
                 attack=source[3],
                 takeover=False,
+                rtt=dice.lognormvariate(6.29, 0.35) if dice.random() < 0.021 else None,
             )
         )
     return rows
