@@ -95,7 +95,7 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
 
 def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
-    pace = velocity.pace(source_of(email, seen), at)
+    pace = velocity.pace(source_of(email, seen), at) or velocity.Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -114,7 +114,7 @@ def for_recovery(
 
     Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
     """
-    pace = velocity.pace(source_of(customer.email, seen), at)
+    pace = velocity.pace(source_of(customer.email, seen), at) or velocity.Pace()
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
