@@ -124,8 +124,10 @@ def _check_proof(visit: Visit) -> None:
         more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
         _prove(visit, "interaction_required", more)
     proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
-    too_old = asked.max_age is not None and visit.at - proven_at > timedelta(seconds=asked.max_age)
-    if ("login" in asked.prompt or too_old) and not (since is not None and proven_at >= since):
+    # A proof from the future (another server's clock) is not fresh.
+    aged = proven_at > visit.at or visit.at - proven_at > timedelta(seconds=asked.max_age or 0)
+    too_old = asked.max_age is not None and aged
+    if ("login" in asked.prompt or too_old) and not (since is not None and since <= proven_at <= visit.at):
         _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
     if level is not None and session.level < level:
         _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))

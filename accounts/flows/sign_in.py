@@ -220,7 +220,7 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
 
 def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
     """The customer's own live device that this browser shows."""
-    return known_device(customer, browser.cookie, at)
+    return known_device(customer, device_cookie.token_of(browser.cookie), at)
 
 
 @flow
