@@ -39,8 +39,8 @@ LESS_IS_STRICTER = frozenset({
     "proof.code_attempts", "proof.mails_per_address_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days", "factors.sign_in_attempts",
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
-    "oauth.refresh_idle_days", "session.suspended_minutes",
-    "approvals.seconds", "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
+    "oauth.refresh_idle_days", "session.suspended_minutes", "approvals.seconds",
+    "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
 })  # fmt: skip
 
 
