@@ -20,6 +20,7 @@ from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.errors import Refused
 from ciam_portal.gate import Reason
+from ciam_portal.management.commands.demo import STAFF
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
@@ -228,7 +229,7 @@ def test_who_has_no_such_role_opens_nothing(sign_in: SignIn, customer: User) -> 
 def test_commands_still_work() -> None:
     call_command("demo", verbosity=0)
     call_command("demo", verbosity=0)
-    assert User.objects.filter(is_staff=True).count() == 4
+    assert User.objects.filter(is_staff=True).count() == len(STAFF)
     call_command("staff", "grant", "ada@example.com", "auditor")
     call_command("staff", "revoke", "ada@example.com", "auditor")
     call_command("partner", "add", "Shop", "--redirect-uri", "https://shop.example/callback")
