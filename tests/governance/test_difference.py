@@ -29,7 +29,7 @@ CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
     ("session", "idle_minutes", "15", "14", 14, Lean.STRICTER),
     ("session", "idle_minutes", "15", "16", 16, Lean.LOOSER),
     ("password", "min_length", "15", "16", 16, Lean.STRICTER),
-    ("risk", "moderate_score", "2", "2.5", 2.5, Lean.LOOSER),
+    ("risk", "moderate_score", "1", "2.5", 2.5, Lean.LOOSER),
     ("factors", "passkeys", "10", "9", 9, Lean.OTHER),
     ("actions.sign_in", "needs", "second_factor_if_held", "aal2", "aal2", Lean.STRICTER),
     ("actions.sign_in", "needs", "second_factor_if_held", "aal1", "aal1", Lean.LOOSER),

@@ -1,6 +1,7 @@
 """Calibration: which threshold meets the target; it only ever reports."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -20,6 +21,13 @@ from tests import factories
 from tests.accounts.watch import past
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def threshold(_file_decides: None) -> None:
+    """Sign-ins are challenged from a score of 2 on."""
+    known = limits.running()
+    limits.install(replace(known, risk=replace(known.risk, moderate_score=2.0)))
 
 
 @pytest.fixture
