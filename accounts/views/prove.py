@@ -116,6 +116,16 @@ def send_sign_in_code(request: HttpRequest) -> HttpResponse:
     return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage))
 
 
+@login_not_required
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Signing in: let go of the paused sign-in; the sign-in page would lead back to it otherwise."""
+    stage = pending(request)
+    if stage is not None:
+        stage.abort()
+    return redirect("account_login")
+
+
 def _send(door: Door) -> HttpResponse:
     request, at = door.request, clock.now()
     if Method.EMAIL_CODE in door.ways(at):

@@ -32,7 +32,11 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """End one of them; this one too."""
     at = clock.now()
     session = get_object_or_404(flows.live(cast("User", request.user), at), pk=session_id)
-    flows.end(session, by=Actor.from_request(request), at=at)
+    by = Actor.from_request(request)
+    if session.pk == request.portal_session.pk:  # type: ignore[attr-defined]
+        flows.sign_out(request, by=by, at=at)
+        return redirect("account_login")
+    flows.end(session, by=by, at=at)
     messages.success(request, _("That session is over."))
     return redirect("accounts:sessions")
 

@@ -224,3 +224,13 @@ def test_a_stolen_device_cookie_in_another_browser_is_no_known_device(
     assert send(thief, codes(outbox)[-1]).status_code == 302
     assert thief.get("/security/app/add/").status_code == 403
     assert Method.TOTP not in factors.second_factors(customer)
+
+
+def test_starting_over_lets_go_of_the_paused_sign_in(client: Client, customer: User) -> None:
+    form = {"login": customer.email, "password": factories.PASSWORD}
+    assert client.post("/sign-in/", form)["Location"] == "/sign-in/prove/"
+    assert client.get("/sign-in/")["Location"].startswith("/sign-in/prove/")
+    assert client.get("/sign-in/prove/over/").status_code == 405
+    assert client.post("/sign-in/prove/over/")["Location"] == "/sign-in/"
+    assert client.get("/sign-in/").status_code == 200
+    assert client.get("/sign-in/prove/")["Location"] == "/sign-in/"

@@ -136,6 +136,14 @@ def test_one_or_all_other_sessions_can_be_ended(sign_in: SignIn, customer: User)
     assert here.get("/profile/").status_code == 200
 
 
+def test_ending_the_session_one_is_in_signs_out(sign_in: SignIn, customer: User) -> None:
+    here = sign_in(customer)
+    answer = here.post(f"/sessions/{Session.objects.get().pk}/end/")
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/")
+    assert here.get("/profile/").status_code == 302
+    assert Session.objects.get().end_reason == "signed_out"
+
+
 def test_somebody_elses_session_is_not_there(sign_in: SignIn, customer: User) -> None:
     sign_in(new_customer(), on=Client())
     other = Session.objects.get()
