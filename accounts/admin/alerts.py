@@ -5,15 +5,17 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.flows import alerts
 from accounts.models import Alert, User
+from accounts.policy import alerts as policy
 from accounts.watch import card
 from ciam_portal import clock
 from ciam_portal.admin_site import ReadOnlyAdmin
@@ -31,6 +33,20 @@ class Alerts(ReadOnlyAdmin):
         "acknowledged_at",
     )
     list_filter = ("kind",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
+        """What it says, in words and figures."""
+        return ["kind", "at", "meaning", "figures", "acknowledged_at", "acknowledged_by"]
+
+    @admin.display(description=_("what it means"))
+    def meaning(self, alert: Alert) -> str:
+        """The sentence for its kind."""
+        return policy.meaning(alert.kind)
+
+    @admin.display(description=_("figures"))
+    def figures(self, alert: Alert) -> str:
+        """Its numbers, readable."""
+        return ", ".join(f"{name} {value:g}" for name, value in sorted(alert.numbers.items()))
 
     def get_urls(self) -> list[Any]:
         """The table's own pages, acknowledging, and the model card."""

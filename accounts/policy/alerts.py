@@ -15,6 +15,22 @@ class Reason(ReasonBase):
     ALREADY_DONE = "already_done", "This alert has been acknowledged already."
 
 
+MEANINGS = {
+    "drift": "What sign-ins show has changed since the four weeks before: the score may no longer fit. Look for a cause"
+    " (a new browser version, a network file that went missing, an attack) before you change a threshold.",
+    "challenge_rate": "More than twice as many attempts as the target were asked for more, held or denied in the last"
+    " week: an attack is going on, or the thresholds are too low.",
+    "burst": "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
+    " weighed again; those that were very unusual by themselves were ended.",
+}
+"""What an alert means and asks for, by the first word of its kind."""
+
+
+def meaning(kind: str) -> str:
+    """The sentence for an alert of this kind."""
+    return MEANINGS.get(kind.split(".", maxsplit=1)[0], "")
+
+
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
     """An alert and who looks at it."""

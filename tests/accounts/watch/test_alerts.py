@@ -38,6 +38,11 @@ def test_may_acknowledge(facts: AlertFacts, expected: Decision) -> None:
     assert policy.may_acknowledge(facts, limits=limits.load(), at=NOON) == expected
 
 
+@pytest.mark.parametrize("kind", ["drift.asn", "challenge_rate", "burst.device"])
+def test_every_kind_has_its_meaning(kind: str) -> None:
+    assert policy.meaning(kind).endswith(".")
+
+
 @pytest.fixture
 def alert(db: None) -> Alert:
     made = flows.raise_once("drift.asn", {"psi": 0.4}, by=Actor.system(), at=clock.now())
@@ -85,7 +90,8 @@ def test_the_staff_site_lists_opens_and_acknowledges(alert: Alert, auditor: User
     assert "drift.asn" in client.get("/staff/accounts/alert/").text
     page = client.get(f"/staff/accounts/alert/{alert.pk}/change/")
     assert "Acknowledge" in page.text
-    assert "0.4" in page.text
+    assert "psi 0.4" in page.text
+    assert "What sign-ins show has changed" in page.text
     assert client.get(f"/staff/accounts/alert/{alert.pk}/acknowledge/").status_code == 405
     done = client.post(f"/staff/accounts/alert/{alert.pk}/acknowledge/", follow=True)
     assert "The alert is acknowledged." in done.text
