@@ -26,6 +26,7 @@ class Arrival:
     device: Device | None
     evidence: Evidence | None
     signals: Signals
+    remembered: history.Remembered | None = None
 
 
 def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
@@ -65,7 +66,7 @@ def arrival(
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
         agent_absurd=absurd,
     )
-    return Arrival(visit, device, evidence, signals)
+    return Arrival(visit, device, evidence, signals, compared.remembered if compared else None)
 
 
 def source_of(email: str, seen: history.Seen) -> velocity.Source:

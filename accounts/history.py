@@ -1,13 +1,14 @@
 """What is usual for a customer: read before a sign-in is weighed, taught by each that succeeded.
 
-One statement reads, two teach; no more, however long the history. Values are pseudonyms before they leave this module.
+One statement reads and one teaches; two more if another sign-in of the same customer taught in between. No more,
+however long the history. Values are pseudonyms before they leave this module.
 """
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -31,20 +32,28 @@ log = logging.getLogger(__name__)
 _READ = """
 SAVEPOINT history_read;
 SET LOCAL statement_timeout = '250ms';
-SELECT feature, value, weight, NULL::text FROM accounts_populationcount
-  JOIN unnest(%s::text[], %s::text[]) AS wanted (feature, value) USING (feature, value)
+SELECT feature, value, weight, NULL::text, NULL FROM accounts_populationcount
+  WHERE feature = ANY (string_to_array(%s, E'\\x1f'))
 UNION ALL
-SELECT '', '', 0, data::text FROM accounts_profile WHERE customer_id = %s;
+SELECT feature, value, weight, NULL::text, NULL FROM accounts_populationcount
+  JOIN unnest(string_to_array(%s, E'\\x1f'), string_to_array(%s, E'\\x1f')) AS wanted (feature, value)
+  USING (feature, value)
+UNION ALL
+SELECT '', '', 0, data::text, xmin::text || ctid::text FROM accounts_profile WHERE customer_id = %s;
 SET LOCAL statement_timeout TO DEFAULT;
 RELEASE SAVEPOINT history_read
 """
 _BACK = "ROLLBACK TO SAVEPOINT history_read; RELEASE SAVEPOINT history_read"
 _ANSWER = 2  # results before the one that holds rows
 _LOCK = "SELECT data::text FROM accounts_profile WHERE customer_id = %s FOR UPDATE"
+_CHANGE = """
+UPDATE accounts_profile SET data = %s, updated_at = %s WHERE customer_id = %s AND xmin::text || ctid::text = %s
+"""
 _KEEP = """
 INSERT INTO accounts_profile (customer_id, data, updated_at) VALUES (%s, %s, %s)
 ON CONFLICT (customer_id) DO UPDATE SET data = EXCLUDED.data, updated_at = EXCLUDED.updated_at
 """
+_BETWEEN = "\x1f"  # in no pseudonym or code; one text travels faster than a list
 _DIGITS = 20  # of a pseudonym, 80 bits: enough to tell all customers' values apart, and profiles stay small
 
 
@@ -84,6 +93,17 @@ def visit_of(seen: Seen) -> Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A customer's profile as it was read, and which version of its row that was ("" if there was none)."""
+
+    profile: Profile
+    version: str
+
+
+Row = tuple[str, str, float, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
 
@@ -92,33 +112,67 @@ class Compared:
     """
 
     evidence: Evidence
+    remembered: Remembered
     other_country_at: datetime | None = None
     usual_newcomers: float | None = None
 
 
+class Sums:
+    """The few rows that every reading wants. A job changes them every few minutes: a minute's age does no harm."""
+
+    names = _BETWEEN.join(counts.KEPT)
+    fresh_for = timedelta(seconds=60)
+
+    def __init__(self) -> None:
+        self._kept: tuple[datetime, dict[population.Key, float]] | None = None
+
+    def at(self, at: datetime) -> Mapping[population.Key, float] | None:
+        """The rows as this process last read them, if that was only just."""
+        kept = self._kept
+        return kept[1] if kept and timedelta(0) <= at - kept[0] < self.fresh_for else None
+
+    def keep(self, found: Mapping[population.Key, float], at: datetime) -> None:
+        """Remember those among the rows found."""
+        self._kept = at, {key: weight for key, weight in found.items() if key[0] in counts.KEPT}
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._kept = None
+
+
+SUMS = Sums()
+
+
 def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    newcomers = (counts.NEWCOMERS[Feature.ASN], visit.asn)
-    rows = _rows(customer, (*population.keys_of(visit), newcomers, counts.DAYS))
+    newcomers, sums = (counts.NEWCOMERS[Feature.ASN], visit.asn), SUMS.at(at)
+    keys = [key for key in (*population.keys_of(visit), newcomers) if key[0] not in counts.KEPT]
+    rows = _rows(customer, "" if sums else SUMS.names, keys)
     if rows is None:
         log.warning("a sign-in is weighed without its history: it could not be read in time")
         return None
-    found = {(feature, value): weight for feature, value, weight, data in rows if data is None}
+    found = {(feature, value): weight for feature, value, weight, data, _ in rows if data is None}
+    if sums:
+        found |= sums
+    else:
+        SUMS.keep(found, at)
+    data, version = next(((data, version) for *_, data, version in rows if data), ("{}", ""))
     try:
-        profile = Profile.from_json(next((json.loads(data) for *_, data in rows if data is not None), {}))
+        profile = Profile.from_json(json.loads(data))
     except (ValueError, KeyError, TypeError):
         log.exception("a profile cannot be read")
         return None
     evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
     is_newcomer = evidence.asn is not None and evidence.asn.new
     usual = counts.usual(found, newcomers, velocity.HOURS) if is_newcomer else None
-    return Compared(evidence, _elsewhere(profile, visit), usual)
+    return Compared(evidence, Remembered(profile, version or ""), _elsewhere(profile, visit), usual)
 
 
-def _rows(customer: UUID, keys: Collection[population.Key]) -> list[tuple[str, str, float, str | None]] | None:
+def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[Row] | None:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         try:
-            cursor.execute(_READ, [[key[0] for key in keys], [key[1] for key in keys], customer])
+            wanted = (_BETWEEN.join(part) for part in zip(*keys, strict=True))
+            cursor.execute(_READ, [sums, *wanted, customer])
         except DatabaseError:
             cursor.execute(_BACK)
             return None
@@ -144,14 +198,25 @@ def _with_horizon(days: int) -> Parameters:
     return replace(DEFAULT, horizon=float(days))
 
 
-def learn(customer: UUID, visit: Visit, at: datetime) -> None:
-    """One more genuine sign-in. Call inside the transaction in which the session begins."""
+def learn(customer: UUID, visit: Visit, at: datetime, remembered: Remembered | None = None) -> None:
+    """One more genuine sign-in. Call inside the transaction in which the session begins.
+
+    With what ``read`` found a while ago it takes one statement, unless the profile has changed meanwhile.
+    """
     with connection.cursor() as cursor:
+        if remembered and remembered.version:
+            data = _taught(remembered.profile, visit, at)
+            cursor.execute(_CHANGE, [data, at, customer, remembered.version])
+            if cursor.rowcount:
+                return
         cursor.execute(_LOCK, [customer])
         row = cursor.fetchone()
         profile = Profile.from_json(json.loads(row[0])) if row else Profile.empty()
-        learned = profile.learn(visit, at, _parameters())
-        cursor.execute(_KEEP, [customer, json.dumps(learned.to_json(), separators=(",", ":")), at])
+        cursor.execute(_KEEP, [customer, _taught(profile, visit, at), at])
+
+
+def _taught(profile: Profile, visit: Visit, at: datetime) -> str:
+    return json.dumps(profile.learn(visit, at, _parameters()).to_json(), separators=(",", ":"))
 
 
 def forget(customer: UUID, visit: Visit, features: Collection[Feature], shown_at: datetime) -> int:

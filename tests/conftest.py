@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from accounts import history
 from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
@@ -30,6 +31,7 @@ def noon() -> datetime:
 def _fresh_counters() -> None:
     """Rate limits and lanes start at zero in every test."""
     cache.clear()
+    history.SUMS.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -46,12 +46,13 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A sign-in that was allowed: what was proven, how worried we are, and what it showed."""
+    """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before."""
 
     methods: tuple[Method, ...]
     risk: Risk | None = None
     decision: UUID | None = None
     visit: Visit = field(default_factory=Visit)
+    remembered: history.Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def weigh(
 ) -> tuple[Decision, Admitted]:
     """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
     entry = facts.at_the_door(customer, methods)
-    visit, risk = Visit(), None
+    visit, risk, remembered = Visit(), None, None
     if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
         token = device_cookie.token_of(browser.cookie)
         device = known_device(customer, token, at)
@@ -76,14 +77,14 @@ def weigh(
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
-        visit, risk = arrived.visit, decided.risk
+        visit, risk, remembered = arrived.visit, decided.risk, arrived.remembered
         if isinstance(decided.answer, Deny):
             _tell_stopped(customer, browser, at)
     else:
         decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
     answer = Code(decisions.columns_of(decided.answer)["answer"])
     record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
-    return decided.answer, Admitted(methods, risk, decided.id, visit)
+    return decided.answer, Admitted(methods, risk, decided.id, visit, remembered)
 
 
 @flow
@@ -95,7 +96,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     if level >= Level.AAL2:
         device.known_from(at)
     visit = replace(admitted.visit, device=history.hidden("device", device_cookie.token_of(cookie)))
-    history.learn(customer.pk, visit, at)
+    history.learn(customer.pk, visit, at, admitted.remembered)
     session = Session.objects.create(
         customer=customer,
         device=device,
