@@ -11,7 +11,7 @@ from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Method, level_of
+from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.signals import Signals
@@ -43,12 +43,14 @@ def arrival(
     """What this sign-in shows, compared with the customer's own history and with everybody's."""
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
-    evidence = compared.evidence if compared else None
     source = source_of(customer.email, seen)
-    if evidence and evidence.asn and evidence.asn.new:
+    usual = compared.usual_newcomers if compared else None
+    if compared and compared.evidence.asn and compared.evidence.asn.new:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
-    usual = compared.usual_newcomers if compared else None
+    # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
+    evidence = compared.evidence if compared and pace else None
+    pace = pace or velocity.Pace()
     signals = replace(
         surroundings(customer, device, at),
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
@@ -70,7 +72,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(email.lower(), "account"),
-        address=velocity.pseudonym(seen.address, "address"),
+        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 
@@ -91,24 +93,83 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
     )
 
 
+def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
+    pace = velocity.pace(source_of(email, seen), at) or velocity.Pace()
+    return gate.Facts(
+        channel=by.channel,
+        session_live=None,
+        signals=Signals(
+            failures_from_address=pace.failures_from_address,
+            accounts_from_address=pace.accounts_from_address,
+            agent_absurd=absurd,
+        ),
+    )
+
+
+def for_recovery(
+    customer: User, device: Device | None, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about somebody who shows, with the link we mailed, that they read the customer's mail.
+
+    Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
+    """
+    pace = velocity.pace(source_of(customer.email, seen), at) or velocity.Pace()
+    return gate.Facts(
+        channel=by.channel,
+        account_active=customer.is_active,
+        session_live=None,
+        highest=factors.highest_level(customer),
+        challenged_at=at,
+        device=trust(device, at),
+        device_known_at=device.known_at if device else None,
+        signals=replace(
+            surroundings(customer, device, at),
+            recovered_seconds=None,
+            accounts_from_address=pace.accounts_from_address,
+            device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
+            agent_absurd=absurd,
+        ),
+    )
+
+
 def for_action(customer: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about an action in a session, as both rows stand now."""
     if session is None:
         return gate.Facts(channel=by.channel, account_active=customer.is_active)
     idle = timedelta(minutes=limits.running().session.idle_minutes)
+    return replace(
+        for_token(customer, session, by=by, at=at),
+        session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
+        highest=factors.highest_level(customer),
+    )
+
+
+def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks about a token that hangs from a session. No statement, if the session came with its device.
+
+    Whether a token outlives its session is for consent to say: the browser's idle time ends no token. What the customer
+    could prove at most is left out; see ``with_highest``.
+    """
     device = session.device
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
-        session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
+        session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
-        highest=factors.highest_level(customer),
         challenged_at=session.challenged_at,
         device=trust(device, at),
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
         signals=surroundings(customer, device, at),
     )
+
+
+def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:
+    """The same facts with the most that the customer can prove, which costs a statement, if the answer rests on it."""
+    extremes = (replace(facts, highest=level) for level in (Level.NONE, Level.PHR))
+    least, most = (gate.decide(action, each, limits=limits.running(), at=at) for each in extremes)
+    return facts if least == most else replace(facts, highest=factors.highest_level(customer))
 
 
 def trust(device: Device | None, at: datetime) -> Trust:

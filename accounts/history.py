@@ -4,13 +4,18 @@ One statement reads, two teach; no more, however long the history. Values are ps
 """
 
 import json
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
+from accounts import velocity
 from accounts.models import Profile as ProfileRow
+from accounts.watch import population as counts
 from ciam_portal import codes, network
 from ciam_portal.policy import limits
 from ciam_portal.risk import population
@@ -19,18 +24,28 @@ from ciam_portal.risk.parameters import DEFAULT, Parameters
 from ciam_portal.risk.profile import Profile
 from ciam_portal.risk.visit import Feature, Visit
 
-NEWCOMERS = "newcomers"  # rows of the population's table, written by a job: see ``usual_newcomers``
-COUNTED: population.Key = (NEWCOMERS, "all")
+log = logging.getLogger(__name__)
 
-# Scoring that is late is scoring that failed: the customer waits no longer than this for it.
+# Scoring that is late is scoring that failed: the customer waits no longer than this for it. One message to the
+# database and one answer: savepoint, time limit and question travel together.
 _READ = """
+SAVEPOINT history_read;
 SET LOCAL statement_timeout = '250ms';
-SELECT feature, value, weight, NULL::jsonb FROM accounts_populationcount
+SELECT feature, value, weight, NULL::text FROM accounts_populationcount
   JOIN unnest(%s::text[], %s::text[]) AS wanted (feature, value) USING (feature, value)
 UNION ALL
-SELECT '', '', 0, data FROM accounts_profile WHERE customer_id = %s;
-SET LOCAL statement_timeout TO DEFAULT
+SELECT '', '', 0, data::text FROM accounts_profile WHERE customer_id = %s;
+SET LOCAL statement_timeout TO DEFAULT;
+RELEASE SAVEPOINT history_read
 """
+_BACK = "ROLLBACK TO SAVEPOINT history_read; RELEASE SAVEPOINT history_read"
+_ANSWER = 2  # results before the one that holds rows
+_LOCK = "SELECT data::text FROM accounts_profile WHERE customer_id = %s FOR UPDATE"
+_KEEP = """
+INSERT INTO accounts_profile (customer_id, data, updated_at) VALUES (%s, %s, %s)
+ON CONFLICT (customer_id) DO UPDATE SET data = EXCLUDED.data, updated_at = EXCLUDED.updated_at
+"""
+_DIGITS = 20  # of a pseudonym, 80 bits: enough to tell all customers' values apart, and profiles stay small
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,7 @@ class Seen:
 
 def hidden(what: str, value: str) -> str:
     """The pseudonym of a value that may not be written down; nothing for nothing."""
-    return codes.pseudonym(value, f"visit:{what}") if value else ""
+    return codes.pseudonym(value, f"visit:{what}")[:_DIGITS] if value else ""
 
 
 def visit_of(seen: Seen) -> Visit:
@@ -72,8 +87,8 @@ def visit_of(seen: Seen) -> Visit:
 class Compared:
     """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
 
-    ``usual_newcomers``: how many customers who never used this network (AS) before it brings in two hours, on average;
-    None when this one is no newcomer, or while nothing has been counted yet.
+    ``usual_newcomers``: how many customers come from this network (AS) for their first time in as long as velocity
+    counts; None when this one is no newcomer, or before a day of newcomers has been counted.
     """
 
     evidence: Evidence
@@ -83,24 +98,33 @@ class Compared:
 
 def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    keys = (*population.keys_of(visit), (NEWCOMERS, visit.asn), COUNTED)
-    found: dict[population.Key, float] = {}
-    profile = Profile.empty()
+    newcomers = (counts.NEWCOMERS[Feature.ASN], visit.asn)
+    rows = _rows(customer, (*population.keys_of(visit), newcomers, counts.DAYS))
+    if rows is None:
+        log.warning("a sign-in is weighed without its history: it could not be read in time")
+        return None
+    found = {(feature, value): weight for feature, value, weight, data in rows if data is None}
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_READ, [[key[0] for key in keys], [key[1] for key in keys], customer])
-            cursor.nextset()
-            for feature, value, weight, data in cursor.fetchall():
-                if data is None:
-                    found[feature, value] = weight
-                else:
-                    profile = Profile.from_json(json.loads(data) if isinstance(data, str) else data)
-    except (DatabaseError, ValueError, KeyError, TypeError):
+        profile = Profile.from_json(next((json.loads(data) for *_, data in rows if data is not None), {}))
+    except (ValueError, KeyError, TypeError):
+        log.exception("a profile cannot be read")
         return None
     evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
-    is_newcomer = evidence.asn is not None and evidence.asn.new and COUNTED in found
-    usual = found.get((NEWCOMERS, visit.asn), 0.0) if is_newcomer else None
+    is_newcomer = evidence.asn is not None and evidence.asn.new
+    usual = counts.usual(found, newcomers, velocity.HOURS) if is_newcomer else None
     return Compared(evidence, _elsewhere(profile, visit), usual)
+
+
+def _rows(customer: UUID, keys: Collection[population.Key]) -> list[tuple[str, str, float, str | None]] | None:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        try:
+            cursor.execute(_READ, [[key[0] for key in keys], [key[1] for key in keys], customer])
+        except DatabaseError:
+            cursor.execute(_BACK)
+            return None
+        for _ in range(_ANSWER):
+            cursor.nextset()
+        return list(cursor.fetchall())
 
 
 def _elsewhere(profile: Profile, visit: Visit) -> datetime | None:
@@ -112,16 +136,41 @@ def _elsewhere(profile: Profile, visit: Visit) -> datetime | None:
 
 
 def _parameters() -> Parameters:
-    return replace(DEFAULT, horizon=float(limits.running().risk.history_days))
+    return _with_horizon(limits.running().risk.history_days)
+
+
+@cache
+def _with_horizon(days: int) -> Parameters:
+    return replace(DEFAULT, horizon=float(days))
 
 
 def learn(customer: UUID, visit: Visit, at: datetime) -> None:
     """One more genuine sign-in. Call inside the transaction in which the session begins."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [customer])
+        row = cursor.fetchone()
+        profile = Profile.from_json(json.loads(row[0])) if row else Profile.empty()
+        learned = profile.learn(visit, at, _parameters())
+        cursor.execute(_KEEP, [customer, json.dumps(learned.to_json(), separators=(",", ":")), at])
+
+
+def forget(customer: UUID, visit: Visit, features: Collection[Feature], shown_at: datetime) -> int:
+    """Drop what one sign-in showed of these features from the profile, unless it was shown again since. How many.
+
+    A device key goes in any case. Counts that have faded cannot be taken back; nor can what the population learned,
+    which is why it learns late.
+    """
     row = ProfileRow.objects.select_for_update().filter(pk=customer).first()
-    profile = (Profile.from_json(row.data) if row else Profile.empty()).learn(visit, at, _parameters())
-    ProfileRow.objects.bulk_create(
-        [ProfileRow(customer_id=customer, data=profile.to_json(), updated_at=at)],
-        update_conflicts=True,
-        unique_fields=["customer"],
-        update_fields=["data", "updated_at"],
-    )
+    if row is None:
+        return 0
+    profile = Profile.from_json(row.data)
+    values = {feature: dict(kept) for feature, kept in profile.values.items()}
+    gone = 0
+    for feature in features:
+        seen = values.get(feature, {}).get(visit.value(feature))
+        if seen is not None and (feature is Feature.DEVICE or seen.last <= shown_at.timestamp()):
+            del values[feature][visit.value(feature)]
+            gone += 1
+    row.data = replace(profile, values={feature: kept for feature, kept in values.items() if kept}).to_json()
+    row.save(update_fields=["data"])
+    return gone

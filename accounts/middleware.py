@@ -1,7 +1,7 @@
 """PortalSession: whoever holds a browser session is signed in only while the portal's own record says so."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -9,8 +9,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
+from accounts import agents
+from accounts.flows import sessions
 from accounts.models import Session
-from ciam_portal import clock
+from ciam_portal import clock, network
+from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 
 _TOUCH_AFTER = timedelta(seconds=60)
@@ -56,8 +59,17 @@ class PortalSession:
             return
         request.user = session.customer
         request.portal_session = session  # type: ignore[attr-defined]
-        if at - session.last_used_at >= _TOUCH_AFTER:
-            session.used(at)
+        self._notice(request, session, at)
+
+    @staticmethod
+    def _notice(request: HttpRequest, session: Session, at: datetime) -> None:
+        family, system = agents.families(request.headers.get("User-Agent", ""))
+        seen = network.prefix(network.client_address(request)), session.browser_words(family, system)
+        if seen != session.place_now:
+            by = Actor.from_request(request)
+            request.portal_session = sessions.moved(session, *seen, by=by, at=at)  # type: ignore[attr-defined]
+        elif at - session.last_used_at >= _TOUCH_AFTER:
+            session.used(at, network=seen[0], browser=seen[1])
 
 
 def _as_uuid(text: object) -> list[UUID]:

@@ -39,6 +39,25 @@ def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> st
     return secret
 
 
+def new_session_link(customer: User, session: UUID, address: str, at: datetime) -> str:
+    """A secret for a link that answers for one session. It opens nothing, so nothing but time and use ends it.
+
+    Other links, other sign-ins, a new password and a new address leave it alone: whoever was there before a thief
+    must still be able to say so.
+    """
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.DISOWN,
+        digest=codes.digest(secret, Purpose.DISOWN),
+        address=address,
+        bound_to=str(session),
+        created_at=at,
+        expires_at=at + timedelta(hours=limits.running().proof.disown_hours),
+    )
+    return secret
+
+
 def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:
     """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
     rows = Proof.objects.select_related("customer").filter(digest__in=codes.digests(secret, purpose), purpose=purpose)
@@ -46,10 +65,13 @@ def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | N
 
 
 def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: datetime) -> str:
-    """A code to be typed in this very session. Guesses made at an older code of it still count."""
+    """A code to be typed in this very session. Guesses made at an older code of it still count.
+
+    Codes of other sessions go on working: whoever knows the password cannot void the owner's code by asking for one.
+    """
     earlier = Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
     guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
-    _replace(customer, purpose, at)
+    earlier.filter(used_at__isnull=True).update(used_at=at)
     rules = limits.running().proof
     code = codes.new_number()
     Proof.objects.create(
@@ -63,6 +85,19 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
         attempts=guesses,
     )
     return code
+
+
+def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime) -> datetime | None:
+    """Until when no code for this session is looked at, after too many wrong ones; None if one would be."""
+    used_up = Proof.objects.filter(
+        customer=customer,
+        purpose=purpose,
+        bound_to=str(session),
+        expires_at__gt=at,
+        attempts__gte=limits.running().proof.code_attempts,
+    )
+    last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
+    return last
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:
@@ -83,8 +118,9 @@ def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: d
 
 
 def drop(customer: User, at: datetime) -> None:
-    """Every link and code of this customer is dead."""
-    Proof.objects.filter(customer=customer, used_at__isnull=True).update(used_at=at)
+    """Every link and code of this customer that opens something is dead."""
+    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True).exclude(purpose=Purpose.DISOWN)
+    waiting.update(used_at=at)
 
 
 def _replace(customer: User, purpose: Purpose, at: datetime) -> None:

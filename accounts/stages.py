@@ -95,11 +95,22 @@ class ProofStage(LoginStage):
             "attempt": str(self.attempt),
         }
         if first and answer.challenge and not factors.second_factors(self.customer):
-            self.send_code()
+            self.state["code_sent"] = self._mail_code()
         return HttpResponseRedirect(reverse(self.urlname))
 
+    @property
+    def code_sent(self) -> bool:
+        """Whether a code was mailed for this sign-in."""
+        return bool(self.state.get("code_sent"))
+
     def send_code(self) -> bool:
-        """Mail a code for this sign-in to the customer's proven address; False if there were too many already."""
+        """Mail another code for this sign-in to the customer's proven address; False if there were too many already."""
+        sent = self._mail_code()
+        self.state["code_sent"] = self.code_sent or sent
+        signing.keep(self.request, self.login)
+        return sent
+
+    def _mail_code(self) -> bool:
         if not proofs.within_budget(self.customer.email):
             return False
         by = Actor.from_request(self.request)
@@ -113,13 +124,15 @@ class ProofStage(LoginStage):
         from_here: HttpResponse = signing.resume(self.request, self.login)
         return from_here
 
-    def failed(self) -> bool:
-        """Count a wrong second factor; False once there were too many and the sign-in must start over."""
+    def failed(self, method: Method) -> bool:
+        """Count a wrong answer; False once there were too many and the sign-in must start over."""
+        rules = limits.running()
+        most = rules.proof.code_attempts if method is Method.EMAIL_CODE else rules.factors.sign_in_attempts
         attempts = int(self.state.get("attempts", 0)) + 1
         self.state["attempts"] = attempts
         by = Actor.from_request(self.request)
         flows.note_second_step_failure(self.customer, attempts, by=by, at=clock.now())
-        if attempts >= limits.running().factors.sign_in_attempts:
+        if attempts >= most:
             self.abort()
             return False
         signing.keep(self.request, self.login)

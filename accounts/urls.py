@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts import urls_factors
-from accounts.views import account, entry, sessions
+from accounts.views import account, activity, entry, sessions
 
 app_name = "accounts"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("sessions/", sessions.index, name="sessions"),
     path("sessions/end-others/", sessions.end_others, name="end_other_sessions"),
     path("sessions/<uuid:session_id>/end/", sessions.end, name="end_session"),
+    path("activity/", activity.index, name="activity"),
+    path("activity/sessions/<uuid:session_id>/answer/", activity.answer, name="answer"),
+    path("activity/decisions/<uuid:decision_id>/contest/", activity.contest, name="contest"),
+    path("was-this-you/<str:secret>/", activity.open_answer, name="open_answer"),
+    path("was-this-you/", activity.answer_link, name="answer_link"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,
 ]

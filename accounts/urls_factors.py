@@ -16,6 +16,7 @@ urlpatterns = [
     path("security/passkeys/<slug:key>/remove/", passkeys.remove, name="passkey_remove"),
     path("prove/", prove.prove, name="prove"),
     path("prove/passkey/begin/", prove.begin_prove, name="prove_begin"),
+    path("prove/go-on/", prove.go_on, name="go_on"),
     path("prove/code/", prove.send_code, name="prove_send_code"),
     path("sign-in/prove/", prove.prove_sign_in, name="prove_sign_in"),
     path("sign-in/prove/code/", prove.send_sign_in_code, name="prove_sign_in_send_code"),

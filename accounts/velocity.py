@@ -4,6 +4,8 @@ Everything counted is a pseudonym. Windows are fixed hours; a count is the sum o
 never forgets a burst at the turn of an hour. Different accounts and sources are counted by HyperLogLog (about 1 % off).
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,9 +16,13 @@ from django.conf import settings
 
 from ciam_portal import codes
 
+log = logging.getLogger(__name__)
+
 _WINDOW = 3600
 _KEPT = 2 * _WINDOW
+HOURS = 1.5  # what a count covers on average
 _PATIENCE = 0.25  # seconds: a sign-in does not wait longer for its counters
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +45,46 @@ class Pace:
     sources_on_account: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """What an address has done lately: how often it failed, and on how many accounts."""
+
+    failures: int
+    accounts: int
+
+
 def pseudonym(value: str, what: str) -> str:
     """What an account, an address or a device is counted under; nothing for nothing."""
     return codes.pseudonym(value, f"velocity:{what}") if value else ""
 
 
 def failed(source: Source, at: datetime) -> None:
-    """One more wrong password or code."""
-    with _client().pipeline(transaction=False) as pipe:
-        _incr(pipe, "failures", source.account, at)
-        _incr(pipe, "failures", source.address, at)
-        _add(pipe, "sources", source.account, source.address, at)
-        _add(pipe, "accounts", source.address, source.account, at)
-        pipe.execute()
+    """One more wrong password or code. Not counted while the cache does not answer."""
+    try:
+        with _client().pipeline(transaction=False) as pipe:
+            _incr(pipe, "failures", source.account, at)
+            _incr(pipe, "failures", source.address, at)
+            _add(pipe, "sources", source.account, source.address, at)
+            _add(pipe, "accounts", source.address, source.account, at)
+            pipe.execute()
+    except redis.RedisError:
+        log.warning("a failed attempt was not counted: the cache does not answer")
 
 
 def newcomer(source: Source, at: datetime) -> None:
-    """A right first step from a network that this customer has not used before."""
-    if source.asn:
+    """A right first step from a network that this customer has not used before. Not counted without the cache."""
+    if not source.asn:
+        return
+    try:
         with _client().pipeline(transaction=False) as pipe:
             _add(pipe, "newcomers", source.asn, source.account, at)
             pipe.execute()
+    except redis.RedisError:
+        log.warning("a newcomer was not counted: the cache does not answer")
 
 
-def pace(source: Source, at: datetime) -> Pace:
-    """The counts around this attempt, in one round trip; nothing is known while the cache does not answer."""
+def pace(source: Source, at: datetime) -> Pace | None:
+    """The counts around this attempt, in one round trip; None while the cache does not answer: nothing is known."""
     try:
         with _client().pipeline(transaction=False) as pipe:
             pipe.mget(_windows("failures", source.account, at))
@@ -73,7 +94,8 @@ def pace(source: Source, at: datetime) -> Pace:
             pipe.pfcount(*_windows("sources", source.account, at))
             on_account, from_address, *distinct = pipe.execute()
     except redis.RedisError:
-        return Pace()
+        log.warning("an attempt is weighed without its counts: the cache does not answer")
+        return None
     return Pace(
         failures_on_account=_sum(on_account),
         failures_from_address=_sum(from_address),
@@ -81,6 +103,25 @@ def pace(source: Source, at: datetime) -> Pace:
         newcomers_from_asn=distinct[1] if source.asn else None,
         sources_on_account=distinct[2],
     )
+
+
+def pressure(addresses: Sequence[str], at: datetime) -> dict[str, Pressure]:
+    """What these addresses (pseudonyms) have done lately; nothing while the cache does not answer."""
+    found: dict[str, Pressure] = {}
+    try:
+        for start in range(0, len(addresses), _CHUNK):
+            chunk = addresses[start : start + _CHUNK]
+            with _client().pipeline(transaction=False) as pipe:
+                for address in chunk:
+                    pipe.mget(_windows("failures", address, at))
+                    pipe.pfcount(*_windows("accounts", address, at))
+                answers = pipe.execute()
+            for address, failures, accounts in zip(chunk, answers[::2], answers[1::2], strict=True):
+                found[address] = Pressure(_sum(failures), accounts)
+    except redis.RedisError:
+        log.warning("sign-ins are looked at again without the counts of their addresses: the cache does not answer")
+        return {}
+    return found
 
 
 def _incr(pipe: Any, what: str, who: str, at: datetime) -> None:  # noqa: ANN401  (as above)

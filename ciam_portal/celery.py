@@ -3,14 +3,22 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
 app = Celery("ciam_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["accounts"], related_name="risk_tasks")
 app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what has expired": {"task": "accounts.sweep", "schedule": 600.0},
     "forget expired tokens and codes": {"task": "oauth.sweep", "schedule": 300.0},
+    "learn what is usual for everybody": {"task": "risk.learn_population", "schedule": 300.0},
+    "look at recent sign-ins again": {"task": "risk.look_again", "schedule": 120.0},
+    "let what is usual fade": {"task": "risk.fade_population", "schedule": crontab(hour=2, minute=10)},
+    "work out the threshold": {"task": "risk.calibrate", "schedule": crontab(hour=2, minute=30)},
+    "compare this week with the last": {"task": "risk.watch_drift", "schedule": crontab(hour=2, minute=50)},
+    "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

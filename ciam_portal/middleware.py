@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
 
+from accounts import suspended
 from ciam_portal import codes, refusals, request_id
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.words import sentence
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-_API = ("/api/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+_API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
 
 
 class RequestId:
@@ -29,14 +30,14 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Set ``request.request_id`` and answer with it."""
+        """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
         token = request_id.current.set(request.request_id)  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
         finally:
             request_id.current.reset(token)
-        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
 
 
@@ -113,15 +114,11 @@ class Answers:
 
     @staticmethod
     def _prove(request: HttpRequest, error: ProveMore) -> HttpResponse:
-        # A form is never sent twice: after proving, the customer is back on its page, with nothing done.
-        request.session["prove"] = {
-            "to": int(error.to),
-            "within": error.within,
-            "challenge": error.challenge,
-            "reason": str(error.reason),
-            "decision": str(error.decision or ""),
-        }
-        query = urlencode({"next": request.get_full_path()})
+        # A form is never sent twice by itself: after proving, its page is back, or one that asks whether to go on.
+        try:
+            query = urlencode({"ref": suspended.keep(request, error)})
+        except TooMany as too_many:
+            return refusals.page(request, too_many)
         return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ciam_portal import explain
+from ciam_portal.audit import why
 from ciam_portal.errors import OnHold, Refused, TooMany
 from ciam_portal.words import sentence
 
@@ -20,10 +22,19 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
     words = {"explanation": sentence(error.reason), "decision": error.decision}
-    return render(request, "refused.html", words, status=403)
+    return render(request, "refused.html", words | _explained(request, error.decision), status=403)
 
 
 def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
     """Not now: what to wait for, and how to contest it."""
-    words = {"explanation": sentence(reason), "until": until, "decision": decision}
-    return render(request, "on_hold.html", words, status=403)
+    zone = getattr(request.user, "zone", None)  # nobody who is signed in: UTC
+    words = {"explanation": sentence(reason), "until": until, "zone": zone, "decision": decision}
+    return render(request, "on_hold.html", words | _explained(request, decision), status=403)
+
+
+def _explained(request: HttpRequest, decision: UUID | None) -> dict[str, object]:
+    """Why, and whether it can be contested: for the customer whom it is about, signed in, and for nobody else."""
+    found = why.own(decision, request.user.pk if request.user.is_authenticated else None)
+    if found is None or not found.action:
+        return {}
+    return {"because": explain.for_customer(found), "contest": found.pk}

@@ -22,6 +22,7 @@ urlpatterns = [
     path("forgotten-password/", include("recovery.urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
+    path("", include("ciam_portal.decisions.urls")),
     path("", include("ciam_portal.oauth.urls")),
     path("staff/", admin.site.urls),
 ]

@@ -1,5 +1,6 @@
 """Home, health, and the pages for what went wrong."""
 
+import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,8 +18,12 @@ from accounts import factors
 from accounts.flows import sessions
 from ciam_portal import clock
 from ciam_portal.celery import app
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.limits import UnsafePolicy
 from consent.models import Consent
+
+log = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -49,10 +54,11 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
-    """Database, cache and broker answer too; 503 and which one does not, otherwise."""
+    """Database, cache and broker answer too, and an approved policy decides; 503 and which one does not, otherwise."""
     checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
-    ready = all(checks.values())
     states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
+    states["policy"] = "ok" if _policy() else "not usable"
+    ready = set(states.values()) == {"ok"}
     return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
 
 
@@ -60,6 +66,17 @@ def _database() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _policy() -> bool:
+    try:
+        limits.running()
+    except UnsafePolicy as error:
+        log.error("%s", error)  # noqa: TRY400  (no traceback: the sentence says it)
+        return False
     except DatabaseError:
         return False
     return True

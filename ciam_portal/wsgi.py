@@ -6,3 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 application = get_wsgi_application()
+
+from ciam_portal.governance import start  # noqa: E402  (models are there only now)
+
+start.on_start()

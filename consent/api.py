@@ -1,23 +1,33 @@
 """What partners may read, a field at a time, and what they may ask about a token."""
 
+import math
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from ciam_portal import clock
+from accounts import facts as accounts_facts
+from accounts.models import Session
+from ciam_portal import clock, gate
+from ciam_portal.audit.decide import Decided
 from ciam_portal.oauth import backend, tokens
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow
+from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow, Deny, Hold, StepUp
+from ciam_portal.words import sentence
 from consent import facts, policy
-from consent.enforcement import Access, admit
+from consent.access import Access, acting, admit
 
+_NOT_LIVE = "the token is unknown, expired, or was withdrawn"
+_MOST_SIGN_INS = 50
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 
 
@@ -34,10 +44,10 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
                 return _challenge(401, "", "")
             sent = _BEARER.fullmatch(header)
             access = admit(sent.group(1), *needed) if sent else None
-            if access is policy.Reason.NOT_COVERED:
-                return _challenge(403, "insufficient_scope", "the customer does not allow this", " ".join(needed))
-            if not isinstance(access, Access):
-                return _challenge(401, "invalid_token", "the token is unknown, expired, or was withdrawn")
+            if isinstance(access, Decided):
+                return _refused(access, needed, clock.now())
+            if access is None:
+                return _challenge(401, "invalid_token", _NOT_LIVE)
             access.consent.used(clock.now())
             return view(request, access)
 
@@ -46,8 +56,27 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
     return decorate
 
 
-def _challenge(status: int, error: str, description: str, scope: str = "") -> HttpResponse:
-    words = {"realm": "portal", "error": error, "error_description": description, "scope": scope}
+def _refused(decided: Decided, needed: tuple[str, ...], at: datetime) -> HttpResponse:
+    """What consent or the gate answered, as RFC 6750 and RFC 9470 say it."""
+    match decided.answer:
+        case StepUp(to=to, within=within):
+            asked = {"acr_values": to.acr} | ({} if within is None else {"max_age": str(within)})
+            words = "the customer has to prove more, or again: send them to the authorization endpoint with these"
+            return _challenge(401, "insufficient_user_authentication", words, **asked)
+        case Hold(reason=reason, until=until):
+            response = _challenge(403, "access_denied", sentence(reason), reason=reason)
+            if until is not None:
+                response["Retry-After"] = str(max(1, math.ceil((until - at).total_seconds())))
+            return response
+        case Deny(reason=policy.Reason.NOT_COVERED):
+            return _challenge(403, "insufficient_scope", "the customer does not allow this", scope=" ".join(needed))
+        case Deny(reason=gate.Reason() as reason):
+            return _challenge(403, "access_denied", sentence(reason), reason=reason)
+    return _challenge(401, "invalid_token", _NOT_LIVE)
+
+
+def _challenge(status: int, error: str, description: str, **more: str) -> HttpResponse:
+    words = {"realm": "portal", "error": error, "error_description": description} | more
     response = problem(error or "invalid_token", description or "a bearer token is needed", status)
     response["WWW-Authenticate"] = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items() if value)
     return response
@@ -66,6 +95,24 @@ def profile(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG0
     """The same fields as data of the portal's own, and under which permission they were released."""
     shared = {"consent": str(access.consent.pk), "scopes": list(access.scopes)}
     return JsonResponse({"subject": _person(access), "shared": shared})
+
+
+@for_machines("GET", "HEAD")
+@bearer("activity")
+def activity(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+    """The customer's latest sign-ins: when, where from, with what, and how sure we were."""
+    latest = Session.objects.filter(customer=access.customer).order_by("-started_at")[:_MOST_SIGN_INS]
+    return JsonResponse({"sub": subject(access.partner, access.customer.pk), "sign_ins": [_sign_in(e) for e in latest]})
+
+
+def _sign_in(session: Session) -> dict[str, Any]:
+    return {
+        "time": session.started_at.isoformat(),
+        "browser": session.browser,
+        "system": session.system,
+        "country": session.country,
+        "acr": Level(session.level).acr,
+    }
 
 
 def _person(access: Access) -> dict[str, Any]:
@@ -110,5 +157,10 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     sharing = facts.for_sharing(found.consent, owner, found.user, found.session, held=held, needed=needed)
     if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
         return nothing
+    asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)
+    asked = accounts_facts.with_highest(Action.USE_TOKEN, asked, found.user, at)
+    if not isinstance(gate.decide(Action.USE_TOKEN, asked, limits=limits.running(), at=at), Allow):
+        return nothing
+    opened = facts.open_now(sharing.allowed, asked, found.user, at)
     proven = facts.signed_in(found.session)
-    return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(sharing.allowed)}
+    return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}

@@ -6,7 +6,7 @@ where the answer goes. What was asked is kept here, under a reference that works
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -21,19 +21,26 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import factors
+from accounts import facts as accounts_facts
 from accounts.models import Session, User
-from ciam_portal import clock, codes
+from ciam_portal import clock, codes, gate
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.audit.decide import weigh
+from ciam_portal.errors import OnHold, ProveMore, Refused
+from ciam_portal.flow import go_on
 from ciam_portal.oauth import authorization, id_tokens, scopes
 from ciam_portal.oauth.authorization import Answer, Asked, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
-from consent import facts, flows, policy
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
+from consent import challenges, facts, flows, policy
 from consent.models import Consent
 
 _KEPT_SECONDS = 600
+_FOR_APP = policy.Reason.PROVE_FOR_APP
 _ASKED_TO_PROVE = "asked_to_prove"
 _REMEMBERED = 5
 
@@ -105,26 +112,53 @@ def _check_person(visit: Visit) -> None:
 
 
 def _check_proof(visit: Visit) -> None:
-    """Freshness and level the partner asks for. Raises ProveMore (the customer comes back here), or Answer."""
-    asked, session = visit.asked, visit.session
-    is_silent, since = "none" in asked.prompt, _remembered(visit.request, asked)
-    is_fresh = since is not None and session.auth_time >= since
-    too_old = asked.max_age is not None and visit.at - session.auth_time > timedelta(seconds=asked.max_age)
-    if ("login" in asked.prompt or too_old) and not is_fresh:
-        if is_silent:
-            raise asked.refused("login_required", "the sign-in is older than max_age")
-        _remember(visit.request, asked, visit.at)
-        raise ProveMore(max(Level(session.level), Level.AAL1), 0, policy.Reason.PROVE_FOR_APP)
-    if asked.level is None or session.level >= asked.level:
-        return
-    if factors.highest_level(visit.customer) < asked.level:
-        # acr_values is a wish: whoever has no second factor gets in, and the partner reads in ``acr`` what was proven.
-        if asked.level_is_essential:
-            raise asked.refused("unmet_authentication_requirements", "this customer cannot reach the acr asked for")
-        return
-    if is_silent:
-        raise asked.refused("interaction_required", "a higher acr must be proven")
-    raise ProveMore(asked.level, None, policy.Reason.PROVE_FOR_APP)
+    """Freshness and level that are wanted. Raises ProveMore (the customer comes back here), or Answer.
+
+    Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
+    """
+    asked, session, since = visit.asked, visit.session, _remembered(visit.request, visit.asked)
+    level = _level(visit)
+    # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
+    wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
+    if wish is not None and _can_reach(visit, wish.to) and not (since is not None and session.auth_time >= since):
+        more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
+        _prove(visit, "interaction_required", more)
+    proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
+    too_old = asked.max_age is not None and visit.at - proven_at > timedelta(seconds=asked.max_age)
+    if ("login" in asked.prompt or too_old) and not (since is not None and proven_at >= since):
+        _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
+    if level is not None and session.level < level:
+        _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
+
+
+def _answers_challenge(asked: Asked) -> bool:
+    return asked.level is not None or asked.max_age is not None
+
+
+def _level(visit: Visit) -> Level | None:
+    """The level asked for, if this customer can reach it.
+
+    acr_values is a wish: whoever has no second factor gets in, and the partner reads in ``acr`` what was proven. An
+    essential acr claim is none: whoever cannot reach it is refused.
+    """
+    level = visit.asked.level
+    if level is None or _can_reach(visit, level):
+        return level
+    if visit.asked.level_is_essential:
+        raise visit.asked.refused("unmet_authentication_requirements", "this customer cannot reach the acr asked for")
+    return None
+
+
+def _can_reach(visit: Visit, level: Level) -> bool:
+    return visit.session.level >= level or factors.highest_level(visit.customer) >= level
+
+
+def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
+    """Send the customer to prove it; the partner that wants no page learns that one is needed."""
+    if "none" in visit.asked.prompt:
+        raise visit.asked.refused(error, "the customer has to prove more, or again")
+    _remember(visit.request, visit.asked, visit.at)
+    raise more
 
 
 def _digest(asked: Asked) -> str:
@@ -164,7 +198,20 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
+    if set(shown) - set(allowed):
+        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT)
     return _page(visit, shown, frozenset(consent.declined if consent else ()))
+
+
+def _check_gate(visit: Visit, action: Action) -> None:
+    """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
+
+    That the page may be shown is not recorded; the flow asks again, under lock, and is.
+    """
+    asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+    asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
+    if not isinstance(gate.decide(action, asked, limits=limits.running(), at=visit.at), Allow):
+        go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
 
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
@@ -223,7 +270,10 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
         raise visit.asked.refused("access_denied", "the customer said no")
     try:
-        consent = flows.give(visit.customer, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+        consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+    except (ProveMore, OnHold):
+        # The question is asked again from the start, and there the customer reads why, and what to do.
+        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{visit.asked.query}", status=303)
     except Refused as refused:
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
     return _send_code(visit, consent)

@@ -2,26 +2,23 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote_plus
 
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts.models import User
-from ciam_portal import clock, request_id
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.decide import decide
+from accounts import facts as accounts_facts
+from ciam_portal import clock
 from ciam_portal.oauth import id_tokens, tokens
 from ciam_portal.oauth.hashers import ClientSecret
-from ciam_portal.oauth.models import AccessToken, Partner
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow
-from consent import facts, flows, policy
-from consent.models import Consent
+from consent import facts, flows
+from consent.access import Access, acting, admit
+from consent.events import Why
 
 _LONGEST = 255
 _GRANTS = {
@@ -29,40 +26,6 @@ _GRANTS = {
     "refresh_token": Partner.GRANT_AUTHORIZATION_CODE,
     "client_credentials": Partner.GRANT_CLIENT_CREDENTIALS,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a bearer token opens right now: of whom, for whom, and which scopes still stand."""
-
-    token: AccessToken
-    partner: Partner
-    customer: User
-    consent: Consent
-    scopes: tuple[str, ...]
-
-
-def admit(value: str, *needed: str) -> Access | policy.Reason | None:
-    """What this access token opens; the reason if what it rests on does not stand; None if it is no live token.
-
-    ID tokens, codes and refresh tokens are no access tokens. One statement.
-    """
-    at = clock.now()
-    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    if found is None or at >= found.expires or found.consent is None or found.session is None:
-        return None
-    held = tuple(found.scope.split())
-    sharing = facts.for_sharing(found.consent, found.application, found.user, found.session, held=held, needed=needed)
-    answer = policy.may_share(sharing, limits=limits.running(), at=at)
-    if not isinstance(answer, Allow):
-        by = _partner(found.application)
-        decide(policy.may_share, sharing, about=found.user_id, by=by, at=at)
-        return cast("policy.Reason", answer.reason)
-    return Access(found, found.application, found.user, found.consent, sharing.allowed)
-
-
-def _partner(partner: Partner) -> Actor:
-    return Actor(Kind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
 class ConsentValidator(OAuth2Validator):
@@ -134,7 +97,7 @@ class ConsentValidator(OAuth2Validator):
             request.client,
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
-            by=_partner(request.client),
+            by=acting(request.client),
             at=clock.now(),
         )
         return _keep(request, exchanged, found.code_challenge)
@@ -170,7 +133,7 @@ class ConsentValidator(OAuth2Validator):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        exchanged = flows.refresh(found, request.client, asked, by=_partner(request.client), at=clock.now())
+        exchanged = flows.refresh(found, request.client, asked, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -182,7 +145,7 @@ class ConsentValidator(OAuth2Validator):
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            at, by = clock.now(), _partner(request.client)
+            at, by = clock.now(), acting(request.client)
             flows.authorize_partner(request.client, token["access_token"], tuple(request.scopes), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
@@ -198,8 +161,11 @@ class ConsentValidator(OAuth2Validator):
     def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
         """Who signed in, when and how; and the fields that consent covers at this moment."""
         exchanged, issued = request.exchanged, request.issued
-        now = int(clock.now().timestamp())
-        claims: dict[str, Any] = facts.released(exchanged.customer, issued.scopes)
+        at = clock.now()
+        now, by = int(at.timestamp()), acting(request.client)
+        asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
+        opened = facts.open_now(issued.scopes, asked, exchanged.customer, at)
+        claims: dict[str, Any] = facts.released(exchanged.customer, opened)
         claims |= facts.signed_in(exchanged.session)
         claims |= {
             "sub": subject(request.client, exchanged.customer.pk),
@@ -238,11 +204,14 @@ class ConsentValidator(OAuth2Validator):
         """A partner's own token, of whichever kind; those of others are as unknown as invented ones."""
         found = tokens.refresh_of(request.client, token) or tokens.access_of(token)
         if found is not None and found.application_id == request.client.pk:
-            flows.give_back(found, request.client, by=_partner(request.client), at=clock.now())
+            flows.give_back(found, request.client, by=acting(request.client), at=clock.now())
 
 
-def _keep(request: Any, exchanged: Any, challenge: str) -> bool:
-    if exchanged is None:
+def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
+    if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
+        words = "something about this is unusual: send the customer through the authorization endpoint again"
+        raise errors.InvalidGrantError(description=words, request=request)
+    if not isinstance(exchanged, flows.Exchanged):
         return False
     request.exchanged, request.issued = exchanged, exchanged.issued
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)

@@ -17,6 +17,9 @@ class Why(StrEnum):
     WRONG_VERIFIER = "wrong_verifier"
     TOO_WIDE = "too_wide"
     NOT_ALLOWED = "not_allowed"
+    PROVE_MORE = "prove_more"  # the gate's answers: the customer must show more,
+    ON_HOLD = "on_hold"  # wait,
+    TOO_RISKY = "too_risky"  # or is protected from whoever holds this
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,21 @@
 """Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from accounts import facts as accounts_facts
 from accounts.flows.sessions import SIGNED_OUT
 from accounts.models import Session, User
+from ciam_portal import gate
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.oauth import scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.tokens import OFFLINE
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method, amr_of
+from ciam_portal.policy.catalogue import USE_SCOPE, Action
+from ciam_portal.policy.decision import Allow
 from consent import policy
 from consent.models import Consent
 
@@ -32,6 +38,26 @@ def for_sharing(
         allowed=tuple(name for name in held if name in consent.scopes),
         needed=tuple(needed),
     )
+
+
+def uses(needed: Iterable[str]) -> tuple[str, ...]:
+    """The rows of the catalogue behind a use of these scopes: their own, and one for all that have none."""
+    needed, known = tuple(needed), limits.running().actions
+    own = tuple(USE_SCOPE + name for name in needed if USE_SCOPE + name in known)
+    return own if own and len(own) == len(needed) else (Action.USE_TOKEN, *own)
+
+
+def open_now(names: Iterable[str], asked: gate.Facts, customer: User, at: datetime) -> tuple[str, ...]:
+    """Of these scopes, those whose own row in the catalogue, if there is one, lets them be used at this moment."""
+    return tuple(name for name in names if _is_open(USE_SCOPE + name, asked, customer, at))
+
+
+def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bool:
+    running = limits.running()
+    if action not in running.actions:
+        return True
+    asked = accounts_facts.with_highest(action, asked, customer, at)
+    return isinstance(gate.decide(action, asked, limits=running, at=at), Allow)
 
 
 def for_giving(partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str]) -> policy.Giving:

@@ -18,4 +18,5 @@ urlpatterns = [
     path("oauth/userinfo/", api.userinfo, name="userinfo"),
     path("oauth/introspect/", api.introspect, name="introspect"),
     path("api/profile", api.profile, name="profile"),
+    path("api/activity", api.activity, name="activity"),
 ]

@@ -3,32 +3,40 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts import addresses, proofs
-from accounts.flows import account
+from accounts import addresses, facts, proofs
+from accounts.flows import account, sign_in
+from accounts.flows.sign_in import Browser
 from accounts.models import Proof, User
-from ciam_portal import codes
+from ciam_portal import codes, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require
+from ciam_portal.errors import OnHold, ProveMore, Refused, TooMany
+from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
 from recovery import events, notices, policy
 
 Purpose = Proof.Purpose.RESET_PASSWORD
+_LATER = 3600  # seconds after which counts around an address have faded
 
 
 @flow
-def ask_reset(email: str, *, by: Actor, at: datetime) -> None:
+def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     """Mail a link if a proven account has this address; nobody outside can tell whether one did.
 
     For a stranger the same rows are recorded; only the link and its mail are left out, and they cost a few
-    milliseconds that the caller evens out.
+    milliseconds that the caller evens out. Raises TooMany or Refused, by where it comes from alone.
     """
     email = email.lower()
     customer = User.objects.filter(email=email, is_active=True).first()
+    asked = facts.for_stranger(email, browser.seen, absurd=browser.absurd, by=by, at=at)
+    try:
+        require_action(Action.START_RECOVERY, asked, about=customer.pk if customer else None, by=by, at=at)
+    except ProveMore:  # a stranger has nothing to prove with; time is what helps
+        raise TooMany(policy.Reason.LATER, retry_after=_LATER) from None
     send = customer is not None and proofs.within_budget(email) and addresses.is_proven(customer)
     if customer is not None and send:
         link = account.link_to("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
@@ -53,16 +61,23 @@ def is_usable(proof: Proof, at: datetime) -> bool:
 
 
 @flow
-def reset_password(secret: str, new: str, *, by: Actor, at: datetime) -> User:
-    """Set the new password; end every session, token and remembered device. Raises Refused for a dead link.
+def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: datetime) -> User:
+    """Set the new password; end every session, token and remembered device. Raises Refused for a dead link, OnHold.
 
-    The second factors stay as they are: the next sign-in asks for them as ever.
+    The second factors stay as they are: the next sign-in asks for them as ever. The link itself passes a challenge, for
+    it shows who reads the mail; there is no more that could be proven here, so whatever asks for more has to wait.
     """
     proof = proofs.find_link(secret, Purpose, lock=True)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
     customer = proof.customer
     require(policy.may_reset_password, facts_of(proof, at), about=customer.pk, by=by, at=at)
+    device = sign_in.device_of(customer, browser, at)
+    asked = facts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
+    try:
+        require_action(Action.COMPLETE_RECOVERY, asked, about=customer.pk, by=by, at=at)
+    except ProveMore as more:
+        raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
     proof.spend(at)
     known = by.known_as(customer.pk)
     ended = account.restore_access(customer, new, by=known, at=at)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import proofs
+from accounts import proofs, signing
 from accounts.forms.account import NewPassword
 from accounts.views.account import allow_mail
 from accounts.views.entry import hidden_secret, hide_secret
@@ -31,7 +31,8 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/forgotten.html", {"form": form})
     allow_mail(request)
     started = time.monotonic()
-    flows.ask_reset(form.cleaned_data["email"], by=Actor.from_request(request), at=clock.now())
+    browser = signing.browser_of(request)
+    flows.ask_reset(form.cleaned_data["email"], browser, by=Actor.from_request(request), at=clock.now())
     time.sleep(max(0.0, _EVEN_SECONDS - (time.monotonic() - started)))
     return redirect("recovery:sent")
 
@@ -65,8 +66,9 @@ def new_password(request: HttpRequest) -> HttpResponse:
     form = NewPassword(request.POST or None, customer=proof.customer)
     if not form.is_valid():
         return render(request, "recovery/new_password.html", {"form": form})
+    by, browser = Actor.from_request(request), signing.browser_of(request)
     try:
-        flows.reset_password(secret, form.cleaned_data["password"], by=Actor.from_request(request), at=at)
+        flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
     except Refused as refused:
         if refused.reason is not policy.Reason.LINK_DEAD:
             raise

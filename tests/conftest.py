@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -12,6 +13,7 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from tests import factories
 
@@ -28,6 +30,12 @@ def noon() -> datetime:
 def _fresh_counters() -> None:
     """Rate limits and lanes start at zero in every test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _file_decides() -> None:
+    """The policy file decides in every test, as in a fresh installation; tests of governance name their own."""
+    limits.install(settings.LIMITS)
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            for table in ("audit_auditentry", "audit_decisionentry"):
+            for table in ("audit_auditentry", "audit_decisionentry", "governance_policyversion"):
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
 
     triggers("DISABLE")

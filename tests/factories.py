@@ -16,12 +16,14 @@ from accounts.history import Seen
 from accounts.models import Session, User
 from ciam_portal import clock, codes, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.notifications.models import Notice
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
 from ciam_portal.sessions import SessionStore
 
 PASSWORD = "correct horse battery staple"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
 def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:
@@ -51,6 +53,7 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     store.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     client.cookies[settings.DEVICE_COOKIE_NAME] = entered.cookie
+    client.defaults["HTTP_USER_AGENT"] = FIREFOX
     return entered.session
 
 
@@ -85,3 +88,8 @@ def outbox() -> list[Message]:
         content = json.loads(vault.unseal(row.sealed, f"notice:{row.pk}"))
         found.append(Message(row.kind, content["to"], content["words"]))
     return found
+
+
+def decisions(customer: User) -> list[DecisionEntry]:
+    """What was decided about the customer, oldest first."""
+    return list(DecisionEntry.objects.filter(about=customer.pk).order_by("at", "pk"))

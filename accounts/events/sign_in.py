@@ -75,6 +75,24 @@ class SteppedUp(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionChangedPlace(AuditEvent):
+    """A session went on from another network, or came back to the one it began in. Phones do this all day."""
+
+    name: ClassVar[str] = "session.changed_place"
+    session: UUID
+    back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChangedBrowser(AuditEvent):
+    """A session went on in another browser or system than before. A stolen session cookie looks like this."""
+
+    name: ClassVar[str] = "session.changed_browser"
+    session: UUID
+    back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded(AuditEvent):
     """One session is over, with what hung from it."""
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
-from ciam_portal.audit.events import AuditEvent
+from ciam_portal.audit.events import AuditEvent, Code
 from ciam_portal.roles import Role
 
 
@@ -21,3 +22,12 @@ class RoleRevoked(AuditEvent):
 
     name: ClassVar[str] = "staff.role_revoked"
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOpened(AuditEvent):
+    """Somebody of the staff looked at a customer, or at one of their sessions."""
+
+    name: ClassVar[str] = "staff.record_opened"
+    kind: Code
+    record: UUID

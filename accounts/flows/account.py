@@ -14,7 +14,8 @@ from accounts.flows import sessions
 from accounts.models import Proof, Session, User
 from accounts.notices import account as notices
 from accounts.policy import account as policy
-from ciam_portal.audit.actor import Actor
+from ciam_portal import gate
+from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
@@ -30,13 +31,16 @@ def link_to(name: str, secret: str) -> str:
 
 
 @flow
-def open_account(email: str, password: str, *, by: Actor, at: datetime) -> User | None:
+def open_account(email: str, password: str, asked: gate.Facts | None = None, *, by: Actor, at: datetime) -> User | None:
     """A new account that can do nothing until its address is proven; None if the address has a proven account.
 
     An attempt whose address was never proven is void once somebody signs up with the address again: its password
-    is replaced and its links die, so nobody can prepare an account for someone else.
+    is replaced and its links die, so nobody can prepare an account for someone else. ``asked``: with what a stranger
+    comes; only the system (an import, the demonstration) comes with nothing. Raises ProveMore, Refused.
     """
     email = email.lower()
+    if by.channel is not Channel.SYSTEM:
+        require_action(Action.SIGN_UP, asked or gate.Facts(), about=None, by=by, at=at)
     known = User.objects.select_for_update().filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)

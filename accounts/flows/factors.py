@@ -7,7 +7,6 @@ more than what is left.
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -52,9 +51,9 @@ def _may(action: Action, customer: User, session: Session, by: Actor, at: dateti
 
 def _words(customer: User, at: datetime) -> dict[str, str]:
     """What every message about a factor says: when, in the customer's own time, and where to look and to act."""
-    site, there = settings.PUBLIC_URL, at.astimezone(ZoneInfo(customer.timezone))
+    site = settings.PUBLIC_URL
     return {
-        "when": f"{there:%-d %B %Y, %H:%M} ({customer.timezone})",
+        "when": customer.local(at),
         "security_link": site + reverse("accounts:security"),
         "password_link": site + reverse("accounts:change_password"),
     }
@@ -247,8 +246,13 @@ def answer_with_mail_code(
     customer: User, purpose: Proof.Purpose, bound_to: UUID, code: str, *, by: Actor, at: datetime
 ) -> Checked:
     """Look at a code that was mailed for this session or sign-in. Shows that somebody reads the mailbox, no more."""
-    right = proofs.guess_code(customer, purpose, bound_to, code, at)
-    checked = Checked(Outcome.RIGHT if right else Outcome.WRONG)
+    blocked = proofs.blocked_until(customer, purpose, bound_to, at)
+    if blocked is not None:
+        checked = Checked(Outcome.WAIT, blocked)
+    elif proofs.guess_code(customer, purpose, bound_to, code, at):
+        checked = Checked(Outcome.RIGHT)
+    else:
+        checked = Checked(Outcome.WRONG, proofs.blocked_until(customer, purpose, bound_to, at))
     return _answered(customer, Method.EMAIL_CODE, checked, by=by, at=at)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session as BrowserSession
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -15,15 +16,42 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.oauth import tokens
 from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Risk
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
-ROLE_CHANGED = "role_changed"
+ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
 
 
 def live(customer: User, at: datetime) -> QuerySet[Session]:
     """The sessions a customer is signed in with now, latest use first."""
     idle = timedelta(minutes=limits.running().session.idle_minutes)
     return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
+
+
+def moved(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> Session:
+    """A session goes on from another network or browser than it was last seen with: noted once for each change.
+
+    The session as it is now; of two requests that arrive together, one notes the change.
+    """
+    with transaction.atomic():
+        rows = Session.objects.select_for_update(of=("self",)).select_related("customer", "device")
+        session = rows.get(pk=session.pk)
+        if session.place_now != (network, browser):
+            _note_move(session, network, browser, by=by, at=at)
+    return session
+
+
+@flow
+def _note_move(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> None:
+    """Another browser or system raises the risk at once: no browser turns into another, but a stolen cookie does."""
+    was_network, was_browser = session.place_now
+    if network != was_network:
+        place = events.SessionChangedPlace(session=session.pk, back=network == session.network)
+        record(place, about=session.customer_id, by=by, at=at)
+    if browser != was_browser:
+        change = events.SessionChangedBrowser(session=session.pk, back=browser == session.browser)
+        record(change, about=session.customer_id, by=by, at=at)
+    session.used(at, network=network, browser=browser, risk=Risk.HIGH if browser != session.browser else None)
 
 
 @flow

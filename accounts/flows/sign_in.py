@@ -4,10 +4,16 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import addresses, device_cookie, facts, history, proofs
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import addresses, budget, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
+from accounts.flows.account import link_to
 from accounts.models import Device, Proof, Session, User
 from accounts.notices import account as notices
+from accounts.notices import activity as activity_notices
+from accounts.policy import factors
 from accounts.policy import sign_in as policy
 from ciam_portal import codes, network
 from ciam_portal.audit import decide as decisions
@@ -19,7 +25,7 @@ from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Level, Method, level_of
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow, Decision, Risk
+from ciam_portal.policy.decision import Allow, Decision, Deny, Risk
 from ciam_portal.risk.visit import Visit
 
 
@@ -71,6 +77,8 @@ def weigh(
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
         visit, risk = arrived.visit, decided.risk
+        if isinstance(decided.answer, Deny):
+            _tell_stopped(customer, browser, at)
     else:
         decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
     answer = Code(decisions.columns_of(decided.answer)["answer"])
@@ -114,9 +122,37 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     )
     record(event, about=customer.pk, by=by, at=at, decision=admitted.decision)
     if is_new and customer.devices.exclude(pk=device.pk).exists():
-        notice = notices.NewDevice(browser=seen.browser, system=seen.system, network=browser.network)
-        tell(customer, notice, to=addresses.proven(customer), at=at)
+        _tell_new_device(customer, session, at)
     return Entered(session, cookie)
+
+
+def _tell_new_device(customer: User, session: Session, at: datetime) -> None:
+    """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
+    secret = proofs.new_session_link(customer, session.pk, customer.email, at)
+    notice = activity_notices.NewDevice(
+        browser=session.browser,
+        system=session.system,
+        network=session.network,
+        when=customer.local(at),
+        link=link_to("accounts:open_answer", secret),
+        until=customer.local(at + timedelta(hours=limits.running().proof.disown_hours)),
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def _tell_stopped(customer: User, browser: Browser, at: datetime) -> None:
+    """Somebody knows the password. At most a few such mails an hour: whoever has it can cause them."""
+    most = limits.running().notices.stopped_sign_ins_per_hour
+    if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
+        return
+    notice = activity_notices.SignInStopped(
+        browser=browser.seen.browser,
+        system=browser.seen.system,
+        network=browser.network,
+        when=customer.local(at),
+        password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 @flow
@@ -168,13 +204,10 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str
 def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Session:
     """A live session has proven one more method just now; only this session rises. The session as it is now."""
     session = Session.objects.select_for_update().get(pk=session.pk)
-    methods = (*(Method(known) for known in session.methods if known != method), method)
-    reached = level_of(methods)
-    # The strongest level is fresh only if the method just used belongs to it: a password renews AAL1, never AAL2.
-    session.auth_time = at
-    if reached > session.level or level_of((Method.PASSWORD, method)) >= reached:
-        session.level, session.level_at = reached, at
-    session.methods = list(methods)
+    before = tuple(Method(known) for known in session.methods if known != method)
+    risen = factors.raised(session.assurance, before, method, at)
+    session.auth_time, session.level, session.level_at = at, risen.level, risen.at or session.level_at
+    session.methods = [*before, method]
     if method in MORE_THAN_A_PASSWORD:
         session.challenged_at = at
     session.save(update_fields=["auth_time", "level", "level_at", "methods", "challenged_at"])
@@ -183,6 +216,11 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
     record(event, about=session.customer_id, by=by, at=at)
     return session
+
+
+def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
+    """The customer's own live device that this browser shows."""
+    return known_device(customer, browser.cookie, at)
 
 
 @flow

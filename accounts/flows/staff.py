@@ -4,12 +4,15 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group
 
+from accounts import facts
 from accounts.events import staff as events
 from accounts.flows import sessions
-from accounts.models import User
+from accounts.models import Session, User
+from ciam_portal.audit import record as audit
 from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
+from ciam_portal.audit.events import Code
+from ciam_portal.flow import flow, require_action
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.roles import Role
 
 
@@ -21,7 +24,7 @@ def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     person.is_staff = True
     person.save(update_fields=["is_staff"])
     sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
-    record(events.RoleGranted(role=role), about=person.pk, by=by, at=at)
+    audit.record(events.RoleGranted(role=role), about=person.pk, by=by, at=at)
 
 
 @flow
@@ -32,4 +35,14 @@ def revoke_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     person.is_staff = person.groups.exists()
     person.save(update_fields=["is_staff"])
     sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
-    record(events.RoleRevoked(role=role), about=person.pk, by=by, at=at)
+    audit.record(events.RoleRevoked(role=role), about=person.pk, by=by, at=at)
+
+
+@flow
+def open_record(record: User | Session, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """``person`` of the staff looks at a customer or at one of their sessions. Raises ProveMore, OnHold, Refused."""
+    about = record.customer_id if isinstance(record, Session) else record.pk
+    asked = facts.for_action(person, session, by=by, at=at)
+    decision = require_action(Action.STAFF_OPEN_RECORD, asked, about=about, by=by, at=at)
+    opened = events.RecordOpened(kind=Code(record._meta.model_name or ""), record=record.pk)  # noqa: SLF001
+    audit.record(opened, about=about, by=by, at=at, decision=decision)

@@ -8,10 +8,14 @@ from django.contrib.auth import password_validation
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import agents, facts
 from accounts.flows import account
+from accounts.history import Seen
 from accounts.models import User
-from ciam_portal import clock
+from accounts.policy.account import Reason
+from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import ProveMore, TooMany
 from ciam_portal.policy import limits
 
 _EMAIL = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "placeholder": ""}
@@ -47,8 +51,19 @@ class SignUp(SignupForm):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """The library's contract: (new customer, None), or (None, the answer for a known address)."""
         email = self.cleaned_data["email"]
-        by = Actor.from_request(request)
-        customer = account.open_account(email, self.cleaned_data["password1"], by=by, at=clock.now())
+        by, at = Actor.from_request(request), clock.now()
+        agent = request.headers.get("User-Agent", "")
+        asked = facts.for_stranger(
+            email,
+            Seen(address=network.client_address(request), agent=agents.plain(agent)),
+            absurd=agents.is_absurd(agent),
+            by=by,
+            at=at,
+        )
+        try:
+            customer = account.open_account(email, self.cleaned_data["password1"], asked, by=by, at=at)
+        except ProveMore:  # a stranger has nothing to prove with; time is what helps
+            raise TooMany(Reason.SIGN_UP_LATER, retry_after=3600) from None
         if customer is not None:
             return customer, None
         self.account_already_exists = True

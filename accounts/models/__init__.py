@@ -1,20 +1,25 @@
-"""A customer, the sessions and devices they use, their second factors, and what was sent to prove an address."""
+"""A customer, their sessions, devices and second factors, what was sent to prove an address, and what they dispute."""
 
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
+from accounts.models.dispute import Dispute
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
+from accounts.models.risk import Alert, RiskState
 from accounts.models.session import Device, Session
 
 __all__ = [
+    "Alert",
     "BackupCode",
     "Device",
+    "Dispute",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",
     "Profile",
     "Proof",
+    "RiskState",
     "Session",
     "Totp",
     "User",

@@ -19,6 +19,7 @@ class Proof(models.Model):
         RESET_PASSWORD = "reset_password"  # noqa: S105  (a name, not a secret)
         STEP_UP = "step_up"
         SIGN_IN = "sign_in"
+        DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="proofs", db_comment="pseudonymous")

@@ -74,6 +74,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class Session(models.Model):
     """One time of being signed in: the root from which browser session, tokens and keys hang."""
 
+    class Said(models.TextChoices):
+        """What the customer answered to "was this you?"."""
+
+        MINE = "mine"
+        NOT_MINE = "not_mine"
+
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_comment="pseudonymous")
     device = models.ForeignKey(
@@ -94,6 +100,9 @@ class Session(models.Model):
     challenged_at = models.DateTimeField(null=True, db_comment="not sensitive: latest proof of more than a password")
     risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: as last weighed; empty: not known")
     decision = models.UUIDField(null=True, db_comment="not sensitive: the decision that let it begin")
+    said = models.CharField(
+        max_length=8, blank=True, choices=Said.choices, db_comment="not sensitive: whether it was the customer"
+    )
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix at the start")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country at the start")
     asn = models.PositiveBigIntegerField(null=True, db_comment="personal: location; AS number at the start")
@@ -112,7 +121,10 @@ class Session(models.Model):
                 name="session_ends_after_start",
             ),
         )
-        indexes = (models.Index(fields=["customer", "-last_used_at"], name="session_customer"),)
+        indexes = (
+            models.Index(fields=["customer", "-last_used_at"], name="session_customer"),
+            models.Index(fields=["started_at", "id"], name="session_started"),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -132,10 +144,28 @@ class Session(models.Model):
             self.risk = risk
             self.save(update_fields=["risk"])
 
-    def used(self, at: datetime) -> None:
-        """A request came in; to the minute is enough."""
-        self.last_used_at = at
-        self.save(update_fields=["last_used_at"])
+    @property
+    def place_now(self) -> tuple[str, str]:
+        """The network prefix and the browser it was last seen with; those of its start until they change."""
+        return self.network_now or self.network, self.browser_now or self.browser
+
+    def browser_words(self, browser: str, system: str) -> str:
+        """The browser of a request as ``browser_now`` keeps it: its family, and the system where that is another."""
+        return browser if system == self.system else f"{browser} on {system}"[:40]
+
+    def used(self, at: datetime, *, network: str, browser: str, risk: int | None = None) -> None:
+        """A request came in, from there; to the minute is enough while nothing changes. Risk only rises."""
+        self.last_used_at, self.network_now, self.browser_now = at, network, browser
+        fields = ["last_used_at", "network_now", "browser_now"]
+        if risk is not None and (self.risk is None or risk > self.risk):
+            self.risk = risk
+            fields.append("risk")
+        self.save(update_fields=fields)
+
+    def answered(self, said: str) -> None:
+        """The customer says whether it was them."""
+        self.said = said
+        self.save(update_fields=["said"])
 
     def moved_to(self, browser_key: str) -> None:
         """The browser session behind it has a new key."""

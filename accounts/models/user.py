@@ -1,6 +1,8 @@
 """A person with an account."""
 
+from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -48,6 +50,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Their time zone; UTC if what is stored is none."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    def local(self, at: datetime) -> str:
+        """An instant as they would say it, for a message."""
+        return f"{at.astimezone(self.zone):%-d %B %Y, %H:%M} ({self.zone.key})"
 
     def get_full_name(self) -> str:
         """The name they gave, or nothing."""

@@ -73,10 +73,10 @@ class CodeToSignIn(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class NewDevice(NoticeBase):
-    """A sign-in from a browser this customer has not used before."""
+class SessionEndedForSafety(NoticeBase):
+    """A session looked as if somebody else held it, and was ended."""
 
-    template: ClassVar[str] = "new_device"
+    template: ClassVar[str] = "session_ended_for_safety"
     browser: str
     system: str
     network: str

@@ -14,6 +14,7 @@ class Reason(ReasonBase):
     ACCOUNT_CLOSED = "account_closed", "This account is closed."
     LINK_DEAD = "link_dead", "This link has been used already, or it has expired. Please ask for a new one."
     TOO_MANY_MAILS = "too_many_mails", "You have asked for many messages in a short time. Please wait a while."
+    SIGN_UP_LATER = "sign_up_later", "Accounts cannot be opened from your network right now. Please try again later."
     ADDRESS_TAKEN = "address_taken", "This address cannot be used."
 
 

@@ -60,10 +60,10 @@ def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -
 def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: datetime) -> Assurance:
     """What a session that proved ``methods`` has proven once it proves ``method`` at ``at``.
 
-    A level is renewed only by a method that belongs to it: a password never makes an old AAL2 fresh.
+    A level is renewed only by a method that belongs to it: a password never makes an old AAL2 fresh. Nothing sinks.
     """
     reached = level_of((*methods, method))
-    if reached > assurance.level or level_of((Method.PASSWORD, method)) >= reached:
+    if reached > assurance.level or assurance.level == reached <= level_of((Method.PASSWORD, method)):
         return Assurance(reached, at)
     return assurance
 
@@ -79,17 +79,26 @@ def ways_to_prove(
 ) -> tuple[Method, ...]:
     """The methods, best first, by which this session can reach ``to`` freshly; a challenge takes more than a password.
 
-    A code by mail is offered only to customers without any second factor: a mailbox never stands in for one.
+    A code by mail is offered only to customers without any second factor: a mailbox never stands in for one. Where no
+    single method suffices (a session that began with a passkey which is gone since), the password comes first, and
+    what completes it next.
     """
     second = held & SECOND_FACTORS
     offered = {Method.PASSWORD, *second} if second else {Method.PASSWORD, Method.EMAIL_CODE}
-    if challenge:
-        offered &= MORE_THAN_A_PASSWORD
-    return tuple(
-        method
-        for method in _PREFERENCE
-        if method in offered and raised(assurance, methods, method, at).meets(to, 1, at)
-    )
+    last = offered & MORE_THAN_A_PASSWORD if challenge else offered
+    ways = _reaching(last, assurance, methods, to, at)
+    if ways or Method.PASSWORD in methods:
+        return ways
+    began = raised(assurance, methods, Method.PASSWORD, at)
+    completes = _reaching(last, began, (*methods, Method.PASSWORD), to, at)
+    return (Method.PASSWORD,) if completes else ()
+
+
+def _reaching(
+    offered: Iterable[Method], assurance: Assurance, methods: tuple[Method, ...], to: Level, at: datetime
+) -> tuple[Method, ...]:
+    able = {method for method in offered if raised(assurance, methods, method, at).meets(to, 1, at)}
+    return tuple(method for method in _PREFERENCE if method in able)
 
 
 def ways_to_finish(

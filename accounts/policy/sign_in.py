@@ -15,6 +15,7 @@ class Reason(ReasonBase):
     ACCOUNT_CLOSED = "account_closed", "The e-mail address or the password is not right."
     ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your e-mail address first. We have sent you a link."
     NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
+    TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof. Please wait a few minutes."
 
 
 @dataclass(frozen=True, slots=True)

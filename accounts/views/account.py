@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import budget, proofs
-from accounts.decorators import sensitive
+from accounts.decorators import resumable, sensitive
 from accounts.flows import account as flows
 from accounts.forms import account as forms
 from accounts.models import Proof, Session, User
@@ -23,7 +24,9 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 
 
+@resumable(lazy("Save your profile"), forms.Profile, "name", "phone", "locale", "timezone")
 @require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.SEE_PROFILE)
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, phone, language, time zone."""
     customer = cast("User", request.user)
@@ -37,6 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"form": form})
 
 
+@resumable(lazy("Ask for the new e-mail address"), forms.NewEmail, "email")
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.CHANGE_EMAIL)
 def change_email(request: HttpRequest) -> HttpResponse:

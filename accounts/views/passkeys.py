@@ -16,13 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import agents, budget, factors, signing
-from accounts.decorators import sensitive
+from accounts.decorators import resumable, sensitive
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.models import Passkey, Session, User
 from accounts.policy import factors as policy
-from accounts.views.prove import local
+from accounts.views.doors import local
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
@@ -93,6 +93,11 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "accounts/factor_rename.html", {"form": form})
 
 
+def _removal(request: HttpRequest, key: str) -> str:
+    return _("Remove the passkey “%(name)s”") % {"name": _own(request, key).name}
+
+
+@resumable(_removal)
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.REMOVE_FACTOR)
 def remove(request: HttpRequest, key: str) -> HttpResponse:
@@ -105,7 +110,7 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("accounts:security")
     have = factors.listed(customer)
     words = {
-        "title": _("Remove the passkey “%(name)s”") % {"name": passkey.name},
+        "title": _removal(request, key),
         "what": _("This passkey"),
         "last": have.app is None and len(have.passkeys) == 1,
         "is_passkey": True,

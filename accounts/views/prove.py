@@ -9,29 +9,28 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import factors, lockout, passwords, proofs, signing
+from accounts import factors, lockout, passwords, proofs, suspended
+from accounts.decorators import over
 from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
-from accounts.flows import sign_in
 from accounts.forms import factors as forms
-from accounts.policy import factors as policy
-from accounts.proofs import Purpose
-from accounts.stages import ProofStage, pending
+from accounts.stages import pending
 from accounts.views.account import allow_mail
-from ciam_portal import clock, gate
+from accounts.views.doors import Door, LiveSession, PausedSignIn, masked
+from ciam_portal import clock
+from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
-from ciam_portal.gate import within
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.words import sentence
 
 if TYPE_CHECKING:
-    from accounts.models import Session, User
+    from accounts.models import User
 
 _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
@@ -40,127 +39,6 @@ _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSWORD: forms.Password,
     Method.EMAIL_CODE: forms.MailCode,
 }
-_ASKED = "prove"
-
-
-def masked(address: str) -> str:
-    """A mail address that its owner recognises: shown to whoever knows the password, and to nobody else."""
-    name, _at, domain = address.partition("@")
-    return f"{name[:1]}···@{domain}"
-
-
-def local(target: str) -> str:
-    """``target`` if it is an address on this site without a host, else nothing."""
-    return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else ""
-
-
-class LiveSession:
-    """The door of someone who is signed in: a level to reach, then back to where they came from."""
-
-    ceremony = Ceremony.PROVE
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.request = request
-        self.customer = cast("User", request.user)
-        self.session: Session = request.portal_session  # type: ignore[attr-defined]
-        self.next = local(request.POST.get("next", "") or request.GET.get("next", ""))
-        asked = request.session.get(_ASKED)
-        asked = asked if isinstance(asked, dict) else {}
-        # Whoever comes without having been sent (the staff site does) is asked for two factors.
-        self.to = Level(asked.get("to", Level.AAL2))
-        self.within: int | None = asked.get("within")
-        self.challenge = bool(asked.get("challenge"))
-        self.decision = str(asked.get("decision", ""))
-        self.why = _words_of(str(asked.get("reason", "")))
-
-    def is_met(self, at: datetime) -> bool:
-        """Nothing more to prove."""
-        if self.challenge and not within(self.session.challenged_at, self.within, at):
-            return False
-        return self.session.assurance.meets(self.to, self.within, at)
-
-    def ways(self, at: datetime) -> tuple[Method, ...]:
-        """The methods that lead to the level, best first."""
-        held = factors.second_factors(self.customer)
-        proven = tuple(Method(name) for name in self.session.methods)
-        ways = policy.ways_to_prove(held, self.session.assurance, proven, self.to, at, challenge=self.challenge)
-        return tuple(way for way in ways if way is not Method.PASSWORD or self.customer.has_usable_password())
-
-    def passed(self, method: Method, at: datetime) -> HttpResponse:
-        """The session rises, gets a new key, and goes on."""
-        by = Actor.from_request(self.request)
-        self.request.portal_session = sign_in.step_up(self.session, method, by=by, at=at)  # type: ignore[attr-defined]
-        signing.rotate(self.request)
-        return self.leave()
-
-    def leave(self) -> HttpResponse:
-        """Back to the page that asked."""
-        self.request.session.pop(_ASKED, None)
-        return redirect(self.next or "accounts:security")
-
-    def missed(self) -> HttpResponse | None:
-        """A wrong answer changes nothing about the session; it was counted where it was checked."""
-        return None
-
-    def send_code(self, at: datetime) -> bool:
-        """Mail a code that works in this session only; False if there were too many mails already."""
-        if not proofs.within_budget(self.customer.email):
-            return False
-        flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
-        return True
-
-    def check_code(self, code: str, at: datetime) -> Checked:
-        """Whether this is the code that was mailed."""
-        by = Actor.from_request(self.request)
-        return flows.answer_with_mail_code(self.customer, Purpose.STEP_UP, self.session.pk, code, by=by, at=at)
-
-
-class PausedSignIn:
-    """The door of someone whose first step was right: a second factor, then in."""
-
-    ceremony = Ceremony.SIGN_IN
-    next = ""
-
-    def __init__(self, request: HttpRequest, stage: ProofStage) -> None:
-        self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
-        self.challenge, self.decision = stage.challenge, stage.decision
-        self.why = _words_of(gate.Reason.UNUSUAL) if stage.challenge else ""
-
-    def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
-        """What completes this sign-in, best first."""
-        held = factors.second_factors(self.customer)
-        return policy.ways_to_finish(held, self.stage.methods, self.to, challenge=self.challenge)
-
-    def passed(self, method: Method, at: datetime) -> HttpResponse:  # noqa: ARG002  (the other door's form)
-        """On through the pipeline."""
-        return self.stage.passed(method)
-
-    def missed(self) -> HttpResponse | None:
-        """Count it; too many, and the sign-in starts over."""
-        if self.stage.failed():
-            return None
-        messages.error(self.request, _("There were too many wrong answers. Please sign in again."))
-        return redirect("account_login")
-
-    def send_code(self, at: datetime) -> bool:  # noqa: ARG002  (the other door's form)
-        """Mail a code for this sign-in; False if there were too many mails already."""
-        return self.stage.send_code()
-
-    def check_code(self, code: str, at: datetime) -> Checked:
-        """Whether this is the code that was mailed."""
-        by = Actor.from_request(self.request)
-        return flows.answer_with_mail_code(self.customer, Purpose.SIGN_IN, self.stage.attempt, code, by=by, at=at)
-
-
-Door = LiveSession | PausedSignIn
-
-
-def _words_of(code: str) -> str:
-    """The sentence of a reason that the middleware kept as its code."""
-    for reason in (*gate.Reason, *policy.Reason):
-        if reason.value == code:
-            return sentence(reason)
-    return _("Please show once more that it is you.")
 
 
 @sensitive_post_parameters("code", "password")
@@ -169,9 +47,30 @@ def _words_of(code: str) -> str:
 def prove(request: HttpRequest) -> HttpResponse:
     """Signed in: reach the level that was asked for, then back."""
     door = LiveSession(request)
+    if door.is_over:
+        return over(request)
     if door.is_met(clock.now()):
         return door.leave()
     return _answer(door)
+
+
+@never_cache
+@require_safe
+def go_on(request: HttpRequest) -> HttpResponse:
+    """What waited for the proof, in words, and the one button that does it. Opening this page does nothing."""
+    found = suspended.find(request, request.GET.get("ref", ""))
+    known = suspended.declared_at(found.path) if found else None
+    if found is None or known is None or found.fields is None:
+        return over(request)
+    declared, arguments = known
+    words = {
+        "title": declared.said(request, arguments),
+        "facts": declared.shown(found.fields),
+        "path": found.path,
+        "field": suspended.FIELD,
+        "reference": found.reference,
+    }
+    return render(request, "accounts/go_on.html", words)
 
 
 @sensitive_post_parameters("code")
@@ -205,7 +104,8 @@ def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
 @require_POST
 def send_code(request: HttpRequest) -> HttpResponse:
     """Signed in: mail a code to a customer who has nothing but a password and a mailbox."""
-    return _send(LiveSession(request), "accounts:prove")
+    door = LiveSession(request)
+    return over(request) if door.is_over else _send(door)
 
 
 @login_not_required
@@ -213,21 +113,30 @@ def send_code(request: HttpRequest) -> HttpResponse:
 def send_sign_in_code(request: HttpRequest) -> HttpResponse:
     """Signing in: mail another code for this sign-in."""
     stage = pending(request)
-    return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage), "accounts:prove_sign_in")
+    return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage))
 
 
-def _send(door: Door, page: str) -> HttpResponse:
+def _send(door: Door) -> HttpResponse:
     request, at = door.request, clock.now()
     if Method.EMAIL_CODE in door.ways(at):
-        allow_mail(request)
-        if door.send_code(at):
-            messages.success(request, _("We have sent you a code. It works for a few minutes, in this browser only."))
+        until = proofs.blocked_until(door.customer, *door.code, at)
+        if until is not None:
+            messages.warning(request, _words_for(Method.EMAIL_CODE, Checked(Outcome.WAIT, until), at))
         else:
-            messages.warning(request, _("We have sent you several mails already. Please try again in an hour."))
-    query = urlencode({"way": Method.EMAIL_CODE.value, "next": door.next})
-    response = redirect(page)
+            _mail(door, at)
+    query = urlencode({"way": Method.EMAIL_CODE.value} | door.carried)
+    response = redirect(door.page)
     response["Location"] += f"?{query}"
     return response
+
+
+def _mail(door: Door, at: datetime) -> None:
+    allow_mail(door.request)
+    if door.send_code(at):
+        words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
+        messages.success(door.request, words % {"count": limits.running().proof.code_minutes})
+    else:
+        messages.warning(door.request, _("We have sent you several mails already. Please try again in an hour."))
 
 
 def _answer(door: Door) -> HttpResponse:
@@ -244,9 +153,9 @@ def _answer(door: Door) -> HttpResponse:
         checked = _check(door, way, form.cleaned_data, at)
         if checked.outcome is Outcome.RIGHT:
             return door.passed(way, at)
-        over = door.missed() if checked.outcome is Outcome.WRONG else None
-        if over is not None:
-            return over
+        ended = door.missed(way) if checked.outcome is Outcome.WRONG else None
+        if ended is not None:
+            return ended
         form.add_error(None, _words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
         form.add_error(None, _words_for(way, checked, at))
@@ -271,7 +180,7 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
         case Method.PASSWORD, LiveSession():
             return _check_password(door, typed["password"], by, at)
         case Method.EMAIL_CODE, _door:
-            return door.check_code(typed["code"], at)
+            return flows.answer_with_mail_code(customer, *door.code, typed["code"], by=by, at=at)
     return Checked(Outcome.WRONG)
 
 
@@ -326,7 +235,10 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "door": door,
         "signing_in": isinstance(door, PausedSignIn),
         "form": form,
+        "because": why.words(door.decision, door.customer.pk),
         "way": way.value,
+        "carried": urlencode(door.carried),
+        "minutes": limits.running().proof.code_minutes,
         "others": [other.value for other in ways if other is not way],
         "address": door.customer.email if isinstance(door, LiveSession) else masked(door.customer.email),
     }

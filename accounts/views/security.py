@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import factors, signing
-from accounts.decorators import sensitive
+from accounts.decorators import resumable, sensitive
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.models import Session, User
@@ -91,6 +91,7 @@ def _pending_seed(request: HttpRequest, customer: User) -> bytes:
         return seed
 
 
+@resumable(lazy("Remove your authenticator app"))
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.REMOVE_FACTOR)
 def remove_app(request: HttpRequest) -> HttpResponse:
@@ -122,6 +123,7 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/backup_codes.html", words)
 
 
+@resumable(lazy("Make new backup codes"))
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.VIEW_BACKUP_CODES)
 def new_backup_codes(request: HttpRequest) -> HttpResponse:

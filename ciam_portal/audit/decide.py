@@ -15,7 +15,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.facts import as_json
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import Action, Sensitivity
+from ciam_portal.policy.catalogue import PARTNER, Action, Sensitivity
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp
 
 # Decisions written in a transaction that may yet be rolled back by a refusal; ``@flow`` writes them again then.
@@ -43,7 +43,8 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
 def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
     """Ask whether a sensitive action may be done now, and keep the answer with what it rests on.
 
-    An allow is kept for every sign-in, and for whatever is more than of low sensitivity or worried anyone.
+    An allow is kept for every sign-in, for every question of a partner about a transaction of its own, and for whatever
+    is more than of low sensitivity or worried anyone.
     """
     running = limits.running()
     weighed = gate.weigh(action, facts, limits=running, at=at)
@@ -61,7 +62,7 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
 
 def _matters(action: str, running: limits.Limits) -> bool:
     row = running.actions.get(action)
-    return action == Action.SIGN_IN or row is None or row.sensitivity > Sensitivity.LOW
+    return action == Action.SIGN_IN or action.startswith(PARTNER) or row is None or row.sensitivity > Sensitivity.LOW
 
 
 def _entry(

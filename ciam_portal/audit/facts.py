@@ -1,6 +1,7 @@
 """Facts as plain JSON, and back again: what a stored decision was asked about, so that it can be asked once more."""
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from ciam_portal.audit.events import plain
+
+_hints = functools.cache(typing.get_type_hints)  # a replay asks for the same few kinds a million times
 
 
 class CannotRebuild(Exception):
@@ -27,7 +30,7 @@ def as_json(fact: object) -> Any:  # noqa: ANN401  (JSON)
 
 def of_question(question: Callable[..., object], stored: list[Any]) -> list[Any]:
     """The arguments a question was asked with, from what ``as_json`` made of them. Raises CannotRebuild."""
-    hints = typing.get_type_hints(question)
+    hints = _hints(question)
     names = [name for name in hints if name not in {"limits", "at", "return"}]
     if len(names) != len(stored):
         raise CannotRebuild(f"{question.__name__} takes {len(names)} facts, {len(stored)} are stored.")
@@ -79,7 +82,7 @@ def _of_dataclass(kind: Any, value: dict[str, Any], where: str) -> Any:  # noqa:
     known = {item.name for item in dataclasses.fields(kind)}
     if unknown := set(value) - known:
         raise CannotRebuild(f"{where}: {kind.__name__} has no {', '.join(sorted(unknown))} any more.")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     # What a fact did not know yet when it was stored keeps its default: not known.
     return kind(**{name: rebuild(hints[name], item, f"{where}.{name}") for name, item in value.items()})
 

@@ -1,6 +1,9 @@
 """Django's entry for this app."""
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from ciam_portal.oauth import scopes
 
 
 class OAuthConfig(AppConfig):
@@ -9,3 +12,7 @@ class OAuthConfig(AppConfig):
     name = "ciam_portal.oauth"
     label = "oauth"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """A policy that speaks of scopes nobody knows stops the start."""
+        scopes.check(settings.LIMITS)

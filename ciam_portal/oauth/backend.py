@@ -10,6 +10,7 @@ from oauthlib.common import Request, urlencode
 
 from ciam_portal import codes
 from ciam_portal.oauth.models import Partner
+from ciam_portal.policy import limits
 
 
 class Core(OAuthLibCore):
@@ -23,7 +24,11 @@ class Core(OAuthLibCore):
 @cache
 def core() -> Core:
     """One for the process. The validator is named in settings: what it enforces lies above this package."""
-    makers = {"token_generator": _access_value, "refresh_token_generator": _refresh_value}
+    makers = {
+        "token_generator": _access_value,
+        "refresh_token_generator": _refresh_value,
+        "token_expires_in": lambda _request: limits.running().oauth.access_token_seconds,
+    }
     validator = oauth2_settings.OAUTH2_VALIDATOR_CLASS()
     return Core(oauth2_settings.OAUTH2_SERVER_CLASS(validator, **(oauth2_settings.server_kwargs | makers)))
 

@@ -49,6 +49,11 @@ class Partner(AbstractApplication):
     is_resource_server = models.BooleanField(
         default=False, db_comment="not sensitive: may introspect tokens issued to others"
     )
+    decision_actions = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: actions of its own that it may ask decisions about; none: it may not ask",
+    )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
 
     class Meta(AbstractApplication.Meta):

@@ -15,6 +15,8 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import PARTNER
 
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
@@ -39,6 +41,7 @@ class Profile:
     public_subjects: bool = False
     machine: bool = False
     resource_server: bool = False
+    decision_actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     public: bool
     resource_server: bool
+    decision_actions: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,15 @@ class PartnerSwitched(AuditEvent):
     name: ClassVar[str] = "partner.switched"
     partner: UUID
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerMayAsk(AuditEvent):
+    """Which actions of its own a partner may ask decisions about was changed."""
+
+    name: ClassVar[str] = "partner.may_ask"
+    partner: UUID
+    decision_actions: tuple[Code, ...]
 
 
 @flow
@@ -89,12 +102,14 @@ def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str
         client_id=codes.new_id().hex,
         client_secret=secret or codes.new_token(),  # a public partner gets one that nobody knows
         is_resource_server=profile.resource_server,
+        decision_actions=list(profile.decision_actions),
     )
     event = PartnerRegistered(
         partner=partner.pk,
         scopes=tuple(Code(name) for name in profile.scopes),
         public=profile.public,
         resource_server=profile.resource_server,
+        decision_actions=tuple(Code(name) for name in profile.decision_actions),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -120,12 +135,22 @@ def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
     record(PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
+@flow
+def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """From now on it may ask decisions about these actions, and no others. Raises Unacceptable."""
+    _check_actions(actions, public=partner.is_public)
+    Partner.objects.filter(pk=partner.pk).update(decision_actions=list(actions))
+    event = PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
+    record(event, about=None, by=by, at=at)
+
+
 def _check(profile: Profile) -> None:
     if not profile.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
     unknown = sorted(set(profile.scopes) - set(SCOPES))
     if unknown:
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
+    _check_actions(profile.decision_actions, public=profile.public)
     if profile.machine and (profile.redirect_uris or profile.scopes or profile.public):
         raise Unacceptable("A partner that acts for itself has a secret, no redirect URI and no customers' scopes.")
     if not profile.machine and not profile.redirect_uris:
@@ -135,6 +160,15 @@ def _check(profile: Profile) -> None:
     hosts = {urlsplit(uri).netloc for uri in profile.redirect_uris}
     if len(hosts) > 1 and not profile.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+
+
+def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
+    own = sorted(name for name in limits.running().actions if name.startswith(PARTNER))
+    unknown = sorted(set(actions) - set(own))
+    if unknown:
+        raise Unacceptable(f"Unknown action: {', '.join(unknown)}. In the policy file: {', '.join(own)}.")
+    if actions and public:
+        raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
 def _check_uri(uri: str) -> None:

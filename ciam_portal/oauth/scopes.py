@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ciam_portal.policy.catalogue import USE_SCOPE, UnsafePolicy
+from ciam_portal.policy.limits import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -30,6 +33,11 @@ SCOPES = {
         Scope("email", "Your e-mail address", "Your e-mail address.", ("email", "email_verified")),
         Scope("phone", "Your phone number", "Your phone number.", ("phone_number", "phone_number_verified")),
         Scope(
+            "activity",
+            "Where and when you signed in",
+            "When you signed in here, from which country, and with what kind of browser.",
+        ),
+        Scope(
             "offline_access",
             "Stay connected while you are away",
             "It may use what you allow here when you are not using it, until you disconnect it.",
@@ -47,6 +55,15 @@ def described(names: Iterable[str]) -> list[Scope]:
 def claims_of(names: Iterable[str]) -> frozenset[str]:
     """The fields that these scopes open."""
     return frozenset(claim for scope in described(names) for claim in scope.claims)
+
+
+def check(limits: Limits) -> None:
+    """Every row of the catalogue for the use of a scope must name one that exists. Raises UnsafePolicy."""
+    unknown = [
+        name for name in sorted(limits.actions) if name.startswith(USE_SCOPE) and name[len(USE_SCOPE) :] not in SCOPES
+    ]
+    if unknown:
+        raise UnsafePolicy(f"Policy: [actions] speaks of a scope that is not known: {', '.join(unknown)}.")
 
 
 class Scopes:

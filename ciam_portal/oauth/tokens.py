@@ -64,13 +64,13 @@ def refresh_of(partner: Partner, value: str) -> RefreshToken | None:
 
 def access_of(value: str) -> AccessToken | None:
     """The access token of this value with all that decides about it, in one statement; expired ones too."""
-    related = ("application", "user", "consent", "session")
+    related = ("application", "user", "consent", "session__device")
     return AccessToken.objects.select_related(*related).filter(token_checksum=checksum(value)).first()
 
 
 def standing_refresh(value: str) -> RefreshToken | None:
     """The refresh token of this value with all that decides about it, unless it was used or revoked."""
-    related = ("application", "user", "consent", "session")
+    related = ("application", "user", "consent", "session__device")
     found = RefreshToken.objects.select_related(*related).filter(token_checksum=checksum(value), revoked__isnull=True)
     return found.first()
 

@@ -120,8 +120,8 @@ class Row:
 Catalogue = Mapping[str, Row]
 
 _LONGEST_FRESH = 43_200
-_OPTIONAL = {"large", "large_action"}
-_REQUIRED = {item.name for item in fields(Row)} - _OPTIONAL
+OPTIONAL = {"large", "large_action"}
+REQUIRED = {item.name for item in fields(Row)} - OPTIONAL
 # The loosest that a row of each sensitivity may be: freshness (0 means any time), and the ceilings.
 _FLOORS: dict[Sensitivity, tuple[int, Risk | None, Risk | None, Risk | None]] = {
     Sensitivity.LOW: (0, None, None, None),
@@ -154,7 +154,7 @@ def _row(name: str, table: Any) -> Row:  # noqa: ANN401  (TOML in)
     where = f"[actions.{name}]"
     if not isinstance(table, dict):
         raise UnsafePolicy(f"Policy: {where} must be a table.")
-    missing, unknown = sorted(_REQUIRED - set(table)), sorted(set(table) - _REQUIRED - _OPTIONAL)
+    missing, unknown = sorted(REQUIRED - set(table)), sorted(set(table) - REQUIRED - OPTIONAL)
     if missing:
         raise UnsafePolicy(f"Policy: {where} lacks {', '.join(missing)}.")
     if unknown:

@@ -1,9 +1,14 @@
-"""``policy.toml`` as frozen dataclasses: loaded and checked at start, with one version, the hash of its content."""
+"""``policy.toml`` as frozen dataclasses: checked when read, with one version, the hash of its content.
+
+Which version decides is not said here: ``running()`` asks whoever was named last, ``install`` (these limits, for good)
+or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``).
+"""
 
 import dataclasses
 import hashlib
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,10 @@ from typing import Any
 from ciam_portal.policy import catalogue
 from ciam_portal.policy.catalogue import Row, UnsafePolicy
 
-__all__ = ["DEFAULT", "Limits", "UnsafePolicy", "install", "load", "parse", "running"]
+__all__ = [
+    "DEFAULT", "Limits", "UnsafePolicy", "as_toml", "install", "load", "of_text", "parse", "provide", "read", "running",
+    "tables",
+]  # fmt: skip
 
 DEFAULT = Path(__file__).with_name("policy.toml")
 
@@ -54,6 +62,7 @@ class Proof:
     link_hours: int = _within(1, 24)
     code_minutes: int = _within(1, 10)
     code_attempts: int = _within(3, 10)
+    disown_hours: int = _within(24, 720)
     mails_per_address_per_hour: int = _within(1, 20)
     mails_per_network_address_per_hour: int = _within(1, 500)
 
@@ -66,6 +75,7 @@ class Session:
     idle_warning_minutes: int = _within(1, 10)
     absolute_hours: int = _within(1, 24)
     device_days: int = _within(1, 400)
+    suspended_minutes: int = _within(1, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +100,43 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """What partners ask about their own transactions, and how long an approval is good for."""
+
+    seconds: int = _within(30, 600)
+    questions_per_minute: int = _within(10, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """Delivery of messages."""
 
     attempts: int = _within(3, 50)
     retry_seconds: int = _within(1, 600)
     claim_seconds: int = _within(10, 600)
+    stopped_sign_ins_per_hour: int = _within(1, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """What customers may ask the help desk to look at."""
+
+    per_customer_per_day: int = _within(1, 50)
 
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Where a score (nats) becomes a level of risk, and how trust grows and fades."""
+    """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
     moderate_score: float = _within(-5, 20)
     high_score: float = _within(-5, 30)
     severe_score: float = _within(0, 60)
     trust_device_hours: int = _within(1, 168)
     history_days: int = _within(30, 366)
+    learn_after_hours: int = _within(0, 168)
+    look_back_hours: int = _within(1, 48)
+    challenge_target_percent: float = _within(1, 50)
+    drift_psi: float = _within(0.05, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +150,9 @@ class Limits:
     session: Session
     factors: Factors
     oauth: OAuth
+    approvals: Approvals
     notices: Notices
+    disputes: Disputes
     risk: Risk
     actions: dict[str, Row]
     version: str
@@ -135,12 +167,45 @@ _SECTIONS: dict[str, type] = {
 
 def load(path: Path | str = DEFAULT) -> Limits:
     """Read and check a policy file. Raises UnsafePolicy for a file, key or value that cannot be used."""
+    return of_text(read(path), f"The policy file {path}")
+
+
+def read(path: Path | str) -> str:
+    """The text of a policy file. Raises UnsafePolicy."""
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"The policy file {path} cannot be read: {error}."
-        raise UnsafePolicy(message) from error
-    return parse(content)
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnsafePolicy(f"The policy file {path} cannot be read: {error}.") from error
+
+
+def of_text(text: str, name: str = "The policy") -> Limits:
+    """Limits from the text of a policy file; ``name`` says which one, if it cannot be read. Raises UnsafePolicy."""
+    return parse(tables(text, name))
+
+
+def tables(text: str, name: str = "The policy") -> dict[str, Any]:
+    """The tables of a policy file, unchecked. Raises UnsafePolicy if this is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnsafePolicy(f"{name} cannot be read: {error}.") from error
+
+
+def as_toml(content: dict[str, Any]) -> str:
+    """The tables of a policy as a file that ``of_text`` reads back: sections, then one table for each action."""
+    lines: list[str] = []
+    for section, table in content.items():
+        if section != "actions":
+            lines += [f"[{section}]", *(f"{key} = {_value(value)}" for key, value in table.items()), ""]
+    for name, row in content.get("actions", {}).items():
+        lines += [f"[actions.{json.dumps(name)}]", *(f"{key} = {_value(value)}" for key, value in row.items()), ""]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401  (whatever TOML holds)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)  # TOML writes texts, numbers, booleans and lists of them as JSON does
 
 
 def parse(content: dict[str, Any]) -> Limits:
@@ -190,18 +255,22 @@ def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
         raise UnsafePolicy(message)
 
 
-_running: Limits | None = None
+_ask: Callable[[], Limits] | None = None
 
 
 def install(limits: Limits) -> None:
-    """Make these the limits that decide. Called once, at start."""
-    global _running  # noqa: PLW0603  (one process, one policy)
-    _running = limits
+    """Make these the limits that decide in this process."""
+    provide(lambda: limits)
+
+
+def provide(ask: Callable[[], Limits]) -> None:
+    """From now on ``running()`` is what ``ask()`` answers. It is asked each time, so it must be quick."""
+    global _ask  # noqa: PLW0603  (one process, one policy)
+    _ask = ask
 
 
 def running() -> Limits:
-    """The limits that decide now."""
-    if _running is None:
-        message = "No policy is installed."
-        raise UnsafePolicy(message)
-    return _running
+    """The limits that decide now. Raises UnsafePolicy if there are none, and whatever the provider raises."""
+    if _ask is None:
+        raise UnsafePolicy("No policy is installed.")
+    return _ask()

@@ -8,7 +8,7 @@ from typing import Any, Self
 from ciam_portal.risk.parameters import DEFAULT, Parameters
 from ciam_portal.risk.population import CHANGES, DISTINCT, EXPOSURE, TOTAL, Key, Rarity
 from ciam_portal.risk.profile import NOTHING, Habit, Profile
-from ciam_portal.risk.visit import Feature, Visit, parent
+from ciam_portal.risk.visit import Feature, Visit, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Term:
     exposure: float
     """How much there was to change this time."""
     own_exposure: float
-    """The customer's exposure so far, faded."""
+    """The customer's exposure so far that passed without a change, faded."""
     own_changes: float
     """The customer's changes so far, faded."""
     all_exposure: float
-    """Everybody's exposure."""
+    """Everybody's exposure that passed without a change."""
     all_changes: float
     """Everybody's changes."""
     weight: float
@@ -55,9 +55,14 @@ class Evidence:
     browser: Term | None = None
     agent: Term | None = None
 
+    @property
+    def in_new_network(self) -> bool:
+        """Is the country or the network new to this customer? Such sign-ins make a burst (see ``rules.burst``)."""
+        return any(term is not None and term.new for term in (self.country, self.asn))
+
     def term(self, feature: Feature) -> Term | None:
         """What is known about one feature."""
-        found: Term | None = getattr(self, feature.value)
+        found: Term | None = getattr(self, feature)
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -67,14 +72,17 @@ class Evidence:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The evidence that ``to_json`` wrote, exactly."""
-        return cls(**{name: Term(**value) if isinstance(value, dict) else value for name, value in content.items()})
+        read: dict[str, Any] = {
+            name: Term(**value) if isinstance(value, dict) else value for name, value in content.items()
+        }
+        return cls(**read)
 
 
 def gather(profile: Profile, rarity: Rarity, visit: Visit, at: datetime, parameters: Parameters = DEFAULT) -> Evidence:
     """Compare a visit with what is remembered of this customer and of everybody."""
     if profile.is_empty:
         return Evidence()
-    fading, gap, device = profile.fading(at, parameters), profile.gap(at), profile.has_device(visit)
+    fading = profile.fading(at, parameters)
 
     def others(feature: Feature | None) -> float:
         if feature is None:
@@ -82,24 +90,24 @@ def gather(profile: Profile, rarity: Rarity, visit: Visit, at: datetime, paramet
         seen = profile.seen(feature, visit.value(feature))
         return max(0.0, rarity.of(feature).weight - (seen.weight * fading if seen else 0.0))
 
-    terms: dict[str, Term] = {}
-    for feature, is_new in profile.asked(visit):
+    terms: dict[str, Any] = {}
+    for feature, is_new, exposure in profile.asked(visit, at, parameters):
         habit, common = profile.habits.get(feature, Habit()), rarity.of(feature)
         kept = profile.values.get(feature, NOTHING)
         seen = kept.get(visit.value(feature))
         terms[feature.value] = Term(
             new=is_new,
             share=seen.weight / sum(each.weight for each in kept.values()) if seen and seen.weight else 0.0,
-            exposure=parameters.changes[feature.value].exposure(gap, device=device),
+            exposure=exposure,
             own_exposure=habit.exposure * fading,
             own_changes=habit.changes * fading,
             all_exposure=common.exposure,
             all_changes=common.changes,
             weight=others(feature),
-            within=others(parent(feature, visit)),
+            within=others(within(feature, visit)),
             distinct=common.distinct,
         )
-    return Evidence(history=profile.weight * fading, gap=gap, **terms)
+    return Evidence(history=profile.weight * fading, gap=profile.gap(at), **terms)
 
 
 def deltas_of(visit: Visit, rarity: Rarity, evidence: Evidence) -> dict[Key, float]:
@@ -112,7 +120,5 @@ def deltas_of(visit: Visit, rarity: Rarity, evidence: Evidence) -> dict[Key, flo
             if not rarity.of(feature).weight:
                 deltas[DISTINCT, feature.value] = 1.0
         if term is not None:
-            deltas[EXPOSURE, feature.value] = term.exposure
-            if term.new:
-                deltas[CHANGES, feature.value] = 1.0
+            deltas[(CHANGES if term.new else EXPOSURE), feature.value] = 1.0 if term.new else term.exposure
     return deltas

@@ -8,23 +8,24 @@ person; a value that is known, in how common it is among others.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ciam_portal.risk.evidence import Evidence, Term
 from ciam_portal.risk.parameters import DEFAULT, Parameters
-from ciam_portal.risk.visit import Feature
+from ciam_portal.risk.visit import NETWORK, Feature
 
-IMITATED = {
-    "naive": frozenset[Feature](),
+CLIENT = frozenset({Feature.SYSTEM, Feature.KIND, Feature.BROWSER, Feature.AGENT})
+IMITATED: Mapping[str, frozenset[Feature]] = {
+    "naive": frozenset(),
     "vpn": frozenset({Feature.COUNTRY}),
-    "targeted": frozenset({
-        Feature.COUNTRY, Feature.ASN, Feature.SYSTEM, Feature.KIND, Feature.BROWSER, Feature.AGENT,
-    }),
-    "hosted": frozenset[Feature](),
-}  # fmt: skip
+    "targeted": CLIENT | {Feature.COUNTRY, Feature.ASN},
+    "hosted": frozenset(),
+    "relayed": CLIENT,
+}
 """What each kind of attacker takes over from the customer."""
-ANYWHERE = frozenset({Feature.COUNTRY, Feature.ASN})
-"""What the hosted kind chooses without regard to where customers are."""
+ANYWHERE = frozenset({"hosted", "relayed"})
+"""Who chooses the network without regard to where customers are."""
 TINY = 1e-9
 
 
@@ -47,10 +48,12 @@ def parts(evidence: Evidence, parameters: Parameters = DEFAULT) -> tuple[Part, .
         if term is None:
             continue
         before = sum(shares.values())
-        genuine = customer(feature, term, parameters)
+        genuine = max(TINY, customer(feature, term, parameters))
+        stranger = math.log(max(TINY, attacker("naive", feature, term, parameters)) / genuine)
         for kind in shares:
             shares[kind] *= max(TINY, attacker(kind, feature, term, parameters))
-        llr = math.log(sum(shares.values()) / before / max(TINY, genuine))
+        mixed = math.log(sum(shares.values()) / before / genuine)
+        llr = (mixed + parameters.stranger * stranger) / (1.0 + parameters.stranger)
         found.append(Part(feature.value, max(-parameters.limit, min(parameters.limit, llr))))
         scale = sum(shares.values())
         shares = {kind: max(TINY, share / scale) for kind, share in shares.items()}
@@ -64,13 +67,14 @@ def score(parts: tuple[Part, ...]) -> float:
 
 def rate(feature: Feature, term: Term, parameters: Parameters = DEFAULT) -> float:
     """How likely it is that the genuine customer changes this feature now: a probability."""
-    change = parameters.changes[feature.value]
+    change = parameters.changes[feature]
     everybody = (_number(term.all_changes) + parameters.trust * change.rate) / (
         _number(term.all_exposure) + parameters.trust
     )
     expected = _number(term.own_exposure) * everybody
     own = everybody * (_number(term.own_changes) + change.patience) / (expected + change.patience)
-    return min(1.0 - TINY, max(TINY, -math.expm1(-own * _number(term.exposure))))
+    odds = own * _number(term.exposure)
+    return min(1.0 - TINY, max(TINY, odds / (1.0 + odds)))
 
 
 def customer(feature: Feature, term: Term, parameters: Parameters = DEFAULT) -> float:
@@ -86,7 +90,7 @@ def attacker(kind: str, feature: Feature, term: Term, parameters: Parameters = D
     common = _common(term, parameters)
     if feature in IMITATED[kind]:
         return parameters.slip if term.new else (1.0 - parameters.slip) * min(1.0, _number(term.share))
-    if kind == "hosted" and feature in ANYWHERE:
+    if kind in ANYWHERE and feature in NETWORK:
         even = 1.0 / (_number(term.distinct) + 1.0)
         return min(100.0, even / common) if term.new else even
     return 1.0 if term.new else common

@@ -12,6 +12,9 @@ Key = tuple[str, str]
 TOTAL: Key = ("total", "all")
 DISTINCT, EXPOSURE, CHANGES = "distinct", "exposure", "changes"
 
+NAMES = tuple(feature.value for feature in Feature)
+ALWAYS: tuple[Key, ...] = (TOTAL, *((count, name) for name in NAMES for count in (DISTINCT, EXPOSURE, CHANGES)))
+
 
 @dataclass(frozen=True, slots=True)
 class Common:
@@ -22,7 +25,7 @@ class Common:
     distinct: float = 0.0
     """Different values ever shown."""
     exposure: float = 0.0
-    """Opportunities to change, summed over all customers (see ``parameters.Change``)."""
+    """Exposure that passed without a change, summed over all customers (see ``parameters.Change``)."""
     changes: float = 0.0
     """Changes met."""
 
@@ -53,23 +56,22 @@ class Population(Protocol):
 
 def keys_of(visit: Visit) -> tuple[Key, ...]:
     """The rows to read for one visit (about forty; one query by primary key)."""
-    keys: list[Key] = [TOTAL]
-    for feature in Feature:
-        if visit.value(feature):
-            keys.append((feature.value, visit.value(feature)))
-        keys.extend((count, feature.value) for count in (DISTINCT, EXPOSURE, CHANGES))
-    return tuple(keys)
+    shown = [(name, value) for name in NAMES if (value := getattr(visit, name))]
+    return (*ALWAYS, *shown)
 
 
 def rarity(visit: Visit, found: Mapping[Key, float]) -> Rarity:
     """The answer from the rows found; a row that does not exist counts nothing."""
+    get = found.get
     return Rarity(
-        found.get(TOTAL, 0.0),
+        get(TOTAL, 0.0),
         {
             feature: Common(
-                found.get((feature.value, visit.value(feature)), 0.0) if visit.value(feature) else 0.0,
-                *(found.get((count, feature.value), 0.0) for count in (DISTINCT, EXPOSURE, CHANGES)),
+                get((name, value), 0.0) if (value := getattr(visit, name)) else 0.0,
+                get((DISTINCT, name), 0.0),
+                get((EXPOSURE, name), 0.0),
+                get((CHANGES, name), 0.0),
             )
-            for feature in Feature
+            for feature, name in zip(Feature, NAMES, strict=True)
         },
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
 
-from ciam_portal.risk.parameters import DAY, DEFAULT, Parameters
-from ciam_portal.risk.visit import Feature, Visit, parent
+from ciam_portal.risk.parameters import DAY, DEFAULT, Circumstances, Parameters
+from ciam_portal.risk.visit import DECIDED, NETWORK, WITHIN, Feature, Visit
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 DIGITS = 4
@@ -23,7 +23,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How readily this customer changes one feature: faded exposure to change, and faded number of changes."""
+    """How readily this customer changes one feature: faded exposure that passed without a change, and faded changes."""
 
     exposure: float = 0.0
     changes: float = 0.0
@@ -37,8 +37,8 @@ class Profile:
     """Faded number of sign-ins."""
     last: int = 0
     """Second of the Unix era of the latest sign-in that taught; 0 for none."""
-    values: Mapping[Feature, Mapping[str, Seen]] = field(default_factory=lambda: NOTHING)
-    habits: Mapping[Feature, Habit] = field(default_factory=lambda: NOTHING)
+    values: Mapping[Feature, Mapping[str, Seen]] = field(default_factory=dict)
+    habits: Mapping[Feature, Habit] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Self:
@@ -62,40 +62,56 @@ class Profile:
         """The factor by which weights have faded since."""
         return float(0.5 ** (self.gap(at) / DAY / parameters.half_life))
 
+    def elsewhere(self, visit: Visit, at: datetime) -> float | None:
+        """Seconds since the last sign-in that taught, if it came from another country than this visit."""
+        countries: Mapping[str, Seen] = self.values.get(Feature.COUNTRY, NOTHING)
+        if not countries or not visit.country:
+            return None
+        latest = max(countries, key=lambda name: countries[name].last)
+        return None if latest == visit.country else self.gap(at)
+
     def has_device(self, visit: Visit) -> bool | None:
         """Did it come with a key of this customer's devices? None: no key of theirs is known."""
         return self.seen(Feature.DEVICE, visit.device) is not None if self.values.get(Feature.DEVICE) else None
 
-    def asked(self, visit: Visit) -> Iterator[tuple[Feature, bool]]:
-        """The features worth asking about, and whether the value is new.
+    def asked(
+        self, visit: Visit, at: datetime, parameters: Parameters = DEFAULT
+    ) -> Iterator[tuple[Feature, bool, float]]:
+        """The features worth asking about, whether the value is new, and how much there was to change.
 
         Left out is what the visit or the history does not have, and what lies within a coarser value that is itself
         new: a new network's address says nothing more. A device key missing from a visit counts as new.
         """
-        known: set[Feature] = set()
+        fresh: set[Feature] = set()
+        gap, device = self.gap(at), self.has_device(visit)
         for feature in Feature:
-            value, within = visit.value(feature), parent(feature, visit)
-            if not self.values.get(feature) or not (value or feature is Feature.DEVICE):
+            kept, value = self.values.get(feature), visit.value(feature)
+            if not kept or not (value or feature is Feature.DEVICE):
                 continue
-            if within is not None and within not in known:
+            if feature in DECIDED and not fresh.isdisjoint(WITHIN[feature]):
+                fresh.add(feature)
                 continue
-            is_new = self.seen(feature, value) is None
-            if not is_new:
-                known.add(feature)
-            yield feature, is_new
+            is_new = value not in kept
+            circumstances = Circumstances(device, not fresh.isdisjoint(NETWORK), Feature.SYSTEM in fresh)
+            if is_new:
+                fresh.add(feature)
+            yield feature, is_new, parameters.changes[feature].exposure(gap, self.weight, circumstances)
 
     def learn(self, visit: Visit, at: datetime, parameters: Parameters = DEFAULT) -> "Profile":
         """The profile after one more genuine sign-in. Constant time: everything kept is bounded."""
-        fading, gap, device = self.fading(at, parameters), self.gap(at), self.has_device(visit)
+        fading = self.fading(at, parameters)
         now = max(self.last, int(at.timestamp()))
         habits = {
             feature: Habit(_rounded(habit.exposure * fading), _rounded(habit.changes * fading))
             for feature, habit in self.habits.items()
         }
-        for feature, is_new in self.asked(visit):
-            before, change = habits.get(feature, Habit()), parameters.changes[feature.value]
-            exposure = before.exposure + change.exposure(gap, device=device)
-            habits[feature] = Habit(_rounded(exposure), _rounded(before.changes + is_new))
+        for feature, is_new, exposure in () if self.is_empty else self.asked(visit, at, parameters):
+            before = habits.get(feature, Habit())
+            habits[feature] = (
+                Habit(before.exposure, _rounded(before.changes + 1.0))
+                if is_new
+                else Habit(_rounded(before.exposure + exposure), before.changes)
+            )
         values = {feature: self._kept(feature, visit.value(feature), fading, now, parameters) for feature in Feature}
         return Profile(
             _rounded(self.weight * fading + 1.0), now, {name: kept for name, kept in values.items() if kept}, habits

@@ -1,7 +1,9 @@
 """What one sign-in showed, as opaque texts. The model compares them with each other and never reads them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Feature(StrEnum):
@@ -43,26 +45,30 @@ class Visit:
 
     def value(self, feature: Feature) -> str:
         """What this visit showed of one feature."""
-        shown: str = getattr(self, feature.value)
+        shown: str = getattr(self, feature)
         return shown
 
 
-FINE = (Feature.ADDRESS, Feature.AGENT)
-"""Features whose values change by themselves as time goes by: leases end, browsers update."""
+WITHIN: Mapping[Feature, tuple[Feature, ...]] = MappingProxyType(
+    {
+        Feature.DEVICE: (),
+        Feature.COUNTRY: (),
+        Feature.ASN: (Feature.COUNTRY,),
+        Feature.PREFIX: (Feature.ASN, Feature.COUNTRY),
+        Feature.ADDRESS: (Feature.PREFIX, Feature.ASN, Feature.COUNTRY),
+        Feature.SYSTEM: (),
+        Feature.KIND: (Feature.SYSTEM,),
+        Feature.BROWSER: (Feature.SYSTEM,),
+        Feature.AGENT: (Feature.BROWSER, Feature.SYSTEM),
+    }
+)
+"""The coarser features within which each is chosen, the nearest first."""
+DECIDED = frozenset({Feature.ASN, Feature.PREFIX, Feature.ADDRESS, Feature.AGENT})
+"""Where a new coarser value leaves nothing to ask: whoever is in a new country is in a new network."""
+NETWORK = frozenset({Feature.COUNTRY, Feature.ASN})
+"""What says that somebody is elsewhere than usual."""
 
 
-def parent(feature: Feature, visit: Visit) -> Feature | None:
-    """The coarser feature within which this one is chosen, among those that the visit shows."""
-    match feature:
-        case Feature.ASN:
-            return Feature.COUNTRY if visit.country else None
-        case Feature.PREFIX:
-            return Feature.ASN if visit.asn else parent(Feature.ASN, visit)
-        case Feature.ADDRESS:
-            return Feature.PREFIX if visit.prefix else parent(Feature.PREFIX, visit)
-        case Feature.KIND | Feature.BROWSER:
-            return Feature.SYSTEM if visit.system else None
-        case Feature.AGENT:
-            return Feature.BROWSER if visit.browser else parent(Feature.BROWSER, visit)
-        case _:
-            return None
+def within(feature: Feature, visit: Visit) -> Feature | None:
+    """The nearest coarser feature that the visit shows."""
+    return next((each for each in WITHIN[feature] if visit.value(each)), None)

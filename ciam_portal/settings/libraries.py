@@ -1,5 +1,6 @@
 """What the libraries are told: sign-up and sign-in, failed attempts, second factors, the OAuth protocol."""
 
+from ciam_portal.policy.library_settings import derived
 from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, public
 
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
@@ -16,18 +17,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_LOGIN_TIMEOUT = LIMITS.sign_in.pending_minutes * 60
-ACCOUNT_RATE_LIMITS = {  # failed sign-ins belong to axes; mails asked for are counted in accounts.proofs
-    "login": f"{LIMITS.sign_in.attempts_per_address_per_minute}/m/ip",
-    "signup": f"{LIMITS.sign_up.per_address_per_hour}/h/ip",
-    "login_failed": None,
-    "confirm_email": None,
-    "reset_password": None,
-    "reset_password_from_key": None,
-    "change_password": None,
-    "manage_email": None,
-    "reauthenticate": None,
-}
+globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that stand in the policy file
 
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_USERNAME_FORM_FIELD = "email"
@@ -45,7 +35,6 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["email", "username", "ip_address"]
 
-OTP_TOTP_THROTTLE_FACTOR = LIMITS.factors.throttle_seconds
 OTP_TOTP_SYNC = False
 OTP_TOTP_ISSUER = PORTAL_NAME
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"

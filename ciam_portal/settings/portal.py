@@ -12,7 +12,10 @@ environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-LIMITS = limits.load(env.str("CIAM_POLICY", "") or limits.DEFAULT)
+# The policy file stops the start if it is unsafe. Once the portal runs, the approved version in the database decides
+# (ciam_portal.governance); settings of libraries that stand on the file follow it (ciam_portal.governance.deciding).
+POLICY_TEXT = limits.read(env.str("CIAM_POLICY", "") or limits.DEFAULT)
+LIMITS = limits.of_text(POLICY_TEXT, "The policy file")
 limits.install(LIMITS)
 
 # Where we are
@@ -87,8 +90,10 @@ INSTALLED_APPS = [
     "recovery",
     "consent",
     "ciam_portal.audit",
+    "ciam_portal.governance",
     "ciam_portal.notifications",
     "ciam_portal.oauth",
+    "ciam_portal.decisions",
     "ciam_portal",
     "ciam_portal.admin_site.PortalAdminConfig",
     "django.contrib.auth",
@@ -160,9 +165,11 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
 
+# Who answers for the risk model: shown on its card
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.sessions"
-SESSION_COOKIE_AGE = LIMITS.session.absolute_hours * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 _host = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{_host}session"

@@ -1,9 +1,10 @@
 """Verbs of consent: what a customer allows (``permission``), what a partner receives for it (``exchange``)."""
 
-from consent.flows.exchange import authorize_partner, give_back, redeem, refresh
+from consent.flows.exchange import Exchanged, authorize_partner, give_back, redeem, refresh
 from consent.flows.permission import deny, give, let_in, narrow, withdraw
 
 __all__ = [
+    "Exchanged",
     "authorize_partner",
     "deny",
     "give",

@@ -1,7 +1,7 @@
 """A partner exchanges codes and refresh tokens. Whatever they rest on is asked again, under lock.
 
 Rows are locked in one order, consent first: a withdrawal waits for an exchange, or the exchange finds it ended. A code
-or token that was found but not exchanged is an outcome (``None``), not a refusal: that it was presented must be kept.
+or token that was found but not exchanged is an outcome (``Why``), not a refusal: that it was presented must be kept.
 """
 
 import base64
@@ -15,10 +15,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts import addresses
+from accounts import facts as accounts_facts
 from accounts.models import Session, User
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.decide import decide
+from ciam_portal.audit.decide import decide, weigh
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
@@ -26,7 +27,8 @@ from ciam_portal.notifications.tell import tell
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow, Deny, Hold, StepUp
 from consent import events, facts, notices, policy
 from consent.events import Why
 from consent.models import Consent
@@ -45,24 +47,24 @@ class Exchanged:
 @flow
 def redeem(
     found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, by: Actor, at: datetime
-) -> Exchanged | None:
+) -> Exchanged | Why:
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
-        _refused_code(partner, Why.ENDED, found.user_id, by, at)
-        return None
+        return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
         ended = tokens.end_family(code.family)
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
-        return None
+        return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, held=held, needed=())
-    why = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at)
+    why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
+    if why is None:
+        why, decision = _weigh(Action.ISSUE_TOKEN, code, by, at)
     if why is not None:
         tokens.spend(code, None, at)
-        _refused_code(partner, why, code.user_id, by, at)
-        return None
+        return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.running().oauth.refresh_token_days)
@@ -74,14 +76,14 @@ def redeem(
         family=root.family,
         scopes=_coded(issued.scopes),
     )
-    record(event, about=code.user_id, by=by, at=at)
+    record(event, about=code.user_id, by=by, at=at, decision=decision)
     return Exchanged(issued, code.user, code.session, code.nonce)
 
 
 @flow
 def refresh(
     found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime
-) -> Exchanged | None:
+) -> Exchanged | Why:
     """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
 
     ``asked`` must lie within what the token holds. A second use ends the family, and the customer is told.
@@ -89,23 +91,23 @@ def refresh(
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
-        _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-        return None
+        return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     if old.used_at is not None:
         _reused(old, partner, by, at)
-        return None
+        return Why.ENDED
     held = tuple(old.scope.split())
     sharing = facts.for_sharing(consent, partner, old.user, old.session, held=held, needed=(tokens.OFFLINE,))
-    why = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at)
+    why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
+    if why is None:
+        why, decision = _weigh(Action.REFRESH_TOKEN, old, by, at)
     if why is not None:
-        _refused_refresh(partner, why, old.user_id, by, at)
-        return None
+        return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
     scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
     issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
     event = events.TokensRefreshed(
         consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(issued.scopes)
     )
-    record(event, about=old.user_id, by=by, at=at)
+    record(event, about=old.user_id, by=by, at=at, decision=decision)
     return Exchanged(issued, old.user, old.session)
 
 
@@ -129,7 +131,7 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 
 
 def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
-    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session")
+    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
     return rows.filter(pk=key).first()
 
 
@@ -160,12 +162,36 @@ def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> 
     return Why.NOT_ALLOWED
 
 
-def _refused_code(partner: Partner, why: Why, about: UUID, by: Actor, at: datetime) -> None:
-    record(events.CodeRefused(partner=partner.pk, why=why), about=about, by=by, at=at)
+def _weigh(
+    action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime
+) -> tuple[Why | None, UUID | None]:
+    """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
+    asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
+    asked = accounts_facts.with_highest(action, asked, root.user, at)
+    decided = weigh(action, asked, about=root.user_id, by=by, at=at)
+    match decided.answer:
+        case Allow():
+            return None, decided.id
+        case StepUp():
+            return Why.PROVE_MORE, decided.id
+        case Hold():
+            return Why.ON_HOLD, decided.id
+        case Deny():
+            return Why.TOO_RISKY, decided.id
 
 
-def _refused_refresh(partner: Partner, why: Why, about: UUID, by: Actor, at: datetime) -> None:
-    record(events.RefreshRefused(partner=partner.pk, why=why), about=about, by=by, at=at)
+def _refused_code(
+    partner: Partner, why: Why, about: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
+) -> Why:
+    record(events.CodeRefused(partner=partner.pk, why=why), about=about, by=by, at=at, decision=decision)
+    return why
+
+
+def _refused_refresh(
+    partner: Partner, why: Why, about: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
+) -> Why:
+    record(events.RefreshRefused(partner=partner.pk, why=why), about=about, by=by, at=at, decision=decision)
+    return why
 
 
 def _reused(old: RefreshToken, partner: Partner, by: Actor, at: datetime) -> None:

@@ -8,34 +8,40 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import addresses
+from accounts import facts as accounts_facts
 from accounts.models import Session, User
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require
+from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.tell import tell
 from ciam_portal.oauth import scopes, tokens
 from ciam_portal.oauth.authorization import Asked
 from ciam_portal.oauth.models import Partner
+from ciam_portal.policy.catalogue import Action
 from consent import events, facts, notices, policy
 from consent.models import Consent
 
 
 @flow
 def give(
-    customer: User, partner: Partner, *, shown: tuple[str, ...], ticked: tuple[str, ...], by: Actor, at: datetime
+    session: Session, partner: Partner, *, shown: tuple[str, ...], ticked: tuple[str, ...], by: Actor, at: datetime
 ) -> Consent:
-    """The customer answers a partner's question: allows what they tick, declines the rest of what was shown.
+    """The customer of this session answers a partner's question: allows what they tick, declines the rest.
 
-    What they allowed before and were not asked about stays. Raises Refused.
+    What they allowed before and were not asked about stays. Raises ProveMore, OnHold or Refused.
     """
-    asked_of = User.objects.get(pk=customer.pk)
-    consent, is_new = _mine(asked_of, partner, at)
-    partner = Partner.objects.get(pk=partner.pk)
-    require(policy.may_give, facts.for_giving(partner, asked_of, shown, ticked), about=customer.pk, by=by, at=at)
+    consent, is_new = _mine(session.customer_id, partner, at)
+    session = Session.objects.select_related("customer", "device").get(pk=session.pk)
+    customer, partner = session.customer, Partner.objects.get(pk=partner.pk)
+    require(policy.may_give, facts.for_giving(partner, customer, shown, ticked), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
+    if not set(allowed) <= before:
+        action = Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT
+        asked = accounts_facts.for_action(customer, session, by=by, at=at)
+        require_action(action, asked, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     consent.answer(list(allowed), list(declined), at)
     if is_new:
@@ -45,7 +51,7 @@ def give(
         record(event, about=customer.pk, by=by, at=at)
         titles = tuple(scope.title for scope in scopes.described(allowed))
         notice = notices.AppConnected(partner=partner.name, allowed=titles, link=_apps())
-        tell(asked_of, notice, to=addresses.proven(asked_of), at=at)
+        tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
         _record_change(consent, before, by, at)
     return consent
@@ -104,14 +110,14 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
 
-def _mine(customer: User, partner: Partner, at: datetime) -> tuple[Consent, bool]:
-    live = Consent.objects.between(customer.pk, partner.pk).live().select_for_update()
+def _mine(customer: UUID, partner: Partner, at: datetime) -> tuple[Consent, bool]:
+    live = Consent.objects.between(customer, partner.pk).live().select_for_update()
     found = live.first()
     if found is not None:
         return found, False
     try:
         with transaction.atomic():
-            return _first(customer.pk, partner.pk, at), True
+            return _first(customer, partner.pk, at), True
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
         return live.get(), False

@@ -63,6 +63,13 @@ def session_of(client: Client) -> Session:
     return Session.objects.get(pk=client.session["portal_session"])
 
 
+def asked(client: Client, path: str) -> str:
+    """The reference under which this page waits for a proof."""
+    answer = client.get(path)
+    assert answer["Location"].startswith("/prove/?ref=")
+    return answer["Location"].split("=")[1]
+
+
 # The second step of a sign-in
 
 
@@ -200,11 +207,10 @@ def test_stepping_up_with_the_app_leads_back_with_a_new_session_key(
     sign_in: SignIn, customer: User, seed: bytes
 ) -> None:
     client = sign_in(customer)
-    asked = client.get("/security/backup-codes/")
-    assert asked["Location"] == "/prove/?next=%2Fsecurity%2Fbackup-codes%2F"
-    assert "authenticator app" in client.get(asked["Location"]).text
+    ref = asked(client, "/security/backup-codes/")
+    assert "authenticator app" in client.get(f"/prove/?ref={ref}").text
     before = client.cookies["session"].value
-    sent = {"way": "totp", "code": code_of(seed), "next": "/security/backup-codes/"}
+    sent = {"way": "totp", "code": code_of(seed), "ref": ref}
     assert client.post("/prove/", sent)["Location"] == "/security/backup-codes/"
     assert client.cookies["session"].value != before
     assert session_of(client).level == Level.AAL2
@@ -219,22 +225,22 @@ def test_a_stale_password_session_proves_again_by_password_or_mail(
 ) -> None:
     client = sign_in(customer)
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    assert client.get("/security/app/add/")["Location"].startswith("/prove/")
-    page = client.get("/prove/?next=/security/app/add/")
+    ref = {"ref": asked(client, "/security/app/add/")}
+    page = client.get("/prove/", ref)
     assert "Type your password" in page.text
     assert "Get a code by mail" in page.text
-    wrong = client.post("/prove/", {"way": "password", "password": "not this one at all"})
+    wrong = client.post("/prove/", {"way": "password", "password": "not this one at all"} | ref)
     assert "This is not your password" in wrong.text
-    client.post("/prove/code/", {"next": "/security/app/add/"})
+    client.post("/prove/code/", ref)
     (mail,) = outbox()
-    assert "This code is not right" in client.post("/prove/", {"way": "email_code", "code": "00000000"}).text
-    sent = {"way": "email_code", "code": mail.words["code"], "next": "/security/app/add/"}
-    assert client.post("/prove/", sent)["Location"] == "/security/app/add/"
+    assert "This code is not right" in client.post("/prove/", {"way": "email_code", "code": "00000000"} | ref).text
+    sent = {"way": "email_code", "code": mail.words["code"]}
+    assert client.post("/prove/", sent | ref)["Location"] == "/security/app/add/"
     assert client.get("/security/app/add/").status_code == 200
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    client.get("/security/app/add/")
-    assert client.post("/prove/", sent).status_code == 200  # the code is spent
-    sent = {"way": "password", "password": PASSWORD, "next": "/security/app/add/"}
+    ref = {"ref": asked(client, "/security/app/add/")}
+    assert client.post("/prove/", sent | ref).status_code == 200  # the code is spent
+    sent = {"way": "password", "password": PASSWORD} | ref
     assert client.post("/prove/", sent)["Location"] == "/security/app/add/"
 
 
@@ -242,41 +248,40 @@ def test_a_stale_password_session_proves_again_by_password_or_mail(
 def test_a_mailed_code_works_only_in_the_session_that_asked(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    for client in (here, there):
-        client.get("/security/app/add/")
-    here.post("/prove/code/")
+    refs = [{"ref": asked(client, "/security/app/add/")} for client in (here, there)]
+    here.post("/prove/code/", refs[0])
     (mail,) = [mail for mail in outbox() if mail.kind == "code_to_prove"]
     sent = {"way": "email_code", "code": mail.words["code"]}
-    assert there.post("/prove/", sent).status_code == 200
-    assert here.post("/prove/", sent).status_code == 302
+    assert there.post("/prove/", sent | refs[1]).status_code == 200
+    assert here.post("/prove/", sent | refs[0]).status_code == 302
 
 
 def test_no_mail_code_for_who_has_a_second_factor(sign_in: SignIn, customer: User, seed: bytes, outbox: Outbox) -> None:
     client = sign_in(customer, *STRONG)
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    client.get("/security/app/remove/")
-    client.post("/prove/code/")
+    ref = {"ref": asked(client, "/security/app/remove/")}
+    client.post("/prove/code/", ref)
     assert outbox() == []
-    assert "mail" not in client.get("/prove/").text.split("<main")[1].split("</main")[0]
+    assert "mail" not in client.get("/prove/", ref).text.split("<main")[1].split("</main")[0]
 
 
 def test_the_password_does_not_make_an_old_second_factor_fresh(sign_in: SignIn, customer: User, seed: bytes) -> None:
     client = sign_in(customer, *STRONG)
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    client.get("/security/app/remove/")
-    client.post("/prove/", {"way": "password", "password": PASSWORD})
+    ref = asked(client, "/security/app/remove/")
+    client.post("/prove/", {"way": "password", "password": PASSWORD, "ref": ref})
     assert client.get("/security/app/remove/").status_code == 302
 
 
 def test_a_paused_lane_also_pauses_the_password_here(sign_in: SignIn, customer: User) -> None:
     client = sign_in(customer)
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    client.get("/security/app/add/")
-    page = client.get("/prove/")
+    ref = {"ref": asked(client, "/security/app/add/")}
+    page = client.get("/prove/", ref)
     for _ in range(limits.running().sign_in.device_failures + 1):
-        page = client.post("/prove/", {"way": "password", "password": "not this one at all"})
+        page = client.post("/prove/", {"way": "password", "password": "not this one at all"} | ref)
     assert page.status_code == 429
-    assert client.post("/prove/", {"way": "password", "password": PASSWORD}).status_code == 429
+    assert client.post("/prove/", {"way": "password", "password": PASSWORD} | ref).status_code == 429
 
 
 def test_a_level_out_of_reach_says_which_factor_to_add(sign_in: SignIn, customer: User) -> None:
@@ -302,12 +307,12 @@ def test_a_passkey_steps_up_and_a_wrong_one_stays_on_the_page(
     sign_in: SignIn, customer: User, key: SoftAuthenticator
 ) -> None:
     client = sign_in(customer)
-    assert client.get("/security/app/add/").status_code == 302
+    ref = {"ref": asked(client, "/security/app/add/")}
     key.verifies = False
     for expected in (200, 302):
         begun = client.post("/prove/passkey/begin/").json()
         sent = {"way": "passkey", "ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
-        page = client.post("/prove/", sent | {"next": "/security/app/add/"})
+        page = client.post("/prove/", sent | ref)
         assert page.status_code == expected
         key.verifies = True
     assert client.get("/security/app/add/").status_code == 200
@@ -395,9 +400,6 @@ def test_the_security_page_costs_few_queries(
 
 def test_a_page_of_ours_names_the_reason(sign_in: SignIn, customer: User, seed: bytes, by: Actor) -> None:
     client = sign_in(customer)
-    client.get("/security/app/remove/")
-    assert gate.Reason.PROVE_MORE.words in client.get("/prove/").text
-    session = client.session
-    session["prove"] = {"to": 2, "within": None, "reason": "something_else"}
-    session.save()
-    assert "show once more" in client.get("/prove/").text
+    ref = asked(client, "/security/app/remove/")
+    assert gate.Reason.PROVE_MORE.words in client.get(f"/prove/?ref={ref}").text
+    assert "Please show once more" in client.get("/prove/").text

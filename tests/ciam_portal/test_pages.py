@@ -35,7 +35,13 @@ def test_readiness_names_what_is_unreachable(client: Client, settings: Any, monk
     monkeypatch.setattr(views, "_cache", lambda: False)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "not ready", "database": "ok", "cache": "unreachable", "broker": "ok"}
+    assert answer.json() == {
+        "status": "not ready",
+        "database": "ok",
+        "cache": "unreachable",
+        "broker": "ok",
+        "policy": "ok",
+    }
 
 
 @pytest.mark.control("v5.0.0-3.4.3", "v5.0.0-3.4.4", "v5.0.0-3.4.5", "v5.0.0-3.4.6")

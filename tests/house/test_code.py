@@ -32,6 +32,7 @@ PUBLIC = {
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
     "accounts:confirm_email", "accounts:confirm_email_page",
+    "accounts:open_answer", "accounts:answer_link",
 }  # fmt: skip
 
 
@@ -41,8 +42,9 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "oauth2_provider:token", "oauth2_provider:revoke-token",
+    "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:revoke-token",
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
+    "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:authzen", "decisions:openapi",
 }  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def is_ours(kind: type) -> bool:
 
 
 def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
-    for label in ("accounts", "consent", "audit", "notifications", "oauth"):
+    for label in ("accounts", "consent", "decisions", "audit", "notifications", "oauth", "governance"):
         for model in apps.get_app_config(label).get_models():
             theirs = {
                 field.name

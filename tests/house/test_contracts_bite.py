@@ -11,8 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SEEDS = [
     ("accounts/facts.py", "import consent.policy", "The house stands on its foundations"),
+    ("consent/facts.py", "import ciam_portal.decisions.policy", "The house stands on its foundations"),
     ("consent/policy.py", "import recovery.policy", "The house stands on its foundations"),
+    ("ciam_portal/governance/flows.py", "import accounts.models", "The house stands on its foundations"),
     ("ciam_portal/policy/decision.py", "import django", "Policy and risk are pure"),
+    ("ciam_portal/governance/policy.py", "import django", "Policy and risk are pure"),
     ("accounts/policy/sign_in.py", "import accounts.models", "Every app has the same floors"),
     ("accounts/models/user.py", "import accounts.flows", "Every app has the same floors"),
     ("accounts/flows/account.py", "import django_otp", "One speaker per library: one-time codes and passkeys"),

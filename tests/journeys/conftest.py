@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.services import NO_BROWSER, browser_is_required, chromium
 from tests.stack import Stack
@@ -63,3 +63,17 @@ def context(browser: Browser, portal: Stack) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """An empty tab."""
     return context.new_page()
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser complains about on this page, such as the content security policy: in the end, nothing."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if _matters(message) else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+def _matters(message: ConsoleMessage) -> bool:
+    return message.type == "error" and "Failed to load resource" not in message.text

@@ -112,7 +112,7 @@ def test_a_stranger_is_led_to_sign_in_and_back(walk: Walk) -> None:
 @pytest.mark.control("OIDC-Core-3.1.2.1/prompt")
 def test_oidcc_prompt_login(walk: Walk) -> None:
     page = walk.ask(prompt="login")
-    assert page["Location"].startswith("/prove/?next=")
+    assert page["Location"].startswith("/prove/?ref=")
 
 
 def test_oidcc_max_age_1(walk: Walk) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from oauth2_provider.views.generic import ScopedProtectedResourceView
 
 from accounts.models import User
@@ -14,8 +14,10 @@ from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.oauth.backend import core
 from ciam_portal.oauth.models import Partner
+from ciam_portal.policy.assurance import Method
 from consent import flows
 from consent.models import Consent
+from tests import factories
 from tests.factories import customer as new_customer
 from tests.oauth.walk import Walk, register
 
@@ -52,6 +54,7 @@ def test_nobodys_password_and_no_jwt_is_ever_taken() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_tabs_answering_at_once_leave_one_consent(unlocked_audit: None) -> None:
     customer, (partner, _) = new_customer(), register()
+    session = factories.signed_in(Client(), customer, (Method.PASSWORD,))
     gate = threading.Barrier(4)
     failed: list[BaseException] = []
 
@@ -59,7 +62,7 @@ def test_two_tabs_answering_at_once_leave_one_consent(unlocked_audit: None) -> N
         by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
         gate.wait()
         try:
-            flows.give(customer, partner, shown=("openid",), ticked=("openid",), by=by, at=clock.now())
+            flows.give(session, partner, shown=("openid",), ticked=("openid",), by=by, at=clock.now())
         except BaseException as error:  # noqa: BLE001  (whatever it is, the main thread must see it)
             failed.append(error)
         finally:

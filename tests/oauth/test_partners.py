@@ -32,6 +32,9 @@ pytestmark = pytest.mark.django_db
         {"redirect_uris": ("https://shop.example/a b",)},
         {"redirect_uris": ("https://a.example/", "https://b.example/")},
         {"post_logout_redirect_uris": ("ftp://shop.example/",)},
+        {"decision_actions": ("partner.fly",)},
+        {"decision_actions": ("sign_in",)},
+        {"decision_actions": ("partner.payment",), "public": True},
         {"machine": True, "scopes": ("openid",)},
         {"machine": True, "scopes": (), "redirect_uris": ("https://shop.example/",)},
     ],
@@ -85,6 +88,19 @@ def test_the_command() -> None:
     assert not Partner.objects.get().is_enabled
     run("enable", partner.client_id)
     assert Partner.objects.get().is_enabled
+
+
+def test_the_command_says_what_may_be_asked() -> None:
+    run("add", "Gateway", "--machine", "--resource-server", "--decision-action", "partner.payment")
+    gateway = Partner.objects.get()
+    assert gateway.decision_actions == ["partner.payment"]
+    run("decisions", gateway.client_id, "--decision-action", "partner.change_payee")
+    assert Partner.objects.get().decision_actions == ["partner.change_payee"]
+    assert AuditEntry.objects.get(name="partner.may_ask").data["decision_actions"] == ["partner.change_payee"]
+    with pytest.raises(CommandError, match="large_payment"):
+        run("decisions", gateway.client_id, "--decision-action", "partner.fly")
+    assert "none" in run("decisions", gateway.client_id)
+    assert Partner.objects.get().decision_actions == []
 
 
 def test_the_command_adds_public_partners_and_machines() -> None:

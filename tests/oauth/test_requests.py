@@ -129,8 +129,9 @@ def test_an_essential_acr_that_cannot_be_reached_is_an_error(walk: Walk, wanted:
 
 def test_acr_steps_up(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.factors.highest_level", lambda _customer: Level.AAL2)
-    assert walk.ask(acr_values="aal2")["Location"].startswith("/prove/")
-    assert walk.browser.session["prove"]["to"] == Level.AAL2
+    asked = walk.ask(acr_values="aal2")["Location"]
+    assert asked.startswith("/prove/?ref=")
+    assert walk.browser.get(asked).context["to"] == Level.AAL2
     assert answer(walk.ask(acr_values="aal2", prompt="none"))["error"] == "interaction_required"
     Session.objects.update(level=Level.AAL2, methods=[Method.PASSWORD.value, Method.TOTP.value])
     claims = payload(walk.tokens(acr_values="aal2")["id_token"])

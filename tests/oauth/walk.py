@@ -18,7 +18,7 @@ from tests.conftest import NOON
 CALLBACK = "https://shop.example/callback"
 AFTER = "https://shop.example/"
 VERIFIER = "v" * 43
-ALL = ("openid", "profile", "email", "phone", "offline_access")
+ALL = ("openid", "profile", "email", "phone", "activity", "offline_access")
 
 
 def challenge(verifier: str = VERIFIER) -> str:
@@ -119,7 +119,7 @@ class Walk:
         return found
 
 
-def answer(response: HttpResponse) -> dict[str, str]:
+def answer(response: Any) -> dict[str, str]:
     """The words of a redirect to the partner; fails if it is none."""
     assert response.status_code in {302, 303}, (response.status_code, response.content[:3000])
     assert response["Location"].startswith(CALLBACK), response["Location"]

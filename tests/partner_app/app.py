@@ -8,12 +8,14 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.jose.errors import JoseError
 from flask import Flask, redirect, render_template, request, session, url_for
+from werkzeug.http import parse_dict_header
 from werkzeug.wrappers import Response
 
 SCOPE = "openid profile email phone offline_access"
+LEVELS = ("aal1", "aal2", "phr")
 
 
-def create_app() -> Flask:  # noqa: C901  (Flask's form: views inside the factory)
+def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside the factory)
     """The app, configured by environment: PORTAL_URL, PARTNER_URL, PARTNER_CLIENT_ID, PARTNER_CLIENT_SECRET."""
     portal, here = os.environ["PORTAL_URL"], os.environ["PARTNER_URL"]
     app = Flask(__name__)
@@ -54,7 +56,7 @@ def create_app() -> Flask:  # noqa: C901  (Flask's form: views inside the factor
             return page(error=f"The portal said no: {error}"), 403
         session["sub"] = token["userinfo"]["sub"]
         kept[session["sub"]] = {"token": token, "claims": dict(token["userinfo"])}
-        return redirect(url_for("home"))
+        return redirect(url_for(session.pop("then", "home")))
 
     @app.post("/api")
     def call_api() -> str | tuple[str, int]:
@@ -66,6 +68,29 @@ def create_app() -> Flask:  # noqa: C901  (Flask's form: views inside the factor
             reason = answer.headers.get("WWW-Authenticate", "")
             return page(error=f"The portal answered {answer.status_code}. {reason}"), answer.status_code
         return page(profile=answer.json()["subject"])
+
+    @app.route("/sign-ins", methods=["GET", "POST"])
+    def sign_ins() -> str | tuple[str, int] | Response:
+        """What needs more than a sign-in (RFC 9470): call, do what the challenge says, call again; each of it once."""
+        held = mine()
+        if held is None:
+            return page(error="Nobody is signed in here."), 401
+        tried = {} if request.method == "POST" else session.get("tried", {})
+        wanted = tried.get("insufficient_user_authentication", {}).get("acr_values", "aal1")
+        if LEVELS.index(held["claims"]["acr"]) < LEVELS.index(wanted):
+            # The portal has asked and could not get more; it would be no use to send the customer there again.
+            return page(error=f"Your account would have to show {wanted}; it can show {held['claims']['acr']}."), 403
+        answer = client.get(f"{portal}/api/activity", token=held["token"])
+        if answer.ok:
+            return page(sign_ins=answer.json()["sign_ins"])
+        words = parse_dict_header(answer.headers.get("WWW-Authenticate", "").partition(" ")[2])
+        error = words.get("error") or ""
+        if error in tried or error not in {"insufficient_scope", "insufficient_user_authentication"}:
+            return page(error=f"The portal answered {answer.status_code}. {error}"), answer.status_code
+        wishes = {name: words[name] for name in ("acr_values", "max_age") if name in words}
+        session["tried"], session["then"] = {**tried, error: wishes}, "sign_ins"
+        found: Response = client.authorize_redirect(f"{here}/callback", scope=f"{SCOPE} activity", **wishes)
+        return found
 
     @app.post("/refresh")
     def refresh() -> str | tuple[str, int]:

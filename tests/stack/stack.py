@@ -91,6 +91,7 @@ class Stack:
         self._take_ownership()
         self.start_services()
         self.manage("migrate", "--no-input")
+        self.manage("policy", "install", "--upgrade")
         for name in ("web", "worker", "beat", "partner"):
             self.launch(name)
         accounts = self.manage("demo", "--partner-url", self.partner_url)

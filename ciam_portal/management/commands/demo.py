@@ -32,6 +32,7 @@ STAFF = {
     "approver@example.com": ("Anna Approver", Role.APPROVER),
     "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
     "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
+    "admin2@example.com": ("Omar Admin", Role.ADMINISTRATOR),  # two people make a policy decide
 }
 WITH_APP = {"grace@example.com", *STAFF}
 
@@ -130,7 +131,8 @@ def _partner(url: str) -> None:
         homepage_url=url,
         redirect_uris=(f"{url}/callback",),
         post_logout_redirect_uris=(f"{url}/",),
-        scopes=("openid", "profile", "email", "phone", "offline_access"),
+        scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
+        decision_actions=("partner.payment", "partner.change_payee"),
     )
     partner, _made = partners.register(profile, by=Actor.system(), at=clock.now())
     partner.client_id, partner.client_secret = client_id, secret  # the ones that the demo partner was started with

@@ -1,4 +1,4 @@
-"""``manage.py partner``: add a partner application, replace its secret, switch it off or on, list them."""
+"""``manage.py partner``: add a partner application, replace its secret, say what it may ask, switch it, list all."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -31,7 +31,15 @@ class Command(BaseCommand):
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
         add.add_argument("--machine", action="store_true", help="acts for itself (client credentials), no customers")
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
+        add.add_argument(
+            "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
+        )
         verbs.add_parser("list", help="list all")
+        ask = verbs.add_parser(
+            "decisions", help="which actions of its own it may ask decisions about; none: it may not"
+        )
+        ask.add_argument("client_id")
+        ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
         for verb in ("secret", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
 
@@ -45,6 +53,10 @@ class Command(BaseCommand):
             elif verb == "list":
                 for partner in Partner.objects.order_by("name"):
                     self.stdout.write(f"{partner.client_id}  {'on ' if partner.is_enabled else 'off'}  {partner.name}")
+            elif verb == "decisions":
+                partner = self._find(options["client_id"])
+                partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
+                self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
             elif verb == "secret":
                 partner = self._find(options["client_id"])
                 self._show(partner, partners.replace_secret(partner, by=by, at=at))
@@ -82,4 +94,5 @@ def _profile(options: dict[str, Any]) -> partners.Profile:
         public_subjects=options["public_subjects"],
         machine=options["machine"],
         resource_server=options["resource_server"],
+        decision_actions=tuple(options["decision_action"]),
     )

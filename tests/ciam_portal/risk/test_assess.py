@@ -2,7 +2,7 @@ import math
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ciam_portal.policy.decision import Finding, Risk
@@ -25,6 +25,7 @@ def order(risk: Risk | None) -> float:
     return Risk.MODERATE if risk is None else risk
 
 
+@settings(deadline=None)
 @given(
     before=signals,
     after=signals,
@@ -42,6 +43,7 @@ def test_a_worse_signal_never_loosens(before, after, name, score):
     assert order(level(score, worried, THRESHOLDS, LIMITS)) >= order(level(score, calm, THRESHOLDS, LIMITS))
 
 
+@settings(deadline=None)
 @given(signals=signals)
 def test_a_signal_that_appears_never_removes_a_finding(signals):
     for field in fields(Signals):
@@ -103,6 +105,7 @@ def test_surprise_is_the_poisson_tail():
     assert surprise(0, 1.0) == 0
 
 
+@settings(deadline=None)
 @given(count=st.integers(1, 100), mean=st.floats(0.01, 100))
 def test_more_is_more_surprising(count, mean):
     assert surprise(count + 1, mean) >= surprise(count, mean) - 1e-9
@@ -128,6 +131,7 @@ def test_the_whole_judgement():
     evidence = gather(profile, crowd().counts(HOME), HOME, at)
     found = assess(evidence, Signals(failures_on_account=4))
     assert found.level is Risk.LOW
+    assert found.score is not None
     assert abs(found.score - sum(part.llr for part in found.parts)) < 1e-9
     assert found.rank == found.score + 1.0
     assert found.model == DEFAULT.version

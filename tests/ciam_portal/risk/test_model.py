@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ciam_portal.risk.evidence import Evidence, gather
 from ciam_portal.risk.model import parts, score
@@ -23,6 +23,7 @@ def judged(visit: Visit, steady=STEADY, days: float = 2.0) -> float:
     return score(parts(gather(profile, TABLE.counts(visit), visit, at)))
 
 
+@settings(deadline=None)
 @given(evidence=evidences)
 def test_any_numbers_give_finite_parts_that_add_up(evidence):
     found = parts(evidence)
@@ -30,6 +31,7 @@ def test_any_numbers_give_finite_parts_that_add_up(evidence):
     assert abs(score(found) - sum(part.llr for part in found)) < 1e-9
 
 
+@settings(deadline=None)
 @given(life=lives, visit=visits)
 def test_a_score_can_be_had_from_its_evidence_alone(life, visit):
     profile, table, at = live(*life)
@@ -96,6 +98,16 @@ def test_a_busy_address_proves_less_than_a_private_one():
     assert shared > lone
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, False), ({"address": "new"}, False), ({"asn": "n2"}, True), ({"country": "SE"}, True), ({"asn": ""}, False)],
+)
+def test_a_new_country_or_network_is_noticed(change, expected):
+    profile, _table, at = STEADY
+    visit = replace(HOME, **change)
+    assert gather(profile, TABLE.counts(visit), visit, at).in_new_network is expected
+
+
 def test_without_device_keys_the_device_is_not_asked_about():
     steady = live(*[(replace(HOME, device=""), 2.0)] * 5)
     profile, _table, at = steady
@@ -105,10 +117,10 @@ def test_without_device_keys_the_device_is_not_asked_about():
 
 def test_the_version_is_the_content():
     assert Parameters().version == DEFAULT.version
-    assert Parameters(attackers=Attackers(naive=0.3)).version != DEFAULT.version
+    assert Parameters(attackers=Attackers(naive=0.3, vpn=0.34)).version != DEFAULT.version
     assert len(DEFAULT.version) == 16
 
 
 def test_attackers_add_up_to_one():
     kinds = DEFAULT.attackers
-    assert math.isclose(kinds.naive + kinds.vpn + kinds.targeted + kinds.hosted, 1.0)
+    assert math.isclose(kinds.naive + kinds.vpn + kinds.targeted + kinds.hosted + kinds.relayed, 1.0)

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from ciam_portal.risk.parameters import DEFAULT
 from ciam_portal.risk.profile import Profile
@@ -10,12 +10,14 @@ from ciam_portal.risk.visit import Feature
 from tests.ciam_portal.risk.lives import HOME, NOON, live, lives
 
 
+@settings(deadline=None)
 @given(life=lives)
 def test_a_profile_survives_being_stored(life):
     profile, _table, _at = live(*life)
     assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
 
 
+@settings(deadline=None)
 @given(life=lives)
 def test_a_profile_stays_small(life):
     profile, _table, _at = live(*life)
@@ -33,7 +35,7 @@ def test_it_stays_small_for_ever():
 def test_weights_halve_each_half_life():
     profile = Profile.empty().learn(HOME, NOON).learn(HOME, NOON + timedelta(days=DEFAULT.half_life))
     assert profile.weight == 1.5
-    assert profile.seen(Feature.ASN, "n1").weight == 1.5
+    assert profile.values[Feature.ASN]["n1"].weight == 1.5
 
 
 def test_what_is_older_than_half_a_year_is_forgotten():

@@ -1,0 +1,103 @@
+"""What customers dispute, as staff read and close it."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.flows import dispute as flows
+from accounts.forms.activity import CloseDispute
+from accounts.models import Dispute, Session, User
+from ciam_portal import clock, explain
+from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit import why
+from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.roles import Role
+from ciam_portal.words import sentence
+
+
+@admin.register(Dispute)
+class Disputes(ReadOnlyAdmin):
+    """Looked at, and closed with a code that says what was found; the account stays as it is."""
+
+    roles = frozenset({Role.AGENT, Role.APPROVER})
+    list_display = (
+        "opened_at",
+        "kind",
+        "state",
+        "outcome",
+        "customer",
+    )
+    list_filter = (
+        "state",
+        "kind",
+    )
+    search_fields = (
+        "decision__exact",
+        "id__exact",
+        "customer__id__exact",
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more page: closing."""
+        close = self.admin_site.admin_view(require_POST(self.close))
+        return [path("<uuid:dispute_id>/close/", close, name="accounts_dispute_close"), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002  (Django's signature)
+        extra_context: object = None,  # noqa: ARG002  (as above)
+    ) -> HttpResponse:
+        """What the customer asks about, in words for the help desk, and the form that closes it."""
+        dispute = self.get_object(request, object_id)
+        if not self.has_view_permission(request, dispute):
+            raise PermissionDenied
+        if dispute is None:
+            raise Http404
+        return self._page(request, dispute, CloseDispute())
+
+    def close(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
+        """The answer of the help desk."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        dispute = get_object_or_404(Dispute.objects.select_related("customer"), pk=dispute_id)
+        form = CloseDispute(request.POST)
+        if not form.is_valid():
+            return self._page(request, dispute, form)
+        staff, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
+        by, outcome = Actor.from_request(request, Channel.HELP_DESK), Dispute.Outcome(form.cleaned_data["outcome"])
+        try:
+            flows.close(dispute, outcome, staff, session, by=by, at=clock.now())
+        except ProveMore:
+            raise
+        except Refused as refused:
+            messages.error(request, sentence(refused.reason))
+        else:
+            messages.success(request, _("Closed. The customer is told."))
+        return redirect(reverse("admin:accounts_dispute_change", args=[dispute.pk]))
+
+    def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
+        session = [dispute.session] if dispute.session else []
+        decision = why.own(dispute.decision, dispute.customer_id)
+        words = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": dispute.get_kind_display(),
+            "dispute": dispute,
+            "form": form,
+            "decision": decision,
+            "doing": explain.doing(decision.action) if decision else "",
+            "because": explain.for_agent(decision) if decision else [],
+            "session": Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
+        }
+        return TemplateResponse(request, "admin/dispute.html", words)

@@ -1,0 +1,113 @@
+"""Was this you? The customer's answer about one sign-in, from the activity page or from a link in a mail.
+
+"Not me" takes away what that sign-in had: session, browser session, tokens, the device. It lets nobody in, touches no
+other session, and can be said of a session that is long over: the answer is a label that the model learns from.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import addresses, proofs
+from accounts.events import activity as events
+from accounts.events.activity import Via
+from accounts.flows import dispute as disputes
+from accounts.flows import sessions
+from accounts.models import Dispute, Proof, Session, User
+from accounts.notices import activity as notices
+from accounts.policy import dispute as policy
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.oauth import tokens
+
+Said = Session.Said
+DISOWNED = "disowned"
+
+
+@flow
+def confirm_mine(customer: User, session: Session, via: Via = Via.PAGE, *, by: Actor, at: datetime) -> Session:
+    """It was the customer. Nothing changes but what is known of it; a disowned sign-in stays disowned."""
+    session = _locked(customer, session)
+    if session.said:
+        return _again(session, Said.MINE, via, by=by, at=at)
+    session.answered(Said.MINE)
+    event = events.WasMe(session=session.pk, via=via, own=by.session == session.pk)
+    record(event, about=customer.pk, by=by, at=at, decision=session.decision)
+    return session
+
+
+@flow
+def disown(customer: User, session: Session, via: Via = Via.PAGE, *, by: Actor, at: datetime) -> Session:
+    """It was somebody else: end that session with all that hangs from it, forget its device, tell customer and staff.
+
+    Saying "it was me" before does not stand in the way: a thief in the session would have said so.
+    """
+    session = _locked(customer, session)
+    if session.said == Said.NOT_MINE:
+        return _again(session, Said.NOT_MINE, via, by=by, at=at)
+    session.answered(Said.NOT_MINE)
+    was_live = session.ended_at is None
+    if was_live:
+        sessions.end(session, by=by, at=at, reason=DISOWNED)
+    # A plain sign-out spares what apps may do in the customer's absence; a thief's sign-out must not.
+    left = tokens.revoke_session(session.pk, keep_offline=False)
+    device = session.device
+    revoked = device is not None and device.revoked_at is None
+    if device is not None and revoked:
+        device.revoke(at)
+    event = events.NotMe(session=session.pk, via=via, was_live=was_live, left_tokens_ended=left, device_revoked=revoked)
+    record(event, about=customer.pk, by=by, at=at, decision=session.decision)
+    disputes.open_one(customer, Dispute.Kind.NOT_ME, decision=session.decision, session=session.pk, by=by, at=at)
+    tell(customer, _told(customer, session), to=addresses.proven(customer), at=at)
+    return session
+
+
+@flow
+def answer_link(secret: str, said: Session.Said, *, by: Actor, at: datetime) -> Session:
+    """The answer of whoever holds the link in the mail: it speaks for one session and opens nothing. Raises Refused."""
+    proof = proofs.find_link(secret, Proof.Purpose.DISOWN, lock=True)
+    if proof is None:
+        raise Refused(policy.Reason.ANSWER_LINK_DEAD)
+    session = session_of(proof)
+    require(policy.may_answer, link_facts(proof, session, at), about=proof.customer_id, by=by, at=at)
+    if session is None:  # the policy has refused: for the reader and the type checker
+        raise Refused(policy.Reason.ANSWER_LINK_DEAD)
+    proof.spend(at)
+    verb = disown if said == Said.NOT_MINE else confirm_mine
+    return verb(proof.customer, session, Via.LINK, by=by.known_as(proof.customer_id), at=at)
+
+
+def link_facts(proof: Proof, session: Session | None, at: datetime) -> policy.AnswerLinkFacts:
+    """What the policy asks about a link."""
+    return policy.AnswerLinkFacts(is_live=proof.is_live(at), session_known=session is not None)
+
+
+def session_of(proof: Proof) -> Session | None:
+    """The session a link speaks of; None once its record is gone."""
+    return Session.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
+
+
+def _locked(customer: User, session: Session) -> Session:
+    rows = Session.objects.select_for_update(of=("self",)).select_related("device")
+    return rows.get(pk=session.pk, customer=customer)
+
+
+def _again(session: Session, said: Session.Said, via: Via, *, by: Actor, at: datetime) -> Session:
+    event = events.AnsweredAgain(session=session.pk, via=via, said=Code(said))
+    record(event, about=session.customer_id, by=by, at=at)
+    return session
+
+
+def _told(customer: User, session: Session) -> notices.SessionDisowned:
+    return notices.SessionDisowned(
+        browser=session.browser,
+        system=session.system,
+        network=session.network,
+        when=customer.local(session.started_at),
+        password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
+    )

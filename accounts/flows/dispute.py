@@ -1,0 +1,81 @@
+"""Asking the help desk to look at something, and the help desk's answer. Neither changes the account or a decision."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts import addresses
+from accounts.events import activity as events
+from accounts.models import Dispute, Session, User
+from accounts.notices import activity as notices
+from accounts.policy import dispute as policy
+from ciam_portal import gate
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.roles import roles_of
+
+_A_DAY = timedelta(hours=24)
+
+
+@flow
+def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime) -> Dispute:
+    """The customer does not agree with what stopped them. Raises Refused: not theirs, not stopped, again, too many."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    facts = contest_facts(customer, decision, at)
+    require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
+    dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision.pk, by=by, at=at)
+    notice = notices.DisputeOpened(number=str(decision.pk))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+    return dispute
+
+
+def contest_facts(customer: User, decision: DecisionEntry, at: datetime) -> policy.ContestFacts:
+    """What the policy asks about a decision that a customer would contest. Somebody else's is nothing to contest."""
+    theirs = decision.about == customer.pk
+    return policy.ContestFacts(
+        answer=decision.answer,
+        by_the_gate=theirs and decision.question == f"{gate.__name__}.{gate.decide.__name__}",
+        already_asked=Dispute.objects.filter(decision=decision.pk).exists(),
+        opened_today=Dispute.objects.opened_since(customer.pk, at - _A_DAY).count(),
+    )
+
+
+def open_one(
+    customer: User,
+    kind: Dispute.Kind,
+    *,
+    decision: UUID | None,
+    session: UUID | None = None,
+    by: Actor,
+    at: datetime,
+) -> Dispute:
+    """One more question for the help desk. Part of a flow that has decided."""
+    dispute = Dispute.objects.create(customer=customer, kind=kind, decision=decision, session=session, opened_at=at)
+    event = events.DisputeOpened(dispute=dispute.pk, kind=Code(kind))
+    record(event, about=customer.pk, by=by, at=at, decision=decision)
+    return dispute
+
+
+@flow
+def close(
+    dispute: Dispute, outcome: Dispute.Outcome, staff: User, session: Session, *, by: Actor, at: datetime
+) -> None:
+    """The help desk says what it found, and the customer is told. Raises Refused, ProveMore."""
+    dispute = Dispute.objects.select_for_update(of=("self",)).select_related("customer").get(pk=dispute.pk)
+    facts = policy.CloseFacts(
+        is_open=dispute.is_open,
+        customer=dispute.customer_id,
+        staff=staff.pk,
+        roles=tuple(sorted(roles_of(staff))),
+        assurance=session.assurance,
+    )
+    require(policy.may_close, facts, about=dispute.customer_id, by=by, at=at)
+    dispute.close(outcome, staff.pk, at)
+    event = events.DisputeClosed(dispute=dispute.pk, outcome=Code(outcome))
+    record(event, about=dispute.customer_id, by=by, at=at, decision=dispute.decision)
+    number = str(dispute.decision or dispute.pk)
+    notice = notices.DisputeClosed(number=number, found=outcome.value)
+    tell(dispute.customer, notice, to=addresses.proven(dispute.customer), at=at)

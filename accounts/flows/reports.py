@@ -1,0 +1,57 @@
+"""What the nightly jobs found out, kept for the model card; an alert where it matters. No policy is ever changed."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.events import risk as events
+from accounts.flows import alerts
+from accounts.models import RiskState
+from accounts.watch import calibration, drift
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow
+from ciam_portal.policy import limits
+
+CALIBRATION, DRIFT = "calibration", "drift"
+_DAYS = 30
+_TOO_OFTEN = 2.0  # times the target
+
+
+@flow
+def calibrate(*, by: Actor, at: datetime) -> calibration.Calibration:
+    """Work out the threshold that would meet the target."""
+    _take_time()
+    found = calibration.measure(limits.running().risk.challenge_target_percent, _DAYS, at)
+    RiskState.locked(CALIBRATION).keep(asdict(found), at)
+    event = events.Calibrated(sign_ins=found.genuine, today=found.today, suggested=found.suggested)
+    record(event, about=None, by=by, at=at)
+    return found
+
+
+@flow
+def watch_drift(*, by: Actor, at: datetime) -> drift.Drift:
+    """Compare the last week with the weeks before; raise alerts."""
+    _take_time()
+    found, rules = drift.measure(at), limits.running().risk
+    RiskState.locked(DRIFT).keep(asdict(found), at)
+    for code, value in found.psi.items():
+        if value > rules.drift_psi:
+            numbers = {"psi": value, "limit": rules.drift_psi, "before": found.before, "lately": found.lately}
+            alerts.raise_once(f"drift.{code}", numbers, by=by, at=at)
+    percent = found.challenge_percent
+    if percent is not None and found.lately >= drift.LEAST and percent > _TOO_OFTEN * rules.challenge_target_percent:
+        numbers = {
+            "percent": round(percent, 2), "target": rules.challenge_target_percent,
+            "challenged": found.challenged_lately, "attempts": found.lately,
+        }  # fmt: skip
+        alerts.raise_once("challenge_rate", numbers, by=by, at=at)
+    record(events.DriftMeasured(before=found.before, lately=found.lately), about=None, by=by, at=at)
+    return found
+
+
+def _take_time() -> None:
+    """A nightly job may read for longer than a page; only in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '80s'")

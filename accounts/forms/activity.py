@@ -1,0 +1,18 @@
+"""Answers about one's own activity, and the help desk's about a dispute: shape only."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Dispute, Session
+
+
+class Answer(forms.Form):
+    """Was this you?"""
+
+    said = forms.ChoiceField(choices=Session.Said.choices)
+
+
+class CloseDispute(forms.Form):
+    """What the help desk found."""
+
+    outcome = forms.ChoiceField(label=_("What was found"), choices=[("", "—"), *Dispute.Outcome.choices])

@@ -1,0 +1,128 @@
+"""What happened on the account, the customer's answers about it, and asking the help desk to look at a decision."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import proofs, timeline
+from accounts.flows import disown as flows
+from accounts.flows import dispute as disputes
+from accounts.forms import activity as forms
+from accounts.models import Proof, Session, User
+from accounts.policy import dispute as policy
+from accounts.views.entry import hidden_secret, hide_secret
+from ciam_portal import clock
+from ciam_portal.audit import why
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.errors import Refused
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow
+
+_PURPOSE = Proof.Purpose.DISOWN
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The timeline, a page at a time."""
+    customer, asked = cast("User", request.user), request.GET.get("before", "")
+    before = timeline.Mark.read(asked) if asked else None
+    if asked and before is None:
+        raise Http404
+    here: Session = request.portal_session  # type: ignore[attr-defined]
+    words = {"page": timeline.page(customer, before), "first": before is None, "zone": customer.zone, "here": here}
+    return render(request, "accounts/activity.html", words)
+
+
+@require_POST
+def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """It was me, or it was not. Whoever disowns the session they are in is signed out by it."""
+    customer, at = cast("User", request.user), clock.now()
+    session = get_object_or_404(Session.objects.filter(customer=customer), pk=session_id)
+    form = forms.Answer(request.POST)
+    if not form.is_valid():
+        return redirect("accounts:activity")
+    by = Actor.from_request(request)
+    if form.cleaned_data["said"] == Session.Said.MINE:
+        session = flows.confirm_mine(customer, session, by=by, at=at)
+        if session.said == Session.Said.MINE:
+            messages.success(request, _("Thank you. We remember that this was you."))
+        else:
+            messages.warning(request, _("You said before that this was not you. That stays as it is."))
+        return redirect("accounts:activity")
+    flows.disown(customer, session, by=by, at=at)
+    return _disowned(request, session)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_answer(request: HttpRequest, secret: str) -> HttpResponse:
+    """The link in the mail. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, _PURPOSE, "accounts:answer_link")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer_link(request: HttpRequest) -> HttpResponse:
+    """Was this you? Says what each answer does; a button answers. Nobody is signed in by it."""
+    secret, at = hidden_secret(request, _PURPOSE), clock.now()
+    proof = proofs.find_link(secret, _PURPOSE) if secret else None
+    session = flows.session_of(proof) if proof else None
+    if proof is None or session is None or not _usable(proof, session):
+        return render(request, "accounts/answer_dead.html", status=410)
+    form = forms.Answer(request.POST or None)
+    if not form.is_valid():
+        words = {"session": session, "when": proof.customer.local(session.started_at)}
+        return render(request, "accounts/answer.html", words)
+    # Not as whoever may be signed in here: the link speaks for its own customer.
+    by = Actor(Kind.STRANGER, None, Channel.WEB, request_id=Actor.from_request(request).request_id)
+    try:
+        said = flows.answer_link(secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
+    except Refused as refused:
+        if refused.reason is not policy.Reason.ANSWER_LINK_DEAD:
+            raise
+        return render(request, "accounts/answer_dead.html", status=410)
+    if said == Session.Said.NOT_MINE:
+        return _disowned(request, session)
+    request.session.pop(f"link:{_PURPOSE}", None)
+    return render(request, "accounts/answer_thanks.html")
+
+
+def _usable(proof: Proof, session: Session) -> bool:
+    at = clock.now()
+    facts = flows.link_facts(proof, session, at)
+    return isinstance(policy.may_answer(facts, limits=limits.running(), at=at), Allow)
+
+
+def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
+    here: Session | None = request.portal_session  # type: ignore[attr-defined]
+    own = here is not None and here.pk == session.pk
+    if own:  # its browser session is gone already
+        logout(request)
+        request.portal_session = None  # type: ignore[attr-defined]
+    request.session.pop(f"link:{_PURPOSE}", None)
+    return render(request, "accounts/disowned.html", {"session": session, "own": own})
+
+
+@require_POST
+def contest(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Ask the help desk to look at a decision that stopped the customer."""
+    customer = cast("User", request.user)
+    decision = why.own(decision_id, customer.pk)
+    if decision is None:
+        raise Http404
+    try:
+        disputes.contest(customer, decision, by=Actor.from_request(request), at=clock.now())
+    except Refused as refused:
+        if refused.reason is not policy.Reason.ALREADY_ASKED:
+            raise
+    return render(request, "accounts/contested.html", {"decision": decision.pk})

@@ -1,0 +1,158 @@
+"""What only shows when many sign-ins are looked at together, and what changed in a session since it began."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, Q
+
+from accounts import velocity
+from accounts.models import Session
+from accounts.policy import crowds
+from accounts.watch import population
+from ciam_portal.policy.decision import Finding
+from ciam_portal.risk import rules
+from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.parameters import LIMITS
+from ciam_portal.risk.signals import Signals
+from ciam_portal.risk.visit import Feature
+
+MOST = 5_000
+"""Sessions looked at closely in one run, latest first."""
+
+# A row for each value that several customers showed: how many of them, how many of these as newcomers to it, and, for
+# user agents, how many came with nothing that they had used before.
+_SHARED = """
+WITH recent AS (
+    SELECT session.customer_id, session.visit, decision.inputs->1->'evidence' AS seen
+    FROM accounts_session AS session LEFT JOIN audit_decisionentry AS decision ON decision.id = session.decision
+    WHERE session.started_at > %s AND session.started_at <= %s
+), shown AS (
+    SELECT recent.customer_id, feature.name AS feature, visit->>feature.name AS value,
+           coalesce((seen->feature.name->>'new')::boolean, false) AS is_new,
+           coalesce((seen->'agent'->>'new')::boolean, false)
+               AND coalesce((seen->'asn'->>'new')::boolean, (seen->'prefix'->>'new')::boolean, false)
+               AND coalesce((seen->'device'->>'new')::boolean, true) AS all_new
+    FROM recent, unnest(ARRAY['asn', 'prefix', 'agent', 'device']) AS feature (name)
+    WHERE visit->>feature.name <> ''
+)
+SELECT feature, value, count(DISTINCT customer_id), count(DISTINCT customer_id) FILTER (WHERE is_new),
+       count(DISTINCT customer_id) FILTER (WHERE all_new)
+FROM shown GROUP BY feature, value HAVING count(DISTINCT customer_id) > 1 OR feature = 'agent'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Many customers who share one value all of a sudden."""
+
+    finding: Finding
+    accounts: int
+
+
+Crowds = Mapping[tuple[Feature, str], Crowd]
+Found = Mapping[UUID, tuple[Finding, ...]]
+
+
+def crowds_since(start: datetime, at: datetime) -> Crowds:
+    """Every value that more customers share than is usual."""
+    rows: defaultdict[Feature, list[tuple[str, int, int, int]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED, [start, at])
+        for feature, *row in cursor.fetchall():
+            rows[Feature(feature)].append((str(row[0]), row[1], row[2], row[3]))
+    found: dict[tuple[Feature, str], Crowd] = {}
+    hours = (at - start) / timedelta(hours=1)
+    for feature in population.NEWCOMERS:
+        several = [(value, new) for value, _, new, _ in rows[feature] if new >= LIMITS.burst_least]
+        usual = population.usual_newcomers(feature, [value for value, _ in several], hours)
+        least = LIMITS.burst_floor * hours / velocity.HOURS
+        for value, new in several:
+            expected = usual[value]
+            if expected is not None:  # nobody knows what is usual before a day of newcomers has been counted
+                _note(found, feature, value, crowds.newcomers(feature, new, max(least, expected)), new)
+    known = sum(all_of - new for _, all_of, _, new in rows[Feature.AGENT])
+    strange = sum(new for *_, new in rows[Feature.AGENT])
+    for value, all_of, _, new in rows[Feature.AGENT]:
+        share = (all_of - new + 0.5) / (known + 1.0)
+        _note(found, Feature.AGENT, value, crowds.one_agent(new, share * strange), new)
+    for value, all_of, _, _ in rows[Feature.DEVICE]:
+        _note(found, Feature.DEVICE, value, crowds.one_device(all_of), all_of)
+    return found
+
+
+def _note(
+    found: dict[tuple[Feature, str], Crowd], feature: Feature, value: str, finding: Finding | None, n: int
+) -> None:
+    if finding is not None:
+        found[feature, value] = Crowd(finding, n)
+
+
+def open_sessions(start: datetime, at: datetime) -> list[Session]:
+    """The sessions that may have to be reweighed: those begun since, and older ones that have moved."""
+    moved = (~Q(network_now="") & ~Q(network_now=F("network"))) | (~Q(browser_now="") & ~Q(browser_now=F("browser")))
+    live = Session.objects.filter(ended_at__isnull=True, expires_at__gt=at, started_at__lte=at)
+    return list(live.filter(Q(started_at__gt=start) | moved).order_by("-started_at")[:MOST])
+
+
+def findings_of(sessions: Iterable[Session], crowded: Crowds, at: datetime) -> Found:
+    """What there is to say about each session; those about which there is nothing are left out."""
+    rows = list(sessions)
+    evidence = population.evidence_of(row.decision for row in rows)
+    addresses = {str(row.visit.get("address", "")) for row in rows} - {""}
+    pressed = velocity.pressure(sorted(addresses), at)
+    found: dict[UUID, tuple[Finding, ...]] = {}
+    for row in rows:
+        seen = evidence.get(row.decision) if row.decision else None
+        several = [
+            crowd.finding
+            for feature in (Feature.ASN, Feature.PREFIX, Feature.AGENT, Feature.DEVICE)
+            if (crowd := crowded.get((feature, str(row.visit.get(feature.value, ""))))) is not None
+            and _belongs(seen, feature)
+        ]
+        several += rules.findings(_signals(pressed.get(str(row.visit.get("address", "")))), LIMITS)
+        moved = crowds.moved(
+            network=bool(row.network_now) and row.network_now != row.network,
+            browser=bool(row.browser_now) and row.browser_now != row.browser,
+        )
+        several += [moved] if moved else []
+        if several:
+            found[row.pk] = tuple(several)
+    return found
+
+
+def _belongs(seen: Evidence | None, feature: Feature) -> bool:
+    """Whether this sign-in is part of a crowd that shares the feature. Whoever was there before is not."""
+    if feature is Feature.DEVICE:
+        return True
+    if seen is None or not _is_new(seen, feature):
+        return False
+    if feature is not Feature.AGENT:
+        return True
+    network = Feature.ASN if seen.asn else Feature.PREFIX
+    return _is_new(seen, network) and (seen.device is None or seen.device.new)
+
+
+def _is_new(seen: Evidence, feature: Feature) -> bool:
+    term = seen.term(feature)
+    return term is not None and term.new
+
+
+def _signals(pressure: velocity.Pressure | None) -> Signals:
+    if pressure is None:
+        return Signals()
+    return Signals(failures_from_address=pressure.failures, accounts_from_address=pressure.accounts)
+
+
+def numbers_of(crowded: Crowds, feature: Feature) -> dict[str, Any]:
+    """The numbers of an alert about crowds of one kind: how many there are, and the largest."""
+    mine = [crowd for (kind, _), crowd in crowded.items() if kind is feature]
+    return {
+        "groups": len(mine),
+        "accounts": max((crowd.accounts for crowd in mine), default=0),
+        "points": round(max((crowd.finding.points for crowd in mine), default=0.0), 2),
+    }

@@ -1,0 +1,171 @@
+"""Where partners ask about transactions of their own, and present approvals; the AuthZEN 1.0 form of the same."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+
+from accounts import budget
+from ciam_portal import clock
+from ciam_portal.audit.decide import Decided, columns_of
+from ciam_portal.decisions import flows, openapi, policy, questions
+from ciam_portal.decisions.shapes import Malformed, parse
+from ciam_portal.oauth import backend
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.views import for_machines, problem
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow, Hold, StepUp
+from ciam_portal.words import sentence
+from consent.access import acting
+
+T = TypeVar("T")
+_WINDOW_SECONDS = 60
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_STATUS = {
+    policy.Reason.UNKNOWN_APPROVAL: 404,
+    policy.Reason.ALREADY_PRESENTED: 409,
+    policy.Reason.OTHER_TRANSACTION: 409,
+    policy.Reason.EXPIRED: 410,
+}
+
+
+def for_deciders(
+    form: Callable[[object], T],
+) -> Callable[[Callable[[Partner, T, datetime], HttpResponse]], Callable[..., HttpResponse]]:
+    """An endpoint for partners that were registered for decisions; what they sent is read by ``form``."""
+
+    def decorate(view: Callable[[Partner, T, datetime], HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def run(request: HttpRequest) -> HttpResponse:
+            partner = backend.authenticated(request)
+            if partner is None:
+                return problem("invalid_client", "authenticate with client_secret_basic", 401)
+            if not partner.decision_actions:
+                return problem("not_registered", "this partner was not registered for decisions", 403)
+            most = limits.running().approvals.questions_per_minute
+            if not budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
+                response = problem("too_many_requests", f"no more than {most} questions in a minute", 429)
+                response["Retry-After"] = str(_WINDOW_SECONDS)
+                return response
+            try:
+                asked = form(parse(_body(request)))
+            except Malformed as error:
+                return problem(error.code, error.words, error.status)
+            return view(partner, asked, clock.now())
+
+        return for_machines("POST")(run)
+
+    return decorate
+
+
+def _body(request: HttpRequest) -> bytes:
+    if request.content_type != "application/json":
+        raise Malformed("unsupported_media_type", "Send application/json.", 415)
+    too_large = Malformed("body_too_large", f"No more than {questions.LARGEST_BODY} bytes.", 413)
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise too_large from None
+    if len(body) > questions.LARGEST_BODY:
+        raise too_large
+    return body
+
+
+@for_deciders(questions.question)
+def decide(partner: Partner, question: questions.Question, at: datetime) -> HttpResponse:
+    """May this be done now?"""
+    answered = flows.ask(partner, question, by=acting(partner), at=at)
+    reasons = _reasons(answered.decided)
+    outcome = columns_of(answered.decided.answer)["answer"]
+    told = {"decision_id": str(answered.decided.id), "outcome": outcome, "reasons": reasons}
+    return JsonResponse(told | _more(answered))
+
+
+@for_deciders(questions.redemption)
+def redeem(partner: Partner, redemption: questions.Redemption, at: datetime) -> HttpResponse:
+    """It is being done: does the approval count?"""
+    redeemed = flows.redeem(partner, redemption, by=acting(partner), at=at)
+    answer = redeemed.decided.answer
+    if isinstance(answer, Allow):
+        return JsonResponse({"redeemed": True, "decision_id": str(redeemed.given_by)})
+    told = {
+        "redeemed": False,
+        "error": str(answer.reason),
+        "error_description": sentence(answer.reason),
+        "decision_id": str(redeemed.decided.id),
+    }
+    known = _STATUS.get(answer.reason, 403) if isinstance(answer.reason, policy.Reason) else 403
+    return JsonResponse(told, status=known)
+
+
+def _with_callers_id(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """AuthZEN's callers get back the X-Request-ID they sent; our records and logs know the request by our own."""
+
+    @wraps(view)
+    def run(request: HttpRequest) -> HttpResponse:
+        response, sent = view(request), request.headers.get("X-Request-ID", "")
+        if _REQUEST_ID.fullmatch(sent):
+            response["X-Request-ID"] = sent
+        return response
+
+    return run
+
+
+@_with_callers_id
+@for_deciders(questions.evaluation)
+def evaluate(partner: Partner, question: questions.Question, at: datetime) -> HttpResponse:
+    """The same question and the same answer, in the shape of AuthZEN 1.0."""
+    answered = flows.ask(partner, question, by=acting(partner), at=at)
+    decided = answered.decided
+    context: dict[str, Any] = {"id": str(decided.id), "outcome": columns_of(decided.answer)["answer"]}
+    for reason in _reasons(decided):
+        context |= {"reason_user": {"en": reason["words"]}, "reason_admin": {"en": reason["code"]}}
+    return JsonResponse({"decision": isinstance(decided.answer, Allow), "context": context | _more(answered)})
+
+
+def _reasons(decided: Decided) -> list[dict[str, str]]:
+    answer = decided.answer
+    if isinstance(answer, Allow):
+        return []
+    return [{"code": str(answer.reason), "words": sentence(answer.reason)}]
+
+
+def _more(answered: flows.Answered) -> dict[str, Any]:
+    match answered.decided.answer:
+        case Allow():
+            seconds = limits.running().approvals.seconds
+            return {"approval": answered.approval, "approval_expires_in": seconds}
+        case StepUp(to=to, within=within, challenge=challenge):
+            age = {} if within is None else {"max_age": within}
+            return {"step_up": {"acr_values": to.acr, "challenge": challenge} | age}
+        case Hold(until=until) if until is not None:
+            return {"hold_until": until.isoformat()}
+    return {}
+
+
+@for_machines("GET", "HEAD")
+def authzen(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Where AuthZEN's endpoints are (Authorization API 1.0 section 9)."""
+    told = {
+        "policy_decision_point": settings.PUBLIC_URL,
+        "access_evaluation_endpoint": f"{settings.PUBLIC_URL}{reverse('decisions:evaluate')}",
+    }
+    return _public(told)
+
+
+@for_machines("GET", "HEAD")
+def document(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """All of this for machines (OpenAPI 3.1)."""
+    return _public(openapi.document())
+
+
+def _public(told: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(told)
+    response["Cache-Control"] = "public, max-age=600"
+    return response

@@ -1,0 +1,145 @@
+"""A partner asks about its own transaction; the partner presents the approval when it acts.
+
+An approval is presented once. Whatever comes of it, it is dead then: an attempt with another amount burns it, and so
+does a risk that rose in the meantime. Fail closed: the partner asks anew.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ciam_portal import codes
+from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.audit.decide import Decided, columns_of, decide, weigh
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.decisions import events, facts, policy
+from ciam_portal.decisions.models import Approval
+from ciam_portal.decisions.questions import Question, Redemption, Transaction
+from ciam_portal.flow import flow
+from ciam_portal.oauth.models import Partner
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow, StepUp
+from consent import access, challenges
+from consent import facts as consent_facts
+from consent import policy as consent_policy
+from consent.access import Live
+from consent.models import Consent
+
+REDEEMED = "redeemed"
+_PURPOSE = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer, and for an allow the approval: its value for one response, never to be kept."""
+
+    decided: Decided
+    approval: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The answer to an approval that was presented, and the decision that had given it."""
+
+    decided: Decided
+    given_by: UUID | None
+
+
+@flow
+def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Answered:
+    """May this be done now, for the customer of this token? Every question is kept, whatever the answer."""
+    held = access.live(question.token, at)
+    asking = facts.for_asking(partner, question, held)
+    about = held.customer.pk if held is not None and asking.token_theirs else None
+    approval, value = None, ""
+    if held is None or not isinstance(policy.may_ask(asking, limits=limits.running(), at=at), Allow):
+        decided = decide(policy.may_ask, asking, about=about, by=by, at=at)
+    else:
+        decided = _judge(partner, question, held, by, at)
+        if isinstance(decided.answer, StepUp):
+            challenges.remember(held.session.pk, held.partner.pk, decided.answer)
+        elif isinstance(decided.answer, Allow) and decided.id is not None:
+            approval, value = _approve(partner, question, held, decided.id, at)
+    event = events.DecisionGiven(
+        partner=partner.pk,
+        action=Code(question.transaction.action),
+        answer=Code(columns_of(decided.answer)["answer"]),
+        approval=approval.pk if approval else None,
+    )
+    record(event, about=about, by=by, at=at, decision=decided.id)
+    return Answered(decided, value)
+
+
+def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
+    customer, session, scopes = held.customer, held.session, held.token.scope.split()
+    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, held=scopes, needed=())
+    if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+        return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    door = facts.door(partner, question.channel)
+    asked = facts.for_transaction(customer, session, question.transaction, door, by=by, at=at)
+    return weigh(question.transaction.action, asked, about=customer.pk, by=by, at=at)
+
+
+def _approve(partner: Partner, question: Question, held: Live, decision: UUID, at: datetime) -> tuple[Approval, str]:
+    value = codes.new_token()
+    bound = facts.binding(partner.pk, held.customer.pk, held.session.pk, question.transaction)
+    approval = Approval.objects.create(
+        digest=codes.digest(value, _PURPOSE),
+        bound_to=codes.digest(bound, facts.BINDING),
+        partner=partner,
+        customer=held.customer,
+        session=held.session,
+        consent=held.consent,
+        channel=question.channel,
+        decision=decision,
+        given_at=at,
+        expires_at=at + timedelta(seconds=limits.running().approvals.seconds),
+    )
+    return approval, value
+
+
+@flow
+def redeem(partner: Partner, redemption: Redemption, *, by: Actor, at: datetime) -> Redeemed:
+    """The partner goes on with what was approved. Asked again, under lock, with the facts as they stand now."""
+    approval = _locked(partner, redemption.approval)
+    presenting = facts.for_presenting(partner, approval, redemption.transaction)
+    about = approval.customer_id if approval else None
+    if approval is None or not isinstance(policy.may_redeem(presenting, limits=limits.running(), at=at), Allow):
+        decided = decide(policy.may_redeem, presenting, about=about, by=by, at=at)
+    else:
+        decided = _judge_again(approval, redemption.transaction, by, at)
+    reason = Code(columns_of(decided.answer)["reason"])
+    if approval is not None and approval.ended_at is None:
+        approval.end(at, reason or REDEEMED)
+    event: events.ApprovalRedeemed | events.ApprovalRefused
+    if approval is not None and isinstance(decided.answer, Allow):
+        event = events.ApprovalRedeemed(partner=partner.pk, approval=approval.pk)
+    else:
+        key = approval.pk if approval else None
+        event = events.ApprovalRefused(partner=partner.pk, approval=key, reason=reason)
+    record(event, about=about, by=by, at=at, decision=decided.id)
+    return Redeemed(decided, approval.decision if approval else None)
+
+
+def _locked(partner: Partner, value: str) -> Approval | None:
+    """The approval, its consent and its session, locked in the order in which all of the house locks them."""
+    mine = Approval.objects.filter(partner=partner, digest__in=codes.digests(value, _PURPOSE))
+    found = mine.first()
+    if found is None:
+        return None
+    Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    rows = mine.select_for_update(of=("self", "session"))
+    return rows.select_related("customer", "session__device", "consent__partner").first()
+
+
+def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
+    consent, session, customer = approval.consent, approval.session, approval.customer
+    sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, held=consent.scopes, needed=())
+    if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+        return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
+    decided = weigh(transaction.action, asked, about=customer.pk, by=by, at=at)
+    if isinstance(decided.answer, StepUp):
+        challenges.remember(session.pk, consent.partner_id, decided.answer)
+    return decided

@@ -1,0 +1,168 @@
+"""The OpenAPI 3.1 document of the portal's own APIs. Requests are described by the tables that read them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from ciam_portal.decisions import questions
+from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import ACR_VALUES
+
+_INSTANT = {"type": "string", "format": "date-time"}
+_ID = {"type": "string", "format": "uuid"}
+_TEXT = {"type": "string"}
+_ACR = {"type": "string", "enum": list(ACR_VALUES)}
+_KINDS = {"email_verified": {"type": "boolean"}, "phone_number_verified": {"type": "boolean"}}
+_BASIC: list[dict[str, list[str]]] = [{"partner": []}]
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _list(item: dict[str, Any], most: int | None = None) -> dict[str, Any]:
+    return {"type": "array", "items": item} | ({} if most is None else {"maxItems": most})
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schemas() -> dict[str, Any]:
+    step_up = _object(
+        {"acr_values": _ACR, "challenge": {"type": "boolean"}}, {"max_age": {"type": "integer", "minimum": 1}}
+    )
+    more = {
+        "approval": {"type": "string", "maxLength": 64, "description": "Present it once, when you act."},
+        "approval_expires_in": {"type": "integer", "const": limits.running().approvals.seconds},
+        "step_up": _ref("StepUp"),
+        "hold_until": _INSTANT,
+    }
+    outcome = {"type": "string", "enum": ["allow", "step_up", "hold", "deny"]}
+    reason = _object({"code": _TEXT, "words": {"type": "string", "description": "For the customer."}})
+    english = _object({"en": _TEXT})
+    claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
+    person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims})
+    sign_in = _object(
+        {
+            "time": _INSTANT,
+            "browser": _TEXT,
+            "system": _TEXT,
+            "country": {"type": "string", "description": "ISO 3166, or nothing if not known."},
+            "acr": {"type": "string", "enum": ["none", *ACR_VALUES]},
+        }
+    )
+    return {
+        "Question": questions.QUESTION.schema(),
+        "Redemption": questions.REDEMPTION.schema(),
+        "Evaluation": questions.EVALUATION.schema(),
+        "StepUp": step_up
+        | {
+            "description": "Send the customer to the authorization endpoint with acr_values and max_age, then ask anew."
+        },
+        "Answer": _object({"decision_id": _ID, "outcome": outcome, "reasons": _list(reason, 1)}, more),
+        "Evaluated": _object(
+            {
+                "decision": {"type": "boolean"},
+                "context": _object(
+                    {"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more
+                ),
+            }
+        ),
+        "Redeemed": _object({"redeemed": {"const": True}, "decision_id": _ID}),
+        "NotRedeemed": _object(
+            {"redeemed": {"const": False}, "error": _TEXT, "error_description": _TEXT, "decision_id": _ID}
+        ),
+        "Problem": _object({"error": _TEXT, "error_description": _TEXT}),
+        "Unavailable": _object({"error": {"const": "temporarily_unavailable"}}),
+        "Profile": _object(
+            {"subject": person, "shared": _object({"consent": _ID, "scopes": _list({"enum": list(SCOPES)})})}
+        ),
+        "Activity": _object({"sub": _TEXT, "sign_ins": _list(sign_in, 50)}),
+    }
+
+
+def _answer(words: str, schema: str, *headers: str) -> dict[str, Any]:
+    known: dict[str, Any] = {"description": words, "content": {"application/json": {"schema": _ref(schema)}}}
+    return known | ({"headers": {name: {"schema": _TEXT, "required": True} for name in headers}} if headers else {})
+
+
+def _post(name: str, words: str, request: str, answers: dict[str, Any]) -> dict[str, Any]:
+    refused = {
+        "400": _answer("Not readable; `error` says why.", "Problem"),
+        "401": _answer("Not authenticated.", "Problem", "WWW-Authenticate"),
+        "403": _answer("Not registered for decisions.", "Problem"),
+        "405": _answer("Not POST.", "Problem", "Allow"),
+        "413": _answer("Larger than 16 KiB.", "Problem"),
+        "415": _answer("Not application/json.", "Problem"),
+        "429": _answer("Too many questions.", "Problem", "Retry-After"),
+        "503": _answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
+    }
+    body = {"required": True, "content": {"application/json": {"schema": _ref(request)}}}
+    return {"operationId": name, "summary": words, "security": _BASIC, "requestBody": body} | {
+        "responses": refused | answers
+    }
+
+
+def _get(name: str, words: str, schema: str, scopes: list[str]) -> dict[str, Any]:
+    challenge = "WWW-Authenticate"
+    return {
+        "operationId": name,
+        "summary": words,
+        "security": [{"customer": scopes}],
+        "responses": {
+            "200": _answer("As far as consent and policy go at this moment.", schema),
+            "400": _answer("The token was sent in the address.", "Problem", challenge),
+            "401": _answer("No live token; or the customer has to prove more (RFC 9470).", "Problem", challenge),
+            "403": _answer("The scope is not covered; or not now, or not at all.", "Problem", challenge),
+            "405": _answer("Not GET.", "Problem", "Allow"),
+        },
+    }
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    redeem = {
+        "200": _answer("Go on. This was the only time.", "Redeemed"),
+        "403": {
+            "description": "Not registered for decisions; or it may not be done any more: ask anew.",
+            "content": {"application/json": {"schema": {"anyOf": [_ref("Problem"), _ref("NotRedeemed")]}}},
+        },
+        "404": _answer("No approval of yours.", "NotRedeemed"),
+        "409": _answer("Presented before, or for another transaction; it is dead now.", "NotRedeemed"),
+        "410": _answer("Expired.", "NotRedeemed"),
+    }
+    decided = {"200": _answer("The answer, whichever it is.", "Answer")}
+    evaluated = {"200": _answer("The answer, whichever it is.", "Evaluated")}
+    authorize, token = (f"{settings.PUBLIC_URL}{reverse(n)}" for n in ("consent:authorize", "oauth2_provider:token"))
+    flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": settings.PORTAL_NAME, "version": "1", "summary": "Customers' data, and decisions."},
+        "servers": [{"url": settings.PUBLIC_URL}],
+        "paths": {
+            reverse("consent:profile"): {"get": _get("profile", "The customer's fields.", "Profile", [])},
+            reverse("consent:activity"): {
+                "get": _get("activity", "The customer's latest sign-ins.", "Activity", ["activity"])
+            },
+            reverse("decisions:decide"): {"post": _post("decide", "May this be done now?", "Question", decided)},
+            reverse("decisions:redeem"): {"post": _post("redeem", "It is being done.", "Redemption", redeem)},
+            reverse("decisions:evaluate"): {
+                "post": _post("evaluate", "The same question (AuthZEN 1.0).", "Evaluation", evaluated)
+            },
+        },
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "partner": {"type": "http", "scheme": "basic", "description": "client_id and client_secret"},
+                "customer": {"type": "oauth2", "flows": {"authorizationCode": flow}},
+            },
+        },
+    }

@@ -1,0 +1,82 @@
+"""Words for reasons. The customer's sentence stands beside each reason; here are the other two registers."""
+
+import re
+from collections.abc import Iterable
+from importlib import import_module
+
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from ciam_portal import gate
+from ciam_portal.explain.wording import Words
+from ciam_portal.policy.reason import ReasonBase
+
+_R = gate.Reason
+GATE: dict[gate.Reason, Words] = {
+    _R.UNKNOWN_ACTION: Words(
+        _R.UNKNOWN_ACTION.words,
+        _("The portal does not offer this. Nothing to check with the caller; report it."),
+        _("No row of the catalogue names this action."),
+    ),
+    _R.WRONG_DOOR: Words(
+        _R.WRONG_DOOR.words,
+        _("This is not possible through that channel. The caller can do it on the portal's own pages."),
+        _("The catalogue's row does not list this channel."),
+    ),
+    _R.ACCOUNT_CLOSED: Words(
+        _R.ACCOUNT_CLOSED.words,
+        _("The account is closed."),
+        _("The account was not active."),
+    ),
+    _R.SESSION_OVER: Words(
+        _R.SESSION_OVER.words,
+        _("The caller was no longer signed in. Signing in again is all it takes."),
+        _("The session had ended, was idle for too long, or belonged to somebody else."),
+    ),
+    _R.PROVE_MORE: Words(
+        _("What you wanted to do is sensitive, so it needs a proof that it is you that is strong and recent."),
+        _("Ordinary: this needs a second step, or one given again minutes ago. Ask what they are able to use."),
+        _("The session's assurance was below the row's level, or older than its freshness."),
+    ),
+    _R.UNUSUAL: Words(
+        _("Something about this was unusual for your account, so we asked once more."),
+        _("The caller had to prove more because something was unusual (below). Go through it with them."),
+        _("Risk reached the row's challenge_from and no fresh proof of more than a password was there."),
+    ),
+    _R.ON_HOLD: Words(
+        _("This has to wait, because something about it was unusual for your account."),
+        _("This waits. The caller can use a browser they used before, or wait until it is known. Do not promise more."),
+        _("Risk reached the row's hold_from, and no proof this customer can give lowers it enough."),
+    ),
+    _R.TOO_RISKY: Words(
+        _("This was stopped to protect your account, because too much about it was unusual."),
+        _("This was stopped as too risky. Advise a new password and a look at the sessions; it cannot be overruled."),
+        _("Risk reached the row's deny_from."),
+    ),
+}
+_HOME = re.compile(r"(ciam_portal|accounts|recovery|consent)(\.[a-z_]+)*\.policy(\.[a-z_]+)?")
+
+
+def words(question: str, code: str) -> Words:
+    """The words for the reason that this question gave. A policy of an app may answer with a reason of the gate's."""
+    said = next((translate(reason.words) for reason in _beside(question) if reason == code), "")
+    known = next((words for reason, words in GATE.items() if reason == code), None)
+    if known is not None and not said:
+        return known
+    return Words(
+        said or _("This was not possible at that moment."),
+        _("The customer was told: “%(words)s”") % {"words": said} if said else _("A rule did not allow it."),
+        _("%(question)s answered %(code)s.") % {"question": question, "code": code},
+    )
+
+
+def _beside(question: str) -> Iterable[ReasonBase]:
+    """The reasons of the policy that was asked: they stand in its own module, which may be gone by now."""
+    module = question.rpartition(".")[0]
+    if not _HOME.fullmatch(module):
+        return ()
+    try:
+        found: Iterable[ReasonBase] = getattr(import_module(module), "Reason", ())
+    except ModuleNotFoundError:
+        return ()
+    return found

@@ -1,0 +1,24 @@
+"""Django's entry for this app."""
+
+from celery.signals import worker_ready
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from ciam_portal.policy import limits
+
+
+class GovernanceConfig(AppConfig):
+    """The app as Django knows it. Once it is ready, the approved version decides; nothing is read from it before."""
+
+    name = "ciam_portal.governance"
+    label = "governance"
+    verbose_name = "Policy"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Name who says which limits decide, and what to do after migrations and when a worker starts."""
+        from ciam_portal.governance import deciding, start  # noqa: PLC0415  (models are there only now)
+
+        limits.provide(deciding.running)
+        post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")
+        worker_ready.connect(start.on_start, dispatch_uid="governance")

@@ -1,0 +1,132 @@
+"""Two policies side by side: each number and each word of an action that differs, and which way it leans."""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.catalogue import Needs, Row
+from ciam_portal.policy.limits import Limits
+
+
+class Lean(StrEnum):
+    """Which way a change leans for whoever would misuse the portal."""
+
+    STRICTER = "stricter"
+    LOOSER = "looser"
+    OTHER = "other"  # neither, or it depends
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line: where (a section or an action), what, and from what to what."""
+
+    where: str
+    key: str
+    old: str
+    new: str
+    lean: Lean
+
+
+MORE_IS_STRICTER = frozenset({
+    "password.min_length", "password.min_guesses_log10", "sign_in.pause_minutes", "session.idle_warning_minutes",
+    "factors.throttle_seconds", "risk.trust_device_hours",
+})  # fmt: skip
+LESS_IS_STRICTER = frozenset({
+    "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
+    "sign_in.pending_minutes", "sign_up.per_address_per_hour", "proof.link_hours", "proof.code_minutes",
+    "proof.code_attempts", "proof.mails_per_address_per_hour", "proof.mails_per_network_address_per_hour",
+    "session.idle_minutes", "session.absolute_hours", "session.device_days", "factors.sign_in_attempts",
+    "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
+    "oauth.refresh_idle_days", "risk.moderate_score", "risk.high_score", "risk.severe_score",
+})  # fmt: skip
+
+
+def between(old: Limits, new: Limits) -> list[Change]:
+    """Every difference: numbers first, then actions, each in the order of the file."""
+    changes: list[Change] = []
+    for section in fields(Limits):
+        if section.name in {"actions", "version"}:
+            continue
+        before, after = getattr(old, section.name), getattr(new, section.name)
+        for item in fields(before):
+            was, now = getattr(before, item.name), getattr(after, item.name)
+            if was != now:
+                lean = _number(f"{section.name}.{item.name}", was, now)
+                changes.append(Change(section.name, item.name, f"{was:g}", f"{now:g}", lean))
+    for name in sorted({*old.actions, *new.actions}):
+        changes += _action(name, old.actions.get(name), new.actions.get(name))
+    return changes
+
+
+def _number(name: str, was: float, now: float) -> Lean:
+    if name in MORE_IS_STRICTER:
+        return Lean.STRICTER if now > was else Lean.LOOSER
+    if name in LESS_IS_STRICTER:
+        return Lean.STRICTER if now < was else Lean.LOOSER
+    return Lean.OTHER
+
+
+def _action(name: str, old: Row | None, new: Row | None) -> list[Change]:
+    if old is None or new is None:
+        return [
+            Change(name, "the whole action", "" if old is None else "there", "" if new is None else "there", Lean.OTHER)
+        ]
+    found = []
+    for item in fields(Row):
+        was, now = getattr(old, item.name), getattr(new, item.name)
+        if was != now:
+            found.append(Change(name, item.name, said(was), said(now), _word(item.name, was, now)))
+    return found
+
+
+def said(value: Any) -> str:  # noqa: ANN401  (any cell of a row)
+    """A value as the policy file says it."""
+    match value:
+        case None:
+            return "never"
+        case StrEnum():
+            return value.value
+        case IntEnum():
+            return value.name.lower()
+        case tuple():
+            return (
+                ", ".join(f"{part[0]} {part[1]}" if isinstance(part, tuple) else said(part) for part in value) or "none"
+            )
+    return str(value)
+
+
+def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a row)
+    match key:
+        case "sensitivity":
+            return Lean.STRICTER if now > was else Lean.LOOSER
+        case "needs":
+            return _needs(was, now)
+        case "fresh_seconds":  # 0: at any time
+            return Lean.STRICTER if (now or _EVER) < (was or _EVER) else Lean.LOOSER
+        case "challenge_from" | "hold_from" | "deny_from":
+            return Lean.STRICTER if _ceiling(now) < _ceiling(was) else Lean.LOOSER
+        case "channels":
+            return _fewer(set(was), set(now))
+    return Lean.OTHER
+
+
+_EVER = 1_000_000_000
+
+
+def _ceiling(level: int | None) -> int:
+    return _EVER if level is None else int(level)
+
+
+def _needs(was: Needs, now: Needs) -> Lean:
+    """Stricter if for no customer, whatever they can prove, it means less."""
+    steps = {now.level(highest) - was.level(highest) for highest in Level}
+    if min(steps) >= 0:
+        return Lean.STRICTER
+    return Lean.LOOSER if max(steps) <= 0 else Lean.OTHER
+
+
+def _fewer(was: set[Any], now: set[Any]) -> Lean:
+    if now < was:
+        return Lean.STRICTER
+    return Lean.LOOSER if now > was else Lean.OTHER

@@ -1,0 +1,56 @@
+"""What is recorded of the policy's versions."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ciam_portal.audit.events import AuditEvent, Code
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFound(AuditEvent):
+    """The policy file holds a version that does not decide."""
+
+    name: ClassVar[str] = "policy.found"
+    version: Code
+    deciding: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProposed(AuditEvent):
+    """A first person wants this version to decide; what its replay showed."""
+
+    name: ClassVar[str] = "policy.proposed"
+    version: Code
+    deciding: Code | None
+    rows: int
+    changed: int
+    takeovers_stopped: int
+    genuine_bothered: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyApproved(AuditEvent):
+    """From now on this version decides. The very first, approved by the installation, replaces none."""
+
+    name: ClassVar[str] = "policy.approved"
+    version: Code
+    replaces: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUpgraded(AuditEvent):
+    """The approved version was completed for newer software: ``added`` keys from the file, ``dropped`` ones gone."""
+
+    name: ClassVar[str] = "policy.upgraded"
+    version: Code
+    replaces: Code
+    added: tuple[Code, ...]
+    dropped: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRejected(AuditEvent):
+    """Somebody said no to this version."""
+
+    name: ClassVar[str] = "policy.rejected"
+    version: Code

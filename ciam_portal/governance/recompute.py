@@ -1,0 +1,145 @@
+"""A stored decision, asked once more: rebuild its facts, ask today's code under the same policy, compare."""
+
+import importlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from ciam_portal import gate
+from ciam_portal.audit.decide import columns_of
+from ciam_portal.audit.facts import CannotRebuild, of_question
+from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.policy.decision import Decision, Risk
+from ciam_portal.policy.limits import Limits, UnsafePolicy
+
+CLOSE = 1e-9
+# Where questions live. What a row names is only looked for here: a forged row must not have anything else run.
+_QUESTIONS = re.compile(
+    r"(ciam_portal\.gate|(accounts|consent|recovery|ciam_portal\.governance)\.policy(\.[a-z_]+)?)\.([a-z][a-z_]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the question answers now, as the columns of its row."""
+
+    decision: Decision
+    columns: Mapping[str, Any]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it was stored."""
+
+    what: str
+    stored: object
+    again: object
+
+
+@cache
+def question(name: str) -> Callable[..., Decision]:
+    """The policy function of this name. Raises CannotRebuild if there is none (any more)."""
+    found = _QUESTIONS.fullmatch(name)
+    if found is None:
+        raise CannotRebuild(f"{name!r} is no question of a policy.")
+    module_name, _, function_name = name.rpartition(".")
+    try:
+        asked = getattr(importlib.import_module(module_name), function_name)
+        taken = inspect.signature(asked).parameters
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise CannotRebuild(f"There is no question {name} any more.") from error
+    if asked.__module__ != module_name or not {"limits", "at"} <= set(taken):
+        raise CannotRebuild(f"{name} is no question of a policy.")
+    return cast("Callable[..., Decision]", asked)
+
+
+def ask(entry: DecisionEntry, rules: Limits) -> Again:
+    """Ask the question of this row under these rules. Raises CannotRebuild."""
+    asked = question(entry.question)
+    if not isinstance(entry.inputs, list):
+        raise CannotRebuild("The row holds no facts.")
+    facts = of_question(asked, entry.inputs)
+    try:
+        return (
+            _weighed(entry, facts, rules)
+            if asked is gate.decide
+            else _decided(asked(*facts, limits=rules, at=entry.at))
+        )
+    except (TypeError, ValueError, ArithmeticError) as error:  # of facts that no code of ours has written
+        raise CannotRebuild(f"{entry.question} cannot be asked about these facts: {error}") from error
+
+
+def _weighed(entry: DecisionEntry, facts: list[Any], rules: Limits) -> Again:
+    weighed = gate.weigh(*facts, limits=rules, at=entry.at)
+    assessment, parts = weighed.assessment, weighed.assessment.parts if weighed.assessment else ()
+    basis = {
+        "action": facts[0],
+        "risk": None if weighed.risk is None else int(weighed.risk),
+        "score": assessment.score if assessment else None,
+        "contributions": [[part.code, part.llr] for part in parts],
+    }
+    return Again(weighed.decision, _answer(weighed.decision) | basis, assessment.model if assessment else "")
+
+
+def _decided(decision: Decision) -> Again:
+    return Again(decision, _answer(decision) | {"action": "", "risk": None, "score": None, "contributions": []})
+
+
+def _answer(decision: Decision) -> dict[str, Any]:
+    findings = [[finding.code, finding.points] for finding in decision.findings]
+    return {**columns_of(decision), "findings": findings}
+
+
+def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
+    """What is different when the decision is taken again; nothing if it holds. Raises CannotRebuild."""
+    again = ask(entry, rules_of(entry.policy_version))
+    found = [
+        Difference(name, stored, value)
+        for name, value in again.columns.items()
+        if not same(stored := getattr(entry, name), value)
+    ]
+    total = _sum(entry.contributions)
+    if entry.score is not None and not same(total, entry.score):
+        found.append(Difference("sum of contributions", total, entry.score))
+    return tuple(found)
+
+
+@cache
+def rules_of(version: str) -> Limits:
+    """The policy that decided under this version. Raises CannotRebuild if it is not kept, or not usable any more."""
+    row = PolicyVersion.objects.filter(version=version).first()
+    if row is None:
+        raise CannotRebuild(f"The policy version {version} is not kept here.")
+    try:
+        return row.limits()
+    except UnsafePolicy as error:
+        raise CannotRebuild(str(error)) from error
+
+
+def same(stored: object, again: object) -> bool:
+    """Equal, numbers to 1e-9."""
+    if isinstance(stored, bool) or isinstance(again, bool):
+        return stored is again
+    if isinstance(stored, (int, float)) and isinstance(again, (int, float)):
+        return math.isclose(stored, again, rel_tol=CLOSE, abs_tol=CLOSE)
+    if isinstance(stored, list) and isinstance(again, list):
+        return len(stored) == len(again) and all(map(same, stored, again))
+    return stored == again
+
+
+def _sum(contributions: Any) -> float | None:  # noqa: ANN401  (a forged row may hold anything)
+    try:
+        return math.fsum(llr for _code, llr in contributions)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def risk_name(level: int) -> str:
+    """The word for a stored level of risk."""
+    return Risk(level).name.lower() if level in set(Risk) else f"{level} (no such level)"

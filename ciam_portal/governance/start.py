@@ -1,0 +1,48 @@
+"""What happens when the portal is installed and when a process of it starts: the policy file is looked at."""
+
+import logging
+from typing import Any
+
+from django.apps.registry import Apps
+from django.apps.registry import apps as all_apps
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.governance import flows
+from ciam_portal.policy.limits import UnsafePolicy
+
+log = logging.getLogger(__name__)
+
+
+def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a signal's words)
+    """After ``migrate``: the first version decides, another one is a candidate."""
+    try:
+        apps.get_model("governance", "PolicyVersion")
+    except LookupError:  # migrated to a state before it
+        return
+    flows.see(settings.POLICY_TEXT, by=Actor.system(), at=clock.now())
+
+
+def on_start(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
+    """At the start of a web or worker process. Leaves no connection behind that a fork could share."""
+    try:
+        look()
+    finally:
+        connection.close()
+
+
+def look() -> None:
+    """Keep what the policy file says, and say loudly if it is not what decides. Never stops the start."""
+    try:
+        seen = flows.see(settings.POLICY_TEXT, by=Actor.system(), at=clock.now())
+    except (DatabaseError, UnsafePolicy) as error:
+        log.error("the policy file could not be compared with the approved version: %s", error)  # noqa: TRY400  (no traceback: the sentence says it)
+        return
+    if seen in {flows.Seen.FOUND, flows.Seen.KNOWN}:
+        log.warning(
+            "the policy file (version %s) is not the approved version and does not decide: "
+            "two administrators must approve it on the staff site, under Policy versions",
+            settings.LIMITS.version,
+        )

@@ -1,0 +1,192 @@
+"""Policy versions: what each would change, what it would have answered, and the two people who make it decide."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from accounts import facts
+from accounts.models import User
+from ciam_portal import clock, gate
+from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.governance import difference, flows, history, policy, replay
+from ciam_portal.governance.flows import Person
+from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.policy import StaffFacts, State
+from ciam_portal.governance.replay import ANSWERS, Report
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow, Deny
+from ciam_portal.policy.limits import UnsafePolicy
+from ciam_portal.roles import Role, roles_of
+from ciam_portal.words import sentence
+
+DAYS = 30
+_MINUTE = "%Y-%m-%d %H:%M"
+MOST_ROWS = 20_000  # newest first: a page must answer within seconds; the command has no such limit
+QUESTIONS = {"propose": policy.may_propose, "approve": policy.may_approve, "reject": policy.may_reject}
+
+
+@admin.register(PolicyVersion)
+class PolicyVersions(ReadOnlyAdmin):
+    """The list is looked at; the page of one version has the buttons for what may be done with it."""
+
+    roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+    list_display = ("version", "state", "found", "proposed", "approved")
+    search_fields = ("version__exact",)
+    ordering = ("-found_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
+        """With the addresses of both people, as staff know each other by them."""
+        rows: QuerySet[PolicyVersion] = super().get_queryset(request)
+        return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
+
+    @admin.display(description="found", ordering="found_at")
+    def found(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+        """When."""
+        return f"{row.found_at:{_MINUTE}}"
+
+    @admin.display(description="proposed", ordering="proposed_at")
+    def proposed(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+        """By whom and when."""
+        return _by(row.proposer, row.proposed_at)
+
+    @admin.display(description="approved", ordering="approved_at")
+    def approved(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+        """By whom and when."""
+        return _by(row.approver, row.approved_at)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002  (Django's signature)
+        extra_context: Any = None,  # noqa: ANN401, ARG002  (Django's signature)
+    ) -> HttpResponse:
+        """One version. What is done with it is sent to the same address, so that proving more leads back here."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=_key(object_id))
+        if request.method == "POST":
+            return _act(request, row)
+        words = self.admin_site.each_context(request) | _words(request, row) | {"opts": self.opts, "title": row.version}
+        return TemplateResponse(request, "staff/policy_version.html", words)
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _address(column: str) -> Subquery:
+    return Subquery(User.objects.filter(pk=OuterRef(column)).values("email")[:1])
+
+
+def _by(address: str | None, at: datetime | None) -> str:
+    if at is None:
+        return "-"
+    return f"{address or _('the installation')}, {at:{_MINUTE}}"
+
+
+# Doing
+
+
+def _act(request: HttpRequest, row: PolicyVersion) -> HttpResponse:
+    by, at = Actor.from_request(request, Channel.HELP_DESK), clock.now()
+    person = _person(request, by, at)
+    match request.POST.get("do"):
+        case "propose":
+            flows.propose(row.pk, _replayed(row, person, by, at), person, by=by, at=at)
+            messages.success(request, _("The replay is attached, and the version is proposed."))
+        case "approve":
+            flows.approve(row.pk, person, by=by, at=at)
+            messages.success(request, _("This version decides now; every process follows within half a minute."))
+        case "reject":
+            flows.reject(row.pk, person, by=by, at=at)
+            messages.success(request, _("The version is rejected. It can be proposed again."))
+        case _:
+            return HttpResponseBadRequest(_("Nothing like that can be done with a version."))
+    return HttpResponseRedirect(request.path)
+
+
+def _person(request: HttpRequest, by: Actor, at: datetime) -> Person:
+    user, session = request.user, getattr(request, "portal_session", None)
+    asked = facts.for_action(user, session, by=by, at=at) if isinstance(user, User) else gate.Facts(by.channel)
+    return Person(roles_of(user), asked)
+
+
+def _replayed(row: PolicyVersion, person: Person, by: Actor, at: datetime) -> Report:
+    """The replay, for someone who may propose; no one else makes the portal compute, and the flow tells them why."""
+    asked = StaffFacts(by.id, Role.ADMINISTRATOR in person.roles)
+    version = flows.facts_of(row, has_replay=True)
+    answers = (
+        gate.decide(Action.STAFF_APPROVE_POLICY, person.facts, limits=limits.running(), at=at),
+        policy.may_propose(version, asked, limits=limits.running(), at=at),
+    )
+    if not all(isinstance(answer, Allow) for answer in answers):
+        return Report(candidate="")
+    since = at - timedelta(days=DAYS)
+    return replay.compare(history.stream(since, most=MOST_ROWS), history.labels(since), row.limits())
+
+
+# Saying
+
+
+def _words(request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row with its annotations)
+    staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in roles_of(request.user))
+    return {
+        "row": row,
+        "proposed": _by(row.proposer, row.proposed_at),
+        "approved": _by(row.approver, row.approved_at),
+        "may": _may(row, staff),
+        "is_administrator": staff.is_administrator,
+        "is_open": row.state in {State.FOUND, State.PROPOSED},
+        "report": row.replay,
+        "tables": _tables(row.replay) if row.replay else [],
+        "answers": ANSWERS,
+        "days": DAYS,
+        "most_rows": MOST_ROWS,
+    } | _changes(row)
+
+
+def _may(row: PolicyVersion, staff: StaffFacts) -> dict[str, str]:
+    """For each verb why not, in a sentence; empty if this person may."""
+    version, at, rules = flows.facts_of(row), clock.now(), limits.running()
+    found = {}
+    for verb, question in QUESTIONS.items():
+        asked = flows.facts_of(row, has_replay=True) if verb == "propose" else version
+        answer = question(asked, staff, limits=rules, at=at)
+        found[verb] = sentence(answer.reason) if isinstance(answer, Deny) else ""
+    return found
+
+
+def _changes(row: PolicyVersion) -> dict[str, Any]:
+    """What this version changes, or why that cannot be said."""
+    try:
+        return {"changes": difference.between(limits.running(), row.limits())}
+    except UnsafePolicy as error:
+        return {"cannot_say": str(error)}
+
+
+def _tables(report: dict[str, Any]) -> list[tuple[str, list[tuple[str, list[dict[str, int]]]]]]:
+    """The report's tallies as tables: a title, then a name and the numbers of each answer."""
+    parts = (
+        (_("All decisions"), {_("all"): report["answers"]}),
+        (_("By action"), report["actions"]),
+        (_("By reason or finding"), report["causes"]),
+    )
+    return [
+        (title, [(name, [tally[answer] for answer in ANSWERS]) for name, tally in sorted(tallies.items())])
+        for title, tallies in parts
+        if tallies
+    ]

@@ -1,0 +1,123 @@
+"""Which methods lead to a level, one after the other where it takes two; and what a session shows after each."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django_otp.oath import totp as code_at
+
+from accounts import factors
+from accounts.flows import sign_in as flows
+from accounts.models import Session, User
+from accounts.policy import factors as policy
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.policy.assurance import Assurance, Level, Method
+from tests.factories import PASSWORD as WORDS
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+OLD = NOON - timedelta(hours=1)
+PASSWORD, TOTP, BACKUP, PASSKEY, KEY, MAIL = (
+    Method.PASSWORD,
+    Method.TOTP,
+    Method.BACKUP_CODE,
+    Method.PASSKEY,
+    Method.SECURITY_KEY,
+    Method.EMAIL_CODE,
+)
+SignIn = Callable[..., Client]
+
+
+@pytest.mark.parametrize(
+    ("held", "level", "proven", "to", "challenge", "ways"),
+    [
+        # A session that began with a passkey which is gone: the password first, then what is left.
+        ({TOTP, BACKUP}, Level.AAL1, (), Level.AAL2, False, (PASSWORD,)),
+        ({TOTP, BACKUP}, Level.AAL1, (PASSWORD,), Level.AAL2, False, (TOTP, BACKUP)),
+        ({TOTP}, Level.AAL1, (), Level.AAL2, True, (PASSWORD,)),
+        ({TOTP}, Level.AAL1, (), Level.AAL1, True, (PASSWORD,)),
+        ({TOTP}, Level.AAL1, (), Level.AAL1, False, (PASSWORD,)),
+        # Another passkey does it alone.
+        ({PASSKEY, TOTP}, Level.AAL1, (), Level.AAL2, False, (PASSKEY,)),
+        # Two steps never lead where the account cannot get.
+        ({TOTP}, Level.AAL1, (), Level.PHR, False, ()),
+        (set(), Level.AAL1, (), Level.AAL2, False, ()),
+        (set(), Level.AAL1, (), Level.AAL1, False, (PASSWORD, MAIL)),
+        # A challenge takes more than a password, and a mailbox only where there is nothing better.
+        (set(), Level.AAL1, (PASSWORD,), Level.AAL1, True, (MAIL,)),
+        (set(), Level.AAL1, (), Level.AAL1, True, (MAIL,)),
+        ({TOTP, BACKUP}, Level.AAL1, (PASSWORD,), Level.AAL1, True, (TOTP, BACKUP)),
+        ({PASSKEY}, Level.PHR, (PASSKEY,), Level.AAL1, True, (PASSKEY,)),
+    ],
+)
+def test_ways_to_prove(
+    held: set[Method],
+    level: Level,
+    proven: tuple[Method, ...],
+    to: Level,
+    challenge: bool,
+    ways: tuple[Method, ...],
+) -> None:
+    found = policy.ways_to_prove(frozenset(held), Assurance(level, OLD), proven, to, NOON, challenge=challenge)
+    assert found == ways
+
+
+@pytest.mark.parametrize(
+    ("held", "proven", "challenge", "ways"),
+    [
+        (set(), (PASSWORD,), True, (MAIL,)),
+        ({TOTP, BACKUP}, (PASSWORD,), True, (TOTP, BACKUP)),
+        ({PASSKEY, TOTP}, (PASSWORD,), True, (PASSKEY, TOTP)),
+        (set(), (PASSWORD,), False, ()),
+    ],
+)
+def test_ways_to_finish_a_sign_in_that_is_challenged(
+    held: set[Method], proven: tuple[Method, ...], challenge: bool, ways: tuple[Method, ...]
+) -> None:
+    assert policy.ways_to_finish(frozenset(held), proven, Level.AAL1, challenge=challenge) == ways
+
+
+@pytest.mark.parametrize(
+    ("level", "methods", "method", "reached", "is_fresh"),
+    [
+        (Level.AAL1, (), TOTP, Level.AAL1, False),  # an app alone proves no level, and lowers none
+        (Level.AAL1, (), PASSWORD, Level.AAL1, True),
+        (Level.AAL1, (PASSWORD,), TOTP, Level.AAL2, True),
+        (Level.AAL1, (), KEY, Level.AAL1, True),
+        (Level.AAL2, (PASSWORD, TOTP), PASSWORD, Level.AAL2, False),
+        (Level.AAL2, (PASSWORD, TOTP), BACKUP, Level.AAL2, True),
+        (Level.PHR, (PASSKEY,), MAIL, Level.PHR, False),
+    ],
+)
+def test_what_is_raised(
+    level: Level, methods: tuple[Method, ...], method: Method, reached: Level, is_fresh: bool
+) -> None:
+    risen = policy.raised(Assurance(level, OLD), methods, method, NOON)
+    assert (risen.level, risen.at == NOON) == (reached, is_fresh)
+
+
+@pytest.mark.django_db
+def test_the_flow_raises_as_the_policy_says(sign_in: SignIn, customer: User, by: Actor) -> None:
+    sign_in(customer, PASSKEY)
+    Session.objects.update(methods=[], level=Level.AAL1)
+    risen = flows.step_up(Session.objects.get(), TOTP, by=by, at=clock.now())
+    assert risen.level == Level.AAL1
+
+
+@pytest.mark.django_db
+def test_an_app_completes_what_the_password_began(sign_in: SignIn, customer: User) -> None:
+    client, seed = sign_in(customer, PASSKEY), factors.new_seed()
+    at = clock.now() - timedelta(minutes=1)
+    assert factors.add_app(customer, seed, f"{code_at(seed, t0=60):06d}", at)
+    Session.objects.update(methods=[], level=Level.AAL1)  # the passkey was removed
+    ref = {"ref": client.get("/security/app/remove/")["Location"].split("=")[1]}
+    page = client.get("/prove/", ref)
+    assert "Type your password once more" in page.text
+    assert "authenticator app" not in page.text.split("<main")[1].split("</main")[0]
+    onward = client.post("/prove/", {"way": "password", "password": WORDS} | ref)["Location"]
+    assert onward == f"/prove/?ref={ref['ref']}"
+    assert "authenticator app" in client.get(onward).text
+    done = client.post("/prove/", {"way": "totp", "code": f"{code_at(seed):06d}"} | ref)
+    assert done["Location"] == "/security/app/remove/"
+    assert Session.objects.get().level == Level.AAL2

@@ -1,0 +1,145 @@
+"""Drift and rates: what changed in a week, who is challenged, and the alert that follows."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from accounts import risk_tasks
+from accounts.models import Alert, RiskState, User
+from accounts.watch import drift, measures
+from ciam_portal import clock
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Risk
+from ciam_portal.risk.visit import Visit
+from tests import factories
+from tests.accounts.watch import past
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def someone(db: None) -> User:
+    return factories.customer()
+
+
+def attempts(someone: User, at: datetime, number: int, **facts: Any) -> None:
+    for each in range(number):
+        past.decision(someone, at + timedelta(seconds=each), **({"score": 0.0} | facts))
+
+
+def weeks(someone: User, before: dict[str, float], lately: dict[str, float], number: int = 200) -> datetime:
+    at = clock.now()
+    attempts(someone, at - timedelta(days=20), number, parts=before)
+    attempts(someone, at - timedelta(days=3), number, parts=lately)
+    return at
+
+
+def test_the_same_habits_are_no_drift(someone: User) -> None:
+    at = weeks(someone, {"asn": -1.5, "device": 0.2}, {"asn": -1.5, "device": 0.2})
+    found = drift.measure(at)
+    assert (found.before, found.lately) == (200, 200)
+    assert found.psi == {"level": 0.0, "device": 0.0, "asn": 0.0}
+
+
+def test_other_habits_are_a_drift_of_that_feature_alone(someone: User) -> None:
+    at = weeks(someone, {"asn": -1.5, "device": 0.2}, {"asn": 3.0, "device": 0.2})
+    found = drift.measure(at)
+    assert found.psi["asn"] == round(measures.psi([200, 0], [0, 200]), 4)
+    assert found.psi["device"] == 0.0
+
+
+def test_a_feature_that_is_no_longer_seen_has_drifted(someone: User) -> None:
+    at = weeks(someone, {"country": -1.5}, {})
+    assert drift.measure(at).psi["country"] > 1.0
+
+
+def test_a_passed_challenge_is_counted_once(someone: User) -> None:
+    at = clock.now()
+    attempts(someone, at - timedelta(days=1), 3, risk=Risk.MODERATE, answer="step_up")
+    attempts(someone, at - timedelta(hours=23), 3, risk=Risk.MODERATE)  # the same ones, once they had passed
+    attempts(someone, at - timedelta(hours=22), 6)
+    attempts(someone, at - timedelta(hours=21), 1, risk=Risk.SEVERE, answer="deny")
+    attempts(someone, at - timedelta(hours=20), 1, risk=None, answer="step_up", score=None)
+    found = drift.measure(at)
+    assert (found.lately, found.challenged_lately) == (11, 5)
+    assert found.challenge_percent == pytest.approx(100 * 5 / 11)
+
+
+def test_too_few_sign_ins_say_nothing_and_alert_nobody(someone: User) -> None:
+    weeks(someone, {"asn": -1.5}, {"asn": 5.0}, number=199)
+    attempts(someone, clock.now() - timedelta(days=1), 0)
+    risk_tasks.watch_drift()
+    assert RiskState.objects.get(key="drift").data["psi"] == {}
+    assert not Alert.objects.exists()
+
+
+def test_nothing_at_all_is_no_rate() -> None:
+    assert drift.measure(clock.now()).challenge_percent is None
+
+
+def test_drift_is_an_alert_once_a_day_and_a_warning(someone: User, caplog: pytest.LogCaptureFixture) -> None:
+    at = weeks(someone, {"asn": -1.5, "device": 0.2}, {"asn": 3.0, "device": 0.2})
+    with caplog.at_level(logging.WARNING):
+        risk_tasks.watch_drift()
+    assert "risk alert drift.asn" in caplog.text
+    alert = Alert.objects.get()
+    assert alert.kind == "drift.asn"
+    assert alert.numbers["psi"] > limits.running().risk.drift_psi
+    assert (alert.numbers["before"], alert.numbers["lately"]) == (200, 200)
+    assert AuditEntry.objects.get(name="risk.alert_raised").data == {"alert": str(alert.pk), "kind": "drift.asn"}
+    with time_machine.travel(at + timedelta(hours=23)):
+        risk_tasks.watch_drift()
+    assert Alert.objects.count() == 1
+    with time_machine.travel(at + timedelta(hours=25)):
+        risk_tasks.watch_drift()
+    assert Alert.objects.count() == 2
+
+
+@pytest.mark.parametrize(("challenged", "alerts"), [(20, 0), (21, 1)])
+def test_challenging_more_than_twice_the_target_is_an_alert(someone: User, challenged: int, alerts: int) -> None:
+    at = clock.now() - timedelta(days=1)
+    attempts(someone, at, challenged, risk=Risk.MODERATE, answer="step_up")
+    attempts(someone, at, 200 - challenged)
+    risk_tasks.watch_drift()
+    found = Alert.objects.filter(kind="challenge_rate")
+    assert found.count() == alerts
+    if alerts:
+        assert found.get().numbers == {"percent": 10.5, "target": 5.0, "challenged": 21, "attempts": 200}
+
+
+def test_segments_tell_who_is_challenged_and_hide_the_rare(someone: User) -> None:
+    at = clock.now() - timedelta(days=2)
+    for number in range(30):
+        row = past.entered(
+            at + timedelta(seconds=number), someone, evidence=past.seen(asn=past.KNOWN),
+            risk=Risk.MODERATE if number < 6 else Risk.LOW,
+        )  # fmt: skip
+        if number in {0, 10}:
+            past.answered(row, "activity.was_me", at + timedelta(hours=1))
+    for number in range(29):
+        past.entered(at + timedelta(seconds=number), someone, visit=Visit(country="SE", kind="mobile"), risk=None)
+    found = {(row.dimension, row.value): row for row in drift.segments(clock.now())}
+    daily = found["how often", "daily"]
+    assert (daily.sign_ins, daily.challenged, daily.genuine, daily.genuine_challenged) == (30, 6, 2, 1)
+    assert found["country", "NO"] == drift.Segment("country", "NO", 30, 6, 2, 1)
+    assert ("country", "SE") not in found
+    assert ("device", "mobile") not in found
+    assert found["all", "all"].sign_ins == 59
+    assert found["all", "all"].challenged == 35  # not known counts as challenged
+
+
+@pytest.mark.parametrize(
+    ("days", "name"),
+    [(1.5, "daily"), (5, "several days"), (10, "weekly"), (35, "several weeks"), (36, "rarer")],
+)
+def test_how_often(someone: User, days: float, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift, "LEAST_SEGMENT", 1)
+    evidence = past.seen(asn=past.KNOWN)
+    past.entered(clock.now(), someone, evidence=type(evidence)(history=3.0, gap=days * 86_400, asn=past.KNOWN))
+    assert ("how often", name) in {
+        (row.dimension, row.value) for row in drift.segments(clock.now() + timedelta(minutes=1))
+    }

@@ -1,0 +1,95 @@
+"""Two policies side by side: every number and word that differs, and which way it leans."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ciam_portal.governance import difference
+from ciam_portal.governance.difference import Change, Lean
+from ciam_portal.policy.limits import Limits
+from tests.governance.conftest import limits_with
+
+NO_DIRECTION = {
+    "password.max_length", "factors.backup_codes", "factors.passkeys", "notices.attempts", "notices.retry_seconds",
+    "notices.claim_seconds", "risk.history_days",
+}  # fmt: skip
+
+
+def test_nothing_differs_from_itself() -> None:
+    assert difference.between(settings.LIMITS, settings.LIMITS) == []
+
+
+# where, key, from, to, value in the file, and which way it leans
+CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
+    ("session", "idle_minutes", "15", "14", 14, Lean.STRICTER),
+    ("session", "idle_minutes", "15", "16", 16, Lean.LOOSER),
+    ("password", "min_length", "15", "16", 16, Lean.STRICTER),
+    ("risk", "moderate_score", "2", "2.5", 2.5, Lean.LOOSER),
+    ("factors", "passkeys", "10", "9", 9, Lean.OTHER),
+    ("actions.sign_in", "needs", "second_factor_if_held", "aal2", "aal2", Lean.STRICTER),
+    ("actions.sign_in", "needs", "second_factor_if_held", "aal1", "aal1", Lean.LOOSER),
+    ("actions.add_factor", "needs", "highest", "aal2", "aal2", Lean.OTHER),
+    ("actions.add_factor", "fresh_seconds", "600", "599", 599, Lean.STRICTER),
+    ("actions.add_factor", "fresh_seconds", "600", "601", 601, Lean.LOOSER),
+    ("actions.sign_in", "fresh_seconds", "0", "9", 9, Lean.STRICTER),
+    ("actions.see_profile", "deny_from", "never", "severe", "severe", Lean.STRICTER),
+    ("actions.sign_in", "challenge_from", "moderate", "high", "high", Lean.LOOSER),
+    ("actions.sign_in", "hold_from", "never", "severe", "severe", Lean.STRICTER),
+    ("actions.sign_in", "channels", "web, mobile, api", "web", ["web"], Lean.STRICTER),
+    ("actions.see_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
+    ("actions.see_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
+    ("actions.sign_in", "triggers", "fraud", "regulatory", ["regulatory"], Lean.OTHER),
+    (
+        "actions.partner.payment",
+        "large",
+        "EUR 10000, GBP 10000, NOK 100000, USD 10000",
+        "EUR 5",
+        {"EUR": 5},
+        Lean.OTHER,
+    ),
+]
+
+
+@pytest.mark.parametrize(("where", "key", "old", "new", "value", "lean"), CHANGES)
+def test_each_change_is_said_once(where: str, key: str, old: str, new: str, value: Any, lean: Lean) -> None:
+    section, _, action = where.partition(".")
+    path = "__".join(part for part in (section, action, key) if part)
+    found = difference.between(settings.LIMITS, limits_with(**{path: value}))
+    assert found == [Change(action or section, key, old, new, lean)]
+
+
+def test_a_stricter_class_with_the_ceilings_it_needs_is_stricter_throughout() -> None:
+    row = {"sensitivity": "moderate", "challenge_from": "high", "hold_from": "severe", "deny_from": "severe"}
+    found = difference.between(
+        settings.LIMITS, limits_with(**{f"actions__see_profile__{key}": value for key, value in row.items()})
+    )
+    assert Change("see_profile", "sensitivity", "low", "moderate", Lean.STRICTER) in found
+    assert {item.lean for item in found} == {Lean.STRICTER}
+
+
+def test_actions_that_come_and_go() -> None:
+    row = {
+        "sensitivity": "low", "triggers": ["fraud"], "needs": "aal1", "fresh_seconds": 0, "channels": ["api"],
+        "challenge_from": "never", "hold_from": "never", "deny_from": "never",
+    }  # fmt: skip
+    more = limits_with(**{"actions__partner.new": row})
+    assert difference.between(settings.LIMITS, more) == [
+        Change("partner.new", "the whole action", "", "there", Lean.OTHER)
+    ]
+    assert difference.between(more, settings.LIMITS) == [
+        Change("partner.new", "the whole action", "there", "", Lean.OTHER)
+    ]
+
+
+def test_every_number_of_the_policy_has_a_direction_or_none_on_purpose() -> None:
+    numbers = {
+        f"{section.name}.{item.name}"
+        for section in fields(Limits)
+        if section.name not in {"actions", "version"}
+        for item in fields(getattr(settings.LIMITS, section.name))
+    }
+    named = [difference.MORE_IS_STRICTER, difference.LESS_IS_STRICTER, NO_DIRECTION]
+    assert numbers == set().union(*named)
+    assert sum(map(len, named)) == len(numbers)

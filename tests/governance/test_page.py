@@ -1,0 +1,210 @@
+"""The staff site's pages of policy versions: two people with a browser each, and what everyone else gets."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.governance import flows, replay
+from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.policy import Origin, State
+from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
+from ciam_portal.staff_pages import policies
+from tests import factories
+from tests.conftest import NOON
+from tests.governance.rows import weigh
+
+pytestmark = pytest.mark.django_db
+LIST = "/staff/governance/policyversion/"
+Found = Callable[..., PolicyVersion]
+
+
+def staff(email: str, role: Role | None, *methods: Method) -> Client:
+    person, client = factories.customer(email, is_staff=role is not None), Client()
+    if role is not None:
+        person.groups.add(Group.objects.get(name=role.value))
+    factories.signed_in(client, person, methods or (Method.PASSWORD, Method.TOTP), clock.now() - timedelta(seconds=2))
+    return client
+
+
+@pytest.fixture
+def first(db: None) -> Client:
+    return staff("first@example.com", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def second(db: None) -> Client:
+    return staff("second@example.com", Role.ADMINISTRATOR)
+
+
+def page(row: PolicyVersion) -> str:
+    return f"{LIST}{row.pk}/change/"
+
+
+def text(client: Client, row: PolicyVersion) -> str:
+    answer = client.get(page(row))
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def press(client: Client, row: PolicyVersion, what: str) -> Any:
+    return client.post(page(row), {"do": what})
+
+
+def test_two_people_with_a_browser_each(first: Client, second: Client, found: Found) -> None:
+    row = found(session__idle_minutes=14, risk__moderate_score=-4.9, risk__high_score=-4.8)
+    weigh(at=clock.now())
+    weigh(at=clock.now() - timedelta(days=policies.DAYS, seconds=1))
+    before = text(first, row)
+    assert "No replay is attached" in before
+    assert '<button type="submit" class="button default" name="do" value="propose"' in before
+    assert "20,000" in before
+    assert press(first, row, "propose").status_code == 302
+    row.refresh_from_db()
+    assert row.replay is not None
+    assert (row.state, row.replay["rows"], row.replay["genuine_bothered"]) == (State.PROPOSED, 1, 1)
+    mine, theirs = text(first, row), text(second, row)
+    assert "You proposed this version, so somebody else must approve it." in mine
+    assert 'value="approve"' not in mine
+    assert 'value="approve"' in theirs
+    for said in (mine, theirs):
+        assert "1 decisions of the last 30 days were asked again; 1 would be others." in said
+        assert "<td>idle_minutes</td> <td>15</td> <td>14</td>" in said
+        assert "▲ stricter" in said
+        assert "first@example.com" in said
+    assert press(second, row, "approve").status_code == 302
+    row.refresh_from_db()
+    assert row.state == State.DECIDING
+    assert "This version decides." in text(second, row)
+    names = AuditEntry.objects.filter(name__startswith="policy.").order_by("pk").values_list("name", flat=True)
+    assert list(names)[-3:] == ["policy.found", "policy.proposed", "policy.approved"]
+
+
+def test_the_list_says_who(first: Client, second: Client, found: Found) -> None:
+    row = found()
+    press(first, row, "propose")
+    press(second, row, "approve")
+    said = first.get(LIST).content.decode()
+    for word in (row.version, settings.LIMITS.version, "first@example.com", "second@example.com", "the installation"):
+        assert word in said
+
+
+def test_what_the_page_says_of_a_former_version_and_a_looser_one(first: Client, second: Client, found: Found) -> None:
+    row = found(session__idle_minutes=16)
+    assert "▼ looser" in text(first, row)
+    former = PolicyVersion.objects.get(state=State.DECIDING)
+    assert "This version decides." in text(first, former)
+    assert 'name="do"' not in text(first, former)
+
+
+def test_the_proposer_is_refused_even_without_the_page(first: Client, found: Found) -> None:
+    row = found()
+    press(first, row, "propose")
+    answer = press(first, row, "approve")
+    assert answer.status_code == 403
+    assert "somebody else must approve it" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.state == State.PROPOSED
+
+
+def test_a_version_is_rejected(second: Client, found: Found) -> None:
+    row = found()
+    assert press(second, row, "reject").status_code == 302
+    row.refresh_from_db()
+    assert row.state == State.REJECTED
+    assert 'value="propose"' in text(second, row)
+
+
+@pytest.mark.parametrize("role", [None, Role.AGENT, Role.APPROVER])
+def test_others_see_nothing(found: Found, role: Role | None) -> None:
+    row, client = found(), staff("other@example.com", role)
+    for answer in (client.get(LIST), client.get(page(row)), press(client, row, "propose")):
+        assert answer.status_code in {302, 403}
+    assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
+
+
+def test_an_auditor_looks_and_does_nothing(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, client = found(), staff("auditor@example.com", Role.AUDITOR)
+    said = text(client, row)
+    assert "Only an administrator may do this." in said
+    assert 'name="do"' not in said
+    monkeypatch.setattr(replay, "compare", None)  # nobody makes the portal compute who may not propose
+    for verb in ("propose", "approve", "reject"):
+        assert press(client, row, verb).status_code == 403
+    assert AuditEntry.objects.filter(name="flow.refused").count() == 3
+
+
+def test_one_factor_is_not_enough_to_look(found: Found) -> None:
+    client = staff("weak@example.com", Role.ADMINISTRATOR, Method.PASSWORD)
+    assert client.get(page(found())).status_code == 302
+
+
+def test_a_stale_proof_leads_to_proving_and_back_to_the_page(first: Client, found: Found) -> None:
+    row = found()
+    with time_machine.travel(clock.now() + timedelta(seconds=610)):
+        answer = press(first, row, "propose")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/prove/?next=%2Fstaff%2Fgovernance%2Fpolicyversion%2F")
+    row.refresh_from_db()
+    assert (row.state, row.replay) == (State.FOUND, None)
+
+
+@pytest.mark.parametrize("what", ["", "delete", "approve2"])
+def test_what_is_no_verb_is_refused(first: Client, found: Found, what: str) -> None:
+    assert press(first, found(), what).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["x", "00000000-0000-0000-0000-000000000000", "%00", "1" * 3000])
+def test_what_is_no_version_is_not_found(first: Client, key: str) -> None:
+    assert first.get(f"{LIST}{key}/change/").status_code in {400, 404}
+
+
+def test_a_form_from_elsewhere_is_refused(found: Found) -> None:
+    row, person = found(), User.objects.get(email=staff_email())
+    client = Client(enforce_csrf_checks=True)
+    factories.signed_in(client, person, (Method.PASSWORD, Method.TOTP))
+    assert press(client, row, "propose").status_code == 403
+    assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
+
+
+def staff_email() -> str:
+    staff("third@example.com", Role.ADMINISTRATOR)
+    return "third@example.com"
+
+
+def test_a_version_this_software_cannot_use_says_so_and_has_no_button(first: Client) -> None:
+    broken = settings.POLICY_TEXT.replace("idle_warning_minutes", "once_there")
+    row = PolicyVersion.objects.create(
+        version="0ld", content=broken, origin=Origin.FILE, state=State.FOUND, found_at=NOON
+    )
+    said = text(first, row)
+    assert "once_there" in said
+    assert 'value="propose"' not in said
+    assert press(first, row, "propose").status_code == 403
+
+
+def test_a_proposal_against_a_former_version_says_so(first: Client, second: Client, found: Found) -> None:
+    row, other = found(), found(session__idle_minutes=13)
+    press(first, row, "propose")
+    press(first, other, "propose")
+    press(second, row, "approve")
+    said = text(second, other)
+    assert "Another version decides since this one was proposed. Please propose it again." in said
+    assert 'value="propose"' in said
+    assert flows.facts_of(other).deciding == row.version
+
+
+def test_no_script_and_no_style_stands_in_the_page(first: Client, found: Found) -> None:
+    said = text(first, found())
+    assert "<style" not in said
+    assert " style=" not in said
+    assert " onclick" not in said

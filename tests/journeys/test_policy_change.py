@@ -1,0 +1,64 @@
+"""A changed policy file decides nothing until a second administrator has approved it; then it does, everywhere."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from ciam_portal.policy import limits
+from tests.journeys.walk import Customer, look_at
+from tests.stack import Stack
+
+PASSWORD = "correct horse battery staple"
+TRIES = "attempts = 12"
+
+
+def enter(browser: Browser, portal: Stack, address: str) -> Page:
+    """An administrator in a browser of their own, on the list of versions."""
+    page = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC").new_page()
+    admin = Customer(page, portal, address, PASSWORD)
+    page.goto("/staff/")
+    admin.type_credentials()
+    page.get_by_role("heading", name="Second step").wait_for()
+    while time.time() % 30 > 20:  # reading and typing a code takes a moment, as it does for a person
+        time.sleep(1)
+    page.get_by_role("textbox").first.fill(portal.manage("demo", "--code", address).strip())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="Policy versions").first.click()
+    return page
+
+
+def look(page: Page, version: str) -> None:
+    page.get_by_role("link", name=version).click()
+    page.get_by_role("heading", name=f"Policy version {version}").wait_for()
+    look_at(page)
+
+
+def test_two_people_change_the_policy(
+    browser: Browser, portal: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = limits.DEFAULT.read_text()
+    assert TRIES in text
+    file = tmp_path / "policy.toml"
+    file.write_text(text.replace(TRIES, "attempts = 13"))
+    version = limits.load(file).version
+    monkeypatch.setenv("CIAM_POLICY", str(file))
+    assert "kept as a candidate" in portal.manage("policy", "install")
+    monkeypatch.delenv("CIAM_POLICY")
+
+    first = enter(browser, portal, "admin@example.com")
+    look(first, version)
+    first.get_by_role("button", name="Attach replay and propose").focus()
+    first.keyboard.press("Enter")
+    first.get_by_text("You proposed this version, so somebody else must approve it.").wait_for()
+    assert first.get_by_role("button", name=re.compile("^Approve")).count() == 0
+
+    second = enter(browser, portal, "admin2@example.com")
+    look(second, version)
+    second.get_by_role("cell", name="13", exact=True).wait_for()
+    second.get_by_role("button", name=re.compile("^Approve")).click()
+    second.get_by_text("This version decides.").wait_for()
+    assert re.search(rf"{version}\s+deciding", portal.manage("policy", "list"))
+    assert "is not the approved version" in portal.manage("policy", "install")  # the file is the old one again

@@ -1,0 +1,64 @@
+"""A partner asks for something sensitive: the portal wants more first, the customer proves it, the partner gets it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.test_factors import App, add_app
+from tests.journeys.walk import Customer
+from tests.stack import Stack
+
+
+def allow(page: Page) -> None:
+    page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
+    page.get_by_role("button", name="Allow", exact=True).click()
+
+
+def ask_for_sign_ins(page: Page, portal: Stack) -> None:
+    """Signed in at the portal, to the partner; there the button; then the portal asks for the new permission."""
+    page.goto(f"{portal.partner_url}/sign-in")
+    allow(page)
+    page.get_by_role("button", name="See my sign-ins").click()
+    page.get_by_text("Where and when you signed in").first.wait_for()
+    allow(page)
+
+
+def add_app_elsewhere(page: Page, portal: Stack, customer: Customer) -> App:
+    """In a second session of the same browser."""
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC")
+    context.add_cookies([dict(each) for each in page.context.cookies() if not each["name"].endswith("session")])  # type: ignore[misc]  # the same form
+    other = Customer(context.new_page(), portal, customer.address)
+    other.sign_in()
+    app = add_app(other.page)
+    context.close()
+    return app
+
+
+@pytest.mark.control("RFC9470-3", "RFC9470-4", "RFC9470-5")
+def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    app = add_app_elsewhere(page, portal, customer)  # this session has shown a password only
+    ask_for_sign_ins(page, portal)
+    page.get_by_role("heading", name="Show that it is you").wait_for()
+    page.get_by_role("textbox").first.fill(app.code())
+    page.get_by_role("button", name="Continue").click()
+    row = page.locator("#sign-ins tr").first
+    row.wait_for()
+    assert "aal2" in row.inner_text()
+    assert "aal2" in page.locator("#claims").inner_text()
+    # It is fresh now: the next look asks nothing.
+    page.get_by_role("button", name="See my sign-ins").click()
+    page.locator("#sign-ins tr").first.wait_for()
+
+
+def test_without_a_second_step_the_partner_says_what_is_missing(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    ask_for_sign_ins(page, portal)
+    page.get_by_text("Your account would have to show aal2; it can show aal1.").wait_for()
