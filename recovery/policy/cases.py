@@ -19,8 +19,19 @@ class Reason(ReasonBase):
     TOO_MANY = "case_too_many", "Recovery was asked for several times already. Please wait a while."
     NOT_ENOUGH = "case_not_enough", "What was shown is not enough yet. Please show one more thing, of another kind."
     COOLING_OFF = "case_cooling_off", "This recovery is still waiting. We tell you when you can finish it."
-    SIGNED_IN_SINCE = "case_signed_in_since", "Somebody has signed in to this account since, so this recovery has ended."
+    SIGNED_IN_SINCE = (
+        "case_signed_in_since",
+        "Somebody has signed in to this account since, so this recovery has ended.",
+    )
     ACCOUNT_CLOSED = "case_account_closed", "This recovery has moved on: it is finished, stopped, or too old."
+    STILL_GOING = "case_still_going", "This recovery can still be finished."
+    TOLD = "case_told", "You were told already that you can finish this recovery."
+    ALREADY_RUNNING = (
+        "case_already_running",
+        "Another recovery of this account is running. Stop it with the link in our message, then begin anew.",
+    )
+    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: type the code that your new app shows."
+    LINK_DEAD = "case_link_dead", "This link does nothing any more: that recovery is finished or stopped."
     SAME_PERSON = "case_same_person", "The person who proposed this cannot approve it. Somebody else has to."
     OWN_ACCOUNT = "case_own_account", "Nobody can help with their own account."
     NOT_YOUR_ROLE = "case_not_your_role", "Your role does not include this."
@@ -68,14 +79,33 @@ def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa
     return Allow()
 
 
-def may_cool_off(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
+def may_show(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
+    """One more thing, while it can still count."""
+    return _blocked(case, Verb.PROVE, limits, at) or Allow()
+
+
+def may_prove(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """Enough was shown by the customer alone."""
     blocked = _blocked(case, Verb.PROVE, limits, at)
     if blocked is not None:
         return blocked
-    if strength(case.shown, case.needed) is Strength.NONE:
-        return Deny(Reason.NOT_ENOUGH)
-    return Allow()
+    return Deny(Reason.NOT_ENOUGH) if strength(case.shown, case.needed) is Strength.NONE else Allow()
+
+
+def may_cool_off(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
+    """The wait begins: for what two of the help desk approved, or for what was shown and is still enough."""
+    blocked = _blocked(case, Verb.COOL_OFF, limits, at)
+    if blocked is not None:
+        return blocked
+    enough = case.state is State.APPROVED or strength(case.shown, case.needed) is not Strength.NONE
+    return Allow() if enough else Deny(Reason.NOT_ENOUGH)
+
+
+def may_expire(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
+    """It can lead nowhere any more: too old, overtaken by a sign-in, or its account is closed."""
+    if after(case.state, Verb.EXPIRE) is None:
+        return Deny(Reason.NOT_POSSIBLE)
+    return Allow() if _overtaken(case, limits, at) is not None else Deny(Reason.STILL_GOING)
 
 
 def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
@@ -92,6 +122,11 @@ def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.NOT_ENOUGH)
     ready_at = earliest_completion(case.ready, limits=limits)
     return Allow() if at >= ready_at else Hold(Reason.COOLING_OFF, ready_at)
+
+
+def may_say_ready(case: CaseFacts, told: bool, *, limits: Limits, at: datetime) -> Decision:  # noqa: FBT001  (a fact)
+    """Once, when it can be finished."""
+    return Deny(Reason.TOLD) if told else may_complete(case, limits=limits, at=at)
 
 
 def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
@@ -131,6 +166,10 @@ def may_reject(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime)
 def _blocked(case: CaseFacts, verb: Verb, limits: Limits, at: datetime) -> Decision | None:
     if after(case.state, verb) is None:
         return Deny(Reason.NOT_POSSIBLE)
+    return _overtaken(case, limits, at)
+
+
+def _overtaken(case: CaseFacts, limits: Limits, at: datetime) -> Decision | None:
     if not case.account_active:
         return Deny(Reason.ACCOUNT_CLOSED)
     if (at - case.opened_at).total_seconds() >= limits.recovery.case_days * 86_400:

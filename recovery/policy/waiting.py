@@ -23,7 +23,8 @@ def earliest_completion(facts: Weighty, *, limits: Limits) -> datetime:
     """The first instant at which the case may be finished.
 
     Nothing to wait for with a factor still in hand and no worry; a day otherwise; up to a week with weak evidence or
-    raised or unknown risk. After a change of address or phone never sooner than a day after it, whatever was shown.
+    raised or unknown risk. After a recent change of address or phone, not before the longest wait since that change,
+    nor sooner than a day, whatever was shown.
     """
     rules = limits.recovery
     base, longest = timedelta(hours=rules.wait_hours), timedelta(hours=rules.longest_wait_hours)
@@ -37,6 +38,6 @@ def earliest_completion(facts: Weighty, *, limits: Limits) -> datetime:
     if facts.risk is not None and facts.risk >= Risk.HIGH:
         wait = longest
     ready = facts.started_at + min(wait, longest)
-    if facts.contact_changed_at is None:
+    if facts.contact_changed_at is None or facts.contact_changed_at + longest <= facts.started_at:
         return ready
     return max(ready, facts.contact_changed_at + longest, facts.started_at + base)
