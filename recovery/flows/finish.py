@@ -39,7 +39,7 @@ def may_add_app(case: Case) -> bool:
 def complete(
     case: Case, key: str, password: str, new: NewApp | None, browser: Browser, *, by: Actor, at: datetime
 ) -> User:
-    """Finish it, in the browser that began it, once the wait is over. Raises Refused or OnHold; then nothing changed."""
+    """Finish it, in the browser that began it, once the wait is over. Raises Refused or OnHold."""
     case = news.locked(case.pk)
     customer = case.customer
     if not holds(case, key):

@@ -119,9 +119,7 @@ def _is_shut(customer: User, way: Way) -> bool:
 
 
 @flow
-def show(
-    attempt: Attempt, way: Way, answer: str | factors.Answer, browser: Browser, *, by: Actor, at: datetime
-) -> Case | None:
+def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor, at: datetime) -> Case | None:
     """Look at an answer. A right one counts in this browser's recovery, which it opens; None for a wrong one.
 
     A factor is looked at only once a code was shown: nobody who merely knows an address can wear it out.

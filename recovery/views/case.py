@@ -125,7 +125,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
 
 def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) -> Case | None:
     rate, who = limits.running().sign_in.attempts_per_address_per_minute, network.client_address(request)
-    if not budget.spend("recovery guess", who, limit=rate, seconds=_MINUTE):
+    if not budget.spend("recovery_guess", who, limit=rate, seconds=_MINUTE):
         raise TooMany(policy.Reason.TOO_MANY, retry_after=_MINUTE)
     with attempts.even():
         answer: str | factors.Answer | None
@@ -136,8 +136,7 @@ def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) 
             answer = typed["code"]
         if answer is None:
             return None
-        browser = signing.browser_of(request)
-        return show.show(made, way, answer, browser, by=attempts.actor(request), at=clock.now())
+        return show.show(made, way, answer, by=attempts.actor(request), at=clock.now())
 
 
 def _after(request: HttpRequest, case: Case) -> HttpResponse:
