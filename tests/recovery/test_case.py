@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -151,7 +152,7 @@ def test_requests_of_a_day_are_counted_apart_from_those_of_two_minutes(owner: Us
 
 
 @pytest.mark.parametrize("trait", [{"proven": False}, {"is_active": False}])
-def test_an_unproven_or_closed_account_gets_no_code(trait: dict[str, bool], person: Person) -> None:
+def test_an_unproven_or_closed_account_gets_no_code(trait: dict[str, Any], person: Person) -> None:
     assert person.start(new_customer(**trait).email).status_code == 200
     assert outbox() == []
 
