@@ -11,6 +11,7 @@ from ciam_portal import codes
 from ciam_portal.policy import limits
 
 Purpose = Proof.Purpose
+_OPENS_NOTHING = (Purpose.DISOWN, Purpose.STOP_RECOVERY)
 
 
 def within_budget(address: str) -> bool:
@@ -54,6 +55,21 @@ def new_session_link(customer: User, session: UUID, address: str, at: datetime) 
         bound_to=str(session),
         created_at=at,
         expires_at=at + timedelta(hours=limits.running().proof.disown_hours),
+    )
+    return secret
+
+
+def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
+    """A secret for a link that stops one recovery. It opens nothing, so it works beside others, whatever changes."""
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.STOP_RECOVERY,
+        digest=codes.digest(secret, Purpose.STOP_RECOVERY),
+        address=address,
+        bound_to=str(case),
+        created_at=at,
+        expires_at=until,
     )
     return secret
 
@@ -119,8 +135,8 @@ def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: d
 
 def drop(customer: User, at: datetime) -> None:
     """Every link and code of this customer that opens something is dead."""
-    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True).exclude(purpose=Purpose.DISOWN)
-    waiting.update(used_at=at)
+    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True)
+    waiting.exclude(purpose__in=_OPENS_NOTHING).update(used_at=at)
 
 
 def _replace(customer: User, purpose: Purpose, at: datetime) -> None:

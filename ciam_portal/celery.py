@@ -20,5 +20,6 @@ app.conf.beat_schedule = {
     "let what is usual fade": {"task": "risk.fade_population", "schedule": crontab(hour=2, minute=10)},
     "work out the threshold": {"task": "risk.calibrate", "schedule": crontab(hour=2, minute=30)},
     "compare this week with the last": {"task": "risk.watch_drift", "schedule": crontab(hour=2, minute=50)},
+    "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

@@ -19,7 +19,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("", include(accounts.doors)),
     path("forgotten-password/", include(recovery.doors)),
-    path("forgotten-password/", include("recovery.urls")),
+    path("", include("recovery.urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("ciam_portal.decisions.urls")),

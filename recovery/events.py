@@ -1,9 +1,14 @@
 """What is recorded of getting back in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from ciam_portal.audit.events import AuditEvent, Code
+from ciam_portal.policy.assurance import Method
+from recovery.policy.evidence import Strength, Way
+from recovery.policy.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +27,126 @@ class PasswordReset(AuditEvent):
     name: ClassVar[str] = "recovery.password_reset"
     sessions_ended: int
     tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAsked(AuditEvent):
+    """Somebody asked for a code to get back in; ``sent`` says whether one went out."""
+
+    name: ClassVar[str] = "recovery.asked"
+    lane: Code
+    way: Way
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryMissed(AuditEvent):
+    """A wrong answer; ``off`` once there were so many that this way is shut."""
+
+    name: ClassVar[str] = "recovery.missed"
+    lane: Code
+    way: Way
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryOpened(AuditEvent):
+    """A recovery began with something that was shown."""
+
+    name: ClassVar[str] = "recovery.opened"
+    case: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryShown(AuditEvent):
+    """One more thing was shown."""
+
+    name: ClassVar[str] = "recovery.shown"
+    case: UUID
+    way: Way
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryWaits(AuditEvent):
+    """Enough was shown: the wait began."""
+
+    name: ClassVar[str] = "recovery.waits"
+    case: UUID
+    strength: Strength
+    ready_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReady(AuditEvent):
+    """The wait is over; the customer was told. Nothing was finished by it."""
+
+    name: ClassVar[str] = "recovery.ready"
+    case: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCancelled(AuditEvent):
+    """Somebody who was told stopped it, or a new one took its place."""
+
+    name: ClassVar[str] = "recovery.cancelled"
+    case: UUID
+    was: State
+    via: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryExpired(AuditEvent):
+    """It can lead nowhere any more."""
+
+    name: ClassVar[str] = "recovery.expired"
+    case: UUID
+    was: State
+    signed_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCompleted(AuditEvent):
+    """Access was restored: a new password, lost factors dropped, everything ended. Partners are told of this one."""
+
+    name: ClassVar[str] = "recovery.completed"
+    case: UUID
+    dropped: tuple[Method, ...]
+    added: bool
+    sessions_ended: int
+    tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressAsked(AuditEvent):
+    """A code went to an address that may become a recovery address."""
+
+    name: ClassVar[str] = "recovery.address_asked"
+    way: Way
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressAdded(AuditEvent):
+    """A second address for recovery was proven; it restores nothing before ``usable_from``."""
+
+    name: ClassVar[str] = "recovery.address_added"
+    key: UUID
+    way: Way
+    usable_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressMissed(AuditEvent):
+    """A wrong code for a new recovery address."""
+
+    name: ClassVar[str] = "recovery.address_missed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressRemoved(AuditEvent):
+    """A recovery address is one no longer."""
+
+    name: ClassVar[str] = "recovery.address_removed"
+    key: UUID
+    way: Way

@@ -3,6 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.account import NewEmail, NewPassword, phone_number
+from accounts.forms.factors import AppCode, MailCode, digits
+from accounts.models import User
+from ciam_portal.policy.assurance import Method
+
 
 class Forgotten(forms.Form):
     """The address of the account."""
@@ -12,3 +17,55 @@ class Forgotten(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
+
+
+class Start(Forgotten):
+    """Whose account it is, and what is lost. The password need not be said: a new one comes in any case."""
+
+    lost_app = forms.BooleanField(label=_("I have lost my authenticator app"), required=False)
+    lost_passkey = forms.BooleanField(label=_("I have lost my passkeys and security keys"), required=False)
+
+    def lost(self) -> tuple[Method, ...]:
+        """The kinds of factors said to be lost."""
+        said = ((Method.TOTP, "lost_app"), (Method.PASSKEY, "lost_passkey"))
+        return tuple(method for method, name in said if self.cleaned_data[name])
+
+
+class SmsCode(MailCode):
+    """Eight digits from a text message."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["code"].label = _("Code from the text message")
+
+
+class Finish(NewPassword):
+    """The new password, and the code that the new authenticator app shows."""
+
+    def __init__(self, *args: object, customer: User, with_app: bool, **kwargs: object) -> None:
+        super().__init__(*args, customer=customer, **kwargs)
+        if with_app:
+            self.fields["code"] = AppCode.base_fields["code"]
+
+    def clean_code(self) -> str:
+        """ASCII digits only."""
+        return digits(self.cleaned_data["code"], 6)
+
+
+class RecoveryMail(NewEmail):
+    """A second mail address."""
+
+
+class RecoveryPhone(forms.Form):
+    """A phone that gets text messages."""
+
+    phone = forms.CharField(
+        label=_("Phone number"),
+        max_length=40,
+        help_text=_("With country code, such as +47 22 85 50 50."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        """A number that can exist, in E.164 form."""
+        return phone_number(self.cleaned_data["phone"])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import By, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,73 @@ class PasswordWasReset(NoticeBase):
     """It happened."""
 
     template: ClassVar[str] = "password_was_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToRecover(NoticeBase):
+    """A code that shows, in a recovery, that somebody reads this address."""
+
+    template: ClassVar[str] = "recovery_code"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToRecoverSms(CodeToRecover):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class CodeForAddress(NoticeBase):
+    """A code that proves a new recovery address."""
+
+    template: ClassVar[str] = "recovery_address_code"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeForAddressSms(CodeForAddress):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNews(NoticeBase):
+    """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped."""
+
+    template: ClassVar[str] = "recovery_news"
+    step: str
+    when: str
+    until: str
+    link: str
+    start_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNewsSms(RecoveryNews):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressChanged(NoticeBase):
+    """A recovery address came or went."""
+
+    template: ClassVar[str] = "recovery_address_changed"
+    added: bool
+    kind: str
+    when: str
+    until: str
+    security_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAddressChangedSms(RecoveryAddressChanged):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS

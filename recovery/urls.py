@@ -1,15 +1,28 @@
 """Paths of getting back in."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from recovery import views
+from recovery.views import addresses, case, finish, reset
 
 app_name = "recovery"
 
 urlpatterns = [
-    path("sent/", views.sent, name="sent"),
-    path("link/<str:secret>/", views.open_link, name="open_link"),
-    path("new-password/", views.new_password, name="new_password"),
+    path("forgotten-password/sent/", reset.sent, name="sent"),
+    path("forgotten-password/link/<str:secret>/", reset.open_link, name="open_link"),
+    path("forgotten-password/new-password/", reset.new_password, name="new_password"),
+    path("recover/", case.start, name="start"),
+    path("recover/show/", case.show_one, name="show"),
+    path("recover/send/", case.send, name="send"),
+    path("recover/passkey/begin/", case.begin_passkey, name="passkey_begin"),
+    path("recover/wait/", case.case_page, name="case"),
+    path("recover/finish/", finish.complete, name="finish"),
+    path("recover/stop/<str:secret>/", finish.open_stop, name="open_stop"),
+    path("recover/stop/", finish.stop, name="stop"),
+    path("security/recovery/", addresses.index, name="addresses"),
+    re_path(r"^security/recovery/add/(?P<kind>mail|sms)/$", addresses.add, name="add_address"),
+    path("security/recovery/confirm/", addresses.confirm, name="confirm_address"),
+    path("security/recovery/<uuid:address_id>/remove/", addresses.remove, name="remove_address"),
+    path("security/recovery/stop/", finish.stop_here, name="stop_here"),
 ]
 
-doors = [path("", views.forgotten, name="account_reset_password")]
+doors = [path("", reset.forgotten, name="account_reset_password")]

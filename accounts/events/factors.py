@@ -30,6 +30,16 @@ class FactorRemoved(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class FactorsReplaced(AuditEvent):
+    """A recovery dropped what was lost; ``last``: no factor was left then, so backup codes went too."""
+
+    name: ClassVar[str] = "factor.replaced"
+    dropped: tuple[Method, ...]
+    last: bool
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PasskeyRenamed(AuditEvent):
     """A passkey has another name; not which."""
 

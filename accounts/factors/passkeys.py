@@ -61,6 +61,7 @@ class Ceremony(StrEnum):
     ADD = "add"
     SIGN_IN = "sign_in"
     PROVE = "prove"
+    RECOVER = "recover"
 
 
 @dataclass(frozen=True, slots=True)

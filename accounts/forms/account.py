@@ -14,6 +14,17 @@ from accounts.forms.entry import new_password
 from accounts.models import User
 
 
+def phone_number(text: str) -> str:
+    """A number that can exist, in E.164 form. Raises ValidationError."""
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException as error:
+        raise forms.ValidationError(_("Please write the number with its country code, such as +47.")) from error
+    if not phonenumbers.is_valid_number(number):
+        raise forms.ValidationError(_("This is not a phone number that can be reached."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 class Profile(forms.Form):
     """Name, phone, language, time zone."""
 
@@ -42,15 +53,7 @@ class Profile(forms.Form):
     def clean_phone(self) -> str:
         """A number that can exist, in E.164 form."""
         text: str = self.cleaned_data["phone"].strip()
-        if not text:
-            return ""
-        try:
-            number = phonenumbers.parse(text, None)
-        except phonenumbers.NumberParseException as error:
-            raise forms.ValidationError(_("Please write the number with its country code, such as +47.")) from error
-        if not phonenumbers.is_valid_number(number):
-            raise forms.ValidationError(_("This is not a phone number that can be reached."))
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return phone_number(text) if text else ""
 
 
 class NewEmail(forms.Form):

@@ -12,7 +12,7 @@ _LONGEST_MESSAGE = 60_000
 _DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none", "spellcheck": "false"}
 
 
-def _digits(text: str, length: int) -> str:
+def digits(text: str, length: int) -> str:
     """Exactly so many ASCII digits; spaces are what people type between groups."""
     plain = re.sub(r"\s", "", text)
     if not re.fullmatch(rf"[0-9]{{{length}}}", plain, re.ASCII):
@@ -32,7 +32,7 @@ class AppCode(forms.Form):
 
     def clean_code(self) -> str:
         """ASCII digits only."""
-        return _digits(self.cleaned_data["code"], 6)
+        return digits(self.cleaned_data["code"], 6)
 
 
 class MailCode(forms.Form):
@@ -47,7 +47,7 @@ class MailCode(forms.Form):
 
     def clean_code(self) -> str:
         """ASCII digits only."""
-        return _digits(self.cleaned_data["code"], 8)
+        return digits(self.cleaned_data["code"], 8)
 
 
 class BackupCode(forms.Form):

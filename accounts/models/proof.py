@@ -20,6 +20,9 @@ class Proof(models.Model):
         STEP_UP = "step_up"
         SIGN_IN = "sign_in"
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
+        RECOVER = "recover"
+        RECOVERY_ADDRESS = "recovery_address"
+        STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="proofs", db_comment="pseudonymous")

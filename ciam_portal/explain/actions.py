@@ -12,6 +12,7 @@ DOING: dict[Action, Text] = {
     Action.EDIT_PROFILE: _("changing your profile"),
     Action.CHANGE_EMAIL: _("changing your e-mail address"),
     Action.CHANGE_PHONE: _("changing your phone number"),
+    Action.CHANGE_RECOVERY_ADDRESS: _("changing where recovery codes go"),
     Action.CHANGE_PASSWORD: _("changing your password"),
     Action.ADD_FACTOR: _("adding a second step"),
     Action.REMOVE_FACTOR: _("removing a second step"),

@@ -27,6 +27,7 @@ class Action(StrEnum):
     EDIT_PROFILE = "edit_profile"
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
+    CHANGE_RECOVERY_ADDRESS = "change_recovery_address"
     CHANGE_PASSWORD = "change_password"  # noqa: S105  (a name, not a secret)
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"

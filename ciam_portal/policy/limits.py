@@ -125,6 +125,21 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """Getting back in: how long it waits, how often it may be asked for, and how long its pieces live."""
+
+    wait_hours: int = _within(24, 72)
+    longest_wait_hours: int = _within(72, 336)
+    requests_per_two_minutes: int = _within(1, 5)
+    requests_per_day: int = _within(2, 20)
+    case_days: int = _within(7, 30)
+    proposal_hours: int = _within(1, 72)
+    desk_weight: int = _within(5, 11)
+    quarantine_hours: int = _within(24, 168)
+    address_rest_hours: int = _within(24, 168)
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -153,6 +168,7 @@ class Limits:
     approvals: Approvals
     notices: Notices
     disputes: Disputes
+    recovery: Recovery
     risk: Risk
     actions: dict[str, Row]
     version: str
@@ -220,6 +236,8 @@ def parse(content: dict[str, Any]) -> Limits:
         raise UnsafePolicy("Policy: risk.moderate_score, high_score and severe_score must rise.")
     if not isinstance(content["actions"], dict):
         raise UnsafePolicy("Policy: [actions] must be a table.")
+    if sections["recovery"].longest_wait_hours >= sections["recovery"].case_days * 24:
+        raise UnsafePolicy("Policy: recovery.longest_wait_hours must be shorter than recovery.case_days.")
     actions = catalogue.parse(content["actions"])
     plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
     plain["actions"] = {name: dataclasses.asdict(row) for name, row in actions.items()}

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PortalSession",
+    "recovery.middleware.LiveRecovery",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -175,6 +176,7 @@ _host = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{_host}session"
 CSRF_COOKIE_NAME = f"{_host}csrf"
 DEVICE_COOKIE_NAME = f"{_host}device"
+RECOVERY_COOKIE_NAME = f"{_host}recovery"
 LANGUAGE_COOKIE_NAME = f"{_host}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

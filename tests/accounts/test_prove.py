@@ -394,7 +394,7 @@ def test_the_security_page_costs_few_queries(
     sign_in: SignIn, customer: User, codes: list[str], django_assert_max_num_queries: Any
 ) -> None:
     client = sign_in(customer, *STRONG)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert client.get("/security/").status_code == 200
 
 

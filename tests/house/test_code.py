@@ -31,6 +31,8 @@ PUBLIC = {
     "home", "healthz", "readyz",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
+    "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
+    "recovery:open_stop", "recovery:stop",
     "accounts:confirm_email", "accounts:confirm_email_page",
     "accounts:open_answer", "accounts:answer_link",
 }  # fmt: skip
@@ -87,11 +89,11 @@ def test_there_are_flows_to_look_at() -> None:
 
 
 def is_ours(kind: type) -> bool:
-    return kind.__module__.startswith(("accounts", "consent", "ciam_portal"))
+    return kind.__module__.startswith(("accounts", "consent", "ciam_portal", "recovery"))
 
 
 def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
-    for label in ("accounts", "consent", "decisions", "audit", "notifications", "oauth", "governance"):
+    for label in ("accounts", "consent", "decisions", "audit", "notifications", "oauth", "governance", "recovery"):
         for model in apps.get_app_config(label).get_models():
             theirs = {
                 field.name

@@ -20,7 +20,7 @@ SEEDS = [
     ("accounts/models/user.py", "import accounts.flows", "Every app has the same floors"),
     ("accounts/flows/account.py", "import django_otp", "One speaker per library: one-time codes and passkeys"),
     ("accounts/flows/account.py", "import axes", "One speaker per library: failed sign-ins"),
-    ("recovery/flows.py", "import allauth", "One speaker per library: sign-up and sign-in"),
+    ("recovery/flows/reset.py", "import allauth", "One speaker per library: sign-up and sign-in"),
     ("accounts/flows/account.py", "import oauth2_provider", "One speaker per library: the OAuth protocol"),
     ("accounts/signing.py", "import maxminddb", "One speaker per library: network data"),
     ("ciam_portal/network.py", "import iptocc", "One speaker per library: network data"),

@@ -17,7 +17,8 @@ from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
-from recovery import events, notices, policy
+from recovery import events, notices
+from recovery.policy import reset as policy
 
 Purpose = Proof.Purpose.RESET_PASSWORD
 _LATER = 3600  # seconds after which counts around an address have faded

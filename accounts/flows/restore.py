@@ -1,0 +1,63 @@
+"""Lost factors go, a new one comes: the part of a recovery that changes what a customer proves with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import factors
+from accounts.events import factors as events
+from accounts.models import BackupCode, Passkey, Totp, User
+from accounts.policy import factors as policy
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow
+from ciam_portal.policy.assurance import Method
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """An authenticator app to be bound: the seed it was given, and the code it shows."""
+
+    seed: bytes
+    code: str
+
+
+@flow
+def replace_factors(
+    customer: User, lost: tuple[Method, ...], new: NewApp | None, *, by: Actor, at: datetime
+) -> tuple[Method, ...]:
+    """Drop these kinds of factors and bind the new one; the kinds that were dropped. Called by recovery, which asks.
+
+    Backup codes stand in for a factor: once the last is gone, so are they. Raises Refused, and changes nothing, if what
+    was shown of the new factor is wrong.
+    """
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    dropped = []
+    for method, rows in (
+        (Method.TOTP, Totp.objects.filter(user=customer)),
+        (Method.PASSKEY, Passkey.objects.filter(user=customer)),
+    ):
+        if method in lost and rows.exists():
+            rows.delete()
+            dropped.append(method)
+    last = bool(dropped) and not factors.second_factors(customer) & policy.STRONG
+    if last:
+        BackupCode.objects.filter(customer=customer).delete()
+    if new is not None:
+        _bind(customer, new, by=by, at=at)
+    record(
+        events.FactorsReplaced(dropped=tuple(dropped), last=last, added=new is not None),
+        about=customer.pk,
+        by=by,
+        at=at,
+    )
+    return tuple(dropped)
+
+
+def _bind(customer: User, new: NewApp, *, by: Actor, at: datetime) -> None:
+    if Method.TOTP in factors.second_factors(customer):
+        raise Refused(policy.Reason.ONE_APP)
+    app = factors.add_app(customer, new.seed, new.code, at)
+    if app is None:
+        raise Refused(policy.Reason.WRONG_NEW_CODE)
+    record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)

@@ -1,0 +1,90 @@
+"""Recovery addresses: proven by a code, told to everybody, and resting before they restore anything."""
+
+from datetime import datetime, timedelta
+
+from accounts import facts as accounts
+from accounts import proofs
+from accounts.models import Proof, Session, User
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.notice import By
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from recovery import addresses, events, notices
+from recovery.flows import news
+from recovery.models import RecoveryAddress
+from recovery.policy import addresses as policy
+from recovery.policy.evidence import Way
+
+Kind = RecoveryAddress.Kind
+Purpose = Proof.Purpose
+
+
+def _may(customer: User, session: Session, by: Actor, at: datetime) -> User:
+    """The customer, locked, once the gate lets them do this in this session as both stand now."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    session = Session.objects.select_related("device").get(pk=session.pk)
+    asked = accounts.for_action(customer, session, by=by, at=at)
+    require_action(Action.CHANGE_RECOVERY_ADDRESS, asked, about=customer.pk, by=by, at=at)
+    return customer
+
+
+def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) -> None:
+    asked = policy.AddressFacts(
+        kept=RecoveryAddress.objects.kept().filter(customer=customer).count(),
+        is_known=(By(kind), address) in addresses.every(customer),
+    )
+    require(policy.may_add, asked, about=customer.pk, by=by, at=at)
+
+
+@flow
+def ask_address(customer: User, session: Session, kind: Kind, address: str, *, by: Actor, at: datetime) -> bool:
+    """Send a code to the address; False if it got many messages already. Nothing is kept until it is proven."""
+    customer = _may(customer, session, by, at)
+    _check(customer, kind, address, by, at)
+    sent = proofs.within_budget(address)
+    if sent:
+        code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
+        made = notices.CodeForAddressSms if kind == Kind.SMS else notices.CodeForAddress
+        tell(customer, made(code=code, minutes=limits.running().proof.code_minutes), to=[address], at=at)
+    record(events.RecoveryAddressAsked(way=Way(kind), sent=sent), about=customer.pk, by=by, at=at)
+    return sent
+
+
+@flow
+def add_address(
+    customer: User, session: Session, kind: Kind, address: str, code: str, *, by: Actor, at: datetime
+) -> RecoveryAddress | None:
+    """The address is proven by the code that went there; None for a wrong code. Raises ProveMore, Refused."""
+    customer = _may(customer, session, by, at)
+    _check(customer, kind, address, by, at)
+    sent_to = customer.proofs.filter(purpose=Purpose.RECOVERY_ADDRESS, bound_to=str(session.pk), used_at__isnull=True)
+    right = sent_to.filter(address=address).exists() and proofs.guess_code(
+        customer, Purpose.RECOVERY_ADDRESS, session.pk, code, at
+    )
+    if not right:
+        record(events.RecoveryAddressMissed(), about=customer.pk, by=by, at=at)
+        return None
+    rest = timedelta(hours=limits.running().recovery.address_rest_hours)
+    made = RecoveryAddress.objects.create(
+        customer=customer, kind=kind, address=address, proven_at=at, usable_from=at + rest
+    )
+    event = events.RecoveryAddressAdded(key=made.pk, way=Way(kind), usable_from=made.usable_from)
+    record(event, about=customer.pk, by=by, at=at)
+    news.spread_address(customer, made, added=True, at=at)
+    return made
+
+
+@flow
+def remove_address(customer: User, session: Session, item: RecoveryAddress, *, by: Actor, at: datetime) -> None:
+    """It is one no longer. Everybody is told, the removed address too. Raises ProveMore, Refused."""
+    customer = _may(customer, session, by, at)
+    found = RecoveryAddress.objects.kept().select_for_update().filter(pk=item.pk, customer=customer).first()
+    if found is None:
+        raise Refused(policy.Reason.NOT_THERE)
+    found.remove(at)
+    record(events.RecoveryAddressRemoved(key=found.pk, way=Way(found.kind)), about=customer.pk, by=by, at=at)
+    news.spread_address(customer, found, added=False, at=at)

@@ -1,0 +1,65 @@
+"""The end of a recovery: a new password, the lost factors replaced, everybody signed out. Nobody is signed in by it."""
+
+from datetime import datetime
+
+from accounts import factors
+from accounts.flows import account, restore
+from accounts.flows.restore import NewApp
+from accounts.flows.sign_in import Browser
+from accounts.models import User
+from accounts.policy.factors import STRONG
+from ciam_portal import gate
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.errors import OnHold, ProveMore, Refused
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.catalogue import Action
+from recovery import events, facts
+from recovery.flows import news
+from recovery.flows.news import Step
+from recovery.flows.show import holds
+from recovery.models import Case
+from recovery.policy import cases as policy
+from recovery.policy.states import Verb
+
+
+def needs_factor(case: Case) -> bool:
+    """Whether a new factor has to be added at once: the account has some, and would be left with none."""
+    held = factors.second_factors(case.customer) & STRONG
+    return bool(held) and not held - {Method(name) for name in case.lost}
+
+
+def may_add_app(case: Case) -> bool:
+    """Whether a new app can be added: one is enough, so the old one must be among what was lost."""
+    return Method.TOTP.value in case.lost or Method.TOTP not in factors.second_factors(case.customer)
+
+
+@flow
+def complete(
+    case: Case, key: str, password: str, new: NewApp | None, browser: Browser, *, by: Actor, at: datetime
+) -> User:
+    """Finish it, in the browser that began it, once the wait is over. Raises Refused or OnHold."""
+    case = news.locked(case.pk)
+    customer = case.customer
+    if not holds(case, key):
+        raise Refused(policy.Reason.NOT_POSSIBLE)
+    require(policy.may_complete, facts.of_case(case), about=customer.pk, by=by, at=at)
+    asked = facts.arriving(customer, browser, by=by, at=at)
+    try:
+        require_action(Action.COMPLETE_RECOVERY, asked, about=customer.pk, by=by, at=at)
+    except ProveMore as more:  # there is no more that could be shown here, so whatever asks for more has to wait
+        raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
+    if new is None and needs_factor(case):
+        raise Refused(policy.Reason.FACTOR_NEEDED)
+    known = by.known_as(customer.pk)
+    lost = tuple(Method(name) for name in case.lost)
+    dropped = restore.replace_factors(customer, lost, new, by=known, at=at)
+    ended = account.restore_access(customer, password, by=known, at=at)
+    news.advance(case, Verb.COMPLETE, at)
+    event = events.RecoveryCompleted(
+        case=case.pk, dropped=dropped, added=new is not None, sessions_ended=ended[0], tokens_ended=ended[1]
+    )
+    record(event, about=customer.pk, by=known, at=at)
+    news.spread(case, Step.COMPLETED, at=at)
+    return customer

@@ -1,0 +1,223 @@
+"""Asking for a code, and showing something: the first right answer opens the recovery, enough of them prove it.
+
+Nothing is opened, and nobody is told, before something was shown: a stranger who types an address causes one mail, no
+more. Every answer is the same for an address without an account.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts import addresses as accounts
+from accounts import factors, proofs
+from accounts.factors import Outcome
+from accounts.flows import factors as factor_flows
+from accounts.flows.sign_in import Browser
+from accounts.models import Proof, User
+from accounts.policy.factors import STRONG
+from ciam_portal import codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.errors import ProveMore, Refused, TooMany
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
+from recovery import addresses, events, facts, notices
+from recovery.flows import news
+from recovery.flows.news import Step
+from recovery.models import Case, Guesses, Shown
+from recovery.policy import cases as policy
+from recovery.policy.evidence import FACTORS, Way
+from recovery.policy.states import State, Verb
+
+Purpose = Proof.Purpose
+SENT = (Way.MAIL, Way.SMS)
+_MOST_WRONG = 100  # wrong guesses at one way, after which it is shut (NIST SP 800-63B-4 section 3.2.2)
+_LATER = 3600
+_KEY = "recovery key"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One browser's try at getting back in: the account it names, its own key, the kinds of factors it has lost."""
+
+    email: str
+    key: str
+    lost: tuple[Method, ...]
+
+    def bound(self, way: Way) -> UUID:
+        """To what a code of this way is bound: this browser's try alone."""
+        return UUID(codes.pseudonym(f"{self.key}:{way}", "recovery attempt"))
+
+
+def case_of(key: str) -> Case | None:
+    """The newest recovery that the browser with this key began, whatever became of it."""
+    if not key:
+        return None
+    rows = Case.objects.select_related("customer").filter(key_digest__in=codes.digests(key, _KEY))
+    return rows.order_by("-opened_at").first()
+
+
+def holds(case: Case, key: str) -> bool:
+    """Whether the browser with this key began the case."""
+    return bool(case.key_digest) and codes.matches(key, _KEY, case.key_digest)
+
+
+def _owner(email: str) -> User | None:
+    found = User.objects.filter(email=email, is_active=True).first()
+    return found if found is not None and accounts.is_proven(found) else None
+
+
+def _lane(email: str) -> Code:
+    return Code(codes.pseudonym(email, "lane"))
+
+
+@flow
+def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime) -> None:
+    """Send a code to what the customer has proven; nobody outside can tell whether one went out.
+
+    Raises TooMany or Refused, by how often and from where it is asked alone.
+    """
+    customer = _owner(attempt.email)
+    about = customer.pk if customer else None
+    device = facts.device_of(customer, browser, at) if customer else None
+    try:
+        require(policy.may_open, facts.asked(attempt.email, device), about=about, by=by, at=at)
+        asked = facts.for_stranger(attempt.email, browser, by=by, at=at)
+        require_action(Action.START_RECOVERY, asked, about=about, by=by, at=at)
+    except ProveMore:  # a stranger has nothing to prove with; time is what helps
+        raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
+    except Refused as refused:
+        if refused.reason is not policy.Reason.TOO_MANY:
+            raise
+        raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
+    sent = customer is not None and way in SENT and _send(customer, attempt, way, at)
+    record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
+
+
+def _send(customer: User, attempt: Attempt, way: Way, at: datetime) -> bool:
+    told = [address for address in addresses.for_codes(customer, way, at) if proofs.within_budget(address)]
+    if not told or _is_shut(customer, way):
+        return False
+    code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
+    kind = notices.CodeToRecoverSms if way is Way.SMS else notices.CodeToRecover
+    tell(customer, kind(code=code, minutes=limits.running().proof.code_minutes), to=told, at=at)
+    return True
+
+
+def _is_shut(customer: User, way: Way) -> bool:
+    """Too many wrong guesses. A customer who has signed in properly since has opened it again."""
+    found = Guesses.objects.filter(customer=customer, way=way).first()
+    if found is None or found.wrong < _MOST_WRONG:
+        return False
+    proven = facts.proven_elsewhere_at(customer, strong=facts.needed(customer).factors)
+    return proven is None or proven < found.last_at
+
+
+@flow
+def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor, at: datetime) -> Case | None:
+    """Look at an answer. A right one counts in this browser's recovery, which it opens; None for a wrong one.
+
+    A factor is looked at only once a code was shown: nobody who merely knows an address can wear it out.
+    Raises Refused if another recovery is on its way already.
+    """
+    customer = _owner(attempt.email)
+    if customer is None:
+        record(events.RecoveryMissed(lane=_lane(attempt.email), way=way), about=None, by=by, at=at)
+        return None
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    live = Case.objects.live().select_for_update().filter(customer=customer).first()
+    mine = live if live is not None and holds(live, attempt.key) else None
+    if not _is_right(customer, mine, attempt, way, answer, by=by, at=at):
+        return None
+    if mine is None:
+        mine = _open(customer, live, attempt, by=by, at=at)
+    mine.customer = customer
+    require(policy.may_show, facts.of_case(mine), about=customer.pk, by=by, at=at)
+    _count(mine, way, by=by, at=at)
+    now = facts.of_case(mine)
+    if isinstance(policy.may_prove(now, limits=limits.running(), at=at), Allow):
+        require(policy.may_prove, now, about=customer.pk, by=by, at=at)
+        news.advance(mine, Verb.PROVE, at)
+    return mine
+
+
+def _is_right(
+    customer: User,
+    case: Case | None,
+    attempt: Attempt,
+    way: Way,
+    answer: str | factors.Answer,
+    *,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    lane = _lane(attempt.email)
+    allowed = case is not None or way not in FACTORS
+    if not allowed or _is_shut(customer, way):
+        record(events.RecoveryMissed(lane=lane, way=way, off=allowed), about=customer.pk, by=by, at=at)
+        return False
+    found = Guesses.objects.select_for_update().filter(customer=customer, way=way).first()
+    if _check(customer, attempt, way, answer, by=by, at=at):
+        if found is not None:
+            found.set(0, at)
+        return True
+    if found is None:
+        found = Guesses.objects.create(customer=customer, way=way, last_at=at)
+    # What a sign-in has opened again starts from nothing.
+    wrong = 1 if found.wrong >= _MOST_WRONG else found.wrong + 1
+    found.set(wrong, at)
+    event = events.RecoveryMissed(lane=lane, way=way, off=wrong >= _MOST_WRONG)
+    record(event, about=customer.pk, by=by, at=at)
+    return False
+
+
+def _check(
+    customer: User, attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor, at: datetime
+) -> bool:
+    if not isinstance(answer, str):
+        return way is Way.PASSKEY and factor_flows.answer_with_passkey(customer, answer, by=by, at=at) is not None
+    match way:
+        case Way.MAIL | Way.SMS:
+            return proofs.guess_code(customer, Purpose.RECOVER, attempt.bound(way), answer, at)
+        case Way.SAVED:
+            checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)
+            return checked.outcome is Outcome.RIGHT
+        case Way.APP:
+            checked = factor_flows.answer_with_app(customer, answer, by=by, at=at)
+            return checked.outcome is Outcome.RIGHT
+    return False
+
+
+def _open(customer: User, live: Case | None, attempt: Attempt, *, by: Actor, at: datetime) -> Case:
+    if live is not None:
+        # One in which too little was shown gives way to whoever shows something; any other has to be stopped first.
+        if live.state != State.OPEN:
+            raise Refused(policy.Reason.ALREADY_RUNNING)
+        news.advance(live, Verb.CANCEL, at)
+        event = events.RecoveryCancelled(case=live.pk, was=State.OPEN, via=Code("replaced"))
+        record(event, about=customer.pk, by=by, at=at)
+    held = factors.second_factors(customer) & STRONG
+    case = Case.objects.create(
+        customer=customer,
+        state=State.OPEN,
+        lost=sorted(method.value for method in held & frozenset(attempt.lost)),
+        key_digest=codes.digest(attempt.key, _KEY),
+        opened_at=at,
+    )
+    record(events.RecoveryOpened(case=case.pk), about=customer.pk, by=by.known_as(customer.pk), at=at)
+    news.spread(case, Step.OPENED, at=at)
+    return case
+
+
+def _count(case: Case, way: Way, *, by: Actor, at: datetime) -> None:
+    is_first = not case.shown.exists()
+    _row, is_new = Shown.objects.get_or_create(case=case, way=way, defaults={"at": at})
+    event = events.RecoveryShown(case=case.pk, way=way, again=not is_new)
+    record(event, about=case.customer_id, by=by.known_as(case.customer_id), at=at)
+    if is_new and not is_first:
+        news.spread(case, Step.SHOWN, at=at)

@@ -1,0 +1,66 @@
+"""What a customer who cannot sign in can still show, and what that is enough for (NIST SP 800-63B-4 section 4.2.2).
+
+An account without a second factor is restored by one code to a proven address. An account with one needs two codes
+that came by different ways, or one code and a factor that is still bound; one mailbox, however often it is asked,
+never restores a second factor.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Way(StrEnum):
+    """How something was shown."""
+
+    MAIL = "mail"  # a code to a proven mail address
+    SMS = "sms"  # a code to a proven phone number
+    SAVED = "saved"  # a code that the customer had kept: a backup code
+    CONTACT = "contact"  # a code that a trusted person passed on
+    APP = "app"  # the authenticator app, still in hand
+    PASSKEY = "passkey"  # a passkey or security key, still in hand
+    PASSWORD = "password"  # noqa: S105  (a name, not a secret); known, but proves no factor
+    CALLED_BACK = "called_back"  # staff called a number on file and heard what they should
+    READ_BACK = "read_back"  # the caller read a code from a proven channel back to staff
+    IN_SESSION = "in_session"  # the caller answered in a session that was signed in already
+    DOCUMENT = "document"  # an identity document, checked by a second person
+
+
+CODES = frozenset({Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT})
+FACTORS = frozenset({Way.APP, Way.PASSKEY})
+DESK = {Way.CALLED_BACK: 3, Way.READ_BACK: 2, Way.IN_SESSION: 3, Way.DOCUMENT: 3}
+"""What staff may note, and how much each weighs."""
+
+
+class Strength(IntEnum):
+    """How good evidence is, ordered."""
+
+    NONE = 0
+    WEAK = 1  # one code, for an account that rests on nothing more
+    TWO_CODES = 2
+    CODE_AND_FACTOR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What has to be restored: ``factors`` when the account has second factors and one of them is lost."""
+
+    factors: bool
+
+
+def strength(shown: Iterable[Way], needed: Needed) -> Strength:
+    """How good what was shown is, for what has to be restored. A way counts once, however often it was used."""
+    ways = frozenset(shown)
+    codes = ways & CODES
+    if codes and ways & FACTORS:
+        return Strength.CODE_AND_FACTOR
+    if len(codes) > 1:
+        return Strength.TWO_CODES
+    if codes and not needed.factors:
+        return Strength.WEAK
+    return Strength.NONE
+
+
+def weight(shown: Iterable[Way]) -> int:
+    """What staff have noted, added up; a way counts once."""
+    return sum(DESK.get(way, 0) for way in frozenset(shown))

@@ -1,0 +1,183 @@
+"""The pages of somebody who cannot get in: who they are, what they can show, the wait."""
+
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import budget, factors, signing
+from accounts.factors import Ceremony
+from accounts.forms.factors import AppCode, BackupCode, MailCode, PasskeyMessage
+from accounts.views.account import allow_mail
+from ciam_portal import clock, network
+from ciam_portal.errors import TooMany
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
+from recovery import facts, forms
+from recovery.flows import finish, show, wait
+from recovery.flows.show import Attempt
+from recovery.models import Case
+from recovery.policy import cases as policy
+from recovery.policy.evidence import Way
+from recovery.policy.states import State
+from recovery.policy.waiting import earliest_completion
+from recovery.views import attempt as attempts
+
+_FORMS: dict[Way, type[django_forms.Form]] = {
+    Way.MAIL: MailCode,
+    Way.SMS: forms.SmsCode,
+    Way.SAVED: BackupCode,
+    Way.APP: AppCode,
+    Way.PASSKEY: PasskeyMessage,
+}
+_FIRST = (Way.MAIL, Way.SMS, Way.SAVED)
+_MINUTE = 60
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Whose account, and what is lost. One answer for everyone."""
+    form = forms.Start(request.POST or None)
+    if not form.is_valid():
+        return render(request, "recovery/start.html", {"form": form})
+    allow_mail(request)
+    with attempts.even():
+        made = attempts.begin(request, form.cleaned_data["email"], form.lost())
+        browser, by = signing.browser_of(request), attempts.actor(request)
+        show.ask(made, Way.MAIL, browser, by=by, at=clock.now())
+    return attempts.keep(redirect("recovery:show"), made)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def send(request: HttpRequest) -> HttpResponse:
+    """One more code, by mail or to the phone. One answer for everyone."""
+    made = attempts.of(request)
+    if made is None:
+        return redirect("recovery:start")
+    way = _chosen(request, show.SENT)
+    allow_mail(request)
+    with attempts.even():
+        show.ask(made, way, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
+    messages.info(request, _("If there is such an address, a new code is on its way to it."))
+    return _to_show(way)
+
+
+def _to_show(way: Way) -> HttpResponse:
+    response = redirect("recovery:show")
+    response["Location"] += f"?way={way.value}"
+    return response
+
+
+def _chosen(request: HttpRequest, ways: tuple[Way, ...]) -> Way:
+    wanted = request.POST.get("way") or request.GET.get("way")
+    return next((way for way in ways if way.value == wanted), ways[0])
+
+
+def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
+    """What can be shown next: nothing that was shown, nothing that is lost, a factor only after a code."""
+    if case is None or not case.is_live:
+        return _FIRST
+    shown = set(case.shown.values_list("way", flat=True))
+    kept = [way for way, method in ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if method not in made.lost]
+    return tuple(way for way in (*kept, *_FIRST) if way not in shown)
+
+
+@sensitive_post_parameters("code")
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_one(request: HttpRequest) -> HttpResponse:
+    """Type a code, or show a factor; then, if that is not enough, another."""
+    made, case = attempts.of(request), attempts.case_here(request)
+    if made is None:
+        return redirect("recovery:start")
+    if case is not None and case.state != State.OPEN:
+        return redirect("recovery:case")
+    ways = _ways(made, case)
+    way = _chosen(request, ways)
+    form = _FORMS[way](request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        found = _look(request, made, way, form.cleaned_data)
+        if found is not None:
+            return _after(request, found)
+        form.add_error(None if way is Way.PASSKEY else "code", _("This is not right, or it is too old."))
+    words = {
+        "form": form,
+        "way": way.value,
+        "others": [other.value for other in ways if other is not way],
+        "sent": way in show.SENT,
+        "case": case,
+        "minutes": limits.running().proof.code_minutes,
+    }
+    return render(request, "recovery/show.html", words)
+
+
+def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) -> Case | None:
+    rate, who = limits.running().sign_in.attempts_per_address_per_minute, network.client_address(request)
+    if not budget.spend("recovery_guess", who, limit=rate, seconds=_MINUTE):
+        raise TooMany(policy.Reason.TOO_MANY, retry_after=_MINUTE)
+    with attempts.even():
+        answer: str | factors.Answer | None
+        if way is Way.PASSKEY:
+            case = attempts.case_here(request)
+            answer = factors.take_answer(request, typed, Ceremony.RECOVER, case.customer if case else None)
+        else:
+            answer = typed["code"]
+        if answer is None:
+            return None
+        return show.show(made, way, answer, by=attempts.actor(request), at=clock.now())
+
+
+def _after(request: HttpRequest, case: Case) -> HttpResponse:
+    if case.state == State.PROVEN:
+        wait.cool_off(case, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
+        return redirect("recovery:case")
+    messages.success(request, _("Thank you. Now show one more thing, of another kind."))
+    return redirect("recovery:show")
+
+
+@login_not_required
+@never_cache
+@require_POST
+def begin_passkey(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's passkey dialog, once something else was shown."""
+    case = attempts.case_here(request)
+    if case is None or case.state != State.OPEN:
+        return JsonResponse({"error": "over"}, status=409)
+    return JsonResponse(factors.begin_showing(request, Ceremony.RECOVER, case.customer))
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_page(request: HttpRequest) -> HttpResponse:
+    """Where the recovery stands. Whoever showed enough but was held up tries the next step again with the button."""
+    case, at = attempts.case_here(request), clock.now()
+    if case is None or case.state == State.OPEN:
+        return redirect("recovery:show" if case else "recovery:start")
+    if case.state == State.PROVEN and request.method == "POST":
+        wait.cool_off(case, signing.browser_of(request), by=attempts.actor(request), at=at)
+        return redirect("recovery:case")
+    if not case.is_live or wait.is_over(case, at):
+        return render(request, "recovery/over.html", {"case": case}, status=410)
+    now = facts.of_case(case)
+    until = earliest_completion(now.ready, limits=limits.running()) if now.ready else None
+    words = {
+        "case": case,
+        "until": case.customer.local(until) if until else "",
+        "left": until - at if until and until > at else None,
+        "ready": wait.is_ready(case, at),
+        "needs_factor": finish.needs_factor(case),
+    }
+    return render(request, "recovery/case.html", words)

@@ -1,0 +1,103 @@
+"""What a customer does in a recovery, through the pages, and what the tests look at."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+from django_otp.oath import TOTP
+
+from accounts import factors
+from accounts.models import User
+from ciam_portal import clock
+from recovery.models import Case, RecoveryAddress
+from tests import factories
+
+PHONE = "+4722855050"
+NEW = "seven lamps of quiet harbour"
+SEED = b"12345678901234567890"
+
+
+def path(link: str) -> str:
+    """The path of a link in a message."""
+    return "/" + link.split("/", 3)[3]
+
+
+def code_at(seed: bytes, at: datetime) -> str:
+    """What an authenticator app with this seed shows."""
+    totp = TOTP(seed, 30, 0, 6)
+    totp.time = at.timestamp()
+    return f"{totp.token():06d}"
+
+
+def with_app(customer: User) -> None:
+    """The customer's account has an authenticator app, bound an hour ago."""
+    at = clock.now() - timedelta(hours=1)
+    assert factors.add_app(customer, SEED, code_at(SEED, at), at)
+
+
+def with_phone(customer: User, *, rested: bool = True) -> RecoveryAddress:
+    """The customer has proven a phone number for recovery, long ago or just now."""
+    at = clock.now() - timedelta(days=30 if rested else 0)
+    return RecoveryAddress.objects.create(
+        customer=customer, kind="sms", address=PHONE, proven_at=at, usable_from=at + timedelta(hours=72)
+    )
+
+
+@dataclass
+class Person:
+    """Somebody at a browser who says that an account is theirs."""
+
+    client: Client
+
+    def start(self, email: str, *, lost: tuple[str, ...] = ("lost_app",)) -> Any:
+        """Name the account."""
+        return self.client.post("/recover/", {"email": email} | dict.fromkeys(lost, "on"), follow=True)
+
+    def send(self, way: str) -> Any:
+        """Ask for a code."""
+        return self.client.post("/recover/send/", {"way": way}, follow=True)
+
+    def show(self, way: str, code: str) -> Any:
+        """Type it."""
+        return self.client.post("/recover/show/", {"way": way, "code": code}, follow=True)
+
+    def two_codes(self, email: str) -> Any:
+        """Show a code by mail and one by text message."""
+        self.start(email)
+        self.show("mail", latest("recovery_code"))
+        self.send("sms")
+        return self.show("sms", latest("recovery_code"))
+
+    def finish(self, password: str = NEW) -> Any:
+        """Choose a password and add the app that the page offers."""
+        page = self.client.get("/recover/finish/", follow=True)
+        fields = {"password": password}
+        if page.context and page.context.get("with_app"):
+            seed = base64.b32decode(str(page.context["secret"]).replace(" ", ""))
+            fields["code"] = code_at(seed, clock.now())
+        return self.client.post("/recover/finish/", fields, follow=True)
+
+
+def latest(kind: str) -> str:
+    """The code in the newest message of this kind."""
+    return str([mail for mail in factories.outbox() if mail.kind == kind][-1].words["code"])
+
+
+def news(step: str) -> list[factories.Message]:
+    """The messages about this step."""
+    return [mail for mail in factories.outbox() if mail.kind == "recovery_news" and mail.words["step"] == step]
+
+
+def case_of(customer: User) -> Case:
+    """The customer's newest recovery."""
+    return Case.objects.filter(customer=customer).latest("opened_at")
+
+
+def later(**spans: float) -> Any:
+    """Travel to a later instant; the shared cache keeps its own time, so its windows are ended by hand."""
+    cache.clear()
+    return time_machine.travel(clock.now() + timedelta(**spans), tick=True)

@@ -1,0 +1,410 @@
+"""A recovery from its first code to its end, through the pages; and everything that must stop it."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts import factors, proofs
+from accounts.flows import sign_in as sign_in_flows
+from accounts.history import Seen
+from accounts.models import BackupCode, Device, Session, Totp, User
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.models import AuditEntry
+from ciam_portal.errors import OnHold, Refused
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
+from recovery import facts, tasks
+from recovery.flows import finish, show, wait
+from recovery.flows.show import Attempt
+from recovery.models import Case, Guesses, Shown
+from recovery.policy import cases as policy
+from recovery.policy.evidence import Way
+from recovery.policy.states import State
+from tests.factories import Message, outbox, signed_in
+from tests.factories import customer as new_customer
+from tests.recovery import steps
+from tests.recovery.steps import Person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(customer: User) -> User:
+    """A customer with an app, and a phone for recovery."""
+    steps.with_app(customer)
+    steps.with_phone(customer)
+    return customer
+
+
+@pytest.fixture
+def person() -> Person:
+    return Person(Client())
+
+
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_from_two_codes_through_the_wait_to_a_new_factor(
+    owner: User, person: Person, sign_in: Callable[..., Client]
+) -> None:
+    before = sign_in(owner, on=Client())
+    factors.make_backup_codes(owner, clock.now())
+    with steps.later(minutes=1):
+        assert "Please wait until" in person.two_codes(owner.email).text
+        case = steps.case_of(owner)
+        assert case.state == State.COOLING_OFF
+        assert {mail.to for mail in steps.news("opened")} == {owner.email, steps.PHONE}
+        assert {mail.to for mail in steps.news("waits")} == {owner.email, steps.PHONE}
+        assert "Finish your recovery" not in person.finish().text
+    assert case.ready_at is not None
+    with steps.later(days=7, minutes=2):
+        assert tasks.sweep() == 1
+        assert tasks.sweep() == 0
+        assert {mail.to for mail in steps.news("ready")} == {owner.email, steps.PHONE}
+        case.refresh_from_db()
+        assert case.state == State.COOLING_OFF
+        assert "Your account is yours again" in person.finish().text
+    case.refresh_from_db()
+    owner.refresh_from_db()
+    assert case.state == State.COMPLETED
+    assert owner.check_password(steps.NEW)
+    assert owner.recovered_at is not None
+    assert Totp.objects.filter(user=owner).count() == 1
+    assert Totp.objects.get(user=owner).bin_key != steps.SEED
+    assert not BackupCode.objects.filter(customer=owner).exists()
+    assert not Session.objects.filter(ended_at__isnull=True).exists()
+    assert not Device.objects.filter(revoked_at__isnull=True).exists()
+    assert before.get("/profile/").status_code == 302
+    assert person.client.get("/profile/").status_code == 302
+    assert {mail.to for mail in steps.news("completed")} == {owner.email, steps.PHONE}
+    names = set(AuditEntry.objects.filter(about=owner.pk).values_list("name", flat=True))
+    assert {"recovery.opened", "recovery.shown", "recovery.waits", "recovery.ready", "recovery.completed"} <= names
+
+
+def test_a_passkey_that_is_left_is_not_touched(owner: User, person: Person) -> None:
+    person.start(owner.email, lost=("lost_passkey",))
+    person.show("mail", steps.latest("recovery_code"))
+    person.show("app", steps.code_at(steps.SEED, clock.now()))
+    case = steps.case_of(owner)
+    assert case.state == State.COOLING_OFF
+    assert not finish.needs_factor(case)
+    with steps.later(days=7, minutes=1):
+        assert "Your account is yours again" in person.finish().text
+    assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
+def test_a_wrong_code_of_the_new_app_changes_nothing(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    with steps.later(days=7, minutes=1):
+        person.client.get("/recover/finish/")
+        page = person.client.post("/recover/finish/", {"password": steps.NEW, "code": "000000"})
+        assert "not right" in page.text
+        owner.refresh_from_db()
+        assert not owner.check_password(steps.NEW)
+        assert Totp.objects.get(user=owner).bin_key == steps.SEED
+        assert "Your account is yours again" in person.finish().text
+
+
+@pytest.mark.control("v5.0.0-6.3.8")
+def test_strangers_and_customers_see_the_same_bytes(owner: User) -> None:
+    def pages(email: str) -> list[str]:
+        person = Person(Client())
+        seen = [person.start(email), person.show("mail", "00000000"), person.show("app", "000000"), person.send("sms")]
+        seen += [person.show("sms", "00000000"), person.show("saved", "ABCD-EFGH-JKLM-NPQR")]
+        return [page.text.split("<main")[1].split("</main>")[0] for page in seen]
+
+    def plain(texts: list[str]) -> list[str]:
+        return ["\n".join(line for line in text.splitlines() if "csrfmiddlewaretoken" not in line) for text in texts]
+
+    assert plain(pages(owner.email)) == plain(pages("nobody@example.com"))
+
+
+@pytest.mark.control("v5.0.0-6.3.8")
+def test_and_wait_as_long(owner: User) -> None:
+    def seconds(email: str) -> float:
+        person = Person(Client())
+        started = time.perf_counter()
+        person.start(email)
+        person.show("mail", "00000000")
+        return time.perf_counter() - started
+
+    seconds("warm@example.com")
+    others = [new_customer() for _ in range(3)]
+    known = statistics.median(seconds(each.email) for each in [owner, *others])
+    strange = statistics.median(seconds(f"nobody{n}@example.com") for n in range(4))
+    assert max(known, strange) / min(known, strange) < 1.5
+
+
+def test_at_most_two_requests_in_two_minutes_for_strangers_and_customers_alike(owner: User) -> None:
+    for email in (owner.email, "nobody@example.com"):
+        answers = [Person(Client()).start(email).status_code for _ in range(3)]
+        assert answers == [200, 200, 429]
+
+
+def test_requests_of_a_day_are_counted_apart_from_those_of_two_minutes(owner: User) -> None:
+    counts = [facts.asked(owner.email, None) for _ in range(11)]
+    assert [each.in_a_day for each in counts] == list(range(1, 12))
+
+
+@pytest.mark.parametrize("trait", [{"proven": False}, {"is_active": False}])
+def test_an_unproven_or_closed_account_gets_no_code(trait: dict[str, Any], person: Person) -> None:
+    assert person.start(new_customer(**trait).email).status_code == 200
+    assert outbox() == []
+
+
+# What an attacker has, and what it must not reach
+
+
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_a_mailbox_alone_restores_no_factor(owner: User, person: Person) -> None:
+    person.start(owner.email)
+    person.show("mail", steps.latest("recovery_code"))
+    person.send("mail")
+    person.show("mail", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    with steps.later(days=8):
+        person.finish()
+        tasks.sweep()
+    owner.refresh_from_db()
+    assert steps.case_of(owner).state == State.OPEN
+    assert not owner.check_password(steps.NEW)
+    assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
+def test_a_mailbox_and_the_password_restore_no_factor(
+    owner: User, person: Person, sign_in: Callable[..., Client]
+) -> None:
+    sign_in(owner, Method.PASSWORD, on=person.client)
+    person.start(owner.email)
+    person.show("mail", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    assert "Finish" not in person.client.get("/recover/wait/", follow=True).text.split("<main")[1]
+    assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
+def test_a_stolen_number_alone_restores_no_factor(owner: User, person: Person) -> None:
+    person.start(owner.email)
+    person.send("sms")
+    person.show("sms", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    assert {mail.to for mail in steps.news("opened")} == {owner.email, steps.PHONE}
+    assert "recover/show" in person.client.get("/recover/wait/", follow=True).redirect_chain[-1][0]
+
+
+def test_a_new_phone_number_restores_nothing_yet(customer: User, person: Person) -> None:
+    steps.with_app(customer)
+    steps.with_phone(customer, rested=False)
+    person.start(customer.email)
+    person.show("mail", steps.latest("recovery_code"))
+    before = len(outbox())
+    person.send("sms")
+    assert len(outbox()) == before
+
+
+def test_a_thiefs_code_never_adds_to_what_the_owner_showed(owner: User, person: Person) -> None:
+    thief = Person(Client())
+    thief.start(owner.email)
+    thief.send("sms")
+    thief.show("sms", steps.latest("recovery_code"))
+    first = steps.case_of(owner)
+    with steps.later(minutes=3):
+        person.start(owner.email)
+        person.show("mail", steps.latest("recovery_code"))
+    first.refresh_from_db()
+    assert first.state == State.CANCELLED
+    assert list(Shown.objects.filter(case=steps.case_of(owner)).values_list("way", flat=True)) == ["mail"]
+    assert "recover/" in thief.client.get("/recover/show/", follow=True).redirect_chain[-1][0]
+
+
+def test_a_running_recovery_does_not_give_way_to_one_code(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    thief = Person(Client())
+    with steps.later(minutes=3):
+        thief.start(owner.email)
+        assert thief.show("mail", steps.latest("recovery_code")).status_code == 403
+    assert steps.case_of(owner).state == State.COOLING_OFF
+
+
+def test_another_browser_cannot_finish_it(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    case, browser = steps.case_of(owner), sign_in_flows.Browser("", "", _seen())
+    with steps.later(days=7, minutes=1), pytest.raises(Refused) as refused:
+        finish.complete(case, "x" * 43, steps.NEW, None, browser, by=Actor.system(), at=clock.now())
+    assert refused.value.reason is policy.Reason.NOT_POSSIBLE
+    assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/"
+
+
+def test_a_hundred_wrong_guesses_shut_the_way_not_the_owner(owner: User, person: Person) -> None:
+    made = Attempt(owner.email, "k" * 43, ())
+    for _ in range(100):
+        assert show.show(made, Way.MAIL, "00000000", by=Actor.system(), at=clock.now()) is None
+    assert Guesses.objects.get(customer=owner, way="mail").wrong == 100
+    person.start(owner.email)
+    assert [mail for mail in _codes() if mail.to == owner.email] == []
+    person.send("sms")
+    person.show("sms", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    with steps.later(minutes=5):
+        session = _strong_session(owner)
+        assert session.level == 2
+        other = Person(Client())
+        other.start(owner.email)
+        assert [mail.to for mail in _codes()][-1] == owner.email
+
+
+def test_an_app_is_not_even_looked_at_before_a_code_was_shown(owner: User, person: Person) -> None:
+    person.start(owner.email, lost=())
+    for _ in range(5):
+        person.show("app", "000000")
+    assert Totp.objects.get(user=owner).throttling_failure_count == 0
+
+
+# Stopping
+
+
+def test_every_message_stops_it_without_signing_in_and_a_scanner_does_not(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    for mail in steps.news("waits"):
+        scanner = Client()
+        page = scanner.get(steps.path(mail.words["link"]), follow=True)
+        assert page.status_code == 200
+        secret = mail.words["link"].rstrip("/").rsplit("/", 1)[1]
+        assert secret not in page.text
+        assert secret not in page.request["PATH_INFO"]
+        scanner.head("/recover/stop/")
+    assert steps.case_of(owner).state == State.COOLING_OFF
+    link = steps.news("opened")[0].words["link"]
+    browser = Client()
+    browser.get(steps.path(link))
+    assert "is stopped" in browser.post("/recover/stop/").text
+    case = steps.case_of(owner)
+    assert case.state == State.CANCELLED
+    assert {mail.to for mail in steps.news("cancelled")} == {owner.email, steps.PHONE}
+    assert browser.post("/recover/stop/").status_code == 410
+    other = Client()
+    other.get(steps.path(steps.news("waits")[0].words["link"]))
+    assert other.post("/recover/stop/").status_code == 410
+    with steps.later(days=7, minutes=1):
+        person.finish()
+    owner.refresh_from_db()
+    assert not owner.check_password(steps.NEW)
+
+
+def test_a_stop_link_works_after_a_new_password(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    proofs.drop(owner, clock.now())
+    browser = Client()
+    browser.get(steps.path(steps.news("opened")[0].words["link"]))
+    assert browser.post("/recover/stop/").status_code == 200
+    assert steps.case_of(owner).state == State.CANCELLED
+
+
+def test_a_live_session_shows_it_and_can_stop_it(owner: User, person: Person, sign_in: Callable[..., Client]) -> None:
+    home = sign_in(owner, on=Client())
+    with steps.later(minutes=1):
+        assert "without signing in" not in home.get("/security/").text
+        person.two_codes(owner.email)
+        assert "Somebody is trying to get into your account" in home.get("/security/").text
+        assert home.get("/security/recovery/stop/").status_code == 405
+        home.post("/security/recovery/stop/")
+        assert steps.case_of(owner).state == State.CANCELLED
+        assert "Somebody is trying" not in home.get("/security/").text
+
+
+def test_a_strong_sign_in_ends_it_and_a_weak_one_does_not(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    with steps.later(hours=1):
+        _session(owner, Method.PASSWORD)
+        assert tasks.sweep() == 0
+    with steps.later(hours=2):
+        _strong_session(owner)
+        assert person.client.get("/recover/wait/").status_code == 410
+        assert tasks.sweep() == 1
+    case = steps.case_of(owner)
+    assert case.state == State.EXPIRED
+    assert AuditEntry.objects.get(name="recovery.expired").data["signed_in"] is True
+
+
+def test_a_strong_sign_in_is_seen_at_completion_without_any_sweep(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    case = steps.case_of(owner)
+    with steps.later(hours=2):
+        _strong_session(owner)
+    browser = sign_in_flows.Browser("", "", _seen())
+    with steps.later(days=7, minutes=1), pytest.raises(Refused) as refused:
+        finish.complete(case, _key(person), steps.NEW, None, browser, by=Actor.system(), at=clock.now())
+    assert refused.value.reason is policy.Reason.SIGNED_IN_SINCE
+
+
+def test_it_is_over_after_its_days(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    with steps.later(days=limits.running().recovery.case_days):
+        assert tasks.sweep() == 1
+        assert person.client.get("/recover/wait/").status_code == 410
+    assert steps.case_of(owner).state == State.EXPIRED
+
+
+def test_a_clock_that_goes_back_finishes_nothing(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    case = steps.case_of(owner)
+    browser = sign_in_flows.Browser("", "", _seen())
+    with steps.later(days=-30), pytest.raises(OnHold):
+        finish.complete(case, _key(person), steps.NEW, None, browser, by=Actor.system(), at=clock.now())
+
+
+# What the database holds
+
+
+def test_one_live_case_for_each_customer(owner: User) -> None:
+    Case.objects.create(customer=owner, state=State.OPEN, opened_at=clock.now())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.create(customer=owner, state=State.PROVEN, opened_at=clock.now())
+    Case.objects.create(customer=owner, state=State.CANCELLED, opened_at=clock.now(), ended_at=clock.now())
+
+
+@pytest.mark.parametrize("columns", [{"state": "free"}, {"ended_at": "now"}, {"approver": "proposer"}, {"by": "own"}])
+def test_what_must_never_be_is_refused_by_the_database(owner: User, columns: dict[str, str]) -> None:
+    at, staff = clock.now(), new_customer().pk
+    row = Case(customer=owner, state=columns.get("state", State.OPEN), opened_at=at)
+    if "ended_at" in columns:
+        row.ended_at = at
+    if "approver" in columns:
+        row.proposed_by = row.approved_by = staff
+    if "by" in columns:
+        row.proposed_by = owner.pk
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
+
+
+def test_whoever_is_told_can_stop_it_while_it_lives(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    case = steps.case_of(owner)
+    wait.cancel_here(case, by=Actor.system(), at=clock.now())
+    for verb in (wait.cancel_here, wait.expire, wait.say_ready):
+        with pytest.raises(Refused):
+            verb(case, by=Actor.system(), at=clock.now())
+
+
+def _codes() -> list[Message]:
+    return [mail for mail in outbox() if mail.kind == "recovery_code"]
+
+
+def _seen() -> Seen:
+    return Seen(address="127.0.0.1", browser="Firefox", system="Linux")
+
+
+def _key(person: Person) -> str:
+    return str(person.client.cookies[settings.RECOVERY_COOKIE_NAME].value)
+
+
+def _session(owner: User, *methods: Method) -> Session:
+    return signed_in(Client(), owner, methods, clock.now())
+
+
+def _strong_session(owner: User) -> Session:
+    return _session(owner, Method.PASSWORD, Method.TOTP)

@@ -1,0 +1,53 @@
+"""What is sent about a recovery reads well on every channel; and what was decided in it is decided so again."""
+
+import email
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.governance import recompute
+from ciam_portal.notifications import tasks as delivery
+from recovery import tasks
+from tests.recovery import steps
+from tests.recovery.steps import Person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def done(customer: User) -> User:
+    """Somebody whose recovery went through all of its steps."""
+    steps.with_app(customer)
+    steps.with_phone(customer)
+    person = Person(Client())
+    person.two_codes(customer.email)
+    with steps.later(days=7, minutes=1):
+        tasks.sweep()
+        person.finish()
+    return customer
+
+
+def test_every_message_is_delivered_with_its_link(done: User, settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
+    settings.MAIL_DIR, settings.SMS_DIR = str(tmp_path / "mail"), str(tmp_path / "sms")
+    with steps.later(days=8):
+        delivery.sweep()
+    texts = [path.read_text() for path in (tmp_path / "sms").iterdir()]
+    mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mail").glob("*.eml")]
+    subjects = {str(mail["Subject"]).split(" - ")[0] for mail in mails}
+    assert {"Somebody is recovering your account", "The recovery of your account goes on"} <= subjects
+    assert {"You can finish your recovery now", "Your account was recovered"} <= subjects
+    assert all(f"To: {steps.PHONE}" in text for text in texts)
+    assert len([text for text in texts if "Not you? Stop it: " in text and "/recover/stop/" in text]) == 4
+    assert len([text for text in texts if "your code to get back in is" in text]) == 1
+
+
+def test_every_decision_in_it_is_decided_so_again(done: User) -> None:
+    kept = DecisionEntry.objects.filter(about=done.pk)
+    questions = {entry.question.rsplit(".", 1)[1] for entry in kept}
+    assert {"may_open", "may_show", "may_prove", "may_cool_off", "may_say_ready", "may_complete"} <= questions
+    assert [entry.question for entry in kept if recompute.recompute(entry)] == []
