@@ -30,7 +30,7 @@ reset: ## Remove the database, mail and everything else that `make run` wrote
 lock: ## Compile requirements/*.in into pinned and hashed *.txt (installs uv into its own folder)
 	@test -x $(VENV)-lock/bin/uv || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv; }
 	@for name in run demo dev; do \
-		$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 			--custom-compile-command "make lock" $(ARGS) -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 
