@@ -32,6 +32,8 @@ MORE_IS_STRICTER = frozenset({
     "password.min_length", "password.min_guesses_log10", "sign_in.pause_minutes", "session.idle_warning_minutes",
     "factors.throttle_seconds", "risk.trust_device_hours",
     "risk.learn_after_hours", "risk.look_back_hours",
+    "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
+    "recovery.desk_weight",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -39,7 +41,9 @@ LESS_IS_STRICTER = frozenset({
     "proof.code_attempts", "proof.mails_per_address_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days", "factors.sign_in_attempts",
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
-    "oauth.refresh_idle_days", "session.suspended_minutes", "approvals.seconds",
+    "oauth.refresh_idle_days", "session.suspended_minutes",
+    "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
+    "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
 })  # fmt: skip
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Passkey, Totp, User
+from ciam_portal.policy.assurance import Method
 from recovery.policy.evidence import Strength
 from recovery.policy.states import State
 from tests import factories
@@ -36,9 +38,10 @@ def show_passkey(person: Person, key: SoftAuthenticator) -> str:
 
 @pytest.mark.parametrize("at_home", [True, False])
 def test_nothing_to_wait_for_at_home_and_a_day_elsewhere(customer: User, key: SoftAuthenticator, at_home: bool) -> None:
-    person = Person(Client())
-    if at_home:
-        factories.at_home(person.client, customer)
+    person = Person(Client(headers={"user-agent": factories.FIREFOX}))
+    if at_home:  # they have signed in with this browser before, and are signed out
+        factories.signed_in(person.client, customer, (Method.PASSWORD,))
+        del person.client.cookies[settings.SESSION_COOKIE_NAME]
     with steps.later(hours=1):
         person.start(customer.email)
         person.show("mail", steps.latest("recovery_code"))
