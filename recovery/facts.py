@@ -27,11 +27,6 @@ from recovery.policy.waiting import Weighty
 _TWO_MINUTES, _DAY = 120, 86_400
 
 
-def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
-    """The customer's own live device that this browser shows."""
-    return sign_in.known_device(customer, device_cookie.token_of(browser.cookie), at)
-
-
 def asked(email: str, device: Device | None) -> Asked:
     """Count one more request about this address. A browser the customer uses is counted apart from strangers'."""
     who = f"{email} {device.pk if device else ''}"
@@ -47,7 +42,7 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
     Compared with the customer's own history, as a sign-in would be. Wrong passwords typed before do not count: they are
     why people recover.
     """
-    device = device_of(customer, browser, at)
+    device = sign_in.device_of(customer, browser, at)
     seen = replace(browser.seen, device=device_cookie.token_of(browser.cookie) if device else "")
     arrived = accounts.arrival(customer, seen, device, breached=None, absurd=browser.absurd, at=at)
     bare = accounts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)

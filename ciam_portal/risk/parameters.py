@@ -200,7 +200,7 @@ class RuleLimits:
     """Points from which a finding alone means high risk."""
     severe: float = 10.0
     """Points from which a finding alone means severe risk: none does. What many share (an address, a network) or what
-    strangers can cause (failures) may ask the customer for more, and never shuts them out."""
+    strangers can cause (failures) may ask for more or make sensitive actions wait; it denies no sign-in."""
 
 
 @dataclass(frozen=True, slots=True)

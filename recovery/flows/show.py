@@ -12,6 +12,7 @@ from accounts import addresses as accounts
 from accounts import factors, proofs
 from accounts.factors import Outcome
 from accounts.flows import factors as factor_flows
+from accounts.flows import sign_in
 from accounts.flows.sign_in import Browser
 from accounts.models import Proof, User
 from accounts.policy.factors import STRONG
@@ -84,7 +85,7 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     """
     customer = _owner(attempt.email)
     about = customer.pk if customer else None
-    device = facts.device_of(customer, browser, at) if customer else None
+    device = sign_in.device_of(customer, browser, at) if customer else None
     try:
         require(policy.may_open, facts.asked(attempt.email, device), about=about, by=by, at=at)
         asked = facts.for_stranger(attempt.email, browser, by=by, at=at)
