@@ -46,7 +46,9 @@ def look_again() -> int:
         if numbers["points"] >= LIMITS.high:
             alerts.raise_once(f"burst.{feature.value}", numbers, by=by, at=at)
     rows = bursts.open_sessions(start, at)
-    found = bursts.findings_of(rows, crowded, at)
+    if numbers := bursts.attacking(rows, at):
+        alerts.raise_once("attack.address", numbers, by=by, at=at)
+    found = bursts.findings_of(rows, crowded)
     return sum(_reweigh(row, found, by=by) for row in rows if row.pk in found)
 
 

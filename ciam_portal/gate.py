@@ -1,13 +1,15 @@
 """May this be done now? The one question behind every sensitive action, on every channel. Pure and total.
 
-The catalogue's row says what the action needs; the facts say with what it comes. Three laws hold, each proven by tests:
+The catalogue's row says what the action needs; the facts say with what it comes. Four laws hold, each proven by tests:
 more risk, a staler or weaker session, a less trusted device or a stricter row never loosens the answer; what is not
-known counts against; an action or a door that nobody wrote down is denied.
+known counts against; an action or a door that nobody wrote down is denied; and what strangers can cause
+(``rules.STRANGERS``) may challenge, but never makes a known device wait or turns it away.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.catalogue import Needs, Row, Sensitivity
@@ -17,10 +19,11 @@ from ciam_portal.policy.limits import Limits
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.risk.assess import Assessment, assess
 from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.parameters import Thresholds
+from ciam_portal.risk.parameters import DEFAULT, Thresholds
 from ciam_portal.risk.signals import Signals
 
 NOTHING_PROVEN = Assurance()
+_STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a known device
 
 
 class Reason(ReasonBase):
@@ -73,11 +76,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """An answer, with the assessment it rests on and the risk that counted; both None if nothing was assessed."""
+    """An answer, with the assessment it rests on and the risk that counted; all None if nothing was assessed.
+
+    ``standing`` is the part of that risk that belongs to this visit: what a session may carry on.
+    """
 
     decision: Decision
     assessment: Assessment | None = None
     risk: Risk | None = None
+    standing: Risk | None = None
 
 
 def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decision:
@@ -85,8 +92,10 @@ def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decisi
     return weigh(action, facts, limits=limits, at=at).decision
 
 
-def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Weighed:
-    """The same question, with what the answer rests on."""
+def weigh(
+    action: str, facts: Facts, *, limits: Limits, at: datetime, equations: int = DEFAULT.equations
+) -> Weighed:
+    """The same question, with what the answer rests on. ``equations``: as it was answered then (``parameters``)."""
     row = row_for(action, facts, limits)
     if row is None:
         return Weighed(Deny(Reason.UNKNOWN_ACTION))
@@ -98,8 +107,9 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Weighed
         return Weighed(Deny(Reason.SESSION_OVER))
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
-    risk = worry(row, facts, assessment)
-    return Weighed(_answer(row, facts, assessment, risk, at), assessment, risk)
+    risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
+    stops = own if facts.device is Trust.KNOWN and equations >= _STRANGERS_STOP_NOBODY else risk
+    return Weighed(_answer(row, facts, assessment, _Worries(risk, stops), at), assessment, risk, own)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
@@ -112,9 +122,9 @@ def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
     return row if is_small else limits.actions.get(row.large_action)
 
 
-def worry(row: Row, facts: Facts, assessment: Assessment) -> Risk:
+def worry(row: Row, facts: Facts, assessed: Risk | None) -> Risk:
     """The risk that counts: the worst of what was assessed, of what the session carries, and of the device."""
-    known = [level for level in (assessment.level, facts.standing) if level is not None]
+    known = [level for level in (assessed, facts.standing) if level is not None]
     if not known and not _first_from_home(facts):
         known = [Risk.HIGH if row.sensitivity is Sensitivity.CRITICAL else Risk.MODERATE]
     return max(Risk.LOW, *known, _of_device(row, facts.device))
@@ -139,7 +149,14 @@ def _left_of(risk: Risk, proven: Level) -> Risk:
     return risk
 
 
-def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: datetime) -> Decision:
+class _Worries(NamedTuple):
+    """What may challenge, and what may make wait or turn away: for a known device only its own part."""
+
+    asks: Risk
+    stops: Risk
+
+
+def _answer(row: Row, facts: Facts, assessment: Assessment, worries: _Worries, at: datetime) -> Decision:
     fresh = row.fresh_seconds or None
     shown = facts.assurance.level if facts.assurance.meets(Level.AAL1, fresh, at) else Level.NONE
     findings = assessment.findings
@@ -148,13 +165,13 @@ def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: date
         (row.deny_from, Deny(Reason.TOO_RISKY, findings)),
         (row.hold_from, _hold(facts, findings, at)),
     ):
-        if ceiling is None or _left_of(risk, shown) < ceiling:
+        if ceiling is None or _left_of(worries.stops, shown) < ceiling:
             continue
-        enough = [level for level in (Level.AAL2, Level.PHR) if _left_of(risk, level) < ceiling]
+        enough = [level for level in (Level.AAL2, Level.PHR) if _left_of(worries.stops, level) < ceiling]
         if not enough or enough[0] > facts.highest:
             return answer
         needed = max(needed, enough[0])
-    challenge = row.challenge_from is not None and _left_of(risk, shown) >= row.challenge_from
+    challenge = row.challenge_from is not None and _left_of(worries.asks, shown) >= row.challenge_from
     if row.needs is Needs.NOTHING and not challenge:
         return Allow(findings)
     if challenge and not within(facts.challenged_at, fresh, at):

@@ -46,7 +46,10 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before."""
+    """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before.
+
+    ``risk`` is the sign-in's own: what strangers can cause was for the door alone, and the session does not carry it.
+    """
 
     methods: tuple[Method, ...]
     risk: Risk | None = None
@@ -77,7 +80,7 @@ def weigh(
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
-        visit, risk, remembered = arrived.visit, decided.risk, arrived.remembered
+        visit, risk, remembered = arrived.visit, decided.standing, arrived.remembered
         if isinstance(decided.answer, Deny):
             _tell_stopped(customer, browser, at)
     else:

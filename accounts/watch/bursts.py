@@ -1,6 +1,6 @@
 """What only shows when many sign-ins are looked at together, and what changed in a session since it began."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,15 +96,16 @@ def open_sessions(start: datetime, at: datetime) -> list[Session]:
     """The sessions that may have to be reweighed: those begun since, and older ones that have moved."""
     moved = (~Q(network_now="") & ~Q(network_now=F("network"))) | (~Q(browser_now="") & ~Q(browser_now=F("browser")))
     live = Session.objects.filter(ended_at__isnull=True, expires_at__gt=at, started_at__lte=at)
-    return list(live.filter(Q(started_at__gt=start) | moved).order_by("-started_at")[:MOST])
+    return list(live.filter(Q(started_at__gt=start) | moved).select_related("device").order_by("-started_at")[:MOST])
 
 
-def findings_of(sessions: Iterable[Session], crowded: Crowds, at: datetime) -> Found:
-    """What there is to say about each session; those about which there is nothing are left out."""
+def findings_of(sessions: Iterable[Session], crowded: Crowds) -> Found:
+    """What there is to say about each session; those about which there is nothing are left out.
+
+    What neighbours of its address do is not said about a session: a stranger behind the same address can bring it about.
+    """
     rows = list(sessions)
     evidence = population.evidence_of(row.decision for row in rows)
-    addresses = {str(row.visit.get("address", "")) for row in rows} - {""}
-    pressed = velocity.pressure(sorted(addresses), at)
     found: dict[UUID, tuple[Finding, ...]] = {}
     for row in rows:
         seen = evidence.get(row.decision) if row.decision else None
@@ -112,9 +113,8 @@ def findings_of(sessions: Iterable[Session], crowded: Crowds, at: datetime) -> F
             crowd.finding
             for feature in (Feature.ASN, Feature.PREFIX, Feature.AGENT, Feature.DEVICE)
             if (crowd := crowded.get((feature, str(row.visit.get(feature.value, ""))))) is not None
-            and _belongs(seen, feature)
+            and _belongs(row, seen, feature)
         ]
-        several += rules.findings(_signals(pressed.get(str(row.visit.get("address", "")))), LIMITS)
         moved = crowds.moved(
             network=bool(row.network_now) and row.network_now != row.network,
             browser=bool(row.browser_now) and row.browser_now != row.browser,
@@ -125,16 +125,23 @@ def findings_of(sessions: Iterable[Session], crowded: Crowds, at: datetime) -> F
     return found
 
 
-def _belongs(seen: Evidence | None, feature: Feature) -> bool:
-    """Whether this sign-in is part of a crowd that shares the feature. Whoever was there before is not."""
+def _belongs(row: Session, seen: Evidence | None, feature: Feature) -> bool:
+    """Whether this sign-in is part of a crowd that shares the feature.
+
+    Whoever was there before is not; nor is one from a browser that was known, whatever crowd strangers make around it.
+    """
     if feature is Feature.DEVICE:
         return True
-    if seen is None or not _is_new(seen, feature):
+    if seen is None or not _is_new(seen, feature) or _came_known(row, seen):
         return False
-    if feature is not Feature.AGENT:
-        return True
-    network = Feature.ASN if seen.asn else Feature.PREFIX
-    return _is_new(seen, network) and (seen.device is None or seen.device.new)
+    return feature is not Feature.AGENT or _is_new(seen, Feature.ASN if seen.asn else Feature.PREFIX)
+
+
+def _came_known(row: Session, seen: Evidence) -> bool:
+    device = row.device
+    # A device that is known from this very instant became so by the second factor of this sign-in, as relays pass it on.
+    was_known = device is not None and device.known_at < row.started_at
+    return was_known or (seen.device is not None and not seen.device.new)
 
 
 def _is_new(seen: Evidence, feature: Feature) -> bool:
@@ -142,9 +149,28 @@ def _is_new(seen: Evidence, feature: Feature) -> bool:
     return term is not None and term.new
 
 
-def _signals(pressure: velocity.Pressure | None) -> Signals:
-    if pressure is None:
-        return Signals()
+def attacking(sessions: Iterable[Session], at: datetime) -> dict[str, int]:
+    """The numbers of an alert about addresses that attack and from which somebody is signed in; nothing if none does.
+
+    For people to look at: no session is worse for what its address's neighbours do.
+    """
+    addresses = Counter(str(row.visit.get("address", "")) for row in sessions)
+    del addresses[""]
+    found = {
+        address: each
+        for address, each in velocity.pressure(sorted(addresses), at).items()
+        if any(finding.points >= LIMITS.high for finding in rules.findings(_signals(each), LIMITS))
+    }
+    if not found:
+        return {}
+    return {
+        "addresses": len(found),
+        "sessions": sum(addresses[address] for address in found),
+        "accounts_tried": max(each.accounts for each in found.values()),
+    }
+
+
+def _signals(pressure: velocity.Pressure) -> Signals:
     return Signals(failures_from_address=pressure.failures, accounts_from_address=pressure.accounts)
 
 

@@ -24,11 +24,14 @@ pending: ContextVar[list[DecisionEntry] | None] = ContextVar("pending", default=
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decided:
-    """An answer and the id under which it is kept; None for a trivial allow, which is not kept."""
+    """An answer and the id under which it is kept; None for a trivial allow, which is not kept.
+
+    ``standing`` is the risk of the visit itself, without what strangers can cause: what may be kept of it.
+    """
 
     answer: Decision
     id: UUID | None
-    risk: Risk | None = None
+    standing: Risk | None = None
 
 
 def decide(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -50,14 +53,14 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
     weighed = gate.weigh(action, facts, limits=running, at=at)
     answer, assessment = weighed.decision, weighed.assessment
     if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):
-        return Decided(answer, None, weighed.risk)
+        return Decided(answer, None, weighed.standing)
     entry = _entry(gate.decide, (action, facts), answer, about=about, by=by, at=at)
     entry.action = action
     entry.risk = None if weighed.risk is None else int(weighed.risk)
     if assessment is not None:
         entry.score, entry.model_version = assessment.score, assessment.model
         entry.contributions = [[part.code, part.llr] for part in assessment.parts]
-    return dataclasses.replace(_keep(entry, answer), risk=weighed.risk)
+    return dataclasses.replace(_keep(entry, answer), standing=weighed.standing)
 
 
 def _matters(action: str, running: limits.Limits) -> bool:

@@ -16,6 +16,7 @@ from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.policy.decision import Decision, Risk
 from ciam_portal.policy.limits import Limits, UnsafePolicy
+from ciam_portal.risk.parameters import DEFAULT, FORMER
 
 CLOSE = 1e-9
 # Where questions live. What a row names is only looked for here: a forged row must not have anything else run.
@@ -76,7 +77,8 @@ def ask(entry: DecisionEntry, rules: Limits) -> Again:
 
 
 def _weighed(entry: DecisionEntry, facts: list[Any], rules: Limits) -> Again:
-    weighed = gate.weigh(*facts, limits=rules, at=entry.at)
+    equations = FORMER.get(entry.model_version, DEFAULT.equations)
+    weighed = gate.weigh(*facts, limits=rules, at=entry.at, equations=equations)
     assessment, parts = weighed.assessment, weighed.assessment.parts if weighed.assessment else ()
     basis = {
         "action": facts[0],

@@ -23,6 +23,8 @@ class Assessment:
     findings: tuple[Finding, ...]
     model: str
     """The version of the parameters."""
+    own: Risk | None = None
+    """The level of the visit itself, without what strangers can cause. None: unknown, as above."""
 
     @property
     def rank(self) -> float:
@@ -42,7 +44,8 @@ def assess(
     parts = model.parts(evidence, parameters) if evidence is not None else ()
     score = model.score(parts) if parts else None
     findings = rules.findings(signals, limits)
-    return Assessment(level(score, findings, thresholds, limits), score, parts, findings, parameters.version)
+    whole, own = (level(score, some, thresholds, limits) for some in (findings, rules.own(findings)))
+    return Assessment(whole, score, parts, findings, parameters.version, own)
 
 
 def level(

@@ -128,8 +128,9 @@ class Parameters:
     """Weight of a value that nobody has shown yet."""
     limit: float = 12.0
     """No part is larger than this, in nats."""
-    equations: int = 1
-    """Raised whenever the arithmetic of ``model`` or ``evidence`` changes, so that the version changes too."""
+    equations: int = 2
+    """Raised whenever the arithmetic of ``model`` or ``evidence`` changes, or how findings count, so that the version
+    changes too. 2: what strangers can cause asks a known device for more, and neither makes it wait nor stays."""
     version: str = field(init=False, default="")
     """The first 16 hex digits of the SHA-256 of every number here."""
 
@@ -145,6 +146,8 @@ class Parameters:
 
 
 DEFAULT = Parameters()
+FORMER: Mapping[str, int] = MappingProxyType({"1d05973e9c4bb613": 1})
+"""The equations of versions before this one, so that what was decided under them can be decided again."""
 
 Steps = tuple[tuple[float, float], ...]
 """Pairs of a bound and the points that reaching it gives; the most points count."""
@@ -199,8 +202,9 @@ class RuleLimits:
     high: float = 4.0
     """Points from which a finding alone means high risk."""
     severe: float = 10.0
-    """Points from which a finding alone means severe risk: none does. What many share (an address, a network) or what
-    strangers can cause (failures) may ask for more or make sensitive actions wait; it denies no sign-in."""
+    """Points from which a finding alone means severe risk: none does. What strangers can cause (failures, a crowd in the
+    same network: ``rules.STRANGERS``) may ask for more at the door; from a known device it makes nothing wait, and it
+    is no part of the risk that a session carries on."""
 
 
 @dataclass(frozen=True, slots=True)

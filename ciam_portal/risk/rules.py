@@ -111,6 +111,18 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
+STRANGERS = frozenset({
+    "failures_on_account", "failures_from_address", "accounts_from_address", "sources_on_account", "burst_from_network",
+})  # fmt: skip
+"""What somebody else can bring about, without this customer's password or browser: by failing on their account, by
+failing from an address they share, by crowding a network they share. It says nothing about the visit itself."""
+
+
+def own(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What belongs to the visit itself: the findings that no stranger can cause."""
+    return tuple(each for each in findings if each.code not in STRANGERS)
+
+
 def findings(signals: Signals, limits: RuleLimits) -> tuple[Finding, ...]:
     """What every rule has to say."""
     return tuple(found for rule in RULES if (found := rule(signals, limits)) is not None)

@@ -183,16 +183,29 @@ def test_one_device_on_many_accounts(recently: datetime, customers: int, risk: R
     assert risks(several) == [risk] * customers
 
 
-def test_an_address_that_turns_out_to_attack(recently: datetime) -> None:
+def test_an_address_that_turns_out_to_attack_is_an_alert_and_no_fault_of_who_shares_it(recently: datetime) -> None:
     seen = history.Seen(address="198.51.100.7", asn=64500)
-    row = past.entered(recently, visit=history.visit_of(seen), evidence=past.seen(asn=past.KNOWN))
+    row = past.entered(recently, visit=history.visit_of(seen), evidence=past.STRANGE)
     assert risk_tasks.look_again() == 0
+    assert not Alert.objects.exists()
     for number in range(20):
         velocity.failed(facts.source_of(f"c{number}@example.com", seen), clock.now())
-    assert risk_tasks.look_again() == 1
-    (event,) = past.audited(events.SessionReweighed)
-    assert event["findings"] == ["failures_from_address", "accounts_from_address"]
-    assert risks([row]) == [Risk.HIGH]
+    assert risk_tasks.look_again() == 0
+    assert risks([row]) == [Risk.LOW]
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.numbers) == ("attack.address", {"addresses": 1, "sessions": 1, "accounts_tried": 20})
+
+
+def test_a_known_browser_is_no_part_of_a_crowd_that_strangers_make(recently: datetime) -> None:
+    strangers = crowd(recently, 6)
+    owner = past.entered(recently, visit=BULLETPROOF, evidence=past.seen(asn=past.NEW, device=past.KNOWN))
+    forgotten = past.entered(recently, visit=BULLETPROOF, evidence=past.STRANGE)
+    Device.objects.filter(sessions=forgotten).update(known_at=recently - timedelta(days=1))
+    proven_in_it = past.entered(recently, visit=BULLETPROOF, evidence=past.STRANGE)
+    Device.objects.filter(sessions=proven_in_it).update(known_at=recently)  # by the second factor of this sign-in
+    assert risk_tasks.look_again() == 7
+    assert risks([owner, forgotten]) == [Risk.LOW, Risk.LOW]
+    assert risks([*strangers, proven_in_it]) == [Risk.HIGH] * 7
 
 
 @pytest.mark.parametrize(

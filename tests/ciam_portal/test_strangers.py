@@ -1,0 +1,120 @@
+"""What a stranger can bring about from outside: it may challenge, it never stops a known device, it stays nowhere."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ciam_portal import gate
+from ciam_portal.gate import Facts, Trust
+from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.catalogue import Row
+from ciam_portal.policy.decision import Allow, Deny, Hold, Risk, StepUp, strictness
+from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.parameters import FORMER
+from ciam_portal.risk.parameters import LIMITS as RULE_LIMITS
+from ciam_portal.risk.rules import STRANGERS, findings
+from ciam_portal.risk.signals import Signals
+from tests.ciam_portal.test_gate import HOME, LIMITS, NOON, ask, counts, facts_of, rows
+
+MOST = {
+    "failures_on_account": 10**6,
+    "failures_from_address": 10**6,
+    "accounts_from_address": 10**6,
+    "sources_on_account": 10**6,
+    "accounts_from_asn": 10**6,
+}
+ALL = Signals(**MOST)
+pressures = st.fixed_dictionaries(dict.fromkeys(MOST, counts))
+
+
+def test_these_are_the_findings_that_strangers_can_cause() -> None:
+    assert {each.code for each in findings(ALL, RULE_LIMITS)} == STRANGERS
+
+
+def test_all_else_belongs_to_the_visit() -> None:
+    """A new signal has to be put on one side or the other."""
+    names = set(Signals.__dataclass_fields__) - set(MOST) - {"accounts_from_asn_usual"}
+    assert names == {
+        "seconds_since_last_use", "account_age_seconds", "country_changed_seconds", "recovered_seconds",
+        "contact_changed_seconds", "password_breached", "blocklisted", "device_known", "device_age_seconds",
+        "device_elsewhere", "agent_absurd",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("signal", [*sorted(MOST), "all"])
+@pytest.mark.parametrize("action", sorted(LIMITS.actions))
+def test_from_a_known_device_no_action_waits_for_what_strangers_do(action: str, signal: str) -> None:
+    row = LIMITS.actions[action]
+    pressed = ALL if signal == "all" else Signals(**{signal: MOST[signal]})
+    # What this customer can prove is proven; with risk not known, what is critical waits, whatever strangers do.
+    for highest in (Level.AAL1, Level.AAL2, Level.PHR):
+        for standing in (Risk.LOW, None):
+            facts = replace(
+                HOME, channel=row.channels[0], highest=highest, assurance=Assurance(highest, NOON), challenged_at=NOON,
+                standing=standing, evidence=None if standing is not None else Evidence(), amount=1, currency="EUR",
+            )  # fmt: skip
+            calm, loud = ask(action, replace(facts, signals=Signals())), ask(action, replace(facts, signals=pressed))
+            assert type(loud) is type(calm)
+            assert not isinstance(loud, (Hold, Deny))
+
+
+def test_at_the_door_they_challenge() -> None:
+    coming = replace(HOME, session_live=None, standing=None, evidence=Evidence())
+    assert ask("sign_in", coming) == Allow()
+    answer = ask("sign_in", replace(coming, signals=ALL))
+    assert isinstance(answer, StepUp)
+    assert answer.challenge
+
+
+def test_a_device_that_is_not_known_is_still_stopped_by_them() -> None:
+    unknown = replace(HOME, device=Trust.NONE, challenged_at=NOON, signals=Signals(sources_on_account=5))
+    assert isinstance(ask("change_email", unknown), Hold)
+    assert isinstance(ask("change_email", replace(unknown, device=Trust.KNOWN)), Allow)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
+def test_strangers_never_stop_a_known_device(action: str, facts: Facts, pressure: dict[str, int | None]) -> None:
+    _holds(action, facts, pressure, LIMITS.actions[action])
+
+
+@settings(max_examples=400)
+@given(rows, facts_of, pressures)
+def test_whatever_row_the_operator_writes(row: Row, facts: Facts, pressure: dict[str, int | None]) -> None:
+    _holds("the_action", facts, pressure, row)
+
+
+def _holds(action: str, facts: Facts, pressure: dict[str, int | None], row: Row) -> None:
+    rules = replace(LIMITS, actions={**LIMITS.actions, action: row})
+    quiet = replace(facts.signals or Signals(), **dict.fromkeys(MOST))
+    calm, loud = (
+        gate.weigh(action, replace(facts, signals=each), limits=rules, at=NOON)
+        for each in (quiet, replace(quiet, **pressure))
+    )
+    assert strictness(loud.decision) >= strictness(calm.decision)
+    assert loud.standing == calm.standing
+    if facts.device is Trust.KNOWN and not isinstance(calm.decision, (Hold, Deny)):
+        assert not isinstance(loud.decision, (Hold, Deny))
+
+
+@given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
+def test_what_stays_is_never_more_than_what_counted(
+    action: str, facts: Facts, pressure: dict[str, int | None]
+) -> None:
+    facts = replace(facts, signals=replace(facts.signals or Signals(), **pressure))
+    weighed = gate.weigh(action, facts, limits=LIMITS, at=NOON)
+    assert (weighed.standing is None) == (weighed.risk is None)
+    assert weighed.risk is None or weighed.standing is None or weighed.standing <= weighed.risk
+
+
+def test_as_it_was_answered_before_it_can_be_answered_still() -> None:
+    pressed = replace(HOME, challenged_at=NOON, signals=Signals(sources_on_account=5))
+    now, then = (
+        gate.weigh("change_email", pressed, limits=LIMITS, at=NOON, **more)
+        for more in ({}, {"equations": min(FORMER.values())})
+    )
+    assert isinstance(now.decision, Allow)
+    assert isinstance(then.decision, Hold)
+    assert now.risk == then.risk == Risk.HIGH
