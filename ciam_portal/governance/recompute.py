@@ -21,7 +21,8 @@ from ciam_portal.risk.parameters import DEFAULT, FORMER
 CLOSE = 1e-9
 # Where questions live. What a row names is only looked for here: a forged row must not have anything else run.
 _QUESTIONS = re.compile(
-    r"(ciam_portal\.gate|(accounts|consent|recovery|ciam_portal\.governance)\.policy(\.[a-z_]+)?)\.([a-z][a-z_]*)"
+    r"(ciam_portal\.gate|(accounts|consent|recovery|ciam_portal\.(governance|decisions))\.policy(\.[a-z_]+)?)"
+    r"\.([a-z][a-z_]*)"
 )
 
 

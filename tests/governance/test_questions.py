@@ -1,0 +1,90 @@
+"""Every question that the code asks of a policy can be asked again later: found by reading the code, so none is missed."""
+
+import ast
+import dataclasses
+import importlib
+import types
+import typing
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ciam_portal import flow, gate
+from ciam_portal.audit import decide as decisions
+from ciam_portal.audit.facts import as_json, of_question
+from ciam_portal.governance import recompute
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("accounts", "consent", "recovery", "ciam_portal")
+ASKING: tuple[Callable[..., Any], ...] = (decisions.decide, flow.require)
+HANDS_ON = {"ciam_portal/flow.py"}
+"""``require`` hands on what it was given; what it was given is found where it is called."""
+
+
+def sources() -> list[Path]:
+    return sorted(path for folder in SOURCES for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+
+
+def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Each question that this file asks, with where."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in {"decide", "require"}]
+    place = path.relative_to(ROOT)
+    if not calls or str(place) in HANDS_ON:
+        return
+    names = vars(importlib.import_module(".".join(place.with_suffix("").parts)))
+    for call in calls:
+        if eval(ast.unparse(call.func), names) in ASKING:  # noqa: S307  (our own source)
+            yield f"{place}:{call.lineno}", eval(ast.unparse(call.args[0]), names)  # noqa: S307  (as above)
+
+
+ASKED = [found for path in sources() for found in asked_in(path)]
+QUESTIONS = {f"{each.__module__}.{each.__name__}": each for _, each in ASKED} | {"ciam_portal.gate.decide": gate.decide}
+
+
+def test_the_code_was_read() -> None:
+    homes = {name.split(".policy.")[0].removesuffix(".decide") for name in QUESTIONS}
+    assert homes == {
+        "ciam_portal.gate", "accounts", "consent", "recovery", "ciam_portal.governance", "ciam_portal.decisions",
+    }  # fmt: skip
+    assert len(QUESTIONS) > 25
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_every_question_is_found_again(name: str) -> None:
+    assert recompute.question(name) is QUESTIONS[name]
+
+
+def some(kind: Any) -> st.SearchStrategy[Any]:
+    """Any fact of this kind that may be kept: texts are codes, numbers finite, instants aware."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of(*map(some, parts))
+    if origin is tuple:
+        each = [some(part) for part in parts if part is not Ellipsis]
+        return st.lists(each[0], max_size=3).map(tuple) if Ellipsis in parts else st.tuples(*each)
+    if dataclasses.is_dataclass(kind):
+        return st.builds(kind, **{name: some(hint) for name, hint in typing.get_type_hints(kind).items()})  # type: ignore[arg-type]
+    plain = {datetime: st.datetimes(timezones=st.just(UTC)), float: st.floats(allow_nan=False, allow_infinity=False)}
+    kind = getattr(kind, "__supertype__", kind)
+    if kind is str:
+        return st.just("a_code")
+    return plain[kind] if kind in plain else st.from_type(kind)
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_whatever_it_is_asked_about_can_be_read_again(name: str) -> None:
+    question = QUESTIONS[name]
+    hints = {key: kind for key, kind in typing.get_type_hints(question).items() if key not in {"limits", "at", "return"}}
+
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+    @given(st.tuples(*(some(kind) for kind in hints.values())))
+    def read_again(facts: tuple[Any, ...]) -> None:
+        assert of_question(question, [as_json(fact) for fact in facts]) == list(facts)
+
+    read_again()
