@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.flows import dispute as flows
+from accounts.flows import staff
 from accounts.forms.activity import CloseDispute
 from accounts.models import Dispute, Session, User
 from ciam_portal import clock, explain
@@ -74,10 +75,10 @@ class Disputes(ReadOnlyAdmin):
         form = CloseDispute(request.POST)
         if not form.is_valid():
             return self._page(request, dispute, form)
-        staff, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
+        person, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
         by, outcome = Actor.from_request(request, Channel.HELP_DESK), Dispute.Outcome(form.cleaned_data["outcome"])
         try:
-            flows.close(dispute, outcome, staff, session, by=by, at=clock.now())
+            flows.close(dispute, outcome, person, session, by=by, at=clock.now())
         except ProveMore:
             raise
         except Refused as refused:
@@ -87,6 +88,10 @@ class Disputes(ReadOnlyAdmin):
         return redirect(reverse("admin:accounts_dispute_change", args=[dispute.pk]))
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
+        """It shows a session and a decision of the customer, so it is their record that is opened."""
+        person, signed_in = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
+        by = Actor.from_request(request, Channel.HELP_DESK)
+        staff.open_record(dispute.customer, person, signed_in, by=by, at=clock.now())
         session = [dispute.session] if dispute.session else []
         decision = why.own(dispute.decision, dispute.customer_id)
         words = {

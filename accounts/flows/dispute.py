@@ -15,6 +15,7 @@ from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
+from ciam_portal.policy.assurance import Assurance
 from ciam_portal.roles import roles_of
 
 _A_DAY = timedelta(hours=24)
@@ -65,12 +66,14 @@ def close(
 ) -> None:
     """The help desk says what it found, and the customer is told. Raises Refused, ProveMore."""
     dispute = Dispute.objects.select_for_update(of=("self",)).select_related("customer").get(pk=dispute.pk)
+    staff = User.objects.select_for_update().get(pk=staff.pk)  # roles as they are now
+    session = Session.objects.select_for_update().get(pk=session.pk)
     facts = policy.CloseFacts(
         is_open=dispute.is_open,
         customer=dispute.customer_id,
         staff=staff.pk,
         roles=tuple(sorted(roles_of(staff))),
-        assurance=session.assurance,
+        assurance=session.assurance if session.ended_at is None else Assurance(),
     )
     require(policy.may_close, facts, about=dispute.customer_id, by=by, at=at)
     dispute.close(outcome, staff.pk, at)

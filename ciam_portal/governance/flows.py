@@ -1,6 +1,6 @@
 """Versions of the policy as verbs: found in the file, proposed, approved, rejected, completed for newer software."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,10 +35,16 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who of the staff asks: roles, and what the gate asks about their session. Gathered by the caller."""
+    """Who of the staff asks: roles, and what the gate asks about their session."""
 
     roles: frozenset[Role]
     facts: gate.Facts
+
+
+Gather = Callable[[], Person]
+"""Who asks, as their rows stand under lock: asked in the transaction that decides, whatever was known before it."""
+Check = Callable[[Limits], None]
+"""What else a policy must satisfy where it is used, as at the start. Raises UnsafePolicy."""
 
 
 class _Kept(Exception):
@@ -124,11 +130,11 @@ def _codes(keys: Iterable[str]) -> tuple[Code, ...]:
 
 
 @flow
-def propose(version: UUID, report: Report, person: Person, *, by: Actor, at: datetime) -> None:
+def propose(version: UUID, report: Report, gather: Gather, check: Check, *, by: Actor, at: datetime) -> None:
     """A first person wants this version to decide and attaches what it would have changed. Raises Refused."""
-    row, current = _locked(version)
+    (row, current), person = _locked(version), gather()
     decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
-    facts = _facts(row, current, has_replay=report.candidate == row.version)
+    facts = _facts(row, current, check, has_replay=report.candidate == row.version)
     require(policy.may_propose, facts, _staff(person, by), about=None, by=by, at=at)
     row.state, row.proposed_by, row.proposed_at = State.PROPOSED, by.id, at
     row.against, row.replay = current.version if current else "", report.as_json()
@@ -146,11 +152,11 @@ def propose(version: UUID, report: Report, person: Person, *, by: Actor, at: dat
 
 
 @flow
-def approve(version: UUID, person: Person, *, by: Actor, at: datetime) -> None:
+def approve(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datetime) -> None:
     """A second person makes it decide, in every process within seconds. Raises ProveMore, OnHold or Refused."""
-    row, current = _locked(version)
+    (row, current), person = _locked(version), gather()
     decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
-    require(policy.may_approve, _facts(row, current), _staff(person, by), about=None, by=by, at=at)
+    require(policy.may_approve, _facts(row, current, check), _staff(person, by), about=None, by=by, at=at)
     if current is not None:
         _supersede(current, at)
     row.state, row.approved_by, row.approved_at = State.DECIDING, by.id, at
@@ -161,30 +167,40 @@ def approve(version: UUID, person: Person, *, by: Actor, at: datetime) -> None:
 
 
 @flow
-def reject(version: UUID, person: Person, *, by: Actor, at: datetime) -> None:
+def reject(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datetime) -> None:
     """Somebody says no; or the proposer takes the proposal back. Raises ProveMore, OnHold or Refused."""
-    row, current = _locked(version)
+    (row, current), person = _locked(version), gather()
     decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
-    require(policy.may_reject, _facts(row, current), _staff(person, by), about=None, by=by, at=at)
+    require(policy.may_reject, _facts(row, current, check), _staff(person, by), about=None, by=by, at=at)
     row.state, row.rejected_by, row.rejected_at = State.REJECTED, by.id, at
     row.save(update_fields=["state", "rejected_by", "rejected_at"])
     record(events.PolicyRejected(version=Code(row.version)), about=None, by=by, at=at, decision=decision)
 
 
-def facts_of(row: PolicyVersion, *, has_replay: bool | None = None) -> policy.VersionFacts:
+def facts_of(row: PolicyVersion, check: Check, *, has_replay: bool | None = None) -> policy.VersionFacts:
     """What the policy asks about a version, as it stands; for pages that say what could be done."""
-    return _facts(row, _deciding(), has_replay=has_replay)
+    return _facts(row, _deciding(), check, has_replay=has_replay)
 
 
-def _facts(row: PolicyVersion, current: PolicyVersion | None, *, has_replay: bool | None = None) -> policy.VersionFacts:
+def _facts(
+    row: PolicyVersion, current: PolicyVersion | None, check: Check, *, has_replay: bool | None = None
+) -> policy.VersionFacts:
     return policy.VersionFacts(
         state=State(row.state),
-        is_usable=row.is_usable,
+        is_usable=_is_usable(row, check),
         proposed_by=row.proposed_by,
         has_replay=row.replay is not None if has_replay is None else has_replay,
         against=row.against or None,
         deciding=current.version if current else None,
     )
+
+
+def _is_usable(row: PolicyVersion, check: Check) -> bool:
+    try:
+        check(row.limits())
+    except UnsafePolicy:
+        return False
+    return True
 
 
 def _staff(person: Person, by: Actor) -> policy.StaffFacts:

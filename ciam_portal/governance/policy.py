@@ -38,7 +38,7 @@ class Reason(ReasonBase):
     SAME_PERSON = "same_person", "You proposed this version, so somebody else must approve it."
     NO_REPLAY = "no_replay", "There is no replay of past decisions with this version."
     BASE_CHANGED = "base_changed", "Another version decides since this one was proposed. Please propose it again."
-    UNREADABLE = "unreadable", "The running software cannot use this version."
+    UNREADABLE = "unreadable", "The running software cannot use this version. Its page says why."
     CLOSED = "closed", "This version was decided about already."
 
 

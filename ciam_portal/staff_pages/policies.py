@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -13,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts import facts
-from accounts.models import User
+from accounts.models import Session, User
 from ciam_portal import clock, gate
 from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit.actor import Actor, Channel
@@ -22,6 +23,7 @@ from ciam_portal.governance.flows import Person
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, State
 from ciam_portal.governance.replay import ANSWERS, Report
+from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow, Deny
@@ -103,16 +105,17 @@ def _by(address: str | None, at: datetime | None) -> str:
 
 def _act(request: HttpRequest, row: PolicyVersion) -> HttpResponse:
     by, at = Actor.from_request(request, Channel.HELP_DESK), clock.now()
-    person = _person(request, by, at)
     match request.POST.get("do"):
         case "propose":
-            flows.propose(row.pk, _replayed(row, person, by, at), person, by=by, at=at)
+            report = _replayed(row, _person(request, by, at), by, at)
+            at = clock.now()  # the replay took its time: who asks is asked about again, as of now
+            flows.propose(row.pk, report, _again(request, by, at), scopes.check, by=by, at=at)
             messages.success(request, _("The replay is attached, and the version is proposed."))
         case "approve":
-            flows.approve(row.pk, person, by=by, at=at)
+            flows.approve(row.pk, _again(request, by, at), scopes.check, by=by, at=at)
             messages.success(request, _("This version decides now; every process follows within half a minute."))
         case "reject":
-            flows.reject(row.pk, person, by=by, at=at)
+            flows.reject(row.pk, _again(request, by, at), scopes.check, by=by, at=at)
             messages.success(request, _("The version is rejected. It can be proposed again."))
         case _:
             return HttpResponseBadRequest(_("Nothing like that can be done with a version."))
@@ -120,7 +123,22 @@ def _act(request: HttpRequest, row: PolicyVersion) -> HttpResponse:
 
 
 def _person(request: HttpRequest, by: Actor, at: datetime) -> Person:
-    user, session = request.user, getattr(request, "portal_session", None)
+    return _asking(request.user, getattr(request, "portal_session", None), by, at)
+
+
+def _again(request: HttpRequest, by: Actor, at: datetime) -> flows.Gather:
+    """The same person and session from their rows, locked: a role or session that ended meanwhile has ended."""
+    session: Session | None = getattr(request, "portal_session", None)
+
+    def gather() -> Person:
+        person = User.objects.select_for_update().get(pk=request.user.pk)
+        rows = Session.objects.select_for_update(of=("self",)).select_related("device")
+        return _asking(person, rows.filter(pk=session.pk).first() if session else None, by, at)
+
+    return gather
+
+
+def _asking(user: User | AnonymousUser, session: Session | None, by: Actor, at: datetime) -> Person:
     asked = facts.for_action(user, session, by=by, at=at) if isinstance(user, User) else gate.Facts(by.channel)
     return Person(roles_of(user), asked)
 
@@ -128,7 +146,7 @@ def _person(request: HttpRequest, by: Actor, at: datetime) -> Person:
 def _replayed(row: PolicyVersion, person: Person, by: Actor, at: datetime) -> Report:
     """The replay, for someone who may propose; no one else makes the portal compute, and the flow tells them why."""
     asked = StaffFacts(by.id, Role.ADMINISTRATOR in person.roles)
-    version = flows.facts_of(row, has_replay=True)
+    version = flows.facts_of(row, scopes.check, has_replay=True)
     answers = (
         gate.decide(Action.STAFF_APPROVE_POLICY, person.facts, limits=limits.running(), at=at),
         policy.may_propose(version, asked, limits=limits.running(), at=at),
@@ -161,10 +179,10 @@ def _words(request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401  (
 
 def _may(row: PolicyVersion, staff: StaffFacts) -> dict[str, str]:
     """For each verb why not, in a sentence; empty if this person may."""
-    version, at, rules = flows.facts_of(row), clock.now(), limits.running()
+    version, at, rules = flows.facts_of(row, scopes.check), clock.now(), limits.running()
     found = {}
     for verb, question in QUESTIONS.items():
-        asked = flows.facts_of(row, has_replay=True) if verb == "propose" else version
+        asked = flows.facts_of(row, scopes.check, has_replay=True) if verb == "propose" else version
         answer = question(asked, staff, limits=rules, at=at)
         found[verb] = sentence(answer.reason) if isinstance(answer, Deny) else ""
     return found
@@ -173,7 +191,9 @@ def _may(row: PolicyVersion, staff: StaffFacts) -> dict[str, str]:
 def _changes(row: PolicyVersion) -> dict[str, Any]:
     """What this version changes, or why that cannot be said."""
     try:
-        return {"changes": difference.between(limits.running(), row.limits())}
+        found = row.limits()
+        scopes.check(found)
+        return {"changes": difference.between(limits.running(), found)}
     except UnsafePolicy as error:
         return {"cannot_say": str(error)}
 

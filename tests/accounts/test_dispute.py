@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.flows import dispute as flows
-from accounts.flows import staff
+from accounts.flows import sessions, staff
 from accounts.models import Dispute, Session, User
 from accounts.policy import dispute as policy
 from accounts.policy.dispute import Reason
@@ -24,9 +24,9 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Assurance, Level, Method
-from ciam_portal.policy.decision import Allow, Deny, StepUp
+from ciam_portal.policy.decision import Allow, Deny, Risk, StepUp
 from ciam_portal.refusals import on_hold
-from ciam_portal.roles import Role
+from ciam_portal.roles import Role, roles_of
 from tests import elsewhere, factories
 from tests.factories import Message
 
@@ -290,6 +290,40 @@ def test_a_disowned_sign_in_shows_the_session_it_was(desk: Client, customer: Use
     page = desk.get(f"/staff/accounts/dispute/{made.pk}/change/").text
     assert "Firefox on Linux" in page
     assert "The decision is not on record." in page
+
+
+def test_opening_a_dispute_opens_the_customers_record(desk: Client, dispute: Dispute, customer: User) -> None:
+    page = f"/staff/accounts/dispute/{dispute.pk}/change/"
+    assert desk.get(page).status_code == 200
+    entry = AuditEntry.objects.get(name="staff.record_opened")
+    assert (entry.about, entry.data["record"]) == (customer.pk, str(customer.pk))
+    assert DecisionEntry.objects.get(pk=str(entry.decision)).action == "staff_open_record"
+
+
+def test_a_risky_session_of_staff_reads_no_dispute(desk: Client, customer: User, sign_in: SignIn) -> None:
+    sign_in(customer, on=Client())
+    session = Session.objects.get(customer=customer)
+    made = Dispute.objects.create(customer=customer, session=session.pk, kind="not_me", opened_at=clock.now())
+    Session.objects.exclude(customer=customer).update(risk=int(Risk.HIGH))
+    for answer in (desk.get(f"/staff/accounts/dispute/{made.pk}/change/"), close(desk, made, "no such outcome")):
+        assert answer.status_code == 403
+        assert "Firefox on Linux" not in answer.text
+    assert not AuditEntry.objects.filter(name="staff.record_opened").exists()
+
+
+def test_what_ended_since_the_request_began_closes_nothing(dispute: Dispute, sign_in: SignIn) -> None:
+    agent = member(Role.AGENT)
+    sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
+    session = Session.objects.get(customer=agent)
+    assert roles_of(agent) == {Role.AGENT}  # as the request has read them
+    by = Actor(Kind.STAFF, agent.pk, Channel.HELP_DESK, session.pk)
+    sessions.end(Session.objects.get(pk=session.pk), by=by, at=clock.now())
+    with pytest.raises(ProveMore):
+        flows.close(dispute, Dispute.Outcome.ATTACK, agent, session, by=by, at=clock.now())
+    staff.revoke_role(User.objects.get(pk=agent.pk), Role.AGENT, by=Actor.system(), at=clock.now())
+    with pytest.raises(Refused) as refused:
+        flows.close(dispute, Dispute.Outcome.ATTACK, agent, session, by=by, at=clock.now())
+    assert refused.value.reason is Reason.NOT_YOUR_ROLE
 
 
 def test_an_expired_role_stops_the_flow_itself(dispute: Dispute, sign_in: SignIn) -> None:

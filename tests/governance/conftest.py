@@ -17,6 +17,7 @@ from ciam_portal.governance import deciding, flows
 from ciam_portal.governance.flows import Person
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.replay import Report
+from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.limits import Limits
@@ -72,13 +73,13 @@ class Administrator:
 
     def propose(self, row: PolicyVersion, **numbers: Any) -> None:
         report = Report(candidate=row.version, **numbers)
-        flows.propose(row.pk, report, self.person, by=self.by, at=clock.now())
+        flows.propose(row.pk, report, lambda: self.person, scopes.check, by=self.by, at=clock.now())
 
     def approve(self, row: PolicyVersion) -> None:
-        flows.approve(row.pk, self.person, by=self.by, at=clock.now())
+        flows.approve(row.pk, lambda: self.person, scopes.check, by=self.by, at=clock.now())
 
     def reject(self, row: PolicyVersion) -> None:
-        flows.reject(row.pk, self.person, by=self.by, at=clock.now())
+        flows.reject(row.pk, lambda: self.person, scopes.check, by=self.by, at=clock.now())
 
 
 @pytest.fixture

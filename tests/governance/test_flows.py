@@ -18,6 +18,7 @@ from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, Reason, State
 from ciam_portal.governance.replay import Report
+from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role
@@ -136,7 +137,7 @@ def test_a_replay_of_another_version_is_none(mona: Administrator, found: Found) 
     row, other = found(), found(session__idle_minutes=13)
     report = Report(candidate=other.version)
     with pytest.raises(Refused) as refused:
-        flows.propose(row.pk, report, mona.person, by=mona.by, at=clock.now())
+        flows.propose(row.pk, report, lambda: mona.person, scopes.check, by=mona.by, at=clock.now())
     assert refused.value.reason is Reason.NO_REPLAY
 
 

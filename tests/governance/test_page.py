@@ -1,5 +1,6 @@
 """The staff site's pages of policy versions: two people with a browser each, and what everyone else gets."""
 
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,13 +11,19 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.models import User
+from accounts.flows import sessions
+from accounts.flows import staff as staff_flows
+from accounts.models import Session, User
 from ciam_portal import clock
+from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.governance import flows, replay
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, State
+from ciam_portal.oauth import scopes
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
 from ciam_portal.staff_pages import policies
 from tests import factories
@@ -192,6 +199,86 @@ def test_a_version_this_software_cannot_use_says_so_and_has_no_button(first: Cli
     assert press(first, row, "propose").status_code == 403
 
 
+def with_scope(name: str) -> str:
+    """The policy with a row for the use of this scope."""
+    tables = tomllib.loads(settings.POLICY_TEXT)
+    tables["actions"][f"use_scope.{name}"] = tables["actions"]["use_scope.activity"]
+    return limits.as_toml(tables)
+
+
+def test_a_version_that_speaks_of_an_unknown_scope_is_neither_proposed_nor_approved(
+    first: Client, second: Client
+) -> None:
+    content = with_scope("phnoe")
+    flows.see(content, by=Actor.system(), at=clock.now())
+    row = PolicyVersion.objects.get(state=State.FOUND)
+    said = text(first, row)
+    assert "a scope that is not known: use_scope.phnoe" in said
+    assert 'value="propose"' not in said
+    answer = press(first, row, "propose")
+    assert answer.status_code == 403
+    assert "cannot use this version" in answer.content.decode()
+    # Proposed while the software still knew that scope.
+    PolicyVersion.objects.filter(pk=row.pk).update(
+        state=State.PROPOSED, proposed_by=User.objects.get(email="first@example.com").pk, proposed_at=clock.now(),
+        replay={}, against=settings.LIMITS.version,
+    )  # fmt: skip
+    assert press(second, row, "approve").status_code == 403
+    row.refresh_from_db()
+    assert row.state == State.PROPOSED
+
+
+def test_a_scope_that_exists_may_have_a_row(first: Client) -> None:
+    flows.see(with_scope("phone"), by=Actor.system(), at=clock.now())
+    assert press(first, PolicyVersion.objects.get(state=State.FOUND), "propose").status_code == 302
+
+
+def lose_role(person: User) -> None:
+    staff_flows.revoke_role(person, Role.ADMINISTRATOR, by=Actor.system(), at=clock.now())
+
+
+def lose_session(person: User) -> None:
+    sessions.end(Session.objects.get(customer=person), by=Actor.system(), at=clock.now())
+
+
+def become_risky(person: User) -> None:
+    Session.objects.filter(customer=person).update(risk=int(Risk.HIGH))
+
+
+@pytest.mark.parametrize("meanwhile", [lose_role, lose_session, become_risky])
+def test_what_changes_while_the_replay_runs_counts(
+    first: Client, found: Found, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[User], None]
+) -> None:
+    row, compare, person = found(), replay.compare, User.objects.get(email="first@example.com")
+
+    def slow(*args: Any) -> Any:
+        meanwhile(person)
+        return compare(*args)
+
+    monkeypatch.setattr(replay, "compare", slow)
+    assert press(first, row, "propose").status_code in {302, 403}
+    row.refresh_from_db()
+    assert (row.state, row.replay) == (State.FOUND, None)
+    assert AuditEntry.objects.filter(name="flow.refused").exists()
+
+
+def test_a_proof_that_grows_stale_while_the_replay_runs_is_stale(
+    first: Client, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, compare = found(), replay.compare
+
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+
+        def slow(*args: Any) -> Any:
+            traveller.shift(timedelta(seconds=610))
+            return compare(*args)
+
+        monkeypatch.setattr(replay, "compare", slow)
+        assert press(first, row, "propose")["Location"].startswith("/prove/?")
+    row.refresh_from_db()
+    assert row.state == State.FOUND
+
+
 def test_a_proposal_against_a_former_version_says_so(first: Client, second: Client, found: Found) -> None:
     row, other = found(), found(session__idle_minutes=13)
     press(first, row, "propose")
@@ -200,7 +287,7 @@ def test_a_proposal_against_a_former_version_says_so(first: Client, second: Clie
     said = text(second, other)
     assert "Another version decides since this one was proposed. Please propose it again." in said
     assert 'value="propose"' in said
-    assert flows.facts_of(other).deciding == row.version
+    assert flows.facts_of(other, scopes.check).deciding == row.version
 
 
 def test_no_script_and_no_style_stands_in_the_page(first: Client, found: Found) -> None:
