@@ -10,10 +10,14 @@ UNKNOWN = "Unknown"
 _PHONES = frozenset({"Android", "iOS", "KaiOS", "Windows Phone"})
 
 
-@lru_cache(maxsize=4096)
 def families(user_agent: str) -> tuple[str, str]:
     """Browser and system family, such as ("Firefox", "Linux"). Anything odd is "Unknown"."""
-    found = parse(plain(user_agent))
+    return _families(plain(user_agent))  # what is remembered is short, however much a stranger sends
+
+
+@lru_cache(maxsize=4096)
+def _families(cleaned: str) -> tuple[str, str]:
+    found = parse(cleaned)
     browser = found.user_agent.family if found.user_agent else UNKNOWN
     system = found.os.family if found.os else UNKNOWN
     return browser[:40], system[:40]
