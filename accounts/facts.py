@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate
+from ciam_portal import gate, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
@@ -63,6 +63,7 @@ def arrival(
         sources_on_account=pace.sources_on_account,
         country_changed_seconds=_since(compared.other_country_at if compared else None, at),
         password_breached=breached,
+        blocklisted=places.blocklisted(seen.address, seen.asn),
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
         agent_absurd=absurd,
     )
@@ -103,6 +104,7 @@ def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at:
         signals=Signals(
             failures_from_address=pace.failures_from_address,
             accounts_from_address=pace.accounts_from_address,
+            blocklisted=places.blocklisted(seen.address, seen.asn),
             agent_absurd=absurd,
         ),
     )
@@ -128,6 +130,7 @@ def for_recovery(
             surroundings(customer, device, at),
             recovered_seconds=None,
             accounts_from_address=pace.accounts_from_address,
+            blocklisted=places.blocklisted(seen.address, seen.asn),
             device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
             agent_absurd=absurd,
         ),

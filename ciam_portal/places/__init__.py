@@ -1,4 +1,4 @@
-"""Where a network address is registered: country and AS number, from files on this machine alone.
+"""Where a network address is registered: country and AS number, from files on this machine alone; is it blocklisted?
 
 Countries come from ``iptocc`` (MIT OR Apache-2.0; its data are the five registries' public delegated statistics,
 refreshed nightly; 0.6 MB, typed, wheels for Linux and macOS) until the operator loads a better file. It was chosen
@@ -37,13 +37,25 @@ def lookup(address: str) -> Place:
     return Place(by_country.country(ip) if by_country else "", by_asn.asn(ip) if by_asn else None)
 
 
+def blocklisted(address: str, asn: int | None) -> bool | None:
+    """Whether the operator's blocklist names this address, or its AS; None without a list, and of what is no address."""
+    blocked = folder.current().blocked
+    ip = _parsed(address)
+    if blocked is None or blocked[1] is None or ip is None:
+        return None
+    return blocked[1].has(ip, asn)
+
+
 def _public(text: str) -> Address | None:
+    ip = _parsed(text)
+    return ip if ip and ip.is_global and not ip.is_multicast else None
+
+
+def _parsed(text: str) -> Address | None:
     if len(text) > _LONGEST or "%" in text:
         return None
     try:
         ip: Address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return ip if ip.is_global and not ip.is_multicast else None
+    return (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip

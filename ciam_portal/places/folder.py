@@ -1,7 +1,7 @@
 """The folder of network data: which files count, what this process has read of them, and how a new one comes in.
 
 A file's name says what it holds: ``country`` or ``asn``, then ``-ipv4`` or ``-ipv6`` if it knows only these, then
-``.mmdb`` or ``.csv``. Files come in whole, by renaming, so that a running process never sees half of one.
+``.mmdb`` or ``.csv``; ``blocklist.txt`` is the operator's list of where attacks come from. Files come in whole, by renaming, so that a running process never sees half of one.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 
 from ciam_portal.places import mmdb
+from ciam_portal.places.blocklist import Blocklist
 from ciam_portal.places.kinds import VERSIONS, Address, Broken, Kind, Reader
 from ciam_portal.places.ranges import Ranges
 from ciam_portal.places.registry import Registry
@@ -25,6 +26,7 @@ from ciam_portal.places.registry import Registry
 _LOOK_SECONDS = 20.0
 _MOST_BYTES = 2**30
 _SUFFIXES = (".mmdb", ".csv")
+BLOCKLIST = "blocklist.txt"
 
 Stamp = tuple[int, int, int]
 log = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class Sources:
     folder: Path
     files: dict[str, tuple[Stamp, Reader | None]] = field(default_factory=dict)
     readers: dict[tuple[Kind, int], Reader] = field(default_factory=dict)
+    blocked: tuple[Stamp, Blocklist | None] | None = None
+    """None: there is no list. A list that was never readable is as good as none."""
 
     def of(self, kind: Kind, ip: Address) -> Reader | None:
         """Who knows this kind for this address."""
@@ -71,7 +75,7 @@ class _Watch:
         if self._lock.acquire(blocking=not usable):
             try:
                 if self._known is known:
-                    self._known = _read(folder, known.files if usable else {})
+                    self._known = _read(folder, known if usable else Sources(folder))
                     self._look_at = time.monotonic() + _LOOK_SECONDS
                 known = self._known
             finally:
@@ -83,12 +87,12 @@ _watch = _Watch()
 current = _watch.sources
 
 
-def _read(folder: Path, before: dict[str, tuple[Stamp, Reader | None]]) -> Sources:
+def _read(folder: Path, before: Sources) -> Sources:
     files: dict[str, tuple[Stamp, Reader | None]] = {}
     readers: dict[tuple[Kind, int], Reader] = {}
     for name, stamp in stamps(folder).items():
         kind, versions = _NAMES[name]
-        known = before.get(name)
+        known = before.files.get(name)
         if known and known[0] == stamp:
             reader = known[1]
         else:
@@ -99,17 +103,33 @@ def _read(folder: Path, before: dict[str, tuple[Stamp, Reader | None]]) -> Sourc
                 readers.setdefault((kind, version), reader)
     for version in VERSIONS:
         readers.setdefault((Kind.COUNTRY, version), Registry())
-    return Sources(folder, files, readers)
+    return Sources(folder, files, readers, _blocked(folder / BLOCKLIST, before.blocked))
+
+
+def _blocked(
+    path: Path, known: tuple[Stamp, Blocklist | None] | None
+) -> tuple[Stamp, Blocklist | None] | None:
+    stamp = _stamp(path)
+    if stamp is None or (known is not None and known[0] == stamp):
+        return known if stamp else None
+    try:
+        return stamp, Blocklist(path)
+    except (Broken, OSError) as error:
+        log.error("The blocklist cannot be used: %s.", error)  # noqa: TRY400  (no traceback)
+        return stamp, known[1] if known else None
 
 
 def stamps(folder: Path) -> dict[str, Stamp]:
     """The files in the folder that count, in the order in which they are asked, and how to see that one changed."""
-    found = {}
-    for name in _NAMES:
-        with contextlib.suppress(OSError):
-            stat = (folder / name).stat()
-            found[name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    return found
+    return {name: stamp for name in _NAMES if (stamp := _stamp(folder / name)) is not None}
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _open(path: Path, kind: Kind) -> Reader | None:
@@ -143,10 +163,7 @@ class Staged:
 
 def examine(path: Path) -> tuple[str, tuple[int, ...], dict[Kind, int]]:
     """Read a file to its end: its form (as a suffix), IP versions, and how many entries of each kind. Or Broken."""
-    if not path.is_file():
-        raise Broken("no such file")
-    if not 0 < path.stat().st_size <= _MOST_BYTES:
-        raise Broken(f"empty, or larger than {_MOST_BYTES:,} bytes")
+    _check_size(path)
     suffix = ".mmdb" if mmdb.is_mmdb(path) else ".csv"
     counts, versions = (mmdb.Database(path) if suffix == ".mmdb" else Ranges(path)).examine()
     entries = {kind: count for kind, count in counts.items() if count}
@@ -155,9 +172,36 @@ def examine(path: Path) -> tuple[str, tuple[int, ...], dict[Kind, int]]:
     return suffix, tuple(sorted(versions)), entries
 
 
+def _check_size(path: Path) -> None:
+    if not path.is_file():
+        raise Broken("no such file")
+    if not 0 < path.stat().st_size <= _MOST_BYTES:
+        raise Broken(f"empty, or larger than {_MOST_BYTES:,} bytes")
+
+
 @contextlib.contextmanager
 def staged(source: Path, folder: Path) -> Iterator[Staged]:
     """Copy a file into the folder and read the copy to its end. Raises Broken. A copy not installed is removed."""
+    with _copied(source, folder) as path:
+        suffix, versions, entries = examine(path)
+        yield Staged(path, suffix, versions, entries)
+
+
+@contextlib.contextmanager
+def staged_blocklist(source: Path, folder: Path) -> Iterator[tuple[Path, Blocklist]]:
+    """The same for a blocklist: the copy, which ``put_blocklist`` puts to use, and what it lists."""
+    with _copied(source, folder) as path:
+        _check_size(path)
+        yield path, Blocklist(path)
+
+
+def put_blocklist(copy: Path) -> None:
+    """Give the copy its name, in one step."""
+    copy.replace(copy.with_name(BLOCKLIST))
+
+
+@contextlib.contextmanager
+def _copied(source: Path, folder: Path) -> Iterator[Path]:
     if not source.is_file():
         raise Broken("no such file")
     folder.mkdir(parents=True, exist_ok=True)
@@ -167,8 +211,7 @@ def staged(source: Path, folder: Path) -> Iterator[Staged]:
         with os.fdopen(handle, "wb") as copy, source.open("rb") as file:
             shutil.copyfileobj(file, copy)
         path.chmod(0o644)  # public data, read by whoever serves
-        suffix, versions, entries = examine(path)
-        yield Staged(path, suffix, versions, entries)
+        yield path
     finally:
         path.unlink(missing_ok=True)
 

@@ -74,7 +74,7 @@ class Ranges:
     def __init__(self, path: Path) -> None:
         self._tables = {4: _Table(array("I"), array("I")), 6: _Table(_Wide(), _Wide())}
         self._values: dict[str, int] = {}
-        rows = csv.reader(_lines(path), strict=True)
+        rows = csv.reader(lines(path), strict=True)
         try:
             for row in rows:
                 try:
@@ -131,7 +131,7 @@ class Ranges:
         return ord(country[0]) << 8 | ord(country[1]) if country else asn or 0
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Iterator[str]:
     """The file line by line, never more of it at once than a line may have."""
     with path.open("rb") as file:
         for number in count(1):
