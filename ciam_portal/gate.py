@@ -92,9 +92,7 @@ def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decisi
     return weigh(action, facts, limits=limits, at=at).decision
 
 
-def weigh(
-    action: str, facts: Facts, *, limits: Limits, at: datetime, equations: int = DEFAULT.equations
-) -> Weighed:
+def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations: int = DEFAULT.equations) -> Weighed:
     """The same question, with what the answer rests on. ``equations``: as it was answered then (``parameters``)."""
     row = row_for(action, facts, limits)
     if row is None:

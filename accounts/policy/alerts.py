@@ -22,8 +22,8 @@ MEANINGS = {
     " week: an attack is going on, or the thresholds are too low.",
     "burst": "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
     " weighed again; those that were very unusual by themselves were ended.",
-    "attack": "Wrong passwords come from addresses from which customers are signed in too. Many may share an address, so"
-    " nothing was done to these sessions: look at who signed in from there for the first time.",
+    "attack": "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
+    " so nothing was done to these sessions: look at who signed in from there for the first time.",
 }
 """What an alert means and asks for, by the first word of its kind."""
 

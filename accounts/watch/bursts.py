@@ -102,7 +102,7 @@ def open_sessions(start: datetime, at: datetime) -> list[Session]:
 def findings_of(sessions: Iterable[Session], crowded: Crowds) -> Found:
     """What there is to say about each session; those about which there is nothing are left out.
 
-    What neighbours of its address do is not said about a session: a stranger behind the same address can bring it about.
+    What neighbours of its address do is not said about a session: any stranger behind that address can bring it about.
     """
     rows = list(sessions)
     evidence = population.evidence_of(row.decision for row in rows)
@@ -139,7 +139,7 @@ def _belongs(row: Session, seen: Evidence | None, feature: Feature) -> bool:
 
 def _came_known(row: Session, seen: Evidence) -> bool:
     device = row.device
-    # A device that is known from this very instant became so by the second factor of this sign-in, as relays pass it on.
+    # One that is known from this very instant became so by the second factor of this sign-in, which relays pass on.
     was_known = device is not None and device.known_at < row.started_at
     return was_known or (seen.device is not None and not seen.device.new)
 

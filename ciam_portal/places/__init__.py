@@ -38,7 +38,7 @@ def lookup(address: str) -> Place:
 
 
 def blocklisted(address: str, asn: int | None) -> bool | None:
-    """Whether the operator's blocklist names this address, or its AS; None without a list, and of what is no address."""
+    """Whether the operator's blocklist names this address or its AS; None without a list, and of what is no address."""
     blocked = folder.current().blocked
     ip = _parsed(address)
     if blocked is None or blocked[1] is None or ip is None:

@@ -1,7 +1,7 @@
 """The operator's list of addresses, networks and AS numbers that attacks come from.
 
-Plain text, one entry a line: ``192.0.2.7``, ``2001:db8::/32`` or ``AS64500``; what follows a ``#`` is a comment. Kept as
-ranges that lie apart and in order, and searched by bisection.
+Plain text, one entry a line: ``192.0.2.7``, ``2001:db8::/32`` or ``AS64500``; what follows a ``#`` is a comment. Kept
+as ranges that lie apart and in order, and searched by bisection.
 """
 
 import ipaddress
@@ -54,16 +54,16 @@ def _parsed(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | int:
     if _ASN.fullmatch(text):
         asn = asn_of(text)
         if asn is None:
-            raise Broken(f"{ascii(text[:40])} is no AS number")
+            raise Broken(f"{text[:40]!a} is no AS number")
         return asn
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         if "host bits" in str(error):
-            raise Broken(f"{ascii(text[:50])} is no network: it has bits behind its prefix") from error
-        raise Broken(f"{ascii(text[:50])} is neither an address, nor a network, nor an AS number") from error
+            raise Broken(f"{text[:50]!a} is no network: it has bits behind its prefix") from error
+        raise Broken(f"{text[:50]!a} is neither an address, nor a network, nor an AS number") from error
     if network.prefixlen < _WIDEST[network.version]:
-        raise Broken(f"{ascii(text[:50])} is too wide: at least /{_WIDEST[network.version]}")
+        raise Broken(f"{text[:50]!a} is too wide: at least /{_WIDEST[network.version]}")
     return network
 
 

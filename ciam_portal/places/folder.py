@@ -1,7 +1,8 @@
 """The folder of network data: which files count, what this process has read of them, and how a new one comes in.
 
 A file's name says what it holds: ``country`` or ``asn``, then ``-ipv4`` or ``-ipv6`` if it knows only these, then
-``.mmdb`` or ``.csv``; ``blocklist.txt`` is the operator's list of where attacks come from. Files come in whole, by renaming, so that a running process never sees half of one.
+``.mmdb`` or ``.csv``; ``blocklist.txt`` is the operator's list of where attacks come from. Files come in whole, by
+renaming, so that a running process never sees half of one.
 """
 
 import contextlib
@@ -106,9 +107,7 @@ def _read(folder: Path, before: Sources) -> Sources:
     return Sources(folder, files, readers, _blocked(folder / BLOCKLIST, before.blocked))
 
 
-def _blocked(
-    path: Path, known: tuple[Stamp, Blocklist | None] | None
-) -> tuple[Stamp, Blocklist | None] | None:
+def _blocked(path: Path, known: tuple[Stamp, Blocklist | None] | None) -> tuple[Stamp, Blocklist | None] | None:
     stamp = _stamp(path)
     if stamp is None or (known is not None and known[0] == stamp):
         return known if stamp else None

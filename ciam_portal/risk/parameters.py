@@ -202,9 +202,9 @@ class RuleLimits:
     high: float = 4.0
     """Points from which a finding alone means high risk."""
     severe: float = 10.0
-    """Points from which a finding alone means severe risk: none does. What strangers can cause (failures, a crowd in the
-    same network: ``rules.STRANGERS``) may ask for more at the door; from a known device it makes nothing wait, and it
-    is no part of the risk that a session carries on."""
+    """Points from which a finding alone means severe risk: none does. What strangers can cause (failures, a crowd in
+    the same network: ``rules.STRANGERS``) may ask for more at the door; from a known device it makes nothing wait, and
+    it is no part of the risk that a session carries on."""
 
 
 @dataclass(frozen=True, slots=True)

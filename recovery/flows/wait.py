@@ -42,7 +42,9 @@ def cool_off(case: Case, browser: Browser, *, by: Actor, at: datetime) -> Case:
     now = facts.of_case(case)
     require(policy.may_cool_off, now, about=customer.pk, by=by, at=at)
     shown = strength(now.shown, now.needed)
-    case.waits(since=at, until=at, risk=None if decided.standing is None else int(decided.standing), strength=int(shown))
+    case.waits(
+        since=at, until=at, risk=None if decided.standing is None else int(decided.standing), strength=int(shown)
+    )
     weighty = facts.weighty(case, shown)
     ready_at = earliest_completion(weighty, limits=limits.running()) if weighty else at
     case.waits(since=at, until=ready_at, risk=case.risk, strength=int(shown))

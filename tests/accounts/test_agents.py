@@ -9,7 +9,9 @@ from tests.factories import FIREFOX
 
 def remembered(length: int) -> list[Any]:
     """Texts longer than this that the caches of the module hold."""
-    held = [found for cache in vars(agents).values() if hasattr(cache, "cache_info") for found in gc.get_referents(cache)]
+    held = [
+        found for cache in vars(agents).values() if hasattr(cache, "cache_info") for found in gc.get_referents(cache)
+    ]
     keys = [key for each in held if isinstance(each, dict) for key in each]
     return [key for key in keys if isinstance(key, str) and len(key) > length]
 
@@ -28,7 +30,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 def test_what_differs_only_where_nobody_looks_is_one() -> None:
     assert agents.families(FIREFOX) == agents.families(FIREFOX + "\x00") == ("Firefox", "Linux")
-    before = agents._families.cache_info().misses  # noqa: SLF001
+    before = agents._families.cache_info().misses
     for number in range(50):
         assert agents.families(FIREFOX.ljust(512) + str(number)) == ("Firefox", "Linux")
-    assert agents._families.cache_info().misses <= before + 1  # noqa: SLF001
+    assert agents._families.cache_info().misses <= before + 1

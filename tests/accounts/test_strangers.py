@@ -1,4 +1,4 @@
-"""A stranger guesses at an account, or from an address that its owner shares: the owner is asked, and then left alone."""
+"""A stranger guesses at an account, or from an address its owner shares: the owner is asked, and then left alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,9 +52,7 @@ def test_the_owner_is_challenged_at_the_door_and_waits_for_nothing_after(client:
         assert not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), (Hold, Deny))
 
 
-def test_a_recovery_in_a_known_browser_waits_no_longer_for_it(
-    customer: User, sign_in: Callable[..., Client]
-) -> None:
+def test_a_recovery_in_a_known_browser_waits_no_longer_for_it(customer: User, sign_in: Callable[..., Client]) -> None:
     steps.with_app(customer)
     steps.with_phone(customer)
     home = sign_in(customer, on=Client())

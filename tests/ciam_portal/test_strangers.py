@@ -100,9 +100,7 @@ def _holds(action: str, facts: Facts, pressure: dict[str, int | None], row: Row)
 
 
 @given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
-def test_what_stays_is_never_more_than_what_counted(
-    action: str, facts: Facts, pressure: dict[str, int | None]
-) -> None:
+def test_what_stays_is_never_more_than_what_counted(action: str, facts: Facts, pressure: dict[str, int | None]) -> None:
     facts = replace(facts, signals=replace(facts.signals or Signals(), **pressure))
     weighed = gate.weigh(action, facts, limits=LIMITS, at=NOON)
     assert (weighed.standing is None) == (weighed.risk is None)

@@ -1,4 +1,4 @@
-"""Every question that the code asks of a policy can be asked again later: found by reading the code, so none is missed."""
+"""Every question that the code asks of a policy can be asked again: found by reading the code, so none is missed."""
 
 import ast
 import dataclasses
@@ -27,7 +27,9 @@ HANDS_ON = {"ciam_portal/flow.py"}
 
 
 def sources() -> list[Path]:
-    return sorted(path for folder in SOURCES for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+    return sorted(
+        path for folder in SOURCES for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
+    )
 
 
 def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -80,7 +82,9 @@ def some(kind: Any) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_whatever_it_is_asked_about_can_be_read_again(name: str) -> None:
     question = QUESTIONS[name]
-    hints = {key: kind for key, kind in typing.get_type_hints(question).items() if key not in {"limits", "at", "return"}}
+    hints = {
+        key: kind for key, kind in typing.get_type_hints(question).items() if key not in {"limits", "at", "return"}
+    }
 
     @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
     @given(st.tuples(*(some(kind) for kind in hints.values())))

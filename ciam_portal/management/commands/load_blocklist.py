@@ -55,4 +55,6 @@ class Command(BaseCommand):
                 load(copy, listed, by=Actor.system(), at=clock.now())
         except (Broken, OSError) as error:
             raise CommandError(f"{file}: {error}. Nothing was changed.") from error
-        self.stdout.write(f"{file}: {listed.networks:,} addresses and networks, {len(listed.asns):,} AS numbers. In use.")
+        self.stdout.write(
+            f"{file}: {listed.networks:,} addresses and networks, {len(listed.asns):,} AS numbers. In use."
+        )
