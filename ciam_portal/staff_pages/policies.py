@@ -1,7 +1,7 @@
 """Policy versions: what each would change, what it would have answered, and the two people who make it decide."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -128,10 +128,10 @@ def _person(request: HttpRequest, by: Actor, at: datetime) -> Person:
 
 def _again(request: HttpRequest, by: Actor, at: datetime) -> flows.Gather:
     """The same person and session from their rows, locked: a role or session that ended meanwhile has ended."""
-    session: Session | None = getattr(request, "portal_session", None)
+    user, session = cast("User", request.user), getattr(request, "portal_session", None)
 
     def gather() -> Person:
-        person = User.objects.select_for_update().get(pk=request.user.pk)
+        person = User.objects.select_for_update().get(pk=user.pk)
         rows = Session.objects.select_for_update(of=("self",)).select_related("device")
         return _asking(person, rows.filter(pk=session.pk).first() if session else None, by, at)
 

@@ -1,6 +1,7 @@
 """What a stranger can bring about from outside: it may challenge, it never stops a known device, it stays nowhere."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from ciam_portal.risk.rules import STRANGERS, findings
 from ciam_portal.risk.signals import Signals
 from tests.ciam_portal.test_gate import HOME, LIMITS, NOON, ask, counts, facts_of, rows
 
-MOST = {
+MOST: dict[str, Any] = {
     "failures_on_account": 10**6,
     "failures_from_address": 10**6,
     "accounts_from_address": 10**6,
@@ -76,17 +77,17 @@ def test_a_device_that_is_not_known_is_still_stopped_by_them() -> None:
 
 @settings(max_examples=400)
 @given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
-def test_strangers_never_stop_a_known_device(action: str, facts: Facts, pressure: dict[str, int | None]) -> None:
+def test_strangers_never_stop_a_known_device(action: str, facts: Facts, pressure: dict[str, Any]) -> None:
     _holds(action, facts, pressure, LIMITS.actions[action])
 
 
 @settings(max_examples=400)
 @given(rows, facts_of, pressures)
-def test_whatever_row_the_operator_writes(row: Row, facts: Facts, pressure: dict[str, int | None]) -> None:
+def test_whatever_row_the_operator_writes(row: Row, facts: Facts, pressure: dict[str, Any]) -> None:
     _holds("the_action", facts, pressure, row)
 
 
-def _holds(action: str, facts: Facts, pressure: dict[str, int | None], row: Row) -> None:
+def _holds(action: str, facts: Facts, pressure: dict[str, Any], row: Row) -> None:
     rules = replace(LIMITS, actions={**LIMITS.actions, action: row})
     quiet = replace(facts.signals or Signals(), **dict.fromkeys(MOST))
     calm, loud = (
@@ -100,7 +101,7 @@ def _holds(action: str, facts: Facts, pressure: dict[str, int | None], row: Row)
 
 
 @given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
-def test_what_stays_is_never_more_than_what_counted(action: str, facts: Facts, pressure: dict[str, int | None]) -> None:
+def test_what_stays_is_never_more_than_what_counted(action: str, facts: Facts, pressure: dict[str, Any]) -> None:
     facts = replace(facts, signals=replace(facts.signals or Signals(), **pressure))
     weighed = gate.weigh(action, facts, limits=LIMITS, at=NOON)
     assert (weighed.standing is None) == (weighed.risk is None)

@@ -2,7 +2,7 @@
 
 import random  # noqa: TID251  (invented attackers need no secure randomness)
 import tempfile
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         if not 0 <= options["attackers"] <= 1:
             raise CommandError("--attackers is a share between 0 and 1.")
+        out: Path | None = options["out"]
+        if out and out.suffix not in results.SUFFIXES:
+            raise CommandError(f"--out names a file that ends in {' or '.join(results.SUFFIXES)}.")
+        if out and out.exists() and out.samefile(path):
+            raise CommandError("--out would write over the log itself.")
         log = Log(path)
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -113,4 +118,7 @@ def _evaluation(disk: Disk, options: dict[str, Any]) -> Evaluation:
 
 
 def _day(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no day such as 2026-03-31") from error

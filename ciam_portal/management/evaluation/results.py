@@ -16,6 +16,7 @@ FEATURES = tuple(feature.value for feature in Feature)
 COLUMNS = ("line", "index", "level", "score", "rank", *FEATURES, "findings", "model")
 BATCH = 10_000
 PARQUET = ".parquet"
+SUFFIXES = (".csv", PARQUET)
 
 Record = dict[str, Any]
 Write = Callable[[Record], None]

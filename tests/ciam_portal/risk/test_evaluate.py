@@ -151,6 +151,22 @@ def test_no_file(tmp_path):
         evaluated(tmp_path / "none.csv")
 
 
+def test_where_the_results_go_is_checked_before_anything_is_written(rows, tmp_path):
+    log = written(tmp_path / "log.csv", rows)
+    before = log.read_bytes()
+    with pytest.raises(CommandError, match="over the log itself"):
+        evaluated(log, out=tmp_path / "." / log.name)
+    with pytest.raises(CommandError, match=r"ends in \.csv or \.parquet"):
+        evaluated(log, out=tmp_path / "scores.txt")
+    assert log.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [log]
+
+
+def test_a_day_that_is_none_is_named(rows, tmp_path):
+    with pytest.raises(CommandError, match="'tomorrow' is no day such as"):
+        call_command("evaluate_risk", str(written(tmp_path / "log.csv", rows)), "--since", "tomorrow")
+
+
 def test_a_file_that_is_not_sorted_stops_with_the_line_or_is_sorted(rows, tmp_path):
     mixed = [rows[1], rows[0], *rows[2:40]] if rows[1].second > rows[0].second else []
     path = written(tmp_path / "log.csv", mixed)
