@@ -19,6 +19,7 @@ from ciam_portal.governance import recompute
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, VersionFacts, may_approve
 from ciam_portal.policy.decision import Risk
+from ciam_portal.risk.parameters import DEFAULT, FORMER
 from ciam_portal.risk.signals import Signals
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, BY, EVIDENCE, IN_SESSION, forged, weigh
@@ -63,6 +64,25 @@ def decision(key: object) -> str:
 )
 def test_what_was_decided_is_decided_again(action: str, facts: Any) -> None:
     assert recompute.recompute(weigh(action, facts)) == ()
+
+
+def test_what_an_older_model_decided_is_decided_again_as_it_did() -> None:
+    pressed = replace(IN_SESSION, challenged_at=NOON, signals=Signals(sources_on_account=5))
+    entry = weigh("change_email", pressed)
+    assert (entry.answer, entry.risk, entry.model_version) == ("allow", Risk.HIGH, DEFAULT.version)
+    assert entry.model_version not in FORMER
+    for version in FORMER:
+        then = forged(
+            entry,
+            model_version=version,
+            answer="hold",
+            reason="on_hold",
+            detail={"until": None},
+            policy_version=entry.policy_version,
+        )
+        assert recompute.recompute(then) == ()
+        assert "Recomputed: the same answer" in decision(then.pk)
+        assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"answer"}
 
 
 def test_other_questions_are_asked_again_too() -> None:
