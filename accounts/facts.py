@@ -162,7 +162,20 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
         signals=surroundings(customer, device, at),
+        quarantine_until=quarantine_until(customer),
     )
+
+
+def quarantine_until(customer: User) -> datetime | None:
+    """When the wait after the latest recovery ends, or ended; None if access was never restored without signing in."""
+    restored = customer.recovered_at
+    return None if restored is None else restored + timedelta(hours=limits.running().quarantine.hours)
+
+
+def quarantine_words(customer: User, at: datetime) -> str:
+    """Until when some things have to wait, in the customer's own time, for a page; nothing once it is over."""
+    until = quarantine_until(customer)
+    return customer.local(until) if until is not None and at < until else ""
 
 
 def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:

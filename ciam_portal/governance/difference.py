@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.catalogue import Needs, Row
+from ciam_portal.policy.catalogue import InQuarantine, Needs, Row
 from ciam_portal.policy.limits import Limits
 
 
@@ -30,7 +30,7 @@ class Change:
 
 MORE_IS_STRICTER = frozenset({
     "password.min_length", "password.min_guesses_log10", "sign_in.pause_minutes", "session.idle_warning_minutes",
-    "factors.throttle_seconds", "risk.trust_device_hours",
+    "factors.throttle_seconds", "risk.trust_device_hours", "quarantine.hours",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -106,6 +106,8 @@ def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a
             return Lean.STRICTER if (now or _EVER) < (was or _EVER) else Lean.LOOSER
         case "challenge_from" | "hold_from" | "deny_from":
             return Lean.STRICTER if _ceiling(now) < _ceiling(was) else Lean.LOOSER
+        case "in_quarantine":
+            return Lean.STRICTER if now is InQuarantine.HOLD else Lean.LOOSER
         case "channels":
             return _fewer(set(was), set(now))
     return Lean.OTHER

@@ -125,6 +125,13 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantine:
+    """How long what is hard to take back has to wait after access was restored without signing in."""
+
+    hours: int = _within(24, 168)
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -153,6 +160,7 @@ class Limits:
     approvals: Approvals
     notices: Notices
     disputes: Disputes
+    quarantine: Quarantine
     risk: Risk
     actions: dict[str, Row]
     version: str
