@@ -58,6 +58,26 @@ def new_session_link(customer: User, session: UUID, address: str, at: datetime) 
     return secret
 
 
+def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
+    """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.UNDO,
+        digest=codes.digest(secret, Purpose.UNDO),
+        address=address,
+        bound_to=str(change),
+        created_at=at,
+        expires_at=answerable_until(at),
+    )
+    return secret
+
+
+def answerable_until(at: datetime) -> datetime:
+    """When a link ends that was sent at ``at`` to ask "was this you?"."""
+    return at + timedelta(hours=limits.running().proof.disown_hours)
+
+
 def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:
     """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
     rows = Proof.objects.select_related("customer").filter(digest__in=codes.digests(secret, purpose), purpose=purpose)
@@ -119,7 +139,8 @@ def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: d
 
 def drop(customer: User, at: datetime) -> None:
     """Every link and code of this customer that opens something is dead."""
-    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True).exclude(purpose=Purpose.DISOWN)
+    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True)
+    waiting = waiting.exclude(purpose__in=[Purpose.DISOWN, Purpose.UNDO])
     waiting.update(used_at=at)
 
 

@@ -16,3 +16,9 @@ class CloseDispute(forms.Form):
     """What the help desk found."""
 
     outcome = forms.ChoiceField(label=_("What was found"), choices=[("", "—"), *Dispute.Outcome.choices])
+
+
+class Undo(forms.Form):
+    """What whoever holds the link wants: take the change back and lock, or only lock."""
+
+    do = forms.ChoiceField(choices=[("undo", "undo"), ("lock", "lock")])

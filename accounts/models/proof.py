@@ -20,6 +20,7 @@ class Proof(models.Model):
         STEP_UP = "step_up"
         SIGN_IN = "sign_in"
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
+        UNDO = "undo"  # takes one change back and locks; opens nothing
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="proofs", db_comment="pseudonymous")

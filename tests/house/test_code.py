@@ -32,7 +32,7 @@ PUBLIC = {
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
     "accounts:confirm_email", "accounts:confirm_email_page",
-    "accounts:open_answer", "accounts:answer_link",
+    "accounts:open_answer", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
 }  # fmt: skip
 
 
