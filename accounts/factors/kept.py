@@ -3,6 +3,9 @@
 The row of an app holds its seed sealed; the row of a passkey holds a public key. The caller seals the whole once more.
 """
 
+import json
+from datetime import datetime
+
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
@@ -15,13 +18,14 @@ from ciam_portal.policy.assurance import Method
 def row_of(factor: Totp | Passkey) -> bytes:
     """The row with what hangs from it, to be sealed and kept for ``put_back``."""
     attestations = PasskeyAttestation.objects.filter(credential=factor.pk) if isinstance(factor, Passkey) else ()
-    return serializers.serialize("json", [factor, *attestations]).encode()
+    rows = serializers.serialize("python", [factor, *attestations])
+    return json.dumps(rows, default=datetime.isoformat).encode()  # the library's own JSON cuts instants short
 
 
 def put_back(customer: User, kept: bytes) -> bool:
     """The factor is there again as it was; False if it cannot be: it is with another account by now, or unreadable."""
     try:
-        rows = list(serializers.deserialize("json", kept.decode()))
+        rows = list(serializers.deserialize("python", json.loads(kept)))
         if {row.object.user_id for row in rows if isinstance(row.object, (Totp, Passkey))} != {customer.pk}:
             return False
         with transaction.atomic():

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import addresses, facts, proofs
 from accounts.events import account as events
-from accounts.flows import changes, locks, sessions
+from accounts.flows import locks, reversible, sessions
 from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.policy import account as policy
@@ -152,7 +152,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     proof = _use_link(secret, Proof.Purpose.CHANGE_EMAIL, by=by, at=at)
     customer, new = proof.customer, proof.address
     before, old = addresses.proven(customer), customer.email
-    undo = changes.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
+    undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
     try:
         with transaction.atomic():
             customer.email, customer.contact_changed_at = new, at
@@ -170,7 +170,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
 def change_password(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Set a password the owner chose; every other session and every token ends. Raises ProveMore or Refused."""
     customer = _may(Action.CHANGE_PASSWORD, customer, session, by, at)
-    undo = changes.note(customer, Change.Kind.PASSWORD, session, at=at)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, session, at=at)
     _set_password(customer, new, at)
     ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
@@ -214,7 +214,7 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
     customer = _may(Action.EDIT_PROFILE, customer, session, by, at)
     if changes.get("phone", customer.phone) != customer.phone:
         customer = _may(Action.CHANGE_PHONE, customer, session, by, at)
-        undo = changes.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
+        undo = reversible.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
         customer.contact_changed_at = at
         customer.save(update_fields=["contact_changed_at"])
         tell(customer, notices.PhoneChanged(**undo), to=addresses.proven(customer), at=at)

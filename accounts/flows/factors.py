@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts import addresses, factors, facts, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
-from accounts.flows import changes, sessions, sign_in
+from accounts.flows import reversible, sessions, sign_in
 from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
 from accounts.notices import account as account_notices
 from accounts.notices import factors as notices
@@ -75,7 +75,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     if app is None:
         record(events.FactorFailed(Method.TOTP, why=Code("not_added")), about=customer.pk, by=by, at=at)
         return False
-    undo = changes.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
+    undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
     _tell(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at)
@@ -96,7 +96,7 @@ def add_passkey(
     except factors.NotProven:
         record(events.FactorFailed(Method.PASSKEY, why=Code("not_added")), about=customer.pk, by=by, at=at)
         return None
-    undo = changes.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.PASSKEY, key=passkey.pk, at=at)
+    undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.PASSKEY, key=passkey.pk, at=at)
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
@@ -113,7 +113,7 @@ def make_backup_codes(customer: User, session: Session, *, by: Actor, at: dateti
     """A new set of codes, to be shown this once; older ones are dead."""
     customer, session = _may(Action.VIEW_BACKUP_CODES, customer, session, by, at)
     require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
-    undo = changes.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
+    undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = factors.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
     _tell(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at)
@@ -162,7 +162,7 @@ def _note_removal(
     customer: User, session: Session, method: Method, factor: Totp | Passkey, at: datetime
 ) -> dict[str, str]:
     kept = factors.row_of(factor)
-    return changes.note(
+    return reversible.note(
         customer, Change.Kind.FACTOR_REMOVED, session, previous=kept, method=method, key=factor.pk, at=at
     )
 

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from accounts import addresses, factors, proofs
 from accounts.events import lock as events
-from accounts.flows import changes, locks, sessions
+from accounts.flows import locks, reversible, sessions
 from accounts.flows import dispute as disputes
 from accounts.models import BackupCode, Change, Dispute, Proof, User
 from accounts.notices import lock as notices
@@ -132,7 +132,7 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
     for each in standing:
         kind = Kind(each.kind)
         try:
-            previous = changes.unseal(customer, each)
+            previous = reversible.unseal(customer, each)
         except vault.CannotOpen:
             log.exception("what was before change %s cannot be opened", each.pk)
             well = False
