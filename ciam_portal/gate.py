@@ -57,7 +57,8 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``amount`` in minor units of ``currency`` (ISO 4217).
+    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``amount`` in minor
+    units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None

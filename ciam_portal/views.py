@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from accounts import facts, factors
+from accounts import factors, facts
 from accounts.flows import sessions
 from ciam_portal import clock
 from ciam_portal.celery import app

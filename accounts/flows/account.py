@@ -196,7 +196,8 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     """A new password for someone who proved their address without signing in.
 
     Ends every session, token, link and remembered device. Second factors stay exactly as they are, nobody is signed
-    in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.flows.locks``). The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
+    in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.flows.locks``).
+    The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
     """
     customer = User.objects.select_for_update().get(pk=customer.pk)
     _set_password(customer, new, at)

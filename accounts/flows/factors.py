@@ -167,7 +167,7 @@ def _note_removal(
     )
 
 
-def _removed(  # noqa: PLR0913  (one removal)
+def _removed(  # noqa: PLR0913, PLR0917  (one removal)
     customer: User,
     session: Session,
     method: Method,

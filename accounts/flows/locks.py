@@ -1,4 +1,4 @@
-"""Locking an account and unlocking it. A lock stops everything at once; the way back is recovery, never a sign-in alone.
+"""Locking an account and unlocking it. A lock stops everything at once; the way back is recovery, not a sign-in alone.
 
 What unlocks (``accounts.policy.lock``): a new password set with a mailed link opens an account without a second factor;
 to one that has a factor the same leads only together with that factor, at the next sign-in. After an undo that touched

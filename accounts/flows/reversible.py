@@ -14,7 +14,7 @@ from ciam_portal.policy.assurance import Method
 Kind = Change.Kind
 
 
-def note(  # noqa: PLR0913  (what is known of one change)
+def note(
     customer: User,
     kind: Change.Kind,
     session: Session,

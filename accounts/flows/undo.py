@@ -16,8 +16,8 @@ from django.utils.module_loading import import_string
 
 from accounts import addresses, factors, proofs
 from accounts.events import lock as events
-from accounts.flows import locks, reversible, sessions
 from accounts.flows import dispute as disputes
+from accounts.flows import locks, reversible, sessions
 from accounts.models import BackupCode, Change, Dispute, Proof, User
 from accounts.notices import lock as notices
 from accounts.policy import lock as policy
@@ -128,39 +128,40 @@ def _tell(customer: User, change: Change, before: Iterable[str], *, restored: bo
 def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetime) -> bool:
     """Newest first, each as if it had never been; whether all of it could be."""
     well = True
-    contact: dict[Kind, str] = {}
+    before: dict[str, str] = {}
     for each in standing:
-        kind = Kind(each.kind)
         try:
-            previous = reversible.unseal(customer, each)
+            kept = reversible.unseal(customer, each)
         except vault.CannotOpen:
             log.exception("what was before change %s cannot be opened", each.pk)
             well = False
-            continue
-        finally:
-            each.undo(at)
-        match kind:
-            case Kind.EMAIL | Kind.PHONE:
-                contact[kind] = previous.decode()  # the oldest one comes last and stays
-            case Kind.PASSWORD:
-                customer.set_unusable_password()
-            case Kind.BACKUP_CODES:
-                BackupCode.objects.filter(customer=customer, created_at__gte=each.at).delete()
-            case Kind.FACTOR_ADDED:
-                factors.take_away(customer, each.method, each.key)
-            case Kind.FACTOR_REMOVED:
-                well = factors.put_back(customer, previous) and well
+        else:
+            before[each.kind] = kept.decode()  # the oldest one comes last and stays
+            well = _factor_back(customer, each, kept) and well
+        each.undo(at)
     factors.drop_idle_codes(customer, factors.second_factors(customer))
-    if Kind.PHONE in contact:
-        customer.phone = contact[Kind.PHONE]
-    if Kind.EMAIL in contact:
-        well = _readdress(customer, contact[Kind.EMAIL], by=by, at=at) and well
-    if contact:
-        customer.contact_changed_at = at
-    if any(each.kind == Kind.PASSWORD for each in standing):
+    if Kind.PASSWORD in before:
+        customer.set_unusable_password()
         customer.password_changed_at = at
+    customer.phone = before.get(Kind.PHONE, customer.phone)
+    if Kind.EMAIL in before:
+        well = _readdress(customer, before[Kind.EMAIL], by=by, at=at) and well
+    if {Kind.EMAIL, Kind.PHONE} & before.keys():
+        customer.contact_changed_at = at
     customer.save(update_fields=["email", "phone", "password", "password_changed_at", "contact_changed_at"])
     return well
+
+
+def _factor_back(customer: User, change: Change, kept: bytes) -> bool:
+    """What a change did to second factors is as it was; False if it cannot be."""
+    match change.kind:
+        case Kind.FACTOR_ADDED:
+            factors.take_away(customer, change.method, change.key)  # gone already is as good
+        case Kind.FACTOR_REMOVED:
+            return factors.put_back(customer, kept)
+        case Kind.BACKUP_CODES:
+            BackupCode.objects.filter(customer=customer, created_at__gte=change.at).delete()
+    return True
 
 
 def _readdress(customer: User, address: str, *, by: Actor, at: datetime) -> bool:
