@@ -39,9 +39,10 @@ def put_back(customer: User, kept: bytes) -> bool:
 def take_away(customer: User, method: str, key: str) -> bool:
     """The factor with this key is gone; False if it was gone before."""
     if method == Method.TOTP:
-        rows: int = Totp.objects.filter(user=customer, pk=int(key)).delete()[0]
-        return rows > 0
-    return Passkey.objects.filter(user=customer, pk=key).delete()[0] > 0
+        gone, _kinds = Totp.objects.filter(user=customer, pk=int(key)).delete()
+    else:
+        gone, _kinds = Passkey.objects.filter(user=customer, pk=key).delete()
+    return bool(gone)
 
 
 def drop_idle_codes(customer: User, held: frozenset[Method]) -> None:

@@ -32,7 +32,7 @@ def lock(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/lock.html")
     customer = cast("User", request.user)
     locks.lock(customer, by=Actor.from_request(request), at=clock.now())
-    return _locked(request, customer, None)
+    return locked(request, customer)
 
 
 @login_not_required
@@ -67,7 +67,7 @@ def undo(request: HttpRequest) -> HttpResponse:
             raise
         return render(request, "accounts/undo_dead.html", status=410)
     request.session.pop(f"link:{_PURPOSE}", None)
-    return _locked(request, User.objects.get(pk=proof.customer_id), change)
+    return locked(request, User.objects.get(pk=proof.customer_id), change)
 
 
 def _usable(proof: Proof, change: Change) -> bool:
@@ -75,8 +75,8 @@ def _usable(proof: Proof, change: Change) -> bool:
     return isinstance(policy.may_undo(flows.link_facts(proof, change, at), limits=limits.running(), at=at), Allow)
 
 
-def _locked(request: HttpRequest, customer: User, change: Change | None) -> HttpResponse:
-    """What happened, and the way back. Whoever was signed in here as this customer is signed out."""
+def locked(request: HttpRequest, customer: User, change: Change | None = None) -> HttpResponse:
+    """The page after it: what happened, and the way back. Whoever was signed in here as this customer is signed out."""
     if request.user.is_authenticated and request.user.pk == customer.pk:
         logout(request)
         request.portal_session = None  # type: ignore[attr-defined]

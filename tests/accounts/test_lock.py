@@ -26,7 +26,7 @@ from ciam_portal.errors import OnHold, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Allow, Deny, StepUp, strictness
-from tests import factories
+from tests import elsewhere, factories
 from tests.accounts.test_factors import code_of
 from tests.conftest import NOON
 from tests.factories import PASSWORD, Message
@@ -80,11 +80,11 @@ def test_the_page_says_what_happens_and_a_get_changes_nothing(sign_in: SignIn, c
 
 
 def test_everything_stops_at_once(walk: Walk, customer: User, outbox: Outbox, sign_in: SignIn) -> None:
-    elsewhere = sign_in(customer, on=Client())
+    another = sign_in(customer, on=Client())
     link = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, clock.now())
     page = walk.browser.post("/security/lock/")
     assert "The account is locked" in page.text
-    for client in (walk.browser, elsewhere):
+    for client in (walk.browser, another):
         assert client.get("/profile/").status_code == 302
     found = proofs.find_link(link, Proof.Purpose.RESET_PASSWORD)
     assert found
@@ -132,6 +132,19 @@ def test_a_sign_in_weighed_before_the_lock_does_not_begin_after_it(customer: Use
     assert not Session.objects.exists()
 
 
+def test_the_mail_about_a_new_browser_locks_too(customer: User, sign_in: SignIn, outbox: Outbox) -> None:
+    home, thief = sign_in(customer, on=Client()), elsewhere.browser()
+    elsewhere.sign_in(thief, customer)
+    link = str([mail.words["link"] for mail in outbox() if mail.kind == "new_device"][-1])
+    browser = Client()
+    assert "lock my account" in browser.get("/" + link.split("/", 3)[3], follow=True).text
+    assert "The account is locked" in browser.post("/was-this-you/", {"said": "lock"}).text
+    for client in (home, thief):
+        assert client.get("/profile/").status_code == 302
+    assert AuditEntry.objects.filter(name__in=["activity.not_me", "account.locked"]).count() == 2
+    assert browser.post("/was-this-you/", {"said": "lock"}).status_code == 410
+
+
 # The way back
 
 
@@ -160,8 +173,7 @@ def test_with_one_it_takes_the_new_password_and_the_factor(customer: User, by: A
     at = clock.now()
     with time_machine.travel(at, tick=False):
         browser.post("/sign-in/prove/", {"way": "totp", "code": code_of(SEED, at)})
-    customer.refresh_from_db()
-    assert customer.is_open
+    assert User.objects.get(pk=customer.pk).is_open
     assert browser.get("/profile/").status_code == 200
     names = list(AuditEntry.objects.filter(name__in=["account.unlocked", "sign_in.completed"]).values_list("name"))
     assert names == [("account.unlocked",), ("sign_in.completed",)]

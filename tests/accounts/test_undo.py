@@ -12,7 +12,7 @@ from accounts import addresses, factors, proofs
 from accounts.flows import account as account_flows
 from accounts.flows import factors as factor_flows
 from accounts.flows import locks, undo
-from accounts.models import BackupCode, Change, Dispute, Proof, Session, Totp, User
+from accounts.models import BackupCode, Change, Dispute, Passkey, PasskeyAttestation, Proof, Session, Totp, User
 from accounts.policy import lock as policy
 from accounts.policy.lock import WayBack
 from accounts.tasks import sweep
@@ -209,6 +209,39 @@ def test_a_factor_that_was_removed_is_back_as_it_was(customer: User, session: Se
     assert Totp.objects.get().bin_key == SEED
     customer.refresh_from_db()
     assert customer.way_back == WayBack.RECOVERY
+    assert_nobody_gets_in(customer)
+
+
+def test_a_passkey_that_was_removed_is_back_with_what_it_said_of_itself(customer: User, by: Actor) -> None:
+    passkey = Passkey.objects.create(
+        user=customer, name="Key", credential_id=b"\x01\xff" * 16, public_key=b"\x02\xfe" * 32, sign_count=7,
+        transports=["usb"], aaguid="0" * 32, user_verified_at_creation=True,
+    )  # fmt: skip
+    PasskeyAttestation.objects.create(credential=passkey, fmt="none", data=b"\xa0", client_data_json=b"{}")
+    session = factories.signed_in(Client(), customer, (Method.PASSKEY,))
+    before = Passkey.objects.values().get(), PasskeyAttestation.objects.values().get()
+    factor_flows.remove_passkey(customer, session, passkey, by=by, at=clock.now())
+    assert not PasskeyAttestation.objects.exists()
+    take_back(link_of("factor_removed"))
+    after = Passkey.objects.values().get(), PasskeyAttestation.objects.values().get()
+    for was, now in zip(before, after, strict=True):
+        assert {key: bytes(v) if isinstance(v, memoryview) else v for key, v in now.items()} == {
+            key: bytes(v) if isinstance(v, memoryview) else v for key, v in was.items()
+        }
+    assert_nobody_gets_in(customer)
+
+
+def test_a_passkey_that_is_with_another_account_by_now_is_not_taken_from_it(
+    customer: User, session: Session, by: Actor
+) -> None:
+    fields = {"name": "Key", "credential_id": b"\x01" * 32, "public_key": b"\x02" * 32, "sign_count": 7}
+    passkey = Passkey.objects.create(user=customer, **fields)
+    session = factories.signed_in(Client(), customer, (Method.PASSKEY,))
+    factor_flows.remove_passkey(customer, session, passkey, by=by, at=clock.now())
+    other = Passkey.objects.create(user=factories.customer(), **fields)
+    take_back(link_of("factor_removed"))
+    assert Passkey.objects.get() == other
+    assert AuditEntry.objects.get(name="account.change_undone").data["restored"] is False
     assert_nobody_gets_in(customer)
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -86,7 +87,7 @@ def test_links_of_two_changes_used_together_end_in_one_state(owner: User, actor:
     account_flows.change_password(owner, NEW, session, by=actor, at=at + timedelta(milliseconds=1))
     secrets, stranger = (secret_of("phone_changed"), secret_of("password_changed")), Actor(Kind.STRANGER)
     late = clock.now() + timedelta(seconds=1)
-    answers = at_once(*[lambda each=each: undo.undo_by_link(each, by=stranger, at=late) for each in secrets])  # type: ignore[misc]
+    answers = at_once(*[partial(undo.undo_by_link, each, by=stranger, at=late) for each in secrets])
     assert isinstance(answers[0], Change)
     owner.refresh_from_db()
     assert owner.phone == "+4722855050"
