@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts import addresses, factors, proofs
@@ -487,3 +488,15 @@ def test_undoing_twice_is_refused(customer: User, session: Session, by: Actor) -
     with pytest.raises(Refused) as refused:
         undo.undo(change, by=by, at=clock.now())
     assert refused.value.reason is policy.Reason.UNDO_LINK_DEAD
+
+
+def test_the_help_desk_reads_what_was_taken_back(customer: User, session: Session, by: Actor) -> None:
+    account_flows.change_password(customer, NEW, session, by=by, at=clock.now())
+    take_back(link_of("password_changed"))
+    agent, desk = factories.customer(is_staff=True), Client()
+    agent.groups.add(Group.objects.get(name="agent"))
+    factories.signed_in(desk, agent, (Method.PASSWORD, Method.TOTP))
+    page = desk.get(f"/staff/accounts/dispute/{Dispute.objects.get().pk}/change/").text
+    assert "Password changed" in page
+    assert "Believe neither by the mailbox alone" in page
+    assert "Firefox on Linux" in page
