@@ -24,7 +24,13 @@ class PortalAdminSite(AdminSite):
         """Active staff, signed in with two factors in this very session."""
         session = getattr(request, "portal_session", None)
         user = request.user
-        return bool(user.is_active and user.is_staff and session and session.assurance.level >= Level.AAL2)
+        return bool(
+            user.is_authenticated
+            and user.is_open
+            and user.is_staff
+            and session
+            and session.assurance.level >= Level.AAL2
+        )
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
         """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""

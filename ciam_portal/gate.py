@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import Needs, Row, Sensitivity
+from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.policy.channel import Channel
 from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.policy.limits import Limits
@@ -36,6 +36,10 @@ class Reason(ReasonBase):
         "on_hold",
         "This has to wait, because something about it is unusual for your account. Nothing was changed.",
     )
+    QUARANTINE = (
+        "quarantine",
+        "Access to this account was restored a short time ago. To protect it, this has to wait. Nothing was changed.",
+    )
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
 
 
@@ -53,7 +57,8 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``amount`` in minor units of ``currency`` (ISO 4217).
+    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``amount`` in minor
+    units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -67,6 +72,7 @@ class Facts:
     standing: Risk | None = None
     evidence: Evidence | None = None
     signals: Signals | None = None
+    quarantine_until: datetime | None = None
     amount: int | None = None
     currency: str | None = None
 
@@ -99,7 +105,8 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Weighed
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
     risk = worry(row, facts, assessment)
-    return Weighed(_answer(row, facts, assessment, risk, at), assessment, risk)
+    answer = _answer(row, facts, assessment, risk, at)
+    return Weighed(_quarantined(row, facts, answer, at), assessment, risk)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
@@ -162,6 +169,14 @@ def _answer(row: Row, facts: Facts, assessment: Assessment, risk: Risk, at: date
     if not facts.assurance.meets(needed, fresh, at):
         return StepUp(needed, Reason.PROVE_MORE, fresh, findings, challenge=challenge)
     return Allow(findings)
+
+
+def _quarantined(row: Row, facts: Facts, answer: Decision, at: datetime) -> Decision:
+    """After a recovery it waits, whatever is proven and however usual all is. A no stays a no."""
+    until = facts.quarantine_until
+    if row.in_quarantine is InQuarantine.ALLOW or until is None or at >= until or isinstance(answer, Deny):
+        return answer
+    return Hold(Reason.QUARANTINE, until, answer.findings)
 
 
 def _hold(facts: Facts, findings: tuple[Finding, ...], at: datetime) -> Hold:

@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 def roles_of(user: Any) -> frozenset[Role]:  # noqa: ANN401  (any user, also an anonymous one)
     """The roles this person holds: none unless active staff. One query, once for each request."""
-    if not (user.is_authenticated and user.is_active and user.is_staff):
+    if not (user.is_authenticated and user.is_open and user.is_staff):
         return frozenset()
     if not hasattr(user, "_roles"):
         names = set(user.groups.values_list("name", flat=True))

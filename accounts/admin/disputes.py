@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.flows import dispute as flows
 from accounts.forms.activity import CloseDispute
-from accounts.models import Dispute, Session, User
+from accounts.models import Change, Dispute, Session, User
 from ciam_portal import clock, explain
 from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit import why
@@ -87,7 +87,10 @@ class Disputes(ReadOnlyAdmin):
         return redirect(reverse("admin:accounts_dispute_change", args=[dispute.pk]))
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
-        session = [dispute.session] if dispute.session else []
+        taken_back = [dispute.change] if dispute.change else []
+        change = Change.objects.filter(pk__in=taken_back, customer=dispute.customer_id).first()
+        behind = dispute.session or (change.session if change else None)
+        session = [behind] if behind else []
         decision = why.own(dispute.decision, dispute.customer_id)
         words = {
             **self.admin_site.each_context(request),
@@ -98,6 +101,7 @@ class Disputes(ReadOnlyAdmin):
             "decision": decision,
             "doing": explain.doing(decision.action) if decision else "",
             "because": explain.for_agent(decision) if decision else [],
+            "change": change,
             "session": Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         }
         return TemplateResponse(request, "admin/dispute.html", words)

@@ -2,6 +2,7 @@
 
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
+from accounts.models.change import Change
 from accounts.models.dispute import Dispute
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
@@ -12,6 +13,7 @@ from accounts.models.session import Device, Session
 __all__ = [
     "Alert",
     "BackupCode",
+    "Change",
     "Device",
     "Dispute",
     "Passkey",

@@ -33,6 +33,8 @@ _ENDED: dict[str, Text] = {
     "disowned": _("Session ended, because it was not you"),
     "credentials_changed": _("Session ended after a change of security"),
     "risk_rose": _("Session ended to protect your account"),
+    "locked": _("Session ended, because the account was locked"),
+    "undone": _("Session ended, because a change was taken back"),
     "role_changed": _("Session ended, because your role as staff changed"),
 }
 
@@ -94,6 +96,22 @@ def _profile(data: Data) -> Said | None:
     return Said(_("Profile changed"), ", ".join(changed).capitalize()) if changed else None
 
 
+UNDONE: dict[str, Text] = {
+    "password": _("the password"),
+    "email": _("the e-mail address"),
+    "phone": _("the phone number"),
+    "factor_added": _("a second step that was added"),
+    "factor_removed": _("a second step that was removed"),
+    "backup_codes": _("new backup codes"),
+}
+
+
+def _undone(data: Data) -> Said:
+    return Said(
+        _("A change was taken back and the account locked"), str(UNDONE[data["kind"]]).capitalize(), _("Stopped"), "bad"
+    )
+
+
 def _reset_asked(data: Data) -> Said | None:
     return Said(_("A link for a new password was asked for")) if data["sent"] else None
 
@@ -124,6 +142,9 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "account.password_changed": _plain(_("Password changed"), badge=_("Changed"), kind="accent"),
     "account.wrong_password": _plain(_("Wrong password"), badge=_("Failed"), kind="warn"),
     "account.profile_changed": _profile,
+    "account.locked": _plain(_("Account locked"), badge=_("Stopped"), kind="bad"),
+    "account.unlocked": _plain(_("Account unlocked"), badge=_("Changed"), kind="accent"),
+    "account.change_undone": _undone,
     "factor.added": _of_method(_("A second step was added"), badge=_("Changed"), kind="accent"),
     "factor.removed": _of_method(_("A second step was removed"), badge=_("Changed"), kind="accent"),
     "factor.renamed": _plain(_("A passkey got another name")),

@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.catalogue import Needs, Row
+from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.policy.limits import Limits
 
 
@@ -104,8 +104,8 @@ def said(value: Any) -> str:  # noqa: ANN401  (any cell of a row)
 
 def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a row)
     match key:
-        case "sensitivity":
-            return Lean.STRICTER if now > was else Lean.LOOSER
+        case "sensitivity" | "in_quarantine":
+            return Lean.STRICTER if _rank(now) > _rank(was) else Lean.LOOSER
         case "needs":
             return _needs(was, now)
         case "fresh_seconds":  # 0: at any time
@@ -118,6 +118,10 @@ def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a
 
 
 _EVER = 1_000_000_000
+
+
+def _rank(word: Sensitivity | InQuarantine) -> int:
+    return word if isinstance(word, Sensitivity) else int(word is InQuarantine.HOLD)
 
 
 def _ceiling(level: int | None) -> int:
