@@ -125,6 +125,17 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class Staff:
+    """What staff may do, for how long and how often."""
+
+    proposal_hours: int = _within(1, 168)
+    break_glass_minutes: int = _within(15, 120)
+    review_hours: int = _within(1, 48)
+    record_minutes: int = _within(5, 60)
+    searches_per_hour: int = _within(5, 600)
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -153,6 +164,7 @@ class Limits:
     approvals: Approvals
     notices: Notices
     disputes: Disputes
+    staff: Staff
     risk: Risk
     actions: dict[str, Row]
     version: str
