@@ -1,4 +1,4 @@
-"""What staff can do, and every way by which they could reach a takeover: alone, by break-glass, together, by appointing.
+"""What staff can do, and every way by which they could reach a takeover: alone, by break-glass, together.
 
 ``ACTIONS`` is the registry: each flow that staff can call and each page of the staff site that writes belongs to one.
 Pure: roles and names in, paths out.

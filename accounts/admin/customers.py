@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import facts, factors
+from accounts import factors, facts
 from accounts.flows import staff
 from accounts.forms.staff import Find, Open
 from accounts.models import Session, User
@@ -81,7 +81,7 @@ class Users(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The record, if this session has opened it a short while ago; before that the summary, and the question why."""
+        """The record, if this session has opened it lately; before that the summary, and the question why."""
         customer = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, customer):
             raise PermissionDenied
@@ -96,9 +96,7 @@ class Users(ReadOnlyAdmin):
         self._still_allowed(request, customer, session)
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """Nothing is changed in this site, so there is none."""
         raise Http404
 

@@ -106,7 +106,9 @@ class RoleChanges(_Verbs):
             if person is not None:
                 role, reason, at = Role(said["role"]), WhyRole(said["reason"]), clock.now()
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
-                done = _("Proposed: somebody else has to approve it.") if said["verb"] == Verb.GRANT else _("Taken away.")
+                done = (
+                    _("Proposed: somebody else has to approve it.") if said["verb"] == Verb.GRANT else _("Taken away.")
+                )
                 return self._do(
                     request,
                     lambda: verb(person, role, reason, staff, session, by=by, at=at),

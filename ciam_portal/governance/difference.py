@@ -39,6 +39,8 @@ LESS_IS_STRICTER = frozenset({
     "session.idle_minutes", "session.absolute_hours", "session.device_days", "factors.sign_in_attempts",
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "risk.moderate_score", "risk.high_score", "risk.severe_score",
+    "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
+    "staff.searches_per_hour",
 })  # fmt: skip
 
 

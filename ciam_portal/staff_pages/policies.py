@@ -26,7 +26,7 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow, Deny
 from ciam_portal.policy.limits import UnsafePolicy
-from ciam_portal.roles import Role, roles_of, standing_roles_of
+from ciam_portal.roles import Role, standing_roles_of
 from ciam_portal.words import sentence
 
 DAYS = 30
