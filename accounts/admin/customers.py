@@ -109,7 +109,7 @@ class Users(ReadOnlyAdmin):
             words = {"title": _("Customer"), "customer": summary(customer), "form": form}
             return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
         person, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        by, reason = Actor.from_request(request, Channel.HELP_DESK), WhyLook(form.cleaned_data["reason"])
+        by, reason = Actor.from_request(request, Channel.HELP_DESK), WhyLook.of(form.cleaned_data["reason"])
         try:
             staff.open_record(customer, reason, person, session, by=by, at=clock.now())
         except ProveMore:

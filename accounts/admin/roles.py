@@ -65,6 +65,7 @@ class RoleChanges(_Verbs):
     """Who wants whom to have which role, and who said yes."""
 
     roles = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+    change_list_template = "admin/verbs_list.html"
     list_display = ("proposed_at", "verb", "role", "person", "state")
     list_filter = ("state", "role")
 
@@ -81,7 +82,6 @@ class RoleChanges(_Verbs):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The changes, and the way to a new one."""
         more = {"verb_url": reverse("admin:accounts_rolechange_propose"), "verb": _("Change a role")}
-        self.change_list_template = "admin/verbs_list.html"
         return super().changelist_view(request, (extra_context or {}) | more)
 
     def change_view(
@@ -104,7 +104,7 @@ class RoleChanges(_Verbs):
             said = form.cleaned_data
             person = User.objects.filter(email=said["email"].lower()).first()
             if person is not None:
-                role, reason, at = Role(said["role"]), WhyRole(said["reason"]), clock.now()
+                role, reason, at = Role(said["role"]), WhyRole.of(said["reason"]), clock.now()
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
                 done = (
                     _("Proposed: somebody else has to approve it.") if said["verb"] == Verb.GRANT else _("Taken away.")
@@ -141,6 +141,7 @@ class BreakGlassUses(_Verbs):
     """Roles taken in an emergency, and their reviews."""
 
     roles = BREAKERS | {Role.AUDITOR}
+    change_list_template = "admin/verbs_list.html"
     list_display = ("asked_at", "role", "person", "expires_at", "reviewed_at")
 
     def get_urls(self) -> list[URLPattern]:
@@ -156,7 +157,6 @@ class BreakGlassUses(_Verbs):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The uses, and the way to a new one."""
         more = {"verb_url": reverse("admin:accounts_breakglass_take"), "verb": _("Break the glass")}
-        self.change_list_template = "admin/verbs_list.html"
         return super().changelist_view(request, (extra_context or {}) | more)
 
     def change_view(
@@ -176,7 +176,7 @@ class BreakGlassUses(_Verbs):
         form = BreakTheGlass(request.POST or None)
         if not form.is_valid():
             return self._page(request, "admin/break_glass_take.html", title=_("Break the glass"), form=form)
-        role, reason = Role(form.cleaned_data["role"]), WhyGlass(form.cleaned_data["reason"])
+        role, reason = Role(form.cleaned_data["role"]), WhyGlass.of(form.cleaned_data["reason"])
         return self._do(
             request,
             lambda: break_glass.take(role, reason, staff, session, by=by, at=clock.now()),

@@ -131,6 +131,6 @@ def _standing(change: RoleChange, person: User) -> RoleFacts:
         state=State(change.state),
         proposed_by=change.proposed_by,
         by_command=change.proposed_by is None,
-        proposer_stands=roles.administrators().filter(pk=change.proposed_by).exists(),
+        proposer_stands=roles.administrators().filter(pk__in=[change.proposed_by]).exists(),
         expires_at=change.expires_at,
     )

@@ -105,9 +105,9 @@ def _matching(text: str) -> list[User]:
         number = UUID(text)
     except ValueError:
         return list(User.objects.filter(Q(email=text.lower()) | Q(phone=_phone(text)))[:_MOST_FOUND])
-    about = set(Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True))
-    about |= set(DecisionEntry.objects.filter(pk=number, about__isnull=False).values_list("about", flat=True))
-    return list(User.objects.filter(pk__in=about)[:_MOST_FOUND])
+    about: set[UUID | None] = set(DecisionEntry.objects.filter(pk=number).values_list("about", flat=True))
+    about |= set(Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True))
+    return list(User.objects.filter(pk__in=about - {None})[:_MOST_FOUND])
 
 
 def _phone(text: str) -> str:

@@ -44,6 +44,14 @@ class Coded(StrEnum):
         return member
 
     @classmethod
+    def of(cls, code: str) -> Self:
+        """The reason with this code. Raises ValueError for any other."""
+        for member in cls:
+            if member == code:
+                return member
+        raise ValueError(code)
+
+    @classmethod
     def choices(cls) -> list[tuple[str, str]]:
         """For a form or a column."""
         return [(member.value, member.words) for member in cls]

@@ -101,7 +101,9 @@ def _reset_asked(data: Data) -> Said | None:
 
 def _record_opened(data: Data) -> Said:
     if "reason" in data:
-        return Said(translate("Help desk viewed your record: %(reason)s") % {"reason": WhyLook(data["reason"]).words})
+        return Said(
+            translate("Help desk viewed your record: %(reason)s") % {"reason": WhyLook.of(data["reason"]).words}
+        )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
 

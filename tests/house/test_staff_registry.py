@@ -50,7 +50,12 @@ def called_flows() -> set[str]:
             else:
                 continue
             code = getattr(verb, "__code__", None)
-            if code is not None and code.co_filename == flows.__file__ and hasattr(verb, "__wrapped__"):
+            if (
+                verb is not None
+                and code is not None
+                and code.co_filename == flows.__file__
+                and hasattr(verb, "__wrapped__")
+            ):
                 found.add(f"{verb.__module__}.{verb.__qualname__}")
     return found
 
