@@ -105,9 +105,10 @@ def _matching(text: str) -> list[User]:
         number = UUID(text)
     except ValueError:
         return list(User.objects.filter(Q(email=text.lower()) | Q(phone=_phone(text)))[:_MOST_FOUND])
-    about: set[UUID | None] = set(DecisionEntry.objects.filter(pk=number).values_list("about", flat=True))
-    about |= set(Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True))
-    return list(User.objects.filter(pk__in=about - {None})[:_MOST_FOUND])
+    decided = DecisionEntry.objects.filter(pk=number).values_list("about", flat=True)
+    disputed = Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True)
+    about = {key for key in (*decided, *disputed) if key is not None}
+    return list(User.objects.filter(pk__in=about)[:_MOST_FOUND])
 
 
 def _phone(text: str) -> str:

@@ -14,7 +14,7 @@ from django.test import Client
 from accounts import facts, history, velocity
 from accounts.flows import account
 from accounts.flows import staff as staff_flows
-from accounts.models import Device, Session, User
+from accounts.models import Device, RoleChange, Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -233,8 +233,11 @@ def test_who_has_no_such_role_opens_nothing(sign_in: SignIn, customer: User) -> 
 def test_commands_still_work() -> None:
     call_command("demo", verbosity=0)
     call_command("demo", verbosity=0)
-    assert User.objects.filter(is_staff=True).count() == 4
+    assert User.objects.filter(is_staff=True).count() == 5
+    admin2 = RoleChange.objects.get(person__email="admin2@example.com")
+    assert admin2.approved_by == User.objects.get(email="admin@example.com").pk  # the second took a person
     call_command("staff", "grant", "ada@example.com", "auditor")
+    assert not User.objects.get(email="ada@example.com").is_staff  # only proposed
     call_command("staff", "revoke", "ada@example.com", "auditor")
     call_command("partner", "add", "Shop", "--redirect-uri", "https://shop.example/callback")
     call_command("partner", "list")

@@ -118,8 +118,8 @@ def _session(person: User, *methods: Method) -> Session:
 
 
 def _add_app(person: User) -> None:
-    at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     session = _session(person, Method.PASSWORD)
+    at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     seed = _seed(person.email)
     if not factors.add_app(person, session, seed, _code(person.email), by=by, at=at):
         message = "The clock went backwards: please run the command again."
