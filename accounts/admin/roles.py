@@ -66,7 +66,7 @@ class RoleChanges(_Verbs):
 
     roles = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
     change_list_template = "admin/verbs_list.html"
-    list_display = ("proposed_at", "verb", "role", "person", "state")
+    list_display = ("proposed_at", "state", "verb", "role", "person")
     list_filter = ("state", "role")
 
     def get_urls(self) -> list[URLPattern]:
