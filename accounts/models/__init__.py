@@ -8,11 +8,13 @@ from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
 from accounts.models.risk import Alert, RiskState
+from accounts.models.role import BreakGlass, RoleChange
 from accounts.models.session import Device, Session
 
 __all__ = [
     "Alert",
     "BackupCode",
+    "BreakGlass",
     "Change",
     "Device",
     "Dispute",
@@ -22,6 +24,7 @@ __all__ = [
     "Profile",
     "Proof",
     "RiskState",
+    "RoleChange",
     "Session",
     "Totp",
     "User",

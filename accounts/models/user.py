@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.policy.lock import WayBack, hardest
@@ -66,6 +67,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def role_names(self) -> list[tuple[str, bool]]:
+        """Every role held now, and whether it was given; those taken in an emergency were not. One query."""
+        given = self.groups.values_list("name", Value(value=True))
+        taken = self.break_glass.filter(expires_at__gt=clock.now()).values_list("role", Value(value=False))
+        return list(given.union(taken))
 
     @property
     def is_open(self) -> bool:

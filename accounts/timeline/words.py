@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policy.staff import WhyLook
 from ciam_portal.policy.assurance import Method
 
 Text = str | Promise
@@ -117,6 +118,10 @@ def _reset_asked(data: Data) -> Said | None:
 
 
 def _record_opened(data: Data) -> Said:
+    if "reason" in data:
+        return Said(
+            translate("Help desk viewed your record: %(reason)s") % {"reason": WhyLook.of(data["reason"]).words}
+        )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
 
@@ -192,5 +197,5 @@ def say(name: str, data: Data) -> Said | None:
     known = EVENTS.get(name)
     try:
         return known(data) if known else None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None

@@ -45,6 +45,8 @@ LESS_IS_STRICTER = frozenset({
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
+    "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
+    "staff.searches_per_hour",
 })  # fmt: skip
 
 

@@ -44,6 +44,9 @@ class Action(StrEnum):
     STAFF_PROPOSE_RECOVERY = "staff_propose_recovery"
     STAFF_APPROVE_RECOVERY = "staff_approve_recovery"
     STAFF_APPROVE_POLICY = "staff_approve_policy"
+    STAFF_PROPOSE_ROLE = "staff_propose_role"
+    STAFF_APPROVE_ROLE = "staff_approve_role"
+    STAFF_BREAK_GLASS = "staff_break_glass"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  (a name, not a secret)
     REFRESH_TOKEN = "refresh_token"  # noqa: S105  (a name, not a secret)
     USE_TOKEN = "use_token"  # noqa: S105  (a name, not a secret)
