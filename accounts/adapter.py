@@ -34,14 +34,17 @@ class Adapter(DefaultAccountAdapter):
         return password
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
-        """Whose credentials these are. A closed account looks like a wrong password."""
+        """Whose credentials these are. A closed or locked account looks like a wrong password."""
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
             request.password_breached = passwords.is_listed(credentials["password"])  # type: ignore[attr-defined]
         user = super().authenticate(request, **credentials)
-        if isinstance(user, User) and not user.is_active:
+        if not isinstance(user, User):
+            return None
+        if not facts.is_looked_at(user):
             self.authentication_failed(request, **credentials)
-        return user if isinstance(user, User) and user.is_active else None
+            return None
+        return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
         """Record it; axes has counted it."""

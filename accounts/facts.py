@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
+from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
 from ciam_portal import gate, places
 from ciam_portal.audit.actor import Actor
@@ -35,7 +36,23 @@ def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
         is_active=customer.is_active,
         address_proven=addresses.is_proven(customer),
         proven=tuple(proven),
+        lock=lock_of(customer),
     )
+
+
+def lock_of(customer: User) -> LockFacts | None:
+    """What is known of the lock on this account; None if there is none, which costs no statement."""
+    if customer.locked_at is None:
+        return None
+    restored = customer.recovered_at is not None and customer.recovered_at >= customer.locked_at
+    has_factor = bool(factors.second_factors(customer))
+    return LockFacts(way=WayBack(customer.way_back), restored=restored, has_factor=has_factor)
+
+
+def is_looked_at(customer: User) -> bool:
+    """Whether a sign-in of this customer is weighed at all. Any other looks like a wrong password."""
+    lock = lock_of(customer)
+    return customer.is_active and (lock is None or is_ajar(lock))
 
 
 def arrival(
@@ -80,7 +97,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
 
 
 def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about a sign-in in which so much was proven just now."""
+    """What the gate asks about a sign-in in which so much was proven just now. Locks are the door's business."""
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
@@ -140,7 +157,7 @@ def for_recovery(
 def for_action(customer: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about an action in a session, as both rows stand now."""
     if session is None:
-        return gate.Facts(channel=by.channel, account_active=customer.is_active)
+        return gate.Facts(channel=by.channel, account_active=customer.is_open)
     idle = timedelta(minutes=limits.running().session.idle_minutes)
     return replace(
         for_token(customer, session, by=by, at=at),
@@ -158,7 +175,7 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
     device = session.device
     return gate.Facts(
         channel=by.channel,
-        account_active=customer.is_active,
+        account_active=customer.is_open,
         session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
         challenged_at=session.challenged_at,
@@ -166,7 +183,20 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
         signals=surroundings(customer, device, at),
+        quarantine_until=quarantine_until(customer),
     )
+
+
+def quarantine_until(customer: User) -> datetime | None:
+    """When the wait after the latest recovery ends, or ended; None if access was never restored without signing in."""
+    restored = customer.recovered_at
+    return None if restored is None else restored + timedelta(hours=limits.running().recovery.quarantine_hours)
+
+
+def quarantine_words(customer: User, at: datetime) -> str:
+    """Until when some things have to wait, in the customer's own time, for a page; nothing once it is over."""
+    until = quarantine_until(customer)
+    return customer.local(until) if until is not None and at < until else ""
 
 
 def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:

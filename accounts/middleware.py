@@ -50,7 +50,7 @@ class PortalSession:
         session = (
             Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
             .select_related("customer", "device")
-            .filter(pk__in=key, customer__in=customer, customer__is_active=True)
+            .filter(pk__in=key, customer__in=customer, customer__is_active=True, customer__locked_at=None)
             .first()
         )
         if session is None:

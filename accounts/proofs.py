@@ -11,7 +11,7 @@ from ciam_portal import codes
 from ciam_portal.policy import limits
 
 Purpose = Proof.Purpose
-_OPENS_NOTHING = (Purpose.DISOWN, Purpose.STOP_RECOVERY)
+_OPENS_NOTHING = (Purpose.DISOWN, Purpose.UNDO, Purpose.STOP_RECOVERY)
 
 
 def within_budget(address: str) -> bool:
@@ -72,6 +72,26 @@ def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until:
         expires_at=until,
     )
     return secret
+
+
+def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
+    """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.UNDO,
+        digest=codes.digest(secret, Purpose.UNDO),
+        address=address,
+        bound_to=str(change),
+        created_at=at,
+        expires_at=answerable_until(at),
+    )
+    return secret
+
+
+def answerable_until(at: datetime) -> datetime:
+    """When a link ends that was sent at ``at`` to ask "was this you?"."""
+    return at + timedelta(hours=limits.running().proof.disown_hours)
 
 
 def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:

@@ -6,8 +6,9 @@ from typing import Any
 from celery import shared_task
 from django.contrib.sessions.models import Session as BrowserSession
 
-from accounts.models import Proof, Session
+from accounts.models import Change, Proof, Session
 from ciam_portal import clock
+from ciam_portal.policy import limits
 
 _BATCH = 1000
 _KEEP_SESSIONS = timedelta(days=90)
@@ -16,12 +17,16 @@ _KEEP_PROOFS = timedelta(days=7)
 
 @shared_task(name="accounts.sweep")
 def sweep() -> int:
-    """Delete expired browser sessions, proofs and long-ended session records, a batch each. The number of rows."""
+    """Delete expired browser sessions and proofs, changes that no link can take back any more, and long-ended session
+    records, a batch each. The number of rows.
+    """  # noqa: D205
     at = clock.now()
+    answerable = timedelta(hours=limits.running().proof.disown_hours)
     gone = 0
     for rows in (
         BrowserSession.objects.filter(expire_date__lt=at),
         Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
+        Change.objects.filter(at__lt=at - answerable),
         Session.objects.filter(expires_at__lt=at - _KEEP_SESSIONS),
     ):
         keys: list[Any] = list(rows.values_list("pk", flat=True)[:_BATCH])

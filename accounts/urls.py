@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts import urls_factors
-from accounts.views import account, activity, entry, sessions
+from accounts.views import account, activity, entry, sessions, undo
 
 app_name = "accounts"
 
@@ -23,6 +23,9 @@ urlpatterns = [
     path("activity/decisions/<uuid:decision_id>/contest/", activity.contest, name="contest"),
     path("was-this-you/<str:secret>/", activity.open_answer, name="open_answer"),
     path("was-this-you/", activity.answer_link, name="answer_link"),
+    path("security/lock/", undo.lock, name="lock"),
+    path("this-was-not-me/<str:secret>/", undo.open_undo, name="open_undo"),
+    path("this-was-not-me/", undo.undo, name="undo"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,
 ]

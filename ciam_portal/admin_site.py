@@ -24,7 +24,13 @@ class PortalAdminSite(AdminSite):
         """Active staff, signed in with two factors in this very session."""
         session = getattr(request, "portal_session", None)
         user = request.user
-        return bool(user.is_active and user.is_staff and session and session.assurance.level >= Level.AAL2)
+        return bool(
+            user.is_authenticated
+            and user.is_open
+            and user.is_staff
+            and session
+            and session.assurance.level >= Level.AAL2
+        )
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
         """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""
@@ -51,7 +57,7 @@ class PortalAdminSite(AdminSite):
 class PortalAdminConfig(AdminConfig):
     """Django's admin app with our site as the default one."""
 
-    default_site = "ciam_portal.admin_site.PortalAdminSite"
+    default_site = "ciam_portal.staff_pages.site.StaffSite"
 
 
 if TYPE_CHECKING:
@@ -68,6 +74,7 @@ class ReadOnlyAdmin(AnyModelAdmin):
 
     roles: ClassVar[frozenset[Role]] = frozenset()
     hidden: ClassVar[frozenset[str]] = frozenset()
+    leafers: ClassVar[frozenset[Role] | None] = None  # who sees a list without searching; None: everyone named
     actions = None
     list_per_page = 50
     show_full_result_count = False
@@ -79,6 +86,12 @@ class ReadOnlyAdmin(AnyModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         """All of them."""
         return self.get_fields(request, obj)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:  # noqa: ANN401
+        """Nothing to leaf through for those who may only search."""
+        if self.leafers is not None and not search_term.strip() and not roles_of(request.user) & self.leafers:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Only for the named roles."""

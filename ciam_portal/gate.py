@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import Needs, Row, Sensitivity
+from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.policy.channel import Channel
 from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.policy.limits import Limits
@@ -39,6 +39,10 @@ class Reason(ReasonBase):
         "on_hold",
         "This has to wait, because something about it is unusual for your account. Nothing was changed.",
     )
+    QUARANTINE = (
+        "quarantine",
+        "Access to this account was restored a short time ago. To protect it, this has to wait. Nothing was changed.",
+    )
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
 
 
@@ -56,7 +60,8 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``amount`` in minor units of ``currency`` (ISO 4217).
+    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``amount`` in minor
+    units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -70,6 +75,7 @@ class Facts:
     standing: Risk | None = None
     evidence: Evidence | None = None
     signals: Signals | None = None
+    quarantine_until: datetime | None = None
     amount: int | None = None
     currency: str | None = None
 
@@ -107,7 +113,8 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations:
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
     stops = own if facts.device is Trust.KNOWN and equations >= _STRANGERS_STOP_NOBODY else risk
-    return Weighed(_answer(row, facts, assessment, _Worries(risk, stops), at), assessment, risk, own)
+    answer = _answer(row, facts, assessment, _Worries(risk, stops), at)
+    return Weighed(_quarantined(row, facts, answer, at), assessment, risk, own)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
@@ -177,6 +184,14 @@ def _answer(row: Row, facts: Facts, assessment: Assessment, worries: _Worries, a
     if not facts.assurance.meets(needed, fresh, at):
         return StepUp(needed, Reason.PROVE_MORE, fresh, findings, challenge=challenge)
     return Allow(findings)
+
+
+def _quarantined(row: Row, facts: Facts, answer: Decision, at: datetime) -> Decision:
+    """After a recovery it waits, whatever is proven and however usual all is. A no stays a no."""
+    until = facts.quarantine_until
+    if row.in_quarantine is InQuarantine.ALLOW or until is None or at >= until or isinstance(answer, Deny):
+        return answer
+    return Hold(Reason.QUARANTINE, until, answer.findings)
 
 
 def _hold(facts: Facts, findings: tuple[Finding, ...], at: datetime) -> Hold:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ciam_portal import explain
+from ciam_portal import explain, gate
 from ciam_portal.audit import why
 from ciam_portal.errors import OnHold, Refused, TooMany
 from ciam_portal.words import sentence
@@ -28,7 +28,13 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
 def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
     """Not now: what to wait for, and how to contest it."""
     zone = getattr(request.user, "zone", None)  # nobody who is signed in: UTC
-    words = {"explanation": sentence(reason), "until": until, "zone": zone, "decision": decision}
+    words = {
+        "explanation": sentence(reason),
+        "until": until,
+        "zone": zone,
+        "decision": decision,
+        "quarantine": reason == gate.Reason.QUARANTINE,
+    }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 
 

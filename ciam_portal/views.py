@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from accounts import factors
+from accounts import factors, facts
 from accounts.flows import sessions
 from ciam_portal import clock
 from ciam_portal.celery import app
@@ -38,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sessions": sessions.live(customer, clock.now()).count(),
         "apps": Consent.objects.live().filter(customer=customer).count(),
         "strong": request.portal_session.assurance.level >= Level.AAL2,  # type: ignore[attr-defined]
+        "quarantine": facts.quarantine_words(customer, clock.now()),
     }
     return render(request, "overview.html", words)
 

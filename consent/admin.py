@@ -15,3 +15,4 @@ class Consents(ReadOnlyAdmin):
     list_display = ("customer_id", "partner", "scopes", "given_at", "ended_at", "last_used_at")
     list_select_related = ("partner",)
     search_fields = ("customer__id__exact",)
+    leafers = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})

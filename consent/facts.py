@@ -32,7 +32,7 @@ def for_sharing(
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
-        customer_active=customer.is_active,
+        customer_active=customer.is_open,
         partner_enabled=partner.is_enabled,
         session_cut=session.ended_at is not None and not away,
         allowed=tuple(name for name in held if name in consent.scopes),
@@ -64,7 +64,7 @@ def for_giving(partner: Partner, customer: User, shown: Iterable[str], ticked: I
     """A customer's answer on the consent page."""
     shown = tuple(shown)
     return policy.Giving(
-        customer_active=customer.is_active,
+        customer_active=customer.is_open,
         partner_enabled=partner.is_enabled,
         ceiling=tuple(partner.scopes_allowed),
         shown=shown,

@@ -12,6 +12,7 @@ from accounts.flows import sign_in
 from accounts.flows.sign_in import Browser
 from accounts.models import Device, Session, User
 from accounts.policy.factors import STRONG
+from accounts.policy.lock import WayBack
 from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
@@ -50,8 +51,13 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
 
 
 def needed(customer: User) -> Needed:
-    """What has to be restored: more than a password, if the account has a second factor."""
-    return Needed(factors=bool(factors.second_factors(customer) & STRONG))
+    """What has to be restored: more than a password, if the account has a second factor.
+
+    So it is after an undo, too: there the mailbox alone must lead nowhere, whoever reads it.
+    """
+    lock = accounts.lock_of(customer)
+    shut = lock is not None and lock.way is not WayBack.MAILBOX
+    return Needed(factors=shut or bool(factors.second_factors(customer) & STRONG))
 
 
 def proven_elsewhere_at(customer: User, *, strong: bool) -> datetime | None:

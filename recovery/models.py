@@ -191,3 +191,8 @@ class RecoveryAddress(models.Model):
         """No longer one."""
         self.removed_at = at
         self.save(update_fields=["removed_at"])
+
+    def put_back(self) -> None:
+        """One again, as it was: taking it away was undone."""
+        self.removed_at = None
+        self.save(update_fields=["removed_at"])

@@ -1,21 +1,78 @@
-"""Customers and their sessions, as staff read them."""
+"""Customers, as the help desk finds and reads them: by an exact address or number, and more only with a reason."""
 
 from typing import Any, cast
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
+from accounts import factors, facts
 from accounts.flows import staff
+from accounts.forms.staff import Find, Open
 from accounts.models import Session, User
-from ciam_portal import clock
+from accounts.policy.staff import LOOKERS, WhyLook
+from ciam_portal import clock, flow, gate
 from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.roles import Role
+from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
+from ciam_portal.words import sentence
 
 
-class CustomerRecords(ReadOnlyAdmin):
-    """Records about one customer: each look at one is asked about, and recorded about the customer."""
+def masked(email: str) -> str:
+    """Enough of an address to recognize it when somebody says it, not enough to use it."""
+    name, _at, domain = email.partition("@")
+    return f"{name[:1]}···@{domain}"
+
+
+def summary(customer: User) -> dict[str, Any]:
+    """What is shown before a reason was given."""
+    last = Session.objects.filter(customer=customer).aggregate(last=Max("started_at"))["last"]
+    return {
+        "id": customer.pk,
+        "address": masked(customer.email),
+        "initials": " ".join(f"{part[0].upper()}." for part in customer.name.split()[:3]),
+        "created": f"{customer.created_at:%Y-%m}",
+        "factors": len(factors.second_factors(customer)),
+        "last": f"{last:%Y-%m-%d}" if last else "",
+    }
+
+
+@admin.register(User)
+class Users(ReadOnlyAdmin):
+    """Found, and looked at with a reason; never listed, exported or edited."""
+
+    roles = LOOKERS
+    hidden = frozenset({"password", "is_superuser"})
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more page: opening a record."""
+        view = self.admin_site.admin_view(require_POST(self.open))
+        return [path("<uuid:customer_id>/open/", view, name="accounts_user_open"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
+        """The search. Nothing is listed, and what is searched for is never part of an address."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        form, found = Find(request.POST or None), None
+        if form.is_valid():
+            person, by = cast("User", request.user), Actor.from_request(request, Channel.HELP_DESK)
+            found = [summary(each) for each in staff.find(form.cleaned_data["wanted"], person, by=by, at=clock.now())]
+        words = {"title": _("Find a customer"), "form": form, "found": found}
+        return TemplateResponse(request, "admin/customer_find.html", self._words(request) | words)
 
     def change_view(
         self,
@@ -24,59 +81,50 @@ class CustomerRecords(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page of one record."""
-        self._open(request, object_id)
+        """The record, if this session has opened it lately; before that the summary, and the question why."""
+        customer = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, customer):
+            raise PermissionDenied
+        if customer is None:
+            raise Http404
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        session, at = cast("Session", request.portal_session), clock.now()  # type: ignore[attr-defined]
+        if not staff.is_opened(customer.pk, session, at):
+            words = {"title": _("Customer"), "customer": summary(customer), "form": Open()}
+            return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
+        self._still_allowed(request, customer, session)
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page of its past changes in this site; there are none, but it names the record."""
-        self._open(request, object_id)
-        return super().history_view(request, object_id, extra_context)
+    def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
+        """Nothing is changed in this site, so there is none."""
+        raise Http404
 
-    def _open(self, request: HttpRequest, object_id: str) -> None:
-        found = self.get_object(request, unquote(object_id))
-        if found is None or not self.has_view_permission(request, found):
-            return  # the page itself says so
-        session: Session = request.portal_session  # type: ignore[attr-defined]
-        person, by = cast("User", request.user), Actor.from_request(request, Channel.HELP_DESK)
-        staff.open_record(found, person, session, by=by, at=clock.now())
+    def open(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """The reason is given: the record stays open to this session for a short while."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        customer, form = get_object_or_404(User, pk=customer_id), Open(request.POST)
+        if not form.is_valid():
+            words = {"title": _("Customer"), "customer": summary(customer), "form": form}
+            return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
+        person, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
+        by, reason = Actor.from_request(request, Channel.HELP_DESK), WhyLook.of(form.cleaned_data["reason"])
+        try:
+            staff.open_record(customer, reason, person, session, by=by, at=clock.now())
+        except ProveMore:
+            raise
+        except Refused as refused:
+            messages.error(request, sentence(refused.reason))
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[customer.pk]))
 
+    @staticmethod
+    def _still_allowed(request: HttpRequest, customer: User, session: Session) -> None:
+        """The session may have become risky, or stale, since. Raises ProveMore, OnHold, Refused."""
+        person, by, at = cast("User", request.user), Actor.from_request(request, Channel.HELP_DESK), clock.now()
+        asked = facts.for_action(person, session, by=by, at=at)
+        if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.running(), at=at), Allow):
+            flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))
 
-@admin.register(User)
-class Users(CustomerRecords):
-    """Looked at, never edited."""
-
-    roles = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
-    hidden = frozenset({"password", "is_superuser"})
-    list_display = (
-        "id",
-        "is_active",
-        "is_staff",
-        "created_at",
-    )
-    list_filter = (
-        "is_active",
-        "is_staff",
-    )
-    search_fields = (
-        "email__exact",
-        "id__exact",
-    )
-
-
-@admin.register(Session)
-class Sessions(CustomerRecords):
-    """Looked at, never edited."""
-
-    roles = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
-    hidden = frozenset({"browser_key"})
-    list_display = (
-        "customer",
-        "started_at",
-        "last_used_at",
-        "ended_at",
-        "end_reason",
-    )
-    search_fields = ("customer__id__exact",)
+    def _words(self, request: HttpRequest) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 from accounts.flows import dispute as flows
 from accounts.flows import staff
 from accounts.forms.activity import CloseDispute
-from accounts.models import Dispute, Session, User
+from accounts.models import Change, Dispute, Session, User
+from accounts.policy.staff import WhyLook
 from ciam_portal import clock, explain
 from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit import why
@@ -91,8 +92,11 @@ class Disputes(ReadOnlyAdmin):
         """It shows a session and a decision of the customer, so it is their record that is opened."""
         person, signed_in = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
         by = Actor.from_request(request, Channel.HELP_DESK)
-        staff.open_record(dispute.customer, person, signed_in, by=by, at=clock.now())
-        session = [dispute.session] if dispute.session else []
+        staff.open_record(dispute.customer, WhyLook.DISPUTE, person, signed_in, by=by, at=clock.now())
+        taken_back = [dispute.change] if dispute.change else []
+        change = Change.objects.filter(pk__in=taken_back, customer=dispute.customer_id).first()
+        behind = dispute.session or (change.session if change else None)
+        session = [behind] if behind else []
         decision = why.own(dispute.decision, dispute.customer_id)
         words = {
             **self.admin_site.each_context(request),
@@ -103,6 +107,7 @@ class Disputes(ReadOnlyAdmin):
             "decision": decision,
             "doing": explain.doing(decision.action) if decision else "",
             "because": explain.for_agent(decision) if decision else [],
+            "change": change,
             "session": Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         }
         return TemplateResponse(request, "admin/dispute.html", words)

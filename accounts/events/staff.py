@@ -1,6 +1,7 @@
 """What is recorded of staff."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -31,3 +32,51 @@ class RecordOpened(AuditEvent):
     name: ClassVar[str] = "staff.record_opened"
     kind: Code
     record: UUID
+    reason: Code
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSearched(AuditEvent):
+    """Somebody of the staff looked for a customer. What they typed is not kept."""
+
+    name: ClassVar[str] = "staff.customer_searched"
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleProposed(AuditEvent):
+    """Somebody wants this person to have a role."""
+
+    name: ClassVar[str] = "staff.role_proposed"
+    change: UUID
+    role: Role
+    reason: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRejected(AuditEvent):
+    """Somebody said no to it, or the proposer took it back."""
+
+    name: ClassVar[str] = "staff.role_rejected"
+    change: UUID
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class GlassBroken(AuditEvent):
+    """Somebody took a role for a limited time."""
+
+    name: ClassVar[str] = "staff.glass_broken"
+    use: UUID
+    role: Role
+    reason: Code
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReviewed(AuditEvent):
+    """A second administrator has looked at that."""
+
+    name: ClassVar[str] = "staff.glass_reviewed"
+    use: UUID
+    role: Role

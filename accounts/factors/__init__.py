@@ -6,6 +6,7 @@ Call the checks inside a transaction, from a flow.
 from accounts.factors.app import add_app, check_app, new_seed, seed_as_picture, seed_in_groups
 from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_code, spend_backup_code
 from accounts.factors.held import Listed, highest_level, listed, second_factors
+from accounts.factors.kept import drop_idle_codes, put_back, row_of, take_away
 from accounts.factors.outcome import Checked, Outcome, seconds_until
 from accounts.factors.passkeys import (
     Answer,
@@ -36,15 +37,19 @@ __all__ = [
     "begin_showing",
     "check_app",
     "check_passkey",
+    "drop_idle_codes",
     "highest_level",
     "listed",
     "make_backup_codes",
     "new_seed",
     "plain_backup_code",
+    "put_back",
+    "row_of",
     "second_factors",
     "seconds_until",
     "seed_as_picture",
     "seed_in_groups",
     "spend_backup_code",
     "take_answer",
+    "take_away",
 ]

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts import addresses, facts, proofs
 from accounts.events import account as events
-from accounts.flows import sessions
-from accounts.models import Proof, Session, User
+from accounts.flows import locks, reversible, sessions
+from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.policy import account as policy
 from ciam_portal import gate
@@ -109,7 +109,7 @@ def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
     return policy.LinkFacts(
         is_live=proof.is_live(at),
         state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
-        account_active=proof.customer.is_active,
+        account_active=proof.customer.is_open,
     )
 
 
@@ -151,7 +151,8 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
         raise Refused(policy.Reason.LINK_DEAD)
     proof = _use_link(secret, Proof.Purpose.CHANGE_EMAIL, by=by, at=at)
     customer, new = proof.customer, proof.address
-    told = [*addresses.proven(customer), new]
+    before, old = addresses.proven(customer), customer.email
+    undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
     try:
         with transaction.atomic():
             customer.email, customer.contact_changed_at = new, at
@@ -161,18 +162,20 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     addresses.replace(customer, new)
     proofs.drop(customer, at)
     record(events.EmailChanged(), about=customer.pk, by=by, at=at)
-    tell(customer, notices.EmailChanged(), to=told, at=at)
+    tell(customer, notices.EmailChanged(**undo), to=before, at=at)
+    tell(customer, notices.EmailChanged(), to=[new], at=at)
 
 
 @flow
 def change_password(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Set a password the owner chose; every other session and every token ends. Raises ProveMore or Refused."""
     customer = _may(Action.CHANGE_PASSWORD, customer, session, by, at)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, session, at=at)
     _set_password(customer, new, at)
     ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
-    tell(customer, notices.PasswordChanged(), to=addresses.proven(customer), at=at)
+    tell(customer, notices.PasswordChanged(**undo), to=addresses.proven(customer), at=at)
 
 
 def _may(action: Action, customer: User, session: Session, by: Actor, at: datetime) -> User:
@@ -193,12 +196,14 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     """A new password for someone who proved their address without signing in.
 
     Ends every session, token, link and remembered device. Second factors stay exactly as they are, nobody is signed
-    in by this. The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
+    in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.flows.locks``).
+    The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
     """
     customer = User.objects.select_for_update().get(pk=customer.pk)
     _set_password(customer, new, at)
     customer.recovered_at = at
     customer.save(update_fields=["recovered_at"])
+    locks.restored(customer, by=by, at=at)
     proofs.drop(customer, at)
     customer.devices.filter(revoked_at__isnull=True).update(revoked_at=at)
     return sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
@@ -210,8 +215,10 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
     customer = _may(Action.EDIT_PROFILE, customer, session, by, at)
     if changes.get("phone", customer.phone) != customer.phone:
         customer = _may(Action.CHANGE_PHONE, customer, session, by, at)
+        undo = reversible.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
         customer.contact_changed_at = at
         customer.save(update_fields=["contact_changed_at"])
+        tell(customer, notices.PhoneChanged(**undo), to=addresses.proven(customer), at=at)
     fill_profile(customer, changes, by=by, at=at)
 
 

@@ -13,7 +13,7 @@ from accounts import addresses, proofs
 from accounts.events import activity as events
 from accounts.events.activity import Via
 from accounts.flows import dispute as disputes
-from accounts.flows import sessions
+from accounts.flows import locks, sessions
 from accounts.models import Dispute, Proof, Session, User
 from accounts.notices import activity as notices
 from accounts.policy import dispute as policy
@@ -80,6 +80,14 @@ def answer_link(secret: str, said: Session.Said, *, by: Actor, at: datetime) -> 
     proof.spend(at)
     verb = disown if said == Said.NOT_MINE else confirm_mine
     return verb(proof.customer, session, Via.LINK, by=by.known_as(proof.customer_id), at=at)
+
+
+@flow
+def lock_by_link(secret: str, *, by: Actor, at: datetime) -> Session:
+    """Whoever holds the link says that it was somebody else, and locks the account. Raises Refused."""
+    session = answer_link(secret, Said.NOT_MINE, by=by, at=at)
+    locks.lock(session.customer, by=by.known_as(session.customer_id), at=at)
+    return session
 
 
 def link_facts(proof: Proof, session: Session | None, at: datetime) -> policy.AnswerLinkFacts:

@@ -50,11 +50,14 @@ def open_one(
     *,
     decision: UUID | None,
     session: UUID | None = None,
+    change: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> Dispute:
     """One more question for the help desk. Part of a flow that has decided."""
-    dispute = Dispute.objects.create(customer=customer, kind=kind, decision=decision, session=session, opened_at=at)
+    dispute = Dispute.objects.create(
+        customer=customer, kind=kind, decision=decision, session=session, change=change, opened_at=at
+    )
     event = events.DisputeOpened(dispute=dispute.pk, kind=Code(kind))
     record(event, about=customer.pk, by=by, at=at, decision=decision)
     return dispute

@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts import addresses, factors, facts, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
-from accounts.flows import sessions, sign_in
-from accounts.models import BackupCode, Passkey, Proof, Session, Totp, User
+from accounts.flows import reversible, sessions, sign_in
+from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
 from accounts.notices import account as account_notices
 from accounts.notices import factors as notices
 from accounts.policy import factors as policy
@@ -75,9 +75,10 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     if app is None:
         record(events.FactorFailed(Method.TOTP, why=Code("not_added")), about=customer.pk, by=by, at=at)
         return False
+    undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at)), at)
+    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at)
     return True
 
 
@@ -95,10 +96,11 @@ def add_passkey(
     except factors.NotProven:
         record(events.FactorFailed(Method.PASSKEY, why=Code("not_added")), about=customer.pk, by=by, at=at)
         return None
+    undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.PASSKEY, key=passkey.pk, at=at)
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at)), at)
+    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at)
     return passkey
 
 
@@ -111,9 +113,10 @@ def make_backup_codes(customer: User, session: Session, *, by: Actor, at: dateti
     """A new set of codes, to be shown this once; older ones are dead."""
     customer, session = _may(Action.VIEW_BACKUP_CODES, customer, session, by, at)
     require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
+    undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = factors.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
-    _tell(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at)), at)
+    _tell(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at)
     return made
 
 
@@ -136,9 +139,10 @@ def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> 
     app = Totp.objects.select_for_update().filter(user=customer).first()
     if app is None:
         raise Refused(policy.Reason.NOT_THERE)
+    undo = _note_removal(customer, session, Method.TOTP, app, at)
     key = app.pk
     Totp.objects.filter(user=customer).delete()
-    _removed(customer, session, Method.TOTP, key, APP_WORDS, by=by, at=at)
+    _removed(customer, session, Method.TOTP, key, APP_WORDS, undo, by=by, at=at)
 
 
 @flow
@@ -148,13 +152,31 @@ def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Ac
     found = Passkey.objects.select_for_update().filter(pk=passkey.pk, user=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)
+    undo = _note_removal(customer, session, Method.PASSKEY, found, at)
     key, words = found.pk, _passkey_words(found)
     found.delete()
-    _removed(customer, session, Method.PASSKEY, key, words, by=by, at=at)
+    _removed(customer, session, Method.PASSKEY, key, words, undo, by=by, at=at)
 
 
-def _removed(
-    customer: User, session: Session, method: Method, key: int, words: str, *, by: Actor, at: datetime
+def _note_removal(
+    customer: User, session: Session, method: Method, factor: Totp | Passkey, at: datetime
+) -> dict[str, str]:
+    kept = factors.row_of(factor)
+    return reversible.note(
+        customer, Change.Kind.FACTOR_REMOVED, session, previous=kept, method=method, key=factor.pk, at=at
+    )
+
+
+def _removed(  # noqa: PLR0913, PLR0917  (one removal)
+    customer: User,
+    session: Session,
+    method: Method,
+    key: int,
+    words: str,
+    undo: dict[str, str],
+    *,
+    by: Actor,
+    at: datetime,
 ) -> None:
     held = factors.second_factors(customer)
     last = not held & policy.STRONG
@@ -170,7 +192,7 @@ def _removed(
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
-    _tell(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at)), at)
+    _tell(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at)
 
 
 def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:

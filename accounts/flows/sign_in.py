@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import addresses, budget, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
+from accounts.flows import locks
 from accounts.flows.account import link_to
 from accounts.models import Device, Proof, Session, User
 from accounts.notices import account as notices
@@ -92,8 +93,15 @@ def weigh(
 
 @flow
 def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at: datetime) -> Entered:
-    """Begin a session that was allowed; remember its browser, learn from it, and tell the customer of a new one."""
+    """Begin a session that was allowed; remember its browser, learn from it, and tell the customer of a new one.
+
+    A locked account is unlocked by it, if that may still be. Raises Refused.
+    """
     methods, seen = admitted.methods, browser.seen
+    # Under lock, as it stands now: somebody may have locked the account since the sign-in was weighed.
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    if customer.locked_at is not None:
+        locks.reopen(customer, methods, by=by, at=at)
     device, cookie, is_new = _device(customer, browser, at)
     level = level_of(methods)
     if level >= Level.AAL2:

@@ -1,48 +1,141 @@
-"""Who is staff, and in which roles."""
+"""Who is staff, and in which roles; and looking for and at customers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
 
-from accounts import facts
+from accounts import addresses, budget, facts
 from accounts.events import staff as events
 from accounts.flows import sessions
-from accounts.models import Session, User
-from ciam_portal.audit import record as audit
-from ciam_portal.audit.actor import Actor
+from accounts.models import Dispute, Session, User
+from accounts.notices import staff as notices
+from accounts.policy import staff as policy
+from accounts.policy.staff import SENSITIVE, InstallFacts, LookFacts, StaffFacts, WhyLook
+from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
-from ciam_portal.flow import flow, require_action
+from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.audit.record import record as note
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.roles import Role
+from ciam_portal.roles import Role, roles_of
+
+_MOST_FOUND = 5
+_LONGEST = 254
 
 
 @flow
 def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
-    """Give a role. Sessions begun before end, so that none carries a role it was not weighed with."""
+    """The installation gives a role, only while there is no administrator. Later: ``role_changes``. Raises Refused."""
+    alone()
     person = User.objects.select_for_update().get(pk=person.pk)
+    asked = InstallFacts(
+        has_administrator=administrators().exists(), by_system=by.kind is Kind.SYSTEM, person_open=is_ready(person)
+    )
+    decision = require(policy.may_install, asked, about=person.pk, by=by, at=at)
+    give(person, role, decision, by=by, at=at)
+
+
+def give(person: User, role: Role, decision: UUID | None, *, by: Actor, at: datetime) -> None:
+    """Part of a flow that has decided. Sessions begun before end, so that none carries a role it was not weighed with.
+
+    ``person`` is locked.
+    """
     person.groups.add(Group.objects.get(name=role.value))
     person.is_staff = True
     person.save(update_fields=["is_staff"])
     sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
-    audit.record(events.RoleGranted(role=role), about=person.pk, by=by, at=at)
+    note(events.RoleGranted(role=role), about=person.pk, by=by, at=at, decision=decision)
 
 
 @flow
 def revoke_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
-    """Take a role away; who holds none is no longer staff. It bites at once: all sessions end."""
+    """Take a role away, and what was taken by break-glass; who holds none is no longer staff. All sessions end."""
     person = User.objects.select_for_update().get(pk=person.pk)
     person.groups.remove(Group.objects.get(name=role.value))
     person.is_staff = person.groups.exists()
     person.save(update_fields=["is_staff"])
+    person.break_glass.filter(expires_at__gt=at).update(expires_at=at)
     sessions.end_all(person, by=by, at=at, reason=sessions.ROLE_CHANGED)
-    audit.record(events.RoleRevoked(role=role), about=person.pk, by=by, at=at)
+    note(events.RoleRevoked(role=role), about=person.pk, by=by, at=at)
+
+
+def alone() -> None:
+    """Changes of roles happen one after the other: each sees what the one before has done."""
+    Group.objects.select_for_update(no_key=True).get(name=Role.ADMINISTRATOR.value)
+
+
+def administrators() -> QuerySet[User]:
+    """Those who were given the role; an emergency's do not count."""
+    return User.objects.filter(is_active=True, is_staff=True, groups__name=Role.ADMINISTRATOR.value)
+
+
+def is_ready(person: User) -> bool:
+    """Whether this account may be given a role: open, and its address proven."""
+    return person.is_active and addresses.is_proven(person)
+
+
+def staff_facts(person: User) -> StaffFacts:
+    """Who asks, as the rows stand now."""
+    return StaffFacts(id=person.pk, is_administrator=administrators().filter(pk=person.pk).exists())
 
 
 @flow
-def open_record(record: User | Session, person: User, session: Session, *, by: Actor, at: datetime) -> None:
-    """``person`` of the staff looks at a customer or at one of their sessions. Raises ProveMore, OnHold, Refused."""
-    about = record.customer_id if isinstance(record, Session) else record.pk
+def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
+    """The customers with exactly this e-mail address, phone number or number of a dispute or decision: a few at most.
+
+    Counted for each member of staff. What was typed is kept nowhere. Raises Refused.
+    """
+    most = limits.running().staff.searches_per_hour
+    within = budget.spend("staff_search", str(person.pk), limit=most, seconds=3600)
+    asked = LookFacts(staff=person.pk, roles=tuple(sorted(roles_of(person))), within_budget=within)
+    decision = require(policy.may_look, asked, about=None, by=by, at=at)
+    found = _matching(text.strip()[:_LONGEST])
+    note(events.CustomerSearched(found=len(found)), about=None, by=by, at=at, decision=decision)
+    return found
+
+
+def _matching(text: str) -> list[User]:
+    if not text or "\x00" in text:
+        return []
+    try:
+        number = UUID(text)
+    except ValueError:
+        return list(User.objects.filter(Q(email=text.lower()) | Q(phone=_phone(text)))[:_MOST_FOUND])
+    decided = DecisionEntry.objects.filter(pk=number).values_list("about", flat=True)
+    disputed = Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True)
+    about = {key for key in (*decided, *disputed) if key is not None}
+    return list(User.objects.filter(pk__in=about)[:_MOST_FOUND])
+
+
+def _phone(text: str) -> str:
+    """A number as it is stored (E.164); something that no row holds for whatever is none."""
+    digits = "".join(character for character in text if character not in " -()./")
+    return digits if digits.startswith("+") and digits[1:].isdigit() else "+"
+
+
+@flow
+def open_record(customer: User, reason: WhyLook, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """``person`` of the staff opens a customer's record: on the customer's timeline at once, and told where sensitive.
+
+    Raises ProveMore, OnHold, Refused.
+    """
     asked = facts.for_action(person, session, by=by, at=at)
-    decision = require_action(Action.STAFF_OPEN_RECORD, asked, about=about, by=by, at=at)
-    opened = events.RecordOpened(kind=Code(record._meta.model_name or ""), record=record.pk)  # noqa: SLF001
-    audit.record(opened, about=about, by=by, at=at, decision=decision)
+    decision = require_action(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at)
+    looking = LookFacts(customer=customer.pk, staff=person.pk, roles=tuple(sorted(roles_of(person))))
+    require(policy.may_look, looking, about=customer.pk, by=by, at=at)
+    opened = events.RecordOpened(kind=Code("user"), record=customer.pk, reason=Code(reason.value))
+    note(opened, about=customer.pk, by=by, at=at, decision=decision)
+    if reason in SENSITIVE:
+        notice = notices.RecordViewed(reason=reason.words, when=customer.local(at))
+        tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def is_opened(customer: UUID, session: Session, at: datetime) -> bool:
+    """Whether this very session of staff has opened the customer's record, with a reason, a short while ago."""
+    since = at - timedelta(minutes=limits.running().staff.record_minutes)
+    rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
+    return rows.filter(at__gt=since).exists()

@@ -16,3 +16,15 @@ class CloseDispute(forms.Form):
     """What the help desk found."""
 
     outcome = forms.ChoiceField(label=_("What was found"), choices=[("", "—"), *Dispute.Outcome.choices])
+
+
+class LinkAnswer(forms.Form):
+    """The same from the link in a mail, where the account can be locked too."""
+
+    said = forms.ChoiceField(choices=[*Session.Said.choices, ("lock", "lock")])
+
+
+class Undo(forms.Form):
+    """What whoever holds the link wants: take the change back and lock, or only lock."""
+
+    do = forms.ChoiceField(choices=[("undo", "undo"), ("lock", "lock")])

@@ -2,16 +2,20 @@
 
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
+from accounts.models.change import Change
 from accounts.models.dispute import Dispute
 from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
 from accounts.models.risk import Alert, RiskState
+from accounts.models.role import BreakGlass, RoleChange
 from accounts.models.session import Device, Session
 
 __all__ = [
     "Alert",
     "BackupCode",
+    "BreakGlass",
+    "Change",
     "Device",
     "Dispute",
     "Passkey",
@@ -20,6 +24,7 @@ __all__ = [
     "Profile",
     "Proof",
     "RiskState",
+    "RoleChange",
     "Session",
     "Totp",
     "User",

@@ -28,7 +28,7 @@ class Dispute(models.Model):
         """What it is about."""
 
         CONTESTED = "contested", "Contested decision"
-        NOT_ME = "not_me", "Sign-in that was not the customer's"
+        NOT_ME = "not_me", "Sign-in or change that was not the customer's"
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -49,6 +49,7 @@ class Dispute(models.Model):
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="disputes", db_comment="pseudonymous")
     decision = models.UUIDField(null=True, db_comment="pseudonymous: the decision it is about")
     session = models.UUIDField(null=True, db_comment="pseudonymous: the session that was not the customer's")
+    change = models.UUIDField(null=True, db_comment="pseudonymous: the change that was not the customer's")
     kind = models.CharField(max_length=16, choices=Kind.choices, db_comment="not sensitive")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN, db_comment="not sensitive")
     opened_at = models.DateTimeField(db_comment="not sensitive")
@@ -65,8 +66,11 @@ class Dispute(models.Model):
             # Not only while open: a decision is looked at once.
             models.UniqueConstraint(fields=["decision"], name="dispute_once_per_decision"),
             models.UniqueConstraint(fields=["session"], name="dispute_once_per_session"),
+            models.UniqueConstraint(fields=["change"], name="dispute_once_per_change"),
             models.CheckConstraint(
-                condition=models.Q(decision__isnull=False) | models.Q(session__isnull=False),
+                condition=models.Q(decision__isnull=False)
+                | models.Q(session__isnull=False)
+                | models.Q(change__isnull=False),
                 name="dispute_is_about_something",
             ),
             models.CheckConstraint(

@@ -23,6 +23,7 @@ class Proof(models.Model):
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
+        UNDO = "undo"  # takes one change back and locks; opens nothing
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="proofs", db_comment="pseudonymous")

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Lower
 
+from accounts.policy.lock import WayBack, hardest
 from ciam_portal import clock, codes
 
 
@@ -37,6 +39,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
     recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
 
+    locked_at = models.DateTimeField(null=True, db_comment="not sensitive: nothing works until it is unlocked")
+    way_back = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(way.value, way.name.capitalize()) for way in WayBack],
+        db_comment="not sensitive: what leads back while locked",
+    )
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -44,12 +54,40 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower"),
+            models.CheckConstraint(
+                condition=models.Q(locked_at__isnull=True, way_back="")
+                | (models.Q(locked_at__isnull=False) & ~models.Q(way_back="")),
+                name="user_locked_has_a_way_back",
+            ),
+        )
         # No role may create or edit people by hand; what staff may do is a flow.
         default_permissions = ("view",)
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def role_names(self) -> list[tuple[str, bool]]:
+        """Every role held now, and whether it was given; those taken in an emergency were not. One query."""
+        given = self.groups.values_list("name", Value(value=True))
+        taken = self.break_glass.filter(expires_at__gt=clock.now()).values_list("role", Value(value=False))
+        return list(given.union(taken))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may be done with this account: neither closed nor locked."""
+        return self.is_active and self.locked_at is None
+
+    def shut(self, way: WayBack, at: datetime) -> None:
+        """Locked from now on; the way back never gets easier while it is."""
+        self.locked_at, self.way_back = at, hardest(self.way_back, way)
+        self.save(update_fields=["locked_at", "way_back"])
+
+    def reopen(self) -> None:
+        """Not locked any more."""
+        self.locked_at, self.way_back = None, ""
+        self.save(update_fields=["locked_at", "way_back"])
 
     @property
     def zone(self) -> ZoneInfo:

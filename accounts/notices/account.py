@@ -42,9 +42,11 @@ class EmailChangeStarted(NoticeBase):
 
 @dataclass(frozen=True, slots=True)
 class EmailChanged(NoticeBase):
-    """To both addresses: it happened."""
+    """To both addresses: it happened. Only the old one gets the link that takes it back."""
 
     template: ClassVar[str] = "email_changed"
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ class PasswordChanged(NoticeBase):
     """It happened."""
 
     template: ClassVar[str] = "password_changed"
+    undo_link: str = ""
+    undo_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChanged(NoticeBase):
+    """There is another number, or none any more."""
+
+    template: ClassVar[str] = "phone_changed"
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

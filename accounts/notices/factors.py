@@ -15,6 +15,8 @@ class FactorAdded(NoticeBase):
     when: str
     security_link: str
     password_link: str
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class FactorRemoved(NoticeBase):
     when: str
     security_link: str
     password_link: str
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class BackupCodesMade(NoticeBase):
     when: str
     security_link: str
     password_link: str
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

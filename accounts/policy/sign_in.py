@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.policy.lock import LockFacts, is_ajar
+from ciam_portal import gate
 from ciam_portal.policy.assurance import Level, Method, level_of
-from ciam_portal.policy.decision import Allow, Decision, Deny
+from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
 from ciam_portal.policy.reason import ReasonBase
 
@@ -14,25 +16,31 @@ class Reason(ReasonBase):
 
     ACCOUNT_CLOSED = "account_closed", "The e-mail address or the password is not right."
     ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your e-mail address first. We have sent you a link."
+    LOCKED = "locked", "The e-mail address or the password is not right."
     NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
     TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof. Please wait a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
-    """What is known at the door: the account's state, and what was proven just now."""
+    """What is known at the door: the account's state, and what was proven just now. ``lock`` None: not locked."""
 
     is_active: bool
     address_proven: bool
     proven: tuple[Method, ...]
+    lock: LockFacts | None = None
 
 
 def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Whether there is anything to weigh. How much proof it takes is the catalogue's business (``sign_in``)."""
     if not facts.is_active:
         return Deny(Reason.ACCOUNT_CLOSED)
+    if facts.lock is not None and not is_ajar(facts.lock):
+        return Deny(Reason.LOCKED)
     if level_of(facts.proven) is Level.NONE:
         return Deny(Reason.NOTHING_PROVEN)
     if not facts.address_proven:
         return Deny(Reason.ADDRESS_NOT_PROVEN)
+    if facts.lock is not None and level_of(facts.proven) < Level.AAL2:
+        return StepUp(Level.AAL2, gate.Reason.PROVE_MORE)
     return Allow()

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policy.staff import WhyLook
 from ciam_portal.policy.assurance import Method
 
 Text = str | Promise
@@ -33,6 +34,8 @@ _ENDED: dict[str, Text] = {
     "disowned": _("Session ended, because it was not you"),
     "credentials_changed": _("Session ended after a change of security"),
     "risk_rose": _("Session ended to protect your account"),
+    "locked": _("Session ended, because the account was locked"),
+    "undone": _("Session ended, because a change was taken back"),
     "role_changed": _("Session ended, because your role as staff changed"),
 }
 
@@ -94,11 +97,31 @@ def _profile(data: Data) -> Said | None:
     return Said(_("Profile changed"), ", ".join(changed).capitalize()) if changed else None
 
 
+UNDONE: dict[str, Text] = {
+    "password": _("the password"),
+    "email": _("the e-mail address"),
+    "phone": _("the phone number"),
+    "factor_added": _("a second step that was added"),
+    "factor_removed": _("a second step that was removed"),
+    "backup_codes": _("new backup codes"),
+}
+
+
+def _undone(data: Data) -> Said:
+    return Said(
+        _("A change was taken back and the account locked"), str(UNDONE[data["kind"]]).capitalize(), _("Stopped"), "bad"
+    )
+
+
 def _reset_asked(data: Data) -> Said | None:
     return Said(_("A link for a new password was asked for")) if data["sent"] else None
 
 
 def _record_opened(data: Data) -> Said:
+    if "reason" in data:
+        return Said(
+            translate("Help desk viewed your record: %(reason)s") % {"reason": WhyLook.of(data["reason"]).words}
+        )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
 
@@ -124,6 +147,9 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "account.password_changed": _plain(_("Password changed"), badge=_("Changed"), kind="accent"),
     "account.wrong_password": _plain(_("Wrong password"), badge=_("Failed"), kind="warn"),
     "account.profile_changed": _profile,
+    "account.locked": _plain(_("Account locked"), badge=_("Stopped"), kind="bad"),
+    "account.unlocked": _plain(_("Account unlocked"), badge=_("Changed"), kind="accent"),
+    "account.change_undone": _undone,
     "factor.added": _of_method(_("A second step was added"), badge=_("Changed"), kind="accent"),
     "factor.removed": _of_method(_("A second step was removed"), badge=_("Changed"), kind="accent"),
     "factor.renamed": _plain(_("A passkey got another name")),
@@ -171,5 +197,5 @@ def say(name: str, data: Data) -> Said | None:
     known = EVENTS.get(name)
     try:
         return known(data) if known else None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None

@@ -19,6 +19,7 @@ from accounts.forms import activity as forms
 from accounts.models import Proof, Session, User
 from accounts.policy import dispute as policy
 from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.undo import locked
 from ciam_portal import clock
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor, Channel, Kind
@@ -79,13 +80,15 @@ def answer_link(request: HttpRequest) -> HttpResponse:
     session = flows.session_of(proof) if proof else None
     if proof is None or session is None or not _usable(proof, session):
         return render(request, "accounts/answer_dead.html", status=410)
-    form = forms.Answer(request.POST or None)
+    form = forms.LinkAnswer(request.POST or None)
     if not form.is_valid():
         words = {"session": session, "when": proof.customer.local(session.started_at)}
         return render(request, "accounts/answer.html", words)
     # Not as whoever may be signed in here: the link speaks for its own customer.
     by = Actor(Kind.STRANGER, None, Channel.WEB, request_id=Actor.from_request(request).request_id)
     try:
+        if form.cleaned_data["said"] == "lock":
+            return _locked(request, flows.lock_by_link(secret, by=by, at=at))
         said = flows.answer_link(secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
     except Refused as refused:
         if refused.reason is not policy.Reason.ANSWER_LINK_DEAD:
@@ -95,6 +98,11 @@ def answer_link(request: HttpRequest) -> HttpResponse:
         return _disowned(request, session)
     request.session.pop(f"link:{_PURPOSE}", None)
     return render(request, "accounts/answer_thanks.html")
+
+
+def _locked(request: HttpRequest, session: Session) -> HttpResponse:
+    request.session.pop(f"link:{_PURPOSE}", None)
+    return locked(request, User.objects.get(pk=session.customer_id))
 
 
 def _usable(proof: Proof, session: Session) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import factors, signing
+from accounts import factors, facts, signing
 from accounts.decorators import resumable, sensitive
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
@@ -41,6 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
         "level": session.assurance.level,
         "levels": Level,
+        "quarantine": facts.quarantine_words(customer, clock.now()),
     }
     return render(request, "accounts/security.html", words)
 

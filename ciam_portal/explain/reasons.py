@@ -48,6 +48,11 @@ GATE: dict[gate.Reason, Words] = {
         _("This waits. The caller can use a browser they used before, or wait until it is known. Do not promise more."),
         _("Risk reached the row's hold_from, and no proof this customer can give lowers it enough."),
     ),
+    _R.QUARANTINE: Words(
+        _("Access to your account was restored a short time ago without signing in, so this has to wait for a while."),
+        _("Access was restored a short time ago. It waits until the instant on the page; nobody can shorten that."),
+        _("The row is held in quarantine, and quarantine_until had not come."),
+    ),
     _R.TOO_RISKY: Words(
         _("This was stopped to protect your account, because too much about it was unusual."),
         _("This was stopped as too risky. Advise a new password and a look at the sessions; it cannot be overruled."),

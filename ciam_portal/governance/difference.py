@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.catalogue import Needs, Row
+from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.policy.limits import Limits
 
 
@@ -45,6 +45,8 @@ LESS_IS_STRICTER = frozenset({
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
+    "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
+    "staff.searches_per_hour",
 })  # fmt: skip
 
 
@@ -104,8 +106,8 @@ def said(value: Any) -> str:  # noqa: ANN401  (any cell of a row)
 
 def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a row)
     match key:
-        case "sensitivity":
-            return Lean.STRICTER if now > was else Lean.LOOSER
+        case "sensitivity" | "in_quarantine":
+            return Lean.STRICTER if _rank(now) > _rank(was) else Lean.LOOSER
         case "needs":
             return _needs(was, now)
         case "fresh_seconds":  # 0: at any time
@@ -118,6 +120,10 @@ def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a
 
 
 _EVER = 1_000_000_000
+
+
+def _rank(word: Sensitivity | InQuarantine) -> int:
+    return word if isinstance(word, Sensitivity) else int(word is InQuarantine.HOLD)
 
 
 def _ceiling(level: int | None) -> int:

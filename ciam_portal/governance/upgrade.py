@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ciam_portal.policy.catalogue import OPTIONAL, Action
+from ciam_portal.policy.catalogue import OPTIONAL, Action, unsaid
 
 Tables = dict[str, Any]
 
@@ -22,7 +22,8 @@ def completed(approved: Tables, file: Tables) -> Completed:
     """Every approved value that the software still knows, and from ``file`` only what is missing.
 
     ``file`` has been checked, so it holds exactly the keys that the software knows. Actions of the operator's own are
-    neither added nor removed: they are not the software's to know.
+    neither added nor removed: they are not the software's to know. A column that such a row lacks is filled with the
+    safe word for it.
     """
     tables: Tables = {}
     for section, table in file.items():
@@ -40,13 +41,13 @@ def _numbers(mine: Tables, file: Tables) -> Tables:
 def _actions(mine: Tables, file: Tables) -> Tables:
     known = {action.value for action in Action}
     names = [name for name in file if name in known] + [name for name in mine if "." in name]
-    return {name: _row(mine.get(name, {}), file.get(name, {})) for name in names}
+    return {name: _row(name, mine.get(name, {}), file.get(name, {})) for name in names}
 
 
-def _row(mine: Tables, file: Tables) -> Tables:
+def _row(name: str, mine: Tables, file: Tables) -> Tables:
     needed = {key: value for key, value in file.items() if key not in OPTIONAL}
     kept = {key: value for key, value in mine.items() if key in OPTIONAL}
-    return (_numbers(mine, needed) if needed else mine) | kept
+    return (_numbers(mine, needed) if needed else unsaid(name) | mine) | kept
 
 
 def _keys(tables: Tables, prefix: str = "") -> Iterator[str]:

@@ -3,6 +3,9 @@
 from ciam_portal.policy.library_settings import derived
 from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, public
 
+# What apps above accounts end when a change is taken back (accounts.flows.undo), as dotted paths: imports point down.
+UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
+
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -28,7 +28,7 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow, Deny
 from ciam_portal.policy.limits import UnsafePolicy
-from ciam_portal.roles import Role, roles_of
+from ciam_portal.roles import Role, standing_roles_of
 from ciam_portal.words import sentence
 
 DAYS = 30
@@ -140,7 +140,7 @@ def _again(request: HttpRequest, by: Actor, at: datetime) -> flows.Gather:
 
 def _asking(user: User | AnonymousUser, session: Session | None, by: Actor, at: datetime) -> Person:
     asked = facts.for_action(user, session, by=by, at=at) if isinstance(user, User) else gate.Facts(by.channel)
-    return Person(roles_of(user), asked)
+    return Person(standing_roles_of(user), asked)
 
 
 def _replayed(row: PolicyVersion, person: Person, by: Actor, at: datetime) -> Report:
@@ -161,7 +161,7 @@ def _replayed(row: PolicyVersion, person: Person, by: Actor, at: datetime) -> Re
 
 
 def _words(request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row with its annotations)
-    staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in roles_of(request.user))
+    staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in standing_roles_of(request.user))
     return {
         "row": row,
         "proposed": _by(row.proposer, row.proposed_at),

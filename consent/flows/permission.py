@@ -110,6 +110,18 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
 
+def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
+    """Withdraw what was given or widened from an instant on: part of an undo (``settings.UNDO_ENDS``). How many.
+
+    What a widened consent held before is not kept, so all of it ends; the customer connects the app again.
+    """
+    of_late = Consent.objects.live().filter(customer=customer, changed_at__gte=since)
+    found = list(of_late.order_by("pk"))
+    for consent in found:
+        withdraw(consent, by=by, at=at)
+    return len(found)
+
+
 def _mine(customer: UUID, partner: Partner, at: datetime) -> tuple[Consent, bool]:
     live = Consent.objects.between(customer, partner.pk).live().select_for_update()
     found = live.first()

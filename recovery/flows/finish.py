@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from accounts import factors
-from accounts.flows import account, restore
+from accounts.flows import account, locks, restore
 from accounts.flows.restore import NewApp
 from accounts.flows.sign_in import Browser
 from accounts.models import User
@@ -55,6 +55,8 @@ def complete(
     known = by.known_as(customer.pk)
     lost = tuple(Method(name) for name in case.lost)
     dropped = restore.replace_factors(customer, lost, new, by=known, at=at)
+    if customer.locked_at is not None:  # what was shown is at least what the lock asks for (facts.needed)
+        locks.unlock(customer, by=known, at=at)
     ended = account.restore_access(customer, password, by=known, at=at)
     news.advance(case, Verb.COMPLETE, at)
     event = events.RecoveryCompleted(

@@ -155,6 +155,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "session.ended": {"reason": "signed_out", "session": str(uuid4())},
     "session.all_ended": {"reason": "ended_by_owner", "sessions_ended": 2},
     "account.profile_changed": {"fields": ["name"]},
+    "account.change_undone": {"kind": "email"},
     "factor.added": {"method": "totp"},
     "factor.removed": {"method": "passkey"},
     "factor.failed": {"method": "totp", "why": "wrong"},

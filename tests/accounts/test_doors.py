@@ -14,7 +14,7 @@ from django.test import Client
 from accounts import facts, history, velocity
 from accounts.flows import account
 from accounts.flows import staff as staff_flows
-from accounts.models import Device, Session, User
+from accounts.models import Device, RoleChange, Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -175,43 +175,47 @@ def opened(customer: User) -> list[tuple[str, str, str]]:
     return [(row.actor_kind, row.channel, row.data["kind"]) for row in rows]
 
 
+def look(client: Client, customer: User) -> Any:
+    return client.post(f"/staff/accounts/user/{customer.pk}/open/", {"reason": "identity_check"})
+
+
 def test_each_look_at_a_customer_is_decided_and_recorded(sign_in: SignIn, agent: User, customer: User) -> None:
-    sign_in(customer, on=Client())
-    session = Session.objects.get()
     client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
-    for path in (f"user/{customer.pk}", f"session/{session.pk}"):
-        assert client.get(f"/staff/accounts/{path}/change/").status_code == 200
-    assert opened(customer) == [("staff", "help_desk", "user"), ("staff", "help_desk", "session")]
-    decisions = DecisionEntry.objects.filter(action="staff_open_record")
-    assert {(row.answer, row.about, row.actor) for row in decisions} == {("allow", customer.pk, agent.pk)}
-    assert set(AuditEntry.objects.filter(name="staff.record_opened").values_list("decision", flat=True)) == {
-        row.pk for row in decisions
-    }
-    assert client.get("/staff/accounts/user/").status_code == 200  # a list of numbers is no record
-    assert len(opened(customer)) == 2
-
-
-def test_a_stale_proof_of_staff_leads_to_proving_and_back(sign_in: SignIn, agent: User, customer: User) -> None:
-    client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
-    Session.objects.update(level_at=clock.now() - timedelta(hours=2))
-    path = f"/staff/accounts/user/{customer.pk}/change/"
-    asked = client.get(path)
-    assert asked["Location"].startswith("/prove/?ref=")
-    assert opened(customer) == []
-    Session.objects.update(level_at=clock.now())
-    assert client.get(asked["Location"])["Location"] == path
-    assert client.get(path).status_code == 200
+    assert look(client, customer).status_code == 302
+    assert opened(customer) == [("staff", "help_desk", "user")]
+    decision = DecisionEntry.objects.get(action="staff_open_record")
+    assert (decision.answer, decision.about, decision.actor) == ("allow", customer.pk, agent.pk)
+    assert AuditEntry.objects.get(name="staff.record_opened").decision == decision.pk
+    assert customer.email in client.get(f"/staff/accounts/user/{customer.pk}/change/").text
+    assert client.get("/staff/accounts/user/").status_code == 200  # the search is no record
     assert len(opened(customer)) == 1
 
 
-def test_staff_whose_session_became_risky_wait(sign_in: SignIn, agent: User, customer: User) -> None:
+def test_a_stale_proof_of_staff_leads_to_proving(sign_in: SignIn, agent: User, customer: User) -> None:
     client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
+    Session.objects.update(level_at=clock.now() - timedelta(hours=2))
+    assert look(client, customer)["Location"].startswith("/prove/?ref=")
+    assert opened(customer) == []
+    Session.objects.update(level_at=clock.now())
+    look(client, customer)
+    assert len(opened(customer)) == 1
+    Session.objects.update(level_at=clock.now() - timedelta(hours=2))
+    asked = client.get(f"/staff/accounts/user/{customer.pk}/change/")  # opened, and stale again
+    assert asked["Location"].startswith("/prove/?ref=")
+
+
+def test_staff_whose_session_became_risky_see_nothing(sign_in: SignIn, agent: User, customer: User) -> None:
+    client = sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
+    path = f"/staff/accounts/user/{customer.pk}/change/"
+    look(client, customer)
+    assert customer.email in client.get(path).text
     Session.objects.update(risk=Risk.HIGH)
-    page = client.get(f"/staff/accounts/user/{customer.pk}/change/")
+    page = client.get(path)
     assert page.status_code == 403
-    assert "This has to wait" in page.text
     assert customer.email not in page.text
+    look(client, customer)
     assert AuditEntry.objects.filter(name="flow.refused", about=customer.pk, actor=agent.pk).exists()
+    assert len(opened(customer)) == 1
 
 
 def test_who_has_no_such_role_opens_nothing(sign_in: SignIn, customer: User) -> None:
@@ -219,6 +223,7 @@ def test_who_has_no_such_role_opens_nothing(sign_in: SignIn, customer: User) -> 
     staff_flows.grant_role(person, Role.AUDITOR, by=Actor.system(), at=clock.now())
     client = sign_in(User.objects.get(pk=person.pk), Method.PASSWORD, Method.TOTP, on=Client())
     assert client.get(f"/staff/accounts/user/{customer.pk}/change/").status_code == 403
+    assert look(client, customer).status_code == 403
     assert client.get("/staff/accounts/user/no-such-id/change/").status_code in {302, 403, 404}
     assert opened(customer) == []
 
@@ -230,7 +235,10 @@ def test_commands_still_work() -> None:
     call_command("demo", verbosity=0)
     call_command("demo", verbosity=0)
     assert User.objects.filter(is_staff=True).count() == len(STAFF)
+    admin2 = RoleChange.objects.get(person__email="admin2@example.com")
+    assert admin2.approved_by == User.objects.get(email="admin@example.com").pk  # the second took a person
     call_command("staff", "grant", "ada@example.com", "auditor")
+    assert not User.objects.get(email="ada@example.com").is_staff  # only proposed
     call_command("staff", "revoke", "ada@example.com", "auditor")
     call_command("partner", "add", "Shop", "--redirect-uri", "https://shop.example/callback")
     call_command("partner", "list")

@@ -11,7 +11,7 @@ from ciam_portal import gate
 from ciam_portal.gate import Facts, Reason, Trust
 from ciam_portal.policy import catalogue, limits
 from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import Action, Needs, Row, Sensitivity, Trigger
+from ciam_portal.policy.catalogue import HELD, Action, InQuarantine, Needs, Row, Sensitivity, Trigger
 from ciam_portal.policy.channel import Channel
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
 from ciam_portal.policy.limits import Limits
@@ -20,6 +20,7 @@ from ciam_portal.risk.signals import Signals
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()
+SOON = NOON + timedelta(seconds=1)
 HOME = Facts(
     channel=Channel.WEB,
     account_active=True,
@@ -122,6 +123,18 @@ def bare(answer: Decision) -> Decision:
         ("change_email", replace(PROVEN, channel=Channel.API), Deny(Reason.WRONG_DOOR)),
         ("change_email", replace(PROVEN, channel=None), Deny(Reason.WRONG_DOOR)),
         ("see_profile", replace(PROVEN, channel=Channel.GATEWAY), Deny(Reason.WRONG_DOOR)),
+        # After a recovery, whatever is proven: until the instant, which belongs to "over". A no stays a no.
+        ("change_email", replace(PROVEN, quarantine_until=SOON), Hold(Reason.QUARANTINE, SOON)),
+        ("change_email", replace(OWNER, quarantine_until=SOON), Hold(Reason.QUARANTINE, SOON)),
+        ("change_email", replace(PROVEN, standing=Risk.HIGH, quarantine_until=SOON), Hold(Reason.QUARANTINE, SOON)),
+        ("change_email", replace(PROVEN, quarantine_until=NOON), Allow()),
+        ("change_email", replace(PROVEN, standing=Risk.SEVERE, quarantine_until=SOON), Deny(Reason.TOO_RISKY)),
+        ("change_email", replace(PROVEN, session_live=False, quarantine_until=SOON), Deny(Reason.SESSION_OVER)),
+        ("change_password", replace(PROVEN, quarantine_until=SOON), Allow()),
+        ("add_factor", replace(PROVEN, quarantine_until=SOON), Allow()),
+        ("use_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
+        ("refresh_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
+        ("issue_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
         ("fly_to_the_moon", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
         ("", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
         ("change_email", Facts(), Deny(Reason.WRONG_DOOR)),
@@ -210,6 +223,7 @@ facts_of = st.builds(
     standing=st.none() | risks,
     evidence=st.none() | evidences,
     signals=st.none() | signals,
+    quarantine_until=st.none() | st.integers(-4000, 4000).map(lambda seconds: NOON + timedelta(seconds=seconds)),
     amount=st.none() | st.integers(-10, 20_000),
     currency=st.sampled_from([None, "EUR", "XXX"]),
 )
@@ -252,6 +266,23 @@ def test_a_less_trusted_device_never_loosens(action: str, facts: Facts) -> None:
     assert strictness(ask(action, less)) >= strictness(ask(action, facts))
 
 
+@given(actions, facts_of, st.integers(0, 8000))
+def test_a_quarantine_and_a_later_end_of_it_never_loosen(action: str, facts: Facts, longer: int) -> None:
+    without = replace(facts, quarantine_until=None)
+    assert strictness(ask(action, facts)) >= strictness(ask(action, without))
+    if facts.quarantine_until is not None:
+        later = replace(facts, quarantine_until=facts.quarantine_until + timedelta(seconds=longer))
+        assert strictness(ask(action, later)) >= strictness(ask(action, facts))
+
+
+@given(st.sampled_from(sorted(HELD)), facts_of)
+def test_nothing_that_a_quarantine_is_for_happens_in_it(action: str, facts: Facts) -> None:
+    answer = ask(action, replace(facts, quarantine_until=SOON))
+    assert isinstance(answer, Hold | Deny)
+    if isinstance(answer, Hold):
+        assert (answer.reason, answer.until) == (Reason.QUARANTINE, SOON)
+
+
 MISSING = {
     "channel": None,
     "account_active": False,
@@ -288,6 +319,7 @@ rows = st.builds(
     challenge_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
     hold_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
     deny_from=st.none() | st.sampled_from([Risk.MODERATE, Risk.HIGH, Risk.SEVERE]),
+    in_quarantine=st.sampled_from(InQuarantine),
 )
 
 
@@ -300,6 +332,8 @@ def test_a_more_sensitive_action_never_loosens(row: Row, facts: Facts) -> None:
         return ask("the_action", facts, replace(LIMITS, actions={"the_action": which}))
 
     assert strictness(under(stricter)) >= strictness(under(row))
+    held = replace(row, in_quarantine=InQuarantine.HOLD)
+    assert strictness(under(held)) >= strictness(under(row))
 
 
 # --- the catalogue
@@ -319,6 +353,7 @@ def table(**changed: object) -> dict[str, object]:
         "challenge_from": "never",
         "hold_from": "never",
         "deny_from": "never",
+        "in_quarantine": "hold",
     } | changed
 
 
@@ -355,6 +390,7 @@ CRITICAL = HIGH | {"sensitivity": "critical", "needs": "highest"}
         (table(**CRITICAL | {"fresh_seconds": 901}), "fresh_seconds must be 1..900"),
         (table(**CRITICAL | {"hold_from": "severe"}), "hold_from may not be above high"),
         (table(**HIGH | {"hold_from": "severe", "deny_from": "high"}), "must not fall"),
+        (table(in_quarantine="never"), "in_quarantine must be one of allow, hold"),
         (table(large={"EUR": 0}), "large.EUR must be a whole number"),
         (table(large={"euro": 5}), "large.euro must be a whole number"),
         (table(large=[5]), "large must be a table"),
@@ -378,6 +414,21 @@ def test_a_catalogue_lacks_nothing_and_invents_nothing() -> None:
         catalogue.parse({name: row for name, row in whole.items() if name != "sign_in"})
     with pytest.raises(catalogue.UnsafePolicy, match="unknown action: sing_in"):
         catalogue.parse(whole | {"sing_in": table()})
+
+
+@pytest.mark.parametrize("name", sorted(HELD))
+def test_a_policy_that_lets_go_in_quarantine_what_it_is_for_is_refused(name: str) -> None:
+    rows_of = {action.value: table() for action in Action} | {name: table(in_quarantine="allow")}
+    with pytest.raises(catalogue.UnsafePolicy, match="is what a quarantine is for, so in_quarantine must be hold"):
+        catalogue.parse(rows_of)
+
+
+def test_a_large_amount_is_held_in_quarantine_when_a_small_one_is() -> None:
+    small = table(large={"EUR": 5}, large_action="partner.large")
+    rows_of = {action.value: table() for action in Action}
+    catalogue.parse(rows_of | {"partner.small": small, "partner.large": table()})
+    with pytest.raises(catalogue.UnsafePolicy, match=r"partner.large must be held in quarantine too"):
+        catalogue.parse(rows_of | {"partner.small": small, "partner.large": table(in_quarantine="allow")})
 
 
 def test_the_version_follows_the_catalogue() -> None:

@@ -39,6 +39,9 @@ CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
     ("actions.add_factor", "fresh_seconds", "600", "601", 601, Lean.LOOSER),
     ("actions.sign_in", "fresh_seconds", "0", "9", 9, Lean.STRICTER),
     ("actions.sign_in", "challenge_from", "moderate", "high", "high", Lean.LOOSER),
+    ("actions.sign_up", "in_quarantine", "allow", "hold", "hold", Lean.STRICTER),
+    ("actions.partner.change_payee", "in_quarantine", "hold", "allow", "allow", Lean.LOOSER),
+    ("recovery", "quarantine_hours", "72", "96", 96, Lean.STRICTER),
     ("actions.sign_in", "hold_from", "never", "severe", "severe", Lean.STRICTER),
     ("actions.sign_in", "channels", "web, mobile, api", "web", ["web"], Lean.STRICTER),
     ("actions.see_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
@@ -76,6 +79,7 @@ def test_actions_that_come_and_go() -> None:
     row = {
         "sensitivity": "low", "triggers": ["fraud"], "needs": "aal1", "fresh_seconds": 0, "channels": ["api"],
         "challenge_from": "never", "hold_from": "never", "deny_from": "never",
+        "in_quarantine": "allow",
     }  # fmt: skip
     more = limits_with(**{"actions__partner.new": row})
     assert difference.between(settings.LIMITS, more) == [

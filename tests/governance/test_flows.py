@@ -13,7 +13,7 @@ from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.errors import ProveMore, Refused
-from ciam_portal.governance import flows
+from ciam_portal.governance import flows, upgrade
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, Reason, State
@@ -282,6 +282,19 @@ def test_an_upgrade_never_brings_in_an_action_of_the_operators() -> None:
     assert "partner.change_payee" in row.limits().actions
     old.refresh_from_db()
     assert old.state == State.SUPERSEDED
+
+
+@pytest.mark.parametrize(("name", "word"), [("partner.mine", "hold"), ("use_scope.mine", "allow")])
+def test_an_upgrade_says_the_safe_word_for_a_column_that_an_operators_row_lacks(name: str, word: str) -> None:
+    old = outdated()
+    tables = tomllib.loads(old.content)
+    row = dict(tables["actions"]["see_profile"])
+    del row["in_quarantine"]
+    tables["actions"][name] = row
+    done = upgrade.completed(tables, tomllib.loads(settings.POLICY_TEXT))
+    assert done.tables["actions"][name] == row | {"in_quarantine": word}
+    assert f"actions.{name}.in_quarantine" in done.added
+    assert limits.parse(done.tables).actions[name].in_quarantine == word
 
 
 def test_an_upgrade_that_equals_the_file_is_the_version_found_in_it() -> None:

@@ -34,7 +34,7 @@ PUBLIC = {
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
     "recovery:open_stop", "recovery:stop",
     "accounts:confirm_email", "accounts:confirm_email_page",
-    "accounts:open_answer", "accounts:answer_link",
+    "accounts:open_answer", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
 }  # fmt: skip
 
 

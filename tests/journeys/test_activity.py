@@ -83,7 +83,7 @@ def test_the_link_in_the_mail_ends_that_session_without_signing_in(
     look(tab, "/was-this-you/")
     elsewhere.goto("/profile/")
     assert elsewhere.url.endswith("/profile/")  # opening the link has changed nothing
-    tab.get_by_role("button", name="It was not me").click()
+    tab.get_by_role("button", name="It was not me", exact=True).click()
     tab.get_by_role("heading", name="That session is ended").wait_for()
     elsewhere.goto("/profile/")
     assert "/sign-in/" in elsewhere.url

@@ -1,0 +1,58 @@
+"""A role taken in an emergency: at once, for a limited time, told to everybody it concerns, and reviewed."""
+
+from datetime import datetime, timedelta
+
+from accounts import addresses, facts
+from accounts.events import staff as events
+from accounts.flows import staff as roles
+from accounts.models import BreakGlass, Session, User
+from accounts.notices import staff as notices
+from accounts.policy import staff as policy
+from accounts.policy.staff import GlassFacts, ReviewFacts, WhyGlass
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.roles import Role
+
+
+@flow
+def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Actor, at: datetime) -> BreakGlass:
+    """This person holds the role from now on, until it ends by itself. Raises ProveMore, OnHold, Refused."""
+    roles.alone()
+    staff = User.objects.select_for_update().get(pk=staff.pk)
+    asked = facts.for_action(staff, session, by=by, at=at)
+    decision = require_action(Action.STAFF_BREAK_GLASS, asked, about=staff.pk, by=by, at=at)
+    standing = set(staff.groups.values_list("name", flat=True)) if staff.is_staff else set()
+    waiting = BreakGlass.objects.open_reviews()
+    glass = GlassFacts(
+        standing=tuple(each for each in Role if each.value in standing),
+        holds=role.value in standing,
+        own_review_open=waiting.filter(person=staff).exists(),
+        oldest_review=waiting.order_by("asked_at").values_list("asked_at", flat=True).first(),
+    )
+    require(policy.may_break_glass, glass, about=staff.pk, by=by, at=at)
+    until = at + timedelta(minutes=limits.running().staff.break_glass_minutes)
+    use = BreakGlass.objects.create(person=staff, role=role.value, reason=reason.value, asked_at=at, expires_at=until)
+    event = events.GlassBroken(use=use.pk, role=role, reason=Code(reason.value), expires_at=until)
+    record(event, about=staff.pk, by=by, at=at, decision=decision)
+    for each in (staff, *roles.administrators().exclude(pk=staff.pk)):
+        notice = notices.GlassBroken(role=role.value, reason=reason.words, until=each.local(until), number=str(use.pk))
+        tell(each, notice, to=addresses.proven(each), at=at)
+    return use
+
+
+@flow
+def review(use: BreakGlass, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """A second administrator has looked at what was done with it; the role ends. Raises ProveMore, OnHold, Refused."""
+    use = BreakGlass.objects.select_for_update().get(pk=use.pk)
+    asked = facts.for_action(staff, session, by=by, at=at)
+    decision = require_action(Action.STAFF_BREAK_GLASS, asked, about=use.person_id, by=by, at=at)
+    found = ReviewFacts(person=use.person_id, is_open=use.reviewed_at is None)
+    require(policy.may_review, found, roles.staff_facts(staff), about=use.person_id, by=by, at=at)
+    use.review(staff.pk, at)
+    event = events.GlassReviewed(use=use.pk, role=Role(use.role))
+    record(event, about=use.person_id, by=by, at=at, decision=decision)

@@ -1,0 +1,89 @@
+"""Locking an account and unlocking it. A lock stops everything at once; the way back is recovery, not a sign-in alone.
+
+What unlocks (``accounts.policy.lock``): a new password set with a mailed link opens an account without a second factor;
+to one that has a factor the same leads only together with that factor, at the next sign-in. After an undo that touched
+the address, the phone or a factor the mailbox alone opens nothing, so that whoever holds an old mailbox can lock but
+not enter; a recovery that has proven more calls ``unlock``.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import addresses, facts, proofs
+from accounts.events import lock as events
+from accounts.flows import sessions
+from accounts.models import User
+from accounts.notices import lock as notices
+from accounts.policy import lock as policy
+from accounts.policy import sign_in as sign_in_policy
+from accounts.policy.lock import WayBack
+from ciam_portal.audit import decide as decisions
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.decision import Allow
+
+LOCKED = "locked"
+
+
+@flow
+def lock(customer: User, *, by: Actor, at: datetime) -> None:
+    """The panic button: sessions, tokens and links end, and nobody comes in by any way until it is unlocked.
+
+    Asks for nothing: whoever sees a thief in the account must not be stopped by a second step. The worst that a thief
+    can do with it is lock themselves out too.
+    """
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    customer.shut(WayBack.MAILBOX, at)
+    proofs.drop(customer, at)
+    ended = sessions.end_all(customer, by=by, at=at, reason=LOCKED)
+    event = events.AccountLocked(way=WayBack(customer.way_back), sessions_ended=ended[0], tokens_ended=ended[1])
+    record(event, about=customer.pk, by=by, at=at)
+    notice = notices.AccountLocked(when=customer.local(at), **words(customer))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def words(customer: User) -> dict[str, str]:
+    """What a message about a lock says of the way back."""
+    return {"way": customer.way_back, "password_link": settings.PUBLIC_URL + reverse("account_reset_password")}
+
+
+def restored(customer: User, *, by: Actor, at: datetime) -> None:
+    """Access was restored by mail just now: unlock if that is enough, else say what is missing. Part of that flow."""
+    lock = facts.lock_of(customer)
+    if lock is None:
+        return
+    decided = decisions.decide(policy.may_unlock_by_mail, lock, about=customer.pk, by=by, at=at)
+    if isinstance(decided.answer, Allow):
+        _open(customer, by=by, at=at)
+        return
+    notice = notices.StillLocked(by_factor=policy.is_ajar(lock))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def reopen(customer: User, methods: Iterable[Method], *, by: Actor, at: datetime) -> None:
+    """A sign-in that was allowed unlocks, if it still may, with what it proved. Raises Refused. Part of that flow."""
+    door = facts.at_the_door(customer, methods)
+    require(sign_in_policy.on_sign_in, door, about=customer.pk, by=by, at=at)
+    _open(customer, by=by, at=at)
+
+
+@flow
+def unlock(customer: User, *, by: Actor, at: datetime) -> None:
+    """A recovery has proven more than the lock asks for. Called by recovery, which has decided and tells why."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    _open(customer, by=by, at=at)
+
+
+def _open(customer: User, *, by: Actor, at: datetime) -> None:
+    customer.reopen()
+    record(events.AccountUnlocked(), about=customer.pk, by=by, at=at)
+    notice = notices.AccountUnlocked(
+        when=customer.local(at), security_link=settings.PUBLIC_URL + reverse("accounts:security")
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)

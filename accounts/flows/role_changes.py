@@ -1,0 +1,136 @@
+"""A role changes: one person proposes, another approves. Taking one away needs one person, and bites at once."""
+
+from datetime import datetime, timedelta
+
+from accounts import facts
+from accounts.events import staff as events
+from accounts.flows import staff as roles
+from accounts.models import RoleChange, Session, User
+from accounts.policy import staff as policy
+from accounts.policy.staff import RoleFacts, StaffFacts, State, Verb, WhyRole
+from ciam_portal.audit.actor import Actor, Kind
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.roles import Role
+
+
+@flow
+def propose(
+    person: User, role: Role, reason: WhyRole, staff: User, session: Session, *, by: Actor, at: datetime
+) -> RoleChange:
+    """A first administrator wants this person to have the role. Nothing is given yet. Raises ProveMore, Refused."""
+    roles.alone()
+    asked = facts.for_action(staff, session, by=by, at=at)
+    decision = require_action(Action.STAFF_PROPOSE_ROLE, asked, about=person.pk, by=by, at=at)
+    require(policy.may_propose, _wanted(person, role, at), roles.staff_facts(staff), about=person.pk, by=by, at=at)
+    change = _propose(person, role, reason, staff, at)
+    event = events.RoleProposed(change=change.pk, role=role, reason=Code(reason.value))
+    record(event, about=person.pk, by=by, at=at, decision=decision)
+    return change
+
+
+@flow
+def propose_by_command(person: User, role: Role, *, by: Actor, at: datetime) -> RoleChange:
+    """The operator's command proposes; an administrator has to approve. Raises Refused."""
+    roles.alone()
+    wanted = _wanted(person, role, at, by_command=by.kind is Kind.SYSTEM)
+    require(policy.may_propose, wanted, StaffFacts(), about=person.pk, by=by, at=at)
+    change = _propose(person, role, WhyRole.INSTALLATION, None, at)
+    event = events.RoleProposed(change=change.pk, role=role, reason=Code(change.reason))
+    record(event, about=person.pk, by=by, at=at)
+    return change
+
+
+@flow
+def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """A second administrator makes it so. Raises ProveMore, OnHold, Refused."""
+    roles.alone()
+    change = RoleChange.objects.select_for_update().get(pk=change.pk)
+    person = User.objects.select_for_update().get(pk=change.person_id)
+    asked = facts.for_action(staff, session, by=by, at=at)
+    decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=person.pk, by=by, at=at)
+    standing = _standing(change, person)
+    require(policy.may_approve, standing, roles.staff_facts(staff), about=person.pk, by=by, at=at)
+    change.approve(staff.pk, at)
+    roles.give(person, Role(change.role), decision, by=by, at=at)
+
+
+@flow
+def reject(change: RoleChange, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """An administrator says no, or takes it back. Raises ProveMore, OnHold, Refused."""
+    change = RoleChange.objects.select_for_update(of=("self",)).select_related("person").get(pk=change.pk)
+    asked = facts.for_action(staff, session, by=by, at=at)
+    decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=change.person_id, by=by, at=at)
+    standing = _standing(change, change.person)
+    require(policy.may_reject, standing, roles.staff_facts(staff), about=change.person_id, by=by, at=at)
+    change.reject(staff.pk, at)
+    event = events.RoleRejected(change=change.pk, role=Role(change.role))
+    record(event, about=change.person_id, by=by, at=at, decision=decision)
+
+
+@flow
+def revoke(
+    person: User, role: Role, reason: WhyRole, staff: User, session: Session, *, by: Actor, at: datetime
+) -> RoleChange:
+    """One administrator takes a role away; it bites at once. Raises ProveMore, OnHold, Refused."""
+    roles.alone()
+    asked = facts.for_action(staff, session, by=by, at=at)
+    require_action(Action.STAFF_PROPOSE_ROLE, asked, about=person.pk, by=by, at=at)
+    require(policy.may_revoke, _wanted(person, role, at), roles.staff_facts(staff), about=person.pk, by=by, at=at)
+    change = RoleChange.objects.create(
+        person=person,
+        role=role.value,
+        verb=Verb.REVOKE,
+        reason=reason.value,
+        state=State.DONE,
+        proposed_by=staff.pk,
+        proposed_at=at,
+        expires_at=at,
+    )
+    roles.revoke_role(person, role, by=by, at=at)
+    return change
+
+
+def _propose(person: User, role: Role, reason: WhyRole, staff: User | None, at: datetime) -> RoleChange:
+    return RoleChange.objects.create(
+        person=person,
+        role=role.value,
+        verb=Verb.GRANT,
+        reason=reason.value,
+        state=State.PROPOSED,
+        proposed_by=staff.pk if staff else None,
+        proposed_at=at,
+        expires_at=at + timedelta(hours=limits.running().staff.proposal_hours),
+    )
+
+
+def _wanted(person: User, role: Role, at: datetime, *, by_command: bool = False) -> RoleFacts:
+    """What the policy asks about a change that does not exist yet. A proposal that nobody approved in time expires."""
+    proposed = RoleChange.objects.select_for_update().filter(person=person, role=role.value, state=State.PROPOSED)
+    for late in proposed.filter(expires_at__lte=at):
+        late.expire()
+    return RoleFacts(
+        person=person.pk,
+        person_open=roles.is_ready(person),
+        holds=person.groups.filter(name=role.value).exists(),
+        is_proposed=proposed.filter(expires_at__gt=at).exists(),
+        by_command=by_command,
+    )
+
+
+def _standing(change: RoleChange, person: User) -> RoleFacts:
+    """What the policy asks about a change as it stands."""
+    return RoleFacts(
+        person=person.pk,
+        person_open=roles.is_ready(person),
+        holds=person.groups.filter(name=change.role).exists(),
+        is_proposed=change.state == State.PROPOSED,
+        state=State(change.state),
+        proposed_by=change.proposed_by,
+        by_command=change.proposed_by is None,
+        proposer_stands=roles.administrators().filter(pk__in=[change.proposed_by]).exists(),
+        expires_at=change.expires_at,
+    )

@@ -1,0 +1,50 @@
+"""What staff choose and search for: shape only. Reasons are chosen, never typed."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policy.staff import WhyGlass, WhyLook, WhyRole
+from ciam_portal.roles import Role
+
+_ROLES = [("", "—"), *((role.value, role.value) for role in Role)]
+_BY_PEOPLE = [choice for choice in WhyRole.choices() if choice[0] != WhyRole.INSTALLATION]
+
+
+class Find(forms.Form):
+    """Exactly one address or number."""
+
+    wanted = forms.CharField(
+        label=_("E-mail address, phone number, or number of a dispute or decision"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class Open(forms.Form):
+    """Why a record is opened."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyLook.choices()])
+
+
+class ChangeRole(forms.Form):
+    """Whose role, which, and why."""
+
+    email = forms.EmailField(label=_("E-mail address of the person"))
+    role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
+    verb = forms.ChoiceField(
+        label=_("What"), choices=[("grant", _("Propose to give it")), ("revoke", _("Take it away now"))]
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *_BY_PEOPLE])
+
+
+class Decide(forms.Form):
+    """What to do with a proposal."""
+
+    do = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+
+
+class BreakTheGlass(forms.Form):
+    """Which role, and why it cannot wait."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyGlass.choices()])

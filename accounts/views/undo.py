@@ -1,0 +1,84 @@
+"""Locking one's account, and the link in a security mail that takes a change back."""
+
+from typing import cast
+
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import proofs
+from accounts.flows import locks
+from accounts.flows import undo as flows
+from accounts.forms.activity import Undo
+from accounts.models import Change, Proof, User
+from accounts.policy import lock as policy
+from accounts.views.entry import hidden_secret, hide_secret
+from ciam_portal import clock
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.errors import Refused
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Allow
+
+_PURPOSE = Proof.Purpose.UNDO
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lock(request: HttpRequest) -> HttpResponse:
+    """The panic button: says what it does, then does it. No second step: nothing may stand before it."""
+    if request.method != "POST":
+        return render(request, "accounts/lock.html")
+    customer = cast("User", request.user)
+    locks.lock(customer, by=Actor.from_request(request), at=clock.now())
+    return locked(request, customer)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_undo(request: HttpRequest, secret: str) -> HttpResponse:
+    """The link in the mail. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, _PURPOSE, "accounts:undo")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest) -> HttpResponse:
+    """Was it not you? Says what each button does; a button acts. Nobody is signed in by it."""
+    secret = hidden_secret(request, _PURPOSE)
+    proof = proofs.find_link(secret, _PURPOSE) if secret else None
+    change = flows.change_of(proof) if proof else None
+    if proof is None or change is None or not _usable(proof, change):
+        return render(request, "accounts/undo_dead.html", status=410)
+    form = Undo(request.POST or None)
+    if not form.is_valid():
+        words = {"change": change, "made": proof.customer.local(change.at), "later": flows.later(change)}
+        return render(request, "accounts/undo.html", words)
+    # Not as whoever may be signed in here: the link speaks for its own customer.
+    by = Actor(Kind.STRANGER, None, Channel.WEB, request_id=Actor.from_request(request).request_id)
+    verb = flows.undo_by_link if form.cleaned_data["do"] == "undo" else flows.lock_by_link
+    try:
+        change = verb(secret, by=by, at=clock.now())
+    except Refused as refused:
+        if refused.reason is not policy.Reason.UNDO_LINK_DEAD:
+            raise
+        return render(request, "accounts/undo_dead.html", status=410)
+    request.session.pop(f"link:{_PURPOSE}", None)
+    return locked(request, User.objects.get(pk=proof.customer_id), change)
+
+
+def _usable(proof: Proof, change: Change) -> bool:
+    at = clock.now()
+    return isinstance(policy.may_undo(flows.link_facts(proof, change, at), limits=limits.running(), at=at), Allow)
+
+
+def locked(request: HttpRequest, customer: User, change: Change | None = None) -> HttpResponse:
+    """The page after it: what happened, and the way back. Whoever was signed in here as this customer is signed out."""
+    if request.user.is_authenticated and request.user.pk == customer.pk:
+        logout(request)
+        request.portal_session = None  # type: ignore[attr-defined]
+    undone = change if change is not None and change.undone_at is not None else None
+    return render(request, "accounts/locked.html", {"change": undone, "way": customer.way_back})

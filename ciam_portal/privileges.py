@@ -1,0 +1,229 @@
+"""What staff can do, and every way by which they could reach a takeover: alone, by break-glass, together.
+
+``ACTIONS`` is the registry: each flow that staff can call and each page of the staff site that writes belongs to one.
+Pure: roles and names in, paths out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import combinations_with_replacement
+
+from ciam_portal.roles import Role
+
+_EVERY = frozenset(Role)
+_DESK = frozenset({Role.AGENT, Role.APPROVER})
+_LOOKERS = _DESK | {Role.ADMINISTRATOR}
+_ADMIN = frozenset({Role.ADMINISTRATOR})
+_WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+LARGEST = 3  # people in one coalition: to appoint somebody takes two, and the one who is appointed
+
+
+class Effect(StrEnum):
+    """What an action brings about."""
+
+    SEE_SUMMARY = "see_summary"
+    SEE_RECORD = "see_record"
+    CLOSE_DISPUTE = "close_dispute"
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    TAKE_ROLE = "take_role"
+    REVIEW_BREAK_GLASS = "review_break_glass"
+    PROPOSE_ROLE = "propose_role"
+    REJECT_ROLE = "reject_role"
+    REMOVE_ROLE = "remove_role"
+    PROPOSE_POLICY = "propose_policy"
+    REJECT_POLICY = "reject_policy"
+    PROPOSE_RECOVERY = "propose_recovery"
+    # With these an account, or all of them, can be taken over.
+    CHANGE_ROLE = "change_role"
+    CHANGE_POLICY = "change_policy"
+    RESTORE_ACCESS = "restore_access"
+    CHANGE_ADDRESS = "change_address"
+    CHANGE_FACTOR = "change_factor"
+    CHANGE_REDIRECT_URI = "change_redirect_uri"
+
+
+TAKEOVER = frozenset({
+    Effect.CHANGE_ROLE, Effect.CHANGE_POLICY, Effect.RESTORE_ACCESS,
+    Effect.CHANGE_ADDRESS, Effect.CHANGE_FACTOR, Effect.CHANGE_REDIRECT_URI,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """One thing that staff can do. ``after``: what another person must have done first.
+
+    ``standing``: a role taken by break-glass does not count. ``flows`` and ``pages`` (names of admin routes) do it.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    effect: Effect
+    after: Effect | None = None
+    standing: bool = False
+    flows: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+_STAFF, _CHANGES = "accounts.flows.staff", "accounts.flows.role_changes"
+_GLASS = "accounts.flows.break_glass"
+_GOVERN, _VERSION = "ciam_portal.governance.flows", "governance_policyversion_change"
+
+ACTIONS = (
+    StaffAction("find a customer", _LOOKERS, Effect.SEE_SUMMARY,
+                flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
+    StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
+                flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
+    StaffAction("close a dispute", _DESK, Effect.CLOSE_DISPUTE,
+                flows=("accounts.flows.dispute.close",), pages=("accounts_dispute_close",)),
+    StaffAction("acknowledge an alert", _WATCHERS, Effect.ACKNOWLEDGE_ALERT,
+                flows=("accounts.flows.alerts.acknowledge",), pages=("accounts_alert_acknowledge",)),
+    StaffAction("break the glass", _LOOKERS, Effect.TAKE_ROLE, standing=True,
+                flows=(f"{_GLASS}.take",), pages=("accounts_breakglass_take",)),
+    StaffAction("review break-glass", _ADMIN, Effect.REVIEW_BREAK_GLASS, Effect.TAKE_ROLE, standing=True,
+                flows=(f"{_GLASS}.review",), pages=("accounts_breakglass_review",)),
+    StaffAction("propose a role", _ADMIN, Effect.PROPOSE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.propose",), pages=("accounts_rolechange_propose",)),
+    StaffAction("approve a role", _ADMIN, Effect.CHANGE_ROLE, Effect.PROPOSE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.approve",), pages=("accounts_rolechange_decide",)),
+    StaffAction("reject a role", _ADMIN, Effect.REJECT_ROLE, standing=True,
+                flows=(f"{_CHANGES}.reject",), pages=("accounts_rolechange_decide",)),
+    StaffAction("take a role away", _ADMIN, Effect.REMOVE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.revoke",), pages=("accounts_rolechange_propose",)),
+    StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
+                flows=(f"{_GOVERN}.propose",), pages=(_VERSION,)),
+    StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,
+                flows=(f"{_GOVERN}.approve",), pages=(_VERSION,)),
+    StaffAction("reject a policy", _ADMIN, Effect.REJECT_POLICY, standing=True,
+                flows=(f"{_GOVERN}.reject",), pages=(_VERSION,)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``person`` (numbered from 1) does this. An empty role: got by an earlier step."""
+
+    person: int
+    role: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """These people, and no fewer, can bring this effect about."""
+
+    effect: Effect
+    people: tuple[Role, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class _Coalition:
+    """So many people with their roles, and what they can bring about: grown until nothing new comes of it."""
+
+    start: tuple[frozenset[Role], ...]
+    standing: list[set[Role]] = field(default_factory=list)
+    taken: list[set[Role]] = field(default_factory=list)
+    how: dict[tuple[Effect, int], tuple[StaffAction, int | None]] = field(default_factory=dict)
+    appointed: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def grow(self, actions: tuple[StaffAction, ...]) -> None:
+        """Until nothing new comes of it."""
+        self.standing = [set(roles) for roles in self.start]
+        self.taken = [set() for _ in self.start]
+        while self._act(actions) or self._change_roles():
+            pass
+
+    def _act(self, actions: tuple[StaffAction, ...]) -> bool:
+        grown = False
+        for action in actions:
+            for person in range(len(self.start)):
+                key = action.effect, person
+                held = self.standing[person] if action.standing else self.standing[person] | self.taken[person]
+                if key in self.how or not held & action.roles:
+                    continue
+                other = self._other(action.after, person)
+                if action.after is None or other is not None:
+                    self.how[key] = action, other
+                    grown = True
+        return grown
+
+    def _other(self, effect: Effect | None, person: int) -> int | None:
+        """Somebody else who can bring it about."""
+        others = (each for each in range(len(self.start)) if each != person and (effect, each) in self.how)
+        return next(others, None)
+
+    def _change_roles(self) -> bool:
+        """Whoever breaks the glass takes any role; two appoint a third, never one of themselves."""
+        grown = False
+        for person in range(len(self.start)):
+            if (Effect.TAKE_ROLE, person) in self.how and self.taken[person] != _EVERY:
+                self.taken[person], grown = set(_EVERY), True
+            pair = self._appointers(person)
+            if pair is not None and self.standing[person] != _EVERY:
+                self.standing[person], grown = set(_EVERY), True
+                self.appointed[person] = pair
+        return grown
+
+    def _appointers(self, person: int) -> tuple[int, int] | None:
+        others = [each for each in range(len(self.start)) if each != person]
+        for approver in others:
+            found = self.how.get((Effect.CHANGE_ROLE, approver))
+            if found is None:
+                continue
+            action, _ = found
+            for proposer in others:
+                if action.after is None:
+                    return approver, approver
+                if proposer != approver and (action.after, proposer) in self.how:
+                    return proposer, approver
+        return None
+
+    def steps(self, effect: Effect, person: int) -> tuple[Step, ...]:
+        """How this person brings it about, first step first."""
+        action, other = self.how[effect, person]
+        before = self.steps(action.after, other) if action.after is not None and other is not None else ()
+        own = sorted(self.start[person] & action.roles)
+        if own:
+            return (*before, Step(person + 1, own[0], action.name))
+        if person in self.appointed and effect is not Effect.CHANGE_ROLE:
+            proposer, approver = self.appointed[person]
+            names = " and ".join(sorted({str(each + 1) for each in (proposer, approver)}))
+            got = Step(person + 1, min(self.start[person], default=""), f"is given a role by {names}")
+        else:
+            got = Step(person + 1, min(self.start[person], default=""), "breaks the glass")
+        return (*before, got, Step(person + 1, "", action.name))
+
+
+def reach(people: Iterable[frozenset[Role]], actions: tuple[StaffAction, ...] = ACTIONS) -> dict[Effect, list[Step]]:
+    """What people who hold these roles and work together can bring about, and how."""
+    coalition = _Coalition(tuple(people))
+    coalition.grow(actions)
+    found: dict[Effect, list[Step]] = {}
+    for effect, person in sorted(coalition.how):
+        found.setdefault(effect, list(coalition.steps(effect, person)))
+    return found
+
+
+def paths(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+    """For every takeover the smallest groups of people, one role each, who can bring it about."""
+    found: list[Path] = []
+    for size in range(1, LARGEST + 1):
+        for people in combinations_with_replacement(Role, size):
+            for effect, steps in reach([frozenset({role}) for role in people], actions).items():
+                smaller = any(path.effect is effect and _within(path.people, people) for path in found)
+                if effect in TAKEOVER and not smaller:
+                    found.append(Path(effect, people, tuple(steps)))
+    return found
+
+
+def alone(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+    """The takeovers that one person can bring about, with one role or with all of them. There must be none."""
+    one = [path for path in paths(actions) if len(path.people) == 1]
+    known = {path.effect for path in one}
+    every = reach([_EVERY], actions).items()
+    return one + [Path(each, tuple(Role), tuple(how)) for each, how in every if each in TAKEOVER - known]
+
+
+def _within(few: tuple[Role, ...], many: tuple[Role, ...]) -> bool:
+    return len(few) < len(many) and all(few.count(role) <= many.count(role) for role in few)

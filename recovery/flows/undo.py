@@ -1,0 +1,46 @@
+"""What of recovery ends or comes back when a change is taken back: part of that flow (``settings.UNDO_ENDS``)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from recovery import events, facts
+from recovery.flows import news
+from recovery.flows.news import Step
+from recovery.models import RecoveryAddress
+from recovery.policy.evidence import Way
+from recovery.policy.states import State, Verb
+
+UNDO = Code("undo")
+
+
+def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
+    """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many."""
+    touched = _addresses_back(customer, since, by=by, at=at)
+    live = facts.live_case(customer)
+    if live is None:
+        return touched
+    case = news.locked(live.pk)
+    if not case.is_live:
+        return touched
+    was = State(case.state)
+    news.advance(case, Verb.CANCEL, at)
+    record(events.RecoveryCancelled(case=case.pk, was=was, via=UNDO), about=customer, by=by, at=at)
+    news.spread(case, Step.CANCELLED, at=at)
+    return touched + 1
+
+
+def _addresses_back(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
+    mine = RecoveryAddress.objects.select_for_update().filter(customer=customer)
+    added = list(mine.kept().filter(proven_at__gte=since))
+    removed = list(mine.filter(removed_at__gte=since, proven_at__lt=since))
+    for item in added:
+        item.remove(at)
+        record(events.RecoveryAddressRemoved(key=item.pk, way=Way(item.kind)), about=customer, by=by, at=at)
+    for item in removed:
+        item.put_back()
+        event = events.RecoveryAddressAdded(key=item.pk, way=Way(item.kind), usable_from=item.usable_from)
+        record(event, about=customer, by=by, at=at)
+    return len(added) + len(removed)

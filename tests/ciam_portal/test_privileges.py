@@ -1,0 +1,77 @@
+"""Privilege paths: none is walked alone; a seeded shortcut is found, by break-glass and by appointing too."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from ciam_portal import privileges
+from ciam_portal.privileges import ACTIONS, Effect, StaffAction
+from ciam_portal.roles import Role
+from tests.accounts.staff.people import Member
+
+
+def test_nobody_reaches_a_takeover_alone() -> None:
+    assert privileges.alone() == []
+    assert all(len(path.people) > 1 for path in privileges.paths())
+
+
+def test_two_administrators_are_what_it_takes() -> None:
+    two = (Role.ADMINISTRATOR, Role.ADMINISTRATOR)
+    assert {(path.effect, path.people) for path in privileges.paths()} == {
+        (Effect.CHANGE_ROLE, two), (Effect.CHANGE_POLICY, two),
+    }  # fmt: skip
+
+
+def test_a_second_step_without_a_second_person_is_found() -> None:
+    weaker = tuple(replace(each, after=None) if each.effect is Effect.CHANGE_ROLE else each for each in ACTIONS)
+    assert next(path.people for path in privileges.alone(weaker)) == (Role.ADMINISTRATOR,)
+
+
+def test_a_shortcut_through_break_glass_is_found() -> None:
+    """Were a takeover open to approvers alone, agents would have it too, by taking that role."""
+    bad = (*ACTIONS, StaffAction("set an address", frozenset({Role.APPROVER}), Effect.CHANGE_ADDRESS))
+    people = {path.people for path in privileges.alone(bad)}
+    assert people == {(Role.APPROVER,), (Role.AGENT,), (Role.ADMINISTRATOR,)}
+    standing = (*ACTIONS, replace(bad[-1], standing=True))
+    assert {path.people for path in privileges.alone(standing)} == {(Role.APPROVER,)}
+
+
+def test_roles_held_together_by_one_person_count_as_alone() -> None:
+    first = StaffAction("a", frozenset({Role.AGENT}), Effect.PROPOSE_RECOVERY, standing=True)
+    second = StaffAction("b", frozenset({Role.APPROVER}), Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True)
+    assert privileges.alone((first, second)) == []
+    (path,) = privileges.paths((first, second))
+    assert path.people == (Role.AGENT, Role.APPROVER)
+    (bad,) = privileges.alone((first, replace(second, after=None)))
+    assert bad.people == (Role.APPROVER,)
+
+
+def test_appointing_an_accomplice_is_a_path() -> None:
+    """Nobody holds auditor, yet two administrators can appoint one: three people, found through role granting."""
+    acting = StaffAction("c", frozenset({Role.AUDITOR}), Effect.CHANGE_FACTOR, standing=True)
+    start = [frozenset({Role.ADMINISTRATOR}), frozenset({Role.ADMINISTRATOR}), frozenset[Role]()]
+    assert Effect.CHANGE_FACTOR in privileges.reach(start, (*ACTIONS, acting))
+    assert Effect.CHANGE_FACTOR not in privileges.reach(start[:2], (*ACTIONS, acting))
+
+
+def test_the_command_says_it_and_fails_when_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = StringIO()
+    call_command("privilege_paths", "--json", "--check", stdout=said)
+    assert {path["effect"] for path in json.loads(said.getvalue())} == {"change_role", "change_policy"}
+    monkeypatch.setattr(privileges, "alone", lambda: privileges.paths()[:1])
+    with pytest.raises(CommandError, match="One person alone"):
+        call_command("privilege_paths", "--check", stdout=StringIO())
+
+
+@pytest.mark.django_db
+def test_the_page_draws_it_for_those_who_watch() -> None:
+    for role, status in ((Role.AUDITOR, 200), (Role.ADMINISTRATOR, 200), (Role.AGENT, 403), (Role.APPROVER, 403)):
+        page = Member(role).client.get("/staff/privilege-paths/")
+        assert page.status_code == status
+        if status == 200:
+            assert "<svg" in page.text
+            assert "style=" not in page.text.split("<svg")[1].split("</svg>")[0]
+            assert "No takeover can be reached by one person" in page.text

@@ -1,0 +1,134 @@
+"""Whatever staff can do is in the registry; and no page of theirs shows, sets or sends a secret, whoever asks."""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from ciam_portal import flow as flows
+from ciam_portal.privileges import ACTIONS
+from ciam_portal.roles import Role
+from tests.accounts.staff.people import Member
+from tests.house.test_code import ROOT, SOURCES
+
+PAGES = {page for action in ACTIONS for page in action.pages}
+FLOWS = {name for action in ACTIONS for name in action.flows}
+# What a page that only shows may be named, beside Django's own add, change, delete, history and list.
+LOOKING = {"risk_model_card", "privilege_paths"}
+STANDARD = re.compile(r".*_(changelist|add|change|delete|history)|index|login|logout|password_change(_done)?|jsi18n"
+                      r"|autocomplete|view_on_site|app_list|None")  # fmt: skip
+SECRET = re.compile(
+    r"argon2|pbkdf2|browser_key|cookie_digest|client_secret|name=\"password|otpauth|sealed", re.IGNORECASE
+)
+
+
+def staff_modules() -> Iterator[tuple[ModuleType, ast.Module]]:
+    for path in SOURCES:
+        is_staffs = path.name == "admin.py" or {"admin", "staff_pages"} & set(path.parts)
+        if is_staffs:
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            yield importlib.import_module(name), ast.parse(path.read_text())
+
+
+def called_flows() -> set[str]:
+    found = set()
+    for module, tree in staff_modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                verb = getattr(getattr(module, node.value.id, None), node.attr, None)
+            elif isinstance(node, ast.Name):
+                verb = getattr(module, node.id, None)
+            else:
+                continue
+            code = getattr(verb, "__code__", None)
+            if (
+                verb is not None
+                and code is not None
+                and code.co_filename == flows.__file__
+                and hasattr(verb, "__wrapped__")
+            ):
+                found.add(f"{verb.__module__}.{verb.__qualname__}")
+    return found
+
+
+def admin_routes() -> Iterator[tuple[str, URLPattern]]:
+    def walk(items: list[Any]) -> Iterator[tuple[str, URLPattern]]:
+        for item in items:
+            if isinstance(item, URLResolver):
+                yield from walk(item.url_patterns)
+            else:
+                yield str(item.name), item
+
+    for item in get_resolver().url_patterns:
+        if isinstance(item, URLResolver) and item.app_name == "admin":
+            yield from walk(item.url_patterns)
+
+
+def test_every_flow_that_staff_pages_call_is_in_the_registry() -> None:
+    assert called_flows() == FLOWS
+
+
+def test_every_flow_and_page_of_the_registry_exists() -> None:
+    names = {name for name, _route in admin_routes()}
+    assert names >= PAGES
+    for dotted in FLOWS:
+        module, _, verb = dotted.rpartition(".")
+        assert inspect.unwrap(getattr(importlib.import_module(module), verb))
+
+
+def test_every_page_of_the_staff_site_is_djangos_own_or_only_shows_or_is_in_the_registry() -> None:
+    for name, _route in admin_routes():
+        assert name in PAGES | LOOKING or STANDARD.fullmatch(name), name
+
+
+@pytest.fixture(params=list(Role), ids=str)
+def member(request: pytest.FixtureRequest, db: None) -> Member:
+    return Member(request.param)
+
+
+def paths(customer: User) -> Iterator[tuple[str, str]]:
+    for model in admin.site._registry:
+        base = f"/staff/{model._meta.app_label}/{model._meta.model_name}/"
+        key = customer.pk if model is User else uuid4()
+        for end in ("", "add/", f"{key}/change/", f"{key}/delete/", f"{key}/history/", f"{key}/password/"):
+            yield (
+                f"{model._meta.app_label}_{model._meta.model_name}_{end.strip('/').split('/')[-1] or 'changelist'}",
+                base + end,
+            )
+
+
+def test_no_page_shows_a_secret_or_takes_a_write_that_is_not_registered(member: Member, customer: User) -> None:
+    member.client.post(f"/staff/accounts/user/{customer.pk}/open/", {"reason": "identity_check"})
+    for name, path in paths(customer):
+        page = member.client.get(path)
+        assert page.status_code in {200, 302, 403, 404}, path
+        assert not SECRET.search(page.text), path
+        assert customer.password not in page.text
+        if name in PAGES:
+            continue
+        before = User.objects.values().get(pk=customer.pk)
+        answer = member.client.post(path, {"email": "x@example.com", "password": "x", "action": "delete_selected"})
+        listing = name.endswith("_changelist") and answer.status_code in {
+            200,
+            302,
+        }  # a list posts to itself, no actions
+        assert listing or answer.status_code in {302, 403, 404, 405}, (path, answer.status_code)
+        assert User.objects.values().get(pk=customer.pk) == before
+
+
+def test_djangos_password_page_and_raw_editing_are_gone(customer: User) -> None:
+    boss = Member(*Role)
+    for end in ("password/", "delete/", "history/"):
+        assert boss.client.get(f"/staff/accounts/user/{customer.pk}/{end}").status_code in {302, 403, 404}
+    assert boss.client.get("/staff/accounts/user/add/").status_code == 403
+    assert boss.client.post("/staff/accounts/user/add/", {"email": "x@example.com"}).status_code == 403
+    assert boss.client.post("/staff/password_change/", {"new_password1": "x"})["Location"] == "/security/password/"
