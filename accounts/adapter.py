@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import budget, facts, lockout, passwords, proofs, signing, velocity
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
+from accounts.proofs import Asked
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
@@ -63,23 +64,23 @@ class Adapter(DefaultAccountAdapter):
         """Sign out: session record, tokens, cookie."""
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
 
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, ARG002, FBT001
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
         """Our own link instead of the library's: single use, digest only."""
         customer = emailconfirmation.email_address.user
-        if self._may_mail(request, customer.email):
+        if self._may_mail(request, Asked.SIGN_UP if signup else Asked.CONFIRM, customer.email):
             account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner, within the same budget as a confirmation would have."""
-        if self._may_mail(self.request, email):
+        if self._may_mail(self.request, Asked.SIGN_UP, email):
             account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
 
     @staticmethod
-    def _may_mail(request: HttpRequest, email: str) -> bool:
+    def _may_mail(request: HttpRequest, asked: Asked, email: str) -> bool:
         """One more message to this address, asked for from this network address? Silent when not: the page is one."""
         most = limits.running().proof.mails_per_network_address_per_hour
         where = network.client_address(request)
-        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(email)
+        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(asked, email)
 
     def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
         """The same page for everyone."""

@@ -111,10 +111,11 @@ class ProofStage(LoginStage):
         return sent
 
     def _mail_code(self) -> bool:
-        if not proofs.within_budget(self.customer.email):
+        by, at = Actor.from_request(self.request), clock.now()
+        device = flows.device_of(self.customer, signing.browser_of(self.request), at)
+        if not proofs.may_mail_sign_in_code(self.customer, self.attempt, device):
             return False
-        by = Actor.from_request(self.request)
-        flows.send_sign_in_code(self.customer, self.attempt, by=by, at=clock.now())
+        flows.send_sign_in_code(self.customer, self.attempt, by=by, at=at)
         return True
 
     def passed(self, method: Method) -> HttpResponse:

@@ -226,7 +226,7 @@ def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
 
 @flow
 def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime) -> None:
-    """Mail a code that finishes this very sign-in. The caller has asked ``proofs.within_budget``."""
+    """Mail a code that finishes this very sign-in. The caller has asked ``proofs.may_mail_sign_in_code``."""
     code = proofs.new_code(customer, Proof.Purpose.SIGN_IN, attempt, customer.email, at)
     record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
     notice = notices.CodeToSignIn(code=code, minutes=limits.running().proof.code_minutes)

@@ -114,7 +114,7 @@ class LiveSession:
 
     def send_code(self, at: datetime) -> bool:
         """Mail a code that works in this session only; False if there were too many mails already."""
-        if not proofs.within_budget(self.customer.email):
+        if not proofs.within_budget(proofs.Asked.STEP_UP, str(self.session.pk)):
             return False
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
         return True

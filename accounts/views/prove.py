@@ -21,7 +21,6 @@ from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.stages import pending
-from accounts.views.account import allow_mail
 from accounts.views.doors import Door, LiveSession, PausedSignIn, masked
 from ciam_portal import clock
 from ciam_portal.audit import why
@@ -141,7 +140,6 @@ def _send(door: Door) -> HttpResponse:
 
 
 def _mail(door: Door, at: datetime) -> None:
-    allow_mail(door.request)
     if door.send_code(at):
         words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
         messages.success(door.request, words % {"count": limits.running().proof.code_minutes})

@@ -64,6 +64,7 @@ class Proof:
     code_attempts: int = _within(3, 10)
     disown_hours: int = _within(24, 720)
     mails_per_address_per_hour: int = _within(1, 20)
+    sign_in_codes_per_customer_per_hour: int = _within(5, 100)
     mails_per_network_address_per_hour: int = _within(1, 500)
 
 

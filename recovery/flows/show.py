@@ -14,7 +14,7 @@ from accounts.factors import Outcome
 from accounts.flows import factors as factor_flows
 from accounts.flows import sign_in
 from accounts.flows.sign_in import Browser
-from accounts.models import Proof, User
+from accounts.models import Device, Proof, User
 from accounts.policy.factors import STRONG
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
@@ -96,12 +96,14 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
         if refused.reason is not policy.Reason.TOO_MANY:
             raise
         raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
-    sent = customer is not None and way in SENT and _send(customer, attempt, way, at)
+    sent = customer is not None and way in SENT and _send(customer, attempt, way, device, at)
     record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
 
 
-def _send(customer: User, attempt: Attempt, way: Way, at: datetime) -> bool:
-    told = [address for address in addresses.for_codes(customer, way, at) if proofs.within_budget(address)]
+def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at: datetime) -> bool:
+    lane = device.pk if device else ""  # as such requests are counted: a browser the customer uses, apart from strangers'
+    every = addresses.for_codes(customer, way, at)
+    told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
     if not told or _is_shut(customer, way):
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
