@@ -3,12 +3,14 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth import password_validation
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import budget, facts, lockout, passwords, proofs, signing, velocity
+from accounts import budget, facts, lockout, passwords, proofs, signing, stages, velocity
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
 from accounts.proofs import Asked
@@ -55,10 +57,13 @@ class Adapter(DefaultAccountAdapter):
         velocity.failed(facts.source_of(email, signing.browser_of(request).seen), at)
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in, with a new session key, and begin our own session record on it."""
+        """Sign in, with a new session key, and begin our own session record on it, if nothing has changed meanwhile."""
         admitted: sign_in.Admitted = request.sign_in  # type: ignore[attr-defined]
-        super().login(request, user)
-        signing.begin(request, user, admitted)
+        with transaction.atomic():
+            if not sign_in.is_current(user, admitted):
+                raise ImmediateHttpResponse(stages.start_over(request))
+            super().login(request, user)
+            signing.begin(request, user, admitted)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out: session record, tokens, cookie."""

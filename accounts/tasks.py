@@ -6,23 +6,25 @@ from typing import Any
 from celery import shared_task
 from django.contrib.sessions.models import Session as BrowserSession
 
-from accounts.models import Proof, Session
+from accounts.models import AppLane, Proof, Session
 from ciam_portal import clock
 
 _BATCH = 1000
 _KEEP_SESSIONS = timedelta(days=90)
 _KEEP_PROOFS = timedelta(days=7)
+_KEEP_LANES = 2 * AppLane.LONGEST  # none waits for so long
 
 
 @shared_task(name="accounts.sweep")
 def sweep() -> int:
-    """Delete expired browser sessions, proofs and long-ended session records, a batch each. The number of rows."""
+    """Delete expired browser sessions, proofs, lanes and long-ended session records, a batch each; how many rows."""
     at = clock.now()
     gone = 0
     for rows in (
         BrowserSession.objects.filter(expire_date__lt=at),
         Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
         Session.objects.filter(expires_at__lt=at - _KEEP_SESSIONS),
+        AppLane.objects.filter(last_at__lt=at - _KEEP_LANES),
     ):
         keys: list[Any] = list(rows.values_list("pk", flat=True)[:_BATCH])
         gone += rows.model.objects.filter(pk__in=keys).delete()[0]

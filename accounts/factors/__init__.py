@@ -3,7 +3,7 @@
 Call the checks inside a transaction, from a flow.
 """
 
-from accounts.factors.app import add_app, check_app, new_seed, seed_as_picture, seed_in_groups
+from accounts.factors.app import add_app, check_app, is_off, new_seed, seed_as_picture, seed_in_groups, switched_off
 from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_code, spend_backup_code
 from accounts.factors.held import Listed, highest_level, listed, second_factors
 from accounts.factors.outcome import Checked, Outcome, seconds_until
@@ -37,6 +37,7 @@ __all__ = [
     "check_app",
     "check_passkey",
     "highest_level",
+    "is_off",
     "listed",
     "make_backup_codes",
     "new_seed",
@@ -46,5 +47,6 @@ __all__ = [
     "seed_as_picture",
     "seed_in_groups",
     "spend_backup_code",
+    "switched_off",
     "take_answer",
 ]

@@ -46,13 +46,17 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before."""
+    """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before.
+
+    ``account``: ``proofs.state_of`` the customer when the sign-in began.
+    """
 
     methods: tuple[Method, ...]
     risk: Risk | None = None
     decision: UUID | None = None
     visit: Visit = field(default_factory=Visit)
     remembered: history.Remembered | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ def weigh(
     answer = Code(decisions.columns_of(decided.answer)["answer"])
     record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
     return decided.answer, Admitted(methods, risk, decided.id, visit, remembered)
+
+
+def is_current(customer: User, admitted: Admitted) -> bool:
+    """Whether password and address are still those that the sign-in began with. Locks them until it has ended."""
+    return admitted.account == proofs.state_of(User.objects.select_for_update().get(pk=customer.pk))
 
 
 @flow
@@ -207,7 +216,9 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     session = Session.objects.select_for_update().get(pk=session.pk)
     before = tuple(Method(known) for known in session.methods if known != method)
     risen = factors.raised(session.assurance, before, method, at)
-    session.auth_time, session.level, session.level_at = at, risen.level, risen.at or session.level_at
+    session.level, session.level_at = risen.level, risen.at or session.level_at
+    if method is not Method.EMAIL_CODE:  # a mailbox passes a challenge, but authenticates nobody
+        session.auth_time = at
     session.methods = [*before, method]
     if method in MORE_THAN_A_PASSWORD:
         session.challenged_at = at

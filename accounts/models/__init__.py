@@ -3,7 +3,7 @@
 # User comes first: the passkey library asks for the user model while it is imported.
 from accounts.models.user import User  # isort: skip
 from accounts.models.dispute import Dispute
-from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.models.factor import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
 from accounts.models.risk import Alert, RiskState
@@ -11,6 +11,7 @@ from accounts.models.session import Device, Session
 
 __all__ = [
     "Alert",
+    "AppLane",
     "BackupCode",
     "Device",
     "Dispute",

@@ -152,7 +152,8 @@ def _answer(door: Door) -> HttpResponse:
     ways = door.ways(at)
     if not ways:
         needed = factors.highest_level(door.customer) < door.to
-        words = {"door": door, "needs_factor": needed, "to": door.to, "levels": Level}
+        off = bool(factors.switched_off(door.customer))
+        words = {"door": door, "needs_factor": needed, "app_off": off, "to": door.to, "levels": Level}
         return render(request, "accounts/prove_nothing.html", words)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)
@@ -180,7 +181,7 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
     by, customer = Actor.from_request(door.request), door.customer
     match way, door:
         case Method.TOTP, _door:
-            return flows.answer_with_app(customer, typed["code"], by=by, at=at)
+            return flows.answer_with_app(customer, typed["code"], door.lane, by=by, at=at)
         case Method.BACKUP_CODE, _door:
             return flows.answer_with_backup_code(customer, typed["code"], by=by, at=at)
         case Method.PASSKEY, _door:

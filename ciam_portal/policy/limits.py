@@ -86,6 +86,7 @@ class Factors:
     backup_codes: int = _within(8, 20)
     passkeys: int = _within(2, 50)
     throttle_seconds: int = _within(1, 30)
+    app_failures: int = _within(20, 100)
     sign_in_attempts: int = _within(3, 20)
 
 

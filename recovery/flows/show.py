@@ -101,7 +101,9 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
 
 
 def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at: datetime) -> bool:
-    lane = device.pk if device else ""  # as such requests are counted: a browser the customer uses, apart from strangers'
+    lane = (
+        device.pk if device else ""
+    )  # as such requests are counted: a browser the customer uses, apart from strangers'
     every = addresses.for_codes(customer, way, at)
     told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
     if not told or _is_shut(customer, way):
@@ -191,7 +193,7 @@ def _check(
             checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)
             return checked.outcome is Outcome.RIGHT
         case Way.APP:
-            checked = factor_flows.answer_with_app(customer, answer, by=by, at=at)
+            checked = factor_flows.answer_with_app(customer, answer, f"recovery {attempt.bound(way)}", by=by, at=at)
             return checked.outcome is Outcome.RIGHT
     return False
 
@@ -208,7 +210,7 @@ def _open(customer: User, live: Case | None, attempt: Attempt, *, by: Actor, at:
     case = Case.objects.create(
         customer=customer,
         state=State.OPEN,
-        lost=sorted(method.value for method in held & frozenset(attempt.lost)),
+        lost=sorted(method.value for method in held & (frozenset(attempt.lost) | factors.switched_off(customer))),
         key_digest=codes.digest(attempt.key, _KEY),
         opened_at=at,
     )
