@@ -43,10 +43,14 @@ SignIn = Callable[..., Client]
         # Two steps never lead where the account cannot get.
         ({TOTP}, Level.AAL1, (), Level.PHR, False, ()),
         (set(), Level.AAL1, (), Level.AAL2, False, ()),
-        (set(), Level.AAL1, (), Level.AAL1, False, (PASSWORD, MAIL)),
+        (set(), Level.AAL1, (), Level.AAL1, False, (PASSWORD,)),
+        # An app proven before that passkey went is not made fresh by the password: both, one after the other.
+        ({TOTP}, Level.AAL1, (TOTP,), Level.AAL2, False, (PASSWORD,)),
+        ({TOTP}, Level.AAL2, (TOTP, PASSWORD), Level.AAL2, False, (TOTP,)),
         # A challenge takes more than a password, and a mailbox only where there is nothing better.
-        (set(), Level.AAL1, (PASSWORD,), Level.AAL1, True, (MAIL,)),
-        (set(), Level.AAL1, (), Level.AAL1, True, (MAIL,)),
+        # It makes no password fresh: with a stale one, the challenge is password and code.
+        (set(), Level.AAL1, (PASSWORD,), Level.AAL1, True, (PASSWORD,)),
+        (set(), Level.AAL1, (), Level.AAL1, True, (PASSWORD,)),
         ({TOTP, BACKUP}, Level.AAL1, (PASSWORD,), Level.AAL1, True, (TOTP, BACKUP)),
         ({PASSKEY}, Level.PHR, (PASSKEY,), Level.AAL1, True, (PASSKEY,)),
     ],
@@ -59,8 +63,38 @@ def test_ways_to_prove(
     challenge: bool,
     ways: tuple[Method, ...],
 ) -> None:
-    found = policy.ways_to_prove(frozenset(held), Assurance(level, OLD), proven, to, NOON, challenge=challenge)
-    assert found == ways
+    shown = policy.Shown(Assurance(level, OLD), proven, OLD)
+    assert policy.ways_to_prove(frozenset(held), shown, policy.Wanted(to, 600, challenge), NOON) == ways
+
+
+@pytest.mark.parametrize(
+    ("level_at", "challenged_at", "within", "challenge", "ways"),
+    [
+        (NOON, None, 600, True, (MAIL,)),  # the password is fresh, so the code is what is left
+        (NOON, OLD, 600, True, (MAIL,)),
+        (OLD, None, None, True, (MAIL,)),  # any proof in this session is fresh enough
+        (OLD, NOON, 600, True, (PASSWORD,)),  # the code was typed first
+        (OLD, OLD, 600, True, (PASSWORD,)),  # and then the code
+        (OLD, NOON, 600, False, (PASSWORD,)),  # only freshness is missing: the password alone
+    ],
+)
+def test_what_a_customer_without_a_second_factor_is_offered(
+    level_at: datetime, challenged_at: datetime | None, within: int | None, challenge: bool, ways: tuple[Method, ...]
+) -> None:
+    shown = policy.Shown(Assurance(Level.AAL1, level_at), (PASSWORD,), challenged_at)
+    wanted = policy.Wanted(Level.AAL1, within, challenge)
+    assert policy.ways_to_prove(frozenset(), shown, wanted, NOON) == ways
+
+
+@pytest.mark.parametrize(
+    ("held", "ways"), [({TOTP}, ()), ({TOTP, BACKUP}, (BACKUP,)), ({TOTP, PASSKEY}, (PASSKEY,))]
+)
+def test_a_factor_that_is_off_is_held_but_of_no_use(held: set[Method], ways: tuple[Method, ...]) -> None:
+    """In particular, no mailbox stands in for it."""
+    shown, off = policy.Shown(Assurance(Level.AAL1, NOON), (PASSWORD,)), frozenset({TOTP})
+    wanted = policy.Wanted(Level.AAL2, 600, challenge=True)
+    assert policy.ways_to_prove(frozenset(held), shown, wanted, NOON, off=off) == ways
+    assert policy.ways_to_finish(frozenset(held), (PASSWORD,), Level.AAL2, challenge=True, off=off) == ways
 
 
 @pytest.mark.parametrize(
@@ -88,6 +122,10 @@ def test_ways_to_finish_a_sign_in_that_is_challenged(
         (Level.AAL2, (PASSWORD, TOTP), PASSWORD, Level.AAL2, False),
         (Level.AAL2, (PASSWORD, TOTP), BACKUP, Level.AAL2, True),
         (Level.PHR, (PASSKEY,), MAIL, Level.PHR, False),
+        (Level.AAL1, (PASSWORD,), MAIL, Level.AAL1, False),
+        (Level.AAL1, (), MAIL, Level.AAL1, False),
+        (Level.NONE, (), MAIL, Level.NONE, False),
+        (Level.AAL1, (TOTP,), PASSWORD, Level.AAL2, False),  # the app was shown long ago
     ],
 )
 def test_what_is_raised(
