@@ -17,8 +17,8 @@ from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.policy import factors as policy
-from accounts.proofs import Purpose
 from accounts.policy.sign_in import Reason as SignInReason
+from accounts.proofs import Purpose
 from accounts.stages import Denied, ProofStage
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor

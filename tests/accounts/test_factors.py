@@ -144,7 +144,8 @@ def test_wrong_codes_make_the_next_one_wait_longer_and_longer(customer: User, by
             travel.shift(timedelta(seconds=waits[-1] + 30))
         assert waits == [1, 2, 4, 8, 16]
         assert (
-            flows.answer_with_app(customer, code_of(seed, clock.now()), DOOR, by=by, at=clock.now()).outcome is Outcome.RIGHT
+            flows.answer_with_app(customer, code_of(seed, clock.now()), DOOR, by=by, at=clock.now()).outcome
+            is Outcome.RIGHT
         )
     assert Totp.objects.get(user=customer).throttling_failure_count == 0
 

@@ -86,9 +86,7 @@ def test_what_a_customer_without_a_second_factor_is_offered(
     assert policy.ways_to_prove(frozenset(), shown, wanted, NOON) == ways
 
 
-@pytest.mark.parametrize(
-    ("held", "ways"), [({TOTP}, ()), ({TOTP, BACKUP}, (BACKUP,)), ({TOTP, PASSKEY}, (PASSKEY,))]
-)
+@pytest.mark.parametrize(("held", "ways"), [({TOTP}, ()), ({TOTP, BACKUP}, (BACKUP,)), ({TOTP, PASSKEY}, (PASSKEY,))])
 def test_a_factor_that_is_off_is_held_but_of_no_use(held: set[Method], ways: tuple[Method, ...]) -> None:
     """In particular, no mailbox stands in for it."""
     shown, off = policy.Shown(Assurance(Level.AAL1, NOON), (PASSWORD,)), frozenset({TOTP})
