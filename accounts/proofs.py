@@ -17,7 +17,7 @@ _HOUR = 3600
 
 
 class Asked(StrEnum):
-    """For what a message is asked. Each is counted apart, so that what strangers ask for uses up nothing of an owner's."""
+    """For what a message is asked. Each is counted apart: what strangers ask for uses up nothing of an owner's."""
 
     # By anybody who types an address: counted by that address, whether or not there is an account.
     SIGN_UP = "sign_up"
@@ -32,7 +32,7 @@ class Asked(StrEnum):
 
 
 def within_budget(asked: Asked, who: str) -> bool:
-    """Whether one more message may be sent for this, counted by ``who``. Counts it. The same for strangers' addresses."""
+    """Whether one more message may be sent for this, by ``who`` it is counted. Counts it; for strangers' too."""
     return budget.spend(f"mail:{asked}", who, limit=limits.running().proof.mails_per_address_per_hour, seconds=_HOUR)
 
 

@@ -114,7 +114,7 @@ class ProofStage(LoginStage):
     @property
     def is_outdated(self) -> bool:
         """Password or address have been changed since this sign-in began: what it showed then shows nothing now."""
-        return self.state.get("account") != proofs.state_of(self.customer)
+        return bool(self.state.get("account") != proofs.state_of(self.customer))
 
     @property
     def code_sent(self) -> bool:

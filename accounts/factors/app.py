@@ -92,7 +92,7 @@ def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
 
 def is_off(app: Totp) -> bool:
     """Whether so many wrong codes in a row were typed that this app opens nothing any more."""
-    return app.throttling_failure_count >= limits.running().factors.app_failures
+    return bool(app.throttling_failure_count >= limits.running().factors.app_failures)
 
 
 def switched_off(customer: User) -> frozenset[Method]:

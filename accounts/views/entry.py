@@ -1,6 +1,5 @@
 """The doors: sign up, confirm an address, sign in, sign out."""
 
-
 from allauth.account.views import LoginView, SignupView
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse

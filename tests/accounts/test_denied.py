@@ -117,7 +117,7 @@ def test_a_passkey_that_is_denied_reads_like_one_that_is_not_known(
         answer = client.post(
             "/sign-in/passkey/", {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
         )
-        said = client.get("/sign-in/").text.split("<main")[1]
+        said = client.get("/sign-in/").text
         pages.append((answer.status_code, answer["Location"], "That passkey did not work here" in said))
     assert pages == [(302, "/sign-in/", True)] * 2
     assert not Session.objects.exists()

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
-from accounts import adapter, proofs
+from accounts import proofs
 from accounts.flows import account
+from accounts.flows import sign_in as flows
 from accounts.models import Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
@@ -80,9 +81,9 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
     customer: User, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, paused: bool
 ) -> None:
     """The password changes after everything was asked, just before the session would begin."""
-    really = adapter.sign_in.is_current
+    really = flows.is_current
 
-    def changed_meanwhile(who: User, admitted: Any) -> bool:
+    def changed_meanwhile(who: User, admitted: flows.Admitted) -> bool:
         User.objects.filter(pk=who.pk).update(password=make_password(NEW))
         return really(who, admitted)
 
@@ -91,7 +92,7 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
         elsewhere.challenged(client, customer)
     else:
         factories.at_home(client, customer)
-    monkeypatch.setattr(adapter.sign_in, "is_current", changed_meanwhile)
+    monkeypatch.setattr(flows, "is_current", changed_meanwhile)
     form = {"login": customer.email, "password": factories.PASSWORD}
     answer = type_code(client, code(outbox)) if paused else client.post("/sign-in/", form)
     assert is_over(client, answer)

@@ -117,8 +117,9 @@ def test_the_answers_to_strangers_stay_the_same_when_all_is_used_up(customer: Us
     most = limits.running().proof.mails_per_address_per_hour
     pages = []
     for email in (customer.email, "nobody@example.com"):
-        for _ in range(most + 1):
-            page = Client().post("/forgotten-password/", {"email": email}, follow=True)
+        for _ in range(most):
+            Client().post("/forgotten-password/", {"email": email})
+        page = Client().post("/forgotten-password/", {"email": email}, follow=True)
         pages.append((page.status_code, page.text.split("<main")[1].split("Reference")[0]))
     assert pages[0] == pages[1]
 
@@ -144,15 +145,12 @@ def test_guesses_in_one_session_pause_that_session_only(sign_in: SignIn, custome
     thief.cookies["device"] = owner.cookies["device"].value
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
     wrong = {"way": "password", "password": "a wrong guess entirely"}
-    for client in (thief, owner):
-        ref = {"ref": client.get("/security/app/add/")["Location"].split("=")[1]}
-        if client is thief:
-            for _ in range(limits.running().sign_in.device_failures + 1):
-                page = client.post("/prove/", wrong | ref)
-            assert page.status_code == 429
-            assert client.post("/prove/", {"way": "password", "password": PASSWORD} | ref).status_code == 429
-        else:
-            assert client.post("/prove/", {"way": "password", "password": PASSWORD} | ref).status_code == 302
+    right = {"way": "password", "password": PASSWORD}
+    refs = [{"ref": client.get("/security/app/add/")["Location"].split("=")[1]} for client in (thief, owner)]
+    for _ in range(limits.running().sign_in.device_failures):
+        thief.post("/prove/", wrong | refs[0])
+    assert thief.post("/prove/", right | refs[0]).status_code == 429
+    assert owner.post("/prove/", right | refs[1])["Location"] == "/security/app/add/"
 
 
 # Codes of the authenticator app
@@ -295,4 +293,3 @@ def test_the_lane_names_nobody(customer: User, by: Actor, seed: bytes) -> None:
     wrong(customer, by, f"session of {customer.email}")
     assert customer.email not in AppLane.objects.get().door
     assert str(AppLane.objects.get()) == str(AppLane.objects.get().pk)
-    assert factories.PASSWORD not in AppLane.objects.get().door

@@ -9,12 +9,14 @@ from django_otp.oath import totp as code_at
 
 from accounts import factors
 from accounts.flows import sign_in as flows
-from accounts.models import Session, User
+from accounts.models import Passkey, Session, User
 from accounts.policy import factors as policy
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Assurance, Level, Method
+from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.factories import PASSWORD as WORDS
+from tests.factories import signed_in
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OLD = NOON - timedelta(hours=1)
@@ -139,6 +141,29 @@ def test_the_flow_raises_as_the_policy_says(sign_in: SignIn, customer: User, by:
     Session.objects.update(methods=[], level=Level.AAL1)
     risen = flows.step_up(Session.objects.get(), TOTP, by=by, at=clock.now())
     assert risen.level == Level.AAL1
+
+
+@pytest.mark.django_db
+def test_a_session_that_began_with_a_passkey_goes_on_when_that_is_removed(client: Client, customer: User) -> None:
+    key, home, at = SoftAuthenticator(), Client(), clock.now() - timedelta(minutes=1)
+    signed_in(home, customer, (PASSWORD,))
+    begun = home.post("/security/passkeys/add/begin/").json()
+    sent = {"ceremony": begun["ceremony"], "credential": key.create(begun["options"]), "name": "Laptop"}
+    assert home.post("/security/passkeys/add/", sent).status_code == 302
+    seed = factors.new_seed()
+    assert factors.add_app(customer, seed, f"{code_at(seed, t0=60):06d}", at)
+    begun = client.post("/sign-in/passkey/begin/").json()
+    client.post("/sign-in/passkey/", {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])})
+    number = Passkey.objects.get().credential_id_sha256
+    assert client.post(f"/security/passkeys/{number}/remove/")["Location"] == "/security/"
+    session = Session.objects.get(ended_at=None)
+    assert (session.methods, session.level) == ([], Level.AAL1)
+    ref = {"ref": client.get("/security/app/remove/")["Location"].split("=")[1]}
+    assert "Type your password once more" in client.get("/prove/", ref).text
+    onward = client.post("/prove/", {"way": "password", "password": WORDS} | ref)["Location"]
+    assert "authenticator app" in client.get(onward).text
+    client.post("/prove/", {"way": "totp", "code": f"{code_at(seed):06d}"} | ref)
+    assert client.get("/security/app/remove/").status_code == 200
 
 
 @pytest.mark.django_db
