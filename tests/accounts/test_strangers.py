@@ -21,7 +21,7 @@ from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
-from tests import elsewhere, factories
+from tests import elsewhere
 from tests.factories import FIREFOX, PASSWORD, Message
 
 pytestmark = pytest.mark.django_db
