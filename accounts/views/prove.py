@@ -153,7 +153,8 @@ def _answer(door: Door) -> HttpResponse:
     if not ways:
         needed = factors.highest_level(door.customer) < door.to
         off = bool(factors.switched_off(door.customer))
-        words = {"door": door, "needs_factor": needed, "app_off": off, "to": door.to, "levels": Level}
+        paused = isinstance(door, PausedSignIn)
+        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to, "levels": Level}
         return render(request, "accounts/prove_nothing.html", words)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)

@@ -245,6 +245,7 @@ def test_a_hundred_wrong_codes_at_all_doors_switch_the_app_off_not_the_owner(
     page = client.get(PROVE)
     assert "Your authenticator app is switched off" in page.text
     assert "/recover/" in page.text
+    assert "Start over" in page.text
     assert client.post(PROVE, {"way": "email_code", "code": "12345678"}).status_code == 200
     assert client.get("/security/").status_code == 302
 
