@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.test import Client
 from django_otp.oath import totp as code_at
 
@@ -14,6 +15,7 @@ from accounts import factors
 from accounts.factors import Outcome
 from accounts.flows import factors as flows
 from accounts.models import AppLane, Session, Totp, User
+from accounts.notices.factors import AppSwitchedOff
 from accounts.tasks import sweep
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
@@ -197,8 +199,8 @@ def lane_of_other_browsers(customer: User) -> str:
 
 def test_nor_in_a_browser_the_owner_uses(home: Client, customer: User, seed: bytes) -> None:
     home.post("/sign-out/")
-    guess_at_the_door(customer, 3)
-    assert AppLane.objects.get().failures == 1  # the others came while it waited
+    guess_at_the_door(customer, 1)
+    AppLane.objects.update(failures=12, last_at=clock.now())
     assert home.post("/sign-in/", {"login": customer.email, "password": PASSWORD})["Location"] == PROVE
     assert home.post(PROVE, app_code(seed)).status_code == 302
 
@@ -250,6 +252,15 @@ def test_a_hundred_wrong_codes_at_all_doors_switch_the_app_off_not_the_owner(
     assert client.get("/security/").status_code == 302
 
 
+def test_the_message_about_it_renders() -> None:
+    link = "https://id.example.com/security/"
+    words = {"count": 100, "when": "1 March 2026", "security_link": link, "password_link": f"{link}password/"}
+    for end in ("txt", "html"):
+        text = render_to_string(f"mail/{AppSwitchedOff.template}.{end}", words)
+        assert all(str(word) in text for word in words.values())
+    assert render_to_string(f"mail/{AppSwitchedOff.template}.subject.txt", words).strip().count("\n") == 0
+
+
 def test_the_owner_resets_it_with_another_factor(home: Client, customer: User, by: Actor, seed: bytes) -> None:
     codes = factors.make_backup_codes(customer, clock.now())
     Totp.objects.update(throttling_failure_count=limits.running().factors.app_failures)
@@ -269,6 +280,7 @@ def test_a_right_code_anywhere_ends_the_row(customer: User, by: Actor, seed: byt
     most = limits.running().factors.app_failures
     for number in range(most - 1):
         wrong(customer, by, f"door {number}")
+    AppLane.objects.update(failures=12, last_at=clock.now())
     right = f"{code_at(seed):06d}"
     assert flows.answer_with_app(customer, right, "the owner's", by=by, at=clock.now()).outcome is Outcome.RIGHT
     assert wrong(customer, by, "door 0").outcome is Outcome.WAIT
