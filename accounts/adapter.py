@@ -3,14 +3,17 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth import password_validation
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import budget, facts, lockout, passwords, proofs, signing, velocity
+from accounts import budget, facts, lockout, passwords, proofs, signing, stages, velocity
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
+from accounts.proofs import Asked
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
@@ -57,32 +60,35 @@ class Adapter(DefaultAccountAdapter):
         velocity.failed(facts.source_of(email, signing.browser_of(request).seen), at)
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in, with a new session key, and begin our own session record on it."""
+        """Sign in, with a new session key, and begin our own session record on it, if nothing has changed meanwhile."""
         admitted: sign_in.Admitted = request.sign_in  # type: ignore[attr-defined]
-        super().login(request, user)
-        signing.begin(request, user, admitted)
+        with transaction.atomic():
+            if not sign_in.is_current(user, admitted):
+                raise ImmediateHttpResponse(stages.start_over(request))
+            super().login(request, user)
+            signing.begin(request, user, admitted)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out: session record, tokens, cookie."""
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
 
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, ARG002, FBT001
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
         """Our own link instead of the library's: single use, digest only."""
         customer = emailconfirmation.email_address.user
-        if self._may_mail(request, customer.email):
+        if self._may_mail(request, Asked.SIGN_UP if signup else Asked.CONFIRM, customer.email):
             account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner, within the same budget as a confirmation would have."""
-        if self._may_mail(self.request, email):
+        if self._may_mail(self.request, Asked.SIGN_UP, email):
             account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
 
     @staticmethod
-    def _may_mail(request: HttpRequest, email: str) -> bool:
+    def _may_mail(request: HttpRequest, asked: Asked, email: str) -> bool:
         """One more message to this address, asked for from this network address? Silent when not: the page is one."""
         most = limits.running().proof.mails_per_network_address_per_hour
         where = network.client_address(request)
-        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(email)
+        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(asked, email)
 
     def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
         """The same page for everyone."""

@@ -1,7 +1,7 @@
 """The only speaker of axes: failed sign-ins are counted in lanes, and a lane that fails too often pauses.
 
-A browser the customer already uses has a lane of its own (its device cookie), so that a stranger who guesses
-cannot lock the owner out of it. Lanes are pseudonyms: no address is kept.
+A browser the customer already uses has a lane of its own (its device cookie), and so has a live session, so that a
+stranger who guesses cannot lock the owner out of it. Lanes are pseudonyms: no address is kept.
 """
 
 from datetime import timedelta
@@ -20,18 +20,21 @@ from accounts.models import Device, User
 from ciam_portal import clock, codes
 from ciam_portal.policy import limits
 
-_DEVICE = "device."
+_DEVICE, _SESSION = "device.", "session."
 
 
 def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """Axes' "username": the pseudonym of the address typed, and of the known device it comes from, if it is one."""
+    """Axes' "username": the pseudonym of the address typed, and of the session or known device it comes from."""
     email = str((credentials or {}).get("email") or request.POST.get("login") or "").strip().lower()
     lanes: dict[str, str] = request.__dict__.setdefault("_lanes", {})
     if email not in lanes:
-        device = _known_device(request, email)
-        lanes[email] = (
-            _DEVICE + codes.pseudonym(f"{email} {device}", "lane") if device else codes.pseudonym(email, "lane")
-        )
+        session = getattr(request, "portal_session", None)
+        if session is not None and session.customer.email == email:
+            lanes[email] = _SESSION + codes.pseudonym(f"{email} {session.pk}", "lane")
+        else:
+            device = _known_device(request, email)
+            own = f"{email} {device}" if device else email
+            lanes[email] = (_DEVICE if device else "") + codes.pseudonym(own, "lane")
     return lanes[email]
 
 
@@ -48,7 +51,7 @@ def _known_device(request: HttpRequest, email: str) -> UUID | None:
 def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:
     """Failures after which this lane pauses."""
     rules = limits.running().sign_in
-    return rules.device_failures if lane(request, credentials).startswith(_DEVICE) else rules.failures
+    return rules.device_failures if lane(request, credentials).startswith((_DEVICE, _SESSION)) else rules.failures
 
 
 def pause(request: HttpRequest | None = None) -> timedelta:  # noqa: ARG001  (axes' signature)
@@ -59,6 +62,11 @@ def pause(request: HttpRequest | None = None) -> timedelta:  # noqa: ARG001  (ax
 def is_paused(request: HttpRequest, email: str) -> bool:
     """Whether this lane is paused now."""
     return not AxesProxyHandler.is_allowed(request, get_credentials(email=email, username=email))
+
+
+def count_failure(request: HttpRequest, email: str) -> None:
+    """Count a sign-in that was denied like a wrong password: a lane that never paused would tell them apart."""
+    AxesProxyHandler.user_login_failed(sender=User, credentials=get_credentials(email), request=request)
 
 
 def respond(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:

@@ -1,22 +1,53 @@
 """Links and codes that prove an address: made, looked up, spent. Single use, digest only, bound to their purpose."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Max
 
 from accounts import budget
-from accounts.models import Proof, User
+from accounts.models import Device, Proof, User
 from ciam_portal import codes
 from ciam_portal.policy import limits
 
 Purpose = Proof.Purpose
 _OPENS_NOTHING = (Purpose.DISOWN, Purpose.UNDO, Purpose.STOP_RECOVERY)
+_HOUR = 3600
 
 
-def within_budget(address: str) -> bool:
-    """Whether one more message may be sent to this address now. Counts it. The same for strangers' addresses."""
-    return budget.spend("mail", address, limit=limits.running().proof.mails_per_address_per_hour, seconds=3600)
+class Asked(StrEnum):
+    """For what a message is asked. Each is counted apart: what strangers ask for uses up nothing of an owner's."""
+
+    # By anybody who types an address: counted by that address, whether or not there is an account.
+    SIGN_UP = "sign_up"
+    CONFIRM = "confirm"
+    RESET = "reset"
+    RECOVER = "recover"
+    # After a right password, or in a live session: counted by the browser, the attempt or the session it is asked in.
+    SIGN_IN = "sign_in"
+    STEP_UP = "step_up"
+    # In a live session, but to an address that is nobody's yet: counted by that address.
+    NEW_ADDRESS = "new_address"
+
+
+def within_budget(asked: Asked, who: str) -> bool:
+    """Whether one more message may be sent for this, by ``who`` it is counted. Counts it; for strangers' too."""
+    return budget.spend(f"mail:{asked}", who, limit=limits.running().proof.mails_per_address_per_hour, seconds=_HOUR)
+
+
+def may_mail_sign_in_code(customer: User, attempt: UUID, device: Device | None) -> bool:
+    """Whether one more code may be sent for this sign-in, whose password was right. Counts it.
+
+    A browser that the customer uses has a budget of its own. Every other attempt has one too, and all of those together
+    one more: whoever has the password can use up that, but nothing of the owner's own browsers and sessions.
+    """
+    if device is not None:
+        return within_budget(Asked.SIGN_IN, f"{customer.pk} {device.pk}")
+    most = limits.running().proof.sign_in_codes_per_customer_per_hour
+    return within_budget(Asked.SIGN_IN, f"{customer.pk} {attempt}") and budget.spend(
+        "sign_in_codes", str(customer.pk), limit=most, seconds=_HOUR
+    )
 
 
 def state_of(customer: User) -> str:
@@ -25,8 +56,13 @@ def state_of(customer: User) -> str:
 
 
 def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> str:
-    """A secret for a link to ``address``. Older links for the same purpose are dead from now on."""
-    _replace(customer, purpose, at)
+    """A secret for a link to ``address``. Older links for the same purpose are dead from now on.
+
+    Except links to a new password: anybody may ask for one, and that must not void the one the owner is about to use. A
+    new link stands beside the others, all in the same mailbox, until one of them is used or its time is over.
+    """
+    if purpose != Purpose.RESET_PASSWORD:
+        _replace(customer, purpose, at)
     secret = codes.new_token()
     Proof.objects.create(
         customer=customer,

@@ -1,12 +1,16 @@
 """ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginStage, LoginStageController
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import factors, proofs, signing
 from accounts.flows import sign_in as flows
@@ -19,6 +23,10 @@ from ciam_portal.policy.decision import Allow, Hold, StepUp
 from ciam_portal.refusals import on_hold
 
 _BREACHED = "password_breached"
+
+
+class Denied(Exception):
+    """This sign-in is not let in. Whoever shows a page says it in the words of a wrong answer."""
 
 
 class ProofStage(LoginStage):
@@ -70,20 +78,25 @@ class ProofStage(LoginStage):
         return UUID(self.state.setdefault("attempt", str(codes.new_id())))
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        """Called by the library: (None, True) goes on, (response, True) pauses, (response, False) stops."""
+        """Called by the library: (None, True) goes on, (response, True) pauses, (response, False) stops.
+
+        Raises Denied: an answer of ours would pass through the library's own hands, which leave traces in the browser.
+        """
+        self.state.setdefault("account", proofs.state_of(self.customer))
         by, browser = Actor.from_request(self.request), signing.browser_of(self.request)
         breached = self.login.state.setdefault(_BREACHED, getattr(self.request, "password_breached", None))
         answer, admitted = flows.weigh(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
         match answer:
             case Allow():
-                self.request.sign_in = admitted
+                self.request.sign_in = replace(admitted, account=self.state["account"])
                 return None, True
             case StepUp():
                 return self._pause(answer, admitted), True
             case Hold(reason=reason, until=until):
                 return on_hold(self.request, reason, until, admitted.decision), False
             case _:
-                return HttpResponseRedirect(f"{reverse('account_login')}?refused=1"), False
+                forget(self.request)
+                raise Denied
 
     def _pause(self, answer: StepUp, admitted: flows.Admitted) -> HttpResponse:
         first = "needs" not in self.state
@@ -99,6 +112,11 @@ class ProofStage(LoginStage):
         return HttpResponseRedirect(reverse(self.urlname))
 
     @property
+    def is_outdated(self) -> bool:
+        """Password or address have been changed since this sign-in began: what it showed then shows nothing now."""
+        return bool(self.state.get("account") != proofs.state_of(self.customer))
+
+    @property
     def code_sent(self) -> bool:
         """Whether a code was mailed for this sign-in."""
         return bool(self.state.get("code_sent"))
@@ -111,10 +129,11 @@ class ProofStage(LoginStage):
         return sent
 
     def _mail_code(self) -> bool:
-        if not proofs.within_budget(self.customer.email):
+        by, at = Actor.from_request(self.request), clock.now()
+        device = flows.device_of(self.customer, signing.browser_of(self.request), at)
+        if not proofs.may_mail_sign_in_code(self.customer, self.attempt, device):
             return False
-        by = Actor.from_request(self.request)
-        flows.send_sign_in_code(self.customer, self.attempt, by=by, at=clock.now())
+        flows.send_sign_in_code(self.customer, self.attempt, by=by, at=at)
         return True
 
     def passed(self, method: Method) -> HttpResponse:
@@ -140,8 +159,26 @@ class ProofStage(LoginStage):
 
 
 def pending(request: HttpRequest) -> ProofStage | None:
-    """The sign-in that is paused in this browser for a second step, if there is one."""
+    """The sign-in that is paused in this browser for a second step, if there is one and its account is as it was."""
     if request.user.is_authenticated:
         return None
     stage: Any = LoginStageController.enter(request, ProofStage.key)
-    return stage if isinstance(stage, ProofStage) and stage.login.user is not None else None
+    if not isinstance(stage, ProofStage) or stage.login.user is None:
+        return None
+    if stage.is_outdated:
+        start_over(request)
+        return None
+    return stage
+
+
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Let go of a sign-in whose account has changed under it, and say so."""
+    forget(request)
+    words = _("Your password or your e-mail address has been changed in the meantime. Please sign in again.")
+    messages.warning(request, words)
+    return HttpResponseRedirect(reverse("account_login"))
+
+
+def forget(request: HttpRequest) -> None:
+    """Nothing of a sign-in stays in this browser."""
+    clear_login(request)

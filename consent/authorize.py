@@ -120,7 +120,7 @@ def _check_proof(visit: Visit) -> None:
     level = _level(visit)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
-    if wish is not None and _can_reach(visit, wish.to) and not (since is not None and session.auth_time >= since):
+    if wish is not None and _can_reach(visit, wish.to) and not (since is not None and _last_proof(session) >= since):
         more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
         _prove(visit, "interaction_required", more)
     proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
@@ -131,6 +131,11 @@ def _check_proof(visit: Visit) -> None:
         _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
     if level is not None and session.level < level:
         _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
+
+
+def _last_proof(session: Session) -> datetime:
+    """When anything was proven last; a challenge is passed by what makes nothing else fresh."""
+    return max(session.auth_time, session.challenged_at or session.auth_time)
 
 
 def _answers_challenge(asked: Asked) -> bool:

@@ -3,7 +3,7 @@
 Call the checks inside a transaction, from a flow.
 """
 
-from accounts.factors.app import add_app, check_app, new_seed, seed_as_picture, seed_in_groups
+from accounts.factors.app import add_app, check_app, is_off, new_seed, seed_as_picture, seed_in_groups, switched_off
 from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_code, spend_backup_code
 from accounts.factors.held import Listed, highest_level, listed, second_factors
 from accounts.factors.kept import drop_idle_codes, put_back, row_of, take_away
@@ -39,6 +39,7 @@ __all__ = [
     "check_passkey",
     "drop_idle_codes",
     "highest_level",
+    "is_off",
     "listed",
     "make_backup_codes",
     "new_seed",
@@ -50,6 +51,7 @@ __all__ = [
     "seed_as_picture",
     "seed_in_groups",
     "spend_backup_code",
+    "switched_off",
     "take_answer",
     "take_away",
 ]

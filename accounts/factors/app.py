@@ -12,12 +12,13 @@ from django.conf import settings
 from django_otp.oath import TOTP
 
 from accounts.factors.outcome import Checked, Outcome
-from accounts.models import Totp, User
-from ciam_portal import vault
+from accounts.models import AppLane, Totp, User
+from ciam_portal import codes, vault
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
 
 log = logging.getLogger(__name__)
 
-_MOST_FAILURES = 100  # wrong codes in a row; then the app must be added anew (NIST SP 800-63B-4 section 3.2.2)
 _STEP_SECONDS = 30
 _DIGITS = 6
 
@@ -60,14 +61,20 @@ def add_app(customer: User, seed: bytes, code: str, at: datetime) -> Totp | None
     return app
 
 
-def check_app(customer: User, code: str) -> Checked:
-    """Whether this is the code that the customer's app shows now. Each works once, whichever session it was used in."""
+def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
+    """Whether this is the code that the customer's app shows now. Each works once, whichever session it was used in.
+
+    Wrong codes make ``door`` wait, and no other: whoever guesses at theirs does not stop the owner. All doors together
+    may be wrong so often in a row; then the app is off until it is added anew (NIST SP 800-63B-4 section 3.2.2).
+    """
     app = Totp.objects.select_for_update().filter(user=customer, confirmed=True).order_by("pk").first()
     if app is None or not _is_code(code):
         return Checked(Outcome.WRONG)
-    if app.throttling_failure_count >= _MOST_FAILURES:
+    if is_off(app):
         return Checked(Outcome.DEAD)
-    until = _locked_until(app)
+    key, factor = codes.pseudonym(door, "app lane"), limits.running().factors.throttle_seconds
+    lane = AppLane.objects.filter(app=app, door=key).first() or AppLane(app=app, door=key, last_at=at)
+    until = lane.until(at, factor)
     if until is not None:
         return Checked(Outcome.WAIT, until)
     try:
@@ -75,12 +82,24 @@ def check_app(customer: User, code: str) -> Checked:
     except vault.CannotOpen:
         log.exception("the seed of authenticator app %s cannot be opened", app.pk)
         return Checked(Outcome.DEAD)
-    return Checked(Outcome.RIGHT) if right else Checked(Outcome.WRONG, _locked_until(app))
+    if right:
+        if lane.failures:
+            lane.clear()
+        return Checked(Outcome.RIGHT)
+    lane.missed(at)
+    return Checked(Outcome.DEAD, off=True) if is_off(app) else Checked(Outcome.WRONG, lane.until(at, factor))
 
 
-def _locked_until(app: Totp) -> datetime | None:
-    allowed, why = app.verify_is_allowed()
-    return None if allowed else why["locked_until"]
+def is_off(app: Totp) -> bool:
+    """Whether so many wrong codes in a row were typed that this app opens nothing any more."""
+    return bool(app.throttling_failure_count >= limits.running().factors.app_failures)
+
+
+def switched_off(customer: User) -> frozenset[Method]:
+    """The factors that the customer has, and has to prove, but cannot use: they were guessed at too often."""
+    most = limits.running().factors.app_failures
+    found = Totp.objects.filter(user=customer, confirmed=True, throttling_failure_count__gte=most)
+    return frozenset({Method.TOTP}) if found.exists() else frozenset()
 
 
 def _is_code(code: str) -> bool:

@@ -16,11 +16,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An answer's fate; when the next one will be looked at; how many backup codes are left."""
+    """An answer's fate; when the next one will be looked at; how many backup codes are left.
+
+    ``off``: this very answer was one wrong too many, and switched the factor off.
+    """
 
     outcome: Outcome
     until: datetime | None = None
     left: int | None = None
+    off: bool = False
 
 
 def seconds_until(until: datetime | None, at: datetime) -> int:

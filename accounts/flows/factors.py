@@ -207,9 +207,13 @@ def _end_others(customer: User, session: Session, method: Method, *, by: Actor, 
 
 
 @flow
-def answer_with_app(customer: User, code: str, *, by: Actor, at: datetime) -> Checked:
-    """Look at a code from the customer's app. A wrong one is counted."""
-    return _answered(customer, Method.TOTP, factors.check_app(customer, code), by=by, at=at)
+def answer_with_app(customer: User, code: str, door: str, *, by: Actor, at: datetime) -> Checked:
+    """Look at a code from the customer's app, typed at ``door``. A wrong one is counted; the last one is told."""
+    checked = _answered(customer, Method.TOTP, factors.check_app(customer, code, door, at), by=by, at=at)
+    if checked.off:
+        count = limits.running().factors.app_failures
+        _tell(customer, notices.AppSwitchedOff(count=count, **_words(customer, at)), at)
+    return checked
 
 
 @flow
@@ -227,7 +231,7 @@ def _answered(customer: User, method: Method, checked: Checked, *, by: Actor, at
     if checked.outcome is Outcome.RIGHT:
         event = events.FactorUsed(method, left=checked.left)
     else:
-        event = events.FactorFailed(method, why=Code(checked.outcome))
+        event = events.FactorFailed(method, why=Code("switched_off" if checked.off else checked.outcome))
     record(event, about=customer.pk, by=by, at=at)
     return checked
 

@@ -50,6 +50,7 @@ class Admitted:
     """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before.
 
     ``risk`` is the sign-in's own: what strangers can cause was for the door alone, and the session does not carry it.
+    ``account``: ``proofs.state_of`` the customer when the sign-in began.
     """
 
     methods: tuple[Method, ...]
@@ -57,6 +58,7 @@ class Admitted:
     decision: UUID | None = None
     visit: Visit = field(default_factory=Visit)
     remembered: history.Remembered | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ def weigh(
     answer = Code(decisions.columns_of(decided.answer)["answer"])
     record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
     return decided.answer, Admitted(methods, risk, decided.id, visit, remembered)
+
+
+def is_current(customer: User, admitted: Admitted) -> bool:
+    """Whether password and address are still those that the sign-in began with. Locks them until it has ended."""
+    return admitted.account == proofs.state_of(User.objects.select_for_update().get(pk=customer.pk))
 
 
 @flow
@@ -218,7 +225,9 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     session = Session.objects.select_for_update().get(pk=session.pk)
     before = tuple(Method(known) for known in session.methods if known != method)
     risen = factors.raised(session.assurance, before, method, at)
-    session.auth_time, session.level, session.level_at = at, risen.level, risen.at or session.level_at
+    session.level, session.level_at = risen.level, risen.at or session.level_at
+    if method is not Method.EMAIL_CODE:  # a mailbox passes a challenge, but authenticates nobody
+        session.auth_time = at
     session.methods = [*before, method]
     if method in MORE_THAN_A_PASSWORD:
         session.challenged_at = at
@@ -237,7 +246,7 @@ def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
 
 @flow
 def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime) -> None:
-    """Mail a code that finishes this very sign-in. The caller has asked ``proofs.within_budget``."""
+    """Mail a code that finishes this very sign-in. The caller has asked ``proofs.may_mail_sign_in_code``."""
     code = proofs.new_code(customer, Proof.Purpose.SIGN_IN, attempt, customer.email, at)
     record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
     notice = notices.CodeToSignIn(code=code, minutes=limits.running().proof.code_minutes)

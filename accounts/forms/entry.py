@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, SignupForm
 from django import forms
 from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -82,3 +84,8 @@ class SignIn(LoginForm):
         password.help_text = ""
         password.strip = False
         password.widget.attrs.update({"autocomplete": "current-password", "placeholder": ""})
+
+    def wrong(self) -> ValidationError:
+        """What is said of a wrong password, and of whatever must look like one."""
+        error: ValidationError = get_adapter(self.request).validation_error("email_password_mismatch")
+        return error

@@ -4,7 +4,7 @@
 from accounts.models.user import User  # isort: skip
 from accounts.models.change import Change
 from accounts.models.dispute import Dispute
-from accounts.models.factor import BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.models.factor import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
 from accounts.models.risk import Alert, RiskState
@@ -13,6 +13,7 @@ from accounts.models.session import Device, Session
 
 __all__ = [
     "Alert",
+    "AppLane",
     "BackupCode",
     "BreakGlass",
     "Change",

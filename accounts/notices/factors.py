@@ -59,6 +59,17 @@ class BackupCodeUsed(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class AppSwitchedOff(NoticeBase):
+    """So many wrong codes in a row were typed that the authenticator app opens nothing any more."""
+
+    template: ClassVar[str] = "factor_app_off"
+    count: int
+    when: str
+    security_link: str
+    password_link: str
+
+
+@dataclass(frozen=True, slots=True)
 class PasskeyRefused(NoticeBase):
     """A passkey answered as if it had been copied."""
 

@@ -1,9 +1,10 @@
 """What may be added, removed and used to prove: the questions about second factors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ciam_portal.gate import within as is_within
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
@@ -61,49 +62,80 @@ def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -
 def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: datetime) -> Assurance:
     """What a session that proved ``methods`` has proven once it proves ``method`` at ``at``.
 
-    A level is renewed only by a method that belongs to it: a password never makes an old AAL2 fresh. Nothing sinks.
+    A level is renewed only by a method that belongs to it: a password never makes an old second factor fresh, and a
+    code by mail renews nothing. Nothing sinks.
     """
     reached = level_of((*methods, method))
+    if method is Method.EMAIL_CODE:
+        return assurance
+    if method is Method.PASSWORD and reached > max(assurance.level, Level.AAL1):
+        return replace(assurance, level=reached)
     if reached > assurance.level or assurance.level == reached <= level_of((Method.PASSWORD, method)):
         return Assurance(reached, at)
     return assurance
 
 
-def ways_to_prove(
-    held: frozenset[Method],
-    assurance: Assurance,
-    methods: tuple[Method, ...],
-    to: Level,
-    at: datetime,
-    *,
-    challenge: bool = False,
-) -> tuple[Method, ...]:
-    """The methods, best first, by which this session can reach ``to`` freshly; a challenge takes more than a password.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a session has proven so far; ``challenged_at``: its latest proof of more than a password."""
 
-    A code by mail is offered only to customers without any second factor: a mailbox never stands in for one. Where no
-    single method suffices (a session that began with a passkey which is gone since), the password comes first, and
-    what completes it next.
+    assurance: Assurance
+    methods: tuple[Method, ...]
+    challenged_at: datetime | None = None
+
+    def then(self, method: Method, at: datetime) -> "Shown":
+        """The same once it has proven ``method`` too."""
+        return Shown(
+            raised(self.assurance, self.methods, method, at),
+            (*self.methods, method),
+            at if method in MORE_THAN_A_PASSWORD else self.challenged_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a session is asked for: a level, how fresh in seconds (None: ever), and more than a password as freshly."""
+
+    to: Level
+    within: int | None = None
+    challenge: bool = False
+
+    def is_met(self, shown: Shown, at: datetime) -> bool:
+        """Nothing more to prove."""
+        if self.challenge and not is_within(shown.challenged_at, self.within, at):
+            return False
+        return shown.assurance.meets(self.to, self.within, at)
+
+
+def ways_to_prove(
+    held: frozenset[Method], shown: Shown, wanted: Wanted, at: datetime, *, off: frozenset[Method] = frozenset()
+) -> tuple[Method, ...]:
+    """The methods, best first, by which this session gets what is wanted; ``off``: held, but of no use at the moment.
+
+    A code by mail is offered only to customers without any second factor, and only against a challenge: a mailbox never
+    stands in for a factor, and makes no password fresh. Where it takes two methods (the password is stale, or the
+    session began with a passkey which is gone since), the password comes first, and what completes it next.
     """
     second = held & SECOND_FACTORS
-    offered = {Method.PASSWORD, *second} if second else {Method.PASSWORD, Method.EMAIL_CODE}
-    last = offered & MORE_THAN_A_PASSWORD if challenge else offered
-    ways = _reaching(last, assurance, methods, to, at)
-    if ways or Method.PASSWORD in methods:
+    offered = {Method.PASSWORD} | (second - off if second else {Method.EMAIL_CODE} if wanted.challenge else set())
+    ways = _completing(offered, shown, wanted, at)
+    if ways:
         return ways
-    began = raised(assurance, methods, Method.PASSWORD, at)
-    completes = _reaching(last, began, (*methods, Method.PASSWORD), to, at)
-    return (Method.PASSWORD,) if completes else ()
+    return (Method.PASSWORD,) if _completing(offered, shown.then(Method.PASSWORD, at), wanted, at) else ()
 
 
-def _reaching(
-    offered: Iterable[Method], assurance: Assurance, methods: tuple[Method, ...], to: Level, at: datetime
-) -> tuple[Method, ...]:
-    able = {method for method in offered if raised(assurance, methods, method, at).meets(to, 1, at)}
+def _completing(offered: Iterable[Method], shown: Shown, wanted: Wanted, at: datetime) -> tuple[Method, ...]:
+    able = {method for method in offered if wanted.is_met(shown.then(method, at), at)}
     return tuple(method for method in _PREFERENCE if method in able)
 
 
 def ways_to_finish(
-    held: frozenset[Method], proven: tuple[Method, ...], to: Level, *, challenge: bool = False
+    held: frozenset[Method],
+    proven: tuple[Method, ...],
+    to: Level,
+    *,
+    challenge: bool = False,
+    off: frozenset[Method] = frozenset(),
 ) -> tuple[Method, ...]:
     """The methods, best first, that complete a sign-in which has proven ``proven`` so far.
 
@@ -112,7 +144,7 @@ def ways_to_finish(
     second = held & SECOND_FACTORS
     if challenge and not second:
         return (Method.EMAIL_CODE,)
-    return tuple(method for method in _PREFERENCE if method in second and level_of((*proven, method)) >= to)
+    return tuple(method for method in _PREFERENCE if method in second - off and level_of((*proven, method)) >= to)
 
 
 def left_of(methods: Iterable[Method], gone: Iterable[Method]) -> tuple[tuple[Method, ...], Level]:

@@ -49,18 +49,26 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = forms.NewEmail(request.POST or None)
     if form.is_valid():
         new = form.cleaned_data["email"]
-        allow_mail(request)
-        if proofs.within_budget(new) and new != customer.email:
+        allow_mail_of(customer)
+        if proofs.within_budget(proofs.Asked.NEW_ADDRESS, new) and new != customer.email:
             flows.ask_email_change(customer, new, _session(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/change_email_sent.html", {"email": new})
     return render(request, "accounts/change_email.html", {"form": form})
 
 
 def allow_mail(request: HttpRequest) -> None:
-    """Count one message asked for from this network address. Raises TooMany."""
-    rules, hour = limits.running().proof, 3600
-    where = network.client_address(request)
-    if not budget.spend("mail_from", where, limit=rules.mails_per_network_address_per_hour, seconds=hour):
+    """Count one message that a stranger asks for, by their network address. Raises TooMany."""
+    _count_mail("mail_from", network.client_address(request))
+
+
+def allow_mail_of(customer: User) -> None:
+    """Count one message that a signed-in customer asks for; strangers in the same network do not. Raises TooMany."""
+    _count_mail("mail_of", str(customer.pk))
+
+
+def _count_mail(what: str, who: str) -> None:
+    most, hour = limits.running().proof.mails_per_network_address_per_hour, 3600
+    if not budget.spend(what, who, limit=most, seconds=hour):
         raise TooMany(Reason.TOO_MANY_MAILS, retry_after=hour)
 
 

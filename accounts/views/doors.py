@@ -1,5 +1,6 @@
 """The two doors behind the page that proves: somebody who is signed in, and somebody whose sign-in is paused."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
@@ -16,11 +17,11 @@ from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.policy import factors as policy
+from accounts.policy.sign_in import Reason as SignInReason
 from accounts.proofs import Purpose
-from accounts.stages import ProofStage
-from ciam_portal import gate
+from accounts.stages import Denied, ProofStage
+from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
-from ciam_portal.gate import within
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.words import sentence
 
@@ -54,9 +55,10 @@ class LiveSession:
         self.next = "" if self.ref else local(request.POST.get("next", "") or request.GET.get("next", ""))
         self.waiting = suspended.find(request, self.ref)
         # Whoever comes without having been sent (the staff site does) is asked for two factors.
-        self.to = self.waiting.to if self.waiting else Level.AAL2
-        self.within = self.waiting.within if self.waiting else None
-        self.challenge = bool(self.waiting and self.waiting.challenge)
+        self.wanted = policy.Wanted(Level.AAL2)
+        if self.waiting is not None:
+            self.wanted = policy.Wanted(self.waiting.to, self.waiting.within, self.waiting.challenge)
+        self.to = self.wanted.to
         self.decision = self.waiting.decision if self.waiting else ""
         self.why = words_of(self.waiting.reason if self.waiting else "")
 
@@ -72,18 +74,24 @@ class LiveSession:
 
     def is_met(self, at: datetime) -> bool:
         """Nothing more to prove."""
-        return self._shows(self.within, at)
+        return self.wanted.is_met(self._shown, at)
 
-    def _shows(self, seconds: int | None, at: datetime) -> bool:
-        if self.challenge and not within(self.session.challenged_at, seconds, at):
-            return False
-        return self.session.assurance.meets(self.to, seconds, at)
+    @property
+    def _shown(self) -> policy.Shown:
+        proven = tuple(Method(name) for name in self.session.methods)
+        return policy.Shown(self.session.assurance, proven, self.session.challenged_at)
+
+    @property
+    def _wanted_now(self) -> policy.Wanted:
+        """What is wanted of a proof that is given now: with no time at all (``max_age=0``), this very second."""
+        seconds = self.wanted.within
+        return self.wanted if seconds is None else replace(self.wanted, within=max(1, seconds))
 
     def ways(self, at: datetime) -> tuple[Method, ...]:
         """The methods that lead to the level, best first."""
         held = factors.second_factors(self.customer)
-        proven = tuple(Method(name) for name in self.session.methods)
-        ways = policy.ways_to_prove(held, self.session.assurance, proven, self.to, at, challenge=self.challenge)
+        off = factors.switched_off(self.customer)
+        ways = policy.ways_to_prove(held, self._shown, self._wanted_now, at, off=off)
         return tuple(way for way in ways if way is not Method.PASSWORD or self.customer.has_usable_password())
 
     def passed(self, method: Method, at: datetime) -> HttpResponse:
@@ -92,7 +100,7 @@ class LiveSession:
         self.session = sign_in.step_up(self.session, method, by=by, at=at)
         self.request.portal_session = self.session  # type: ignore[attr-defined]
         signing.rotate(self.request)
-        return self.leave() if self._shows(1, at) else self._to(self.page)
+        return self.leave() if self._wanted_now.is_met(self._shown, at) else self._to(self.page)
 
     def leave(self) -> HttpResponse:
         """Back to the page that asked; with a form that may be gone on with, to the page that asks whether to."""
@@ -114,7 +122,7 @@ class LiveSession:
 
     def send_code(self, at: datetime) -> bool:
         """Mail a code that works in this session only; False if there were too many mails already."""
-        if not proofs.within_budget(self.customer.email):
+        if not proofs.within_budget(proofs.Asked.STEP_UP, str(self.session.pk)):
             return False
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
         return True
@@ -123,6 +131,11 @@ class LiveSession:
     def code(self) -> tuple[Purpose, UUID]:
         """What a mailed code must be for."""
         return Purpose.STEP_UP, self.session.pk
+
+    @property
+    def lane(self) -> str:
+        """Where wrong codes of the app are counted: in this session, which nobody else is in."""
+        return f"session {self.session.pk}"
 
 
 class PausedSignIn:
@@ -142,11 +155,16 @@ class PausedSignIn:
     def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
         """What completes this sign-in, best first."""
         held = factors.second_factors(self.customer)
-        return policy.ways_to_finish(held, self.stage.methods, self.to, challenge=self.challenge)
+        off = factors.switched_off(self.customer)
+        return policy.ways_to_finish(held, self.stage.methods, self.to, challenge=self.challenge, off=off)
 
     def passed(self, method: Method, at: datetime) -> HttpResponse:  # noqa: ARG002  (the other door's form)
         """On through the pipeline."""
-        return self.stage.passed(method)
+        try:
+            return self.stage.passed(method)
+        except Denied:
+            messages.error(self.request, sentence(SignInReason.NOTHING_PROVEN))
+            return redirect("account_login")
 
     def missed(self, method: Method) -> HttpResponse | None:
         """Count it; too many, and the sign-in starts over."""
@@ -163,6 +181,15 @@ class PausedSignIn:
     def code(self) -> tuple[Purpose, UUID]:
         """What a mailed code must be for."""
         return Purpose.SIGN_IN, self.stage.attempt
+
+    @property
+    def lane(self) -> str:
+        """Where wrong codes of the app are counted: in this browser, if the customer uses it.
+
+        All other browsers share a lane, for attempts are free to whoever has the password. A new password opens it.
+        """
+        device = sign_in.device_of(self.customer, signing.browser_of(self.request), clock.now())
+        return f"browser {device.pk}" if device else f"other browsers {proofs.state_of(self.customer)}"
 
 
 Door = LiveSession | PausedSignIn

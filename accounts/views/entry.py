@@ -1,7 +1,5 @@
 """The doors: sign up, confirm an address, sign in, sign out."""
 
-from typing import Any
-
 from allauth.account.views import LoginView, SignupView
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +8,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import proofs, signing
+from accounts import lockout, proofs, signing
 from accounts.flows import account, sessions
 from accounts.forms import account as forms
 from accounts.forms.entry import SignIn as SignInForm
 from accounts.forms.entry import SignUp as SignUpForm
 from accounts.models import Proof
 from accounts.policy import account as policy
+from accounts.stages import Denied
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
@@ -38,11 +37,21 @@ class SignIn(LoginView):
     template_name = "accounts/sign_in.html"
     form_class = SignInForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
-        """A stopped sign-in comes back here and reads like a wrong password."""
-        refused = "refused" in self.request.GET
-        context: dict[str, Any] = super().get_context_data(**kwargs) | {"refused": refused}
-        return context
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """A sign-in that is denied is answered like a wrong password: the same page, and the same traces, none.
+
+        The library has written into the browser session by then. It is emptied again and not saved: a wrong password
+        does not touch it either.
+        """
+        modified = self.request.session.modified
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except Denied:
+            self.request.session.modified = modified
+            lockout.count_failure(self.request, form.cleaned_data["login"])
+            form.add_error(None, form.wrong())
+            response = self.form_invalid(form)
+        return response
 
 
 @login_not_required

@@ -22,6 +22,7 @@ from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.models import Passkey, Session, User
 from accounts.policy import factors as policy
+from accounts.stages import Denied
 from accounts.views.doors import local
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
@@ -147,12 +148,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(to or "home")
     message = forms.PasskeyMessage(request.POST)
     passkey = _shown(request, message.cleaned_data) if message.is_valid() else None
-    if passkey is None:
-        messages.error(request, _("That passkey did not work here. Try again, or sign in with your password."))
-        here = redirect("account_login")
-        here["Location"] += f"?{urlencode({'next': to})}" if to else ""
-        return here
-    return signing.enter_with_passkey(request, passkey.user, Method.PASSKEY, to)
+    if passkey is not None:
+        try:
+            return signing.enter_with_passkey(request, passkey.user, Method.PASSKEY, to)
+        except Denied:
+            pass  # reads like a passkey that is not known
+    messages.error(request, _("That passkey did not work here. Try again, or sign in with your password."))
+    here = redirect("account_login")
+    here["Location"] += f"?{urlencode({'next': to})}" if to else ""
+    return here
 
 
 def _shown(request: HttpRequest, sent: dict[str, str]) -> Passkey | None:

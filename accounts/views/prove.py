@@ -21,7 +21,6 @@ from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.stages import pending
-from accounts.views.account import allow_mail
 from accounts.views.doors import Door, LiveSession, PausedSignIn, masked
 from ciam_portal import clock
 from ciam_portal.audit import why
@@ -141,7 +140,6 @@ def _send(door: Door) -> HttpResponse:
 
 
 def _mail(door: Door, at: datetime) -> None:
-    allow_mail(door.request)
     if door.send_code(at):
         words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
         messages.success(door.request, words % {"count": limits.running().proof.code_minutes})
@@ -154,7 +152,9 @@ def _answer(door: Door) -> HttpResponse:
     ways = door.ways(at)
     if not ways:
         needed = factors.highest_level(door.customer) < door.to
-        words = {"door": door, "needs_factor": needed, "to": door.to, "levels": Level}
+        off = bool(factors.switched_off(door.customer))
+        paused = isinstance(door, PausedSignIn)
+        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to, "levels": Level}
         return render(request, "accounts/prove_nothing.html", words)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)
@@ -182,7 +182,7 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
     by, customer = Actor.from_request(door.request), door.customer
     match way, door:
         case Method.TOTP, _door:
-            return flows.answer_with_app(customer, typed["code"], by=by, at=at)
+            return flows.answer_with_app(customer, typed["code"], door.lane, by=by, at=at)
         case Method.BACKUP_CODE, _door:
             return flows.answer_with_backup_code(customer, typed["code"], by=by, at=at)
         case Method.PASSKEY, _door:

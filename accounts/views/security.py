@@ -36,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rules = limits.running()
     words = {
         "have": have,
+        "app_off": bool(have.app and factors.is_off(have.app)),
         "strong": bool(have.app or have.passkeys),
         "few_codes": have.codes_left <= factors.FEW_LEFT,
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,

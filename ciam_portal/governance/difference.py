@@ -38,8 +38,10 @@ MORE_IS_STRICTER = frozenset({
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
     "sign_in.pending_minutes", "sign_up.per_address_per_hour", "proof.link_hours", "proof.code_minutes",
-    "proof.code_attempts", "proof.mails_per_address_per_hour", "proof.mails_per_network_address_per_hour",
-    "session.idle_minutes", "session.absolute_hours", "session.device_days", "factors.sign_in_attempts",
+    "proof.code_attempts", "proof.mails_per_address_per_hour",
+    "proof.sign_in_codes_per_customer_per_hour", "proof.mails_per_network_address_per_hour",
+    "session.idle_minutes", "session.absolute_hours", "session.device_days",
+    "factors.sign_in_attempts", "factors.app_failures",
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "session.suspended_minutes",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",

@@ -35,7 +35,7 @@ class Method(StrEnum):
 
 
 SECOND_FACTORS = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.PASSKEY, Method.SECURITY_KEY})
-# What passes a challenge: possession of a factor, or of a mailbox. The latter raises no level.
+# What passes a challenge: possession of a factor, or of a mailbox. The latter reaches and renews no level.
 MORE_THAN_A_PASSWORD = SECOND_FACTORS | {Method.EMAIL_CODE}
 _KEYS = frozenset({Method.PASSKEY, Method.SECURITY_KEY})
 _AMR = {  # RFC 8176
@@ -55,7 +55,7 @@ def level_of(methods: Iterable[Method]) -> Level:
         return Level.PHR
     if Method.PASSWORD in used and used & SECOND_FACTORS:
         return Level.AAL2
-    if used & {Method.PASSWORD, Method.SECURITY_KEY, Method.EMAIL_CODE}:
+    if used & {Method.PASSWORD, Method.SECURITY_KEY}:
         return Level.AAL1
     return Level.NONE
 

@@ -44,6 +44,7 @@ class Proof:
     code_attempts: int = _within(3, 10)
     disown_hours: int = _within(24, 720)
     mails_per_address_per_hour: int = _within(1, 20)
+    sign_in_codes_per_customer_per_hour: int = _within(5, 100)
     mails_per_network_address_per_hour: int = _within(1, 500)
 
 
@@ -65,6 +66,7 @@ class Factors:
     backup_codes: int = _within(8, 20)
     passkeys: int = _within(2, 50)
     throttle_seconds: int = _within(1, 30)
+    app_failures: int = _within(20, 100)
     sign_in_attempts: int = _within(3, 20)
 
 

@@ -45,7 +45,7 @@ def ask_address(customer: User, session: Session, kind: Kind, address: str, *, b
     """Send a code to the address; False if it got many messages already. Nothing is kept until it is proven."""
     customer = _may(customer, session, by, at)
     _check(customer, kind, address, by, at)
-    sent = proofs.within_budget(address)
+    sent = proofs.within_budget(proofs.Asked.NEW_ADDRESS, address)
     if sent:
         code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
         made = notices.CodeForAddressSms if kind == Kind.SMS else notices.CodeForAddress

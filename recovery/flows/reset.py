@@ -38,7 +38,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
         require_action(Action.START_RECOVERY, asked, about=customer.pk if customer else None, by=by, at=at)
     except ProveMore:  # a stranger has nothing to prove with; time is what helps
         raise TooMany(policy.Reason.LATER, retry_after=_LATER) from None
-    send = customer is not None and proofs.within_budget(email) and addresses.is_proven(customer)
+    send = customer is not None and proofs.within_budget(proofs.Asked.RESET, email) and addresses.is_proven(customer)
     if customer is not None and send:
         link = account.link_to("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
         tell(customer, notices.ResetYourPassword(link=link, hours=limits.running().proof.link_hours), to=[email], at=at)

@@ -14,7 +14,7 @@ from accounts.factors import Outcome
 from accounts.flows import factors as factor_flows
 from accounts.flows import sign_in
 from accounts.flows.sign_in import Browser
-from accounts.models import Proof, User
+from accounts.models import Device, Proof, User
 from accounts.policy.factors import STRONG
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
@@ -96,12 +96,16 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
         if refused.reason is not policy.Reason.TOO_MANY:
             raise
         raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
-    sent = customer is not None and way in SENT and _send(customer, attempt, way, at)
+    sent = customer is not None and way in SENT and _send(customer, attempt, way, device, at)
     record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
 
 
-def _send(customer: User, attempt: Attempt, way: Way, at: datetime) -> bool:
-    told = [address for address in addresses.for_codes(customer, way, at) if proofs.within_budget(address)]
+def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at: datetime) -> bool:
+    lane = (
+        device.pk if device else ""
+    )  # as such requests are counted: a browser the customer uses, apart from strangers'
+    every = addresses.for_codes(customer, way, at)
+    told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
     if not told or _is_shut(customer, way):
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
@@ -189,7 +193,7 @@ def _check(
             checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)
             return checked.outcome is Outcome.RIGHT
         case Way.APP:
-            checked = factor_flows.answer_with_app(customer, answer, by=by, at=at)
+            checked = factor_flows.answer_with_app(customer, answer, f"recovery {attempt.bound(way)}", by=by, at=at)
             return checked.outcome is Outcome.RIGHT
     return False
 
@@ -206,7 +210,7 @@ def _open(customer: User, live: Case | None, attempt: Attempt, *, by: Actor, at:
     case = Case.objects.create(
         customer=customer,
         state=State.OPEN,
-        lost=sorted(method.value for method in held & frozenset(attempt.lost)),
+        lost=sorted(method.value for method in held & (frozenset(attempt.lost) | factors.switched_off(customer))),
         key_digest=codes.digest(attempt.key, _KEY),
         opened_at=at,
     )

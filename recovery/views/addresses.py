@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.decorators import resumable, sensitive
 from accounts.forms.factors import MailCode
 from accounts.models import Session, User
-from accounts.views.account import allow_mail
+from accounts.views.account import allow_mail_of
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
@@ -47,9 +47,9 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
     form: forms.RecoveryMail | forms.RecoveryPhone
     form = forms.RecoveryPhone(request.POST or None) if kind == Kind.SMS else forms.RecoveryMail(request.POST or None)
     if form.is_valid():
-        allow_mail(request)
-        address = next(iter(form.cleaned_data.values()))
         by, customer = Actor.from_request(request), cast("User", request.user)
+        allow_mail_of(customer)
+        address = next(iter(form.cleaned_data.values()))
         try:
             sent = flows.ask_address(customer, _session(request), Kind(kind), address, by=by, at=clock.now())
         except Refused as refused:

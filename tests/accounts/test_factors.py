@@ -25,6 +25,7 @@ from tests.factories import Message
 pytestmark = pytest.mark.django_db
 NOON = datetime.fromisoformat("2026-03-01T12:00:05+00:00")
 Outbox = Callable[[], list[Message]]
+DOOR = "a session"
 
 
 def code_of(seed: bytes, at: datetime) -> str:
@@ -106,8 +107,8 @@ def test_a_second_app_is_refused(customer: User, by: Actor, seed: bytes) -> None
 @pytest.mark.control("v5.0.0-6.5.1", "63B-3.1.4.2/once")
 def test_a_code_works_once_whichever_session_it_is_used_in(customer: User, by: Actor, seed: bytes) -> None:
     code = code_of(seed, NOON)
-    assert flows.answer_with_app(customer, code, by=by, at=NOON).outcome is Outcome.RIGHT
-    assert flows.answer_with_app(customer, code, by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is Outcome.RIGHT
+    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.mark.control("v5.0.0-6.5.1", "63B-3.1.4.2/once")
@@ -115,19 +116,19 @@ def test_the_code_that_bound_the_app_does_not_prove_anything_else(customer: User
     made = factors.new_seed()
     code = code_of(made, NOON)
     assert flows.add_app(customer, session, made, code, by=by, at=NOON)
-    assert flows.answer_with_app(customer, code, by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.mark.control("v5.0.0-6.5.5", "63B-3.1.4.2/life")
 @pytest.mark.parametrize("seconds", [-30, 30, -3600])
 def test_only_the_present_step_counts(customer: User, by: Actor, seed: bytes, seconds: int) -> None:
     code = code_of(seed, NOON + timedelta(seconds=seconds))
-    assert flows.answer_with_app(customer, code, by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize("typed", ["１２３４５６", "+12345", "12345", "1234567", "12 456", "0x1234", ""])
 def test_anything_but_six_ascii_digits_is_wrong(customer: User, by: Actor, seed: bytes, typed: str) -> None:
-    assert flows.answer_with_app(customer, typed, by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, typed, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.mark.control("63B-3.2.2")
@@ -135,15 +136,16 @@ def test_wrong_codes_make_the_next_one_wait_longer_and_longer(customer: User, by
     waits = []
     with time_machine.travel(NOON, tick=False) as travel:
         for _ in range(5):
-            checked = flows.answer_with_app(customer, "000000", by=by, at=clock.now())
+            checked = flows.answer_with_app(customer, "000000", DOOR, by=by, at=clock.now())
             assert checked.outcome is Outcome.WRONG
             waits.append(factors.seconds_until(checked.until, clock.now()))
-            early = flows.answer_with_app(customer, code_of(seed, clock.now()), by=by, at=clock.now())
+            early = flows.answer_with_app(customer, code_of(seed, clock.now()), DOOR, by=by, at=clock.now())
             assert early.outcome is Outcome.WAIT
             travel.shift(timedelta(seconds=waits[-1] + 30))
         assert waits == [1, 2, 4, 8, 16]
         assert (
-            flows.answer_with_app(customer, code_of(seed, clock.now()), by=by, at=clock.now()).outcome is Outcome.RIGHT
+            flows.answer_with_app(customer, code_of(seed, clock.now()), DOOR, by=by, at=clock.now()).outcome
+            is Outcome.RIGHT
         )
     assert Totp.objects.get(user=customer).throttling_failure_count == 0
 
@@ -151,17 +153,17 @@ def test_wrong_codes_make_the_next_one_wait_longer_and_longer(customer: User, by
 @pytest.mark.control("63B-3.2.2")
 def test_after_a_hundred_wrong_codes_the_app_is_dead(customer: User, by: Actor, seed: bytes) -> None:
     Totp.objects.update(throttling_failure_count=100, throttling_failure_timestamp=NOON - timedelta(days=40_000))
-    assert flows.answer_with_app(customer, code_of(seed, NOON), by=by, at=NOON).outcome is Outcome.DEAD
+    assert flows.answer_with_app(customer, code_of(seed, NOON), DOOR, by=by, at=NOON).outcome is Outcome.DEAD
 
 
 def test_a_seed_moved_to_another_customer_opens_nothing(by: Actor, seed: bytes) -> None:
     thief = factories.customer()
     Totp.objects.update(user=thief)
-    assert flows.answer_with_app(thief, code_of(seed, NOON), by=by, at=NOON).outcome is Outcome.DEAD
+    assert flows.answer_with_app(thief, code_of(seed, NOON), DOOR, by=by, at=NOON).outcome is Outcome.DEAD
 
 
 def test_a_customer_without_an_app_gets_no_app_code_right(customer: User, by: Actor) -> None:
-    assert flows.answer_with_app(customer, "123456", by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, "123456", DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.fixture
@@ -248,7 +250,7 @@ def test_removing_the_app_takes_backup_codes_and_the_other_sessions_that_rest_on
 
 def test_neither_codes_nor_seeds_are_in_the_audit(customer: User, by: Actor, seed: bytes, made: list[str]) -> None:
     code = code_of(seed, NOON)
-    flows.answer_with_app(customer, code, by=by, at=NOON)
+    flows.answer_with_app(customer, code, DOOR, by=by, at=NOON)
     flows.answer_with_backup_code(customer, made[0], by=by, at=NOON)
     kept = " ".join(str(entry.data) for entry in AuditEntry.objects.all())
     assert not any(secret in kept for secret in (code, made[0], made[0].replace("-", ""), seed.hex(), customer.email))

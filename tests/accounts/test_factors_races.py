@@ -84,7 +84,9 @@ def test_a_backup_code_is_spent_once(owner: User, seed: bytes, actor: Actor) -> 
 @pytest.mark.control("v5.0.0-2.3.4", "63B-3.1.4.2/once")
 def test_an_app_code_is_spent_once(owner: User, seed: bytes, actor: Actor) -> None:
     step = clock.now().timestamp() // 30
-    answers = at_once(lambda _: flows.answer_with_app(owner, f"{code_at(seed):06d}", by=actor, at=clock.now()).outcome)
+    answers = at_once(
+        lambda _: flows.answer_with_app(owner, f"{code_at(seed):06d}", "a session", by=actor, at=clock.now()).outcome
+    )
     # A run that falls on the border of two steps has two right codes.
     assert answers.count(Outcome.RIGHT) == 1 or clock.now().timestamp() // 30 > step
 

@@ -16,6 +16,7 @@ from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.decision import Risk
 from tests import factories
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.factories import PASSWORD, Message
@@ -220,7 +221,8 @@ def test_stepping_up_with_the_app_leads_back_with_a_new_session_key(
     assert stolen.get("/security/").status_code == 302
 
 
-def test_a_stale_password_session_proves_again_by_password_or_mail(
+@pytest.mark.control("63B-3.1.3.1")
+def test_a_stale_password_session_proves_again_by_its_password_alone(
     sign_in: SignIn, customer: User, outbox: Outbox
 ) -> None:
     client = sign_in(customer)
@@ -228,27 +230,47 @@ def test_a_stale_password_session_proves_again_by_password_or_mail(
     ref = {"ref": asked(client, "/security/app/add/")}
     page = client.get("/prove/", ref)
     assert "Type your password" in page.text
-    assert "Get a code by mail" in page.text
+    assert "Get a code by mail" not in page.text
+    client.post("/prove/code/", ref)
+    assert outbox() == []
     wrong = client.post("/prove/", {"way": "password", "password": "not this one at all"} | ref)
     assert "This is not your password" in wrong.text
+    sent = {"way": "password", "password": PASSWORD} | ref
+    assert client.post("/prove/", sent)["Location"] == "/security/app/add/"
+
+
+def test_a_stale_session_that_is_challenged_proves_by_password_and_code(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    client, old = sign_in(customer), clock.now() - timedelta(hours=1)
+    Session.objects.update(level_at=old, auth_time=old, risk=Risk.MODERATE)
+    ref = {"ref": asked(client, "/security/password/")}
+    assert "Type your password" in client.get("/prove/", ref).text
+    client.post("/prove/code/", ref)
+    assert outbox() == []
+    onward = client.post("/prove/", {"way": "password", "password": PASSWORD} | ref)["Location"]
+    proven_at = session_of(client).auth_time
+    assert proven_at > old
+    assert client.get("/security/password/").status_code == 302
+    assert "We can send a code" in client.get(onward).text
     client.post("/prove/code/", ref)
     (mail,) = outbox()
     assert "This code is not right" in client.post("/prove/", {"way": "email_code", "code": "00000000"} | ref).text
     sent = {"way": "email_code", "code": mail.words["code"]}
-    assert client.post("/prove/", sent | ref)["Location"] == "/security/app/add/"
-    assert client.get("/security/app/add/").status_code == 200
-    Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    ref = {"ref": asked(client, "/security/app/add/")}
+    assert client.post("/prove/", sent | ref)["Location"] == "/security/password/"
+    session = session_of(client)
+    assert (session.auth_time, session.level_at) == (proven_at, proven_at)  # the code moved neither
+    assert client.get("/security/password/").status_code == 200
+    Session.objects.update(challenged_at=old)
+    ref = {"ref": asked(client, "/security/password/")}
     assert client.post("/prove/", sent | ref).status_code == 200  # the code is spent
-    sent = {"way": "password", "password": PASSWORD} | ref
-    assert client.post("/prove/", sent)["Location"] == "/security/app/add/"
 
 
 @pytest.mark.control("v5.0.0-6.6.2")
 def test_a_mailed_code_works_only_in_the_session_that_asked(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
-    Session.objects.update(level_at=clock.now() - timedelta(hours=1))
-    refs = [{"ref": asked(client, "/security/app/add/")} for client in (here, there)]
+    Session.objects.update(risk=Risk.MODERATE)
+    refs = [{"ref": asked(client, "/security/password/")} for client in (here, there)]
     here.post("/prove/code/", refs[0])
     (mail,) = [mail for mail in outbox() if mail.kind == "code_to_prove"]
     sent = {"way": "email_code", "code": mail.words["code"]}

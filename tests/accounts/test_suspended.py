@@ -168,17 +168,19 @@ def test_two_tabs_step_up_at_once_and_keep_their_work(tired: Client, customer: U
 
 
 def test_the_proof_sent_again_loosens_nothing(tired: Client, customer: User, outbox: Outbox) -> None:
-    ref = ref_of(tired.get("/security/app/add/"))
+    Session.objects.update(risk=Risk.MODERATE, level_at=clock.now())
+    ref = ref_of(tired.get("/security/password/"))
     tired.post("/prove/code/", {"ref": ref})
     code = outbox()[-1].words["code"]
-    assert prove(tired, ref, way="email_code", code=code)["Location"] == "/security/app/add/"
+    assert prove(tired, ref, way="email_code", code=code)["Location"] == "/security/password/"
     assert prove(tired, ref, way="email_code", code=code).status_code == 410
     age()
-    again = ref_of(tired.get("/security/app/add/"))
+    again = ref_of(tired.get("/security/password/"))
+    assert prove(tired, again)["Location"] == f"/prove/?ref={again}"
     assert prove(tired, again, way="email_code", code=code).status_code == 200  # the code is spent
-    assert ref_of(tired.get("/security/app/add/"))
+    assert ref_of(tired.get("/security/password/"))
     assert prove(tired, ref, way="password", password=PASSWORD).status_code == 410
-    assert ref_of(tired.get("/security/app/add/"))
+    assert ref_of(tired.get("/security/password/"))
 
 
 def test_a_reference_belongs_to_one_session(tired: Client, sign_in: SignIn, customer: User, outbox: Outbox) -> None:

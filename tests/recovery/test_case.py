@@ -264,6 +264,13 @@ def test_an_app_is_not_even_looked_at_before_a_code_was_shown(owner: User, perso
     assert Totp.objects.get(user=owner).throttling_failure_count == 0
 
 
+def test_an_app_that_was_guessed_at_too_often_counts_as_lost(owner: User, person: Person) -> None:
+    Totp.objects.update(throttling_failure_count=limits.running().factors.app_failures)
+    person.start(owner.email, lost=())
+    person.show("mail", steps.latest("recovery_code"))
+    assert steps.case_of(owner).lost == ["totp"]
+
+
 # Stopping
 
 

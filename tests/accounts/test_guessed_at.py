@@ -1,0 +1,69 @@
+"""A stranger guesses at an account, or from an address its owner shares: the owner is asked, and then left alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import facts, velocity
+from accounts.history import Seen
+from accounts.models import Session, User
+from ciam_portal import clock, gate
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.governance import recompute
+from ciam_portal.policy import limits
+from ciam_portal.policy.decision import Deny, Hold, Risk
+from tests.factories import PASSWORD, at_home, pass_challenge
+from tests.recovery import steps
+from tests.recovery.steps import Person
+
+pytestmark = pytest.mark.django_db
+
+
+def guess_at(customer: User) -> None:
+    """From many addresses, and from the owner's own."""
+    for number in range(12):
+        for address in (f"198.51.100.{number}", "127.0.0.1"):
+            velocity.failed(facts.source_of(customer.email, Seen(address=address)), clock.now())
+    for number in range(25):
+        velocity.failed(facts.source_of(f"n{number}@example.com", Seen(address="127.0.0.1")), clock.now())
+
+
+def arrive(client: Client, customer: User) -> Any:
+    return client.post("/sign-in/", {"login": customer.email, "password": PASSWORD})
+
+
+def test_the_owner_is_challenged_at_the_door_and_waits_for_nothing_after(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    guess_at(customer)
+    assert arrive(client, customer)["Location"] == "/sign-in/prove/"
+    client.get("/sign-in/prove/")
+    assert pass_challenge(client).status_code == 302
+    session = Session.objects.select_related("device").get()
+    assert session.risk == Risk.LOW
+    kept = DecisionEntry.objects.filter(action="sign_in").latest("at")
+    assert kept.risk == Risk.HIGH
+    assert recompute.recompute(kept) == ()
+    at, by = clock.now(), Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    asked = facts.for_action(customer, session, by=by, at=at)
+    for action in ("add_factor", "change_email", "change_password", "delete_account"):
+        assert not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), (Hold, Deny))
+
+
+def test_a_recovery_in_a_known_browser_waits_no_longer_for_it(customer: User, sign_in: Callable[..., Client]) -> None:
+    steps.with_app(customer)
+    steps.with_phone(customer)
+    home = sign_in(customer, on=Client())
+    with steps.later(minutes=1):
+        person = Person(home)
+        person.start(customer.email)
+        person.show("mail", steps.latest("recovery_code"))
+        person.send("sms")
+        guess_at(customer)
+        assert "Please wait until" in person.show("sms", steps.latest("recovery_code")).text
+        case, decided = steps.case_of(customer), DecisionEntry.objects.filter(action="start_recovery").latest("at")
+    assert decided.risk == Risk.HIGH
+    assert case.risk is not None
+    assert case.risk < Risk.HIGH
