@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import factors
 from accounts import facts as accounts_facts
 from accounts.models import Session, User
+from accounts.signing import session_of
 from ciam_portal import clock, codes, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.decide import weigh
@@ -250,7 +251,7 @@ def _key(session: Session, reference: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest) -> HttpResponse:
     """The customer's answer. The form says which question and what was ticked; all else was kept."""
-    session: Session = request.portal_session  # type: ignore[attr-defined]
+    session = session_of(request)
     key = _key(session, request.POST.get("reference", ""))
     kept = cache.get(key) if request.method == "POST" else None
     if kept is None or not cache.delete(key):

@@ -81,7 +81,7 @@ class Case(models.Model):
     def __str__(self) -> str:
         return f"{self.state} {self.pk}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (Django's own form)
         """Keep the row, and say on the customer's own, which every request reads, whether a recovery is going on."""
         super().save(*args, **kwargs)
         live = Case.objects.live().filter(customer=OuterRef("pk"))

@@ -24,7 +24,9 @@ class Device(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_comment="pseudonymous")
-    cookie_digest = models.CharField(max_length=64, db_comment="sensitive: digest of this customer's token in the device cookie")
+    cookie_digest = models.CharField(
+        max_length=64, db_comment="sensitive: digest of this customer's token in the device cookie"
+    )
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")

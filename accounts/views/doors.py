@@ -25,7 +25,7 @@ from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.words import sentence
 
 if TYPE_CHECKING:
-    from accounts.models import Session, User
+    from accounts.models import User
 
 
 def masked(address: str) -> str:
@@ -49,7 +49,7 @@ class LiveSession:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.customer = cast("User", request.user)
-        self.session: Session = request.portal_session  # type: ignore[attr-defined]
+        self.session = signing.session_of(request)
         self.ref = (request.POST.get("ref", "") or request.GET.get("ref", ""))[:100]
         self.next = "" if self.ref else local(request.POST.get("next", "") or request.GET.get("next", ""))
         self.waiting = suspended.find(request, self.ref)
