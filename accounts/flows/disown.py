@@ -103,9 +103,7 @@ def session_of(proof: Proof) -> Session | None:
     return Session.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
 
 
-def _heard(
-    customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime
-) -> tuple[Session, Via]:
+def _heard(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> tuple[Session, Via]:
     """The session that is spoken of, locked after its customer, once the answer may be given there."""
     if here is not None and here.pk != session.pk:
         permitted(Action.ANSWER_ABOUT_SIGN_IN, customer, here, by=by, at=at)
