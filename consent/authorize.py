@@ -117,7 +117,7 @@ def _check_proof(visit: Visit) -> None:
 
     Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
     """
-    asked, session, since = visit.asked, visit.session, _remembered(visit.request, visit.asked)
+    asked, session, since = visit.asked, visit.session, _remembered(visit)
     level = _level(visit)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
@@ -168,16 +168,24 @@ def _digest(asked: Asked) -> str:
     return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
 
 
-def _remembered(request: HttpRequest, asked: Asked) -> datetime | None:
-    found = request.session.get(_ASKED_TO_PROVE, {}).get(_digest(asked))
-    return parse_datetime(found) if found else None
+def _remembered(visit: Visit) -> datetime | None:
+    return _marks(visit.request, visit.at).get(_digest(visit.asked))
 
 
 def _remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
     """Since when this very request asks for a fresh proof: the first time counts, so that the loop ends."""
+    known = _marks(request, at)
+    known.setdefault(_digest(asked), at)
+    kept = list(known.items())[-_REMEMBERED:]
+    request.session[_ASKED_TO_PROVE] = {digest: since.isoformat() for digest, since in kept}
+
+
+def _marks(request: HttpRequest, at: datetime) -> dict[str, datetime]:
+    """What was asked for lately. One that is as old as a request may wait is forgotten: its proof is not fresh now."""
+    life = timedelta(minutes=limits.running().session.suspended_minutes)
     known = request.session.get(_ASKED_TO_PROVE, {})
-    known.setdefault(_digest(asked), at.isoformat())
-    request.session[_ASKED_TO_PROVE] = dict(list(known.items())[-_REMEMBERED:])
+    parsed = ((digest, parse_datetime(text)) for digest, text in known.items())
+    return {digest: since for digest, since in parsed if since is not None and at - since < life}
 
 
 def _forget(request: HttpRequest, asked: Asked) -> None:

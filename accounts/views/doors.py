@@ -58,7 +58,7 @@ class LiveSession:
         self.within = self.waiting.within if self.waiting else None
         self.challenge = bool(self.waiting and self.waiting.challenge)
         self.decision = self.waiting.decision if self.waiting else ""
-        self.why = words_of(self.waiting.reason if self.waiting else "")
+        self.why = self.waiting.why if self.waiting else _("Please show once more that it is you.")
 
     @property
     def is_over(self) -> bool:
@@ -136,7 +136,7 @@ class PausedSignIn:
         self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
         self.challenge, self.decision = stage.challenge, stage.decision
         self.code_sent = stage.code_sent
-        self.why = words_of(gate.Reason.UNUSUAL) if stage.challenge else ""
+        self.why = sentence(gate.Reason.UNUSUAL) if stage.challenge else ""
         self.carried: dict[str, str] = {}
 
     def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
@@ -166,11 +166,3 @@ class PausedSignIn:
 
 
 Door = LiveSession | PausedSignIn
-
-
-def words_of(code: str) -> str:
-    """The sentence of a reason that was kept as its code."""
-    for reason in (*gate.Reason, *policy.Reason):
-        if reason.value == code:
-            return sentence(reason)
-    return _("Please show once more that it is you.")

@@ -72,9 +72,12 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     phone = elsewhere.browser()
     page = elsewhere.challenged(phone, customer)
     assert "Why was I asked?" in page.text
-    assert "You used a browser we have not seen with your account" in page.text
+    assert "Something about this was unusual for your account, so we asked once more." in page.text
+    detail = "You used a browser we have not seen with your account"
+    assert detail not in page.text  # before the sign-in is complete: it may be a thief who reads this
     elsewhere.sign_in(phone, customer)
     shown = home.get("/activity/").text
+    assert detail in shown
     assert "Password accepted, more proof asked for" in shown
     assert "Mobile Safari on iOS, network 127.0.0.0/24" in shown
     assert "With password, code by mail" in shown
@@ -85,7 +88,7 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
 def proving(client: Client, decision: object) -> Any:
     """The page that asks for more, as if a request waited there because of this decision."""
     stored = {
-        "path": "/security/", "is_page": True, "to": 1, "within": 1, "challenge": True, "reason": "unusual",
+        "path": "/security/", "is_page": True, "to": 1, "within": 1, "challenge": True, "why": "Something was unusual.",
         "decision": str(decision), "sealed": None,
     }  # fmt: skip
     session = Session.objects.get(pk=client.session["portal_session"])

@@ -162,6 +162,42 @@ def test_a_voluntary_wish_still_counts_its_max_age(walk: Walk) -> None:
         assert "code" in answer(walk.browser.get(back["Location"]))
 
 
+def test_the_page_for_proving_says_that_an_app_asks(walk: Walk) -> None:
+    walk.code("openid")
+    page = walk.browser.get(walk.ask("openid", max_age="0")["Location"])
+    assert "The app you are going to asks you to show once more that it is you." in page.text
+
+
+def test_that_a_proof_was_asked_for_is_forgotten_after_ten_minutes(walk: Walk) -> None:
+    """A mark that outlives its request would let a proof from then pass as fresh for as long as the session lives."""
+    walk.code("openid")
+    start = clock.now()
+    with time_machine.travel(start + timedelta(seconds=60)):
+        page = walk.ask("openid", prompt="login")
+        sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+        assert walk.browser.post("/prove/", sent)["Location"].startswith("/oauth/authorize/")
+    with time_machine.travel(start + timedelta(seconds=60 + 599)):
+        session = dict(walk.browser.session)
+        assert "code" in answer(walk.ask("openid", prompt="login"))
+    kept = walk.browser.session
+    kept["asked_to_prove"] = session["asked_to_prove"]
+    kept.save()
+    with time_machine.travel(start + timedelta(seconds=60 + 601)):
+        assert walk.ask("openid", prompt="login")["Location"].startswith("/prove/")
+
+
+def test_an_expired_mark_is_begun_anew_so_that_the_loop_still_ends(walk: Walk) -> None:
+    walk.code("openid")
+    start = clock.now()
+    with time_machine.travel(start + timedelta(seconds=60)):
+        assert walk.ask("openid", prompt="login")["Location"].startswith("/prove/")
+    with time_machine.travel(start + timedelta(minutes=15)):
+        page = walk.ask("openid", prompt="login")
+        sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+        back = walk.browser.post("/prove/", sent)
+        assert "code" in answer(walk.browser.get(back["Location"]))
+
+
 def test_silent_requests_learn_that_a_page_is_needed(walk: Walk, seed: bytes) -> None:
     walk.code("openid")
     assert answer(walk.ask("openid", prompt="none", acr_values="aal2"))["error"] == "interaction_required"
