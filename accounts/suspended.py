@@ -58,7 +58,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """One request that waits, ``why`` in a sentence. ``fields`` None: its page is opened again, and nothing repeated."""
+    """One request that waits, ``why`` in a sentence. ``fields`` None: its page is opened again, nothing repeated."""
 
     reference: str
     path: str

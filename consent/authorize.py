@@ -36,7 +36,7 @@ from ciam_portal.oauth.subjects import subject
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow
+from ciam_portal.policy.decision import Allow, StepUp
 from consent import challenges, facts, flows, policy
 from consent.models import Consent
 
@@ -117,7 +117,7 @@ def _check_proof(visit: Visit) -> None:
 
     Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
     """
-    asked, session, since = visit.asked, visit.session, _remembered(visit)
+    asked, session, since = visit.asked, visit.session, _marks(visit.request, visit.at).get(_digest(visit.asked))
     level = _level(visit)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
@@ -168,10 +168,6 @@ def _digest(asked: Asked) -> str:
     return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
 
 
-def _remembered(visit: Visit) -> datetime | None:
-    return _marks(visit.request, visit.at).get(_digest(visit.asked))
-
-
 def _remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
     """Since when this very request asks for a fresh proof: the first time counts, so that the loop ends."""
     known = _marks(request, at)
@@ -209,12 +205,12 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
-    if set(shown) - set(allowed):
-        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT)
+    if added := set(shown) - set(allowed):
+        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT, added)
     return _page(visit, shown, frozenset(consent.declined if consent else ()))
 
 
-def _check_gate(visit: Visit, action: Action) -> None:
+def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
 
     That the page may be shown is not recorded; the flow asks again, under lock, and is.
@@ -223,6 +219,10 @@ def _check_gate(visit: Visit, action: Action) -> None:
     asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
     if not isinstance(gate.decide(action, asked, limits=limits.running(), at=visit.at), Allow):
         go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
+    letting = facts.for_letting_out(visit.customer, visit.session, added)
+    answer = policy.may_let_out(letting, limits=limits.running(), at=visit.at)
+    if isinstance(answer, StepUp):
+        raise ProveMore(answer.to, answer.within, answer.reason)
 
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:

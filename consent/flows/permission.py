@@ -43,6 +43,9 @@ def give(
         action = Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         require_action(action, asked, about=customer.pk, by=by, at=at)
+        letting = facts.for_letting_out(customer, session, set(allowed) - before)
+        if letting.guarded:
+            require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     consent.answer(list(allowed), list(declined), at)
     if is_new:

@@ -17,8 +17,9 @@ from django_otp.oath import totp as code_at
 from accounts import factors
 from accounts.models import Session, User
 from ciam_portal import clock
-from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Risk
+from consent.models import Consent
 from tests import factories
 from tests.decisions.conftest import open_shop
 from tests.oauth.test_authlib import Wire
@@ -108,6 +109,9 @@ def with_app(seed: bytes) -> Callable[[Client, str], Any]:
 def test_the_loop_with_authlib(walk: Walk, seed: bytes) -> None:
     partner = Partner(walk)
     partner.prove = with_app(seed)
+    Session.objects.update(level=Level.AAL2)
+    partner.sign_in()  # allowed with a second factor, as it has to be
+    Session.objects.update(level=Level.AAL1)
     assert partner.sign_in()["acr"] == "aal1"
     wishes = challenge_in(partner.activity())
     assert wishes == {"acr_values": "aal2", "max_age": "900"}
@@ -160,6 +164,36 @@ def test_a_voluntary_wish_still_counts_its_max_age(walk: Walk) -> None:
         sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
         back = walk.browser.post("/prove/", sent)
         assert "code" in answer(walk.browser.get(back["Location"]))
+
+
+def test_a_scope_that_a_second_factor_opens_is_let_out_by_one_only(walk: Walk, seed: bytes) -> None:
+    """The page comes after the proof; and an answer that took too long, or another session, does not slip through."""
+    page = walk.ask("openid activity")
+    assert page["Location"].startswith("/prove/")
+    assert not Consent.objects.exists()
+    back = with_app(seed)(walk.browser, page["Location"])
+    question = walk.browser.get(back["Location"])
+    proven = Session.objects.get().level_at
+    Session.objects.update(level_at=proven - timedelta(seconds=901))
+    late = walk.decide(question)
+    assert late["Location"].startswith("/oauth/authorize/")
+    assert not Consent.objects.exists()
+    Session.objects.update(level_at=proven)
+    answer(walk.decide(walk.browser.get(back["Location"])))
+    assert Consent.objects.get().scopes == ["openid", "activity"]
+
+
+def test_other_scopes_ask_for_no_more(walk: Walk, seed: bytes) -> None:
+    assert walk.ask("openid profile email").status_code == 200
+
+
+def test_who_has_no_second_factor_lets_it_out_with_a_fresh_password(walk: Walk) -> None:
+    assert walk.ask("openid activity").status_code == 200
+    Session.objects.update(level_at=clock.now() - timedelta(seconds=901))
+    page = walk.ask("openid activity")
+    sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+    back = walk.browser.post("/prove/", sent)
+    assert "code" in answer(walk.decide(walk.browser.get(back["Location"])))
 
 
 def test_the_page_for_proving_says_that_an_app_asks(walk: Walk) -> None:
