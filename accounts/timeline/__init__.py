@@ -20,6 +20,8 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
 
+__all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
+
 LENGTH = 30
 _GATE = f"{gate.__name__}.{gate.decide.__name__}"
 # Sign-ins are told by their own events. What apps do with a key can be any number in a minute, and is theirs to handle.

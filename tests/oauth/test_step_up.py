@@ -172,14 +172,15 @@ def test_a_scope_that_a_second_factor_opens_is_let_out_by_one_only(walk: Walk, s
     assert page["Location"].startswith("/prove/")
     assert not Consent.objects.exists()
     back = with_app(seed)(walk.browser, page["Location"])
-    question = walk.browser.get(back["Location"])
+    question: Any = walk.browser.get(back["Location"])
     proven = Session.objects.get().level_at
     Session.objects.update(level_at=proven - timedelta(seconds=901))
     late = walk.decide(question)
     assert late["Location"].startswith("/oauth/authorize/")
     assert not Consent.objects.exists()
     Session.objects.update(level_at=proven)
-    answer(walk.decide(walk.browser.get(back["Location"])))
+    question = walk.browser.get(back["Location"])
+    answer(walk.decide(question))
     assert Consent.objects.get().scopes == ["openid", "activity"]
 
 
@@ -193,7 +194,8 @@ def test_who_has_no_second_factor_lets_it_out_with_a_fresh_password(walk: Walk) 
     page = walk.ask("openid activity")
     sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
     back = walk.browser.post("/prove/", sent)
-    assert "code" in answer(walk.decide(walk.browser.get(back["Location"])))
+    question: Any = walk.browser.get(back["Location"])
+    assert "code" in answer(walk.decide(question))
 
 
 def test_the_page_for_proving_says_that_an_app_asks(walk: Walk) -> None:
