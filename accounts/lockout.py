@@ -39,12 +39,10 @@ def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str
 
 
 def _known_device(request: HttpRequest, email: str) -> UUID | None:
-    token = device_cookie.token_of(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
-    if not token or not email:
+    known = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+    if not known or not email:
         return None
-    found = Device.objects.live(clock.now()).filter(
-        cookie_digest__in=codes.digests(token, "device"), customer__email=email
-    )
+    found = Device.objects.live(clock.now()).filter(cookie_digest__in=known, customer__email=email)
     return found.values_list("pk", flat=True).first()
 
 

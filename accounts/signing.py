@@ -42,6 +42,12 @@ def browser_of(request: HttpRequest) -> flows.Browser:
     )
 
 
+def session_of(request: HttpRequest) -> Session:
+    """The live session of a request that only somebody who is signed in can make."""
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session
+
+
 def begin(request: HttpRequest, customer: User, admitted: flows.Admitted) -> Session:
     """After the library has signed the customer in: begin our session on it."""
     by = Actor.from_request(request).known_as(customer.pk)
@@ -62,8 +68,7 @@ def remember_first(request: HttpRequest, customer: User) -> None:
 def rotate(request: HttpRequest) -> None:
     """Give the browser a new session key after a step-up; the old one is dead (ASVS 7.2.4)."""
     request.session.cycle_key()
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    session.moved_to(SessionStore.row_key(str(request.session.session_key)))
+    session_of(request).moved_to(SessionStore.row_key(str(request.session.session_key)))
 
 
 def enter_with_passkey(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:

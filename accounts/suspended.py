@@ -22,6 +22,7 @@ from ciam_portal import codes, vault
 from ciam_portal.errors import ProveMore, TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
+from ciam_portal.words import sentence
 
 if TYPE_CHECKING:
     from accounts.models import Session
@@ -57,7 +58,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """One request that waits. ``fields`` None: nothing of it may be repeated, its page is simply opened again."""
+    """One request that waits, ``why`` in a sentence. ``fields`` None: its page is opened again, nothing repeated."""
 
     reference: str
     path: str
@@ -65,7 +66,7 @@ class Suspended:
     to: Level
     within: int | None
     challenge: bool
-    reason: str
+    why: str
     decision: str
     fields: dict[str, list[str]] | None
 
@@ -96,7 +97,7 @@ def keep(request: HttpRequest, error: ProveMore) -> str:
         "to": int(error.to),
         "within": error.within,
         "challenge": error.challenge,
-        "reason": str(error.reason),
+        "why": sentence(error.reason),
         "decision": str(error.decision or ""),
         "sealed": None if fields is None else vault.seal(json.dumps(fields).encode(), _context(session, path)),
     }

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import factors
 from accounts import facts as accounts_facts
 from accounts.models import Session, User
+from accounts.signing import session_of
 from ciam_portal import clock, codes, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.decide import weigh
@@ -35,7 +36,7 @@ from ciam_portal.oauth.subjects import subject
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow
+from ciam_portal.policy.decision import Allow, StepUp
 from consent import challenges, facts, flows, policy
 from consent.models import Consent
 
@@ -116,7 +117,7 @@ def _check_proof(visit: Visit) -> None:
 
     Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
     """
-    asked, session, since = visit.asked, visit.session, _remembered(visit.request, visit.asked)
+    asked, session, since = visit.asked, visit.session, _marks(visit.request, visit.at).get(_digest(visit.asked))
     level = _level(visit)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
@@ -172,16 +173,20 @@ def _digest(asked: Asked) -> str:
     return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
 
 
-def _remembered(request: HttpRequest, asked: Asked) -> datetime | None:
-    found = request.session.get(_ASKED_TO_PROVE, {}).get(_digest(asked))
-    return parse_datetime(found) if found else None
-
-
 def _remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
     """Since when this very request asks for a fresh proof: the first time counts, so that the loop ends."""
+    known = _marks(request, at)
+    known.setdefault(_digest(asked), at)
+    kept = list(known.items())[-_REMEMBERED:]
+    request.session[_ASKED_TO_PROVE] = {digest: since.isoformat() for digest, since in kept}
+
+
+def _marks(request: HttpRequest, at: datetime) -> dict[str, datetime]:
+    """What was asked for lately. One that is as old as a request may wait is forgotten: its proof is not fresh now."""
+    life = timedelta(minutes=limits.running().session.suspended_minutes)
     known = request.session.get(_ASKED_TO_PROVE, {})
-    known.setdefault(_digest(asked), at.isoformat())
-    request.session[_ASKED_TO_PROVE] = dict(list(known.items())[-_REMEMBERED:])
+    parsed = ((digest, parse_datetime(text)) for digest, text in known.items())
+    return {digest: since for digest, since in parsed if since is not None and at - since < life}
 
 
 def _forget(request: HttpRequest, asked: Asked) -> None:
@@ -205,12 +210,12 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
-    if set(shown) - set(allowed):
-        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT)
+    if added := set(shown) - set(allowed):
+        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT, added)
     return _page(visit, shown, frozenset(consent.declined if consent else ()))
 
 
-def _check_gate(visit: Visit, action: Action) -> None:
+def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
 
     That the page may be shown is not recorded; the flow asks again, under lock, and is.
@@ -219,6 +224,10 @@ def _check_gate(visit: Visit, action: Action) -> None:
     asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
     if not isinstance(gate.decide(action, asked, limits=limits.running(), at=visit.at), Allow):
         go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
+    letting = facts.for_letting_out(visit.customer, visit.session, added)
+    answer = policy.may_let_out(letting, limits=limits.running(), at=visit.at)
+    if isinstance(answer, StepUp):
+        raise ProveMore(answer.to, answer.within, answer.reason)
 
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
@@ -255,7 +264,7 @@ def _key(session: Session, reference: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest) -> HttpResponse:
     """The customer's answer. The form says which question and what was ticked; all else was kept."""
-    session: Session = request.portal_session  # type: ignore[attr-defined]
+    session = session_of(request)
     key = _key(session, request.POST.get("reference", ""))
     kept = cache.get(key) if request.method == "POST" else None
     if kept is None or not cache.delete(key):

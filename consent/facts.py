@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from accounts import factors
 from accounts import facts as accounts_facts
 from accounts.flows.sessions import SIGNED_OUT
 from accounts.models import Session, User
@@ -38,6 +39,12 @@ def for_sharing(
         allowed=tuple(name for name in held if name in consent.scopes),
         needed=tuple(needed),
     )
+
+
+def for_letting_out(customer: User, session: Session, added: Iterable[str]) -> policy.LettingOut:
+    """What newly allowed scopes ask for. No statement, if none has a row of its own in the catalogue."""
+    guarded = tuple(name for name in sorted(added) if USE_SCOPE + name in limits.running().actions)
+    return policy.LettingOut(guarded, session.assurance, factors.highest_level(customer) if guarded else Level.NONE)
 
 
 def uses(needed: Iterable[str]) -> tuple[str, ...]:

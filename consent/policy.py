@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ciam_portal.policy.decision import Allow, Decision, Deny
+from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.catalogue import USE_SCOPE
+from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
 from ciam_portal.policy.reason import ReasonBase
 
@@ -59,6 +61,15 @@ class Giving:
 
 
 @dataclass(frozen=True, slots=True)
+class LettingOut:
+    """Scopes that are newly allowed and have a row of their own in the catalogue, and what the session has proven."""
+
+    guarded: tuple[str, ...]
+    proof: Assurance
+    highest: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Changing:
     """A consent that somebody wants to narrow or end."""
 
@@ -108,6 +119,19 @@ def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:  # noq
     if not set(facts.required) <= set(facts.ticked):
         return Deny(Reason.NEEDED)
     return Allow()
+
+
+def may_let_out(facts: LettingOut, *, limits: Limits, at: datetime) -> Decision:
+    """What an app may read only after a strong and fresh proof is not let out on a weaker one.
+
+    Whoever cannot reach the level shows the most they can: the use itself stays refused until they can.
+    """
+    rows = [limits.actions[USE_SCOPE + name] for name in facts.guarded if USE_SCOPE + name in limits.actions]
+    asked = [(min(row.needs.level(facts.highest), facts.highest), row.fresh_seconds or None) for row in rows]
+    if all(facts.proof.meets(level, within, at) for level, within in asked):
+        return Allow()
+    spans = [within for _level, within in asked if within is not None]
+    return StepUp(max(level for level, _within in asked), Reason.PROVE_FOR_APP, min(spans, default=None))
 
 
 def may_narrow(facts: Changing, *, limits: Limits, at: datetime) -> Decision:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
-from accounts import budget, device_cookie, factors
+from accounts import budget, factors
 from accounts import facts as accounts
 from accounts.flows import sign_in
 from accounts.flows.sign_in import Browser
@@ -44,8 +44,7 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
     why people recover.
     """
     device = sign_in.device_of(customer, browser, at)
-    seen = replace(browser.seen, device=device_cookie.token_of(browser.cookie) if device else "")
-    arrived = accounts.arrival(customer, seen, device, breached=None, absurd=browser.absurd, at=at)
+    arrived = accounts.arrival(customer, browser.seen_with(device), device, breached=None, absurd=browser.absurd, at=at)
     bare = accounts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
     return replace(bare, evidence=arrived.evidence)
 

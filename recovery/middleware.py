@@ -17,11 +17,13 @@ class LiveRecovery:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """One query, when the page's frame asks."""
+        """One query, when the page's frame asks and a recovery is going on: the session's own customer says so."""
         session: Session | None = getattr(request, "portal_session", None)
 
         def find() -> Case | None:
-            return facts.live_case(session.customer_id) if session is not None else None
+            if session is None or not session.customer.is_recovering:
+                return None
+            return facts.live_case(session.customer_id)
 
         request.live_recovery = SimpleLazyObject(find)  # type: ignore[attr-defined]
         return self.get_response(request)

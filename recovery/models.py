@@ -1,10 +1,11 @@
 """A recovery, what was shown in it, wrong guesses, and the addresses that recovery codes may go to."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from ciam_portal import codes
@@ -79,6 +80,12 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (Django's own form)
+        """Keep the row, and say on the customer's own, which every request reads, whether a recovery is going on."""
+        super().save(*args, **kwargs)
+        live = Case.objects.live().filter(customer=OuterRef("pk"))
+        User.objects.filter(pk=self.customer_id).update(is_recovering=Exists(live))
 
     @property
     def is_live(self) -> bool:

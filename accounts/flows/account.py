@@ -8,9 +8,10 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import addresses, facts, proofs
+from accounts import addresses, proofs
 from accounts.events import account as events
 from accounts.flows import locks, reversible, sessions
+from accounts.flows.permitted import permitted
 from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.policy import account as policy
@@ -129,7 +130,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     An address that belongs to somebody else's account walks the same path; its owner is told instead.
     """
     new = new.lower()
-    customer = _may(Action.CHANGE_EMAIL, customer, session, by, at)
+    customer, _session = permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
     owner = User.objects.filter(email=new).first()
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
     tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
@@ -145,7 +146,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
 @flow
 def change_email(customer: User, secret: str, session: Session, *, by: Actor, at: datetime) -> None:
     """The signed-in owner proves the new address with the link; old and new are told. Raises ProveMore, Refused."""
-    _may(Action.CHANGE_EMAIL, customer, session, by, at)
+    permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
     proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL, lock=True)
     if proof is None or proof.customer_id != customer.pk:
         raise Refused(policy.Reason.LINK_DEAD)
@@ -169,21 +170,13 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
 @flow
 def change_password(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Set a password the owner chose; every other session and every token ends. Raises ProveMore or Refused."""
-    customer = _may(Action.CHANGE_PASSWORD, customer, session, by, at)
+    customer, session = permitted(Action.CHANGE_PASSWORD, customer, session, by=by, at=at)
     undo = reversible.note(customer, Change.Kind.PASSWORD, session, at=at)
     _set_password(customer, new, at)
     ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
     tell(customer, notices.PasswordChanged(**undo), to=addresses.proven(customer), at=at)
-
-
-def _may(action: Action, customer: User, session: Session, by: Actor, at: datetime) -> User:
-    """The customer, locked, once the gate lets them do this in this session as both stand now."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
-    session = Session.objects.select_related("device").get(pk=session.pk)
-    require_action(action, facts.for_action(customer, session, by=by, at=at), about=customer.pk, by=by, at=at)
-    return customer
 
 
 def _set_password(customer: User, new: str, at: datetime) -> None:
@@ -212,9 +205,9 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
 @flow
 def edit_profile(customer: User, changes: dict[str, str], session: Session, *, by: Actor, at: datetime) -> None:
     """Change name, phone, locale or timezone; only which fields changed is recorded. Raises ProveMore, Refused."""
-    customer = _may(Action.EDIT_PROFILE, customer, session, by, at)
+    customer, session = permitted(Action.EDIT_PROFILE, customer, session, by=by, at=at)
     if changes.get("phone", customer.phone) != customer.phone:
-        customer = _may(Action.CHANGE_PHONE, customer, session, by, at)
+        customer, _session = permitted(Action.CHANGE_PHONE, customer, session, by=by, at=at)
         undo = reversible.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
         customer.contact_changed_at = at
         customer.save(update_fields=["contact_changed_at"])

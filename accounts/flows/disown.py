@@ -2,6 +2,11 @@
 
 "Not me" takes away what that sign-in had: session, browser session, tokens, the device. It lets nobody in, touches no
 other session, and can be said of a session that is long over: the answer is a label that the model learns from.
+
+An answer about another session than the one it is given in needs a proof that is fresh, in either direction: it forgets
+a device and teaches the model, and a thief in a live session would give it in the owner's name. The whole answer waits
+for that, so that half of one is never left behind; merely ending a session (``sessions.end``) takes one click and no
+proof. The link in the mail needs none: whoever reads the mailbox is asked nowhere else to be the owner.
 """
 
 from datetime import datetime
@@ -14,6 +19,7 @@ from accounts.events import activity as events
 from accounts.events.activity import Via
 from accounts.flows import dispute as disputes
 from accounts.flows import locks, sessions
+from accounts.flows.permitted import locked, permitted
 from accounts.models import Dispute, Proof, Session, User
 from accounts.notices import activity as notices
 from accounts.policy import dispute as policy
@@ -24,30 +30,35 @@ from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.oauth import tokens
+from ciam_portal.policy.catalogue import Action
 
 Said = Session.Said
 DISOWNED = "disowned"
 
 
 @flow
-def confirm_mine(customer: User, session: Session, via: Via = Via.PAGE, *, by: Actor, at: datetime) -> Session:
-    """It was the customer. Nothing changes but what is known of it; a disowned sign-in stays disowned."""
-    session = _locked(customer, session)
+def confirm_mine(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> Session:
+    """It was the customer. Nothing changes but what is known of it; a disowned sign-in stays disowned.
+
+    ``here``: the session in which it is said; None by the link in a mail. Raises ProveMore, OnHold or Refused.
+    """
+    session, via = _heard(customer, session, here, by=by, at=at)
     if session.said:
         return _again(session, Said.MINE, via, by=by, at=at)
     session.answered(Said.MINE)
-    event = events.WasMe(session=session.pk, via=via, own=by.session == session.pk)
+    event = events.WasMe(session=session.pk, via=via, own=here is not None and here.pk == session.pk)
     record(event, about=customer.pk, by=by, at=at, decision=session.decision)
     return session
 
 
 @flow
-def disown(customer: User, session: Session, via: Via = Via.PAGE, *, by: Actor, at: datetime) -> Session:
+def disown(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> Session:
     """It was somebody else: end that session with all that hangs from it, forget its device, tell customer and staff.
 
-    Saying "it was me" before does not stand in the way: a thief in the session would have said so.
+    Saying "it was me" before does not stand in the way: a thief in the session would have said so. ``here``: the
+    session in which it is said; None by the link in a mail. Raises ProveMore, OnHold or Refused.
     """
-    session = _locked(customer, session)
+    session, via = _heard(customer, session, here, by=by, at=at)
     if session.said == Said.NOT_MINE:
         return _again(session, Said.NOT_MINE, via, by=by, at=at)
     session.answered(Said.NOT_MINE)
@@ -79,7 +90,7 @@ def answer_link(secret: str, said: Session.Said, *, by: Actor, at: datetime) -> 
         raise Refused(policy.Reason.ANSWER_LINK_DEAD)
     proof.spend(at)
     verb = disown if said == Said.NOT_MINE else confirm_mine
-    return verb(proof.customer, session, Via.LINK, by=by.known_as(proof.customer_id), at=at)
+    return verb(proof.customer, session, None, by=by.known_as(proof.customer_id), at=at)
 
 
 @flow
@@ -100,9 +111,14 @@ def session_of(proof: Proof) -> Session | None:
     return Session.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
 
 
-def _locked(customer: User, session: Session) -> Session:
-    rows = Session.objects.select_for_update(of=("self",)).select_related("device")
-    return rows.get(pk=session.pk, customer=customer)
+def _heard(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> tuple[Session, Via]:
+    """The session that is spoken of, locked after its customer, once the answer may be given there."""
+    if here is not None and here.pk != session.pk:
+        permitted(Action.ANSWER_ABOUT_SIGN_IN, customer, here, by=by, at=at)
+    _customer, session = locked(customer.pk, session.pk)
+    if session.customer_id != customer.pk:
+        raise Session.DoesNotExist
+    return session, Via.LINK if here is None else Via.PAGE
 
 
 def _again(session: Session, said: Session.Said, via: Via, *, by: Actor, at: datetime) -> Session:

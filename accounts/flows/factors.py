@@ -11,10 +11,11 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, factors, facts, proofs
+from accounts import addresses, factors, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
 from accounts.flows import reversible, sessions, sign_in
+from accounts.flows.permitted import permitted
 from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
 from accounts.notices import account as account_notices
 from accounts.notices import factors as notices
@@ -23,7 +24,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.notice import NoticeBase
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
@@ -38,15 +39,6 @@ def gather(customer: User) -> policy.FactorFacts:
     held = factors.second_factors(customer)
     passkeys = Passkey.objects.filter(user=customer).count() if Method.PASSKEY in held else 0
     return policy.FactorFacts(has_app=Method.TOTP in held, passkeys=passkeys)
-
-
-def _may(action: Action, customer: User, session: Session, by: Actor, at: datetime) -> tuple[User, Session]:
-    """Customer and session, in the order that every flow locks them, once the gate lets them do this as they stand."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
-    session = Session.objects.select_for_update(of=("self",)).select_related("device").get(pk=session.pk)
-    asked = facts.for_action(customer, session, by=by, at=at)
-    require_action(action, asked, about=customer.pk, by=by, at=at)
-    return customer, session
 
 
 def _words(customer: User, at: datetime) -> dict[str, str]:
@@ -69,7 +61,7 @@ def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
 @flow
 def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Actor, at: datetime) -> bool:
     """Bind the app that shows ``code``; False if the code is wrong. The session has then proven the app as well."""
-    customer, session = _may(Action.ADD_FACTOR, customer, session, by, at)
+    customer, session = permitted(Action.ADD_FACTOR, customer, session, by=by, at=at)
     require(policy.may_add_app, gather(customer), about=customer.pk, by=by, at=at)
     app = factors.add_app(customer, seed, code, at)
     if app is None:
@@ -87,7 +79,7 @@ def add_passkey(
     customer: User, session: Session, answer: factors.Answer, name: str, *, by: Actor, at: datetime
 ) -> Passkey | None:
     """Bind the passkey the browser made; None if its message proves nothing. Raises Refused, ProveMore."""
-    customer, session = _may(Action.ADD_FACTOR, customer, session, by, at)
+    customer, session = permitted(Action.ADD_FACTOR, customer, session, by=by, at=at)
     require(policy.may_add_passkey, gather(customer), about=customer.pk, by=by, at=at)
     try:
         passkey = factors.add_passkey(customer, answer, name)
@@ -111,7 +103,7 @@ def _passkey_words(passkey: Passkey) -> str:
 @flow
 def make_backup_codes(customer: User, session: Session, *, by: Actor, at: datetime) -> list[str]:
     """A new set of codes, to be shown this once; older ones are dead."""
-    customer, session = _may(Action.VIEW_BACKUP_CODES, customer, session, by, at)
+    customer, session = permitted(Action.VIEW_BACKUP_CODES, customer, session, by=by, at=at)
     require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
     undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = factors.make_backup_codes(customer, at)
@@ -135,7 +127,7 @@ def rename_passkey(passkey: Passkey, name: str, *, by: Actor, at: datetime) -> N
 @flow
 def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
     """The authenticator app no longer opens anything."""
-    customer, session = _may(Action.REMOVE_FACTOR, customer, session, by, at)
+    customer, session = permitted(Action.REMOVE_FACTOR, customer, session, by=by, at=at)
     app = Totp.objects.select_for_update().filter(user=customer).first()
     if app is None:
         raise Refused(policy.Reason.NOT_THERE)
@@ -148,7 +140,7 @@ def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> 
 @flow
 def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Actor, at: datetime) -> None:
     """This passkey no longer opens anything."""
-    customer, session = _may(Action.REMOVE_FACTOR, customer, session, by, at)
+    customer, session = permitted(Action.REMOVE_FACTOR, customer, session, by=by, at=at)
     found = Passkey.objects.select_for_update().filter(pk=passkey.pk, user=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)

@@ -44,6 +44,11 @@ class Browser:
         """The network prefix, coarse enough to show and keep."""
         return network.prefix(self.seen.address)
 
+    def seen_with(self, device: Device | None) -> history.Seen:
+        """What it showed; its own name counts only if it is the customer's known device."""
+        kept = device_cookie.read(self.cookie) if device else None
+        return replace(self.seen, device=kept.browser if kept else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -77,9 +82,8 @@ def weigh(
     entry = facts.at_the_door(customer, methods)
     visit, risk, remembered = Visit(), None, None
     if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
-        token = device_cookie.token_of(browser.cookie)
-        device = known_device(customer, token, at)
-        seen = replace(browser.seen, device=token if device else "")
+        device = device_of(customer, browser, at)
+        seen = browser.seen_with(device)
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
@@ -109,11 +113,11 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     customer = User.objects.select_for_update().get(pk=customer.pk)
     if customer.locked_at is not None:
         locks.reopen(customer, methods, by=by, at=at)
-    device, cookie, is_new = _device(customer, browser, at)
+    device, kept, is_new = _device(customer, browser, at)
     level = level_of(methods)
     if level >= Level.AAL2:
         device.known_from(at)
-    visit = replace(admitted.visit, device=history.hidden("device", device_cookie.token_of(cookie)))
+    visit = replace(admitted.visit, device=history.hidden("device", kept.browser))
     history.learn(customer.pk, visit, at, admitted.remembered)
     session = Session.objects.create(
         customer=customer,
@@ -142,7 +146,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     record(event, about=customer.pk, by=by, at=at, decision=admitted.decision)
     if is_new and customer.devices.exclude(pk=device.pk).exists():
         _tell_new_device(customer, session, at)
-    return Entered(session, cookie)
+    return Entered(session, kept.signed())
 
 
 def _tell_new_device(customer: User, session: Session, at: datetime) -> None:
@@ -177,38 +181,32 @@ def _tell_stopped(customer: User, browser: Browser, at: datetime) -> None:
 @flow
 def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime) -> str:
     """The browser in which the customer proved their address is the first they are known by; its device cookie."""
-    device, cookie, is_new = _device(customer, browser, at)
+    device, kept, is_new = _device(customer, browser, at)
     device.known_from(at)
     record(events.DeviceRemembered(device=device.pk, new=is_new), about=customer.pk, by=by, at=at)
-    return cookie
+    return kept.signed()
 
 
-def known_device(customer: User, token: str, at: datetime) -> Device | None:
-    """The customer's own live device with this key (the genuine part of its cookie)."""
-    if not token:
-        return None
-    candidates = codes.digests(token, "device")
-    return Device.objects.live(at).filter(customer=customer, cookie_digest__in=candidates).first()
+def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
+    """The customer's own live device that this browser shows: one whose token was made for them."""
+    found = device_cookie.digests(browser.cookie)
+    return Device.objects.live(at).filter(customer=customer, cookie_digest__in=found).first() if found else None
 
 
-def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str, bool]:
-    token = device_cookie.token_of(browser.cookie)
-    known = known_device(customer, token, at)
+def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, device_cookie.Kept, bool]:
+    """The device of a completed sign-in, what its browser must keep from now on, and whether it is new."""
+    kept = device_cookie.read(browser.cookie) or device_cookie.new()
+    found, known = device_cookie.digests(browser.cookie), device_of(customer, browser, at)
     if known:
         known.seen(at)
-        return known, device_cookie.signed(token), False
-    if token:
-        # A browser shared by several customers keeps one cookie; a revoked or unknown one gets a new cookie.
-        candidates = codes.digests(token, "device")
-        others = Device.objects.live(at).filter(cookie_digest__in=candidates)
-        mine = Device.objects.filter(customer=customer, cookie_digest__in=candidates)
-        if mine.exists() or not others.exists():
-            token = ""
-    cookie = device_cookie.signed(token) if token else device_cookie.new()
+        return known, kept.first(found[known.cookie_digest]), False
+    # Never a token that came with the browser: it was made for somebody else, or for this customer and is dead.
+    mine = Device.objects.filter(customer=customer, cookie_digest__in=found).values_list("cookie_digest", flat=True)
+    token, dead = codes.new_token(), [found[each] for each in mine]
     rules = limits.running()
     device = Device.objects.create(
         customer=customer,
-        cookie_digest=codes.digest(device_cookie.token_of(cookie), "device"),
+        cookie_digest=device_cookie.digest(token),
         browser=browser.seen.browser,
         system=browser.seen.system,
         first_seen_at=at,
@@ -216,7 +214,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, str
         known_at=at + timedelta(hours=rules.risk.trust_device_hours),
         expires_at=at + timedelta(days=rules.session.device_days),
     )
-    return device, cookie, True
+    return device, kept.first(token, without=dead), True
 
 
 @flow
@@ -237,11 +235,6 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
     record(event, about=session.customer_id, by=by, at=at)
     return session
-
-
-def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
-    """The customer's own live device that this browser shows."""
-    return known_device(customer, device_cookie.token_of(browser.cookie), at)
 
 
 @flow

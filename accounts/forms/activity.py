@@ -9,7 +9,10 @@ from accounts.models import Dispute, Session
 class Answer(forms.Form):
     """Was this you?"""
 
-    said = forms.ChoiceField(choices=Session.Said.choices)
+    said = forms.ChoiceField(
+        label=_("Your answer"),
+        choices=[(Session.Said.MINE.value, _("It was me")), (Session.Said.NOT_MINE.value, _("It was not me"))],
+    )
 
 
 class CloseDispute(forms.Form):

@@ -20,11 +20,13 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 
 class Device(models.Model):
-    """A browser that has completed a sign-in of this customer; known by a cookie whose digest is kept."""
+    """A browser that has completed a sign-in of this customer; known by a token made then, whose digest is kept."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_comment="pseudonymous")
-    cookie_digest = models.CharField(max_length=64, db_comment="sensitive: digest of the device cookie")
+    cookie_digest = models.CharField(
+        max_length=64, db_comment="sensitive: digest of this customer's token in the device cookie"
+    )
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")
@@ -36,8 +38,8 @@ class Device(models.Model):
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["customer", "cookie_digest"], name="device_once_per_customer"),)
-        indexes = (models.Index(fields=["cookie_digest"], name="device_cookie"),)
+        # A token belongs to the customer whose sign-in it was made in, and to nobody else.
+        constraints = (models.UniqueConstraint(fields=["cookie_digest"], name="device_token_of_one_customer"),)
 
     def __str__(self) -> str:
         return str(self.pk)

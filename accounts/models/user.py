@@ -38,6 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
     recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
+    is_recovering = models.BooleanField(default=False, db_comment="not sensitive: somebody is recovering the account")
 
     locked_at = models.DateTimeField(null=True, db_comment="not sensitive: nothing works until it is unlocked")
     way_back = models.CharField(

@@ -5,20 +5,22 @@ Audit rows hold nothing personal, so browser and place come from the session's o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Dispute, Session, User
-from accounts.timeline import words
+from accounts.timeline import runs, words
+from accounts.timeline.runs import Mark
 from ciam_portal import explain, gate
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
+
+__all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
 
 LENGTH = 30
 _GATE = f"{gate.__name__}.{gate.decide.__name__}"
@@ -29,31 +31,6 @@ _NOT_HERE = (
     | Q(action__startswith=USE_SCOPE)
     | Q(actor_kind=Kind.STAFF)
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_REPEATED = frozenset({"sign_in.failed", "factor.failed", "account.wrong_password", "step_up"})
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
-    """A place in the timeline: an instant, and the row's id among those of the same instant."""
-
-    at: datetime
-    id: UUID
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        """The place that ``str()`` wrote; None for anything else."""
-        count, _sep, key = text.partition("-")
-        try:
-            if not (count.isascii() and count.isdigit()):
-                return None
-            return cls(_EPOCH + int(count) * _MICROSECOND, UUID(hex=key))
-        except (ValueError, OverflowError):
-            return None
-
-    def __str__(self) -> str:
-        return f"{(self.at - _EPOCH) // _MICROSECOND}-{self.id.hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +82,18 @@ class _Around:
 def page(customer: User, before: Mark | None = None) -> Page:
     """One page of it. The number of queries is the same for every customer and page."""
     events = AuditEntry.objects.filter(about=customer.pk, name__in=words.EVENTS).exclude(
-        name="sign_in.weighed", data__answer="allow"
+        Q(name="sign_in.weighed", data__answer="allow") | Q(name="recovery.reset_asked", data__sent=False)
     )
     gate_said = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS)
-    asked = gate_said.exclude(_NOT_HERE)
-    rows: list[AuditEntry | DecisionEntry] = [*_newest(events, before), *_newest(asked, before)]
-    rows.sort(key=_mark, reverse=True)
-    shown, more = rows[:LENGTH], len(rows) > LENGTH
-    around = _around(customer, shown)
-    lines = [line for row in shown if (line := _line(row, around)) is not None]
-    return Page(tuple(_together(lines)), _mark(shown[-1]) if more else None)
-
-
-def _newest(rows: QuerySet[Any], before: Mark | None) -> QuerySet[Any]:
-    if before is not None:
-        rows = rows.filter(Q(at__lt=before.at) | Q(at=before.at, pk__lt=before.id))
-    return rows.order_by("-at", "-pk")[: LENGTH + 1]
+    found = runs.newest(customer.pk, events, gate_said.exclude(_NOT_HERE), before, LENGTH)
+    heads = [head.mark.id for head in found.heads]
+    rows: dict[UUID, AuditEntry | DecisionEntry] = {
+        **AuditEntry.objects.in_bulk([head.mark.id for head in found.heads if not head.is_decision]),
+        **DecisionEntry.objects.in_bulk([head.mark.id for head in found.heads if head.is_decision]),
+    }
+    around = _around(customer, [rows[key] for key in heads])
+    lines = ((head, _line(rows[head.mark.id], around)) for head in found.heads)
+    return Page(tuple(replace(line, times=head.times) for head, line in lines if line is not None), found.older)
 
 
 def _mark(row: AuditEntry | DecisionEntry) -> Mark:
@@ -193,21 +166,3 @@ def _where(session: Session | None) -> str:
 
 def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _together(lines: list[Line]) -> Iterable[Line]:
-    """The same failure again and again is one line: nobody can push a customer's own activity off the page with it."""
-    kept: list[Line] = []
-    for line in lines:
-        last = kept[-1] if kept else None
-        if last is not None and line.what in _REPEATED and _same(last, line):
-            kept[-1] = replace(last, times=last.times + 1)
-        else:
-            kept.append(line)
-    return kept
-
-
-def _same(one: Line, other: Line) -> bool:
-    return (one.what, one.title, one.more, one.where, one.why) == (
-        other.what, other.title, other.more, other.where, other.why,
-    )  # fmt: skip

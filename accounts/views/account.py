@@ -14,8 +14,9 @@ from accounts import budget, proofs
 from accounts.decorators import resumable, sensitive
 from accounts.flows import account as flows
 from accounts.forms import account as forms
-from accounts.models import Proof, Session, User
+from accounts.models import Proof, User
 from accounts.policy.account import Reason
+from accounts.signing import session_of
 from accounts.views.entry import hidden_secret, hide_secret, is_usable
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
@@ -34,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = forms.Profile(request.POST or None, initial=now)
     if form.is_valid():
         by = Actor.from_request(request)
-        flows.edit_profile(customer, form.cleaned_data, _session(request), by=by, at=clock.now())
+        flows.edit_profile(customer, form.cleaned_data, session_of(request), by=by, at=clock.now())
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
@@ -51,7 +52,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         new = form.cleaned_data["email"]
         allow_mail_of(customer)
         if proofs.within_budget(proofs.Asked.NEW_ADDRESS, new) and new != customer.email:
-            flows.ask_email_change(customer, new, _session(request), by=Actor.from_request(request), at=at)
+            flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/change_email_sent.html", {"email": new})
     return render(request, "accounts/change_email.html", {"form": form})
 
@@ -84,7 +85,7 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
     secret = hidden_secret(request, Proof.Purpose.CHANGE_EMAIL)
     if request.method == "POST":
         customer = cast("User", request.user)
-        flows.change_email(customer, secret, _session(request), by=Actor.from_request(request), at=clock.now())
+        flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
         request.session.pop(f"link:{Proof.Purpose.CHANGE_EMAIL}", None)
         messages.success(request, _("Your e-mail address is changed."))
         return redirect("accounts:security")
@@ -102,12 +103,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = forms.NewPassword(request.POST or None, customer=customer)
     if form.is_valid():
         new = form.cleaned_data["password"]
-        flows.change_password(customer, new, _session(request), by=Actor.from_request(request), at=clock.now())
+        flows.change_password(customer, new, session_of(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("accounts:security")
     return render(request, "accounts/change_password.html", {"form": form})
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

@@ -9,15 +9,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import proofs, timeline
+from accounts.decorators import resumable
 from accounts.flows import disown as flows
 from accounts.flows import dispute as disputes
 from accounts.forms import activity as forms
 from accounts.models import Proof, Session, User
 from accounts.policy import dispute as policy
+from accounts.signing import session_of
 from accounts.views.entry import hidden_secret, hide_secret
 from accounts.views.undo import locked
 from ciam_portal import clock
@@ -37,28 +40,33 @@ def index(request: HttpRequest) -> HttpResponse:
     before = timeline.Mark.read(asked) if asked else None
     if asked and before is None:
         raise Http404
-    here: Session = request.portal_session  # type: ignore[attr-defined]
-    words = {"page": timeline.page(customer, before), "first": before is None, "zone": customer.zone, "here": here}
+    words = {
+        "page": timeline.page(customer, before),
+        "first": before is None,
+        "zone": customer.zone,
+        "here": session_of(request),
+    }
     return render(request, "accounts/activity.html", words)
 
 
+@resumable(lazy("Say whether that sign-in was you"), forms.Answer, "said")
 @require_POST
 def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """It was me, or it was not. Whoever disowns the session they are in is signed out by it."""
+    """It was me, or it was not. Whoever disowns the session they are in is signed out by it; others need a proof."""
     customer, at = cast("User", request.user), clock.now()
     session = get_object_or_404(Session.objects.filter(customer=customer), pk=session_id)
     form = forms.Answer(request.POST)
     if not form.is_valid():
         return redirect("accounts:activity")
-    by = Actor.from_request(request)
+    by, here = Actor.from_request(request), session_of(request)
     if form.cleaned_data["said"] == Session.Said.MINE:
-        session = flows.confirm_mine(customer, session, by=by, at=at)
+        session = flows.confirm_mine(customer, session, here, by=by, at=at)
         if session.said == Session.Said.MINE:
             messages.success(request, _("Thank you. We remember that this was you."))
         else:
             messages.warning(request, _("You said before that this was not you. That stays as it is."))
         return redirect("accounts:activity")
-    flows.disown(customer, session, by=by, at=at)
+    flows.disown(customer, session, here, by=by, at=at)
     return _disowned(request, session)
 
 

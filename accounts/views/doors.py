@@ -26,7 +26,7 @@ from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.words import sentence
 
 if TYPE_CHECKING:
-    from accounts.models import Session, User
+    from accounts.models import User
 
 
 def masked(address: str) -> str:
@@ -50,7 +50,7 @@ class LiveSession:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.customer = cast("User", request.user)
-        self.session: Session = request.portal_session  # type: ignore[attr-defined]
+        self.session = signing.session_of(request)
         self.ref = (request.POST.get("ref", "") or request.GET.get("ref", ""))[:100]
         self.next = "" if self.ref else local(request.POST.get("next", "") or request.GET.get("next", ""))
         self.waiting = suspended.find(request, self.ref)
@@ -60,7 +60,7 @@ class LiveSession:
             self.wanted = policy.Wanted(self.waiting.to, self.waiting.within, self.waiting.challenge)
         self.to = self.wanted.to
         self.decision = self.waiting.decision if self.waiting else ""
-        self.why = words_of(self.waiting.reason if self.waiting else "")
+        self.why = self.waiting.why if self.waiting else _("Please show once more that it is you.")
 
     @property
     def is_over(self) -> bool:
@@ -149,7 +149,7 @@ class PausedSignIn:
         self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
         self.challenge, self.decision = stage.challenge, stage.decision
         self.code_sent = stage.code_sent
-        self.why = words_of(gate.Reason.UNUSUAL) if stage.challenge else ""
+        self.why = sentence(gate.Reason.UNUSUAL) if stage.challenge else ""
         self.carried: dict[str, str] = {}
 
     def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
@@ -193,11 +193,3 @@ class PausedSignIn:
 
 
 Door = LiveSession | PausedSignIn
-
-
-def words_of(code: str) -> str:
-    """The sentence of a reason that was kept as its code."""
-    for reason in (*gate.Reason, *policy.Reason):
-        if reason.value == code:
-            return sentence(reason)
-    return _("Please show once more that it is you.")

@@ -20,7 +20,7 @@ from accounts.decorators import resumable, sensitive
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
-from accounts.models import Passkey, Session, User
+from accounts.models import Passkey, User
 from accounts.policy import factors as policy
 from accounts.stages import Denied
 from accounts.views.doors import local
@@ -61,7 +61,7 @@ def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) 
     answer = factors.take_answer(request, sent, Ceremony.ADD, customer)
     if answer is None:
         return False
-    by, session = Actor.from_request(request), _session(request)
+    by, session = Actor.from_request(request), signing.session_of(request)
     made = flows.add_passkey(customer, session, answer, name, by=by, at=clock.now())
     if made is None:
         return False
@@ -105,7 +105,7 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
     """Asks first, and says what it means."""
     customer, passkey = cast("User", request.user), _own(request, key)
     if request.method == "POST":
-        by, session = Actor.from_request(request), _session(request)
+        by, session = Actor.from_request(request), signing.session_of(request)
         flows.remove_passkey(customer, session, passkey, by=by, at=clock.now())
         messages.success(request, _("The passkey is removed."))
         return redirect("accounts:security")
@@ -164,8 +164,3 @@ def _shown(request: HttpRequest, sent: dict[str, str]) -> Passkey | None:
     if answer is None:
         return None
     return flows.answer_with_passkey(None, answer, by=Actor.from_request(request), at=clock.now())
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

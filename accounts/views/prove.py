@@ -240,12 +240,18 @@ def _span(seconds: int) -> str:
     return _("%(count)d hours") % {"count": -(-seconds // 3600)}
 
 
+def _because(door: Door) -> list[str]:
+    """Why. Whoever is not in yet reads the general sentence only: what gave a thief away is on the activity page."""
+    words = why.words(door.decision, door.customer.pk)
+    return words if isinstance(door, LiveSession) else words[:1]
+
+
 def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.Form, wait: int | None) -> HttpResponse:
     words = {
         "door": door,
         "signing_in": isinstance(door, PausedSignIn),
         "form": form,
-        "because": why.words(door.decision, door.customer.pk),
+        "because": _because(door),
         "way": way.value,
         "carried": urlencode(door.carried),
         "minutes": limits.running().proof.code_minutes,

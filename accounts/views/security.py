@@ -15,7 +15,7 @@ from accounts import factors, facts, signing
 from accounts.decorators import resumable, sensitive
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
-from accounts.models import Session, User
+from accounts.models import User
 from accounts.policy import factors as policy
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
@@ -31,7 +31,7 @@ _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Password, address, second factors, and what this session has proven."""
-    customer, session = cast("User", request.user), _session(request)
+    customer, session = cast("User", request.user), signing.session_of(request)
     have = factors.listed(customer)
     rules = limits.running()
     words = {
@@ -74,7 +74,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("seed", "code")
 def _add(request: HttpRequest, customer: User, seed: bytes, code: str, at: datetime) -> bool:
-    if not flows.add_app(customer, _session(request), seed, code, by=Actor.from_request(request), at=at):
+    if not flows.add_app(customer, signing.session_of(request), seed, code, by=Actor.from_request(request), at=at):
         return False
     request.session.pop(_SEED, None)
     signing.rotate(request)
@@ -104,7 +104,7 @@ def remove_app(request: HttpRequest) -> HttpResponse:
         messages.warning(request, sentence(policy.Reason.NOT_THERE))
         return redirect("accounts:security")
     if request.method == "POST":
-        flows.remove_app(customer, _session(request), by=Actor.from_request(request), at=clock.now())
+        flows.remove_app(customer, signing.session_of(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Your authenticator app is removed."))
         return redirect("accounts:security")
     words = {"title": _("Remove your authenticator app"), "what": _("Codes from this app"), "last": not have.passkeys}
@@ -133,14 +133,9 @@ def new_backup_codes(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("accounts:backup_codes")
     customer, at = cast("User", request.user), clock.now()
-    made = flows.make_backup_codes(customer, _session(request), by=Actor.from_request(request), at=at)
+    made = flows.make_backup_codes(customer, signing.session_of(request), by=Actor.from_request(request), at=at)
     return render(request, "accounts/backup_codes_new.html", {"codes": made, "made_at": at})
 
 
 def _has_codes(customer: User) -> bool:
     return Method.BACKUP_CODE in factors.second_factors(customer)
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

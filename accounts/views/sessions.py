@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.flows import sessions as flows
 from accounts.models import User
+from accounts.signing import session_of
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Level
@@ -21,7 +22,7 @@ _MOST = 100
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
-    current = request.portal_session  # type: ignore[attr-defined]
+    current = session_of(request)
     found = flows.live(cast("User", request.user), clock.now())[:_MOST]
     rows = [{"session": row, "here": row.pk == current.pk, "strong": row.level >= Level.AAL2} for row in found]
     return render(request, "accounts/sessions.html", {"rows": sorted(rows, key=lambda row: not row["here"])})
@@ -33,7 +34,7 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
     at = clock.now()
     session = get_object_or_404(flows.live(cast("User", request.user), at), pk=session_id)
     by = Actor.from_request(request)
-    if session.pk == request.portal_session.pk:  # type: ignore[attr-defined]
+    if session.pk == session_of(request).pk:
         flows.sign_out(request, by=by, at=at)
         return redirect("account_login")
     flows.end(session, by=by, at=at)
@@ -44,7 +45,7 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere else."""
-    keep = request.portal_session  # type: ignore[attr-defined]
-    flows.end_all(cast("User", request.user), by=Actor.from_request(request), at=clock.now(), keep=keep)
+    keep, by = session_of(request), Actor.from_request(request)
+    flows.end_all(cast("User", request.user), by=by, at=clock.now(), keep=keep)
     messages.success(request, _("You are signed out everywhere else, and connected apps have to ask again."))
     return redirect("accounts:sessions")

@@ -17,6 +17,7 @@ DOING: dict[Action, Text] = {
     Action.ADD_FACTOR: _("adding a second step"),
     Action.REMOVE_FACTOR: _("removing a second step"),
     Action.VIEW_BACKUP_CODES: _("looking after your backup codes"),
+    Action.ANSWER_ABOUT_SIGN_IN: _("saying whether a sign-in was you"),
     Action.APPROVE_CONSENT: _("connecting an app"),
     Action.WIDEN_CONSENT: _("letting a connected app see more"),
     Action.EXPORT_DATA: _("exporting your data"),

@@ -32,6 +32,7 @@ class Action(StrEnum):
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
     VIEW_BACKUP_CODES = "view_backup_codes"
+    ANSWER_ABOUT_SIGN_IN = "answer_about_sign_in"
     APPROVE_CONSENT = "approve_consent"
     WIDEN_CONSENT = "widen_consent"
     EXPORT_DATA = "export_data"

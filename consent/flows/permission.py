@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import addresses
 from accounts import facts as accounts_facts
+from accounts.flows.permitted import locked
 from accounts.models import Session, User
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
@@ -33,8 +34,8 @@ def give(
     What they allowed before and were not asked about stays. Raises ProveMore, OnHold or Refused.
     """
     consent, is_new = _mine(session.customer_id, partner, at)
-    session = Session.objects.select_related("customer", "device").get(pk=session.pk)
-    customer, partner = session.customer, Partner.objects.get(pk=partner.pk)
+    customer, session = locked(session.customer_id, session.pk)
+    partner = Partner.objects.get(pk=partner.pk)
     require(policy.may_give, facts.for_giving(partner, customer, shown, ticked), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
@@ -42,6 +43,9 @@ def give(
         action = Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         require_action(action, asked, about=customer.pk, by=by, at=at)
+        letting = facts.for_letting_out(customer, session, set(allowed) - before)
+        if letting.guarded:
+            require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     consent.answer(list(allowed), list(declined), at)
     if is_new:

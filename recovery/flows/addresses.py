@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from accounts import facts as accounts
 from accounts import proofs
+from accounts.flows.permitted import permitted
 from accounts.models import Proof, Session, User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
@@ -23,15 +23,6 @@ Kind = RecoveryAddress.Kind
 Purpose = Proof.Purpose
 
 
-def _may(customer: User, session: Session, by: Actor, at: datetime) -> User:
-    """The customer, locked, once the gate lets them do this in this session as both stand now."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
-    session = Session.objects.select_related("device").get(pk=session.pk)
-    asked = accounts.for_action(customer, session, by=by, at=at)
-    require_action(Action.CHANGE_RECOVERY_ADDRESS, asked, about=customer.pk, by=by, at=at)
-    return customer
-
-
 def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) -> None:
     asked = policy.AddressFacts(
         kept=RecoveryAddress.objects.kept().filter(customer=customer).count(),
@@ -43,7 +34,7 @@ def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) ->
 @flow
 def ask_address(customer: User, session: Session, kind: Kind, address: str, *, by: Actor, at: datetime) -> bool:
     """Send a code to the address; False if it got many messages already. Nothing is kept until it is proven."""
-    customer = _may(customer, session, by, at)
+    customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
     sent = proofs.within_budget(proofs.Asked.NEW_ADDRESS, address)
     if sent:
@@ -59,7 +50,7 @@ def add_address(
     customer: User, session: Session, kind: Kind, address: str, code: str, *, by: Actor, at: datetime
 ) -> RecoveryAddress | None:
     """The address is proven by the code that went there; None for a wrong code. Raises ProveMore, Refused."""
-    customer = _may(customer, session, by, at)
+    customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
     sent_to = customer.proofs.filter(purpose=Purpose.RECOVERY_ADDRESS, bound_to=str(session.pk), used_at__isnull=True)
     right = sent_to.filter(address=address).exists() and proofs.guess_code(
@@ -81,7 +72,7 @@ def add_address(
 @flow
 def remove_address(customer: User, session: Session, item: RecoveryAddress, *, by: Actor, at: datetime) -> None:
     """It is one no longer. Everybody is told, the removed address too. Raises ProveMore, Refused."""
-    customer = _may(customer, session, by, at)
+    customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     found = RecoveryAddress.objects.kept().select_for_update().filter(pk=item.pk, customer=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)

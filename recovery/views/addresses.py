@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.decorators import resumable, sensitive
 from accounts.forms.factors import MailCode
-from accounts.models import Session, User
+from accounts.models import User
+from accounts.signing import session_of
 from accounts.views.account import allow_mail_of
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
@@ -51,7 +52,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         allow_mail_of(customer)
         address = next(iter(form.cleaned_data.values()))
         try:
-            sent = flows.ask_address(customer, _session(request), Kind(kind), address, by=by, at=clock.now())
+            sent = flows.ask_address(customer, session_of(request), Kind(kind), address, by=by, at=clock.now())
         except Refused as refused:
             if not isinstance(refused.reason, Reason):
                 raise
@@ -76,7 +77,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         by, customer, at = Actor.from_request(request), cast("User", request.user), clock.now()
         code = form.cleaned_data["code"]
-        if flows.add_address(customer, _session(request), Kind(kind), address, code, by=by, at=at):
+        if flows.add_address(customer, session_of(request), Kind(kind), address, code, by=by, at=at):
             request.session.pop(_ADDING, None)
             messages.success(request, _("The address is proven. We have told all your addresses about it."))
             return redirect("recovery:addresses")
@@ -92,11 +93,6 @@ def remove(request: HttpRequest, address_id: UUID) -> HttpResponse:
     """One of the customer's own; anybody else's does not exist."""
     customer = cast("User", request.user)
     item = get_object_or_404(RecoveryAddress.objects.kept().filter(customer=customer), pk=address_id)
-    flows.remove_address(customer, _session(request), item, by=Actor.from_request(request), at=clock.now())
+    flows.remove_address(customer, session_of(request), item, by=Actor.from_request(request), at=clock.now())
     messages.success(request, _("The recovery address is removed."))
     return redirect("recovery:addresses")
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

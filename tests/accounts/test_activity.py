@@ -72,9 +72,12 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     phone = elsewhere.browser()
     page = elsewhere.challenged(phone, customer)
     assert "Why was I asked?" in page.text
-    assert "You used a browser we have not seen with your account" in page.text
+    assert "Something about this was unusual for your account, so we asked once more." in page.text
+    detail = "You used a browser we have not seen with your account"
+    assert detail not in page.text  # before the sign-in is complete: it may be a thief who reads this
     elsewhere.sign_in(phone, customer)
     shown = home.get("/activity/").text
+    assert detail in shown
     assert "Password accepted, more proof asked for" in shown
     assert "Mobile Safari on iOS, network 127.0.0.0/24" in shown
     assert "With password, code by mail" in shown
@@ -85,7 +88,7 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
 def proving(client: Client, decision: object) -> Any:
     """The page that asks for more, as if a request waited there because of this decision."""
     stored = {
-        "path": "/security/", "is_page": True, "to": 1, "within": 1, "challenge": True, "reason": "unusual",
+        "path": "/security/", "is_page": True, "to": 1, "within": 1, "challenge": True, "why": "Something was unusual.",
         "decision": str(decision), "sealed": None,
     }  # fmt: skip
     session = Session.objects.get(pk=client.session["portal_session"])
@@ -269,6 +272,89 @@ def test_failures_in_a_row_are_one_line(customer: User, noon: datetime) -> None:
         ("Password changed", 1),
         ("Wrong password", 5),
     ]
+
+
+STRANGERS: list[tuple[str, dict[str, Any]]] = [
+    ("sign_in.failed", {"paused": False}),
+    ("account.sign_up_with_known_address", {}),
+    ("recovery.reset_asked", {"sent": True}),
+    ("sign_in.failed", {"paused": True}),
+    ("sign_in.weighed", {"answer": "deny", "methods": ["password"]}),
+    ("account.opened", {}),
+]
+
+
+def by_strangers(customer: User, count: int, start: datetime, apart: timedelta) -> None:
+    """So many events of every kind that somebody without a session can cause, all mixed, and decisions among them."""
+    for number in range(count):
+        at, (name, data) = start + number * apart, STRANGERS[number % len(STRANGERS)]
+        AuditEntry.objects.create(
+            at=at, about=customer.pk, actor_kind="stranger", channel="web", name=name,
+            data=data | {"lane": f"lane{number}"},
+        )  # fmt: skip
+        if number % 10 == 0:
+            decided(customer, at, "deny", action="start_recovery", actor_kind="stranger")
+
+
+@pytest.mark.parametrize("apart", [timedelta(0), timedelta(seconds=2), timedelta(hours=5)])
+def test_strangers_do_not_push_the_owners_own_off_the_first_page(
+    customer: User, noon: datetime, apart: timedelta
+) -> None:
+    event(customer, "account.password_changed", noon)
+    event(customer, "factor.added", noon + timedelta(seconds=1), method="totp")
+    by_strangers(customer, 500, noon + timedelta(seconds=2), apart)
+    page = timeline.page(customer)
+    assert page.older is None
+    assert [line.title for line in page.lines][-2:] == ["A second step was added", "Password changed"]
+    assert len(page.lines) == 2 + len(STRANGERS) + 1
+    assert sum(line.times for line in page.lines) == 2 + 500 + 50
+
+
+def test_every_own_event_keeps_its_place_among_strangers(customer: User, noon: datetime) -> None:
+    for number in range(4):
+        event(customer, "account.password_changed", noon + timedelta(hours=number))
+        by_strangers(customer, 12, noon + timedelta(hours=number, minutes=1), timedelta(seconds=1))
+    page = timeline.page(customer)
+    assert titles(customer).count("Password changed") >= 3
+    assert [line.mark for line in page.lines] == sorted((line.mark for line in page.lines), reverse=True)
+
+
+def test_no_row_is_counted_twice_or_lost_over_pages(customer: User, noon: datetime) -> None:
+    for number in range(20):
+        at = noon + timedelta(hours=number)
+        event(customer, "account.password_changed", at)
+        by_strangers(customer, 9, at + timedelta(minutes=1), timedelta(seconds=1))
+    counted, mark, pages = 0, None, 0
+    while pages == 0 or mark is not None:
+        page = timeline.page(customer, mark)
+        counted += sum(line.times for line in page.lines)
+        mark, pages = page.older, pages + 1
+    assert counted == 20 + 20 * 9 + 20
+    assert pages > 1
+
+
+def test_somebody_signed_in_elsewhere_is_a_stranger_too(customer: User, noon: datetime) -> None:
+    other = factories.customer()
+    for second in range(60):
+        AuditEntry.objects.create(
+            at=noon + timedelta(seconds=second), about=customer.pk, actor_kind="customer", actor=other.pk,
+            channel="web", name=("oauth.code_reused", "recovery.reset_asked")[second % 2], data={"sent": True},
+        )  # fmt: skip
+    assert sorted(line.times for line in timeline.page(customer).lines) == [30, 30]
+
+
+def test_a_page_looks_at_a_bounded_number_of_rows_and_goes_on(
+    customer: User, noon: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline.runs, "MOST", 20)
+    event(customer, "account.password_changed", noon)
+    by_strangers(customer, 50, noon + timedelta(seconds=1), timedelta(seconds=1))
+    seen, mark = 0, None
+    for _ in range(3):
+        page = timeline.page(customer, mark)
+        seen, mark = seen + sum(line.times for line in page.lines), page.older
+        assert mark is not None or seen == 56
+    assert seen == 56
 
 
 def test_real_flows_leave_lines(home: Client, customer: User, by: Actor) -> None:

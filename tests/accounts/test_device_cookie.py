@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import device_cookie
+from accounts.device_cookie import Kept
 from accounts.models import Device, Session, User
 from ciam_portal import codes
+from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.gate import Trust
 from tests.factories import PASSWORD, at_home, pass_challenge
 from tests.factories import customer as new_customer
 
@@ -32,18 +35,63 @@ def flipped(text: str, at: int) -> str:
     return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
 
 
-def test_a_new_cookie_carries_a_token() -> None:
-    cookie = device_cookie.new()
-    token = device_cookie.token_of(cookie)
-    assert len(token) == 43
-    assert device_cookie.signed(token) == cookie
-    assert len({device_cookie.new() for _ in range(50)}) == 50
+def read(cookie: str) -> Kept:
+    found = device_cookie.read(cookie)
+    assert found is not None
+    return found
 
 
-def test_every_change_of_any_letter_is_a_forgery() -> None:
+def some(customers: int = 1) -> Kept:
     cookie = device_cookie.new()
+    for _ in range(customers):
+        cookie = cookie.first(codes.new_token())
+    return cookie
+
+
+@pytest.mark.parametrize("customers", range(6))
+def test_a_cookie_reads_back(customers: int) -> None:
+    cookie = some(customers)
+    assert read(cookie.signed()) == cookie
+    assert len(cookie.tokens) == customers
+    assert len({device_cookie.new().browser for _ in range(50)}) == 50
+
+
+def test_a_browser_stays_known_for_so_many_and_its_cookie_small() -> None:
+    cookie = some(5)
+    oldest, latest = cookie.tokens[-1], codes.new_token()
+    more = cookie.first(latest)
+    assert more.tokens == (latest, *cookie.tokens[:-1])
+    assert oldest not in more.tokens
+    assert len(some(50).signed()) < 350
+    assert more.browser == cookie.browser
+
+
+def test_a_token_comes_to_the_head_once_and_others_can_go() -> None:
+    one, two, three = (codes.new_token() for _ in range(3))
+    cookie = Kept("b", (one, two, three))
+    assert cookie.first(three).tokens == (three, one, two)
+    assert cookie.first(one).tokens == (one, two, three)
+    assert cookie.first(two, without=[one]).tokens == (two, three)
+
+
+@pytest.mark.parametrize("customers", [0, 1, 5])
+def test_every_change_of_any_letter_is_a_forgery(customers: int) -> None:
+    cookie = some(customers).signed()
     for at in range(len(cookie)):
-        assert device_cookie.token_of(flipped(cookie, at)) == ""
+        assert device_cookie.read(flipped(cookie, at)) is None
+
+
+def test_no_part_of_a_cookie_is_a_cookie() -> None:
+    one, other = some(2), some(2)
+    browser, first, second, signature = one.signed().split(".")
+    theirs = other.signed().split(".")
+    for parts in (
+        (browser, first, signature), (browser, second, first, signature), (browser, signature), (first, signature),
+        (browser, first, theirs[1], signature), (theirs[0], first, second, signature), (browser, first, second),
+        (browser, first, second, theirs[3]), (browser, first, second, signature, signature), (signature,),
+    ):  # fmt: skip
+        assert device_cookie.read(".".join(parts)) is None
+        assert device_cookie.digests(".".join(parts)) == {}
 
 
 @pytest.mark.parametrize(
@@ -51,44 +99,44 @@ def test_every_change_of_any_letter_is_a_forgery() -> None:
     [
         "{token}", "{token}.", ".{signature}", "{cookie}=", "{cookie} ", " {cookie}", "{cookie}\n", "{cookie}\x00",
         '"{cookie}"', "{signature}.{token}", "{token}.{token}", "{cookie}.{signature}", "{cookie}" + "x" * 100_000,
-        "\x1b[2J", "é" * 87, "\ud800", "",
+        "{cookie}" + ".{token}" * 1000, "\x1b[2J", "é" * 87, "\ud800", "",
     ],
 )  # fmt: skip
 def test_other_forms_are_no_cookie(bent: str) -> None:
-    cookie = device_cookie.new()
+    cookie = device_cookie.new().signed()
     token, signature = cookie.split(".")
-    assert device_cookie.token_of(bent.format(cookie=cookie, token=token, signature=signature)) == ""
+    assert device_cookie.read(bent.format(cookie=cookie, token=token, signature=signature)) is None
 
 
 @given(st.text(max_size=120))
 def test_noise_is_no_cookie(noise: str) -> None:
-    assert device_cookie.token_of(noise) == ""
+    assert device_cookie.read(noise) is None
 
 
 def test_old_keys_verify_and_today_s_signs(settings: Any) -> None:
     settings.DEVICE_KEYS = [OLD]
-    cookie = device_cookie.new()
+    cookie = some().signed()
     settings.DEVICE_KEYS = [NEW, OLD]
-    token = device_cookie.token_of(cookie)
-    renewed = device_cookie.signed(token)
+    kept = read(cookie)
+    renewed = kept.signed()
     assert renewed != cookie
     settings.DEVICE_KEYS = [NEW]
-    assert device_cookie.token_of(cookie) == ""
-    assert device_cookie.token_of(renewed) == token
+    assert device_cookie.read(cookie) is None
+    assert read(renewed) == kept
 
 
 def test_no_other_key_of_ours_signs_a_cookie() -> None:
     token = codes.new_token()
     by_digest = codes.digest(token, "device")
     forged = base64.urlsafe_b64encode(bytes.fromhex(by_digest)).decode().rstrip("=")
-    assert device_cookie.token_of(f"{token}.{forged}") == ""
+    assert device_cookie.read(f"{token}.{forged}") is None
 
 
 @pytest.mark.django_db
 def test_only_the_token_is_digested(client: Client, customer: User) -> None:
     post(client, customer)
     pass_challenge(client)
-    token = device_cookie.token_of(kept(client))
+    (token,) = read(kept(client)).tokens
     assert Device.objects.get().cookie_digest == codes.digest(token, "device")
 
 
@@ -100,8 +148,8 @@ def test_a_known_browser_is_given_todays_signature(client: Client, customer: Use
     settings.DEVICE_KEYS = [NEW, OLD]
     post(client, customer)
     settings.DEVICE_KEYS = [NEW]
-    assert device_cookie.token_of(before) == ""
-    assert device_cookie.token_of(kept(client)) != ""
+    assert device_cookie.read(before) is None
+    assert device_cookie.read(kept(client)) is not None
     assert Device.objects.count() == 1
 
 
@@ -110,7 +158,7 @@ def test_a_known_browser_is_given_todays_signature(client: Client, customer: Use
 def test_a_cookie_that_does_not_verify_is_a_browser_never_seen(client: Client, customer: User, change: str) -> None:
     at_home(client, customer)
     cookie = kept(client)
-    token = device_cookie.token_of(cookie)
+    token = cookie.rpartition(".")[0]
     sent = {
         "forged": f"{token}.{codes.new_token()}",
         "tampered": flipped(cookie, 3),
@@ -140,26 +188,59 @@ def test_a_genuine_cookie_is_looked_up(client: Client, customer: User) -> None:
 
 
 @pytest.mark.django_db
-def test_the_cookie_of_another_customers_browser_opens_no_known_device(client: Client, customer: User) -> None:
-    other = new_customer()
-    at_home(client, other)
-    cookie = kept(client)
+def test_a_planted_cookie_is_never_known_for_another_customer(client: Client, customer: User) -> None:
+    """Mallory's own genuine cookie lies in the victim's browser: it becomes no key to the victim's account."""
+    mallory, copy = new_customer(), Client()
+    at_home(client, mallory)
+    copy.cookies[configured.DEVICE_COOKIE_NAME] = kept(client)
     assert post(client, customer)["Location"] == "/sign-in/prove/"
     pass_challenge(client)
-    assert kept(client) == cookie  # a shared browser keeps one cookie
-    mine, theirs = customer.devices.get(), other.devices.get()
-    assert mine.pk != theirs.pk
-    assert mine.cookie_digest == theirs.cookie_digest
+    mine, theirs = customer.devices.get(), mallory.devices.get()
+    assert mine.cookie_digest != theirs.cookie_digest
+    Device.objects.update(known_at=mine.first_seen_at)  # the victim uses this browser for long
+    client.post("/sign-out/")
+    assert post(client, customer)["Location"] == "/"
+    assert post(copy, customer)["Location"] == "/sign-in/prove/"
+    decision = DecisionEntry.objects.filter(about=customer.pk, action="sign_in").latest("at")
+    assert decision.inputs[1]["device"] == Trust.NONE
 
 
 @pytest.mark.django_db
-def test_a_revoked_browser_gets_another_cookie(client: Client, customer: User) -> None:
+def test_a_shared_browser_stays_known_for_both_and_shows_that_it_is_one(client: Client, customer: User) -> None:
+    other = new_customer()
+    for who in (customer, other):
+        post(client, who)
+        pass_challenge(client)
+        client.post("/sign-out/")
+    Device.objects.update(known_at=Device.objects.earliest("first_seen_at").first_seen_at)
+    for who in (customer, other, customer):
+        assert post(client, who)["Location"] == "/"
+        client.post("/sign-out/")
+    assert Device.objects.count() == 2
+    assert len(read(kept(client)).tokens) == 2
+    shown = set(Session.objects.values_list("visit__device", flat=True))
+    assert len(shown) == 1  # what "many accounts on one device" counts by
+    assert shown != {""}
+
+
+@pytest.mark.django_db
+def test_the_browsers_name_alone_makes_nothing_known(client: Client, customer: User) -> None:
     at_home(client, customer)
-    before = kept(client)
+    bare = Kept(read(kept(client)).browser).signed()
+    assert post(Client(), customer, HTTP_COOKIE=f"{configured.DEVICE_COOKIE_NAME}={bare}")["Location"] != "/"
+
+
+@pytest.mark.django_db
+def test_a_revoked_browser_gets_another_token(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    before = read(kept(client))
     Device.objects.update(revoked_at=Device.objects.get().first_seen_at)
     assert post(client, customer)["Location"] == "/sign-in/prove/"
     pass_challenge(client)
-    assert device_cookie.token_of(kept(client)) not in {"", device_cookie.token_of(before)}
+    after = read(kept(client))
+    assert after.browser == before.browser
+    assert len(after.tokens) == 1
+    assert after.tokens != before.tokens
     assert Device.objects.count() == 2
 
 

@@ -194,6 +194,57 @@ def test_reading_changes_nothing_and_forms_need_their_token(theirs: Session, hom
     assert theirs.said == ""
 
 
+def lately(client: Client, minutes: int) -> None:
+    """What this session has proven, it has proven so long ago."""
+    then = clock.now() - timedelta(minutes=minutes)
+    Session.objects.filter(pk=client.session["portal_session"]).update(
+        started_at=then, auth_time=then, level_at=then, challenged_at=None
+    )
+
+
+@pytest.mark.control("v5.0.0-7.5.3")
+@pytest.mark.parametrize("said", Said.values)
+def test_an_answer_about_another_session_needs_a_fresh_proof(
+    home: Client, thief: Client, theirs: Session, said: str
+) -> None:
+    """A thief in a live session answers nothing in the owner's name, about no other session."""
+    lately(home, 11)
+    asked = say(home, theirs, said)
+    assert asked["Location"].startswith("/prove/?ref=")
+    theirs.refresh_from_db()
+    assert (theirs.said, theirs.ended_at) == ("", None)
+    assert theirs.device is not None
+    assert theirs.device.revoked_at is None
+    assert not AuditEntry.objects.filter(name__startswith="activity.").exists()
+    page = home.post(asked["Location"], {"way": "password", "password": factories.PASSWORD}, follow=True)
+    assert "Say whether that sign-in was you?" in page.text
+    assert ("It was me" if said == Said.MINE else "It was not me") in page.text
+    path, reference = page.context["path"], page.context["reference"]
+    home.post(path, {"resume": reference})
+    theirs.refresh_from_db()
+    assert theirs.said == said
+
+
+def test_an_answer_about_the_session_itself_needs_none(thief: Client, theirs: Session) -> None:
+    lately(thief, 60)
+    say(thief, theirs, Said.MINE)
+    assert "signed out here too" in say(thief, theirs, Said.NOT_MINE).text
+
+
+def test_ending_another_session_needs_no_proof(home: Client, thief: Client, theirs: Session) -> None:
+    lately(home, 60)
+    assert home.post(f"/sessions/{theirs.pk}/end/")["Location"] == "/sessions/"
+    assert thief.get("/profile/").status_code == 302
+
+
+def test_the_link_in_the_mail_needs_no_proof(link: str, theirs: Session, home: Client) -> None:
+    lately(home, 60)
+    follow(home, link)
+    home.post("/was-this-you/", {"said": "not_mine"})
+    theirs.refresh_from_db()
+    assert theirs.said == Said.NOT_MINE
+
+
 # The link
 
 

@@ -1,7 +1,7 @@
 """consent's questions, as tables with every condition, and the laws that hold for all of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow, Decision, Deny
+from ciam_portal.policy.assurance import Assurance, Level
+from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from consent import policy
 from consent.policy import Holder, Reason
 
@@ -135,3 +136,32 @@ def test_missing(
 )
 def test_needs_page(unanswered: tuple[str, ...], public: bool, again: bool, page: bool) -> None:
     assert policy.needs_page(unanswered, is_public=public, ask_again=again) is page
+
+
+def shown(level: Level, seconds: int) -> Assurance:
+    return Assurance(level, NOON - timedelta(seconds=seconds))
+
+
+ASKED = StepUp(Level.AAL2, Reason.PROVE_FOR_APP, 900)
+
+
+@pytest.mark.parametrize(
+    ("guarded", "proof", "highest", "answer"),
+    [
+        ((), shown(Level.AAL1, 9999), Level.AAL2, Allow()),
+        (("email",), shown(Level.AAL1, 9999), Level.AAL2, Allow()),  # no row of its own
+        (("activity",), shown(Level.AAL2, 899), Level.AAL2, Allow()),
+        (("activity",), shown(Level.PHR, 899), Level.PHR, Allow()),
+        (("activity",), shown(Level.AAL2, 900), Level.AAL2, ASKED),
+        (("activity",), shown(Level.AAL1, 0), Level.AAL2, ASKED),
+        (("activity",), shown(Level.AAL1, 0), Level.PHR, ASKED),
+        (("activity", "email"), shown(Level.AAL1, 0), Level.AAL2, ASKED),
+        (("activity",), Assurance(Level.AAL2, None), Level.AAL2, ASKED),
+        (("activity",), shown(Level.AAL1, 899), Level.AAL1, Allow()),  # the most that they can show
+        (("activity",), shown(Level.AAL1, 900), Level.AAL1, StepUp(Level.AAL1, Reason.PROVE_FOR_APP, 900)),
+    ],
+)
+@pytest.mark.control("RFC9470-4")
+def test_may_let_out(guarded: tuple[str, ...], proof: Assurance, highest: Level, answer: Decision) -> None:
+    facts = policy.LettingOut(guarded, proof, highest)
+    assert policy.may_let_out(facts, limits=LIMITS, at=NOON) == answer

@@ -41,7 +41,7 @@ def test_a_challenge_is_explained_and_the_sign_in_disowned_on_the_activity_page(
 ) -> None:
     there = Customer(elsewhere, portal, customer.address)
     ask(there)
-    because = elsewhere.get_by_text("You used a browser we have not seen with your account")
+    because = elsewhere.get_by_text("Something about this was unusual for your account, so we asked once more.")
     expect(because).to_be_hidden()
     elsewhere.get_by_text("Why was I asked?").click()
     expect(because).to_be_visible()

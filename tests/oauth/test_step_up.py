@@ -17,8 +17,9 @@ from django_otp.oath import totp as code_at
 from accounts import factors
 from accounts.models import Session, User
 from ciam_portal import clock
-from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Risk
+from consent.models import Consent
 from tests import factories
 from tests.decisions.conftest import open_shop
 from tests.oauth.test_authlib import Wire
@@ -108,6 +109,9 @@ def with_app(seed: bytes) -> Callable[[Client, str], Any]:
 def test_the_loop_with_authlib(walk: Walk, seed: bytes) -> None:
     partner = Partner(walk)
     partner.prove = with_app(seed)
+    Session.objects.update(level=Level.AAL2)
+    partner.sign_in()  # allowed with a second factor, as it has to be
+    Session.objects.update(level=Level.AAL1)
     assert partner.sign_in()["acr"] == "aal1"
     wishes = challenge_in(partner.activity())
     assert wishes == {"acr_values": "aal2", "max_age": "900"}
@@ -157,6 +161,74 @@ def test_a_voluntary_wish_still_counts_its_max_age(walk: Walk) -> None:
     with time_machine.travel(clock.now() + timedelta(seconds=60)):
         page = walk.ask("openid", acr_values="aal2", max_age="30")
         assert page["Location"].startswith("/prove/")
+        sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+        back = walk.browser.post("/prove/", sent)
+        assert "code" in answer(walk.browser.get(back["Location"]))
+
+
+def test_a_scope_that_a_second_factor_opens_is_let_out_by_one_only(walk: Walk, seed: bytes) -> None:
+    """The page comes after the proof; and an answer that took too long, or another session, does not slip through."""
+    page = walk.ask("openid activity")
+    assert page["Location"].startswith("/prove/")
+    assert not Consent.objects.exists()
+    back = with_app(seed)(walk.browser, page["Location"])
+    question: Any = walk.browser.get(back["Location"])
+    proven = Session.objects.get().level_at
+    Session.objects.update(level_at=proven - timedelta(seconds=901))
+    late = walk.decide(question)
+    assert late["Location"].startswith("/oauth/authorize/")
+    assert not Consent.objects.exists()
+    Session.objects.update(level_at=proven)
+    question = walk.browser.get(back["Location"])
+    answer(walk.decide(question))
+    assert Consent.objects.get().scopes == ["openid", "activity"]
+
+
+def test_other_scopes_ask_for_no_more(walk: Walk, seed: bytes) -> None:
+    assert walk.ask("openid profile email").status_code == 200
+
+
+def test_who_has_no_second_factor_lets_it_out_with_a_fresh_password(walk: Walk) -> None:
+    assert walk.ask("openid activity").status_code == 200
+    Session.objects.update(level_at=clock.now() - timedelta(seconds=901))
+    page = walk.ask("openid activity")
+    sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+    back = walk.browser.post("/prove/", sent)
+    question: Any = walk.browser.get(back["Location"])
+    assert "code" in answer(walk.decide(question))
+
+
+def test_the_page_for_proving_says_that_an_app_asks(walk: Walk) -> None:
+    walk.code("openid")
+    page = walk.browser.get(walk.ask("openid", max_age="0")["Location"])
+    assert "The app you are going to asks you to show once more that it is you." in page.text
+
+
+def test_that_a_proof_was_asked_for_is_forgotten_after_ten_minutes(walk: Walk) -> None:
+    """A mark that outlives its request would let a proof from then pass as fresh for as long as the session lives."""
+    walk.code("openid")
+    start = clock.now()
+    with time_machine.travel(start + timedelta(seconds=60)):
+        page = walk.ask("openid", prompt="login")
+        sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
+        assert walk.browser.post("/prove/", sent)["Location"].startswith("/oauth/authorize/")
+    with time_machine.travel(start + timedelta(seconds=60 + 599)):
+        session = dict(walk.browser.session)
+        assert "code" in answer(walk.ask("openid", prompt="login"))
+    kept = walk.browser.session
+    kept["asked_to_prove"] = session["asked_to_prove"]
+    kept.save()
+    with time_machine.travel(start + timedelta(seconds=60 + 601)):
+        assert walk.ask("openid", prompt="login")["Location"].startswith("/prove/")
+
+
+def test_an_expired_mark_is_begun_anew_so_that_the_loop_still_ends(walk: Walk) -> None:
+    walk.code("openid")
+    start = clock.now()
+    with time_machine.travel(start + timedelta(seconds=60)):
+        assert walk.ask("openid", prompt="login")["Location"].startswith("/prove/")
+    with time_machine.travel(start + timedelta(minutes=15)):
+        page = walk.ask("openid", prompt="login")
         sent = {"way": "password", "password": factories.PASSWORD} | carried(page["Location"])
         back = walk.browser.post("/prove/", sent)
         assert "code" in answer(walk.browser.get(back["Location"]))

@@ -323,6 +323,35 @@ def test_a_live_session_shows_it_and_can_stop_it(owner: User, person: Person, si
         assert "Somebody is trying" not in home.get("/security/").text
 
 
+def test_the_banner_costs_a_statement_only_while_there_is_one(
+    owner: User, person: Person, sign_in: Callable[..., Client], django_assert_num_queries: Any
+) -> None:
+    home = sign_in(owner, on=Client())
+    with django_assert_num_queries(3):  # browser session, session with customer, the list
+        home.get("/sessions/")
+    with steps.later(minutes=1):
+        person.two_codes(owner.email)
+        home.get("/sessions/")  # notes the use
+        with django_assert_num_queries(4):
+            assert "Somebody is trying" in home.get("/sessions/").text
+
+
+@pytest.mark.parametrize("end", [State.CANCELLED, State.EXPIRED, State.COMPLETED, State.REJECTED])
+def test_an_account_says_whether_it_is_being_recovered(owner: User, end: State) -> None:
+    def says() -> bool:
+        return User.objects.get(pk=owner.pk).is_recovering
+
+    assert not says()
+    case = Case.objects.create(customer=owner, state=State.OPEN, opened_at=clock.now())
+    for state in (State.PROVEN, State.PROPOSED, State.APPROVED, State.COOLING_OFF):
+        case.become(state, clock.now())
+        assert says()
+    Case.objects.create(customer=owner, state=State.CANCELLED, opened_at=clock.now(), ended_at=clock.now())
+    assert says()  # an old one that is over changes nothing
+    case.become(end, clock.now())
+    assert not says()
+
+
 def test_a_strong_sign_in_ends_it_and_a_weak_one_does_not(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
     with steps.later(hours=1):
