@@ -118,6 +118,9 @@ def _check_proof(visit: Visit) -> None:
     """
     asked, session, since = visit.asked, visit.session, _remembered(visit.request, visit.asked)
     level = _level(visit)
+    restricted = challenges.restricted(visit.customer, session, by=visit.by, at=visit.at)
+    if restricted is not None:
+        _prove(visit, "interaction_required", restricted)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
     if wish is not None and _can_reach(visit, wish.to) and not (since is not None and session.auth_time >= since):

@@ -47,7 +47,8 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
     seen = replace(browser.seen, device=device_cookie.token_of(browser.cookie) if device else "")
     arrived = accounts.arrival(customer, seen, device, breached=None, absurd=browser.absurd, at=at)
     bare = accounts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
-    return replace(bare, evidence=arrived.evidence)
+    # A suspension by staff holds what a recovery would complete; asking and waiting go on.
+    return replace(bare, evidence=arrived.evidence, suspended_until=customer.suspended_until)
 
 
 def needed(customer: User) -> Needed:
