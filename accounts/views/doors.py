@@ -136,7 +136,7 @@ class PausedSignIn:
         self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
         self.challenge, self.decision = stage.challenge, stage.decision
         self.code_sent = stage.code_sent
-        self.why = words_of(gate.Reason.UNUSUAL) if stage.challenge else ""
+        self.why = words_of(stage.reason) if stage.challenge else ""
         self.carried: dict[str, str] = {}
 
     def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
