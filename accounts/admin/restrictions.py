@@ -46,15 +46,14 @@ class RestrictionPages(ReadOnlyAdmin):
         person, at = cast("User", request.user), clock.now()
         may_restrict = bool(roles_of(person) & RESTRICTERS)
         may_review = bool(standing_roles_of(person) & REVIEWERS)
-        rows = [
-            {
-                "row": row,
-                "is_live": row.is_live(at),
-                "may_end": may_restrict and row.is_live(at),
-                "may_review": may_review and row.reviewed_at is None and row.made_by != person.pk,
-            }
-            for row in Restriction.objects.filter(customer=customer).order_by("-starts_at")
-        ]
+        rows = []
+        for row in Restriction.objects.filter(customer=customer).order_by("-starts_at"):
+            reviews = may_review and row.reviewed_at is None and row.made_by != person.pk
+            live = row.is_live(at)
+            # Whoever may review it ends it by that, so that it is looked at once.
+            rows.append({
+                "row": row, "is_live": live, "may_review": reviews, "may_end": may_restrict and live and not reviews,
+            })  # fmt: skip
         rules = limits.running().staff
         return {
             "restrictions": rows,
