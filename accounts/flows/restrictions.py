@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, facts
+from accounts import addresses, budget, facts
 from accounts.events import restriction as events
 from accounts.flows import dispute as disputes
 from accounts.flows import sessions, staff
@@ -47,10 +47,12 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
     same = Restriction.objects.filter(customer=customer, kind=wanted.kind)
     before = same.open().first()
     stands_until = before.ends_at if before is not None and before.is_live(at) else None
+    rules = limits.running().staff
     facing = policy.RestrictFacts(
         customer=customer.pk,
         is_staff=customer.is_staff,
         days=wanted.days,
+        within_budget=budget.spend("staff_restrict", str(person.pk), limit=rules.restrictions_per_day, seconds=86_400),
         unreviewed=same.unreviewed().exists(),
         stands_until=stands_until,
     )

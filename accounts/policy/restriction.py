@@ -62,6 +62,7 @@ class Reason(ReasonBase):
     NOT_OPENED = "not_opened", "Open the record with a reason first."
     STAFF_ACCOUNT = "staff_account", "This person is staff. An administrator takes the role away first."
     TOO_LONG = "too_long", "A restriction may not last that long."
+    TOO_MANY_RESTRICTIONS = "too_many_restrictions", "You have restricted many customers today. Somebody else goes on."
     NOT_REVIEWED = "not_reviewed", "Somebody else has to review the earlier restriction of this kind first."
     NOT_LONGER = "not_longer", "There is a restriction of this kind that lasts as long. To shorten it, end it."
     IS_OVER = "is_over", "This restriction is over already."
@@ -90,12 +91,16 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class RestrictFacts:
-    """A restriction that does not exist yet. ``stands_until``: the end of one of the same kind that is in force."""
+    """A restriction that does not exist yet. ``stands_until``: the end of one of the same kind that is in force.
+
+    ``unreviewed``: an earlier one of this kind waits for its review. ``within_budget``: of this member of staff, today.
+    """
 
     customer: UUID | None = None
     is_staff: bool = True
     days: int = 0
     unreviewed: bool = True
+    within_budget: bool = False
     stands_until: datetime | None = None
 
 
@@ -117,7 +122,7 @@ def _hindered(customer: UUID | None, asker: Asker, *, has_role: bool) -> Deny | 
     return None if asker.opened else Deny(Reason.NOT_OPENED)
 
 
-def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:
+def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: PLR0911  (one line for each condition)
     """May this person restrict this customer for so many days? An extension is a new one, with its own review."""
     hindered = _hindered(facts.customer, asker, has_role=bool(RESTRICTERS & set(asker.roles)))
     if hindered is not None:
@@ -126,6 +131,8 @@ def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: date
         return Deny(Reason.STAFF_ACCOUNT)
     if not 0 < facts.days <= limits.staff.restriction_days:
         return Deny(Reason.TOO_LONG)
+    if not facts.within_budget:
+        return Deny(Reason.TOO_MANY_RESTRICTIONS)
     if facts.unreviewed:
         return Deny(Reason.NOT_REVIEWED)
     if facts.stands_until is not None and at + timedelta(days=facts.days) <= facts.stands_until:

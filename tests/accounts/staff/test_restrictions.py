@@ -38,7 +38,7 @@ LIMITS = limits.load()
 ANN, BOB, CUSTOMER = (UUID(int=number) for number in (1, 2, 3))
 AGENT = Asker(ANN, (Role.AGENT,), (Role.AGENT,), opened=True)
 APPROVER = Asker(BOB, (Role.APPROVER,), (Role.APPROVER,), opened=True)
-NEW = RestrictFacts(customer=CUSTOMER, is_staff=False, days=14, unreviewed=False)
+NEW = RestrictFacts(customer=CUSTOMER, is_staff=False, days=14, unreviewed=False, within_budget=True)
 STANDING = StandingFacts(customer=CUSTOMER, made_by=ANN, is_live=True, is_reviewed=False)
 
 
@@ -55,6 +55,7 @@ STANDING = StandingFacts(customer=CUSTOMER, made_by=ANN, is_live=True, is_review
         ({"days": 0}, {}, Deny(Reason.TOO_LONG)),
         ({"days": -1}, {}, Deny(Reason.TOO_LONG)),
         ({"unreviewed": True}, {}, Deny(Reason.NOT_REVIEWED)),
+        ({"within_budget": False}, {}, Deny(Reason.TOO_MANY_RESTRICTIONS)),
         ({"stands_until": NOON + timedelta(days=13)}, {}, Allow()),
         ({"stands_until": NOON + timedelta(days=14)}, {}, Deny(Reason.NOT_LONGER)),
         ({"is_staff": True}, {}, Deny(Reason.STAFF_ACCOUNT)),
@@ -313,6 +314,18 @@ def test_only_with_the_record_opened_in_this_session(customer: User) -> None:
     opened(agent, customer)
     restrict(agent, customer)
     assert refused(end, Member(Role.AGENT), Restriction.objects.get()) == Reason.NOT_OPENED
+
+
+@db
+def test_one_agent_restricts_so_many_customers_a_day(agent: Member) -> None:
+    for _ in range(limits.running().staff.restrictions_per_day):
+        them = factories.customer()
+        opened(agent, them)
+        restrict(agent, them, Kind.STEP_UP)
+    one_more = factories.customer()
+    opened(agent, one_more)
+    assert refused(restrict, agent, one_more) == Reason.TOO_MANY_RESTRICTIONS
+    restrict(opened(Member(Role.AGENT), one_more), one_more)
 
 
 @db
