@@ -37,14 +37,14 @@ class Adapter(DefaultAccountAdapter):
         return password
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
-        """Whose credentials these are. A closed or locked account looks like a wrong password."""
+        """Whose credentials these are. A closed, locked or suspended one looks like a wrong password."""
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
             request.password_breached = passwords.is_listed(credentials["password"])  # type: ignore[attr-defined]
         user = super().authenticate(request, **credentials)
         if not isinstance(user, User):
             return None
-        if not facts.is_looked_at(user):
+        if not facts.is_looked_at(user, clock.now()):
             self.authentication_failed(request, **credentials)
             return None
         return user

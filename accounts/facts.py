@@ -37,6 +37,7 @@ def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
         address_proven=addresses.is_proven(customer),
         proven=tuple(proven),
         lock=lock_of(customer),
+        suspended_until=customer.suspended_until,
     )
 
 
@@ -49,10 +50,10 @@ def lock_of(customer: User) -> LockFacts | None:
     return LockFacts(way=WayBack(customer.way_back), restored=restored, has_factor=has_factor)
 
 
-def is_looked_at(customer: User) -> bool:
+def is_looked_at(customer: User, at: datetime) -> bool:
     """Whether a sign-in of this customer is weighed at all. Any other looks like a wrong password."""
     lock = lock_of(customer)
-    return customer.is_active and (lock is None or is_ajar(lock))
+    return customer.is_active and not customer.is_suspended(at) and (lock is None or is_ajar(lock))
 
 
 def arrival(
@@ -97,7 +98,10 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
 
 
 def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about a sign-in in which so much was proven just now. Locks are the door's business."""
+    """What the gate asks about a sign-in in which so much was proven just now.
+
+    Locks and suspensions are the door's business.
+    """
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
@@ -109,6 +113,7 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
         device_known_at=arrived.device.known_at if arrived.device else None,
         evidence=arrived.evidence,
         signals=arrived.signals,
+        step_up_until=customer.step_up_until,
     )
 
 
@@ -157,7 +162,7 @@ def for_recovery(
 def for_action(customer: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about an action in a session, as both rows stand now."""
     if session is None:
-        return gate.Facts(channel=by.channel, account_active=customer.is_open)
+        return gate.Facts(channel=by.channel, account_active=customer.is_open_at(at))
     idle = timedelta(minutes=limits.running().session.idle_minutes)
     return replace(
         for_token(customer, session, by=by, at=at),
@@ -175,7 +180,7 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
     device = session.device
     return gate.Facts(
         channel=by.channel,
-        account_active=customer.is_open,
+        account_active=customer.stands,
         session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
         challenged_at=session.challenged_at,
@@ -184,6 +189,8 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
         standing=None if session.risk is None else Risk(session.risk),
         signals=surroundings(customer, device, at),
         quarantine_until=quarantine_until(customer),
+        suspended_until=customer.suspended_until,
+        step_up_until=customer.step_up_until,
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from accounts import agents
@@ -51,6 +52,7 @@ class PortalSession:
             Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
             .select_related("customer", "device")
             .filter(pk__in=key, customer__in=customer, customer__is_active=True, customer__locked_at=None)
+            .filter(Q(customer__suspended_until=None) | Q(customer__suspended_until__lte=at))
             .first()
         )
         if session is None:

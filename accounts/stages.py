@@ -68,6 +68,11 @@ class ProofStage(LoginStage):
         return bool(self.state.get("challenge"))
 
     @property
+    def reason(self) -> str:
+        """The code of the reason for which more was asked."""
+        return str(self.state.get("reason", ""))
+
+    @property
     def decision(self) -> str:
         """The id of the decision that paused this sign-in."""
         return str(self.state.get("decision", ""))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts import urls_factors
-from accounts.views import account, activity, entry, sessions, undo
+from accounts.views import account, activity, entry, restrictions, sessions, undo
 
 app_name = "accounts"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("activity/decisions/<uuid:decision_id>/contest/", activity.contest, name="contest"),
     path("was-this-you/<str:secret>/", activity.open_answer, name="open_answer"),
     path("was-this-you/", activity.answer_link, name="answer_link"),
+    path("security/restrictions/<uuid:restriction_id>/contest/", restrictions.contest, name="contest_restriction"),
     path("security/lock/", undo.lock, name="lock"),
     path("this-was-not-me/<str:secret>/", undo.open_undo, name="open_undo"),
     path("this-was-not-me/", undo.undo, name="undo"),

@@ -6,13 +6,13 @@ known counts against; an action or a door that nobody wrote down is denied; and 
 (``rules.STRANGERS``) may challenge, but never makes a known device wait or turns it away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
 from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
+from ciam_portal.policy.catalogue import Action, InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.policy.channel import Channel
 from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.policy.limits import Limits
@@ -43,6 +43,14 @@ class Reason(ReasonBase):
         "quarantine",
         "Access to this account was restored a short time ago. To protect it, this has to wait. Nothing was changed.",
     )
+    SUSPENDED = (
+        "suspended",
+        "This account is paused for a while to protect it, so this has to wait. Nothing was changed.",
+    )
+    RESTRICTED = (
+        "restricted",
+        "To protect this account we ask more often for a while, so please show once more that it is you.",
+    )
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
 
 
@@ -60,8 +68,8 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``amount`` in minor
-    units of ``currency`` (ISO 4217).
+    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
+    ``step_up_until``: when a restriction by staff ends or ended. ``amount`` in minor units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -76,6 +84,8 @@ class Facts:
     evidence: Evidence | None = None
     signals: Signals | None = None
     quarantine_until: datetime | None = None
+    suspended_until: datetime | None = None
+    step_up_until: datetime | None = None
     amount: int | None = None
     currency: str | None = None
 
@@ -113,8 +123,12 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations:
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
     stops = own if facts.device is Trust.KNOWN and equations >= _STRANGERS_STOP_NOBODY else risk
-    answer = _answer(row, facts, assessment, _Worries(risk, stops), at)
-    return Weighed(_quarantined(row, facts, answer, at), assessment, risk, own)
+    tightened = _tightened(row, facts, limits, at)
+    answer = _answer(tightened, facts, assessment, _Worries(risk, stops), at)
+    if tightened is not row and isinstance(answer, StepUp):
+        answer = replace(answer, reason=Reason.RESTRICTED)
+    answer = _quarantined(row, facts, answer, at)
+    return Weighed(_suspended(action, facts, answer, at), assessment, risk, own)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
@@ -152,6 +166,19 @@ def _left_of(risk: Risk, proven: Level) -> Risk:
     if risk is Risk.MODERATE and proven >= Level.AAL2:
         return Risk.LOW
     return risk
+
+
+def _tightened(row: Row, facts: Facts, limits: Limits, at: datetime) -> Row:
+    """The row while staff ask this customer for more proof: the most they have, shown lately, whatever the risk.
+
+    What needs nobody to be signed in stays as it is: there is nothing to prove it with.
+    """
+    if row.needs is Needs.NOTHING or facts.step_up_until is None or at >= facts.step_up_until:
+        return row
+    most = limits.staff.step_up_minutes * 60
+    needs = Needs.HIGHEST if facts.highest >= row.needs.level(facts.highest) else row.needs
+    fresh = min(row.fresh_seconds or most, most)
+    return replace(row, needs=needs, fresh_seconds=fresh, challenge_from=Risk.LOW)
 
 
 class _Worries(NamedTuple):
@@ -192,6 +219,14 @@ def _quarantined(row: Row, facts: Facts, answer: Decision, at: datetime) -> Deci
     if row.in_quarantine is InQuarantine.ALLOW or until is None or at >= until or isinstance(answer, Deny):
         return answer
     return Hold(Reason.QUARANTINE, until, answer.findings)
+
+
+def _suspended(action: str, facts: Facts, answer: Decision, at: datetime) -> Decision:
+    """While staff have suspended the account nothing is done with it, whatever is proven; a recovery may only wait."""
+    until = facts.suspended_until
+    if action == Action.START_RECOVERY or until is None or at >= until or isinstance(answer, Deny):
+        return answer
+    return Hold(Reason.SUSPENDED, until, answer.findings)
 
 
 def _hold(facts: Facts, findings: tuple[Finding, ...], at: datetime) -> Hold:

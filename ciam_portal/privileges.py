@@ -33,6 +33,9 @@ class Effect(StrEnum):
     REMOVE_ROLE = "remove_role"
     PROPOSE_POLICY = "propose_policy"
     REJECT_POLICY = "reject_policy"
+    RESTRICT = "restrict"
+    LIFT_RESTRICTION = "lift_restriction"
+    REVIEW_RESTRICTION = "review_restriction"
     PROPOSE_RECOVERY = "propose_recovery"
     # With these an account, or all of them, can be taken over.
     CHANGE_ROLE = "change_role"
@@ -66,7 +69,7 @@ class StaffAction:
 
 
 _STAFF, _CHANGES = "accounts.flows.staff", "accounts.flows.role_changes"
-_GLASS = "accounts.flows.break_glass"
+_GLASS, _RESTRICT = "accounts.flows.break_glass", "accounts.flows.restrictions"
 _GOVERN, _VERSION = "ciam_portal.governance.flows", "governance_policyversion_change"
 
 ACTIONS = (
@@ -74,6 +77,13 @@ ACTIONS = (
                 flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
     StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
                 flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
+    StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
+                flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
+    StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,
+                flows=(f"{_RESTRICT}.end",), pages=("accounts_user_end_restriction",)),
+    StaffAction("review a restriction", frozenset({Role.APPROVER, Role.ADMINISTRATOR}), Effect.REVIEW_RESTRICTION,
+                Effect.RESTRICT, standing=True,
+                flows=(f"{_RESTRICT}.review",), pages=("accounts_user_review_restriction",)),
     StaffAction("close a dispute", _DESK, Effect.CLOSE_DISPUTE,
                 flows=("accounts.flows.dispute.close",), pages=("accounts_dispute_close",)),
     StaffAction("acknowledge an alert", _WATCHERS, Effect.ACKNOWLEDGE_ALERT,

@@ -34,6 +34,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "zone": zone,
         "decision": decision,
         "quarantine": reason == gate.Reason.QUARANTINE,
+        "suspended": reason == gate.Reason.SUSPENDED,
     }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 

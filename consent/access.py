@@ -53,7 +53,7 @@ def admit(value: str, *needed: str) -> Access | Decided | None:
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
-    sharing = facts.for_sharing(found.consent, partner, customer, session, held=held, needed=needed)
+    sharing = facts.for_sharing(found.consent, partner, customer, session, at, held=held, needed=needed)
     if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
         return decide(policy.may_share, sharing, about=customer.pk, by=by, at=at)
     asked = accounts_facts.for_token(customer, session, by=by, at=at)

@@ -154,7 +154,7 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return state
     held = tuple(found.scope.split())
     needed = (tokens.OFFLINE,) if is_refresh else ()
-    sharing = facts.for_sharing(found.consent, owner, found.user, found.session, held=held, needed=needed)
+    sharing = facts.for_sharing(found.consent, owner, found.user, found.session, at, held=held, needed=needed)
     if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
         return nothing
     asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)

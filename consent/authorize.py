@@ -15,8 +15,6 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -37,13 +35,11 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow, StepUp
-from consent import challenges, facts, flows, policy
+from consent import challenges, facts, flows, marks, policy
 from consent.models import Consent
 
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
-_ASKED_TO_PROVE = "asked_to_prove"
-_REMEMBERED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +84,12 @@ def _answer(request: HttpRequest, partner: Partner, asked: Asked) -> HttpRespons
         if "none" in asked.prompt:
             raise asked.refused("login_required", "nobody is signed in")
         if "login" in asked.prompt or asked.max_age is not None:
-            _remember(request, asked, at)
+            marks.remember(request, asked, at)
         return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}")
     visit = Visit(request, partner, asked, cast("User", request.user), session, at)
     _check_person(visit)
     _check_proof(visit)
-    _forget(request, asked)
+    marks.forget(request, asked)
     return _ask_or_go_on(visit)
 
 
@@ -117,8 +113,11 @@ def _check_proof(visit: Visit) -> None:
 
     Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
     """
-    asked, session, since = visit.asked, visit.session, _marks(visit.request, visit.at).get(_digest(visit.asked))
+    asked, session, since = visit.asked, visit.session, marks.since(visit.request, visit.asked, visit.at)
     level = _level(visit)
+    restricted = challenges.restricted(visit.customer, session, by=visit.by, at=visit.at)
+    if restricted is not None:
+        _prove(visit, "interaction_required", restricted)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
     if wish is not None and _can_reach(visit, wish.to) and not (since is not None and _last_proof(session) >= since):
@@ -165,34 +164,8 @@ def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
     """Send the customer to prove it; the partner that wants no page learns that one is needed."""
     if "none" in visit.asked.prompt:
         raise visit.asked.refused(error, "the customer has to prove more, or again")
-    _remember(visit.request, visit.asked, visit.at)
+    marks.remember(visit.request, visit.asked, visit.at)
     raise more
-
-
-def _digest(asked: Asked) -> str:
-    return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
-
-
-def _remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
-    """Since when this very request asks for a fresh proof: the first time counts, so that the loop ends."""
-    known = _marks(request, at)
-    known.setdefault(_digest(asked), at)
-    kept = list(known.items())[-_REMEMBERED:]
-    request.session[_ASKED_TO_PROVE] = {digest: since.isoformat() for digest, since in kept}
-
-
-def _marks(request: HttpRequest, at: datetime) -> dict[str, datetime]:
-    """What was asked for lately. One that is as old as a request may wait is forgotten: its proof is not fresh now."""
-    life = timedelta(minutes=limits.running().session.suspended_minutes)
-    known = request.session.get(_ASKED_TO_PROVE, {})
-    parsed = ((digest, parse_datetime(text)) for digest, text in known.items())
-    return {digest: since for digest, since in parsed if since is not None and at - since < life}
-
-
-def _forget(request: HttpRequest, asked: Asked) -> None:
-    known = request.session.get(_ASKED_TO_PROVE, {})
-    if known.pop(_digest(asked), None):
-        request.session[_ASKED_TO_PROVE] = known
 
 
 # --- ask, or go on without asking

@@ -5,14 +5,21 @@ mail passes a challenge and raises no acr. What was asked is remembered here, so
 the next token opens what this one did not.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.core.cache import cache
 
-from accounts.models import Session
+from accounts import factors, facts
+from accounts.models import Session, User
+from ciam_portal import gate
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import ProveMore
 from ciam_portal.gate import within
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import StepUp
 from consent.policy import Reason
 
@@ -33,6 +40,20 @@ def waiting(session: Session, partner: UUID, at: datetime) -> StepUp | None:
     asked = StepUp(Level(kept["to"]), Reason.PROVE_FOR_APP, kept["within"], challenge=kept["challenge"])
     passed = not asked.challenge or within(session.challenged_at, asked.within, at)
     return None if passed and session.assurance.meets(asked.to, asked.within, at) else asked
+
+
+def restricted(customer: User, session: Session, *, by: Actor, at: datetime) -> ProveMore | None:
+    """What a customer whom staff restricted must prove before an app gets a code; the exchange would refuse it after.
+
+    None for everybody else, without a statement.
+    """
+    if customer.step_up_until is None or at >= customer.step_up_until:
+        return None
+    asked = replace(facts.for_token(customer, session, by=by, at=at), highest=factors.highest_level(customer))
+    answer = gate.decide(Action.SEE_PROFILE, asked, limits=limits.running(), at=at)
+    if not isinstance(answer, StepUp):
+        return None
+    return ProveMore(answer.to, answer.within, Reason.PROVE_FOR_APP, challenge=answer.challenge)
 
 
 def _key(session: UUID, partner: UUID) -> str:

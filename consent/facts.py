@@ -22,7 +22,14 @@ from consent.models import Consent
 
 
 def for_sharing(
-    consent: Consent, partner: Partner, customer: User, session: Session, *, held: Iterable[str], needed: Iterable[str]
+    consent: Consent,
+    partner: Partner,
+    customer: User,
+    session: Session,
+    at: datetime,
+    *,
+    held: Iterable[str],
+    needed: Iterable[str],
 ) -> policy.Sharing:
     """What a use rests on. ``held`` are the scopes of the token; what the consent no longer allows falls out.
 
@@ -33,7 +40,7 @@ def for_sharing(
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
-        customer_active=customer.is_open,
+        customer_active=customer.is_open_at(at),
         partner_enabled=partner.is_enabled,
         session_cut=session.ended_at is not None and not away,
         allowed=tuple(name for name in held if name in consent.scopes),
@@ -67,11 +74,13 @@ def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bo
     return isinstance(gate.decide(action, asked, limits=running, at=at), Allow)
 
 
-def for_giving(partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str]) -> policy.Giving:
+def for_giving(
+    partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str], at: datetime
+) -> policy.Giving:
     """A customer's answer on the consent page."""
     shown = tuple(shown)
     return policy.Giving(
-        customer_active=customer.is_open,
+        customer_active=customer.is_open_at(at),
         partner_enabled=partner.is_enabled,
         ceiling=tuple(partner.scopes_allowed),
         shown=shown,

@@ -46,7 +46,8 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
     device = sign_in.device_of(customer, browser, at)
     arrived = accounts.arrival(customer, browser.seen_with(device), device, breached=None, absurd=browser.absurd, at=at)
     bare = accounts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
-    return replace(bare, evidence=arrived.evidence)
+    # A suspension by staff holds what a recovery would complete; asking and waiting go on.
+    return replace(bare, evidence=arrived.evidence, suspended_until=customer.suspended_until)
 
 
 def needed(customer: User) -> Needed:

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import factors, facts
+from accounts.admin.restrictions import RestrictionPages
 from accounts.flows import staff
 from accounts.forms.staff import Find, Open
 from accounts.models import Session, User
 from accounts.policy.staff import LOOKERS, WhyLook
 from ciam_portal import clock, flow, gate
-from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.errors import ProveMore, Refused
@@ -50,16 +50,21 @@ def summary(customer: User) -> dict[str, Any]:
 
 
 @admin.register(User)
-class Users(ReadOnlyAdmin):
+class Users(RestrictionPages):
     """Found, and looked at with a reason; never listed, exported or edited."""
 
     roles = LOOKERS
     hidden = frozenset({"password", "is_superuser"})
+    change_form_template = "admin/customer_record.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """One more page: opening a record."""
+        """More pages: opening a record, and what is done with restrictions on it."""
         view = self.admin_site.admin_view(require_POST(self.open))
-        return [path("<uuid:customer_id>/open/", view, name="accounts_user_open"), *super().get_urls()]
+        return [
+            path("<uuid:customer_id>/open/", view, name="accounts_user_open"),
+            *self.restriction_urls(),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
         """The search. Nothing is listed, and what is searched for is never part of an address."""
@@ -94,7 +99,8 @@ class Users(ReadOnlyAdmin):
             words = {"title": _("Customer"), "customer": summary(customer), "form": Open()}
             return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
         self._still_allowed(request, customer, session)
-        return super().change_view(request, object_id, form_url, extra_context)
+        more = (extra_context or {}) | self.restriction_words(request, customer)
+        return super().change_view(request, object_id, form_url, more)
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """Nothing is changed in this site, so there is none."""

@@ -14,6 +14,7 @@ from accounts.flows import locks, reversible, sessions
 from accounts.flows.permitted import permitted
 from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
+from accounts.notices import restriction as restriction_notices
 from accounts.policy import account as policy
 from ciam_portal import gate
 from ciam_portal.audit.actor import Actor, Channel
@@ -110,7 +111,7 @@ def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
     return policy.LinkFacts(
         is_live=proof.is_live(at),
         state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
-        account_active=proof.customer.is_open,
+        account_active=proof.customer.is_open_at(at),
     )
 
 
@@ -197,9 +198,17 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     customer.recovered_at = at
     customer.save(update_fields=["recovered_at"])
     locks.restored(customer, by=by, at=at)
+    _remind(customer, at)
     proofs.drop(customer, at)
     customer.devices.filter(revoked_at__isnull=True).update(revoked_at=at)
     return sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
+
+
+def _remind(customer: User, at: datetime) -> None:
+    """The new password opens nothing while staff have suspended the account."""
+    if customer.suspended_until is not None and customer.is_suspended(at):
+        notice = restriction_notices.StillSuspended(until=customer.local(customer.suspended_until))
+        tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 @flow

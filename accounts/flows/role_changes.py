@@ -52,7 +52,7 @@ def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at:
     person = User.objects.select_for_update().get(pk=change.person_id)
     asked = facts.for_action(staff, session, by=by, at=at)
     decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=person.pk, by=by, at=at)
-    standing = _standing(change, person)
+    standing = _standing(change, person, at)
     require(policy.may_approve, standing, roles.staff_facts(staff), about=person.pk, by=by, at=at)
     change.approve(staff.pk, at)
     roles.give(person, Role(change.role), decision, by=by, at=at)
@@ -64,7 +64,7 @@ def reject(change: RoleChange, staff: User, session: Session, *, by: Actor, at: 
     change = RoleChange.objects.select_for_update(of=("self",)).select_related("person").get(pk=change.pk)
     asked = facts.for_action(staff, session, by=by, at=at)
     decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=change.person_id, by=by, at=at)
-    standing = _standing(change, change.person)
+    standing = _standing(change, change.person, at)
     require(policy.may_reject, standing, roles.staff_facts(staff), about=change.person_id, by=by, at=at)
     change.reject(staff.pk, at)
     event = events.RoleRejected(change=change.pk, role=Role(change.role))
@@ -114,18 +114,18 @@ def _wanted(person: User, role: Role, at: datetime, *, by_command: bool = False)
         late.expire()
     return RoleFacts(
         person=person.pk,
-        person_open=roles.is_ready(person),
+        person_open=roles.is_ready(person, at),
         holds=person.groups.filter(name=role.value).exists(),
         is_proposed=proposed.filter(expires_at__gt=at).exists(),
         by_command=by_command,
     )
 
 
-def _standing(change: RoleChange, person: User) -> RoleFacts:
+def _standing(change: RoleChange, person: User, at: datetime) -> RoleFacts:
     """What the policy asks about a change as it stands."""
     return RoleFacts(
         person=person.pk,
-        person_open=roles.is_ready(person),
+        person_open=roles.is_ready(person, at),
         holds=person.groups.filter(name=change.role).exists(),
         is_proposed=change.state == State.PROPOSED,
         state=State(change.state),

@@ -21,7 +21,7 @@ from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Level, Method, level_of
@@ -109,8 +109,10 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     A locked account is unlocked by it, if that may still be. Raises Refused.
     """
     methods, seen = admitted.methods, browser.seen
-    # Under lock, as it stands now: somebody may have locked the account since the sign-in was weighed.
+    # Under lock, as it stands now: it may have been locked or suspended since the sign-in was weighed.
     customer = User.objects.select_for_update().get(pk=customer.pk)
+    if customer.is_suspended(at):
+        require(policy.on_sign_in, facts.at_the_door(customer, methods), about=customer.pk, by=by, at=at)
     if customer.locked_at is not None:
         locks.reopen(customer, methods, by=by, at=at)
     device, kept, is_new = _device(customer, browser, at)

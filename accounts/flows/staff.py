@@ -33,7 +33,7 @@ def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     alone()
     person = User.objects.select_for_update().get(pk=person.pk)
     asked = InstallFacts(
-        has_administrator=administrators().exists(), by_system=by.kind is Kind.SYSTEM, person_open=is_ready(person)
+        has_administrator=administrators().exists(), by_system=by.kind is Kind.SYSTEM, person_open=is_ready(person, at)
     )
     decision = require(policy.may_install, asked, about=person.pk, by=by, at=at)
     give(person, role, decision, by=by, at=at)
@@ -73,9 +73,9 @@ def administrators() -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_staff=True, groups__name=Role.ADMINISTRATOR.value)
 
 
-def is_ready(person: User) -> bool:
-    """Whether this account may be given a role: open, and its address proven."""
-    return person.is_active and addresses.is_proven(person)
+def is_ready(person: User, at: datetime) -> bool:
+    """Whether this account may be given a role: neither closed nor suspended, and its address proven."""
+    return person.is_active and not person.is_suspended(at) and addresses.is_proven(person)
 
 
 def staff_facts(person: User) -> StaffFacts:

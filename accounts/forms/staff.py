@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policy.restriction import Kind, Verdict, WhyRestrict
 from accounts.policy.staff import WhyGlass, WhyLook, WhyRole
 from ciam_portal.roles import Role
 
@@ -41,6 +42,27 @@ class Decide(forms.Form):
     """What to do with a proposal."""
 
     do = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+
+
+class Restrict(forms.Form):
+    """What is restricted, why, and for how long. The policy says how long is too long."""
+
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=[
+            ("", "—"),
+            (Kind.SUSPEND.value, _("Suspend: nobody comes in, everything ends")),
+            (Kind.STEP_UP.value, _("Step-up: everything asks for the strongest proof")),
+        ],
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRestrict.choices()])
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=366, initial=1)
+
+
+class Review(forms.Form):
+    """What somebody else found."""
+
+    verdict = forms.ChoiceField(choices=[(verdict.value, verdict.value) for verdict in Verdict])
 
 
 class BreakTheGlass(forms.Form):

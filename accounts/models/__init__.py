@@ -7,6 +7,7 @@ from accounts.models.dispute import Dispute
 from accounts.models.factor import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.models.history import PopulationCount, Profile
 from accounts.models.proof import Proof
+from accounts.models.restriction import Restriction
 from accounts.models.risk import Alert, RiskState
 from accounts.models.role import BreakGlass, RoleChange
 from accounts.models.session import Device, Session
@@ -24,6 +25,7 @@ __all__ = [
     "PopulationCount",
     "Profile",
     "Proof",
+    "Restriction",
     "RiskState",
     "RoleChange",
     "Session",

@@ -48,6 +48,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_comment="not sensitive: what leads back while locked",
     )
 
+    # What stands in ``Restriction`` rows, kept beside it in the same transaction: every request reads this row anyway.
+    suspended_until = models.DateTimeField(null=True, db_comment="not sensitive: until then nobody comes in")
+    step_up_until = models.DateTimeField(null=True, db_comment="not sensitive: until then more proof is asked for")
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -76,9 +80,27 @@ class User(AbstractBaseUser, PermissionsMixin):
         return list(given.union(taken))
 
     @property
-    def is_open(self) -> bool:
-        """Whether anything may be done with this account: neither closed nor locked."""
+    def stands(self) -> bool:
+        """Neither closed nor locked. It may be suspended for a while all the same."""
         return self.is_active and self.locked_at is None
+
+    def is_suspended(self, at: datetime) -> bool:
+        """Whether staff have suspended the account; the instant at which that ends belongs to "over"."""
+        return self.suspended_until is not None and at < self.suspended_until
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether anything may be done with this account: neither closed nor locked nor suspended."""
+        return self.stands and not self.is_suspended(at)
+
+    @property
+    def is_open(self) -> bool:
+        """The same, at this moment. What knows its own moment asks ``is_open_at``."""
+        return self.is_open_at(clock.now())
+
+    def restricted(self, *, suspended_until: datetime | None, step_up_until: datetime | None) -> None:
+        """Until when restrictions by staff hold from now on."""
+        self.suspended_until, self.step_up_until = suspended_until, step_up_until
+        self.save(update_fields=["suspended_until", "step_up_until"])
 
     def shut(self, way: WayBack, at: datetime) -> None:
         """Locked from now on; the way back never gets easier while it is."""

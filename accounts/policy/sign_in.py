@@ -17,26 +17,33 @@ class Reason(ReasonBase):
     ACCOUNT_CLOSED = "account_closed", "The e-mail address or the password is not right."
     ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your e-mail address first. We have sent you a link."
     LOCKED = "locked", "The e-mail address or the password is not right."
+    SUSPENDED = "suspended", "The e-mail address or the password is not right."
     NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
     TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof. Please wait a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
-    """What is known at the door: the account's state, and what was proven just now. ``lock`` None: not locked."""
+    """What is known at the door: the account's state, and what was proven just now. ``lock`` None: not locked.
+
+    ``suspended_until``: when a suspension by staff ends, or ended; None: there was none.
+    """
 
     is_active: bool
     address_proven: bool
     proven: tuple[Method, ...]
     lock: LockFacts | None = None
+    suspended_until: datetime | None = None
 
 
-def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (every question's form; one line for each condition)
     """Whether there is anything to weigh. How much proof it takes is the catalogue's business (``sign_in``)."""
     if not facts.is_active:
         return Deny(Reason.ACCOUNT_CLOSED)
     if facts.lock is not None and not is_ajar(facts.lock):
         return Deny(Reason.LOCKED)
+    if facts.suspended_until is not None and at < facts.suspended_until:
+        return Deny(Reason.SUSPENDED)
     if level_of(facts.proven) is Level.NONE:
         return Deny(Reason.NOTHING_PROVEN)
     if not facts.address_proven:

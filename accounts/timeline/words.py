@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policy.restriction import Kind, WhyRestrict, told
 from accounts.policy.staff import WhyLook
 from ciam_portal.policy.assurance import Method
 
@@ -35,6 +36,7 @@ _ENDED: dict[str, Text] = {
     "credentials_changed": _("Session ended after a change of security"),
     "risk_rose": _("Session ended to protect your account"),
     "locked": _("Session ended, because the account was locked"),
+    "restricted": _("Session ended, because the account was suspended"),
     "undone": _("Session ended, because a change was taken back"),
     "role_changed": _("Session ended, because your role as staff changed"),
 }
@@ -126,6 +128,19 @@ def _record_opened(data: Data) -> Said:
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
 
 
+def _restricted(data: Data) -> Said:
+    because = translate("Reason: %(reason)s") % {"reason": told(WhyRestrict.of(data["reason"]))}
+    if data["kind"] == Kind.SUSPEND:
+        return Said(_("Our staff suspended your account for a while"), because, _("Stopped"), "bad")
+    return Said(_("Our staff asked for more proof on your account for a while"), because, _("Asked"), "warn")
+
+
+def _reviewed(data: Data) -> Said:
+    if data["stands"]:
+        return Said(_("Another person of our staff looked at the restriction: it stands"))
+    return Said(_("Another person of our staff looked at the restriction: it does not stand"))
+
+
 def _failed(data: Data) -> Said:
     bad: Text = _PAUSED if data["paused"] else _("Wrong password")
     return Said(bad, kind="warn", badge=_("Failed"))
@@ -181,6 +196,9 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "dispute.closed": _plain(_("Our help desk has answered")),
     "approval.redeemed": _plain(_("An app did what you had approved")),
     "staff.record_opened": _record_opened,
+    "restriction.begun": _restricted,
+    "restriction.reviewed": _reviewed,
+    "restriction.ended": _plain(_("Our staff ended a restriction early"), badge=_("Changed"), kind="accent"),
     "staff.role_granted": _plain(_("You were given a role as staff")),
     "staff.role_revoked": _plain(_("A role as staff was taken from you")),
 }

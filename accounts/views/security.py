@@ -17,6 +17,7 @@ from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.models import User
 from accounts.policy import factors as policy
+from accounts.views import restrictions
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
@@ -42,6 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
         "level": session.assurance.level,
         "levels": Level,
+        "restriction": restrictions.shown(customer, clock.now()),
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }
     return render(request, "accounts/security.html", words)

@@ -73,7 +73,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
 
 def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
     customer, session, scopes = held.customer, held.session, held.token.scope.split()
-    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, held=scopes, needed=())
+    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
     if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     door = facts.door(partner, question.channel)
@@ -135,7 +135,7 @@ def _locked(partner: Partner, value: str) -> Approval | None:
 
 def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
     consent, session, customer = approval.consent, approval.session, approval.customer
-    sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, held=consent.scopes, needed=())
+    sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, at, held=consent.scopes, needed=())
     if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)

@@ -33,6 +33,8 @@ DOING: dict[Action, Text] = {
     Action.STAFF_PROPOSE_ROLE: _("proposing a role"),
     Action.STAFF_APPROVE_ROLE: _("approving a role"),
     Action.STAFF_BREAK_GLASS: _("taking a role in an emergency"),
+    Action.STAFF_RESTRICT: _("restricting an account, or ending that"),
+    Action.STAFF_REVIEW_RESTRICTION: _("reviewing a restriction"),
     Action.ISSUE_TOKEN: _("giving a connected app its key"),
     Action.REFRESH_TOKEN: _("renewing a connected app's key"),
     Action.USE_TOKEN: _("a connected app reading your data"),

@@ -53,6 +53,16 @@ GATE: dict[gate.Reason, Words] = {
         _("Access was restored a short time ago. It waits until the instant on the page; nobody can shorten that."),
         _("The row is held in quarantine, and quarantine_until had not come."),
     ),
+    _R.SUSPENDED: Words(
+        _("Your account is paused for a while to protect it, so this has to wait until that is over."),
+        _("The account is suspended by staff. It ends by itself; the record says when, and who may end it earlier."),
+        _("suspended_until had not come: a restriction by staff."),
+    ),
+    _R.RESTRICTED: Words(
+        _("To protect your account, we ask for the strongest proof it has, given lately, for a while."),
+        _("Staff asked for more proof on this account for a while. The caller needs their strongest second step."),
+        _("step_up_until had not come: a restriction by staff. Level, freshness and challenge were raised by it."),
+    ),
     _R.TOO_RISKY: Words(
         _("This was stopped to protect your account, because too much about it was unusual."),
         _("This was stopped as too risky. Advise a new password and a look at the sessions; it cannot be overruled."),

@@ -48,7 +48,8 @@ LESS_IS_STRICTER = frozenset({
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
-    "staff.searches_per_hour",
+    "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
+    "staff.restriction_review_hours", "staff.step_up_minutes",
 })  # fmt: skip
 
 

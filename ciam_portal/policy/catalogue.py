@@ -48,6 +48,8 @@ class Action(StrEnum):
     STAFF_PROPOSE_ROLE = "staff_propose_role"
     STAFF_APPROVE_ROLE = "staff_approve_role"
     STAFF_BREAK_GLASS = "staff_break_glass"
+    STAFF_RESTRICT = "staff_restrict"
+    STAFF_REVIEW_RESTRICTION = "staff_review_restriction"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  (a name, not a secret)
     REFRESH_TOKEN = "refresh_token"  # noqa: S105  (a name, not a secret)
     USE_TOKEN = "use_token"  # noqa: S105  (a name, not a secret)

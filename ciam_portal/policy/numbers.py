@@ -130,6 +130,10 @@ class Staff:
     review_hours: int = _within(1, 48)
     record_minutes: int = _within(5, 60)
     searches_per_hour: int = _within(5, 600)
+    restrictions_per_day: int = _within(1, 200)
+    restriction_days: int = _within(1, 30)
+    restriction_review_hours: int = _within(1, 48)
+    step_up_minutes: int = _within(5, 60)
 
 
 @dataclass(frozen=True, slots=True)

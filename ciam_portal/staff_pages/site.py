@@ -9,7 +9,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import BreakGlass
+from accounts.models import BreakGlass, Restriction
+from accounts.policy.staff import LOOKERS
 from ciam_portal import privileges
 from ciam_portal.admin_site import PortalAdminSite
 from ciam_portal.roles import Role, roles_of
@@ -27,6 +28,9 @@ class StaffSite(PortalAdminSite):
         """Open reviews come first, until a second administrator has closed them."""
         more = {
             "reviews": BreakGlass.objects.open_reviews().order_by("asked_at"),
+            "restrictions": Restriction.objects.unreviewed().order_by("starts_at")
+            if roles_of(request.user) & LOOKERS
+            else (),
             "reads_paths": bool(roles_of(request.user) & _READERS),
         }
         return super().index(request, (extra_context or {}) | more)

@@ -58,7 +58,7 @@ def redeem(
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
         return Why.ENDED
     held = tuple(code.scope.split())
-    sharing = facts.for_sharing(consent, partner, code.user, code.session, held=held, needed=())
+    sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
     why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
     if why is None:
         why, decision = _weigh(Action.ISSUE_TOKEN, code, by, at)
@@ -96,7 +96,7 @@ def refresh(
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
-    sharing = facts.for_sharing(consent, partner, old.user, old.session, held=held, needed=(tokens.OFFLINE,))
+    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
     why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
     if why is None:
         why, decision = _weigh(Action.REFRESH_TOKEN, old, by, at)

@@ -36,7 +36,7 @@ def give(
     consent, is_new = _mine(session.customer_id, partner, at)
     customer, session = locked(session.customer_id, session.pk)
     partner = Partner.objects.get(pk=partner.pk)
-    require(policy.may_give, facts.for_giving(partner, customer, shown, ticked), about=customer.pk, by=by, at=at)
+    require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
     if not set(allowed) <= before:
@@ -68,7 +68,7 @@ def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: d
     session = Session.objects.get(pk=session.pk)
     customer, partner = consent.customer, consent.partner
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    sharing = facts.for_sharing(consent, partner, customer, session, held=held, needed=())
+    sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
     require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
     root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id())
     value = tokens.new_code(

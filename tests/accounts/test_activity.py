@@ -164,6 +164,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "factor.failed": {"method": "totp", "why": "wrong"},
     "recovery.reset_asked": {"sent": True},
     "staff.record_opened": {"kind": "user"},
+    "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},
+    "restriction.reviewed": {"stands": False},
 }
 
 

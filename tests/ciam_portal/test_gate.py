@@ -21,6 +21,7 @@ from ciam_portal.risk.signals import Signals
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()
 SOON = NOON + timedelta(seconds=1)
+NOW_AND = NOON + timedelta(hours=1)
 HOME = Facts(
     channel=Channel.WEB,
     account_active=True,
@@ -135,6 +136,58 @@ def bare(answer: Decision) -> Decision:
         ("use_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
         ("refresh_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
         ("issue_token", replace(PROVEN, channel=Channel.API, quarantine_until=SOON), Allow()),
+        # Suspended by staff: nothing is done until the instant, which belongs to "over"; a recovery may wait meanwhile.
+        ("see_profile", replace(PROVEN, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("change_email", replace(OWNER, suspended_until=SOON, quarantine_until=NOW_AND), Hold(Reason.SUSPENDED, SOON)),
+        ("sign_in", replace(PROVEN, session_live=None, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("use_token", replace(PROVEN, channel=Channel.API, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("refresh_token", replace(PROVEN, channel=Channel.API, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("issue_token", replace(PROVEN, channel=Channel.API, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("complete_recovery", replace(PROVEN, suspended_until=SOON), Hold(Reason.SUSPENDED, SOON)),
+        ("start_recovery", replace(PROVEN, suspended_until=SOON), Allow()),
+        ("change_email", replace(PROVEN, suspended_until=NOON), Allow()),
+        ("change_email", replace(PROVEN, standing=Risk.SEVERE, suspended_until=SOON), Deny(Reason.TOO_RISKY)),
+        ("change_email", replace(PROVEN, session_live=False, suspended_until=SOON), Deny(Reason.SESSION_OVER)),
+        # Restricted to proving more: the most that the customer has, within a quarter of an hour, for everything.
+        ("see_profile", replace(PROVEN, step_up_until=SOON), Allow()),
+        ("see_profile", replace(HOME, step_up_until=SOON), StepUp(Level.AAL1, Reason.RESTRICTED, 900, challenge=True)),
+        ("see_profile", replace(HOME, step_up_until=SOON, challenged_at=NOON), Allow()),
+        ("see_profile", replace(HOME, step_up_until=NOON), Allow()),
+        ("see_profile", replace(OWNER, step_up_until=SOON), StepUp(Level.AAL2, Reason.RESTRICTED, 900, challenge=True)),
+        (
+            "see_profile",
+            replace(PROVEN, step_up_until=SOON, highest=Level.PHR),
+            StepUp(Level.PHR, Reason.RESTRICTED, 900, challenge=True),
+        ),
+        (
+            "see_profile",
+            replace(PROVEN, step_up_until=SOON, challenged_at=NOON - timedelta(seconds=900)),
+            StepUp(Level.AAL2, Reason.RESTRICTED, 900, challenge=True),
+        ),
+        (
+            "see_profile",
+            replace(PROVEN, step_up_until=SOON, assurance=Assurance(Level.AAL2, NOON - timedelta(seconds=900))),
+            StepUp(Level.AAL2, Reason.RESTRICTED, 900, challenge=True),
+        ),
+        (
+            "change_email",  # its own freshness is shorter
+            replace(PROVEN, step_up_until=SOON, challenged_at=NOON - timedelta(seconds=300)),
+            StepUp(Level.AAL2, Reason.RESTRICTED, 300, challenge=True),
+        ),
+        (
+            "use_token",
+            replace(OWNER, channel=Channel.API, step_up_until=SOON),
+            StepUp(Level.AAL2, Reason.RESTRICTED, 900, challenge=True),
+        ),
+        (
+            "sign_in",
+            replace(HOME, session_live=None, step_up_until=SOON),
+            StepUp(Level.AAL1, Reason.RESTRICTED, 900, challenge=True),
+        ),
+        ("sign_in", replace(PROVEN, session_live=None, step_up_until=SOON), Allow()),
+        ("start_recovery", replace(HOME, step_up_until=SOON), Allow()),
+        ("complete_recovery", replace(HOME, step_up_until=SOON), Allow()),
+        ("change_email", replace(PROVEN, standing=Risk.HIGH, step_up_until=SOON), Hold(Reason.ON_HOLD)),
         ("fly_to_the_moon", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
         ("", PROVEN, Deny(Reason.UNKNOWN_ACTION)),
         ("change_email", Facts(), Deny(Reason.WRONG_DOOR)),
@@ -210,6 +263,7 @@ signals = st.builds(
     contact_changed_seconds=seconds,
     password_breached=st.none() | st.booleans(),
 )
+ends = st.integers(-4000, 4000).map(lambda seconds: NOON + timedelta(seconds=seconds))
 facts_of = st.builds(
     Facts,
     channel=st.sampled_from(Channel),
@@ -223,7 +277,9 @@ facts_of = st.builds(
     standing=st.none() | risks,
     evidence=st.none() | evidences,
     signals=st.none() | signals,
-    quarantine_until=st.none() | st.integers(-4000, 4000).map(lambda seconds: NOON + timedelta(seconds=seconds)),
+    quarantine_until=st.none() | ends,
+    suspended_until=st.none() | ends,
+    step_up_until=st.none() | ends,
     amount=st.none() | st.integers(-10, 20_000),
     currency=st.sampled_from([None, "EUR", "XXX"]),
 )
@@ -277,10 +333,45 @@ def test_a_quarantine_and_a_later_end_of_it_never_loosen(action: str, facts: Fac
 
 @given(st.sampled_from(sorted(HELD)), facts_of)
 def test_nothing_that_a_quarantine_is_for_happens_in_it(action: str, facts: Facts) -> None:
-    answer = ask(action, replace(facts, quarantine_until=SOON))
+    answer = ask(action, replace(facts, quarantine_until=SOON, suspended_until=None))
     assert isinstance(answer, Hold | Deny)
     if isinstance(answer, Hold):
         assert (answer.reason, answer.until) == (Reason.QUARANTINE, SOON)
+
+
+@given(actions, facts_of, st.sampled_from(["suspended_until", "step_up_until"]), st.integers(0, 8000))
+def test_a_restriction_and_a_later_end_of_it_never_loosen(action: str, facts: Facts, name: str, longer: int) -> None:
+    without = replace(facts, **{name: None})  # type: ignore[arg-type]
+    assert strictness(ask(action, facts)) >= strictness(ask(action, without))
+    ends_at = getattr(facts, name)
+    if ends_at is not None:
+        later = replace(facts, **{name: ends_at + timedelta(seconds=longer)})
+        assert strictness(ask(action, later)) >= strictness(ask(action, facts))
+
+
+@given(actions, facts_of)
+def test_while_suspended_nothing_happens_but_that_a_recovery_waits(action: str, facts: Facts) -> None:
+    answer = ask(action, replace(facts, suspended_until=SOON))
+    if action != Action.START_RECOVERY:
+        assert isinstance(answer, Hold | Deny)
+    if isinstance(answer, Hold) and action != Action.START_RECOVERY:
+        assert (answer.reason, answer.until) == (Reason.SUSPENDED, SOON)
+
+
+@given(actions, facts_of)
+def test_while_restricted_nothing_is_allowed_without_the_most_there_is_shown_lately(action: str, facts: Facts) -> None:
+    if LIMITS.actions[action].needs is not Needs.NOTHING and isinstance(
+        ask(action, replace(facts, step_up_until=SOON)), Allow
+    ):
+        most = LIMITS.staff.step_up_minutes * 60
+        assert facts.assurance.meets(max(facts.highest, Level.AAL1), most, NOON)
+        assert gate.within(facts.challenged_at, most, NOON)
+
+
+@given(actions, facts_of)
+def test_a_restriction_that_is_over_changes_nothing(action: str, facts: Facts) -> None:
+    without = replace(facts, suspended_until=None, step_up_until=None)
+    assert ask(action, replace(facts, suspended_until=NOON, step_up_until=NOON)) == ask(action, without)
 
 
 MISSING = {

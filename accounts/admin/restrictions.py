@@ -1,0 +1,137 @@
+"""Restrictions on a customer's opened record: what there is, and the forms that restrict, end and review."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.flows import restrictions as flows
+from accounts.forms.staff import Restrict, Review
+from accounts.models import Restriction, Session, User
+from accounts.policy.restriction import RESTRICTERS, REVIEWERS, Kind, Verdict, Wanted, WhyRestrict
+from ciam_portal import clock
+from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.policy import limits
+from ciam_portal.roles import Role, roles_of, standing_roles_of
+from ciam_portal.words import sentence
+
+
+class RestrictionPages(ReadOnlyAdmin):
+    """The part of the page of customers that is about restrictions. Every change is a POST; the flows ask who may."""
+
+    def restriction_urls(self) -> list[URLPattern]:
+        """Restricting, ending and reviewing."""
+        restrict, end, review = (
+            self.admin_site.admin_view(require_POST(view))
+            for view in (self.restrict, self.end_restriction, self.review_restriction)
+        )
+        one = "<uuid:customer_id>/restrictions/<uuid:restriction_id>"
+        return [
+            path("<uuid:customer_id>/restrict/", restrict, name="accounts_user_restrict"),
+            path(f"{one}/end/", end, name="accounts_user_end_restriction"),
+            path(f"{one}/review/", review, name="accounts_user_review_restriction"),
+        ]
+
+    def restriction_words(self, request: HttpRequest, customer: User) -> dict[str, Any]:
+        """What the record's page shows of them."""
+        person, at = cast("User", request.user), clock.now()
+        may_restrict = bool(roles_of(person) & RESTRICTERS)
+        may_review = bool(standing_roles_of(person) & REVIEWERS)
+        rows = []
+        for row in Restriction.objects.filter(customer=customer).order_by("-starts_at"):
+            reviews = may_review and row.reviewed_at is None and row.made_by != person.pk
+            live = row.is_live(at)
+            # Whoever may review it ends it by that, so that it is looked at once.
+            rows.append({
+                "row": row, "is_live": live, "may_review": reviews, "may_end": may_restrict and live and not reviews,
+            })  # fmt: skip
+        rules = limits.running().staff
+        return {
+            "restrictions": rows,
+            "restrict_form": Restrict() if may_restrict else None,
+            "most_days": rules.restriction_days,
+            "review_hours": rules.restriction_review_hours,
+            "customer_id": customer.pk,
+        }
+
+    def restrict(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """Suspend, or ask for more proof, for a number of days."""
+        person, session, by = self._acting(request)
+        customer, form = get_object_or_404(User, pk=customer_id), Restrict(request.POST)
+        if not form.is_valid():
+            messages.error(request, _("Nothing was done. Choose what, why, and for how many days."))
+            return self._back(customer_id)
+        said = form.cleaned_data
+        wanted = Wanted(Kind(said["kind"]), WhyRestrict.of(said["reason"]), said["days"])
+        return self._do(
+            request,
+            customer_id,
+            lambda: flows.restrict(customer, wanted, person, session, by=by, at=clock.now()),
+            _("The restriction holds now, and the customer is told. Somebody else has to review it."),
+        )
+
+    def end_restriction(self, request: HttpRequest, customer_id: UUID, restriction_id: UUID) -> HttpResponse:
+        """It ends before its time."""
+        person, session, by = self._acting(request)
+        found = get_object_or_404(Restriction, pk=restriction_id, customer=customer_id)
+        return self._do(
+            request,
+            customer_id,
+            lambda: flows.end(found, person, session, by=by, at=clock.now()),
+            _("The restriction is ended, and the customer is told."),
+        )
+
+    def review_restriction(self, request: HttpRequest, customer_id: UUID, restriction_id: UUID) -> HttpResponse:
+        """Somebody else says whether it was right."""
+        person, session, by = self._acting(request)
+        found, form = get_object_or_404(Restriction, pk=restriction_id, customer=customer_id), Review(request.POST)
+        if not form.is_valid():
+            messages.error(request, _("Nothing was done. Say whether it stands or ends."))
+            return self._back(customer_id)
+        verdict = Verdict(form.cleaned_data["verdict"])
+        return self._do(
+            request,
+            customer_id,
+            lambda: flows.review(found, verdict, person, session, by=by, at=clock.now()),
+            _("The review is noted."),
+        )
+
+    def _acting(self, request: HttpRequest) -> tuple[User, Session, Actor]:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        session = cast("Session", request.portal_session)  # type: ignore[attr-defined]
+        return cast("User", request.user), session, Actor.from_request(request, Channel.HELP_DESK)
+
+    def _do(self, request: HttpRequest, customer_id: UUID, verb: Callable[[], object], done: str) -> HttpResponse:
+        """Do it and go back to the record; a refusal is said there. To prove more comes first."""
+        try:
+            verb()
+        except ProveMore:
+            raise
+        except Refused as refused:
+            messages.error(request, sentence(refused.reason))
+        else:
+            messages.success(request, done)
+        return self._back(customer_id)
+
+    @staticmethod
+    def _back(customer_id: UUID) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[customer_id]))
+
+
+@admin.register(Restriction)
+class Restrictions(ReadOnlyAdmin):
+    """Every restriction there was, for those who watch. The verbs are on the customer's record."""
+
+    roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+    list_display = ("starts_at", "kind", "reason", "until", "review_due_at", "reviewed_at", "ended_at", "made_by")
+    list_filter = ("kind", "reason")

@@ -1,0 +1,195 @@
+"""Staff restrict a customer for a while: nobody comes in (suspend), or everything asks for more proof (step-up).
+
+Every restriction ends by itself. Until another person of the staff has reviewed it, it ends after
+``staff.restriction_review_hours`` at the latest, however long it was meant to be; and nobody restricts this customer in
+the same way again before that review. So one bribed agent shuts nobody out for long, and nothing has to run for it to
+end: until when it holds is compared with the clock wherever it is asked. The customer is told each time.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import addresses, budget, facts
+from accounts.events import restriction as events
+from accounts.flows import dispute as disputes
+from accounts.flows import sessions, staff
+from accounts.models import Dispute, Restriction, Session, User
+from accounts.notices import activity as activity_notices
+from accounts.notices import restriction as notices
+from accounts.policy import dispute as dispute_policy
+from accounts.policy import restriction as policy
+from accounts.policy.restriction import Asker, Kind, Verdict, Wanted, WhyRestrict
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.roles import roles_of, standing_roles_of
+
+RESTRICTED = "restricted"
+_A_DAY = timedelta(hours=24)
+
+
+@flow
+def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, by: Actor, at: datetime) -> Restriction:
+    """``person`` of the staff restricts a customer. A suspension ends every session and token at once.
+
+    Raises ProveMore, OnHold, Refused.
+    """
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    asked = facts.for_action(person, session, by=by, at=at)
+    decision = require_action(Action.STAFF_RESTRICT, asked, about=customer.pk, by=by, at=at)
+    same = Restriction.objects.filter(customer=customer, kind=wanted.kind)
+    before = same.open().first()
+    stands_until = before.ends_at if before is not None and before.is_live(at) else None
+    rules = limits.running().staff
+    facing = policy.RestrictFacts(
+        customer=customer.pk,
+        is_staff=customer.is_staff,
+        days=wanted.days,
+        within_budget=budget.spend("staff_restrict", str(person.pk), limit=rules.restrictions_per_day, seconds=86_400),
+        unreviewed=same.unreviewed().exists(),
+        stands_until=stands_until,
+    )
+    asker = _asker(customer, person, session, at)
+    require(policy.may_restrict, facing, asker, about=customer.pk, by=by, at=at)
+    if before is not None:
+        before.give_way(at)
+    made = Restriction.objects.create(
+        customer=customer,
+        kind=wanted.kind,
+        reason=wanted.reason.value,
+        decision=decision,
+        starts_at=at,
+        until=at + timedelta(days=wanted.days),
+        made_by=person.pk,
+        review_due_at=policy.review_due(at, stands_until, limits.running()),
+    )
+    _hold(customer)
+    ended = sessions.end_all(customer, by=by, at=at, reason=RESTRICTED) if wanted.kind is Kind.SUSPEND else (0, 0)
+    event = events.Restricted(
+        restriction=made.pk,
+        kind=Code(wanted.kind),
+        reason=Code(wanted.reason.value),
+        until=made.until,
+        review_due_at=made.review_due_at,
+        sessions_ended=ended[0],
+        tokens_ended=ended[1],
+    )
+    record(event, about=customer.pk, by=by, at=at, decision=decision)
+    tell(customer, _notice(customer, made), to=addresses.proven(customer), at=at)
+    return made
+
+
+@flow
+def end(restriction: Restriction, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """One of the staff ends it early. Its review stays due. Raises ProveMore, OnHold, Refused."""
+    restriction = _locked(restriction)
+    customer = restriction.customer
+    asked = facts.for_action(person, session, by=by, at=at)
+    decision = require_action(Action.STAFF_RESTRICT, asked, about=customer.pk, by=by, at=at)
+    asker = _asker(customer, person, session, at)
+    require(policy.may_end, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
+    _lift(restriction, person, decision, by_review=False, by=by, at=at)
+
+
+@flow
+def review(
+    restriction: Restriction, verdict: Verdict, person: User, session: Session, *, by: Actor, at: datetime
+) -> None:
+    """Another person says whether it was right: it stands until its end, or ends now.
+
+    One that was over by then stays over, whatever is found. Raises ProveMore, OnHold, Refused.
+    """
+    restriction = _locked(restriction)
+    customer = restriction.customer
+    asked = facts.for_action(person, session, by=by, at=at)
+    decision = require_action(Action.STAFF_REVIEW_RESTRICTION, asked, about=customer.pk, by=by, at=at)
+    asker = _asker(customer, person, session, at)
+    require(policy.may_review, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
+    was_live = restriction.is_live(at)
+    restriction.review(person.pk, at)
+    stands = verdict is Verdict.STANDS
+    event = events.RestrictionReviewed(restriction=restriction.pk, kind=Code(restriction.kind), stands=stands)
+    record(event, about=customer.pk, by=by, at=at, decision=decision)
+    if was_live and not stands:
+        _lift(restriction, person, decision, by_review=True, by=by, at=at)
+    else:
+        _hold(customer)
+
+
+@flow
+def contest(customer: User, restriction: Restriction, *, by: Actor, at: datetime) -> Dispute:
+    """The customer does not agree, and asks the help desk to look at it. Raises Refused."""
+    restriction = _locked(restriction)
+    theirs = restriction.customer_id == customer.pk and restriction.is_live(at)
+    asked = dispute_policy.ContestFacts(
+        answer="hold" if theirs else "",
+        by_the_gate=theirs,
+        already_asked=Dispute.objects.filter(decision=restriction.decision).exists(),
+        opened_today=Dispute.objects.opened_since(customer.pk, at - _A_DAY).count(),
+    )
+    require(dispute_policy.may_contest, asked, about=customer.pk, by=by, at=at)
+    dispute = disputes.open_one(customer, Dispute.Kind.CONTESTED, decision=restriction.decision, by=by, at=at)
+    record(events.RestrictionContested(restriction=restriction.pk), about=customer.pk, by=by, at=at)
+    notice = activity_notices.DisputeOpened(number=str(restriction.decision))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+    return dispute
+
+
+def _locked(restriction: Restriction) -> Restriction:
+    """The restriction as it stands, under the lock on its customer that all that is done with restrictions takes."""
+    customer = User.objects.select_for_update().get(pk=restriction.customer_id)
+    restriction = Restriction.objects.select_for_update(of=("self",)).get(pk=restriction.pk)
+    restriction.customer = customer
+    return restriction
+
+
+def _asker(customer: User, person: User, session: Session, at: datetime) -> Asker:
+    return Asker(
+        id=person.pk,
+        roles=tuple(sorted(roles_of(person))),
+        standing=tuple(sorted(standing_roles_of(person))),
+        opened=staff.is_opened(customer.pk, session, at),
+    )
+
+
+def _standing(restriction: Restriction, at: datetime) -> policy.StandingFacts:
+    return policy.StandingFacts(
+        customer=restriction.customer_id,
+        made_by=restriction.made_by,
+        is_live=restriction.is_live(at),
+        is_reviewed=restriction.reviewed_at is not None,
+    )
+
+
+def _lift(
+    restriction: Restriction, person: User, decision: UUID | None, *, by_review: bool, by: Actor, at: datetime
+) -> None:
+    customer = restriction.customer
+    restriction.lift(person.pk, at)
+    _hold(customer)
+    event = events.RestrictionEnded(restriction=restriction.pk, kind=Code(restriction.kind), by_review=by_review)
+    record(event, about=customer.pk, by=by, at=at, decision=decision)
+    notice = notices.RestrictionEnded(kind=restriction.kind, when=customer.local(at))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def _hold(customer: User) -> None:
+    """Write on the customer's row what the restrictions say now. The row is locked."""
+    ends = {row.kind: row.ends_at for row in Restriction.objects.filter(customer=customer).open()}
+    customer.restricted(suspended_until=ends.get(Kind.SUSPEND), step_up_until=ends.get(Kind.STEP_UP))
+
+
+def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
+    reason, until = policy.told(WhyRestrict.of(made.reason)), customer.local(made.until)
+    number = str(made.decision)
+    if made.kind == Kind.SUSPEND:
+        return notices.AccountSuspended(reason=reason, until=until, number=number)
+    link = settings.PUBLIC_URL + reverse("accounts:security")
+    return notices.MoreProofAsked(reason=reason, until=until, number=number, security_link=link)
