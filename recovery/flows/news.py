@@ -51,9 +51,15 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
         tell(customer, notice, to=[address], at=at)
 
 
-def spread_address(customer: User, item: RecoveryAddress, *, added: bool, at: datetime) -> None:
-    """Tell every proven address, and this one, that it came or went."""
-    told = dict.fromkeys([*addresses.every(customer), (By(item.kind), item.address)])
+def spread_address(
+    customer: User, item: RecoveryAddress, undo: dict[str, str] | None, *, added: bool, at: datetime
+) -> None:
+    """Tell every proven address, and this one, that it came or went, and how to take that back (None: it was an undo).
+
+    One that was only just added is told too, but takes nothing back: it may be anybody's.
+    """
+    this = (By(item.kind), item.address)
+    told = dict.fromkeys([*addresses.every(customer), this])
     for by, address in told:
         kind = notices.RecoveryAddressChangedSms if by is By.SMS else notices.RecoveryAddressChanged
         notice = kind(
@@ -62,6 +68,8 @@ def spread_address(customer: User, item: RecoveryAddress, *, added: bool, at: da
             when=customer.local(at),
             until=customer.local(item.usable_from) if added else "",
             security_link=settings.PUBLIC_URL + reverse("accounts:security"),
+            **({} if undo is None or (added and (by, address) == this) else undo),
+            undone=undo is None,
         )
         tell(customer, notice, to=[address], at=at)
 

@@ -114,11 +114,11 @@ def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  #
 
 
 def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
-    """The wait is over, nobody stopped it, and nobody has signed in meanwhile."""
+    """What was shown is still enough, the wait is over, nobody stopped it, and nobody has signed in meanwhile."""
     blocked = _blocked(case, Verb.COMPLETE, limits, at)
     if blocked is not None:
         return blocked
-    if case.ready is None:
+    if case.ready is None or (case.ready.strength is Strength.NONE and not case.ready.by_desk):
         return Deny(Reason.NOT_ENOUGH)
     ready_at = earliest_completion(case.ready, limits=limits)
     return Allow() if at >= ready_at else Hold(Reason.COOLING_OFF, ready_at)

@@ -89,7 +89,8 @@ def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
     if case is None or not case.is_live:
         return _FIRST
     shown = set(case.shown.values_list("way", flat=True))
-    kept = [way for way, method in ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if method not in made.lost]
+    held = ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if facts.needed(case.customer).factors_count else ()
+    kept = [way for way, method in held if method not in made.lost]
     return tuple(way for way in (*kept, *_FIRST) if way not in shown)
 
 
