@@ -30,7 +30,7 @@ class Reason(ReasonBase):
         "case_already_running",
         "Another recovery of this account is running. Stop it with the link in our message, then begin anew.",
     )
-    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: type the code that your new app shows."
+    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: a passkey, or an authenticator app."
     LINK_DEAD = "case_link_dead", "This link does nothing any more: that recovery is finished or stopped."
     SAME_PERSON = "case_same_person", "The person who proposed this cannot approve it. Somebody else has to."
     OWN_ACCOUNT = "case_own_account", "Nobody can help with their own account."
