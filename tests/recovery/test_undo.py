@@ -25,6 +25,7 @@ from tests import factories
 from tests.factories import outbox
 from tests.recovery import steps
 from tests.recovery.steps import Person
+from tests.recovery.test_reset import ask, set_new
 
 pytestmark = pytest.mark.django_db
 
@@ -324,6 +325,28 @@ def test_a_reset_after_an_undo_opens_nothing_and_says_what_does(customer: User, 
     browser = Client()
     browser.post("/sign-in/", {"login": customer.email, "password": steps.NEW})
     assert browser.get("/security/").headers["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize(
+    ("way", "has_app", "words"),
+    [
+        (WayBack.MAILBOX, False, "Please sign in with it."),
+        (WayBack.MAILBOX, True, "Sign in with the new password and your second step: that unlocks it."),
+        (WayBack.FACTOR, True, "Sign in with the new password and your second step: that unlocks it."),
+        (WayBack.FACTOR, False, "a new password alone does not open it"),
+        (WayBack.RECOVERY, True, "a new password alone does not open it"),
+    ],
+)
+def test_the_page_after_a_reset_says_what_still_keeps_it_locked(
+    customer: User, way: WayBack, has_app: bool, words: str
+) -> None:
+    if has_app:
+        steps.with_app(customer)
+    shut(customer, way)
+    User.objects.update(contact_changed_at=None)
+    browser = Client(headers={"user-agent": factories.FIREFOX})
+    ask(browser, customer.email)
+    assert words in set_new(browser, outbox()[-1].words["link"]).text
 
 
 @pytest.mark.parametrize("way", [WayBack.FACTOR, WayBack.RECOVERY])
