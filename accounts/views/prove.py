@@ -27,7 +27,7 @@ from ciam_portal import clock
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.assurance import Method
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -154,7 +154,7 @@ def _answer(door: Door) -> HttpResponse:
     ways = door.ways(at)
     if not ways:
         needed = factors.highest_level(door.customer) < door.to
-        words = {"door": door, "needs_factor": needed, "to": door.to, "levels": Level}
+        words = {"door": door, "needs_factor": needed, "to": door.to.acr}
         return render(request, "accounts/prove_nothing.html", words)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)

@@ -20,7 +20,7 @@ from accounts.policy import factors as policy
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
 
@@ -39,8 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "strong": bool(have.app or have.passkeys),
         "few_codes": have.codes_left <= factors.FEW_LEFT,
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
-        "level": session.assurance.level,
-        "levels": Level,
+        "level": session.assurance.level.acr,
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }
     return render(request, "accounts/security.html", words)
