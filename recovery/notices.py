@@ -96,3 +96,20 @@ class RecoveryAddressChangedSms(RecoveryAddressChanged):
     """The same, to a phone."""
 
     channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIsLocked(NoticeBase):
+    """To recovery addresses: the account was locked. ``way`` is what leads back."""
+
+    template: ClassVar[str] = "recovery_locked"
+    when: str
+    way: str
+    start_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIsLockedSms(AccountIsLocked):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS

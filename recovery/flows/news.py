@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from accounts import addresses as accounts
 from accounts import proofs
 from accounts.flows.account import link_to
 from accounts.models import User
@@ -71,6 +72,18 @@ def spread_address(
             **({} if undo is None or (added and (by, address) == this) else undo),
             undone=undo is None,
         )
+        tell(customer, notice, to=[address], at=at)
+
+
+def spread_lock(customer: User, at: datetime) -> None:
+    """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
+    told = set(accounts.proven(customer))
+    for by, address in addresses.every(customer):
+        if by is By.MAIL and address in told:
+            continue
+        kind = notices.AccountIsLockedSms if by is By.SMS else notices.AccountIsLocked
+        start = settings.PUBLIC_URL + reverse("recovery:start")
+        notice = kind(when=customer.local(at), way=customer.way_back, start_link=start)
         tell(customer, notice, to=[address], at=at)
 
 

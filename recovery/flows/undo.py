@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from accounts.models import User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -19,9 +20,11 @@ UNDO = Code("undo")
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
     """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many.
 
-    A lock asks for the same from its own instant on, so that it stops a recovery and leaves the addresses.
+    A lock asks for the same from its own instant on, so that it stops a recovery and leaves the addresses. In both
+    cases the account is locked by now, and the recovery addresses hear of it.
     """
     touched = _addresses_back(customer, since, by=by, at=at)
+    news.spread_lock(User.objects.get(pk=customer), at)
     live = facts.live_case(customer)
     if live is None:
         return touched

@@ -239,6 +239,8 @@ def test_a_recovery_in_progress_stops_and_everybody_hears_of_it(customer: User, 
     assert steps.case_of(customer).state == State.CANCELLED
     assert AuditEntry.objects.get(name="recovery.cancelled").data["via"] == "undo"
     assert {customer.email, steps.PHONE} <= {mail.to for mail in steps.news("cancelled")}
+    locked = {mail.to for mail in outbox() if mail.kind == "recovery_locked"}
+    assert locked == ({steps.PHONE} if how == "undo" else {steps.PHONE, THIEF})
     with steps.later(days=9):
         assert "Your account is yours again" not in person.finish().text
         assert tasks.sweep() == 0
