@@ -53,11 +53,13 @@ def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> ga
 def needed(customer: User) -> Needed:
     """What has to be restored: more than a password, if the account has a second factor.
 
-    So it is after an undo, too: there the mailbox alone must lead nowhere, whoever reads it.
+    So it is after an undo, too: there the mailbox alone must lead nowhere, whoever reads it. A factor that an undo put
+    back leads nowhere either.
     """
     lock = accounts.lock_of(customer)
     shut = lock is not None and lock.way is not WayBack.MAILBOX
-    return Needed(factors=shut or bool(factors.second_factors(customer) & STRONG))
+    doubtful = lock is not None and lock.way is WayBack.RECOVERY
+    return Needed(factors=shut or bool(factors.second_factors(customer) & STRONG), factors_count=not doubtful)
 
 
 def proven_elsewhere_at(customer: User, *, strong: bool) -> datetime | None:

@@ -75,7 +75,10 @@ class RecoveryNewsSms(RecoveryNews):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryAddressChanged(NoticeBase):
-    """A recovery address came or went."""
+    """A recovery address came or went. ``undo_link`` takes it back; the address that was added gets none.
+
+    ``undone``: it came or went because a change was taken back.
+    """
 
     template: ClassVar[str] = "recovery_address_changed"
     added: bool
@@ -83,10 +86,30 @@ class RecoveryAddressChanged(NoticeBase):
     when: str
     until: str
     security_link: str
+    undo_link: str = ""
+    undo_until: str = ""
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryAddressChangedSms(RecoveryAddressChanged):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIsLocked(NoticeBase):
+    """To recovery addresses: the account was locked. ``way`` is what leads back."""
+
+    template: ClassVar[str] = "recovery_locked"
+    when: str
+    way: str
+    start_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountIsLockedSms(AccountIsLocked):
     """The same, to a phone."""
 
     channel: ClassVar[By] = By.SMS

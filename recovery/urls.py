@@ -16,6 +16,7 @@ urlpatterns = [
     path("recover/passkey/begin/", case.begin_passkey, name="passkey_begin"),
     path("recover/wait/", case.case_page, name="case"),
     path("recover/finish/", finish.complete, name="finish"),
+    path("recover/finish/passkey/begin/", finish.begin_passkey, name="finish_begin"),
     path("recover/stop/<str:secret>/", finish.open_stop, name="open_stop"),
     path("recover/stop/", finish.stop, name="stop"),
     path("security/recovery/", addresses.index, name="addresses"),

@@ -77,6 +77,7 @@
     button.hidden = false;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (!form.reportValidity()) return; // a passkey is made only once all else is there
       trouble.hidden = true;
       button.disabled = true;
       try {

@@ -62,6 +62,7 @@ class Ceremony(StrEnum):
     SIGN_IN = "sign_in"
     PROVE = "prove"
     RECOVER = "recover"
+    RESTORE = "restore"  # make a new one at the end of a recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,15 @@ class Helper(WebAuthnHelper):
 # Challenges
 
 
-def begin_adding(request: HttpRequest, customer: User) -> dict[str, Any]:
-    """What the browser needs to make a passkey: options, and the ceremony to name when it comes back."""
+def begin_adding(
+    request: HttpRequest, customer: User, ceremony: Ceremony = Ceremony.ADD, *, bound_to: str = ""
+) -> dict[str, Any]:
+    """What the browser needs to make a passkey: options, and the ceremony to name when it comes back.
+
+    ``bound_to``: what it belongs to beside the browser and the customer, such as one recovery.
+    """
     options, state = Helper(request).register_begin(customer)
-    return _begun(request, Ceremony.ADD, customer.pk, options, state)
+    return _begun(request, ceremony, customer.pk, options, state, bound_to=bound_to)
 
 
 def begin_showing(request: HttpRequest, ceremony: Ceremony, customer: User | None) -> dict[str, Any]:
@@ -121,16 +127,24 @@ def begin_showing(request: HttpRequest, ceremony: Ceremony, customer: User | Non
 
 
 def _begun(
-    request: HttpRequest, ceremony: Ceremony, customer: UUID | None, options: dict[str, Any], state: dict[str, Any]
+    request: HttpRequest,
+    ceremony: Ceremony,
+    customer: UUID | None,
+    options: dict[str, Any],
+    state: dict[str, Any],
+    *,
+    bound_to: str = "",
 ) -> dict[str, Any]:
     nonce = request.session.setdefault(_NONCE, codes.new_token())
     number = codes.new_token()
-    kept = {"for": ceremony.value, "customer": str(customer), "nonce": nonce, "state": state}
+    kept = {"for": ceremony.value, "customer": str(customer), "bound": bound_to, "nonce": nonce, "state": state}
     cache.set(_key(number), kept, timeout=_LIFE_SECONDS)
     return {"ceremony": number, "options": options}
 
 
-def take_answer(request: HttpRequest, sent: dict[str, str], ceremony: Ceremony, customer: User | None) -> Answer | None:
+def take_answer(
+    request: HttpRequest, sent: dict[str, str], ceremony: Ceremony, customer: User | None, *, bound_to: str = ""
+) -> Answer | None:
     """What was ``sent`` for a ceremony begun in this browser session for this purpose and customer, now spent.
 
     None if there is no such ceremony, or if another request was faster.
@@ -139,7 +153,7 @@ def take_answer(request: HttpRequest, sent: dict[str, str], ceremony: Ceremony, 
     kept = cache.get(key)
     if kept is None or not cache.delete(key):
         return None
-    expected = {"for": ceremony.value, "customer": str(customer.pk if customer else None)}
+    expected = {"for": ceremony.value, "customer": str(customer.pk if customer else None), "bound": bound_to}
     same = all(kept[name] == value for name, value in expected.items())
     if not same or kept["nonce"] != request.session.get(_NONCE):
         return None

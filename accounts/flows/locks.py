@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from accounts import addresses, facts, proofs
 from accounts.events import lock as events
@@ -33,7 +34,7 @@ LOCKED = "locked"
 
 @flow
 def lock(customer: User, *, by: Actor, at: datetime) -> None:
-    """The panic button: sessions, tokens and links end, and nobody comes in by any way until it is unlocked.
+    """The panic button: sessions, tokens, links and recoveries end; nobody comes in by any way until it is unlocked.
 
     Asks for nothing: whoever sees a thief in the account must not be stopped by a second step. The worst that a thief
     can do with it is lock themselves out too.
@@ -42,10 +43,17 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
     customer.shut(WayBack.MAILBOX, at)
     proofs.drop(customer, at)
     ended = sessions.end_all(customer, by=by, at=at, reason=LOCKED)
+    end_beyond(customer, at, by=by, at=at)
     event = events.AccountLocked(way=WayBack(customer.way_back), sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
     notice = notices.AccountLocked(when=customer.local(at), **words(customer))
     tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def end_beyond(customer: User, since: datetime, *, by: Actor, at: datetime) -> None:
+    """What apps above this one end, or put back as it was at ``since`` (``settings.UNDO_ENDS``). Part of that flow."""
+    for path in settings.UNDO_ENDS:
+        import_string(path)(customer.pk, since, by=by, at=at)
 
 
 def words(customer: User) -> dict[str, str]:

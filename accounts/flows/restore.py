@@ -22,9 +22,17 @@ class NewApp:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey to be bound: what the browser made, and a name for it."""
+
+    answer: factors.Answer
+    name: str
+
+
 @flow
 def replace_factors(
-    customer: User, lost: tuple[Method, ...], new: NewApp | None, *, by: Actor, at: datetime
+    customer: User, lost: tuple[Method, ...], new: NewApp | NewPasskey | None, *, by: Actor, at: datetime
 ) -> tuple[Method, ...]:
     """Drop these kinds of factors and bind the new one; the kinds that were dropped. Called by recovery, which asks.
 
@@ -54,10 +62,24 @@ def replace_factors(
     return tuple(dropped)
 
 
-def _bind(customer: User, new: NewApp, *, by: Actor, at: datetime) -> None:
+def _bind(customer: User, new: NewApp | NewPasskey, *, by: Actor, at: datetime) -> None:
+    if isinstance(new, NewPasskey):
+        _bind_passkey(customer, new, by=by, at=at)
+        return
     if Method.TOTP in factors.second_factors(customer):
         raise Refused(policy.Reason.ONE_APP)
     app = factors.add_app(customer, new.seed, new.code, at)
     if app is None:
         raise Refused(policy.Reason.WRONG_NEW_CODE)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
+
+
+def _bind_passkey(customer: User, new: NewPasskey, *, by: Actor, at: datetime) -> None:
+    try:
+        passkey = factors.add_passkey(customer, new.answer, new.name)
+    except factors.KnownPasskey:
+        raise Refused(policy.Reason.KNOWN_PASSKEY) from None
+    except factors.NotProven:
+        raise Refused(policy.Reason.WRONG_NEW_CODE) from None
+    event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
+    record(event, about=customer.pk, by=by, at=at)

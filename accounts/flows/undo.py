@@ -3,16 +3,14 @@
 It is no way in. It signs nobody in, sets no password, and what it puts back does not open the account by itself: after
 an undo of an address, a number or a factor, the mailbox alone leads nowhere (``accounts.policy.lock.WayBack``).
 
-What apps above this one must end with it (consents, recoveries under way) is named by dotted path in
-``settings.UNDO_ENDS``: each is called with the customer's id and the instant of the change, in the same transaction.
+What apps above this one must end or put back with it (consents, recoveries under way, recovery addresses) is named by
+dotted path in ``settings.UNDO_ENDS``: each is called with the customer's id and the instant of the change, in the same
+transaction. A lock calls them too, with its own instant.
 """
 
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from accounts import addresses, factors, proofs
 from accounts.events import lock as events
@@ -35,6 +33,7 @@ log = logging.getLogger(__name__)
 UNDONE = "undone"
 Kind = Change.Kind
 # What leads back in afterwards. Where a link could give an old mailbox or an old phone weight again, more is asked for.
+_CONTACT = {Kind.EMAIL, Kind.PHONE, Kind.RECOVERY_ADDRESS}
 WAYS = {
     Kind.PASSWORD: WayBack.MAILBOX,
     Kind.BACKUP_CODES: WayBack.MAILBOX,
@@ -42,6 +41,7 @@ WAYS = {
     Kind.PHONE: WayBack.FACTOR,
     Kind.FACTOR_ADDED: WayBack.FACTOR,
     Kind.FACTOR_REMOVED: WayBack.RECOVERY,
+    Kind.RECOVERY_ADDRESS: WayBack.FACTOR,
 }
 
 
@@ -99,8 +99,7 @@ def undo(change: Change, *, by: Actor, at: datetime) -> Change:
     proofs.drop(customer, at)
     customer.shut(policy.hardest(*(WAYS[Kind(each.kind)] for each in standing)), at)
     ended = sessions.end_all(customer, by=by, at=at, reason=UNDONE)
-    for path in settings.UNDO_ENDS:
-        import_string(path)(customer.pk, change.at, by=by, at=at)
+    locks.end_beyond(customer, change.at, by=by, at=at)
     event = events.ChangeUndone(
         change=change.pk,
         kind=Code(change.kind),
@@ -146,7 +145,7 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
     customer.phone = before.get(Kind.PHONE, customer.phone)
     if Kind.EMAIL in before:
         well = _readdress(customer, before[Kind.EMAIL], by=by, at=at) and well
-    if {Kind.EMAIL, Kind.PHONE} & before.keys():
+    if _CONTACT & before.keys():
         customer.contact_changed_at = at
     customer.save(update_fields=["email", "phone", "password", "password_changed_at", "contact_changed_at"])
     return well

@@ -34,6 +34,7 @@ class Change(models.Model):
         FACTOR_ADDED = "factor_added", "Second step added"
         FACTOR_REMOVED = "factor_removed", "Second step removed"
         BACKUP_CODES = "backup_codes", "New backup codes made"
+        RECOVERY_ADDRESS = "recovery_address", "Recovery address added or removed"
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="changes", db_comment="pseudonymous")

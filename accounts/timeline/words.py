@@ -106,6 +106,7 @@ UNDONE: dict[str, Text] = {
     "factor_added": _("a second step that was added"),
     "factor_removed": _("a second step that was removed"),
     "backup_codes": _("new backup codes"),
+    "recovery_address": _("the recovery addresses"),
 }
 
 

@@ -45,7 +45,7 @@ def add(request: HttpRequest) -> HttpResponse:
         messages.warning(request, sentence(policy.Reason.TOO_MANY_PASSKEYS))
         return redirect("accounts:security")
     message = forms.PasskeyMessage(request.POST or None)
-    form = forms.PasskeyName(request.POST or None, initial={"name": _name_of(request)})
+    form = forms.PasskeyName(request.POST or None, initial={"name": name_of(request)})
     failed = False
     if form.is_valid() and message.is_valid():
         if _add(request, customer, message.cleaned_data, form.cleaned_data["name"]):
@@ -69,7 +69,8 @@ def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) 
     return True
 
 
-def _name_of(request: HttpRequest) -> str:
+def name_of(request: HttpRequest) -> str:
+    """A first name for a passkey that is made in this browser."""
     browser, system = agents.families(request.headers.get("User-Agent", ""))
     known = [part for part in (browser, system) if part != agents.UNKNOWN]
     return " on ".join(known) or _("My passkey")

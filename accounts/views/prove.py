@@ -26,7 +26,7 @@ from ciam_portal import clock
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.assurance import Method
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -154,7 +154,7 @@ def _answer(door: Door) -> HttpResponse:
         needed = factors.highest_level(door.customer) < door.to
         off = bool(factors.switched_off(door.customer))
         paused = isinstance(door, PausedSignIn)
-        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to, "levels": Level}
+        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to.acr}
         return render(request, "accounts/prove_nothing.html", words)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)

@@ -21,7 +21,7 @@ from accounts.views import restrictions
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
 
@@ -41,8 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "strong": bool(have.app or have.passkeys),
         "few_codes": have.codes_left <= factors.FEW_LEFT,
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
-        "level": session.assurance.level,
-        "levels": Level,
+        "level": session.assurance.level.acr,
         "restriction": restrictions.shown(customer, clock.now()),
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }

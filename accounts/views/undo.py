@@ -32,7 +32,7 @@ def lock(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/lock.html")
     customer = cast("User", request.user)
     locks.lock(customer, by=Actor.from_request(request), at=clock.now())
-    return locked(request, customer)
+    return locked(request, User.objects.get(pk=customer.pk))
 
 
 @login_not_required

@@ -142,6 +142,11 @@ HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
     Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION,
 })  # fmt: skip
+# What a new password alone must never change, so that a reset leads to none of it before an old factor has succeeded.
+RESTS_ON_FACTORS = frozenset({
+    Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.CHANGE_RECOVERY_ADDRESS, Action.CHANGE_PASSWORD,
+    Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
+})  # fmt: skip
 # The loosest that a row of each sensitivity may be: freshness (0 means any time), and the ceilings.
 _FLOORS: dict[Sensitivity, tuple[int, Risk | None, Risk | None, Risk | None]] = {
     Sensitivity.LOW: (0, None, None, None),
@@ -195,6 +200,8 @@ def _row(name: str, table: Any) -> Row:  # noqa: ANN401  (TOML in)
     _check_strength(where, row)
     if name in HELD and row.in_quarantine is not InQuarantine.HOLD:
         raise UnsafePolicy(f"Policy: {where} is what a quarantine is for, so in_quarantine must be hold.")
+    if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
+        raise UnsafePolicy(f"Policy: {where} would follow from a new password alone, so needs must ask for a factor.")
     return row
 
 

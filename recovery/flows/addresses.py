@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from accounts import proofs
+from accounts.flows import reversible
 from accounts.flows.permitted import permitted
-from accounts.models import Proof, Session, User
+from accounts.models import Change, Proof, Session, User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
@@ -65,17 +66,19 @@ def add_address(
     )
     event = events.RecoveryAddressAdded(key=made.pk, way=Way(kind), usable_from=made.usable_from)
     record(event, about=customer.pk, by=by, at=at)
-    news.spread_address(customer, made, added=True, at=at)
+    undo = reversible.note(customer, Change.Kind.RECOVERY_ADDRESS, session, key=made.pk, at=at)
+    news.spread_address(customer, made, undo, added=True, at=at)
     return made
 
 
 @flow
 def remove_address(customer: User, session: Session, item: RecoveryAddress, *, by: Actor, at: datetime) -> None:
-    """It is one no longer. Everybody is told, the removed address too. Raises ProveMore, Refused."""
+    """It is one no longer. Everybody is told how to take that back, also the removed address. Raises as above."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     found = RecoveryAddress.objects.kept().select_for_update().filter(pk=item.pk, customer=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)
+    undo = reversible.note(customer, Change.Kind.RECOVERY_ADDRESS, session, key=found.pk, at=at)
     found.remove(at)
     record(events.RecoveryAddressRemoved(key=found.pk, way=Way(found.kind)), about=customer.pk, by=by, at=at)
-    news.spread_address(customer, found, added=False, at=at)
+    news.spread_address(customer, found, undo, added=False, at=at)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts import factors
 from accounts.flows import account, locks, restore
-from accounts.flows.restore import NewApp
+from accounts.flows.restore import NewApp, NewPasskey
 from accounts.flows.sign_in import Browser
 from accounts.models import User
 from accounts.policy.factors import STRONG
@@ -30,14 +30,9 @@ def needs_factor(case: Case) -> bool:
     return bool(held) and not held - {Method(name) for name in case.lost}
 
 
-def may_add_app(case: Case) -> bool:
-    """Whether a new app can be added: one is enough, so the old one must be among what was lost."""
-    return Method.TOTP.value in case.lost or Method.TOTP not in factors.second_factors(case.customer)
-
-
 @flow
 def complete(
-    case: Case, key: str, password: str, new: NewApp | None, browser: Browser, *, by: Actor, at: datetime
+    case: Case, key: str, password: str, new: NewApp | NewPasskey | None, browser: Browser, *, by: Actor, at: datetime
 ) -> User:
     """Finish it, in the browser that began it, once the wait is over. Raises Refused or OnHold."""
     case = news.locked(case.pk)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from accounts import addresses as accounts
 from accounts import proofs
 from accounts.flows.account import link_to
 from accounts.models import User
@@ -51,9 +52,15 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
         tell(customer, notice, to=[address], at=at)
 
 
-def spread_address(customer: User, item: RecoveryAddress, *, added: bool, at: datetime) -> None:
-    """Tell every proven address, and this one, that it came or went."""
-    told = dict.fromkeys([*addresses.every(customer), (By(item.kind), item.address)])
+def spread_address(
+    customer: User, item: RecoveryAddress, undo: dict[str, str] | None, *, added: bool, at: datetime
+) -> None:
+    """Tell every proven address, and this one, that it came or went, and how to take that back (None: it was an undo).
+
+    One that was only just added is told too, but takes nothing back: it may be anybody's.
+    """
+    this = (By(item.kind), item.address)
+    told = dict.fromkeys([*addresses.every(customer), this])
     for by, address in told:
         kind = notices.RecoveryAddressChangedSms if by is By.SMS else notices.RecoveryAddressChanged
         notice = kind(
@@ -62,7 +69,21 @@ def spread_address(customer: User, item: RecoveryAddress, *, added: bool, at: da
             when=customer.local(at),
             until=customer.local(item.usable_from) if added else "",
             security_link=settings.PUBLIC_URL + reverse("accounts:security"),
+            **({} if undo is None or (added and (by, address) == this) else undo),
+            undone=undo is None,
         )
+        tell(customer, notice, to=[address], at=at)
+
+
+def spread_lock(customer: User, at: datetime) -> None:
+    """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
+    told = set(accounts.proven(customer))
+    for by, address in addresses.every(customer):
+        if by is By.MAIL and address in told:
+            continue
+        kind = notices.AccountIsLockedSms if by is By.SMS else notices.AccountIsLocked
+        start = settings.PUBLIC_URL + reverse("recovery:start")
+        notice = kind(when=customer.local(at), way=customer.way_back, start_link=start)
         tell(customer, notice, to=[address], at=at)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from accounts.models import User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -17,8 +18,13 @@ UNDO = Code("undo")
 
 
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many."""
+    """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many.
+
+    A lock asks for the same from its own instant on, so that it stops a recovery and leaves the addresses. In both
+    cases the account is locked by now, and the recovery addresses hear of it.
+    """
     touched = _addresses_back(customer, since, by=by, at=at)
+    news.spread_lock(User.objects.get(pk=customer), at)
     live = facts.live_case(customer)
     if live is None:
         return touched
@@ -33,14 +39,16 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
 
 
 def _addresses_back(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    mine = RecoveryAddress.objects.select_for_update().filter(customer=customer)
+    mine = RecoveryAddress.objects.select_for_update(of=("self",)).select_related("customer").filter(customer=customer)
     added = list(mine.kept().filter(proven_at__gte=since))
     removed = list(mine.filter(removed_at__gte=since, proven_at__lt=since))
     for item in added:
         item.remove(at)
         record(events.RecoveryAddressRemoved(key=item.pk, way=Way(item.kind)), about=customer, by=by, at=at)
+        news.spread_address(item.customer, item, None, added=False, at=at)
     for item in removed:
         item.put_back()
         event = events.RecoveryAddressAdded(key=item.pk, way=Way(item.kind), usable_from=item.usable_from)
         record(event, about=customer, by=by, at=at)
+        news.spread_address(item.customer, item, None, added=True, at=at)
     return len(added) + len(removed)

@@ -30,7 +30,7 @@ class Reason(ReasonBase):
         "case_already_running",
         "Another recovery of this account is running. Stop it with the link in our message, then begin anew.",
     )
-    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: type the code that your new app shows."
+    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: a passkey, or an authenticator app."
     LINK_DEAD = "case_link_dead", "This link does nothing any more: that recovery is finished or stopped."
     SAME_PERSON = "case_same_person", "The person who proposed this cannot approve it. Somebody else has to."
     OWN_ACCOUNT = "case_own_account", "Nobody can help with their own account."
@@ -114,11 +114,11 @@ def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  #
 
 
 def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
-    """The wait is over, nobody stopped it, and nobody has signed in meanwhile."""
+    """What was shown is still enough, the wait is over, nobody stopped it, and nobody has signed in meanwhile."""
     blocked = _blocked(case, Verb.COMPLETE, limits, at)
     if blocked is not None:
         return blocked
-    if case.ready is None:
+    if case.ready is None or (case.ready.strength is Strength.NONE and not case.ready.by_desk):
         return Deny(Reason.NOT_ENOUGH)
     ready_at = earliest_completion(case.ready, limits=limits)
     return Allow() if at >= ready_at else Hold(Reason.COOLING_OFF, ready_at)

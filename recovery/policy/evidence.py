@@ -43,16 +43,20 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What has to be restored: ``factors`` when the account has second factors and one of them is lost."""
+    """What has to be restored: ``factors`` when the account has second factors and one of them is lost.
+
+    ``factors_count`` is False when one was put back that somebody had removed: nobody knows in whose hands it is.
+    """
 
     factors: bool
+    factors_count: bool = True
 
 
 def strength(shown: Iterable[Way], needed: Needed) -> Strength:
     """How good what was shown is, for what has to be restored. A way counts once, however often it was used."""
     ways = frozenset(shown)
     codes = ways & CODES
-    if codes and ways & FACTORS:
+    if codes and needed.factors_count and ways & FACTORS:
         return Strength.CODE_AND_FACTOR
     if len(codes) > 1:
         return Strength.TWO_CODES

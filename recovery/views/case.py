@@ -1,5 +1,6 @@
 """The pages of somebody who cannot get in: who they are, what they can show, the wait."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms as django_forms
@@ -8,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -89,7 +91,8 @@ def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
     if case is None or not case.is_live:
         return _FIRST
     shown = set(case.shown.values_list("way", flat=True))
-    kept = [way for way, method in ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if method not in made.lost]
+    held = ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if facts.needed(case.customer).factors_count else ()
+    kept = [way for way, method in held if method not in made.lost]
     return tuple(way for way in (*kept, *_FIRST) if way not in shown)
 
 
@@ -176,8 +179,21 @@ def case_page(request: HttpRequest) -> HttpResponse:
     words = {
         "case": case,
         "until": case.customer.local(until) if until else "",
-        "left": until - at if until and until > at else None,
+        "left": _span(until - at) if until and until > at else "",
         "ready": wait.is_ready(case, at),
         "needs_factor": finish.needs_factor(case),
     }
     return render(request, "recovery/case.html", words)
+
+
+def _span(left: timedelta) -> str:
+    """How long that still is, in words; the last hours to the minute."""
+    days, hours, minutes = left.days, left.seconds // 3600, left.seconds // 60 % 60
+    words = {
+        "day": ngettext("%(count)s day", "%(count)s days", days) % {"count": days},
+        "hour": ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours},
+        "minute": ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes},
+    }
+    units = (("day", days), ("hour", hours)) if days else (("hour", hours), ("minute", minutes))
+    shown = [words[unit] for unit, count in units if count]
+    return _(" and ").join(shown) if shown else _("less than a minute")

@@ -5,7 +5,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,13 +13,17 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import factors, signing
-from accounts.flows.restore import NewApp
+from accounts.factors import Ceremony
+from accounts.flows.restore import NewApp, NewPasskey
+from accounts.forms.factors import PasskeyMessage
 from accounts.models import User
 from accounts.policy.factors import Reason as FactorReason
 from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.passkeys import name_of
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
+from ciam_portal.words import sentence
 from recovery import facts, forms
 from recovery.flows import finish, wait
 from recovery.models import Case
@@ -27,6 +31,8 @@ from recovery.policy import cases as policy
 from recovery.views import attempt as attempts
 
 _SEED = "recovery_seed"
+_APP, _PASSKEY = "app", "passkey"
+_NOT_ADDED = {FactorReason.WRONG_NEW_CODE, FactorReason.KNOWN_PASSKEY, policy.Reason.FACTOR_NEEDED}
 
 
 @sensitive_post_parameters()
@@ -34,37 +40,73 @@ _SEED = "recovery_seed"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def complete(request: HttpRequest) -> HttpResponse:
-    """A new password and, where nothing else is left, a new authenticator app. Asked again where it takes effect."""
+    """A new password and, where nothing else is left, a new factor. Asked again where it takes effect."""
     case, at = attempts.case_here(request), clock.now()
     if case is None or not wait.is_ready(case, at):
         return redirect("recovery:case")
-    with_app = finish.needs_factor(case)
-    seed = _pending_seed(request, case) if with_app else b""
-    form = forms.Finish(request.POST or None, customer=case.customer, with_app=with_app)
-    if form.is_valid() and _finished(request, case, form, seed, at):
+    new = _new(request) if finish.needs_factor(case) else ""
+    seed = _pending_seed(request, case) if new == _APP else b""
+    form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
+    if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
         request.session.flush()
-        return render(request, "recovery/recovered.html", {"with_app": with_app})
+        return render(request, "recovery/recovered.html", {"new": new})
     words = {
         "form": form,
-        "with_app": with_app,
-        "picture": factors.seed_as_picture(seed, case.customer) if with_app else "",
-        "secret": factors.seed_in_groups(seed) if with_app else "",
+        "new": new,
+        "picture": factors.seed_as_picture(seed, case.customer) if seed else "",
+        "secret": factors.seed_in_groups(seed) if seed else "",
     }
     return render(request, "recovery/finish.html", words)
 
 
-@sensitive_variables("seed", "form", "new")
-def _finished(request: HttpRequest, case: Case, form: forms.Finish, seed: bytes, at: datetime) -> bool:
-    new = NewApp(seed, form.cleaned_data["code"]) if seed else None
+def _new(request: HttpRequest) -> str:
+    """The kind of factor that is to be added; an app works without JavaScript."""
+    wanted = request.POST.get("way") or request.GET.get("way")
+    return _PASSKEY if wanted == _PASSKEY else _APP
+
+
+@sensitive_variables("seed", "form")
+def _made(request: HttpRequest, case: Case, form: forms.Finish, new: str, seed: bytes) -> NewApp | NewPasskey | None:
+    """What the form brings of the new factor."""
+    if new == _APP:
+        return NewApp(seed, form.cleaned_data["code"])
+    message = PasskeyMessage(request.POST)
+    if new != _PASSKEY or not message.is_valid():
+        return None
+    sent = message.cleaned_data
+    answer = factors.take_answer(request, sent, Ceremony.RESTORE, case.customer, bound_to=str(case.pk))
+    return NewPasskey(answer, name_of(request)) if answer else None
+
+
+@sensitive_variables("form", "new")
+def _finished(
+    request: HttpRequest, case: Case, form: forms.Finish, new: NewApp | NewPasskey | None, at: datetime
+) -> bool:
     key, browser, by = attempts.key_here(request), signing.browser_of(request), attempts.actor(request)
     try:
         finish.complete(case, key, form.cleaned_data["password"], new, browser, by=by, at=at)
     except Refused as refused:
-        if refused.reason is not FactorReason.WRONG_NEW_CODE:
+        if refused.reason not in _NOT_ADDED:
             raise
-        form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
+        if isinstance(new, NewApp):
+            form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
+        elif refused.reason is FactorReason.KNOWN_PASSKEY:
+            form.add_error(None, sentence(refused.reason))
+        else:
+            form.add_error(None, _("The passkey was not made, or it took too long. Nothing was changed."))
         return False
     return True
+
+
+@login_not_required
+@never_cache
+@require_POST
+def begin_passkey(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's dialog, for this recovery and once it can be finished."""
+    case = attempts.case_here(request)
+    if case is None or not wait.is_ready(case, clock.now()) or not finish.needs_factor(case):
+        return JsonResponse({"error": "over"}, status=409)
+    return JsonResponse(factors.begin_adding(request, case.customer, Ceremony.RESTORE, bound_to=str(case.pk)))
 
 
 @sensitive_variables("seed")

@@ -9,8 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import proofs, signing
+from accounts import facts, proofs, signing
 from accounts.forms.account import NewPassword
+from accounts.policy.lock import is_ajar
 from accounts.views.account import allow_mail
 from accounts.views.entry import hidden_secret, hide_secret
 from ciam_portal import clock
@@ -70,10 +71,12 @@ def new_password(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/new_password.html", {"form": form})
     by, browser = Actor.from_request(request), signing.browser_of(request)
     try:
-        flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
+        customer = flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
     except Refused as refused:
         if refused.reason is not policy.Reason.LINK_DEAD:
             raise
         return render(request, "recovery/link_dead.html", status=410)
     request.session.flush()
-    return render(request, "recovery/done.html")
+    customer.refresh_from_db()
+    lock = facts.lock_of(customer)
+    return render(request, "recovery/done.html", {"lock": lock, "ajar": lock is not None and is_ajar(lock)})

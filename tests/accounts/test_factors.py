@@ -271,3 +271,17 @@ def test_the_picture_and_the_key_carry_the_same_seed(customer: User) -> None:
     made = factors.new_seed()
     assert factors.seed_as_picture(made, customer).startswith("data:image/svg+xml")
     assert len(factors.seed_in_groups(made).replace(" ", "")) == 32
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        ((Method.PASSWORD,), "You have proven yourself in one step."),
+        ((Method.PASSWORD, Method.TOTP), "You have proven yourself in two steps."),
+        ((Method.PASSKEY,), "You have proven yourself with a passkey"),
+    ],
+)
+def test_the_security_page_says_what_this_session_has_proven(
+    sign_in: Callable[..., Client], customer: User, methods: tuple[Method, ...], words: str
+) -> None:
+    assert words in sign_in(customer, *methods).get("/security/").text

@@ -84,6 +84,8 @@ def test_everything_stops_at_once(walk: Walk, customer: User, outbox: Outbox, si
     link = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, clock.now())
     page = walk.browser.post("/security/lock/")
     assert "The account is locked" in page.text
+    assert "Set a new password for this account." in page.text
+    assert "somebody had removed" not in page.text
     for client in (walk.browser, another):
         assert client.get("/profile/").status_code == 302
     found = proofs.find_link(link, Proof.Purpose.RESET_PASSWORD)

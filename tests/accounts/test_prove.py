@@ -11,12 +11,14 @@ from django.test import Client
 from django_otp.oath import totp as code_at
 
 from accounts import factors
+from accounts.flows import staff as staff_flows
 from accounts.models import Passkey, Session, User
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Risk
+from ciam_portal.roles import Role
 from tests import factories
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.factories import PASSWORD, Message
@@ -425,3 +427,11 @@ def test_a_page_of_ours_names_the_reason(sign_in: SignIn, customer: User, seed: 
     ref = asked(client, "/security/app/remove/")
     assert gate.Reason.PROVE_MORE.words in client.get(f"/prove/?ref={ref}").text
     assert "Please show once more" in client.get("/prove/").text
+
+
+def test_whoever_has_only_a_password_is_told_which_factors_would_do(sign_in: SignIn) -> None:
+    agent = factories.customer()
+    staff_flows.grant_role(agent, Role.AGENT, by=Actor.system(), at=clock.now())
+    page = sign_in(User.objects.get(pk=agent.pk), Method.PASSWORD).get("/staff/", follow=True).text
+    assert "asks for two steps, and your account has only a password" in page
+    assert "Add an authenticator app" in page

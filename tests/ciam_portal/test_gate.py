@@ -438,7 +438,7 @@ def table(**changed: object) -> dict[str, object]:
     return {
         "sensitivity": "low",
         "triggers": ["fraud"],
-        "needs": "aal1",
+        "needs": "highest",
         "fresh_seconds": 0,
         "channels": ["web"],
         "challenge_from": "never",

@@ -8,11 +8,13 @@ from tests.stack import Stack
 
 STRANGERS = (
     "/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/ "
-    "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /nowhere/"
+    "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
+    "/nowhere/"
 )
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
-    "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /sign-out/"
+    "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /security/recovery/ "
+    "/security/lock/ /sign-out/"
 )
 
 

@@ -74,23 +74,6 @@ def test_an_app_and_backup_codes_complete_a_sign_in(page: Page, portal: Stack) -
     assert "/sign-in/" in page.url
 
 
-@pytest.fixture
-def authenticator(page: Page) -> CDPSession:
-    """Chromium's virtual authenticator: on this device, with a screen lock that always agrees."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return session
-
-
 @pytest.mark.control("v5.0.0-6.3.3")
 def test_a_passkey_signs_in_alone_and_tells_partners_so(page: Page, portal: Stack, authenticator: CDPSession) -> None:
     customer = Customer(page, portal)

@@ -3,9 +3,11 @@
 import statistics
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -84,6 +86,30 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
     assert {mail.to for mail in steps.news("completed")} == {owner.email, steps.PHONE}
     names = set(AuditEntry.objects.filter(about=owner.pk).values_list("name", flat=True))
     assert {"recovery.opened", "recovery.shown", "recovery.waits", "recovery.ready", "recovery.completed"} <= names
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        ({"seconds": 1}, "6 days and 23 hours"),
+        ({"days": 1}, "6 days"),
+        ({"days": 5, "hours": 23}, "1 day and 1 hour"),
+        ({"days": 6, "hours": 1}, "23 hours"),
+        ({"days": 6, "hours": 22, "minutes": 58}, "1 hour and 2 minutes"),
+        ({"days": 6, "hours": 23, "minutes": 59}, "1 minute"),
+        ({"days": 6, "hours": 23, "minutes": 59, "seconds": 30}, "less than a minute"),
+    ],
+)
+def test_the_countdown_says_how_long_it_still_is(
+    owner: User, person: Person, passed: dict[str, int], words: str
+) -> None:
+    person.two_codes(owner.email)
+    changed = owner.contact_changed_at = clock.now()
+    owner.save()
+    with time_machine.travel(changed + timedelta(**passed), tick=False):
+        page = person.client.get("/recover/wait/").text
+    assert f"That is in <strong>{words}</strong>." in page
+    assert owner.local(changed + timedelta(days=7)) in page
 
 
 def test_a_passkey_that_is_left_is_not_touched(owner: User, person: Person) -> None:

@@ -1,6 +1,7 @@
 """What is sent about a recovery reads well on every channel; and what was decided in it is decided so again."""
 
 import email
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from accounts.models import User
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.governance import recompute
 from ciam_portal.notifications import tasks as delivery
+from ciam_portal.policy.assurance import Method
 from recovery import tasks
+from tests.factories import outbox, signed_in
 from tests.recovery import steps
 from tests.recovery.steps import Person
 
@@ -51,3 +54,34 @@ def test_every_decision_in_it_is_decided_so_again(done: User) -> None:
     questions = {entry.question.rsplit(".", 1)[1] for entry in kept}
     assert {"may_open", "may_show", "may_prove", "may_cool_off", "may_say_ready", "may_complete"} <= questions
     assert [entry.question for entry in kept if recompute.recompute(entry)] == []
+
+
+def test_a_changed_recovery_address_and_a_lock_are_told_with_their_links(
+    customer: User, settings: Any, tmp_path: Path
+) -> None:
+    steps.with_app(customer)
+    phone, home = steps.with_phone(customer), Client()
+    signed_in(home, customer, (Method.PASSWORD, Method.TOTP))
+    home.post(f"/security/recovery/{phone.pk}/remove/")
+    link = next(mail.words["undo_link"] for mail in outbox() if mail.to == steps.PHONE)
+    browser = Client()
+    browser.get(steps.path(link))
+    browser.post("/this-was-not-me/", {"do": "undo"})
+    settings.EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
+    settings.MAIL_DIR, settings.SMS_DIR = str(tmp_path / "mail"), str(tmp_path / "sms")
+    with steps.later(minutes=1):
+        delivery.sweep()
+    texts = "\n".join(path.read_text() for path in (tmp_path / "sms").iterdir())
+    assert f"a recovery address was removed from your account. Not you? {link}" in texts
+    assert "a recovery address was added to your account." in texts
+    assert "your account is locked, and nobody can sign in. The way back: " in texts
+    mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mail").glob("*.eml")]
+    bodies = {str(mail["Subject"]).split(" - ")[0]: _text(mail) for mail in mails}
+    assert link in bodies["A recovery address was removed"]
+    assert "This follows from a change of your account that was taken back." in bodies["A recovery address was added"]
+    assert "two different things" in bodies["A change was taken back and your account is locked"]
+
+
+def _text(mail: Message) -> str:
+    plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    return " ".join(bytes(plain.get_payload(decode=True) or b"").decode().split())

@@ -20,6 +20,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits_module.load()
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WITH, WITHOUT = Needed(factors=True), Needed(factors=False)
+DOUBTFUL = Needed(factors=True, factors_count=False)
 ANN, BEN = UUID(int=1), UUID(int=2)
 OPEN = CaseFacts(State.OPEN, NOON - HOUR, (), WITH, account_active=True)
 WEIGHTY = Weighty(NOON, Strength.TWO_CODES, Risk.LOW)
@@ -70,6 +71,10 @@ def test_whatever_is_over_stays_so_and_whatever_is_not_drawn_is_refused() -> Non
         ((Way.SAVED, Way.CONTACT), WITH, Strength.TWO_CODES),
         ((Way.MAIL, Way.APP), WITH, Strength.CODE_AND_FACTOR),
         ((Way.SAVED, Way.PASSKEY), WITH, Strength.CODE_AND_FACTOR),
+        ((Way.MAIL, Way.APP), DOUBTFUL, Strength.NONE),
+        ((Way.MAIL, Way.APP, Way.PASSKEY), DOUBTFUL, Strength.NONE),
+        ((Way.MAIL, Way.SMS), DOUBTFUL, Strength.TWO_CODES),
+        ((Way.MAIL, Way.SMS, Way.APP), DOUBTFUL, Strength.TWO_CODES),
     ],
 )
 def test_what_was_shown_is_enough_for(shown: tuple[Way, ...], needed: Needed, found: Strength) -> None:
@@ -232,6 +237,8 @@ def test_may_expire(change: dict[str, object], answer: Decision) -> None:
         ({}, Allow()),
         ({"ready": replace(WEIGHTY, started_at=NOON - DAY + HOUR)}, Hold(Reason.COOLING_OFF, NOON + HOUR)),
         ({"ready": None}, Deny(Reason.NOT_ENOUGH)),
+        ({"ready": replace(WEIGHTY, strength=Strength.NONE)}, Deny(Reason.NOT_ENOUGH)),
+        ({"ready": replace(WEIGHTY, strength=Strength.NONE, by_desk=True)}, Hold(Reason.COOLING_OFF, NOON + DAY)),
         ({"state": State.PROVEN}, Deny(Reason.NOT_POSSIBLE)),
     ],
 )
