@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from accounts import proofs
 from accounts.flows import account, disown
 from accounts.flows import factors as factor_flows
 from accounts.flows import permitted as permission
@@ -119,7 +120,7 @@ def test_a_change_waits_for_nobody_who_merely_points_at_the_customer(owner: User
     def point() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
-            factories.signed_in(Client(), owner, (Method.PASSWORD,))
+            proofs.new_session_link(owner, here.pk, clock.now())
             done.append(True)
         connection.close()
 
