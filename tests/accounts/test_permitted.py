@@ -120,7 +120,7 @@ def test_a_change_waits_for_nobody_who_merely_points_at_the_customer(owner: User
     def point() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
-            proofs.new_session_link(owner, here.pk, clock.now())
+            proofs.new_session_link(owner, here.pk, owner.email, clock.now())
             done.append(True)
         connection.close()
 
