@@ -74,6 +74,22 @@ def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until:
     return secret
 
 
+def new_finish_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
+    """A secret for the customer's own link to one recovery, once its wait is over. Older ones are dead from now on."""
+    _replace(customer, Purpose.FINISH_RECOVERY, at)
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.FINISH_RECOVERY,
+        digest=codes.digest(secret, Purpose.FINISH_RECOVERY),
+        address=address,
+        bound_to=str(case),
+        created_at=at,
+        expires_at=until,
+    )
+    return secret
+
+
 def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
     """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
     secret = codes.new_token()

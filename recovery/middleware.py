@@ -6,12 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Session
+from ciam_portal import clock
 from recovery import facts
 from recovery.models import Case
 
 
 class LiveRecovery:
-    """Sets ``request.live_recovery``: the recovery that is going on, asked for only by pages that show it."""
+    """Sets ``request.live_recovery``, the recovery that is going on, and ``request.help_desk_asks``.
+
+    The latter is whether the help desk asks in this session if it is the customer who calls. Both are looked up only by
+    pages that show them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,5 +28,10 @@ class LiveRecovery:
         def find() -> Case | None:
             return facts.live_case(session.customer_id) if session is not None else None
 
+        def asked() -> bool:
+            case = find()
+            return case is not None and session is not None and facts.asked_in(case, session, clock.now()) is not None
+
         request.live_recovery = SimpleLazyObject(find)  # type: ignore[attr-defined]
+        request.help_desk_asks = SimpleLazyObject(asked)  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -142,7 +142,9 @@ def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) 
 def _after(request: HttpRequest, case: Case) -> HttpResponse:
     if case.state == State.PROVEN:
         wait.cool_off(case, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
-        return redirect("recovery:case")
+        made = attempts.of(request)
+        response = redirect("recovery:case")
+        return response if made is None else attempts.keep(response, made)  # the wait may outlast the first cookie
     messages.success(request, _("Thank you. Now show one more thing, of another kind."))
     return redirect("recovery:show")
 

@@ -1,0 +1,96 @@
+"""What the help desk asks of its customer: an answer in a live session; and the link that it never sees."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.decorators import resumable
+from accounts.models import Session, User
+from accounts.views.entry import hidden_secret, hide_secret
+from ciam_portal import clock, codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import Refused
+from ciam_portal.policy.assurance import Method
+from recovery import facts
+from recovery.flows import evidence, release
+from recovery.flows.show import Attempt
+from recovery.policy import cases as policy
+from recovery.policy import desk
+from recovery.views import attempt as attempts
+
+
+@require_safe
+def ask(request: HttpRequest) -> HttpResponse:
+    """Is it you who is on the phone? A page with two buttons; nothing changes by looking."""
+    case = facts.live_case(cast("User", request.user).pk)
+    asked = facts.asked_in(case, _session(request), clock.now()) if case else None
+    return render(request, "recovery/asked.html", {"asked": asked}, status=200 if asked else 410)
+
+
+@resumable(lazy("Say that you are on the phone with our help desk"))
+@require_POST
+def answer_yes(request: HttpRequest) -> HttpResponse:
+    """It is; to be shown once more by whatever the customer still has."""
+    case = facts.live_case(cast("User", request.user).pk)
+    if case is None:
+        return render(request, "recovery/asked.html", status=410)
+    try:
+        evidence.answer_yes(case, _session(request), by=Actor.from_request(request), at=clock.now())
+    except Refused as refused:
+        if not isinstance(refused.reason, (desk.Reason, policy.Reason)):
+            raise
+        return render(request, "recovery/asked.html", status=410)
+    messages.success(request, _("Thank you. Please go on with your call."))
+    return redirect("accounts:security")
+
+
+@require_POST
+def answer_no(request: HttpRequest) -> HttpResponse:
+    """It is not: it stops at once."""
+    case = facts.live_case(cast("User", request.user).pk)
+    if case is not None:
+        evidence.answer_no(case, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("The recovery is stopped. Nothing was changed."))
+    return redirect("accounts:security")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_finish(request: HttpRequest, secret: str) -> HttpResponse:
+    """The customer's own link. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, release.Purpose, "recovery:claim")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim(request: HttpRequest) -> HttpResponse:
+    """Says what the button does; the button makes this browser the one that can finish. Nobody is signed in by it."""
+    secret, at = hidden_secret(request, release.Purpose), clock.now()
+    if not release.can_claim(secret, at):
+        return render(request, "recovery/claim_dead.html", status=410)
+    if request.method != "POST":
+        return render(request, "recovery/claim.html")
+    key = codes.new_token()
+    try:
+        case = release.claim(secret, key, by=attempts.actor(request), at=at)
+    except Refused as refused:
+        if not isinstance(refused.reason, policy.Reason):
+            raise
+        return render(request, "recovery/claim_dead.html", status=410)
+    request.session.pop(f"link:{release.Purpose}", None)
+    made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
+    return attempts.keep(redirect("recovery:finish"), made)
+
+
+def _session(request: HttpRequest) -> Session:
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session
