@@ -17,6 +17,7 @@ from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.catalogue import Action
 from recovery import addresses, events, facts, notices
 from recovery.flows import desk, guesses, news, wait
@@ -135,7 +136,10 @@ def answer_yes(case: Case, session: Session, *, by: Actor, at: datetime) -> Case
     inquiry = facts.asked_in(case, session, at, lock=True)
     asked = AnswerFacts(is_asked=inquiry is not None, fits=facts.is_asked(case, session, at))
     require(policy.may_answer, facts.of_case(case), asked, about=customer.pk, by=by, at=at)
-    comes = replace(accounts.for_action(customer, session, by=by, at=at), highest=facts.level_left(case))
+    left = facts.level_left(case)
+    comes = replace(accounts.for_action(customer, session, by=by, at=at), highest=left)
+    if left is Level.AAL1:  # the latest proof of any kind is what is left to be fresh
+        comes = replace(comes, assurance=Assurance(Level.AAL1, session.auth_time))
     decision = require_action(Action.ANSWER_HELP_DESK, comes, about=customer.pk, by=by, at=at)
     if inquiry is not None:
         settle(case, inquiry, Outcome.CONFIRMED, None, by=by, at=at, decision=decision)

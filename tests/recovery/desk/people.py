@@ -1,9 +1,11 @@
 """The help desk of a test: two agents and an approver, a caller, and what each of them does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from accounts import factors
@@ -11,6 +13,7 @@ from accounts.flows import staff
 from accounts.models import User
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock
+from ciam_portal.errors import Refused
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
 from recovery.addresses import Channel
@@ -117,3 +120,10 @@ def the_link() -> str:
 def has_factor(customer: User, method: Method) -> bool:
     """Whether the customer can prove with it now."""
     return method in factors.second_factors(customer)
+
+
+def refused(verb: Callable[..., object], *args: object, **words: object) -> object:
+    """Why this was refused."""
+    with pytest.raises(Refused) as caught:
+        verb(*args, **words)
+    return caught.value.reason
