@@ -87,7 +87,6 @@ def test_a_scanner_that_opens_it_changes_nothing(case: Case) -> None:
         assert "Your account is yours again" in person.finish().text
 
 
-@pytest.mark.control("v5.0.0-6.4.1")
 def test_a_forwarded_or_replayed_link_is_dead_after_its_use(case: Case) -> None:
     with over():
         tasks.sweep()
