@@ -16,7 +16,8 @@ from recovery import tasks
 from recovery.flows import evidence
 from recovery.models import Case
 from recovery.policy.cases import Reason
-from recovery.policy.evidence import weight
+from recovery.policy.desk import Outcome
+from recovery.policy.evidence import Way, weight
 from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
@@ -43,7 +44,7 @@ class Tried:
 def tried(case: Case) -> Tried:
     """The case as it stands, and what its evidence weighs."""
     case.refresh_from_db()
-    return Tried(case, weight(evidence.Way(way) for way in case.shown.values_list("way", flat=True)))
+    return Tried(case, weight(Way(way) for way in case.shown.values_list("way", flat=True)))
 
 
 def untouched(team: Desk) -> bool:
@@ -61,7 +62,7 @@ def untouched(team: Desk) -> bool:
 def test_one_bribed_agent_notes_a_false_call_and_gets_no_further(team: Desk) -> None:
     case = team.begin()
     team.call(case)
-    refused(team.document, case, evidence.Outcome.CONFIRMED, team.ann)
+    refused(team.document, case, Outcome.CONFIRMED, team.ann)
     assert tried(case).weight == 3
     assert refused(team.propose, case) is Reason.NOT_ENOUGH
     assert refused(team.approve, case, team.ann) is Reason.NOT_YOUR_ROLE
@@ -105,7 +106,7 @@ def test_an_approver_alone_begins_and_notes_nothing(team: Desk) -> None:
     assert refused(team.begin, team.ben) is Reason.NOT_YOUR_ROLE
     case = team.begin()
     look(team.ben, team.customer)
-    assert refused(team.call, case, evidence.Outcome.CONFIRMED, team.ben) is Reason.NOT_YOUR_ROLE
+    assert refused(team.call, case, Outcome.CONFIRMED, team.ben) is Reason.NOT_YOUR_ROLE
     assert refused(team.approve, case) is Reason.SAME_PERSON
 
 

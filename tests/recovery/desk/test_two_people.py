@@ -15,13 +15,14 @@ from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.errors import ProveMore
+from ciam_portal.notifications.notice import By
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
-from recovery import tasks
+from recovery import addresses, tasks
 from recovery.flows import desk, evidence, wait
 from recovery.models import Case, RecoveryAddress, Shown
 from recovery.policy.cases import Reason
-from recovery.policy.desk import WhyRejected
+from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
@@ -80,7 +81,7 @@ def test_whoever_had_part_in_the_evidence_never_approves(team: Desk, part: str) 
     if part == "noted":
         look(both, team.customer)
         evidence.ask_document(case, team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
-        args = case, evidence.Outcome.CONFIRMED, both.user, both.session
+        args = case, Outcome.CONFIRMED, both.user, both.session
         evidence.check_document(*args, by=both.by, at=clock.now())
     else:
         Shown.objects.create(case=case, way="document", at=clock.now(), by=team.ann.pk)
@@ -265,7 +266,7 @@ def test_a_channel_that_changed_before_the_call_cannot_be_chosen(team: Desk) -> 
     team.call(case)
     team.document(case)
     assert {each.by for each in desk.channels(case)} == {"sms"}
-    key = desk.addresses._channel(team.customer, evidence.By.MAIL, team.customer.email).id
+    key = addresses._channel(team.customer, By.MAIL, team.customer.email).id
     args = case, key, team.ann.user, team.ann.session
     assert refused(desk.propose, *args, by=team.ann.by, at=clock.now()) is Reason.NO_CHANNEL
 
