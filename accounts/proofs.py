@@ -27,6 +27,8 @@ class Asked(StrEnum):
     # After a right password, or in a live session: counted by the browser, the attempt or the session it is asked in.
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    # By the help desk, for a caller: counted by the case.
+    READ_BACK = "read_back"
     # In a live session, but to an address that is nobody's yet: counted by that address.
     NEW_ADDRESS = "new_address"
 
@@ -102,6 +104,22 @@ def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until:
         customer=customer,
         purpose=Purpose.STOP_RECOVERY,
         digest=codes.digest(secret, Purpose.STOP_RECOVERY),
+        address=address,
+        bound_to=str(case),
+        created_at=at,
+        expires_at=until,
+    )
+    return secret
+
+
+def new_finish_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
+    """A secret for the customer's own link to one recovery, once its wait is over. Older ones are dead from now on."""
+    _replace(customer, Purpose.FINISH_RECOVERY, at)
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.FINISH_RECOVERY,
+        digest=codes.digest(secret, Purpose.FINISH_RECOVERY),
         address=address,
         bound_to=str(case),
         created_at=at,

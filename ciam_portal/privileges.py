@@ -15,6 +15,7 @@ _EVERY = frozenset(Role)
 _DESK = frozenset({Role.AGENT, Role.APPROVER})
 _LOOKERS = _DESK | {Role.ADMINISTRATOR}
 _ADMIN = frozenset({Role.ADMINISTRATOR})
+_AGENT, _APPROVER = frozenset({Role.AGENT}), frozenset({Role.APPROVER})
 _WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 LARGEST = 3  # people in one coalition: to appoint somebody takes two, and the one who is appointed
 
@@ -36,7 +37,10 @@ class Effect(StrEnum):
     RESTRICT = "restrict"
     LIFT_RESTRICTION = "lift_restriction"
     REVIEW_RESTRICTION = "review_restriction"
+    NOTE_EVIDENCE = "note_evidence"
     PROPOSE_RECOVERY = "propose_recovery"
+    REJECT_RECOVERY = "reject_recovery"
+    SEND_LINK = "send_link"
     # With these an account, or all of them, can be taken over.
     CHANGE_ROLE = "change_role"
     CHANGE_POLICY = "change_policy"
@@ -100,6 +104,13 @@ ACTIONS = (
                 flows=(f"{_CHANGES}.reject",), pages=("accounts_rolechange_decide",)),
     StaffAction("take a role away", _ADMIN, Effect.REMOVE_ROLE, standing=True,
                 flows=(f"{_CHANGES}.revoke",), pages=("accounts_rolechange_propose",)),
+    # Each asks its customer, or what was theirs before the call; what the second person approves is a wait and a link.
+    StaffAction("open a recovery for a caller", _AGENT, Effect.NOTE_EVIDENCE),
+    StaffAction("ask a caller, and note what comes of it", _AGENT, Effect.NOTE_EVIDENCE),
+    StaffAction("propose a recovery", _AGENT, Effect.PROPOSE_RECOVERY),
+    StaffAction("approve a recovery", _APPROVER, Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True),
+    StaffAction("reject a recovery", _DESK, Effect.REJECT_RECOVERY),
+    StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS),
     StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
                 flows=(f"{_GOVERN}.propose",), pages=(_VERSION,)),
     StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,

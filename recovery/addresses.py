@@ -1,15 +1,65 @@
 """Which addresses a customer can be reached at, and which of them a recovery code may go to."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import addresses
 from accounts.models import User
+from ciam_portal import codes
 from ciam_portal.notifications.notice import By
 from ciam_portal.policy import limits
 from recovery.models import RecoveryAddress
 from recovery.policy.evidence import Way
 
 Kind = RecoveryAddress.Kind
+_CHANNEL = "recovery channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One address or number of a customer, as the help desk sees it: by its ``id``, and masked."""
+
+    by: By
+    address: str
+    id: str
+
+    @property
+    def masked(self) -> str:
+        """Enough to recognize it when somebody says it, not enough to use it."""
+        if self.by is By.SMS:
+            return f"{self.address[:3]}···{self.address[-2:]}"
+        name, _at, domain = self.address.partition("@")
+        return f"{name[:1]}···@{domain}"
+
+
+def _channel(customer: User, by: By, address: str) -> Channel:
+    return Channel(by, address, codes.digest(f"{customer.pk}:{by}:{address}", _CHANNEL))
+
+
+def is_channel(customer: User, by: By, address: str, key: str) -> bool:
+    """Whether this address is the one with that id."""
+    return bool(key) and codes.matches(f"{customer.pk}:{by}:{address}", _CHANNEL, key)
+
+
+def before_call(customer: User, opened_at: datetime) -> list[Channel]:
+    """What a code or link may go to in a call that began then: proven before it, rested, and still the customer's."""
+    found = [(By(way.value), each) for way in (Way.MAIL, Way.SMS) for each in for_codes(customer, way, opened_at)]
+    return [_channel(customer, by, address) for by, address in found]
+
+
+def to_call(customer: User, opened_at: datetime) -> list[Channel]:
+    """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
+    since = opened_at - timedelta(days=limits.running().recovery.callback_days)
+    kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Kind.SMS, proven_at__lte=since)
+    numbers = list(kept.order_by("pk").values_list("address", flat=True))
+    if customer.phone and (customer.contact_changed_at or customer.created_at) <= since:
+        numbers.append(customer.phone)
+    return [_channel(customer, By.SMS, number) for number in dict.fromkeys(numbers)]
+
+
+def find(customer: User, among: list[Channel], key: str) -> Channel | None:
+    """The one with this id."""
+    return next((each for each in among if is_channel(customer, each.by, each.address, key)), None)
 
 
 def every(customer: User) -> list[tuple[By, str]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ciam_portal.audit.events import AuditEvent, Code
 from ciam_portal.policy.assurance import Method
+from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.evidence import Strength, Way
 from recovery.policy.states import State
 
@@ -115,6 +116,90 @@ class RecoveryCompleted(AuditEvent):
     added: bool
     sessions_ended: int
     tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeskBegan(AuditEvent):
+    """An agent opened a recovery for somebody who called."""
+
+    name: ClassVar[str] = "recovery.desk_began"
+    case: UUID
+    lost: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAsked(AuditEvent):
+    """An agent asked for one more thing. ``sent``: whether a code went out. A call back shows them the number."""
+
+    name: ClassVar[str] = "recovery.desk_asked"
+    case: UUID
+    way: Way
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeskNoted(AuditEvent):
+    """What came of it, noted by an agent or answered by the customer."""
+
+    name: ClassVar[str] = "recovery.desk_noted"
+    case: UUID
+    way: Way
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMissed(AuditEvent):
+    """A wrong code was read back; ``off`` once there were so many that this way is shut."""
+
+    name: ClassVar[str] = "recovery.desk_missed"
+    case: UUID
+    way: Way
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryProposed(AuditEvent):
+    """A first person of the help desk stands for it. Nothing has happened yet."""
+
+    name: ClassVar[str] = "recovery.proposed"
+    case: UUID
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryApproved(AuditEvent):
+    """A second person stands for it: the wait began."""
+
+    name: ClassVar[str] = "recovery.approved"
+    case: UUID
+    ready_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRejected(AuditEvent):
+    """The help desk said no."""
+
+    name: ClassVar[str] = "recovery.rejected"
+    case: UUID
+    was: State
+    reason: WhyRejected
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryLinkSent(AuditEvent):
+    """The customer's own link went to the address that was chosen; ``again``: an agent asked for another."""
+
+    name: ClassVar[str] = "recovery.link_sent"
+    case: UUID
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryClaimed(AuditEvent):
+    """The link was used: the browser it was used in can finish the recovery, and no other."""
+
+    name: ClassVar[str] = "recovery.claimed"
+    case: UUID
 
 
 @dataclass(frozen=True, slots=True)

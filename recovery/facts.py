@@ -1,7 +1,7 @@
 """Gathers what the policies of getting back in, and the gate, ask about."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -9,23 +9,27 @@ from django.db.models import Max, Q
 from accounts import budget, factors
 from accounts import facts as accounts
 from accounts.flows import sign_in
+from accounts.flows import staff as desk
 from accounts.flows.sign_in import Browser
 from accounts.models import Device, Session, User
 from accounts.policy.factors import STRONG
 from accounts.policy.lock import WayBack
+from accounts.policy.staff import WhyLook
 from ciam_portal import gate
-from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Risk
+from ciam_portal.roles import Role, roles_of, standing_roles_of
 from recovery import addresses
-from recovery.models import Case
-from recovery.policy.cases import Asked, CaseFacts
+from recovery.models import Case, Inquiry
+from recovery.policy.cases import Asked, CaseFacts, Helper
 from recovery.policy.evidence import Needed, Strength, Way, strength
 from recovery.policy.states import State
 from recovery.policy.waiting import Weighty
 
 _TWO_MINUTES, _DAY = 120, 86_400
+_CALLED = (WhyLook.IDENTITY_CHECK, WhyLook.YOU_ASKED)
 
 
 def asked(email: str, device: Device | None) -> Asked:
@@ -89,6 +93,78 @@ def of_case(case: Case) -> CaseFacts:
         proven_elsewhere_at=proven_elsewhere_at(customer, strong=need.factors),
         proposed_by=case.proposed_by,
         proposed_at=case.proposed_at,
+        opened_by=case.opened_by,
+        noted_by=noted_by(case),
+        proposer_stands=is_agent(case.proposed_by),
+        channel_stands=channel_stands(case),
+    )
+
+
+def noted_by(case: Case) -> tuple[UUID, ...]:
+    """Everybody of staff who had part in what a case rests on, the one who opened it among them."""
+    if case.opened_by is None:
+        return ()
+    asked = case.inquiries.values_list("asked_by", "ended_by")
+    people = {case.opened_by, *case.shown.values_list("by", flat=True), *(key for row in asked for key in row)}
+    return tuple(sorted(key for key in people if key is not None))
+
+
+def is_agent(person: UUID | None) -> bool:
+    """Whether this person is an agent now."""
+    found = User.objects.filter(pk=person).first() if person else None
+    return Role.AGENT in roles_of(found) if found else False
+
+
+def channel_stands(case: Case) -> bool:
+    """Whether the customer's own link can still go where it was said to go."""
+    if not case.release_to:
+        return True
+    among = addresses.before_call(case.customer, case.opened_at)
+    return addresses.find(case.customer, among, case.release_to) is not None
+
+
+def level_left(case: Case) -> Level:
+    """The most that the customer can still prove, with what they say to be lost left out."""
+    left = (factors.second_factors(case.customer) & STRONG) - {Method(name) for name in case.lost}
+    if not left:
+        return Level.AAL1
+    highest = factors.highest_level(case.customer)
+    return highest if Method.PASSKEY in left else min(highest, Level.AAL2)
+
+
+def is_asked(case: Case, session: Session, at: datetime) -> bool:
+    """Whether a caller's answer may come from this session: begun before the call, in a browser known by then."""
+    device, idle = session.device, timedelta(minutes=limits.running().session.idle_minutes)
+    if session.customer_id != case.customer_id or session.said == Session.Said.NOT_MINE or device is None:
+        return False
+    was_known = device.is_live(at) and device.known_at <= case.opened_at
+    return was_known and session.started_at < case.opened_at and session.is_live(at, idle)
+
+
+def sessions_to_ask(case: Case, at: datetime) -> list[Session]:
+    """The sessions that may answer."""
+    rows = Session.objects.select_related("device").filter(customer=case.customer, ended_at__isnull=True)
+    return [session for session in rows if is_asked(case, session, at)]
+
+
+def asked_in(case: Case, session: Session, at: datetime, *, lock: bool = False) -> Inquiry | None:
+    """What the help desk asks in this session now; None if nothing."""
+    if not is_asked(case, session, at):
+        return None
+    since = at - timedelta(minutes=limits.running().staff.record_minutes)
+    rows = Inquiry.objects.filter(case=case, way=Way.IN_SESSION, outcome="", asked_at__gt=since)
+    return (rows.select_for_update() if lock else rows).first()
+
+
+def helper(person: User, session: Session, customer: User, *, by: Actor, at: datetime) -> Helper:
+    """The member of staff who acts, as the rows stand now. Call with ``person`` just read, and locked."""
+    return Helper(
+        id=person.pk,
+        is_agent=Role.AGENT in roles_of(person),
+        is_approver=Role.APPROVER in standing_roles_of(person),
+        is_customer=person.pk == customer.pk,
+        acts_here=by.kind is Kind.STAFF and by.id == person.pk == session.customer_id and by.session == session.pk,
+        has_opened=desk.is_opened(customer.pk, session, at, because=_CALLED),
     )
 
 

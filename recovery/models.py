@@ -1,18 +1,22 @@
-"""A recovery, what was shown in it, wrong guesses, and the addresses that recovery codes may go to."""
+"""A recovery, what was asked and shown in it, wrong guesses, and the addresses that recovery codes may go to."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
 from ciam_portal import codes
+from recovery.policy.desk import Outcome
 from recovery.policy.evidence import Way
 from recovery.policy.states import LIVE, State
 
 _LIVE = [state.value for state in LIVE]
+_HELPED = Q(opened_by__isnull=False)
+_VOUCHED = Q(approved_by__isnull=False, approved_at__isnull=False)
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -43,6 +47,10 @@ class Case(models.Model):
     strength = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: of what was shown, for display")
     ready_at = models.DateTimeField(null=True, db_comment="not sensitive: end of the wait, for display")
     told_ready_at = models.DateTimeField(null=True, db_comment="not sensitive: the customer was told to finish")
+    opened_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the customer alone")
+    release_to = models.CharField(
+        max_length=64, blank=True, db_comment="pseudonymous: digest of the address that the customer's link goes to"
+    )
     proposed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
     proposed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     approved_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
@@ -53,24 +61,53 @@ class Case(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=models.Q(state__in=[state.value for state in State]), name="case_state"),
+            models.CheckConstraint(condition=Q(state__in=[state.value for state in State]), name="case_state"),
             models.UniqueConstraint(
-                fields=["customer"], condition=models.Q(state__in=_LIVE), name="case_one_live_per_customer"
+                fields=["customer"], condition=Q(state__in=_LIVE), name="case_one_live_per_customer"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=_LIVE, ended_at__isnull=True)
-                | (~models.Q(state__in=_LIVE) & models.Q(ended_at__isnull=False)),
+                condition=Q(state__in=_LIVE, ended_at__isnull=True) | (~Q(state__in=_LIVE) & Q(ended_at__isnull=False)),
                 name="case_ended_when_over",
             ),
             models.CheckConstraint(
-                condition=models.Q(approved_by__isnull=True)
-                | (models.Q(proposed_by__isnull=False) & ~models.Q(approved_by=models.F("proposed_by"))),
+                condition=Q(approved_by__isnull=True)
+                | (Q(proposed_by__isnull=False) & ~Q(approved_by=F("proposed_by"))),
                 name="case_approved_by_another",
             ),
             models.CheckConstraint(
-                condition=(models.Q(proposed_by__isnull=True) | ~models.Q(proposed_by=models.F("customer")))
-                & (models.Q(approved_by__isnull=True) | ~models.Q(approved_by=models.F("customer"))),
+                condition=(Q(proposed_by__isnull=True) | ~Q(proposed_by=F("customer")))
+                & (Q(approved_by__isnull=True) | ~Q(approved_by=F("customer"))),
                 name="case_never_helped_by_its_customer",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_by__isnull=True, proposed_by__isnull=True) | (_HELPED & ~Q(opened_by=F("customer"))),
+                name="case_helped_when_opened_by_staff",
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_by__isnull=True, proposed_at__isnull=True, release_to="")
+                | (Q(proposed_by__isnull=False, proposed_at__isnull=False) & ~Q(release_to="")),
+                name="case_proposed_with_a_channel",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.PROPOSED.value, State.APPROVED.value]) | Q(proposed_by__isnull=False),
+                name="case_proposed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.APPROVED.value)
+                & (Q(opened_by__isnull=True) | ~Q(state__in=[State.COOLING_OFF.value, State.COMPLETED.value]))
+                | _VOUCHED,
+                name="case_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("opened_by")),
+                name="case_not_approved_by_its_opener",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_by__isnull=True)
+                | Q(state__in=[State.COOLING_OFF.value, State.COMPLETED.value])
+                | Q(ended_at__isnull=False)
+                | Q(key_digest=""),
+                name="case_helped_has_no_key_before_its_wait",
             ),
         )
         indexes = (
@@ -103,6 +140,21 @@ class Case(models.Model):
         self.cooling_since, self.ready_at, self.risk, self.strength = since, until, risk, strength
         self.save(update_fields=["cooling_since", "ready_at", "risk", "strength"])
 
+    def propose(self, by: UUID, release_to: str, at: datetime) -> None:
+        """A first person stands for it; the customer's link will go there."""
+        self.proposed_by, self.proposed_at, self.release_to = by, at, release_to
+        self.save(update_fields=["proposed_by", "proposed_at", "release_to"])
+
+    def approve(self, by: UUID, at: datetime) -> None:
+        """A second person stands for it."""
+        self.approved_by, self.approved_at = by, at
+        self.save(update_fields=["approved_by", "approved_at"])
+
+    def held_by(self, key_digest: str) -> None:
+        """From now on the browser with this key can finish it; with none, nobody can."""
+        self.key_digest = key_digest
+        self.save(update_fields=["key_digest"])
+
     def told_ready(self, at: datetime) -> None:
         """The customer was told that it can be finished now."""
         self.told_ready_at = at
@@ -116,12 +168,54 @@ class Shown(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="shown", db_comment="pseudonymous")
     way = models.CharField(max_length=16, choices=[(way.value, way.value) for way in Way], db_comment="not sensitive")
     at = models.DateTimeField(db_comment="not sensitive")
+    by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who noted it; empty: the customer")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["case", "way"], name="shown_once_per_way"),)
 
     def __str__(self) -> str:
         return f"{self.way} {self.case_id}"
+
+
+class Inquiry(models.Model):
+    """One thing that the help desk asked about a caller, and what came of it. Codes only, nothing that was said."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="inquiries", db_comment="pseudonymous")
+    way = models.CharField(max_length=16, choices=[(way.value, way.value) for way in Way], db_comment="not sensitive")
+    asked_by = models.UUIDField(db_comment="pseudonymous: member of staff")
+    asked_at = models.DateTimeField(db_comment="not sensitive")
+    channel = models.CharField(
+        max_length=64, blank=True, db_comment="pseudonymous: digest of the address or number it was asked of"
+    )
+    outcome = models.CharField(
+        max_length=16, blank=True, choices=Outcome.choices(), db_comment="not sensitive: a code; empty: still open"
+    )
+    ended_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the customer")
+    ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    class Meta:
+        verbose_name_plural = "inquiries"
+        constraints = (
+            models.UniqueConstraint(fields=["case", "way"], condition=Q(outcome=""), name="inquiry_one_open_per_way"),
+            models.CheckConstraint(
+                condition=Q(outcome="", ended_at__isnull=True) | (~Q(outcome="") & Q(ended_at__isnull=False)),
+                name="inquiry_ended_with_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(way=Way.DOCUMENT.value, outcome=Outcome.CONFIRMED.value)
+                | (Q(ended_by__isnull=False) & ~Q(ended_by=F("asked_by"))),
+                name="inquiry_document_checked_by_another",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.way} {self.case_id}"
+
+    def end(self, outcome: Outcome, by: UUID | None, at: datetime) -> None:
+        """This came of it."""
+        self.outcome, self.ended_by, self.ended_at = outcome.value, by, at
+        self.save(update_fields=["outcome", "ended_by", "ended_at"])
 
 
 class Guesses(models.Model):
@@ -182,11 +276,11 @@ class RecoveryAddress(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["customer", "kind", "address"],
-                condition=models.Q(removed_at__isnull=True),
+                condition=Q(removed_at__isnull=True),
                 name="recovery_address_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(usable_from__gte=models.F("proven_at") + timedelta(hours=24)),
+                condition=Q(usable_from__gte=F("proven_at") + timedelta(hours=24)),
                 name="recovery_address_rests",
             ),
         )

@@ -39,6 +39,39 @@ class CodeToRecoverSms(CodeToRecover):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeToReadBack(NoticeBase):
+    """A code to be read to the help desk, by somebody who has called it. ``link`` stops the recovery."""
+
+    template: ClassVar[str] = "read_back_code"
+    code: str
+    minutes: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToReadBackSms(CodeToReadBack):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class FinishYourRecovery(NoticeBase):
+    """The customer's own link, after the help desk has vouched and the wait is over."""
+
+    template: ClassVar[str] = "recovery_finish"
+    link: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishYourRecoverySms(FinishYourRecovery):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
 class CodeForAddress(NoticeBase):
     """A code that proves a new recovery address."""
 

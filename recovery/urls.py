@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from recovery.views import addresses, case, finish, reset
+from recovery.views import addresses, case, desk, finish, reset
 
 app_name = "recovery"
 
@@ -19,11 +19,16 @@ urlpatterns = [
     path("recover/finish/passkey/begin/", finish.begin_passkey, name="finish_begin"),
     path("recover/stop/<str:secret>/", finish.open_stop, name="open_stop"),
     path("recover/stop/", finish.stop, name="stop"),
+    path("recover/link/<str:secret>/", desk.open_finish, name="open_finish"),
+    path("recover/link/", desk.claim, name="claim"),
     path("security/recovery/", addresses.index, name="addresses"),
     re_path(r"^security/recovery/add/(?P<kind>mail|sms)/$", addresses.add, name="add_address"),
     path("security/recovery/confirm/", addresses.confirm, name="confirm_address"),
     path("security/recovery/<uuid:address_id>/remove/", addresses.remove, name="remove_address"),
     path("security/recovery/stop/", finish.stop_here, name="stop_here"),
+    path("security/recovery/call/", desk.ask, name="asked"),
+    path("security/recovery/call/yes/", desk.answer_yes, name="answer_yes"),
+    path("security/recovery/call/no/", desk.answer_no, name="answer_no"),
 ]
 
 doors = [path("", reset.forgotten, name="account_reset_password")]

@@ -1,5 +1,6 @@
 """Who is staff, and in which roles; and looking for and at customers."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -134,8 +135,8 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
         tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
-def is_opened(customer: UUID, session: Session, at: datetime) -> bool:
-    """Whether this very session of staff has opened the customer's record, with a reason, a short while ago."""
+def is_opened(customer: UUID, session: Session, at: datetime, *, because: Iterable[WhyLook] = WhyLook) -> bool:
+    """Whether this very session of staff has opened the customer's record, for such a reason, a short while ago."""
     since = at - timedelta(minutes=limits.running().staff.record_minutes)
     rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
-    return rows.filter(at__gt=since).exists()
+    return rows.filter(at__gt=since, data__reason__in=[reason.value for reason in because]).exists()

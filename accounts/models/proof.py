@@ -23,6 +23,8 @@ class Proof(models.Model):
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
+        READ_BACK = "read_back"  # a code that its owner reads to the help desk
+        FINISH_RECOVERY = "finish_recovery"  # the customer's own link, after the help desk has vouched
         UNDO = "undo"  # takes one change back and locks; opens nothing
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")

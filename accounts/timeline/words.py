@@ -142,6 +142,35 @@ def _reviewed(data: Data) -> Said:
     return Said(_("Another person of our staff looked at the restriction: it does not stand"))
 
 
+_DESK_ASKED: dict[str, Text] = {
+    "read_back": _("Our help desk sent you a code to be read back"),
+    "called_back": _("Our help desk looked at your phone number, to call you"),
+    "document": _("Our help desk asked for an identity document"),
+    "in_session": _("Our help desk asked you a question in this portal"),
+}
+_DESK_NOTED: dict[str, Text] = {
+    "read_back": _("The code was read back to our help desk"),
+    "called_back": _("Our help desk says that it called your number"),
+    "document": _("Our help desk noted what an identity document shows"),
+    "in_session": _("The question of our help desk was answered in this portal"),
+}
+_DESK_CAME: dict[str, Text] = {
+    "confirmed": _("Confirmed"),
+    "not_reached": _("Not reached"),
+    "denied": _("Denied"),
+    "differs": _("Somebody else's"),
+    "unreadable": _("Not readable"),
+}
+
+
+def _desk_asked(data: Data) -> Said:
+    return Said(_DESK_ASKED[data["way"]])
+
+
+def _desk_noted(data: Data) -> Said:
+    return Said(_DESK_NOTED[data["way"]], str(_DESK_CAME[data["outcome"]]))
+
+
 def _failed(data: Data) -> Said:
     bad: Text = _PAUSED if data["paused"] else _("Wrong password")
     return Said(bad, kind="warn", badge=_("Failed"))
@@ -183,6 +212,17 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "recovery.cancelled": _plain(_("The recovery was stopped"), badge=_("Stopped"), kind="bad"),
     "recovery.expired": _plain(_("The recovery came to nothing")),
     "recovery.completed": _plain(_("Your account was recovered"), badge=_("Changed"), kind="accent"),
+    "recovery.desk_began": _plain(_("Our help desk was called in your name"), badge=_("Unusual"), kind="warn"),
+    "recovery.desk_asked": _desk_asked,
+    "recovery.desk_noted": _desk_noted,
+    "recovery.desk_missed": _plain(_("A wrong code was read to our help desk"), badge=_("Failed"), kind="warn"),
+    "recovery.proposed": _plain(_("One of our people proposed to help the caller")),
+    "recovery.approved": _plain(
+        _("A second one of our people agreed to help the caller"), badge=_("Unusual"), kind="warn"
+    ),
+    "recovery.rejected": _plain(_("Our help desk stopped the recovery"), badge=_("Stopped"), kind="bad"),
+    "recovery.link_sent": _plain(_("A link to finish the recovery was sent")),
+    "recovery.claimed": _plain(_("The link to finish the recovery was used"), badge=_("Unusual"), kind="warn"),
     "recovery.address_added": _plain(_("A recovery address was added"), badge=_("Changed"), kind="accent"),
     "recovery.address_removed": _plain(_("A recovery address was removed"), badge=_("Changed"), kind="accent"),
     "consent.given": _plain(_("App connected")),

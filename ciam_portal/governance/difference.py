@@ -33,7 +33,7 @@ MORE_IS_STRICTER = frozenset({
     "factors.throttle_seconds", "risk.trust_device_hours",
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
-    "recovery.desk_weight",
+    "recovery.desk_weight", "recovery.callback_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -45,6 +45,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "session.suspended_minutes",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
+    "recovery.release_hours",
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",

@@ -116,9 +116,11 @@ class Recovery:
     requests_per_day: int = _within(2, 20)
     case_days: int = _within(7, 30)
     proposal_hours: int = _within(1, 72)
-    desk_weight: int = _within(5, 11)
+    desk_weight: int = _within(6, 11)
     quarantine_hours: int = _within(24, 168)
     address_rest_hours: int = _within(24, 168)
+    callback_days: int = _within(14, 365)
+    release_hours: int = _within(1, 168)
 
 
 @dataclass(frozen=True, slots=True)

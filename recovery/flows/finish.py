@@ -1,5 +1,6 @@
 """The end of a recovery: a new password, the lost factors replaced, everybody signed out. Nobody is signed in by it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from accounts import factors
@@ -11,12 +12,13 @@ from accounts.policy.factors import STRONG
 from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
-from ciam_portal.errors import OnHold, ProveMore, Refused
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Risk
 from recovery import events, facts
-from recovery.flows import news
+from recovery.flows import news, wait
 from recovery.flows.news import Step
 from recovery.flows.show import holds
 from recovery.models import Case
@@ -41,10 +43,7 @@ def complete(
         raise Refused(policy.Reason.NOT_POSSIBLE)
     require(policy.may_complete, facts.of_case(case), about=customer.pk, by=by, at=at)
     asked = facts.arriving(customer, browser, by=by, at=at)
-    try:
-        require_action(Action.COMPLETE_RECOVERY, asked, about=customer.pk, by=by, at=at)
-    except ProveMore as more:  # there is no more that could be shown here, so whatever asks for more has to wait
-        raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
+    _settled(case, asked, by=by, at=at)
     if new is None and needs_factor(case):
         raise Refused(policy.Reason.FACTOR_NEEDED)
     known = by.known_as(customer.pk)
@@ -60,3 +59,13 @@ def complete(
     record(event, about=customer.pk, by=known, at=at)
     news.spread(case, Step.COMPLETED, at=at)
     return customer
+
+
+def _settled(case: Case, asked: gate.Facts, *, by: Actor, at: datetime) -> None:
+    """What unsettles the gate now has to be waited for as if it had been so from the start. Raises Refused, OnHold."""
+    risk, _id = wait.weigh(Action.COMPLETE_RECOVERY, asked, about=case.customer_id, by=by, at=at)
+    now = facts.of_case(case)
+    if now.ready is None or risk is None or risk < Risk.HIGH:
+        return
+    worried = replace(now.ready, risk=max(risk, now.ready.risk or risk))
+    require(policy.may_complete, replace(now, ready=worried), about=case.customer_id, by=by, at=at)

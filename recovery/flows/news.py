@@ -11,10 +11,13 @@ from accounts import addresses as accounts
 from accounts import proofs
 from accounts.flows.account import link_to
 from accounts.models import User
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
+from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
-from recovery import addresses, facts, notices
+from recovery import addresses, events, facts, notices
 from recovery.models import Case, RecoveryAddress
 from recovery.policy.cases import Reason
 from recovery.policy.states import State, Verb, after
@@ -30,17 +33,22 @@ class Step(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    DESK_OPENED = "desk_opened"
+    DESK_SHOWN = "desk_shown"
+    PROPOSED = "proposed"
+    DESK_WAITS = "desk_waits"
+    DESK_READY = "desk_ready"
+    CLAIMED = "claimed"
+    REJECTED = "rejected"
 
 
 def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = None) -> None:
     """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped."""
     customer = case.customer
-    end = case.opened_at + timedelta(days=facts.case_days())
     for by, address in addresses.every(customer):
         link = ""
         if case.is_live:
-            secret = proofs.new_stop_link(customer, case.pk, address, at, max(end, at + timedelta(days=1)))
-            link = link_to("recovery:open_stop", secret)
+            link = stop_link(case, address, at)
         kind = notices.RecoveryNewsSms if by is By.SMS else notices.RecoveryNews
         notice = kind(
             step=step.value,
@@ -50,6 +58,13 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
             start_link=settings.PUBLIC_URL + reverse("recovery:start"),
         )
         tell(customer, notice, to=[address], at=at)
+
+
+def stop_link(case: Case, address: str, at: datetime) -> str:
+    """A link that stops the recovery, for as long as there is something to stop."""
+    end = (case.cooling_since or case.opened_at) + timedelta(days=facts.case_days())
+    secret = proofs.new_stop_link(case.customer, case.pk, address, at, max(end, at + timedelta(days=1)))
+    return link_to("recovery:open_stop", secret)
 
 
 def spread_address(
@@ -89,11 +104,21 @@ def spread_lock(customer: User, at: datetime) -> None:
 
 def locked(case: UUID) -> Case:
     """The case with its customer, both locked: the customer first, as every flow does."""
+    return locked_with(case)[0]
+
+
+def locked_with(case: UUID, *others: UUID) -> tuple[Case, dict[UUID, User]]:
+    """The same, with these people, who are locked together with the customer, always in the same order."""
     owner = Case.objects.values_list("customer", flat=True).get(pk=case)
-    customer = User.objects.select_for_update().get(pk=owner)
+    people = locked_people(owner, *others)
     found = Case.objects.select_for_update().get(pk=case)
-    found.customer = customer
-    return found
+    found.customer = people[owner]
+    return found, people
+
+
+def locked_people(*keys: UUID) -> dict[UUID, User]:
+    """These people, locked in an order that is always the same, so that two flows never wait for each other."""
+    return {user.pk: user for user in User.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
 
 
 def advance(case: Case, verb: Verb, at: datetime) -> None:
@@ -102,3 +127,11 @@ def advance(case: Case, verb: Verb, at: datetime) -> None:
     if state is None:
         raise Refused(Reason.NOT_POSSIBLE)
     case.become(state, at)
+
+
+def replace(case: Case, *, by: Actor, at: datetime) -> None:
+    """One in which too little was shown gives way to another that begins now; part of that flow, which tells."""
+    was = State(case.state)
+    advance(case, Verb.CANCEL, at)
+    event = events.RecoveryCancelled(case=case.pk, was=was, via=Code("replaced"))
+    record(event, about=case.customer_id, by=by, at=at)

@@ -28,16 +28,15 @@ from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
 from recovery import addresses, events, facts, notices
-from recovery.flows import news
+from recovery.flows import guesses, news
 from recovery.flows.news import Step
-from recovery.models import Case, Guesses, Shown
+from recovery.models import Case, Shown
 from recovery.policy import cases as policy
 from recovery.policy.evidence import FACTORS, Way
 from recovery.policy.states import State, Verb
 
 Purpose = Proof.Purpose
 SENT = (Way.MAIL, Way.SMS)
-_MOST_WRONG = 100  # wrong guesses at one way, after which it is shut (NIST SP 800-63B-4 section 3.2.2)
 _LATER = 3600
 _KEY = "recovery key"
 
@@ -61,6 +60,11 @@ def case_of(key: str) -> Case | None:
         return None
     rows = Case.objects.select_related("customer").filter(key_digest__in=codes.digests(key, _KEY))
     return rows.order_by("-opened_at").first()
+
+
+def digest_of(key: str) -> str:
+    """What a case keeps of the key in the browser that can finish it."""
+    return codes.digest(key, _KEY)
 
 
 def holds(case: Case, key: str) -> bool:
@@ -106,21 +110,12 @@ def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at:
     )  # as such requests are counted: a browser the customer uses, apart from strangers'
     every = addresses.for_codes(customer, way, at)
     told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
-    if not told or _is_shut(customer, way):
+    if not told or guesses.is_shut(customer, way):
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
     kind = notices.CodeToRecoverSms if way is Way.SMS else notices.CodeToRecover
     tell(customer, kind(code=code, minutes=limits.running().proof.code_minutes), to=told, at=at)
     return True
-
-
-def _is_shut(customer: User, way: Way) -> bool:
-    """Too many wrong guesses. A customer who has signed in properly since has opened it again."""
-    found = Guesses.objects.filter(customer=customer, way=way).first()
-    if found is None or found.wrong < _MOST_WRONG:
-        return False
-    proven = facts.proven_elsewhere_at(customer, strong=facts.needed(customer).factors)
-    return proven is None or proven < found.last_at
 
 
 @flow
@@ -163,22 +158,14 @@ def _is_right(
 ) -> bool:
     lane = _lane(attempt.email)
     allowed = case is not None or way not in FACTORS
-    if not allowed or _is_shut(customer, way):
+    if not allowed or guesses.is_shut(customer, way):
         record(events.RecoveryMissed(lane=lane, way=way, off=allowed), about=customer.pk, by=by, at=at)
         return False
-    found = Guesses.objects.select_for_update().filter(customer=customer, way=way).first()
-    if _check(customer, attempt, way, answer, by=by, at=at):
-        if found is not None:
-            found.set(0, at)
-        return True
-    if found is None:
-        found = Guesses.objects.create(customer=customer, way=way, last_at=at)
-    # What a sign-in has opened again starts from nothing.
-    wrong = 1 if found.wrong >= _MOST_WRONG else found.wrong + 1
-    found.set(wrong, at)
-    event = events.RecoveryMissed(lane=lane, way=way, off=wrong >= _MOST_WRONG)
-    record(event, about=customer.pk, by=by, at=at)
-    return False
+    right = _check(customer, attempt, way, answer, by=by, at=at)
+    off = guesses.count(customer, way, at, right=right)
+    if not right:
+        record(events.RecoveryMissed(lane=lane, way=way, off=off), about=customer.pk, by=by, at=at)
+    return right
 
 
 def _check(
@@ -200,18 +187,18 @@ def _check(
 
 def _open(customer: User, live: Case | None, attempt: Attempt, *, by: Actor, at: datetime) -> Case:
     if live is not None:
-        # One in which too little was shown gives way to whoever shows something; any other has to be stopped first.
-        if live.state != State.OPEN:
+        # One in which too little was shown gives way to whoever shows something; any other has to be stopped first,
+        # the help desk's too: who reads the mail must not silence it while its customer is on the phone.
+        if live.state != State.OPEN or live.opened_by is not None:
             raise Refused(policy.Reason.ALREADY_RUNNING)
-        news.advance(live, Verb.CANCEL, at)
-        event = events.RecoveryCancelled(case=live.pk, was=State.OPEN, via=Code("replaced"))
-        record(event, about=customer.pk, by=by, at=at)
+        live.customer = customer
+        news.replace(live, by=by, at=at)
     held = factors.second_factors(customer) & STRONG
     case = Case.objects.create(
         customer=customer,
         state=State.OPEN,
         lost=sorted(method.value for method in held & (frozenset(attempt.lost) | factors.switched_off(customer))),
-        key_digest=codes.digest(attempt.key, _KEY),
+        key_digest=digest_of(attempt.key),
         opened_at=at,
     )
     record(events.RecoveryOpened(case=case.pk), about=customer.pk, by=by.known_as(customer.pk), at=at)

@@ -1,26 +1,27 @@
 """The wait: it begins, somebody stops it, it is over, or it has come to nothing. None of these lets anybody in."""
 
 from datetime import datetime
+from uuid import UUID
 
 from accounts import proofs
 from accounts.flows.sign_in import Browser
 from accounts.models import Proof, User
+from ciam_portal import gate
 from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.errors import OnHold, ProveMore, Refused
-from ciam_portal.flow import flow, go_on, require
-from ciam_portal.gate import Reason as GateReason
+from ciam_portal.errors import OnHold, Refused
+from ciam_portal.flow import flow, require
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow
+from ciam_portal.policy.decision import Allow, Deny, Hold, Risk
 from recovery import events, facts
-from recovery.flows import news
+from recovery.flows import links, news
 from recovery.flows.news import Step
 from recovery.models import Case
 from recovery.policy import cases as policy
-from recovery.policy.evidence import strength
+from recovery.policy.evidence import Strength, strength
 from recovery.policy.states import Verb
 from recovery.policy.waiting import earliest_completion
 
@@ -28,31 +29,50 @@ Purpose = Proof.Purpose
 VIA_LINK, VIA_SESSION = "link", "session"
 
 
+def weigh(
+    action: Action, asked: gate.Facts, *, about: UUID, by: Actor, at: datetime
+) -> tuple[Risk | None, UUID | None]:
+    """The risk that has to be waited for, and the decision's id. Raises Refused, or OnHold until a named instant.
+
+    Nobody who recovers has more to prove, nor always a browser from before: what the gate would hold counts as high
+    risk, for which there is the longest wait. So there is always an instant to wait for. What strangers can cause does
+    not count (``Decided.standing``).
+    """
+    decided = decisions.weigh(action, asked, about=about, by=by, at=at)
+    if isinstance(decided.answer, Deny):
+        raise Refused(decided.answer.reason, decision=decided.id)
+    if isinstance(decided.answer, Hold):
+        if decided.answer.until is not None:
+            raise OnHold(decided.answer.reason, decided.answer.until, decision=decided.id)
+        return max(decided.standing or Risk.HIGH, Risk.HIGH), decided.id
+    return decided.standing, decided.id
+
+
 @flow
 def cool_off(case: Case, browser: Browser, *, by: Actor, at: datetime) -> Case:
-    """The wait begins, as long as evidence and risk ask for. Raises Refused or OnHold."""
+    """The wait begins, as long as evidence and risk ask for. Raises Refused."""
     case = news.locked(case.pk)
     customer = case.customer
     asked = facts.arriving(customer, browser, by=by, at=at)
-    decided = decisions.weigh(Action.START_RECOVERY, asked, about=customer.pk, by=by, at=at)
-    try:
-        go_on(decided)
-    except ProveMore as more:  # everything that can be shown here was shown
-        raise OnHold(GateReason.ON_HOLD, None, decision=more.decision) from None
+    risk, decision = weigh(Action.START_RECOVERY, asked, about=customer.pk, by=by, at=at)
     now = facts.of_case(case)
     require(policy.may_cool_off, now, about=customer.pk, by=by, at=at)
     shown = strength(now.shown, now.needed)
-    case.waits(
-        since=at, until=at, risk=None if decided.standing is None else int(decided.standing), strength=int(shown)
-    )
+    ready_at = start(case, shown, risk, at)
+    event = events.RecoveryWaits(case=case.pk, strength=shown, ready_at=ready_at)
+    record(event, about=customer.pk, by=by.known_as(customer.pk), at=at, decision=decision)
+    news.spread(case, Step.WAITS, at=at, until=ready_at)
+    return case
+
+
+def start(case: Case, shown: Strength, risk: Risk | None, at: datetime) -> datetime:
+    """The wait begins, now that it may; when it is over. Part of the flow that has decided, records and tells."""
+    case.waits(since=at, until=at, risk=None if risk is None else int(risk), strength=int(shown))
     weighty = facts.weighty(case, shown)
     ready_at = earliest_completion(weighty, limits=limits.running()) if weighty else at
     case.waits(since=at, until=ready_at, risk=case.risk, strength=int(shown))
     news.advance(case, Verb.COOL_OFF, at)
-    event = events.RecoveryWaits(case=case.pk, strength=shown, ready_at=ready_at)
-    record(event, about=customer.pk, by=by.known_as(customer.pk), at=at, decision=decided.id)
-    news.spread(case, Step.WAITS, at=at, until=ready_at)
-    return case
+    return ready_at
 
 
 @flow
@@ -102,13 +122,18 @@ def _cancel(case: Case, via: str, *, by: Actor, at: datetime) -> Case:
 
 @flow
 def say_ready(case: Case, *, by: Actor, at: datetime) -> Case:
-    """Tell the customer, once, that the recovery can be finished now. Finishes nothing. Raises Refused or OnHold."""
+    """Tell the customer, once, that the recovery can be finished now. Finishes nothing. Raises Refused or OnHold.
+
+    After the help desk has vouched, the customer's own link goes where it was said to go, and nowhere else.
+    """
     case = news.locked(case.pk)
     told = case.told_ready_at is not None
     require(policy.may_say_ready, facts.of_case(case), told, about=case.customer_id, by=by, at=at)
     case.told_ready(at)
     record(events.RecoveryReady(case=case.pk), about=case.customer_id, by=by, at=at)
-    news.spread(case, Step.READY, at=at)
+    if case.opened_by is not None:
+        links.send(case, again=False, by=by, at=at)
+    news.spread(case, Step.READY if case.opened_by is None else Step.DESK_READY, at=at)
     return case
 
 

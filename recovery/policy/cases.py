@@ -36,11 +36,30 @@ class Reason(ReasonBase):
     OWN_ACCOUNT = "case_own_account", "Nobody can help with their own account."
     NOT_YOUR_ROLE = "case_not_your_role", "Your role does not include this."
     PROPOSAL_OLD = "case_proposal_old", "This proposal is too old to be approved. Propose it again."
+    NOT_HELPED = "case_not_helped", "The customer does this without the help desk, so staff have no part in it."
+    NOTED_EVIDENCE = (
+        "case_noted_evidence",
+        "You have noted something in this recovery. Somebody else has to approve it.",
+    )
+    PROPOSER_GONE = "case_proposer_gone", "Whoever proposed this is no agent any more. Reject it and begin anew."
+    RECORD_SHUT = "case_record_shut", "Open the customer's record first, and say that it is about their request."
+    NO_CHANNEL = (
+        "case_no_channel",
+        "This address was not the customer's for long enough before the call. Choose another.",
+    )
+    CHANNEL_GONE = (
+        "case_channel_gone",
+        "The address that the link should go to has changed, so this recovery has ended.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """A case and its account, read under lock."""
+    """A case and its account, read under lock.
+
+    ``opened_by``: an agent; None: the customer, alone. ``noted_by``: everybody of staff who had part in its evidence.
+    ``channel_stands``: the address that the customer's own link goes to was theirs before the call, and still is.
+    """
 
     state: State
     opened_at: datetime
@@ -51,16 +70,26 @@ class CaseFacts:
     proven_elsewhere_at: datetime | None = None
     proposed_by: UUID | None = None
     proposed_at: datetime | None = None
+    opened_by: UUID | None = None
+    noted_by: tuple[UUID, ...] = ()
+    proposer_stands: bool = False
+    channel_stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """The member of staff who acts. ``assured``: two factors, freshly proven in this session."""
+    """The member of staff who acts. ``is_approver``: by a role that two people gave, never by break-glass.
+
+    ``acts_here``: it is they who ask, in this very session, and no command or page in their name. ``has_opened``: this
+    session has opened the customer's record lately, because the customer asked.
+    """
 
     id: UUID
-    is_agent: bool
-    is_approver: bool
-    is_customer: bool
+    is_agent: bool = False
+    is_approver: bool = False
+    is_customer: bool = True
+    acts_here: bool = False
+    has_opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +109,27 @@ def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa
 
 
 def may_show(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
-    """One more thing, while it can still count."""
-    return _blocked(case, Verb.PROVE, limits, at) or Allow()
+    """One more thing, while it can still count. What an agent opened rests on what agents note."""
+    if case.opened_by is not None:
+        return Deny(Reason.NOT_POSSIBLE)
+    return blocked(case, Verb.PROVE, limits, at) or Allow()
 
 
 def may_prove(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """Enough was shown by the customer alone."""
-    blocked = _blocked(case, Verb.PROVE, limits, at)
-    if blocked is not None:
-        return blocked
+    if case.opened_by is not None:
+        return Deny(Reason.NOT_POSSIBLE)
+    no = blocked(case, Verb.PROVE, limits, at)
+    if no is not None:
+        return no
     return Deny(Reason.NOT_ENOUGH) if strength(case.shown, case.needed) is Strength.NONE else Allow()
 
 
 def may_cool_off(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """The wait begins: for what two of the help desk approved, or for what was shown and is still enough."""
-    blocked = _blocked(case, Verb.COOL_OFF, limits, at)
-    if blocked is not None:
-        return blocked
+    no = blocked(case, Verb.COOL_OFF, limits, at)
+    if no is not None:
+        return no
     enough = case.state is State.APPROVED or strength(case.shown, case.needed) is not Strength.NONE
     return Allow() if enough else Deny(Reason.NOT_ENOUGH)
 
@@ -115,9 +148,9 @@ def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  #
 
 def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """What was shown is still enough, the wait is over, nobody stopped it, and nobody has signed in meanwhile."""
-    blocked = _blocked(case, Verb.COMPLETE, limits, at)
-    if blocked is not None:
-        return blocked
+    no = blocked(case, Verb.COMPLETE, limits, at)
+    if no is not None:
+        return no
     if case.ready is None or (case.ready.strength is Strength.NONE and not case.ready.by_desk):
         return Deny(Reason.NOT_ENOUGH)
     ready_at = earliest_completion(case.ready, limits=limits)
@@ -129,41 +162,57 @@ def may_say_ready(case: CaseFacts, told: bool, *, limits: Limits, at: datetime) 
     return Deny(Reason.TOLD) if told else may_complete(case, limits=limits, at=at)
 
 
-def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
-    """An agent has noted enough about the caller. Not about themselves."""
-    if not helper.is_agent:
+def helps(helper: Helper, *, agent: bool = True) -> Decision | None:
+    """Why this person may not act for a caller at all; None if they may. Never about themselves."""
+    if not helper.acts_here or not (helper.is_agent if agent else helper.is_approver):
         return Deny(Reason.NOT_YOUR_ROLE)
     if helper.is_customer:
         return Deny(Reason.OWN_ACCOUNT)
-    blocked = _blocked(case, Verb.PROPOSE, limits, at)
-    if blocked is not None:
-        return blocked
-    return Allow() if weight(case.shown) >= limits.recovery.desk_weight else Deny(Reason.NOT_ENOUGH)
+    return Deny(Reason.RECORD_SHUT) if agent and not helper.has_opened else None
+
+
+def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
+    """An agent has noted enough about the caller, and chosen where the link goes."""
+    no = helps(helper) or helped(case) or blocked(case, Verb.PROPOSE, limits, at)
+    if no is not None:
+        return no
+    if weight(case.shown) < limits.recovery.desk_weight:
+        return Deny(Reason.NOT_ENOUGH)
+    return Allow() if case.channel_stands else Deny(Reason.NO_CHANNEL)
 
 
 def may_approve(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
-    """Two people, both allowed, neither of them the customer, and while it still matters."""
-    if not helper.is_approver:
-        return Deny(Reason.NOT_YOUR_ROLE)
-    if helper.is_customer:
-        return Deny(Reason.OWN_ACCOUNT)
+    """Two people, both allowed, the second with no part in what the first rests on, and while it still matters."""
+    no = helps(helper, agent=False) or helped(case)
+    if no is not None:
+        return no
     if case.proposed_by is None or helper.id == case.proposed_by:
         return Deny(Reason.SAME_PERSON)
-    blocked = _blocked(case, Verb.APPROVE, limits, at)
-    if blocked is not None:
-        return blocked
-    old = case.proposed_at is None or (at - case.proposed_at).total_seconds() >= limits.recovery.proposal_hours * 3600
-    return Deny(Reason.PROPOSAL_OLD) if old else Allow()
+    if helper.id == case.opened_by or helper.id in case.noted_by:
+        return Deny(Reason.NOTED_EVIDENCE)
+    no = blocked(case, Verb.APPROVE, limits, at)
+    if no is not None:
+        return no
+    return Allow() if case.proposer_stands else Deny(Reason.PROPOSER_GONE)
 
 
 def may_reject(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
-    """Saying no takes the same role, and is open to the proposer too."""
-    if not (helper.is_approver or helper.id == case.proposed_by):
+    """Saying no takes the same role; it is open to the proposer too, and to every agent before there is a proposal."""
+    is_theirs = helper.id == case.proposed_by or (case.state is State.OPEN and helper.is_agent)
+    if not helper.acts_here or not (helper.is_approver or is_theirs):
         return Deny(Reason.NOT_YOUR_ROLE)
-    return _blocked(case, Verb.REJECT, limits, at) or Allow()
+    if helper.is_customer:
+        return Deny(Reason.OWN_ACCOUNT)
+    return helped(case) or blocked(case, Verb.REJECT, limits, at) or Allow()
 
 
-def _blocked(case: CaseFacts, verb: Verb, limits: Limits, at: datetime) -> Decision | None:
+def helped(case: CaseFacts) -> Decision | None:
+    """Why staff have no part in this case; None if they have."""
+    return Deny(Reason.NOT_HELPED) if case.opened_by is None else None
+
+
+def blocked(case: CaseFacts, verb: Verb, limits: Limits, at: datetime) -> Decision | None:
+    """Why this cannot happen to the case now, whoever asks; None if it can."""
     if after(case.state, verb) is None:
         return Deny(Reason.NOT_POSSIBLE)
     return _overtaken(case, limits, at)
@@ -172,8 +221,17 @@ def _blocked(case: CaseFacts, verb: Verb, limits: Limits, at: datetime) -> Decis
 def _overtaken(case: CaseFacts, limits: Limits, at: datetime) -> Decision | None:
     if not case.account_active:
         return Deny(Reason.ACCOUNT_CLOSED)
-    if (at - case.opened_at).total_seconds() >= limits.recovery.case_days * 86_400:
+    # Whoever has to wait gets the same time after that, so that no wait is longer than its case.
+    started = case.opened_at if case.ready is None else case.ready.started_at
+    if (at - started).total_seconds() >= limits.recovery.case_days * 86_400:
         return Deny(Reason.NOT_POSSIBLE)
     if case.proven_elsewhere_at is not None and case.proven_elsewhere_at >= case.opened_at:
         return Deny(Reason.SIGNED_IN_SINCE)
-    return None
+    if case.state is State.PROPOSED and _is_old(case.proposed_at, limits, at):
+        return Deny(Reason.PROPOSAL_OLD)
+    released = case.state in {State.PROPOSED, State.APPROVED, State.COOLING_OFF}
+    return Deny(Reason.CHANNEL_GONE) if released and not case.channel_stands else None
+
+
+def _is_old(proposed_at: datetime | None, limits: Limits, at: datetime) -> bool:
+    return proposed_at is None or (at - proposed_at).total_seconds() >= limits.recovery.proposal_hours * 3600

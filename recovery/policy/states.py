@@ -7,7 +7,7 @@
     COOLING_OFF -complete-> COMPLETED
     OPEN -propose-> PROPOSED
     PROPOSED -approve-> APPROVED
-    PROPOSED -reject-> REJECTED
+    OPEN PROPOSED COOLING_OFF -reject-> REJECTED
     APPROVED -cool_off-> COOLING_OFF
     OPEN PROVEN PROPOSED APPROVED COOLING_OFF -cancel-> CANCELLED
     OPEN PROVEN PROPOSED APPROVED COOLING_OFF -expire-> EXPIRED
@@ -52,7 +52,7 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (State.COOLING_OFF, Verb.COMPLETE): State.COMPLETED,
     (State.OPEN, Verb.PROPOSE): State.PROPOSED,
     (State.PROPOSED, Verb.APPROVE): State.APPROVED,
-    (State.PROPOSED, Verb.REJECT): State.REJECTED,
+    **{(state, Verb.REJECT): State.REJECTED for state in (State.OPEN, State.PROPOSED, State.COOLING_OFF)},
     (State.APPROVED, Verb.COOL_OFF): State.COOLING_OFF,
     **{(state, Verb.CANCEL): State.CANCELLED for state in LIVE},
     **{(state, Verb.EXPIRE): State.EXPIRED for state in LIVE},

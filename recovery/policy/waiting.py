@@ -23,16 +23,16 @@ def earliest_completion(facts: Weighty, *, limits: Limits) -> datetime:
     """The first instant at which the case may be finished.
 
     Nothing to wait for with a factor still in hand and no worry; a day otherwise; up to a week with weak evidence or
-    raised or unknown risk. After a recent change of address or phone, not before the longest wait since that change,
-    nor sooner than a day, whatever was shown.
+    raised or unknown risk. What the help desk vouched for always waits. After a recent change of address or phone, not
+    before the longest wait since that change, nor sooner than a day, whatever was shown.
     """
     rules = limits.recovery
     base, longest = timedelta(hours=rules.wait_hours), timedelta(hours=rules.longest_wait_hours)
     calm = facts.risk is not None and facts.risk <= Risk.LOW
-    if facts.strength is Strength.CODE_AND_FACTOR:
-        wait = timedelta(0) if calm else base
-    elif facts.strength is Strength.TWO_CODES or facts.by_desk:
+    if facts.by_desk or facts.strength is Strength.TWO_CODES:
         wait = base if calm else 3 * base
+    elif facts.strength is Strength.CODE_AND_FACTOR:
+        wait = timedelta(0) if calm else base
     else:
         wait = base if calm else longest
     if facts.risk is not None and facts.risk >= Risk.HIGH:

@@ -145,7 +145,9 @@ def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) 
 def _after(request: HttpRequest, case: Case) -> HttpResponse:
     if case.state == State.PROVEN:
         wait.cool_off(case, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
-        return redirect("recovery:case")
+        made = attempts.of(request)
+        response = redirect("recovery:case")
+        return response if made is None else attempts.keep(response, made)  # the wait may outlast the first cookie
     messages.success(request, _("Thank you. Now show one more thing, of another kind."))
     return redirect("recovery:show")
 
@@ -179,14 +181,14 @@ def case_page(request: HttpRequest) -> HttpResponse:
     words = {
         "case": case,
         "until": case.customer.local(until) if until else "",
-        "left": _span(until - at) if until and until > at else "",
+        "left": span(until - at) if until and until > at else "",
         "ready": wait.is_ready(case, at),
         "needs_factor": finish.needs_factor(case),
     }
     return render(request, "recovery/case.html", words)
 
 
-def _span(left: timedelta) -> str:
+def span(left: timedelta) -> str:
     """How long that still is, in words; the last hours to the minute."""
     days, hours, minutes = left.days, left.seconds // 3600, left.seconds // 60 % 60
     words = {

@@ -22,13 +22,14 @@ from accounts.views.entry import hidden_secret, hide_secret
 from accounts.views.passkeys import name_of
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import Refused
+from ciam_portal.errors import OnHold, Refused
 from ciam_portal.words import sentence
 from recovery import facts, forms
 from recovery.flows import finish, wait
 from recovery.models import Case
 from recovery.policy import cases as policy
 from recovery.views import attempt as attempts
+from recovery.views.case import span
 
 _SEED = "recovery_seed"
 _APP, _PASSKEY = "app", "passkey"
@@ -47,9 +48,14 @@ def complete(request: HttpRequest) -> HttpResponse:
     new = _new(request) if finish.needs_factor(case) else ""
     seed = _pending_seed(request, case) if new == _APP else b""
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
-    if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
-        request.session.flush()
-        return render(request, "recovery/recovered.html", {"new": new})
+    try:
+        if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
+            request.session.flush()
+            return render(request, "recovery/recovered.html", {"new": new})
+    except OnHold as held:
+        if held.reason is not policy.Reason.COOLING_OFF:
+            raise
+        return _longer(request, case, held, at)
     words = {
         "form": form,
         "new": new,
@@ -76,6 +82,14 @@ def _made(request: HttpRequest, case: Case, form: forms.Finish, new: str, seed: 
     sent = message.cleaned_data
     answer = factors.take_answer(request, sent, Ceremony.RESTORE, case.customer, bound_to=str(case.pk))
     return NewPasskey(answer, name_of(request)) if answer else None
+
+
+def _longer(request: HttpRequest, case: Case, held: OnHold, at: datetime) -> HttpResponse:
+    """Something about this browser is unusual by now: until when it waits for that."""
+    left = span(held.until - at) if held.until and held.until > at else ""
+    until = case.customer.local(held.until) if held.until else ""
+    words = {"case": case, "until": until, "left": left, "longer": True}
+    return render(request, "recovery/case.html", words, status=403)
 
 
 @sensitive_variables("form", "new")

@@ -20,9 +20,20 @@ def test_nobody_reaches_a_takeover_alone() -> None:
 
 def test_two_administrators_are_what_it_takes() -> None:
     two = (Role.ADMINISTRATOR, Role.ADMINISTRATOR)
-    assert {(path.effect, path.people) for path in privileges.paths()} == {
-        (Effect.CHANGE_ROLE, two), (Effect.CHANGE_POLICY, two),
+    found = {(path.effect, path.people) for path in privileges.paths() if path.effect is not Effect.RESTORE_ACCESS}
+    assert found == {(Effect.CHANGE_ROLE, two), (Effect.CHANGE_POLICY, two)}
+
+
+def test_helping_a_caller_takes_two_people_and_the_second_holds_the_role_for_good() -> None:
+    pairs = {
+        path.people for path in privileges.paths() if path.effect is Effect.RESTORE_ACCESS and len(path.people) == 2
+    }
+    # Whoever may break the glass can propose for an hour. Nobody approves by it.
+    assert pairs == {
+        (Role.AGENT, Role.APPROVER), (Role.APPROVER, Role.APPROVER), (Role.APPROVER, Role.ADMINISTRATOR),
     }  # fmt: skip
+    weaker = tuple(replace(each, after=None) if each.effect is Effect.RESTORE_ACCESS else each for each in ACTIONS)
+    assert (Role.APPROVER,) in {path.people for path in privileges.alone(weaker)}
 
 
 def test_a_second_step_without_a_second_person_is_found() -> None:
@@ -60,7 +71,11 @@ def test_appointing_an_accomplice_is_a_path() -> None:
 def test_the_command_says_it_and_fails_when_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
     said = StringIO()
     call_command("privilege_paths", "--json", "--check", stdout=said)
-    assert {path["effect"] for path in json.loads(said.getvalue())} == {"change_role", "change_policy"}
+    assert {path["effect"] for path in json.loads(said.getvalue())} == {
+        "change_role",
+        "change_policy",
+        "restore_access",
+    }
     monkeypatch.setattr(privileges, "alone", lambda: privileges.paths()[:1])
     with pytest.raises(CommandError, match="One person alone"):
         call_command("privilege_paths", "--check", stdout=StringIO())

@@ -369,7 +369,7 @@ def test_an_account_says_whether_it_is_being_recovered(owner: User, end: State) 
 
     assert not says()
     case = Case.objects.create(customer=owner, state=State.OPEN, opened_at=clock.now())
-    for state in (State.PROVEN, State.PROPOSED, State.APPROVED, State.COOLING_OFF):
+    for state in (State.PROVEN, State.COOLING_OFF):
         case.become(state, clock.now())
         assert says()
     Case.objects.create(customer=owner, state=State.CANCELLED, opened_at=clock.now(), ended_at=clock.now())

@@ -21,15 +21,16 @@ LIMITS = limits_module.load()
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WITH, WITHOUT = Needed(factors=True), Needed(factors=False)
 DOUBTFUL = Needed(factors=True, factors_count=False)
-ANN, BEN = UUID(int=1), UUID(int=2)
+ANN, BEN, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
 OPEN = CaseFacts(State.OPEN, NOON - HOUR, (), WITH, account_active=True)
 WEIGHTY = Weighty(NOON, Strength.TWO_CODES, Risk.LOW)
 COOLING = replace(
     OPEN, state=State.COOLING_OFF, shown=(Way.MAIL, Way.SMS), ready=replace(WEIGHTY, started_at=NOON - DAY)
 )
-PROPOSED = replace(OPEN, state=State.PROPOSED, proposed_by=ANN, proposed_at=NOON - HOUR)
-AGENT = Helper(ANN, is_agent=True, is_approver=False, is_customer=False)
-APPROVER = Helper(BEN, is_agent=False, is_approver=True, is_customer=False)
+HELPED = replace(OPEN, opened_by=EVE, noted_by=(EVE,), proposer_stands=True)
+PROPOSED = replace(HELPED, state=State.PROPOSED, proposed_by=ANN, proposed_at=NOON - HOUR)
+AGENT = Helper(ANN, is_agent=True, is_customer=False, acts_here=True, has_opened=True)
+APPROVER = Helper(BEN, is_approver=True, is_customer=False, acts_here=True)
 ASK = {"limits": LIMITS, "at": NOON}
 
 
@@ -83,7 +84,7 @@ def test_what_was_shown_is_enough_for(shown: tuple[Way, ...], needed: Needed, fo
 
 def test_the_help_desk_adds_up_each_way_once() -> None:
     assert weight((Way.CALLED_BACK, Way.CALLED_BACK)) == DESK[Way.CALLED_BACK]
-    assert weight((Way.CALLED_BACK, Way.READ_BACK)) == 5
+    assert weight((Way.CALLED_BACK, Way.READ_BACK)) == 5 < LIMITS.recovery.desk_weight
     assert weight((Way.MAIL, Way.PASSWORD)) == 0
     assert not (CODES | FACTORS) & set(DESK)
 
@@ -102,6 +103,7 @@ def test_the_help_desk_adds_up_each_way_once() -> None:
         ({"strength": Strength.WEAK}, 24),
         ({"strength": Strength.WEAK, "risk": Risk.MODERATE}, 168),
         ({"strength": Strength.NONE, "by_desk": True}, 24),
+        ({"strength": Strength.CODE_AND_FACTOR, "by_desk": True}, 24),
         ({"strength": Strength.NONE, "by_desk": True, "risk": None}, 72),
         ({"contact_changed_at": NOON - HOUR}, 167),
         ({"contact_changed_at": NOON + DAY}, 192),
@@ -223,6 +225,13 @@ def test_may_cancel_whatever_lives(state: State) -> None:
         (CLOSED, Allow()),
         (SEEN, Allow()),
         ({}, Deny(Reason.STILL_GOING)),
+        ({"state": State.PROPOSED, "proposed_at": NOON - DAY}, Allow()),
+        ({"state": State.PROPOSED, "proposed_at": NOON - DAY + HOUR}, Deny(Reason.STILL_GOING)),
+        ({"state": State.COOLING_OFF, "channel_stands": False}, Allow()),
+        (
+            OLD | {"state": State.COOLING_OFF, "ready": replace(WEIGHTY, started_at=NOON - DAY)},
+            Deny(Reason.STILL_GOING),
+        ),
         ({"state": State.COMPLETED}, Deny(Reason.NOT_POSSIBLE)),
     ],
 )
@@ -233,7 +242,9 @@ def test_may_expire(change: dict[str, object], answer: Decision) -> None:
 @pytest.mark.parametrize(
     ("change", "answer"),
     [
-        *OVERTAKEN,
+        *OVERTAKEN[1:],
+        (OLD, Allow()),
+        (OLD | {"ready": replace(WEIGHTY, started_at=NOON - 14 * DAY)}, Deny(Reason.NOT_POSSIBLE)),
         ({}, Allow()),
         ({"ready": replace(WEIGHTY, started_at=NOON - DAY + HOUR)}, Hold(Reason.COOLING_OFF, NOON + HOUR)),
         ({"ready": None}, Deny(Reason.NOT_ENOUGH)),
@@ -255,12 +266,17 @@ def test_may_complete_and_be_told(change: dict[str, object], answer: Decision) -
         *((change, {}, answer) for change, answer in OVERTAKEN),
         ({}, {}, Allow()),
         ({}, {"is_agent": False}, Deny(Reason.NOT_YOUR_ROLE)),
+        ({}, {"acts_here": False}, Deny(Reason.NOT_YOUR_ROLE)),
+        ({}, {"has_opened": False}, Deny(Reason.RECORD_SHUT)),
+        ({"opened_by": None}, {}, Deny(Reason.NOT_HELPED)),
+        ({"channel_stands": False}, {}, Deny(Reason.NO_CHANNEL)),
+        ({"shown": (Way.CALLED_BACK, Way.READ_BACK)}, {}, Deny(Reason.NOT_ENOUGH)),
         ({}, {"is_customer": True}, Deny(Reason.OWN_ACCOUNT)),
         ({"shown": (Way.CALLED_BACK,)}, {}, Deny(Reason.NOT_ENOUGH)),
     ],
 )
-def test_may_propose(change: dict[str, object], helper: dict[str, bool], answer: Decision) -> None:
-    case = replace(OPEN, shown=(Way.CALLED_BACK, Way.READ_BACK))
+def test_may_propose(change: dict[str, object], helper: dict[str, object], answer: Decision) -> None:
+    case = replace(HELPED, shown=(Way.CALLED_BACK, Way.DOCUMENT))
     asked = replace(case, **change), replace(AGENT, **helper)  # type: ignore[arg-type]
     assert cases.may_propose(*asked, **ASK) == answer  # type: ignore[arg-type]
 
@@ -272,7 +288,14 @@ def test_may_propose(change: dict[str, object], helper: dict[str, bool], answer:
         ({}, {}, Allow()),
         ({}, {"is_approver": False}, Deny(Reason.NOT_YOUR_ROLE)),
         ({}, {"is_customer": True}, Deny(Reason.OWN_ACCOUNT)),
+        ({}, {"acts_here": False}, Deny(Reason.NOT_YOUR_ROLE)),
         ({}, {"id": ANN}, Deny(Reason.SAME_PERSON)),
+        ({}, {"id": EVE}, Deny(Reason.NOTED_EVIDENCE)),
+        ({"opened_by": BEN}, {}, Deny(Reason.NOTED_EVIDENCE)),
+        ({"noted_by": (BEN, EVE)}, {}, Deny(Reason.NOTED_EVIDENCE)),
+        ({"opened_by": None}, {}, Deny(Reason.NOT_HELPED)),
+        ({"proposer_stands": False}, {}, Deny(Reason.PROPOSER_GONE)),
+        ({"channel_stands": False}, {}, Deny(Reason.CHANNEL_GONE)),
         ({"proposed_by": None}, {}, Deny(Reason.SAME_PERSON)),
         ({"proposed_at": NOON - DAY}, {}, Deny(Reason.PROPOSAL_OLD)),
         ({"proposed_at": None}, {}, Deny(Reason.PROPOSAL_OLD)),
@@ -289,12 +312,15 @@ def test_may_approve(change: dict[str, object], helper: dict[str, object], answe
     [
         (APPROVER, Allow()),
         (AGENT, Allow()),
-        (replace(AGENT, id=UUID(int=3)), Deny(Reason.NOT_YOUR_ROLE)),
+        (replace(AGENT, id=EVE), Deny(Reason.NOT_YOUR_ROLE)),
+        (replace(APPROVER, acts_here=False), Deny(Reason.NOT_YOUR_ROLE)),
+        (replace(APPROVER, is_customer=True), Deny(Reason.OWN_ACCOUNT)),
     ],
 )
 def test_may_reject(helper: Helper, answer: Decision) -> None:
     assert cases.may_reject(PROPOSED, helper, **ASK) == answer  # type: ignore[arg-type]
-    over = replace(PROPOSED, state=State.APPROVED)
+    assert cases.may_reject(replace(PROPOSED, state=State.COOLING_OFF), helper, **ASK) == answer  # type: ignore[arg-type]
+    over = replace(PROPOSED, state=State.COMPLETED)
     refused = answer if answer != Allow() else Deny(Reason.NOT_POSSIBLE)
     assert cases.may_reject(over, helper, **ASK) == refused  # type: ignore[arg-type]
 

@@ -1,0 +1,33 @@
+"""The customer's own link, once the help desk has vouched and the wait is over. Staff never see it."""
+
+from datetime import datetime, timedelta
+
+from accounts import proofs
+from accounts.flows.account import link_to
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.notifications.notice import By
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from recovery import addresses, events, facts, notices
+from recovery.models import Case
+from recovery.policy.cases import Reason
+
+
+def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
+    """To the address that was chosen, if it still is what it was before the call. Part of the flow that has decided.
+
+    An older link is dead, and so is the browser that it was used in. Raises Refused.
+    """
+    customer = case.customer
+    channel = addresses.find(customer, addresses.before_call(customer, case.opened_at), case.release_to)
+    if channel is None:
+        raise Refused(Reason.CHANNEL_GONE)
+    hours = limits.running().recovery.release_hours
+    end = (case.cooling_since or case.opened_at) + timedelta(days=facts.case_days())
+    secret = proofs.new_finish_link(customer, case.pk, channel.address, at, min(end, at + timedelta(hours=hours)))
+    case.held_by("")
+    kind = notices.FinishYourRecoverySms if channel.by is By.SMS else notices.FinishYourRecovery
+    tell(customer, kind(link=link_to("recovery:open_finish", secret), hours=hours), to=[channel.address], at=at)
+    record(events.RecoveryLinkSent(case=case.pk, again=again), about=customer.pk, by=by, at=at)

@@ -1,0 +1,129 @@
+"""What the help desk asks of its customer: an answer in a live session; and the link that it never sees."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import lockout, passwords, signing
+from accounts.decorators import resumable
+from accounts.flows import factors as factor_flows
+from accounts.flows import sign_in
+from accounts.forms.factors import Password
+from accounts.models import Session, User
+from accounts.views.entry import hidden_secret, hide_secret
+from ciam_portal import clock, codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import Refused
+from ciam_portal.policy.assurance import Level, Method
+from recovery import facts
+from recovery.flows import evidence, release
+from recovery.flows.show import Attempt
+from recovery.models import Case
+from recovery.policy import cases as policy
+from recovery.policy import desk
+from recovery.views import attempt as attempts
+
+
+@require_safe
+def ask(request: HttpRequest) -> HttpResponse:
+    """Is it you who is on the phone? A page with two buttons; nothing changes by looking."""
+    case = facts.live_case(cast("User", request.user).pk)
+    return _asked(request, case, Password())
+
+
+@resumable(lazy("Say that you are on the phone with our help desk"))
+@sensitive_post_parameters("password")
+@require_POST
+def answer_yes(request: HttpRequest) -> HttpResponse:
+    """It is; to be shown once more by what the customer still has: the password, if that is all that is left."""
+    case, form = facts.live_case(cast("User", request.user).pk), Password(request.POST)
+    if case is None or facts.asked_in(case, _session(request), clock.now()) is None:
+        return _asked(request, None, form)
+    if facts.level_left(case) is Level.AAL1 and not _password_shown(request, form):
+        return _asked(request, case, form)
+    try:
+        evidence.answer_yes(case, _session(request), by=Actor.from_request(request), at=clock.now())
+    except Refused as refused:
+        if not isinstance(refused.reason, (desk.Reason, policy.Reason)):
+            raise
+        return _asked(request, None, form)
+    messages.success(request, _("Thank you. Please go on with your call."))
+    return redirect("accounts:security")
+
+
+def _asked(request: HttpRequest, case: Case | None, form: Password) -> HttpResponse:
+    if case is None or facts.asked_in(case, _session(request), clock.now()) is None:
+        return render(request, "recovery/asked.html", status=410)
+    by_password = facts.level_left(case) is Level.AAL1
+    return render(request, "recovery/asked.html", {"asked": True, "form": form if by_password else None})
+
+
+def _password_shown(request: HttpRequest, form: Password) -> bool:
+    """The password once more, in this session: counted and recorded like anywhere else."""
+    customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
+    if not form.is_valid():
+        return False
+    if lockout.is_paused(request, customer.email):
+        form.add_error("password", _("There were several wrong answers. Please wait a while, then try again."))
+        return False
+    right = lockout.check_password(request, customer, passwords.normal(form.cleaned_data["password"]))
+    factor_flows.note_password(customer, right=right, by=by, at=at)
+    if not right:
+        form.add_error("password", _("This is not your password."))
+        return False
+    request.portal_session = sign_in.step_up(_session(request), Method.PASSWORD, by=by, at=at)  # type: ignore[attr-defined]
+    signing.rotate(request)
+    return True
+
+
+@require_POST
+def answer_no(request: HttpRequest) -> HttpResponse:
+    """It is not: it stops at once."""
+    case = facts.live_case(cast("User", request.user).pk)
+    if case is not None:
+        evidence.answer_no(case, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("The recovery is stopped. Nothing was changed."))
+    return redirect("accounts:security")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def open_finish(request: HttpRequest, secret: str) -> HttpResponse:
+    """The customer's own link. Nothing changes: mail scanners open links too."""
+    return hide_secret(request, secret, release.Purpose, "recovery:claim")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim(request: HttpRequest) -> HttpResponse:
+    """Says what the button does; the button makes this browser the one that can finish. Nobody is signed in by it."""
+    secret, at = hidden_secret(request, release.Purpose), clock.now()
+    if not release.can_claim(secret, at):
+        return render(request, "recovery/claim_dead.html", status=410)
+    if request.method != "POST":
+        return render(request, "recovery/claim.html")
+    key = codes.new_token()
+    try:
+        case = release.claim(secret, key, by=attempts.actor(request), at=at)
+    except Refused as refused:
+        if not isinstance(refused.reason, policy.Reason):
+            raise
+        return render(request, "recovery/claim_dead.html", status=410)
+    request.session.pop(f"link:{release.Purpose}", None)
+    made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
+    return attempts.keep(redirect("recovery:finish"), made)
+
+
+def _session(request: HttpRequest) -> Session:
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session
