@@ -1,6 +1,6 @@
 """Everybody whom a customer can be reached through hears of every step of a recovery, and how to stop it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -34,11 +34,11 @@ class Step(StrEnum):
 def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = None) -> None:
     """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped."""
     customer = case.customer
-    end = case.opened_at + timedelta(days=facts.case_days())
+    end = case.opened_at + facts.longest_life()
     for by, address in addresses.every(customer):
         link = ""
         if case.is_live:
-            secret = proofs.new_stop_link(customer, case.pk, address, at, max(end, at + timedelta(days=1)))
+            secret = proofs.new_stop_link(customer, case.pk, address, at, end)
             link = link_to("recovery:open_stop", secret)
         kind = notices.RecoveryNewsSms if by is By.SMS else notices.RecoveryNews
         notice = kind(

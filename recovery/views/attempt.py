@@ -51,7 +51,7 @@ def keep(response: HttpResponse, attempt: Attempt) -> HttpResponse:
     response.set_cookie(
         settings.RECOVERY_COOKIE_NAME,
         attempt.key,
-        max_age=facts.case_days() * 86_400,
+        max_age=facts.longest_life(),
         secure=settings.SECURE,
         httponly=True,
         samesite="Lax",

@@ -25,7 +25,7 @@ from recovery.flows import finish, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case
 from recovery.policy import cases as policy
-from recovery.policy.evidence import Way
+from recovery.policy.evidence import Way, method
 from recovery.policy.states import State
 from recovery.policy.waiting import earliest_completion
 from recovery.views import attempt as attempts
@@ -85,12 +85,12 @@ def _chosen(request: HttpRequest, ways: tuple[Way, ...]) -> Way:
 
 
 def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
-    """What can be shown next: nothing that was shown, nothing that is lost, a factor only after a code."""
+    """What can be shown next: nothing that adds nothing, nothing that is lost, a factor only after a code."""
     if case is None or not case.is_live:
         return _FIRST
-    shown = set(case.shown.values_list("way", flat=True))
-    kept = [way for way, method in ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if method not in made.lost]
-    return tuple(way for way in (*kept, *_FIRST) if way not in shown)
+    shown = {method(Way(way)) for way in case.shown.values_list("way", flat=True)}
+    kept = [way for way, factor in ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if factor not in made.lost]
+    return tuple(way for way in (*kept, *_FIRST) if method(way) not in shown)
 
 
 @sensitive_post_parameters("code")

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.test import Client
 from accounts import factors, proofs
 from accounts.flows import sign_in as sign_in_flows
 from accounts.history import Seen
-from accounts.models import BackupCode, Device, Session, Totp, User
+from accounts.models import BackupCode, Device, Proof, Session, Totp, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry
@@ -187,6 +188,20 @@ def test_a_mailbox_and_the_password_restore_no_factor(
     assert Totp.objects.get(user=owner).bin_key == steps.SEED
 
 
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_a_mailbox_and_a_stolen_number_restore_no_factor(owner: User, person: Person) -> None:
+    """Both codes are issued by us: one method (NIST SP 800-63B-4 section 4.2.2.2)."""
+    person.start(owner.email)
+    page = person.show("mail", steps.latest("recovery_code"))
+    assert "Use a code by text message" not in page.text
+    person.send("sms")
+    person.show("sms", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    with steps.later(days=8):
+        person.finish()
+    assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
 def test_a_stolen_number_alone_restores_no_factor(owner: User, person: Person) -> None:
     person.start(owner.email)
     person.send("sms")
@@ -347,6 +362,32 @@ def test_it_is_over_after_its_days(owner: User, person: Person) -> None:
         assert tasks.sweep() == 1
         assert person.client.get("/recover/wait/").status_code == 410
     assert steps.case_of(owner).state == State.EXPIRED
+
+
+def test_a_recovery_proven_on_its_last_day_can_still_be_finished(owner: User, person: Person) -> None:
+    sheet = factors.make_backup_codes(owner, clock.now())
+    person.start(owner.email)
+    person.show("mail", steps.latest("recovery_code"))
+    with steps.later(days=13, hours=23):
+        assert "Please wait until" in person.show("saved", sheet[0]).text
+    case = steps.case_of(owner)
+    assert case.ready_at is not None
+    late = case.ready_at - clock.now()
+    with steps.later(seconds=late.total_seconds() + 60):
+        assert case.opened_at + timedelta(days=14) < clock.now()
+        assert tasks.sweep() == 1
+        assert "Your account is yours again" in person.finish().text
+    assert {mail.to for mail in steps.news("ready")} == {owner.email, steps.PHONE}
+
+
+def test_the_key_and_the_links_that_stop_it_last_as_long_as_it_can(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    rules = limits.running().recovery
+    longest = timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
+    assert person.client.cookies[settings.RECOVERY_COOKIE_NAME]["max-age"] == longest.total_seconds()
+    case = steps.case_of(owner)
+    ends = set(Proof.objects.filter(purpose=Proof.Purpose.STOP_RECOVERY).values_list("expires_at", flat=True))
+    assert ends == {case.opened_at + longest}
 
 
 def test_a_clock_that_goes_back_finishes_nothing(owner: User, person: Person) -> None:

@@ -43,7 +43,7 @@ def test_every_message_is_delivered_with_its_link(done: User, settings: Any, tmp
     assert {"You can finish your recovery now", "Your account was recovered"} <= subjects
     assert all(f"To: {steps.PHONE}" in text for text in texts)
     assert len([text for text in texts if "Not you? Stop it: " in text and "/recover/stop/" in text]) == 4
-    assert len([text for text in texts if "your code to get back in is" in text]) == 1
+    assert any("Your code to get back in" in subject for subject in subjects)
 
 
 def test_every_decision_in_it_is_decided_so_again(done: User) -> None:
