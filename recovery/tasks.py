@@ -1,4 +1,4 @@
-"""Look at recoveries that wait. An alarm clock: it tells and ends, it finishes nothing."""
+"""Look at recoveries that wait, and at what is to be reviewed. Alarm clocks: they tell and end, they finish nothing."""
 
 import logging
 
@@ -7,7 +7,7 @@ from celery import shared_task
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
-from recovery.flows import wait
+from recovery.flows import review, wait
 from recovery.models import Case
 
 log = logging.getLogger(__name__)
@@ -30,3 +30,16 @@ def sweep() -> int:
         except Refused:  # it moved on between the look and the lock
             log.info("recovery %s moved on before the sweep came to it", case.pk)
     return touched
+
+
+@shared_task(name="recovery.remind")
+def remind() -> int:
+    """Remind customers, once a year, of where their recovery goes. How many."""
+    at, by, told = clock.now(), Actor.system(), 0
+    for customer in review.due(at).iterator(chunk_size=_BATCH):
+        try:
+            review.remind(customer, by=by, at=at)
+            told += 1
+        except Refused:  # it changed between the look and the lock
+            log.info("nothing to remind customer %s of any more", customer.pk)
+    return told

@@ -22,6 +22,8 @@ class Proof(models.Model):
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
+        CONTACT_INVITE = "contact_invite"
+        CONTACT_ASK = "contact_ask"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
         UNDO = "undo"  # takes one change back and locks; opens nothing
 

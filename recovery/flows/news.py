@@ -13,8 +13,9 @@ from accounts.models import User
 from ciam_portal.errors import Refused
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
+from ciam_portal.words import masked
 from recovery import addresses, facts, notices
-from recovery.models import Case, RecoveryAddress
+from recovery.models import Case, Contact, RecoveryAddress
 from recovery.policy.cases import Reason
 from recovery.policy.states import State, Verb, after
 
@@ -64,6 +65,29 @@ def spread_address(customer: User, item: RecoveryAddress, *, added: bool, at: da
             security_link=settings.PUBLIC_URL + reverse("accounts:security"),
         )
         tell(customer, notice, to=[address], at=at)
+
+
+def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
+    """Tell every proven address that somebody is, or is no longer, to help the customer back in."""
+    until = customer.local(contact.usable_from) if contact.usable_from and what == "accepted" else ""
+    for by, address in addresses.every(customer):
+        kind = notices.ContactChangedSms if by is By.SMS else notices.ContactChanged
+        notice = kind(
+            what=what,
+            person=f"{contact.name} ({masked(contact.address)})",
+            when=customer.local(at),
+            until=until,
+            security_link=settings.PUBLIC_URL + reverse("recovery:addresses"),
+        )
+        tell(customer, notice, to=[address], at=at)
+
+
+def spread_asked(customer: User, *, at: datetime) -> None:
+    """Tell every proven address that the customer's contacts were asked for a code."""
+    for by, address in addresses.every(customer):
+        kind = notices.ContactsWereAskedSms if by is By.SMS else notices.ContactsWereAsked
+        link = settings.PUBLIC_URL + reverse("accounts:security")
+        tell(customer, kind(when=customer.local(at), security_link=link), to=[address], at=at)
 
 
 def locked(case: UUID) -> Case:

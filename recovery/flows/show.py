@@ -28,7 +28,7 @@ from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
 from recovery import addresses, events, facts, notices
-from recovery.flows import news
+from recovery.flows import news, vouch
 from recovery.flows.news import Step
 from recovery.models import Case, Guesses, Shown
 from recovery.policy import cases as policy
@@ -36,7 +36,7 @@ from recovery.policy.evidence import FACTORS, Way
 from recovery.policy.states import State, Verb
 
 Purpose = Proof.Purpose
-SENT = (Way.MAIL, Way.SMS)
+SENT = (Way.MAIL, Way.SMS, Way.CONTACT)
 _MOST_WRONG = 100  # wrong guesses at one way, after which it is shut (NIST SP 800-63B-4 section 3.2.2)
 _LATER = 3600
 _KEY = "recovery key"
@@ -101,6 +101,8 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
 
 
 def _send(customer: User, attempt: Attempt, way: Way, at: datetime) -> bool:
+    if way is Way.CONTACT:
+        return not _is_shut(customer, way) and vouch.send(customer, attempt.bound(way), at)
     told = [address for address in addresses.for_codes(customer, way, at) if proofs.within_budget(address)]
     if not told or _is_shut(customer, way):
         return False
@@ -183,7 +185,7 @@ def _check(
     if not isinstance(answer, str):
         return way is Way.PASSKEY and factor_flows.answer_with_passkey(customer, answer, by=by, at=at) is not None
     match way:
-        case Way.MAIL | Way.SMS:
+        case Way.MAIL | Way.SMS | Way.CONTACT:
             return proofs.guess_code(customer, Purpose.RECOVER, attempt.bound(way), answer, at)
         case Way.SAVED:
             checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from accounts.models import User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from recovery import events, facts
-from recovery.flows import news
+from recovery.flows import contacts, news
 from recovery.flows.news import Step
 from recovery.models import RecoveryAddress
 from recovery.policy.evidence import Way
@@ -17,8 +18,9 @@ UNDO = Code("undo")
 
 
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many."""
+    """A recovery under way stops, since it may rest on what is taken back; addresses and contacts are as before. How many."""
     touched = _addresses_back(customer, since, by=by, at=at)
+    touched += contacts.as_before(User.objects.get(pk=customer), since, by=by, at=at)
     live = facts.live_case(customer)
     if live is None:
         return touched

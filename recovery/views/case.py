@@ -34,10 +34,11 @@ _FORMS: dict[Way, type[django_forms.Form]] = {
     Way.MAIL: MailCode,
     Way.SMS: forms.SmsCode,
     Way.SAVED: BackupCode,
+    Way.CONTACT: forms.ContactCode,
     Way.APP: AppCode,
     Way.PASSKEY: PasskeyMessage,
 }
-_FIRST = (Way.MAIL, Way.SMS, Way.SAVED)
+_FIRST = (Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT)
 _MINUTE = 60
 
 
@@ -61,7 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def send(request: HttpRequest) -> HttpResponse:
-    """One more code, by mail or to the phone. One answer for everyone."""
+    """One more code, by mail, to the phone, or through contacts. One answer for everyone."""
     made = attempts.of(request)
     if made is None:
         return redirect("recovery:start")
@@ -69,7 +70,10 @@ def send(request: HttpRequest) -> HttpResponse:
     allow_mail(request)
     with attempts.even():
         show.ask(made, way, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
-    messages.info(request, _("If there is such an address, a new code is on its way to it."))
+    said = _("If you have named somebody, they are being asked now.")
+    messages.info(
+        request, said if way is Way.CONTACT else _("If there is such an address, a new code is on its way to it.")
+    )
     return _to_show(way)
 
 
@@ -118,6 +122,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "others": [other.value for other in ways if other is not way],
         "sent": way in show.SENT,
         "case": case,
+        "hours": limits.running().recovery.contact_code_hours,
         "minutes": limits.running().proof.code_minutes,
     }
     return render(request, "recovery/show.html", words)

@@ -160,6 +160,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "factor.removed": {"method": "passkey"},
     "factor.failed": {"method": "totp", "why": "wrong"},
     "recovery.reset_asked": {"sent": True},
+    "recovery.contact_invited": {"sent": True},
     "staff.record_opened": {"kind": "user"},
 }
 

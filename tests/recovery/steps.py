@@ -13,10 +13,11 @@ from django_otp.oath import TOTP
 from accounts import factors
 from accounts.models import User
 from ciam_portal import clock
-from recovery.models import Case, RecoveryAddress
+from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories
 
 PHONE = "+4722855050"
+FRIEND = "may@example.org"
 NEW = "seven lamps of quiet harbour"
 SEED = b"12345678901234567890"
 
@@ -45,6 +46,37 @@ def with_phone(customer: User, *, rested: bool = True) -> RecoveryAddress:
     return RecoveryAddress.objects.create(
         customer=customer, kind="sms", address=PHONE, proven_at=at, usable_from=at + timedelta(hours=72)
     )
+
+
+def with_contact(customer: User, address: str = FRIEND, *, rested: bool = True) -> Contact:
+    """The customer has named somebody who agreed, long ago or just now."""
+    at = clock.now() - timedelta(days=30 if rested else 0)
+    return Contact.objects.create(
+        customer=customer,
+        name="Aunt May",
+        address=address,
+        invited_at=at,
+        accepted_at=at,
+        usable_from=at + timedelta(hours=72),
+    )
+
+
+def help_link(address: str = FRIEND) -> str:
+    """The path of the newest link that this contact got."""
+    sent = [mail for mail in factories.outbox() if mail.kind == "recovery_contact_asked" and mail.to == address]
+    return path(sent[-1].words["link"])
+
+
+def vouch(link: str) -> Any:
+    """A contact opens the link in a browser of their own and shows the code."""
+    browser = Client()
+    browser.get(link, follow=True)
+    return browser.post("/recover/help/", {"spoken": "on"})
+
+
+def read_out(page: Any) -> str:
+    """The code on that page, as somebody reads it."""
+    return str(page.context["code"])
 
 
 @dataclass
