@@ -75,7 +75,7 @@ def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until:
 
 
 def new_contact_link(
-    customer: User, purpose: Purpose, bound_to: UUID, address: str, at: datetime, until: datetime
+    customer: User, purpose: Purpose, bound_to: UUID, address: str, *, at: datetime, until: datetime
 ) -> str:
     """A secret for somebody whom the customer trusts, about one invitation or one recovery: it works beside others."""
     secret = codes.new_token()
@@ -141,7 +141,7 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
 
 
 def new_contact_code(customer: User, attempt: UUID, address: str, at: datetime, until: datetime) -> str:
-    """A code that a contact passes on. Codes of other contacts for the same try stay, and share its count of guesses."""
+    """A code that a contact passes on. Other contacts' codes for the same try stay, and share its count of guesses."""
     earlier = Proof.objects.filter(customer=customer, purpose=Purpose.RECOVER, bound_to=str(attempt), expires_at__gt=at)
     guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
     code = codes.new_number()

@@ -1,4 +1,4 @@
-"""Words for people: one plain sentence for each reason (a test demands one for every reason there is), and addresses."""
+"""Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
 
 from enum import StrEnum
 

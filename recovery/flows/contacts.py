@@ -1,4 +1,4 @@
-"""Recovery contacts: people a customer trusts. Asked first, told to everybody, resting before they help, gone at once."""
+"""Recovery contacts, people a customer trusts: asked first, told to everybody, resting at first, gone at once."""
 
 from datetime import datetime, timedelta
 
@@ -52,7 +52,7 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         return None
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
     hours = limits.running().recovery.contact_invite_hours
-    secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at, at + timedelta(hours=hours))
+    secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))
     link = link_to("recovery:open_invitation", secret)
     tell(customer, notices.ContactInvitation(who=customer.email, link=link, hours=hours), to=[address], at=at)
     record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)

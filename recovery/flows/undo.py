@@ -18,7 +18,7 @@ UNDO = Code("undo")
 
 
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    """A recovery under way stops, since it may rest on what is taken back; addresses and contacts are as before. How many."""
+    """A recovery under way stops: it may rest on what is taken back. Addresses and contacts are as before. How many."""
     touched = _addresses_back(customer, since, by=by, at=at)
     touched += contacts.as_before(User.objects.get(pk=customer), since, by=by, at=at)
     live = facts.live_case(customer)

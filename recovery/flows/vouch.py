@@ -28,8 +28,9 @@ def send(customer: User, attempt: UUID, at: datetime) -> bool:
     """Mail every contact who can help now, and tell the customer; whether there was one. Part of asking for a code."""
     told = [contact for contact in contacts.usable(customer, at) if proofs.within_budget(contact.address)]
     hours = limits.running().recovery.contact_code_hours
+    until = at + timedelta(hours=hours)
     for contact in told:
-        secret = proofs.new_contact_link(customer, ASK, attempt, contact.address, at, at + timedelta(hours=hours))
+        secret = proofs.new_contact_link(customer, ASK, attempt, contact.address, at=at, until=until)
         notice = notices.ContactAsked(who=customer.email, link=link_to("recovery:open_help", secret), hours=hours)
         tell(customer, notice, to=[contact.address], at=at)
     if told:

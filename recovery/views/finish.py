@@ -21,7 +21,7 @@ from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from recovery import facts, forms
-from recovery.flows import finish, wait
+from recovery.flows import finish, renewal, wait
 from recovery.models import Case
 from recovery.policy import cases as policy
 from recovery.views import attempt as attempts
@@ -43,7 +43,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=with_app)
     if form.is_valid() and _finished(request, case, form, seed, at):
         request.session.flush()
-        return render(request, "recovery/recovered.html", {"with_app": with_app})
+        return render(
+            request, "recovery/recovered.html", {"with_app": with_app, "codes": _new_codes(request, case, at)}
+        )
     words = {
         "form": form,
         "with_app": with_app,
@@ -51,6 +53,13 @@ def complete(request: HttpRequest) -> HttpResponse:
         "secret": factors.seed_in_groups(seed) if with_app else "",
     }
     return render(request, "recovery/finish.html", words)
+
+
+@sensitive_variables()
+def _new_codes(request: HttpRequest, case: Case, at: datetime) -> list[str]:
+    """New backup codes for whoever has just used one up; none for anybody else."""
+    case.refresh_from_db()
+    return renewal.renew(case, by=attempts.actor(request), at=at) if renewal.is_due(case, at) else []
 
 
 @sensitive_variables("seed", "form", "new")

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts import factors, proofs
+from accounts.factors import Outcome
 from accounts.flows import sign_in as sign_in_flows
 from accounts.history import Seen
 from accounts.models import BackupCode, Device, Proof, Session, Totp, User
@@ -22,7 +23,7 @@ from ciam_portal.errors import OnHold, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from recovery import facts, tasks
-from recovery.flows import finish, show, wait
+from recovery.flows import finish, renewal, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case, Guesses, Shown
 from recovery.policy import cases as policy
@@ -49,7 +50,7 @@ def person() -> Person:
     return Person(Client())
 
 
-@pytest.mark.control("v5.0.0-6.4.4")
+@pytest.mark.control("v5.0.0-6.4.4", "63B 4.2.1.1/d", "63B 4.2.1.1/e")
 def test_from_two_codes_through_the_wait_to_a_new_factor(
     owner: User, person: Person, sign_in: Callable[..., Client]
 ) -> None:
@@ -69,7 +70,8 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
         assert {mail.to for mail in steps.news("ready")} == {owner.email, steps.PHONE}
         case.refresh_from_db()
         assert case.state == State.COOLING_OFF
-        assert "Your account is yours again" in person.finish().text
+        done = person.finish()
+        assert "Your account is yours again" in done.text
     case.refresh_from_db()
     owner.refresh_from_db()
     assert case.state == State.COMPLETED
@@ -77,7 +79,14 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
     assert owner.recovered_at is not None
     assert Totp.objects.filter(user=owner).count() == 1
     assert Totp.objects.get(user=owner).bin_key != steps.SEED
-    assert not BackupCode.objects.filter(customer=owner).exists()
+    fresh = [factors.plain_backup_code(code) for code in done.context["codes"]]
+    assert len(fresh) == limits.running().factors.backup_codes
+    assert all(code in done.text for code in done.context["codes"])
+    kept = BackupCode.objects.filter(customer=owner)
+    assert kept.count() == len(fresh)
+    assert not kept.filter(created_at__lt=case.ended_at).exists()
+    assert [mail.to for mail in outbox() if mail.kind == "factor_backup_codes_made"] == [owner.email]
+    assert factors.spend_backup_code(owner, fresh[0], clock.now()).outcome is Outcome.RIGHT
     assert not Session.objects.filter(ended_at__isnull=True).exists()
     assert not Device.objects.filter(revoked_at__isnull=True).exists()
     assert before.get("/profile/").status_code == 302
@@ -97,6 +106,23 @@ def test_a_passkey_that_is_left_is_not_touched(owner: User, person: Person) -> N
     with steps.later(days=7, minutes=1):
         assert "Your account is yours again" in person.finish().text
     assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
+def test_new_backup_codes_are_made_at_the_end_alone_and_only_for_one_that_was_used(owner: User, person: Person) -> None:
+    person.start(owner.email, lost=("lost_passkey",))
+    person.show("mail", steps.latest("recovery_code"))
+    person.show("app", steps.code_at(steps.SEED, clock.now()))
+    with steps.later(days=7, minutes=1):
+        assert person.finish().context["codes"] == []
+    thief, case = Person(Client()), steps.case_of(owner)
+    for at in (clock.now(), case.ended_at):
+        assert at is not None
+        with pytest.raises(Refused):
+            renewal.renew(case, by=Actor.system(), at=at)
+    with steps.later(days=8):
+        thief.two_codes(owner.email)
+        with pytest.raises(Refused):
+            renewal.renew(steps.case_of(owner), by=Actor.system(), at=clock.now())
 
 
 def test_a_wrong_code_of_the_new_app_changes_nothing(owner: User, person: Person) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as some
 
 from ciam_portal.policy import limits as limits_module
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk
-from recovery.policy import addresses, cases, states
+from recovery.policy import addresses, cases, renewal, states
 from recovery.policy.cases import Asked, CaseFacts, Helper, Reason
 from recovery.policy.evidence import CODES, DESK, FACTORS, Needed, Strength, Way, strength, weight
+from recovery.policy.renewal import RenewalFacts
 from recovery.policy.states import LIVE, TRANSITIONS, State, Verb, after
 from recovery.policy.waiting import Weighty, earliest_completion
 
@@ -352,6 +353,24 @@ def test_may_reject(helper: Helper, answer: Decision) -> None:
 )
 def test_may_add_an_address(facts: addresses.AddressFacts, answer: Decision) -> None:
     assert addresses.may_add(facts, **ASK) == answer  # type: ignore[arg-type]
+
+
+SAVED = RenewalFacts(State.COMPLETED, (Way.MAIL, Way.SAVED), just_now=True, has_factor=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({}, True),
+        ({"state": State.COOLING_OFF}, False),
+        ({"shown": (Way.MAIL, Way.CONTACT)}, False),
+        ({"just_now": False}, False),
+        ({"has_factor": False}, False),
+    ],
+)
+def test_may_renew_backup_codes(change: dict[str, object], allowed: bool) -> None:
+    answer = renewal.may_renew(replace(SAVED, **change), **ASK)  # type: ignore[arg-type]
+    assert answer == (Allow() if allowed else Deny(renewal.Reason.NOT_NOW))
 
 
 def test_the_longest_wait_must_fit_into_a_case() -> None:

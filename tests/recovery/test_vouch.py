@@ -1,4 +1,4 @@
-"""A contact helps in a recovery: called first, shown a code once, read out, typed; and everything that must not work."""
+"""A contact helps in a recovery: called first, shown a code once, read out, typed; and all that must not work."""
 
 from collections.abc import Callable
 from datetime import timedelta
