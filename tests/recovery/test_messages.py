@@ -2,6 +2,7 @@
 
 import email
 from collections.abc import Callable
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,12 @@ def test_every_decision_in_it_is_decided_so_again(done: User) -> None:
     assert [entry.question for entry in kept if recompute.recompute(entry)] == []
 
 
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def test_every_message_about_contacts_is_delivered(
     customer: User, sign_in: Callable[..., Client], settings: Any, tmp_path: Path
 ) -> None:
@@ -83,7 +90,7 @@ def test_every_message_about_contacts_is_delivered(
         (steps.FRIEND, "You are no longer a recovery contact"),
         (customer.email, "Is this still how you get back in?"),
     }
-    bodies = {str(mail["Subject"]).split(" - ")[0]: mail.get_body(("plain",)).get_content() for mail in mails}
+    bodies = {str(mail["Subject"]).split(" - ")[0]: plain(mail) for mail in mails}
     assert "/recover/contact/" in bodies["Will you be a recovery contact?"]
     assert "Ben" not in bodies["Will you be a recovery contact?"]
     assert "It is Ben & Co (b···@example.org)" in bodies["Somebody was asked to be your recovery contact"]
