@@ -1,7 +1,8 @@
 """Asking for a code, and showing something: the first right answer opens the recovery, enough of them prove it.
 
 Nothing is opened, and nobody is told, before something was shown: a stranger who types an address causes one mail, no
-more. Every answer is the same for an address without an account.
+more. Only when contacts are asked is the customer told at once, for they are other people. Every answer is the same for
+an address without an account.
 """
 
 from dataclasses import dataclass

@@ -146,8 +146,8 @@ def help_them(request: HttpRequest) -> HttpResponse:
             raise
         return _dead(request)
     request.session.pop(f"link:{vouch.ASK}", None)
-    until = proof.customer.local(proof.expires_at)
-    return render(request, "recovery/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "until": until})
+    hours = limits.running().recovery.contact_code_hours
+    return render(request, "recovery/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours})
 
 
 def _dead(request: HttpRequest) -> HttpResponse:

@@ -62,3 +62,18 @@ def test_what_was_reminded_meanwhile_is_not_reminded_again(customer: User, monke
         monkeypatch.setattr(review, "due", lambda _at: User.objects.all())
         assert tasks.remind() == 0
     assert reviews() == []
+
+
+def test_former_contacts_are_forgotten_and_present_ones_are_not(customer: User) -> None:
+    at = clock.now()
+    kept = steps.with_contact(customer)
+    steps.with_contact(customer, "gone@example.org").remove(at)
+    for name in ("no", "silent"):
+        made = Contact.objects.create(customer=customer, name="A", address=f"{name}@example.org", invited_at=at)
+        if name == "no":
+            made.decline(at)
+    with steps.later(days=30):
+        assert tasks.forget() == 0
+    with steps.later(days=31, minutes=1):
+        assert tasks.forget() == 3
+    assert list(Contact.objects.all()) == [kept]
