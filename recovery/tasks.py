@@ -1,4 +1,4 @@
-"""Recoveries that wait, and what is to be reviewed or forgotten. Alarm clocks: they tell and end, they finish nothing."""
+"""Recoveries that wait, what is to be reviewed, what to be forgotten. Alarm clocks: they tell and end, no more."""
 
 import logging
 from datetime import timedelta

@@ -52,7 +52,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/start.html", {"form": form})
     allow_mail(request)
     with attempts.even():
-        made = attempts.begin(request, form.cleaned_data["email"], form.lost())
+        made = attempts.begin(form.cleaned_data["email"], form.lost())
         browser, by = signing.browser_of(request), attempts.actor(request)
         show.ask(made, Way.MAIL, browser, by=by, at=clock.now())
     return attempts.keep(redirect("recovery:show"), made)

@@ -178,6 +178,26 @@ def test_a_link_shows_a_code_once_and_in_time(owner: User, person: Person) -> No
     assert Client().post("/recover/help/", {"spoken": "on"}).status_code == 410
 
 
+def test_the_browser_may_be_closed_while_a_contact_takes_their_time(owner: User, person: Person) -> None:
+    person.start(owner.email)
+    person.send("contact")
+    del person.client.cookies[settings.SESSION_COOKIE_NAME]
+    with steps.later(hours=23, minutes=59):
+        page = steps.vouch(steps.help_link())
+        person.show("contact", steps.read_out(page))
+        assert steps.case_of(owner).shown.get().way == Way.CONTACT
+
+
+def test_what_another_browser_said_is_not_read(owner: User, person: Person) -> None:
+    person.start(owner.email)
+    other = Person(Client())
+    other.start("stranger@example.com")
+    name = settings.RECOVERY_SAID_COOKIE_NAME
+    assert owner.email not in person.client.cookies[name].value
+    other.client.cookies[name] = person.client.cookies[name].value
+    assert other.client.get("/recover/show/").headers["Location"] == "/recover/"
+
+
 def test_a_code_works_once_and_in_the_browser_that_asked_alone(owner: User, person: Person) -> None:
     person.start(owner.email)
     person.send("contact")
