@@ -128,6 +128,23 @@ def new_finish_link(customer: User, case: UUID, address: str, at: datetime, unti
     return secret
 
 
+def new_contact_link(
+    customer: User, purpose: Purpose, bound_to: UUID, address: str, *, at: datetime, until: datetime
+) -> str:
+    """A secret for somebody whom the customer trusts, about one invitation or one recovery: it works beside others."""
+    secret = codes.new_token()
+    Proof.objects.create(
+        customer=customer,
+        purpose=purpose,
+        digest=codes.digest(secret, purpose),
+        address=address,
+        bound_to=str(bound_to),
+        created_at=at,
+        expires_at=until,
+    )
+    return secret
+
+
 def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
     """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
     secret = codes.new_token()
@@ -177,6 +194,37 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
     return code
 
 
+def new_contact_code(customer: User, attempt: UUID, address: str, at: datetime, until: datetime) -> str:
+    """A code that a contact passes on. Other contacts' codes for the same try stay, and share its count of guesses."""
+    earlier = Proof.objects.filter(customer=customer, purpose=Purpose.RECOVER, bound_to=str(attempt), expires_at__gt=at)
+    guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
+    code = codes.new_number()
+    Proof.objects.create(
+        customer=customer,
+        purpose=Purpose.RECOVER,
+        digest=codes.digest(f"{attempt}:{code}", Purpose.RECOVER),
+        address=address,
+        bound_to=str(attempt),
+        created_at=at,
+        expires_at=until,
+        attempts=guesses,
+    )
+    return code
+
+
+def void_contact(customer: User, address: str, at: datetime) -> None:
+    """Every link and code that went to this contact is dead."""
+    purposes = (Purpose.CONTACT_INVITE, Purpose.CONTACT_ASK, Purpose.RECOVER)
+    waiting = Proof.objects.filter(customer=customer, purpose__in=purposes, address=address, used_at__isnull=True)
+    waiting.update(used_at=at)
+
+
+def void_recovery(customer: User, at: datetime) -> None:
+    """Every code that went out for a recovery, and every link that leads a contact to one, is dead."""
+    purposes = (Purpose.CONTACT_ASK, Purpose.RECOVER)
+    Proof.objects.filter(customer=customer, purpose__in=purposes, used_at__isnull=True).update(used_at=at)
+
+
 def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime) -> datetime | None:
     """Until when no code for this session is looked at, after too many wrong ones; None if one would be."""
     used_up = Proof.objects.filter(
@@ -191,20 +239,25 @@ def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime)
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:
-    """Spend the code if it is right; count the guess if it is not. Call inside a transaction."""
-    proof = (
+    """Spend the code if it is right; count the guess if it is not. Call inside a transaction.
+
+    There can be several: each contact of a customer has one of their own. A guess counts against all of them, and a
+    right one spends all.
+    """
+    waiting = list(
         Proof.objects.select_for_update()
-        .filter(customer=customer, purpose=purpose, bound_to=str(session), used_at__isnull=True)
-        .order_by("-created_at")
-        .first()
+        .filter(customer=customer, purpose=purpose, bound_to=str(session), used_at__isnull=True, expires_at__gt=at)
+        .order_by("pk")
     )
-    if proof is None or not proof.is_live(at) or proof.attempts >= limits.running().proof.code_attempts:
+    if any(proof.attempts >= limits.running().proof.code_attempts for proof in waiting):
         return False
-    if not codes.matches(f"{session}:{code}", purpose, proof.digest):
-        proof.missed()
-        return False
-    proof.spend(at)
-    return True
+    right = [codes.matches(f"{session}:{code}", purpose, proof.digest) for proof in waiting]
+    for proof in waiting:
+        if any(right):
+            proof.spend(at)
+        else:
+            proof.missed()
+    return any(right)
 
 
 def drop(customer: User, at: datetime) -> None:

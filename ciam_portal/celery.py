@@ -21,5 +21,7 @@ app.conf.beat_schedule = {
     "work out the threshold": {"task": "risk.calibrate", "schedule": crontab(hour=2, minute=30)},
     "compare this week with the last": {"task": "risk.watch_drift", "schedule": crontab(hour=2, minute=50)},
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
+    "forget former contacts": {"task": "recovery.forget", "schedule": crontab(hour=3, minute=20)},
+    "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

@@ -1,10 +1,16 @@
-"""One plain sentence for each reason, for the customer. A test demands one for every reason there is."""
+"""Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
 
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 FALLBACK = "This cannot be done right now."
+
+
+def masked(address: str) -> str:
+    """Enough of a mail address or phone number for its owner to recognise it, not enough to use it."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}···@{domain}" if at else f"···{address[-2:]}"
 
 
 def sentence(reason: StrEnum) -> str:

@@ -8,7 +8,7 @@ from accounts.models import User
 from ciam_portal import codes
 from ciam_portal.notifications.notice import By
 from ciam_portal.policy import limits
-from recovery.models import RecoveryAddress
+from recovery.models import Contact, RecoveryAddress
 from recovery.policy.evidence import Way
 
 Kind = RecoveryAddress.Kind
@@ -81,8 +81,10 @@ def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
 
 
 def changed_at(customer: User) -> datetime | None:
-    """When the customer's address, phone or recovery addresses last changed; None if they never did."""
-    rows = RecoveryAddress.objects.filter(customer=customer).values_list("proven_at", "removed_at")
+    """When the customer's address, phone, recovery addresses or contacts last changed; None if they never did."""
+    places = RecoveryAddress.objects.filter(customer=customer).values_list("proven_at", "removed_at")
+    people = Contact.objects.filter(customer=customer, accepted_at__isnull=False)
+    rows = [*places, *people.values_list("accepted_at", "removed_at")]
     known = [instant for row in rows for instant in row if instant is not None]
     if customer.contact_changed_at is not None:
         known.append(customer.contact_changed_at)

@@ -186,9 +186,13 @@ def for_stranger(email: str, browser: Browser, *, by: Actor, at: datetime) -> ga
     return accounts.for_stranger(email, browser.seen, absurd=browser.absurd, by=by, at=at)
 
 
-def case_days() -> int:
-    """How long a recovery can be finished."""
-    return limits.running().recovery.case_days
+def longest_life() -> timedelta:
+    """How long what belongs to a recovery must last: its key, the links that stop it.
+
+    Begun on the last day, the wait can be the longest there is, and a change of address in it makes it begin anew.
+    """
+    rules = limits.running().recovery
+    return timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
 
 
 def live_case(customer: UUID) -> Case | None:

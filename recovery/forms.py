@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.account import NewEmail, NewPassword, phone_number
-from accounts.forms.factors import AppCode, MailCode, digits
+from accounts.forms.factors import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
 from ciam_portal.policy.assurance import Method
 
@@ -69,3 +69,40 @@ class RecoveryPhone(forms.Form):
     def clean_phone(self) -> str:
         """A number that can exist, in E.164 form."""
         return phone_number(self.cleaned_data["phone"])
+
+
+class ContactCode(MailCode):
+    """Eight digits that somebody reads out."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["code"].label = _("Code from the person you trust")
+
+
+class NewContact(PasskeyName):
+    """Somebody whom the customer trusts: what they call them, and where they read mail."""
+
+    email = forms.EmailField(
+        label=_("Their e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["name"].label = _("What you call them")
+        self.fields["name"].help_text = _("For your own list and our messages to you. They do not see it.")
+
+    def clean_email(self) -> str:
+        """Lower case."""
+        email: str = self.cleaned_data["email"]
+        return email.lower()
+
+
+class Spoken(forms.Form):
+    """A contact says that they have called."""
+
+    spoken = forms.BooleanField(
+        label=_("I have called them on a number I knew before, and I know their voice"),
+        error_messages={"required": _("Please call them first. Do not rely on a message or a mail.")},
+    )

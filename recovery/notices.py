@@ -146,3 +146,76 @@ class AccountIsLockedSms(AccountIsLocked):
     """The same, to a phone."""
 
     channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class ContactInvitation(NoticeBase):
+    """To somebody else: a customer trusts them. Nothing that the customer typed is in it: it could be a lure."""
+
+    template: ClassVar[str] = "recovery_contact_invitation"
+    who: str
+    link: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(NoticeBase):
+    """A recovery contact was asked, agreed, declined, came or went. ``what`` chooses the words."""
+
+    template: ClassVar[str] = "recovery_contact_changed"
+    what: str
+    person: str
+    when: str
+    until: str
+    security_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChangedSms(ContactChanged):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDismissed(NoticeBase):
+    """To somebody else: they are a recovery contact no longer."""
+
+    template: ClassVar[str] = "recovery_contact_dismissed"
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAsked(NoticeBase):
+    """To somebody else: a customer needs them. The code is not in the mail: first comes a call."""
+
+    template: ClassVar[str] = "recovery_contact_asked"
+    who: str
+    link: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsWereAsked(NoticeBase):
+    """To the customer: somebody who says that they cannot sign in has had the contacts asked."""
+
+    template: ClassVar[str] = "recovery_contacts_were_asked"
+    when: str
+    security_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsWereAskedSms(ContactsWereAsked):
+    """The same, to a phone."""
+
+    channel: ClassVar[By] = By.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReview(NoticeBase):
+    """Once a year: where recovery goes."""
+
+    template: ClassVar[str] = "recovery_review"
+    addresses: tuple[str, ...]
+    contacts: tuple[str, ...]
+    link: str

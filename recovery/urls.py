@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from recovery.views import addresses, case, desk, finish, reset
+from recovery.views import addresses, case, contacts, desk, finish, reset
 
 app_name = "recovery"
 
@@ -25,6 +25,12 @@ urlpatterns = [
     re_path(r"^security/recovery/add/(?P<kind>mail|sms)/$", addresses.add, name="add_address"),
     path("security/recovery/confirm/", addresses.confirm, name="confirm_address"),
     path("security/recovery/<uuid:address_id>/remove/", addresses.remove, name="remove_address"),
+    path("security/recovery/contacts/add/", contacts.add, name="add_contact"),
+    path("security/recovery/contacts/<uuid:contact_id>/remove/", contacts.remove, name="remove_contact"),
+    path("recover/contact/<str:secret>/", contacts.open_invitation, name="open_invitation"),
+    path("recover/contact/", contacts.invitation, name="invitation"),
+    path("recover/help/<str:secret>/", contacts.open_help, name="open_help"),
+    path("recover/help/", contacts.help_them, name="help"),
     path("security/recovery/stop/", finish.stop_here, name="stop_here"),
     path("security/recovery/call/", desk.ask, name="asked"),
     path("security/recovery/call/yes/", desk.answer_yes, name="answer_yes"),

@@ -27,13 +27,7 @@ from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
-from ciam_portal.words import sentence
-
-
-def masked(email: str) -> str:
-    """Enough of an address to recognize it when somebody says it, not enough to use it."""
-    name, _at, domain = email.partition("@")
-    return f"{name[:1]}···@{domain}"
+from ciam_portal.words import masked, sentence
 
 
 def summary(customer: User) -> dict[str, Any]:

@@ -105,6 +105,18 @@ def make_backup_codes(customer: User, session: Session, *, by: Actor, at: dateti
     """A new set of codes, to be shown this once; older ones are dead."""
     customer, session = permitted(Action.VIEW_BACKUP_CODES, customer, session, by=by, at=at)
     require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
+    return _new_codes(customer, session, by=by, at=at)
+
+
+@flow
+def renew_backup_codes(customer: User, *, by: Actor, at: datetime) -> list[str]:
+    """The same after a code was used up to get back in. Called by recovery, which asks. Raises Refused."""
+    customer = User.objects.select_for_update().get(pk=customer.pk)
+    require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
+    return _new_codes(customer, None, by=by, at=at)
+
+
+def _new_codes(customer: User, session: Session | None, *, by: Actor, at: datetime) -> list[str]:
     undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = factors.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)

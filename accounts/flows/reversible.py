@@ -17,7 +17,7 @@ Kind = Change.Kind
 def note(
     customer: User,
     kind: Change.Kind,
-    session: Session,
+    session: Session | None,
     *,
     at: datetime,
     previous: bytes = b"",
@@ -32,7 +32,7 @@ def note(
         customer=customer,
         kind=kind,
         at=at,
-        session=session.pk,
+        session=session.pk if session else None,
         method=method or "",
         key=str(key),
         previous=seal(customer, kind, previous) if previous else "",

@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
                     ("disown", "Disown"),
                     ("recover", "Recover"),
                     ("recovery_address", "Recovery Address"),
+                    ("contact_invite", "Contact Invite"),
+                    ("contact_ask", "Contact Ask"),
                     ("stop_recovery", "Stop Recovery"),
                     ("read_back", "Read Back"),
                     ("finish_recovery", "Finish Recovery"),

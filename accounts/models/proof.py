@@ -22,6 +22,8 @@ class Proof(models.Model):
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
+        CONTACT_INVITE = "contact_invite"
+        CONTACT_ASK = "contact_ask"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
         READ_BACK = "read_back"  # a code that its owner reads to the help desk
         FINISH_RECOVERY = "finish_recovery"  # the customer's own link, after the help desk has vouched

@@ -120,6 +120,10 @@ def _reset_asked(data: Data) -> Said | None:
     return Said(_("A link for a new password was asked for")) if data["sent"] else None
 
 
+def _contact_invited(data: Data) -> Said | None:
+    return Said(_("Somebody was asked to be your recovery contact"), badge=_("Changed")) if data["sent"] else None
+
+
 def _record_opened(data: Data) -> Said:
     if "reason" in data:
         return Said(
@@ -225,6 +229,12 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "recovery.claimed": _plain(_("The link to finish the recovery was used"), badge=_("Unusual"), kind="warn"),
     "recovery.address_added": _plain(_("A recovery address was added"), badge=_("Changed"), kind="accent"),
     "recovery.address_removed": _plain(_("A recovery address was removed"), badge=_("Changed"), kind="accent"),
+    "recovery.contact_invited": _contact_invited,
+    "recovery.contact_accepted": _plain(_("A recovery contact agreed"), badge=_("Changed"), kind="accent"),
+    "recovery.contact_declined": _plain(_("Somebody did not want to be your recovery contact")),
+    "recovery.contact_removed": _plain(_("A recovery contact was removed"), badge=_("Changed"), kind="accent"),
+    "recovery.contact_put_back": _plain(_("A recovery contact is back"), badge=_("Changed"), kind="accent"),
+    "recovery.contact_saw_code": _plain(_("A recovery contact was shown a code"), badge=_("Unusual"), kind="warn"),
     "consent.given": _plain(_("App connected")),
     "consent.changed": _plain(_("What an app may see was changed")),
     "consent.denied": _plain(_("App not connected: you said no")),

@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def masked(address: str) -> str:
-    """A mail address that its owner recognises: shown to whoever knows the password, and to nobody else."""
-    name, _at, domain = address.partition("@")
-    return f"{name[:1]}···@{domain}"
-
-
 def local(target: str) -> str:
     """``target`` if it is an address on this site without a host, else nothing."""
     return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else ""

@@ -21,12 +21,13 @@ from accounts.factors import Ceremony, Checked, Outcome
 from accounts.flows import factors as flows
 from accounts.forms import factors as forms
 from accounts.stages import pending
-from accounts.views.doors import Door, LiveSession, PausedSignIn, masked
+from accounts.views.doors import Door, LiveSession, PausedSignIn
 from ciam_portal import clock
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
+from ciam_portal.words import masked
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -46,6 +46,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.refresh_idle_days", "session.suspended_minutes",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours",
+    "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",

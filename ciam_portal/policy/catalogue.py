@@ -27,7 +27,7 @@ class Action(StrEnum):
     EDIT_PROFILE = "edit_profile"
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
-    CHANGE_RECOVERY_ADDRESS = "change_recovery_address"
+    CHANGE_RECOVERY_ADDRESS = "change_recovery_address"  # and recovery contacts
     CHANGE_PASSWORD = "change_password"  # noqa: S105  (a name, not a secret)
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
@@ -142,7 +142,7 @@ REQUIRED = {item.name for item in fields(Row)} - OPTIONAL
 # What a quarantine is for: whoever recovered an account by fraud could not keep, empty or end it meanwhile.
 HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
-    Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION,
+    Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION, Action.CHANGE_RECOVERY_ADDRESS,
 })  # fmt: skip
 # What a new password alone must never change, so that a reset leads to none of it before an old factor has succeeded.
 RESTS_ON_FACTORS = frozenset({

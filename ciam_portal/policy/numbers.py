@@ -115,12 +115,17 @@ class Recovery:
     requests_per_two_minutes: int = _within(1, 5)
     requests_per_day: int = _within(2, 20)
     case_days: int = _within(7, 30)
+    finish_hours: int = _within(24, 336)
     proposal_hours: int = _within(1, 72)
     desk_weight: int = _within(6, 11)
     quarantine_hours: int = _within(24, 168)
     address_rest_hours: int = _within(24, 168)
     callback_days: int = _within(14, 365)
     release_hours: int = _within(1, 168)
+    contacts: int = _within(1, 5)
+    contact_invite_hours: int = _within(1, 48)
+    contact_code_hours: int = _within(1, 48)
+    review_days: int = _within(30, 366)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from recovery import addresses, events, facts, notices
 from recovery.models import Case
-from recovery.policy.cases import Reason
+from recovery.policy.cases import Reason, ends_at
 
 
 def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
@@ -25,7 +25,7 @@ def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
     if channel is None:
         raise Refused(Reason.CHANNEL_GONE)
     hours = limits.running().recovery.release_hours
-    end = (case.cooling_since or case.opened_at) + timedelta(days=facts.case_days())
+    end = ends_at(facts.of_case(case), limits=limits.running())
     secret = proofs.new_finish_link(customer, case.pk, channel.address, at, min(end, at + timedelta(hours=hours)))
     case.held_by("")
     kind = notices.FinishYourRecoverySms if channel.by is By.SMS else notices.FinishYourRecovery

@@ -1,6 +1,6 @@
 """Everybody whom a customer can be reached through hears of every step of a recovery, and how to stop it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
+from ciam_portal.words import masked
 from recovery import addresses, events, facts, notices
-from recovery.models import Case, RecoveryAddress
+from recovery.models import Case, Contact, RecoveryAddress
 from recovery.policy.cases import Reason
 from recovery.policy.states import State, Verb, after
 
@@ -62,8 +63,8 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
 
 def stop_link(case: Case, address: str, at: datetime) -> str:
     """A link that stops the recovery, for as long as there is something to stop."""
-    end = (case.cooling_since or case.opened_at) + timedelta(days=facts.case_days())
-    secret = proofs.new_stop_link(case.customer, case.pk, address, at, max(end, at + timedelta(days=1)))
+    end = case.opened_at + facts.longest_life()
+    secret = proofs.new_stop_link(case.customer, case.pk, address, at, end)
     return link_to("recovery:open_stop", secret)
 
 
@@ -100,6 +101,29 @@ def spread_lock(customer: User, at: datetime) -> None:
         start = settings.PUBLIC_URL + reverse("recovery:start")
         notice = kind(when=customer.local(at), way=customer.way_back, start_link=start)
         tell(customer, notice, to=[address], at=at)
+
+
+def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
+    """Tell every proven address that somebody is, or is no longer, to help the customer back in."""
+    until = customer.local(contact.usable_from) if contact.usable_from and what == "accepted" else ""
+    for by, address in addresses.every(customer):
+        kind = notices.ContactChangedSms if by is By.SMS else notices.ContactChanged
+        notice = kind(
+            what=what,
+            person=f"{contact.name} ({masked(contact.address)})",
+            when=customer.local(at),
+            until=until,
+            security_link=settings.PUBLIC_URL + reverse("recovery:addresses"),
+        )
+        tell(customer, notice, to=[address], at=at)
+
+
+def spread_asked(customer: User, *, at: datetime) -> None:
+    """Tell every proven address that the customer's contacts were asked for a code."""
+    for by, address in addresses.every(customer):
+        kind = notices.ContactsWereAskedSms if by is By.SMS else notices.ContactsWereAsked
+        link = settings.PUBLIC_URL + reverse("accounts:security")
+        tell(customer, kind(when=customer.local(at), security_link=link), to=[address], at=at)
 
 
 def locked(case: UUID) -> Case:

@@ -1,7 +1,8 @@
 """Asking for a code, and showing something: the first right answer opens the recovery, enough of them prove it.
 
 Nothing is opened, and nobody is told, before something was shown: a stranger who types an address causes one mail, no
-more. Every answer is the same for an address without an account.
+more. Only when contacts are asked is the customer told at once, for they are other people. Every answer is the same for
+an address without an account.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
 from recovery import addresses, events, facts, notices
-from recovery.flows import guesses, news
+from recovery.flows import guesses, news, vouch
 from recovery.flows.news import Step
 from recovery.models import Case, Shown
 from recovery.policy import cases as policy
@@ -36,7 +37,7 @@ from recovery.policy.evidence import FACTORS, Way
 from recovery.policy.states import State, Verb
 
 Purpose = Proof.Purpose
-SENT = (Way.MAIL, Way.SMS)
+SENT = (Way.MAIL, Way.SMS, Way.CONTACT)
 _LATER = 3600
 _KEY = "recovery key"
 
@@ -105,12 +106,15 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
 
 
 def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at: datetime) -> bool:
-    lane = (
-        device.pk if device else ""
-    )  # as such requests are counted: a browser the customer uses, apart from strangers'
+    # Counted as such requests are: a browser that the customer uses, apart from strangers'.
+    lane = str(device.pk) if device else ""
+    if guesses.is_shut(customer, way):
+        return False
+    if way is Way.CONTACT:
+        return vouch.send(customer, attempt.bound(way), lane, at)
     every = addresses.for_codes(customer, way, at)
     told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
-    if not told or guesses.is_shut(customer, way):
+    if not told:
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
     kind = notices.CodeToRecoverSms if way is Way.SMS else notices.CodeToRecover
@@ -174,7 +178,7 @@ def _check(
     if not isinstance(answer, str):
         return way is Way.PASSKEY and factor_flows.answer_with_passkey(customer, answer, by=by, at=at) is not None
     match way:
-        case Way.MAIL | Way.SMS:
+        case Way.MAIL | Way.SMS | Way.CONTACT:
             return proofs.guess_code(customer, Purpose.RECOVER, attempt.bound(way), answer, at)
         case Way.SAVED:
             checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)

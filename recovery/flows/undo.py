@@ -8,7 +8,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from recovery import events, facts
-from recovery.flows import news
+from recovery.flows import contacts, news
 from recovery.flows.news import Step
 from recovery.models import RecoveryAddress
 from recovery.policy.evidence import Way
@@ -18,12 +18,13 @@ UNDO = Code("undo")
 
 
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    """A recovery under way stops, since it may rest on what is taken back; addresses are as they were. How many.
+    """A recovery under way stops: it may rest on what is taken back. Addresses and contacts are as before. How many.
 
-    A lock asks for the same from its own instant on, so that it stops a recovery and leaves the addresses. In both
+    A lock asks for the same from its own instant on, so that it stops a recovery and leaves those. In both
     cases the account is locked by now, and the recovery addresses hear of it.
     """
     touched = _addresses_back(customer, since, by=by, at=at)
+    touched += contacts.as_before(User.objects.get(pk=customer), since, by=by, at=at)
     news.spread_lock(User.objects.get(pk=customer), at)
     live = facts.live_case(customer)
     if live is None:

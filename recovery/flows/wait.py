@@ -114,6 +114,7 @@ def _cancel(case: Case, via: str, *, by: Actor, at: datetime) -> Case:
     now = facts.of_case(case)
     require(policy.may_cancel, now, about=case.customer_id, by=by, at=at)
     news.advance(case, Verb.CANCEL, at)
+    proofs.void_recovery(case.customer, at)
     event = events.RecoveryCancelled(case=case.pk, was=now.state, via=Code(via))
     record(event, about=case.customer_id, by=by, at=at)
     news.spread(case, Step.CANCELLED, at=at)

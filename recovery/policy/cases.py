@@ -1,7 +1,7 @@
 """What may be done with a case, and when: each question asked again, under lock, where it takes effect."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold
@@ -98,6 +98,15 @@ class Asked:
 
     in_two_minutes: int
     in_a_day: int
+
+
+def ends_at(case: CaseFacts, *, limits: Limits) -> datetime:
+    """When it is too old. Once the wait has begun, not before there was time to finish after it."""
+    rules = limits.recovery
+    end = case.opened_at + timedelta(days=rules.case_days)
+    if case.ready is None:
+        return end
+    return max(end, earliest_completion(case.ready, limits=limits) + timedelta(hours=rules.finish_hours))
 
 
 def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
@@ -221,9 +230,7 @@ def blocked(case: CaseFacts, verb: Verb, limits: Limits, at: datetime) -> Decisi
 def _overtaken(case: CaseFacts, limits: Limits, at: datetime) -> Decision | None:
     if not case.account_active:
         return Deny(Reason.ACCOUNT_CLOSED)
-    # Whoever has to wait gets the same time after that, so that no wait is longer than its case.
-    started = case.opened_at if case.ready is None else case.ready.started_at
-    if (at - started).total_seconds() >= limits.recovery.case_days * 86_400:
+    if at >= ends_at(case, limits=limits):
         return Deny(Reason.NOT_POSSIBLE)
     if case.proven_elsewhere_at is not None and case.proven_elsewhere_at >= case.opened_at:
         return Deny(Reason.SIGNED_IN_SINCE)

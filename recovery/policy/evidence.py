@@ -1,8 +1,9 @@
 """What a customer who cannot sign in can still show, and what that is enough for (NIST SP 800-63B-4 section 4.2.2).
 
-An account without a second factor is restored by one code to a proven address. An account with one needs two codes
-that came by different ways, or one code and a factor that is still bound; one mailbox, however often it is asked,
-never restores a second factor.
+An account without a second factor is restored by one code. An account with one needs two codes obtained by different
+methods, or one code and a factor that is still bound. The methods are three: a code that was saved, a code that we
+issue, and a code that a recovery contact passes on. A code by mail and one by text message are both issued by us, so
+they count as one method: whoever has taken over a phone often reads its mail too.
 """
 
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ class Way(StrEnum):
 
 CODES = frozenset({Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT})
 FACTORS = frozenset({Way.APP, Way.PASSKEY})
+ISSUED = frozenset({Way.MAIL, Way.SMS})
+"""Codes that we issue to an address of the customer's: one method, by whatever channel they travel."""
 DESK = {Way.CALLED_BACK: 3, Way.READ_BACK: 2, Way.IN_SESSION: 3, Way.DOCUMENT: 3}
 """What staff may note, and how much each weighs."""
 
@@ -52,10 +55,15 @@ class Needed:
     factors_count: bool = True
 
 
+def method(way: Way) -> Way:
+    """By which method a code was obtained, named by one way of it (section 4.2.2.2); anything else is its own."""
+    return Way.MAIL if way in ISSUED else way
+
+
 def strength(shown: Iterable[Way], needed: Needed) -> Strength:
-    """How good what was shown is, for what has to be restored. A way counts once, however often it was used."""
+    """How good what was shown is, for what has to be restored. A method counts once, however often it was used."""
     ways = frozenset(shown)
-    codes = ways & CODES
+    codes = frozenset(method(way) for way in ways & CODES)
     if codes and needed.factors_count and ways & FACTORS:
         return Strength.CODE_AND_FACTOR
     if len(codes) > 1:

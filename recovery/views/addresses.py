@@ -26,6 +26,7 @@ from recovery import forms
 from recovery.flows import addresses as flows
 from recovery.models import RecoveryAddress
 from recovery.policy.addresses import Reason
+from recovery.views import contacts
 
 Kind = RecoveryAddress.Kind
 _ADDING = "recovery_address"
@@ -37,7 +38,8 @@ def index(request: HttpRequest) -> HttpResponse:
     customer, at = cast("User", request.user), clock.now()
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
     rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
-    words = {"rows": rows, "hours": limits.running().recovery.address_rest_hours}
+    hours = limits.running().recovery.address_rest_hours
+    words = {"rows": rows, "hours": hours, **contacts.listed(customer, at)}
     return render(request, "recovery/addresses.html", words)
 
 

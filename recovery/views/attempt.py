@@ -1,6 +1,7 @@
-"""One browser's try at getting back in: its key in a cookie of its own, what it said in the browser session, sealed.
+"""One browser's try at getting back in: its key in a cookie of its own, what it said in another, sealed.
 
-All of it is the same for an address that has no account.
+All of it is the same for an address that has no account. What was said lasts as long as a contact may take, so that
+their code finds the try that it was asked for, in a browser that was closed meanwhile too.
 """
 
 import json
@@ -8,19 +9,20 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from ciam_portal import codes, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from recovery import facts
 from recovery.flows import show
 from recovery.flows.show import Attempt
 from recovery.models import Case
 
-_SAID = "recovery"
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _EVEN_SECONDS = 0.15  # longer than any path takes, so that the time says nothing
 
@@ -38,32 +40,29 @@ def actor(request: HttpRequest) -> Actor:
     return Actor(Kind.STRANGER, None, Channel.WEB, request_id=Actor.from_request(request).request_id)
 
 
-def begin(request: HttpRequest, email: str, lost: tuple[Method, ...]) -> Attempt:
+def begin(email: str, lost: tuple[Method, ...]) -> Attempt:
     """A new try. Call ``keep`` on the answer."""
-    made = Attempt(email.lower(), codes.new_token(), lost)
-    said = json.dumps({"email": made.email, "lost": [method.value for method in lost]})
-    request.session[_SAID] = vault.seal(said.encode(), _context(made.key))
-    return made
+    return Attempt(email.lower(), codes.new_token(), lost)
 
 
 def keep(response: HttpResponse, attempt: Attempt) -> HttpResponse:
-    """Give the browser its key, for as long as a recovery can take."""
-    response.set_cookie(
-        settings.RECOVERY_COOKIE_NAME,
-        attempt.key,
-        max_age=facts.case_days() * 86_400,
-        secure=settings.SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    """Give the browser its key, for as long as a recovery can take, and what it said, for as long as a code can."""
+    said = json.dumps({"email": attempt.email, "lost": [method.value for method in attempt.lost]})
+    sealed = vault.seal(said.encode(), _context(attempt.key))
+    hours = limits.running().recovery.contact_code_hours
+    for name, value, life in (
+        (settings.RECOVERY_COOKIE_NAME, attempt.key, facts.longest_life()),
+        (settings.RECOVERY_SAID_COOKIE_NAME, sealed, timedelta(hours=hours)),
+    ):
+        response.set_cookie(name, value, max_age=life, secure=settings.SECURE, httponly=True, samesite="Lax")
     return response
 
 
 def of(request: HttpRequest) -> Attempt | None:
-    """This browser's try: as it said in this browser session, or as its recovery remembers it."""
+    """This browser's try: as it said itself, or as its recovery remembers it."""
     key = _key(request)
     try:
-        said = json.loads(vault.unseal(str(request.session[_SAID]), _context(key)))
+        said = json.loads(vault.unseal(request.COOKIES[settings.RECOVERY_SAID_COOKIE_NAME], _context(key)))
     except (KeyError, vault.CannotOpen):
         case = show.case_of(key)
         if case is None:

@@ -27,7 +27,7 @@ from recovery.flows import finish, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case
 from recovery.policy import cases as policy
-from recovery.policy.evidence import Way
+from recovery.policy.evidence import Way, method
 from recovery.policy.states import State
 from recovery.policy.waiting import earliest_completion
 from recovery.views import attempt as attempts
@@ -36,10 +36,11 @@ _FORMS: dict[Way, type[django_forms.Form]] = {
     Way.MAIL: MailCode,
     Way.SMS: forms.SmsCode,
     Way.SAVED: BackupCode,
+    Way.CONTACT: forms.ContactCode,
     Way.APP: AppCode,
     Way.PASSKEY: PasskeyMessage,
 }
-_FIRST = (Way.MAIL, Way.SMS, Way.SAVED)
+_FIRST = (Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT)
 _MINUTE = 60
 
 
@@ -53,7 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/start.html", {"form": form})
     allow_mail(request)
     with attempts.even():
-        made = attempts.begin(request, form.cleaned_data["email"], form.lost())
+        made = attempts.begin(form.cleaned_data["email"], form.lost())
         browser, by = signing.browser_of(request), attempts.actor(request)
         show.ask(made, Way.MAIL, browser, by=by, at=clock.now())
     return attempts.keep(redirect("recovery:show"), made)
@@ -63,7 +64,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def send(request: HttpRequest) -> HttpResponse:
-    """One more code, by mail or to the phone. One answer for everyone."""
+    """One more code, by mail, to the phone, or through contacts. One answer for everyone."""
     made = attempts.of(request)
     if made is None:
         return redirect("recovery:start")
@@ -71,7 +72,10 @@ def send(request: HttpRequest) -> HttpResponse:
     allow_mail(request)
     with attempts.even():
         show.ask(made, way, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
-    messages.info(request, _("If there is such an address, a new code is on its way to it."))
+    said = _("If you have named somebody, they are being asked now.")
+    messages.info(
+        request, said if way is Way.CONTACT else _("If there is such an address, a new code is on its way to it.")
+    )
     return _to_show(way)
 
 
@@ -87,13 +91,13 @@ def _chosen(request: HttpRequest, ways: tuple[Way, ...]) -> Way:
 
 
 def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
-    """What can be shown next: nothing that was shown, nothing that is lost, a factor only after a code."""
+    """What can be shown next: nothing that adds nothing, nothing that is lost, a factor only after a code."""
     if case is None or not case.is_live:
         return _FIRST
-    shown = set(case.shown.values_list("way", flat=True))
+    shown = {method(Way(way)) for way in case.shown.values_list("way", flat=True)}
     held = ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if facts.needed(case.customer).factors_count else ()
-    kept = [way for way, method in held if method not in made.lost]
-    return tuple(way for way in (*kept, *_FIRST) if way not in shown)
+    kept = [way for way, factor in held if factor not in made.lost]
+    return tuple(way for way in (*kept, *_FIRST) if method(way) not in shown)
 
 
 @sensitive_post_parameters("code")
@@ -121,6 +125,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "others": [other.value for other in ways if other is not way],
         "sent": way in show.SENT,
         "case": case,
+        "hours": limits.running().recovery.contact_code_hours,
         "minutes": limits.running().proof.code_minutes,
     }
     return render(request, "recovery/show.html", words)

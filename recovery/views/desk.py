@@ -18,6 +18,7 @@ from accounts.flows import factors as factor_flows
 from accounts.flows import sign_in
 from accounts.forms.factors import Password
 from accounts.models import Session, User
+from accounts.signing import session_of
 from accounts.views.entry import hidden_secret, hide_secret
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
@@ -45,12 +46,12 @@ def ask(request: HttpRequest) -> HttpResponse:
 def answer_yes(request: HttpRequest) -> HttpResponse:
     """It is; to be shown once more by what the customer still has: the password, if that is all that is left."""
     case, form = facts.live_case(cast("User", request.user).pk), Password(request.POST)
-    if case is None or facts.asked_in(case, _session(request), clock.now()) is None:
+    if case is None or facts.asked_in(case, session_of(request), clock.now()) is None:
         return _asked(request, None, form)
     if facts.level_left(case) is Level.AAL1 and not _password_shown(request, form):
         return _asked(request, case, form)
     try:
-        evidence.answer_yes(case, _session(request), by=Actor.from_request(request), at=clock.now())
+        evidence.answer_yes(case, session_of(request), by=Actor.from_request(request), at=clock.now())
     except Refused as refused:
         if not isinstance(refused.reason, (desk.Reason, policy.Reason)):
             raise
@@ -60,7 +61,7 @@ def answer_yes(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, case: Case | None, form: Password) -> HttpResponse:
-    if case is None or facts.asked_in(case, _session(request), clock.now()) is None:
+    if case is None or facts.asked_in(case, session_of(request), clock.now()) is None:
         return render(request, "recovery/asked.html", status=410)
     by_password = facts.level_left(case) is Level.AAL1
     return render(request, "recovery/asked.html", {"asked": True, "form": form if by_password else None})
@@ -79,7 +80,7 @@ def _password_shown(request: HttpRequest, form: Password) -> bool:
     if not right:
         form.add_error("password", _("This is not your password."))
         return False
-    request.portal_session = sign_in.step_up(_session(request), Method.PASSWORD, by=by, at=at)  # type: ignore[attr-defined]
+    request.portal_session = sign_in.step_up(session_of(request), Method.PASSWORD, by=by, at=at)  # type: ignore[attr-defined]
     signing.rotate(request)
     return True
 

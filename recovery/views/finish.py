@@ -25,7 +25,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import OnHold, Refused
 from ciam_portal.words import sentence
 from recovery import facts, forms
-from recovery.flows import finish, wait
+from recovery.flows import finish, renewal, wait
 from recovery.models import Case
 from recovery.policy import cases as policy
 from recovery.views import attempt as attempts
@@ -51,7 +51,8 @@ def complete(request: HttpRequest) -> HttpResponse:
     try:
         if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
             request.session.flush()
-            return render(request, "recovery/recovered.html", {"new": new})
+            done = {"new": new, "codes": _new_codes(request, case, at)}
+            return render(request, "recovery/recovered.html", done)
     except OnHold as held:
         if held.reason is not policy.Reason.COOLING_OFF:
             raise
@@ -63,6 +64,13 @@ def complete(request: HttpRequest) -> HttpResponse:
         "secret": factors.seed_in_groups(seed) if seed else "",
     }
     return render(request, "recovery/finish.html", words)
+
+
+@sensitive_variables()
+def _new_codes(request: HttpRequest, case: Case, at: datetime) -> list[str]:
+    """New backup codes for whoever has just used one up; none for anybody else."""
+    case.refresh_from_db()
+    return renewal.renew(case, by=attempts.actor(request), at=at) if renewal.is_due(case, at) else []
 
 
 def _new(request: HttpRequest) -> str:

@@ -165,6 +165,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "recovery.reset_asked": {"sent": True},
     "recovery.desk_asked": {"case": str(uuid4()), "way": "called_back", "sent": False},
     "recovery.desk_noted": {"case": str(uuid4()), "way": "document", "outcome": "confirmed"},
+    "recovery.contact_invited": {"sent": True},
     "staff.record_opened": {"kind": "user"},
     "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},
     "restriction.reviewed": {"stands": False},

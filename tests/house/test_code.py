@@ -33,6 +33,7 @@ PUBLIC = {
     "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
     "recovery:finish_begin", "recovery:open_stop", "recovery:stop", "recovery:open_finish", "recovery:claim",
+    "recovery:open_invitation", "recovery:invitation", "recovery:open_help", "recovery:help",
     "accounts:confirm_email", "accounts:confirm_email_page",
     "accounts:open_answer", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
 }  # fmt: skip

@@ -13,10 +13,11 @@ from django_otp.oath import TOTP
 from accounts import factors
 from accounts.models import User
 from ciam_portal import clock
-from recovery.models import Case, RecoveryAddress
+from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories
 
 PHONE = "+4722855050"
+FRIEND = "may@example.org"
 NEW = "seven lamps of quiet harbour"
 SEED = b"12345678901234567890"
 
@@ -47,6 +48,37 @@ def with_phone(customer: User, *, rested: bool = True) -> RecoveryAddress:
     )
 
 
+def with_contact(customer: User, address: str = FRIEND, *, rested: bool = True) -> Contact:
+    """The customer has named somebody who agreed, long ago or just now."""
+    at = clock.now() - timedelta(days=30 if rested else 0)
+    return Contact.objects.create(
+        customer=customer,
+        name="Aunt May",
+        address=address,
+        invited_at=at,
+        accepted_at=at,
+        usable_from=at + timedelta(hours=72),
+    )
+
+
+def help_link(address: str = FRIEND) -> str:
+    """The path of the newest link that this contact got."""
+    sent = [mail for mail in factories.outbox() if mail.kind == "recovery_contact_asked" and mail.to == address]
+    return path(sent[-1].words["link"])
+
+
+def vouch(link: str) -> Any:
+    """A contact opens the link in a browser of their own and shows the code."""
+    browser = Client()
+    browser.get(link, follow=True)
+    return browser.post("/recover/help/", {"spoken": "on"})
+
+
+def read_out(page: Any) -> str:
+    """The code on that page, as somebody reads it."""
+    return str(page.context["code"])
+
+
 @dataclass
 class Person:
     """Somebody at a browser who says that an account is theirs."""
@@ -66,11 +98,11 @@ class Person:
         return self.client.post("/recover/show/", {"way": way, "code": code}, follow=True)
 
     def two_codes(self, email: str) -> Any:
-        """Show a code by mail and one by text message."""
+        """Show a code by mail and one from the sheet that the customer kept."""
+        sheet = factors.make_backup_codes(User.objects.get(email=email), clock.now())
         self.start(email)
         self.show("mail", latest("recovery_code"))
-        self.send("sms")
-        return self.show("sms", latest("recovery_code"))
+        return self.show("saved", sheet[0])
 
     def finish(self, password: str = NEW) -> Any:
         """Choose a password and add the app that the page offers."""

@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts import factors, proofs
+from accounts.factors import Outcome
 from accounts.flows import sign_in as sign_in_flows
 from accounts.history import Seen
-from accounts.models import BackupCode, Device, Session, Totp, User
+from accounts.models import BackupCode, Device, Proof, Session, Totp, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry
@@ -23,7 +24,7 @@ from ciam_portal.errors import OnHold, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from recovery import facts, tasks
-from recovery.flows import finish, show, wait
+from recovery.flows import finish, renewal, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case, Guesses, Shown
 from recovery.policy import cases as policy
@@ -50,7 +51,7 @@ def person() -> Person:
     return Person(Client())
 
 
-@pytest.mark.control("v5.0.0-6.4.4")
+@pytest.mark.control("v5.0.0-6.4.4", "63B 4.2.1.1/d", "63B 4.2.1.1/e")
 def test_from_two_codes_through_the_wait_to_a_new_factor(
     owner: User, person: Person, sign_in: Callable[..., Client]
 ) -> None:
@@ -70,7 +71,8 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
         assert {mail.to for mail in steps.news("ready")} == {owner.email, steps.PHONE}
         case.refresh_from_db()
         assert case.state == State.COOLING_OFF
-        assert "Your account is yours again" in person.finish().text
+        done = person.finish()
+        assert "Your account is yours again" in done.text
     case.refresh_from_db()
     owner.refresh_from_db()
     assert case.state == State.COMPLETED
@@ -78,7 +80,14 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
     assert owner.recovered_at is not None
     assert Totp.objects.filter(user=owner).count() == 1
     assert Totp.objects.get(user=owner).bin_key != steps.SEED
-    assert not BackupCode.objects.filter(customer=owner).exists()
+    fresh = [factors.plain_backup_code(code) for code in done.context["codes"]]
+    assert len(fresh) == limits.running().factors.backup_codes
+    assert all(code in done.text for code in done.context["codes"])
+    kept = BackupCode.objects.filter(customer=owner)
+    assert kept.count() == len(fresh)
+    assert not kept.filter(created_at__lt=case.ended_at).exists()
+    assert [mail.to for mail in outbox() if mail.kind == "factor_backup_codes_made"] == [owner.email]
+    assert factors.spend_backup_code(owner, fresh[0], clock.now()).outcome is Outcome.RIGHT
     assert not Session.objects.filter(ended_at__isnull=True).exists()
     assert not Device.objects.filter(revoked_at__isnull=True).exists()
     assert before.get("/profile/").status_code == 302
@@ -124,6 +133,23 @@ def test_a_passkey_that_is_left_is_not_touched(owner: User, person: Person) -> N
     assert Totp.objects.get(user=owner).bin_key == steps.SEED
 
 
+def test_new_backup_codes_are_made_at_the_end_alone_and_only_for_one_that_was_used(owner: User, person: Person) -> None:
+    person.start(owner.email, lost=("lost_passkey",))
+    person.show("mail", steps.latest("recovery_code"))
+    person.show("app", steps.code_at(steps.SEED, clock.now()))
+    with steps.later(days=7, minutes=1):
+        assert person.finish().context["codes"] == []
+    thief, case = Person(Client()), steps.case_of(owner)
+    for at in (clock.now(), case.ended_at):
+        assert at is not None
+        with pytest.raises(Refused):
+            renewal.renew(case, by=Actor.system(), at=at)
+    with steps.later(days=8):
+        thief.two_codes(owner.email)
+        with pytest.raises(Refused):
+            renewal.renew(steps.case_of(owner), by=Actor.system(), at=clock.now())
+
+
 def test_a_wrong_code_of_the_new_app_changes_nothing(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
     with steps.later(days=7, minutes=1):
@@ -142,6 +168,7 @@ def test_strangers_and_customers_see_the_same_bytes(owner: User) -> None:
         person = Person(Client())
         seen = [person.start(email), person.show("mail", "00000000"), person.show("app", "000000"), person.send("sms")]
         seen += [person.show("sms", "00000000"), person.show("saved", "ABCD-EFGH-JKLM-NPQR")]
+        seen += [person.client.get("/recover/show/?way=contact"), person.show("contact", "00000000")]
         return [page.text.split("<main")[1].split("</main>")[0] for page in seen]
 
     def plain(texts: list[str]) -> list[str]:
@@ -210,6 +237,20 @@ def test_a_mailbox_and_the_password_restore_no_factor(
     person.show("mail", steps.latest("recovery_code"))
     assert steps.case_of(owner).state == State.OPEN
     assert "Finish" not in person.client.get("/recover/wait/", follow=True).text.split("<main")[1]
+    assert Totp.objects.get(user=owner).bin_key == steps.SEED
+
+
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_a_mailbox_and_a_stolen_number_restore_no_factor(owner: User, person: Person) -> None:
+    """Both codes are issued by us: one method (NIST SP 800-63B-4 section 4.2.2.2)."""
+    person.start(owner.email)
+    page = person.show("mail", steps.latest("recovery_code"))
+    assert "Use a code by text message" not in page.text
+    person.send("sms")
+    person.show("sms", steps.latest("recovery_code"))
+    assert steps.case_of(owner).state == State.OPEN
+    with steps.later(days=8):
+        person.finish()
     assert Totp.objects.get(user=owner).bin_key == steps.SEED
 
 
@@ -409,6 +450,32 @@ def test_it_is_over_after_its_days(owner: User, person: Person) -> None:
         assert tasks.sweep() == 1
         assert person.client.get("/recover/wait/").status_code == 410
     assert steps.case_of(owner).state == State.EXPIRED
+
+
+def test_a_recovery_proven_on_its_last_day_can_still_be_finished(owner: User, person: Person) -> None:
+    sheet = factors.make_backup_codes(owner, clock.now())
+    person.start(owner.email)
+    person.show("mail", steps.latest("recovery_code"))
+    with steps.later(days=13, hours=23):
+        assert "Please wait until" in person.show("saved", sheet[0]).text
+    case = steps.case_of(owner)
+    assert case.ready_at is not None
+    late = case.ready_at - clock.now()
+    with steps.later(seconds=late.total_seconds() + 60):
+        assert case.opened_at + timedelta(days=14) < clock.now()
+        assert tasks.sweep() == 1
+        assert "Your account is yours again" in person.finish().text
+    assert {mail.to for mail in steps.news("ready")} == {owner.email, steps.PHONE}
+
+
+def test_the_key_and_the_links_that_stop_it_last_as_long_as_it_can(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    rules = limits.running().recovery
+    longest = timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
+    assert person.client.cookies[settings.RECOVERY_COOKIE_NAME]["max-age"] == longest.total_seconds()
+    case = steps.case_of(owner)
+    ends = set(Proof.objects.filter(purpose=Proof.Purpose.STOP_RECOVERY).values_list("expires_at", flat=True))
+    assert ends == {case.opened_at + longest}
 
 
 def test_a_clock_that_goes_back_finishes_nothing(owner: User, person: Person) -> None:

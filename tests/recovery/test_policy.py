@@ -10,9 +10,10 @@ from hypothesis import strategies as some
 
 from ciam_portal.policy import limits as limits_module
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk
-from recovery.policy import addresses, cases, states
+from recovery.policy import addresses, cases, renewal, states
 from recovery.policy.cases import Asked, CaseFacts, Helper, Reason
 from recovery.policy.evidence import CODES, DESK, FACTORS, Needed, Strength, Way, strength, weight
+from recovery.policy.renewal import RenewalFacts
 from recovery.policy.states import LIVE, TRANSITIONS, State, Verb, after
 from recovery.policy.waiting import Weighty, earliest_completion
 
@@ -25,7 +26,7 @@ ANN, BEN, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
 OPEN = CaseFacts(State.OPEN, NOON - HOUR, (), WITH, account_active=True)
 WEIGHTY = Weighty(NOON, Strength.TWO_CODES, Risk.LOW)
 COOLING = replace(
-    OPEN, state=State.COOLING_OFF, shown=(Way.MAIL, Way.SMS), ready=replace(WEIGHTY, started_at=NOON - DAY)
+    OPEN, state=State.COOLING_OFF, shown=(Way.MAIL, Way.SAVED), ready=replace(WEIGHTY, started_at=NOON - DAY)
 )
 HELPED = replace(OPEN, opened_by=EVE, noted_by=(EVE,), proposer_stands=True)
 PROPOSED = replace(HELPED, state=State.PROPOSED, proposed_by=ANN, proposed_at=NOON - HOUR)
@@ -68,7 +69,17 @@ def test_whatever_is_over_stays_so_and_whatever_is_not_drawn_is_refused() -> Non
         ((Way.APP,), WITH, Strength.NONE),
         ((Way.APP, Way.PASSKEY), WITH, Strength.NONE),
         ((Way.CALLED_BACK, Way.DOCUMENT), WITH, Strength.NONE),
-        ((Way.MAIL, Way.SMS), WITH, Strength.TWO_CODES),
+        ((Way.MAIL, Way.SMS), WITH, Strength.NONE),
+        ((Way.MAIL, Way.SMS), WITHOUT, Strength.WEAK),
+        ((Way.CONTACT,), WITH, Strength.NONE),
+        ((Way.CONTACT, Way.CONTACT), WITH, Strength.NONE),
+        ((Way.CONTACT, Way.PASSWORD), WITH, Strength.NONE),
+        ((Way.CONTACT,), WITHOUT, Strength.WEAK),
+        ((Way.MAIL, Way.CONTACT), WITH, Strength.TWO_CODES),
+        ((Way.SMS, Way.CONTACT), WITH, Strength.TWO_CODES),
+        ((Way.MAIL, Way.SAVED), WITH, Strength.TWO_CODES),
+        ((Way.SMS, Way.SAVED), WITH, Strength.TWO_CODES),
+        ((Way.SMS, Way.APP), WITH, Strength.CODE_AND_FACTOR),
         ((Way.SAVED, Way.CONTACT), WITH, Strength.TWO_CODES),
         ((Way.MAIL, Way.APP), WITH, Strength.CODE_AND_FACTOR),
         ((Way.SAVED, Way.PASSKEY), WITH, Strength.CODE_AND_FACTOR),
@@ -193,7 +204,7 @@ def test_may_show(change: dict[str, object], answer: Decision) -> None:
     ],
 )
 def test_may_prove(change: dict[str, object], answer: Decision) -> None:
-    case = replace(OPEN, shown=(Way.MAIL, Way.SMS))
+    case = replace(OPEN, shown=(Way.MAIL, Way.SAVED))
     assert cases.may_prove(replace(case, **change), **ASK) == answer  # type: ignore[arg-type]
 
 
@@ -208,7 +219,7 @@ def test_may_prove(change: dict[str, object], answer: Decision) -> None:
     ],
 )
 def test_may_cool_off(change: dict[str, object], answer: Decision) -> None:
-    case = replace(OPEN, state=State.PROVEN, shown=(Way.MAIL, Way.SMS))
+    case = replace(OPEN, state=State.PROVEN, shown=(Way.MAIL, Way.SAVED))
     assert cases.may_cool_off(replace(case, **change), **ASK) == answer  # type: ignore[arg-type]
 
 
@@ -244,7 +255,7 @@ def test_may_expire(change: dict[str, object], answer: Decision) -> None:
     [
         *OVERTAKEN[1:],
         (OLD, Allow()),
-        (OLD | {"ready": replace(WEIGHTY, started_at=NOON - 14 * DAY)}, Deny(Reason.NOT_POSSIBLE)),
+        (OLD | {"ready": replace(WEIGHTY, started_at=NOON - 4 * DAY)}, Deny(Reason.NOT_POSSIBLE)),
         ({}, Allow()),
         ({"ready": replace(WEIGHTY, started_at=NOON - DAY + HOUR)}, Hold(Reason.COOLING_OFF, NOON + HOUR)),
         ({"ready": None}, Deny(Reason.NOT_ENOUGH)),
@@ -258,6 +269,43 @@ def test_may_complete_and_be_told(change: dict[str, object], answer: Decision) -
     assert cases.may_complete(case, **ASK) == answer  # type: ignore[arg-type]
     assert cases.may_say_ready(case, False, **ASK) == answer  # type: ignore[arg-type]  # noqa: FBT003
     assert cases.may_say_ready(case, True, **ASK) == Deny(Reason.TOLD)  # type: ignore[arg-type]  # noqa: FBT003
+
+
+SECOND = timedelta(seconds=1)
+LATE = replace(COOLING, opened_at=NOON - 14 * DAY + SECOND)
+
+
+@pytest.mark.parametrize(
+    ("case", "end"),
+    [
+        (OPEN, OPEN.opened_at + 14 * DAY),
+        # Begun to wait on the first day: the days of a case decide.
+        (replace(COOLING, opened_at=NOON - DAY), NOON + 13 * DAY),
+        # Begun on the last, for a day or a week, or begun anew by a change of address: the time to finish decides.
+        (replace(LATE, ready=WEIGHTY), NOON + 4 * DAY),
+        (replace(LATE, ready=replace(WEIGHTY, risk=Risk.SEVERE)), NOON + 10 * DAY),
+        (replace(LATE, ready=replace(WEIGHTY, contact_changed_at=NOON + 7 * DAY)), NOON + 17 * DAY),
+    ],
+    ids=["open", "early", "late", "late and long", "late and changed"],
+)
+def test_a_case_that_waits_lives_until_it_could_be_finished(case: CaseFacts, end: datetime) -> None:
+    assert cases.ends_at(case, limits=LIMITS) == end
+    for instant, over in ((end - SECOND, False), (end, True)):
+        answer = cases.may_expire(case, limits=LIMITS, at=instant)
+        assert answer == (Allow() if over else Deny(Reason.STILL_GOING))
+        if case.ready is not None:
+            assert cases.may_complete(case, limits=LIMITS, at=instant) == (
+                Deny(Reason.NOT_POSSIBLE) if over else Allow()
+            )
+
+
+@given(_WEIGHTY, some.integers(0, 14 * 24 - 1))
+def test_whatever_the_wait_there_is_time_to_finish_after_it(facts: Weighty, hours: int) -> None:
+    case = replace(COOLING, opened_at=NOON - hours * HOUR, ready=facts)
+    ready_at = _of(facts)
+    assert cases.may_complete(case, limits=LIMITS, at=ready_at) == Allow()
+    window = timedelta(hours=LIMITS.recovery.finish_hours)
+    assert cases.may_complete(case, limits=LIMITS, at=ready_at + window - SECOND) == Allow()
 
 
 @pytest.mark.parametrize(
@@ -335,6 +383,24 @@ def test_may_reject(helper: Helper, answer: Decision) -> None:
 )
 def test_may_add_an_address(facts: addresses.AddressFacts, answer: Decision) -> None:
     assert addresses.may_add(facts, **ASK) == answer  # type: ignore[arg-type]
+
+
+SAVED = RenewalFacts(State.COMPLETED, (Way.MAIL, Way.SAVED), just_now=True, has_factor=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({}, True),
+        ({"state": State.COOLING_OFF}, False),
+        ({"shown": (Way.MAIL, Way.CONTACT)}, False),
+        ({"just_now": False}, False),
+        ({"has_factor": False}, False),
+    ],
+)
+def test_may_renew_backup_codes(change: dict[str, object], allowed: bool) -> None:
+    answer = renewal.may_renew(replace(SAVED, **change), **ASK)  # type: ignore[arg-type]
+    assert answer == (Allow() if allowed else Deny(renewal.Reason.NOT_NOW))
 
 
 def test_the_longest_wait_must_fit_into_a_case() -> None:

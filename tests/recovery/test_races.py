@@ -1,4 +1,4 @@
-"""The same recovery finished twice, or stopped while it is finished, on a real database: one of them wins."""
+"""The same recovery finished twice, a contact who answers twice or is removed meanwhile: of each, one of them wins."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from accounts import proofs
 from accounts.flows import sign_in
 from accounts.history import Seen
 from accounts.models import User
@@ -14,10 +16,12 @@ from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.errors import Refused
-from recovery.flows import finish, wait
-from recovery.models import Case, Shown
+from ciam_portal.policy.assurance import Method
+from recovery.flows import contacts, finish, vouch, wait
+from recovery.models import Case, Contact, Shown
 from recovery.policy.states import State
 from tests import factories
+from tests.recovery import steps
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 
@@ -89,3 +93,53 @@ def test_cancel_against_complete_has_one_winner(case: Case) -> None:
     changed = User.objects.get(pk=case.customer_id).check_password(password)
     assert (case.state, changed) in {(State.CANCELLED, False), (State.COMPLETED, True)}
     assert changed is (answers[1] == "done")
+
+
+@pytest.fixture
+def invited() -> tuple[Contact, str]:
+    """Somebody who was asked to be a contact, and the secret of their link."""
+    at, customer = clock.now(), factories.customer()
+    made = Contact.objects.create(customer=customer, name="May", address="may@example.org", invited_at=at)
+    until = at + timedelta(hours=1)
+    return made, proofs.new_contact_link(customer, contacts.INVITE, made.pk, made.address, at=at, until=until)
+
+
+def answer(secret: str, *, accept: bool) -> Callable[[], object]:
+    return lambda: contacts.answer(secret, accept=accept, by=STRANGER, at=clock.now())
+
+
+def test_an_invitation_is_answered_once(invited: tuple[Contact, str]) -> None:
+    contact, secret = invited
+    answers = together(*(answer(secret, accept=accept) for accept in (True, False, True)))
+    assert sorted(answers) == ["contact_link_dead"] * 2 + ["done"]
+    contact.refresh_from_db()
+    said = "recovery.contact_declined" if answers[1] == "done" else "recovery.contact_accepted"
+    names = AuditEntry.objects.filter(name__startswith="recovery.contact_").values_list("name", flat=True)
+    assert list(names) == [said]
+    assert (contact.declined_at is not None) is (answers[1] == "done")
+
+
+def test_a_contact_who_is_removed_while_they_are_shown_a_code_leaves_none_that_counts() -> None:
+    at, customer = clock.now(), factories.customer()
+    made = steps.with_contact(customer)
+    attempt = codes.new_id()
+    until = at + timedelta(hours=1)
+    secret = proofs.new_contact_link(customer, vouch.ASK, attempt, made.address, at=at, until=until)
+    session = factories.signed_in(Client(), customer, (Method.PASSWORD,))
+    by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    answers = together(
+        lambda: vouch.show_code(secret, by=STRANGER, at=clock.now()),
+        lambda: contacts.remove(customer, session, made, by=by, at=clock.now()),
+    )
+    assert answers in (["done", "done"], ["contact_link_dead", "done"])
+    assert not customer.proofs.filter(purpose="recover", used_at__isnull=True).exists()
+
+
+def test_a_link_shows_one_code_however_often_it_is_used_at_once() -> None:
+    at, customer = clock.now(), factories.customer()
+    made = steps.with_contact(customer)
+    until = at + timedelta(hours=1)
+    secret = proofs.new_contact_link(customer, vouch.ASK, codes.new_id(), made.address, at=at, until=until)
+    answers = together(*(lambda: vouch.show_code(secret, by=STRANGER, at=clock.now()) for _ in range(3)))
+    assert sorted(answers) == ["contact_link_dead"] * 2 + ["done"]
+    assert customer.proofs.filter(purpose="recover").count() == 1

@@ -1,0 +1,48 @@
+"""Who may help a customer back in, and whether they can do so now."""
+
+from datetime import datetime
+
+from accounts.models import Proof, User
+from ciam_portal.notifications.notice import By
+from recovery import addresses
+from recovery.models import Contact
+from recovery.policy import contacts as policy
+from recovery.policy.contacts import mailbox
+
+
+def own(customer: User) -> frozenset[str]:
+    """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
+    known = [address for by, address in addresses.every(customer) if by is By.MAIL]
+    return frozenset(mailbox(address) for address in (customer.email, *known))
+
+
+def usable(customer: User, at: datetime) -> list[Contact]:
+    """Who can be asked now. An address that has become the customer's own counts no more."""
+    mine = own(customer)
+    found = Contact.objects.usable(at).filter(customer=customer).order_by("pk")
+    return [contact for contact in found if mailbox(contact.address) not in mine]
+
+
+def waiting(customer: User, at: datetime) -> frozenset[str]:
+    """The keys of those whose invitation can still be answered."""
+    sent = customer.proofs.filter(purpose=Proof.Purpose.CONTACT_INVITE, used_at__isnull=True, expires_at__gt=at)
+    return frozenset(sent.values_list("bound_to", flat=True))
+
+
+def of_link(proof: Proof) -> Contact | None:
+    """Whom a link was sent to: one invitation, or whoever the customer keeps under that address."""
+    kept = Contact.objects.kept().filter(customer=proof.customer_id)
+    if proof.purpose == Proof.Purpose.CONTACT_INVITE:
+        return kept.filter(pk=proof.bound_to).first()
+    return kept.filter(address=proof.address).first()
+
+
+def link_facts(proof: Proof, contact: Contact | None, at: datetime) -> policy.LinkFacts:
+    """What the policies ask about a link."""
+    return policy.LinkFacts(
+        is_live=proof.is_live(at),
+        account_active=proof.customer.is_active,
+        is_kept=contact is not None,
+        is_own=contact is not None and mailbox(contact.address) in own(proof.customer),
+        usable_from=contact.usable_from if contact else None,
+    )

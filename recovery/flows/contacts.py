@@ -1,0 +1,113 @@
+"""Recovery contacts, people a customer trusts: asked first, told to everybody, resting at first, gone at once."""
+
+from datetime import datetime, timedelta
+
+from accounts import proofs
+from accounts.flows.account import link_to
+from accounts.flows.permitted import permitted
+from accounts.models import Proof, Session, User
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.errors import Refused
+from ciam_portal.flow import flow, require
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
+from recovery import contacts, events, notices
+from recovery.flows import news
+from recovery.models import Contact
+from recovery.policy import contacts as policy
+from recovery.policy.contacts import mailbox
+
+INVITE = Proof.Purpose.CONTACT_INVITE
+
+
+@flow
+def invite(customer: User, session: Session, name: str, address: str, *, by: Actor, at: datetime) -> Contact | None:
+    """Ask somebody by mail; None if that mailbox got many messages already. Raises ProveMore, Refused.
+
+    ``name`` is what the customer calls them. It is not in the mail to them, and neither is anything else that the
+    customer can choose: who asks is said by their proven address.
+    """
+    customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
+    kept = [
+        mailbox(known) for known in Contact.objects.kept().filter(customer=customer).values_list("address", flat=True)
+    ]
+    asked = policy.ContactFacts(
+        kept=len(kept), is_known=mailbox(address) in kept, is_own=mailbox(address) in contacts.own(customer)
+    )
+    require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
+    if not proofs.within_budget(proofs.Asked.NEW_ADDRESS, address):
+        record(events.ContactInvited(key=None, sent=False), about=customer.pk, by=by, at=at)
+        return None
+    made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
+    hours = limits.running().recovery.contact_invite_hours
+    secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))
+    link = link_to("recovery:open_invitation", secret)
+    tell(customer, notices.ContactInvitation(who=customer.email, link=link, hours=hours), to=[address], at=at)
+    record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)
+    news.spread_contact(customer, made, "invited", at=at)
+    return made
+
+
+def is_open(proof: Proof, at: datetime) -> bool:
+    """Whether the page may show its buttons; the flow asks again, under lock."""
+    asked = contacts.link_facts(proof, contacts.of_link(proof), at)
+    return isinstance(policy.may_answer(asked, limits=limits.running(), at=at), Allow)
+
+
+@flow
+def answer(secret: str, *, accept: bool, by: Actor, at: datetime) -> Contact:
+    """Whoever reads that mailbox says yes or no, once. Raises Refused."""
+    proof = proofs.find_link(secret, INVITE)
+    if proof is None:
+        raise Refused(policy.Reason.LINK_DEAD)
+    customer = User.objects.select_for_update().get(pk=proof.customer_id)
+    proof = proofs.find_link(secret, INVITE, lock=True)
+    contact = contacts.of_link(proof) if proof else None
+    if proof is None or contact is None:
+        raise Refused(policy.Reason.LINK_DEAD)
+    require(policy.may_answer, contacts.link_facts(proof, contact, at), about=customer.pk, by=by, at=at)
+    proof.spend(at)
+    if accept:
+        usable_from = at + timedelta(hours=limits.running().recovery.address_rest_hours)
+        contact.accept(at, usable_from)
+        record(events.ContactAccepted(key=contact.pk, usable_from=usable_from), about=customer.pk, by=by, at=at)
+    else:
+        contact.decline(at)
+        record(events.ContactDeclined(key=contact.pk), about=customer.pk, by=by, at=at)
+    news.spread_contact(customer, contact, "accepted" if accept else "declined", at=at)
+    return contact
+
+
+@flow
+def remove(customer: User, session: Session, contact: Contact, *, by: Actor, at: datetime) -> None:
+    """They can help no more, with what is under way either. Everybody is told, they too. Raises ProveMore, Refused."""
+    customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
+    found = Contact.objects.kept().filter(pk=contact.pk, customer=customer).first()
+    if found is None:
+        raise Refused(policy.Reason.NOT_THERE)
+    found.remove(at)
+    proofs.void_contact(customer, found.address, at)
+    record(events.ContactRemoved(key=found.pk), about=customer.pk, by=by, at=at)
+    news.spread_contact(customer, found, "removed", at=at)
+    tell(customer, notices.ContactDismissed(who=customer.email), to=[found.address], at=at)
+
+
+def as_before(customer: User, since: datetime, *, by: Actor, at: datetime) -> int:
+    """Part of an undo: whoever was named since is removed, whoever was removed since is back. How many."""
+    mine = Contact.objects.filter(customer=customer)
+    added = list(mine.kept().filter(invited_at__gte=since))
+    removed = list(mine.filter(removed_at__gte=since, invited_at__lt=since, declined_at__isnull=True))
+    for contact in added:
+        contact.remove(at)
+        proofs.void_contact(customer, contact.address, at)
+        record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
+        news.spread_contact(customer, contact, "removed", at=at)
+        tell(customer, notices.ContactDismissed(who=customer.email), to=[contact.address], at=at)
+    for contact in removed:
+        contact.remove(None)
+        record(events.ContactPutBack(key=contact.pk), about=customer.pk, by=by, at=at)
+        news.spread_contact(customer, contact, "back", at=at)
+    return len(added) + len(removed)
