@@ -43,7 +43,7 @@ def open_account(email: str, password: str, asked: gate.Facts | None = None, *, 
     email = email.lower()
     if by.channel is not Channel.SYSTEM:
         require_action(Action.SIGN_UP, asked or gate.Facts(), about=None, by=by, at=at)
-    known = User.objects.select_for_update().filter(email=email).first()
+    known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)
     try:
@@ -51,7 +51,7 @@ def open_account(email: str, password: str, asked: gate.Facts | None = None, *, 
             customer = User(email=email, password=make_password(password), created_at=at, password_changed_at=at)
             customer.save(force_insert=True)
     except IntegrityError:  # the same address, signed up in the same instant
-        return _again(User.objects.select_for_update().get(email=email), password, by=by, at=at)
+        return _again(User.objects.select_for_update(no_key=True).get(email=email), password, by=by, at=at)
     addresses.add(customer, email, proven=False)
     record(events.AccountOpened(), about=customer.pk, by=by, at=at)
     return customer
@@ -193,7 +193,7 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.flows.locks``).
     The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
     """
-    customer = User.objects.select_for_update().get(pk=customer.pk)
+    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     _set_password(customer, new, at)
     customer.recovered_at = at
     customer.save(update_fields=["recovered_at"])
@@ -227,7 +227,7 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
 @flow
 def fill_profile(customer: User, changes: dict[str, str], *, by: Actor, at: datetime) -> None:
     """The same, on the word of the system (an import, the demonstration) or of a flow that has asked."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
+    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     changed = [field for field, value in changes.items() if getattr(customer, field) != value]
     for field in changed:
         setattr(customer, field, changes[field])

@@ -23,7 +23,7 @@ from ciam_portal.roles import Role
 def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Actor, at: datetime) -> BreakGlass:
     """This person holds the role from now on, until it ends by itself. Raises ProveMore, OnHold, Refused."""
     roles.alone()
-    staff = User.objects.select_for_update().get(pk=staff.pk)
+    staff = User.objects.select_for_update(no_key=True).get(pk=staff.pk)
     asked = facts.for_action(staff, session, by=by, at=at)
     decision = require_action(Action.STAFF_BREAK_GLASS, asked, about=staff.pk, by=by, at=at)
     standing = set(staff.groups.values_list("name", flat=True)) if staff.is_staff else set()

@@ -24,7 +24,7 @@ _A_DAY = timedelta(hours=24)
 @flow
 def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime) -> Dispute:
     """The customer does not agree with what stopped them. Raises Refused: not theirs, not stopped, again, too many."""
-    customer = User.objects.select_for_update().get(pk=customer.pk)
+    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     facts = contest_facts(customer, decision, at)
     require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
     dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision.pk, by=by, at=at)
@@ -69,8 +69,8 @@ def close(
 ) -> None:
     """The help desk says what it found, and the customer is told. Raises Refused, ProveMore."""
     dispute = Dispute.objects.select_for_update(of=("self",)).select_related("customer").get(pk=dispute.pk)
-    staff = User.objects.select_for_update().get(pk=staff.pk)  # roles as they are now
-    session = Session.objects.select_for_update().get(pk=session.pk)
+    staff = User.objects.select_for_update(no_key=True).get(pk=staff.pk)  # roles as they are now
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     facts = policy.CloseFacts(
         is_open=dispute.is_open,
         customer=dispute.customer_id,

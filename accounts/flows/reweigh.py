@@ -39,7 +39,7 @@ def would_change(session: Session, findings: tuple[Finding, ...], *, at: datetim
 @flow
 def reweigh(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: datetime) -> Decision:
     """Decide what becomes of a session with these findings. Severe: it ends, with its tokens, and its owner is told."""
-    session = Session.objects.select_for_update().get(pk=session.pk)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     facts = facts_of(session, findings, at)
     decided = decisions.decide(policy.on_risk_risen, facts, about=session.customer_id, by=by, at=at)
     risk = policy.risk_now(facts, limits.running())

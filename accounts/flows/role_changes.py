@@ -49,7 +49,7 @@ def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at:
     """A second administrator makes it so. Raises ProveMore, OnHold, Refused."""
     roles.alone()
     change = RoleChange.objects.select_for_update().get(pk=change.pk)
-    person = User.objects.select_for_update().get(pk=change.person_id)
+    person = User.objects.select_for_update(no_key=True).get(pk=change.person_id)
     asked = facts.for_action(staff, session, by=by, at=at)
     decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=person.pk, by=by, at=at)
     standing = _standing(change, person, at)

@@ -34,7 +34,7 @@ def moved(session: Session, network: str, browser: str, *, by: Actor, at: dateti
     The session as it is now; of two requests that arrive together, one notes the change.
     """
     with transaction.atomic():
-        rows = Session.objects.select_for_update(of=("self",)).select_related("customer", "device")
+        rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("customer", "device")
         session = rows.get(pk=session.pk)
         if session.place_now != (network, browser):
             _note_move(session, network, browser, by=by, at=at)
@@ -61,7 +61,7 @@ def end(session: Session, *, by: Actor, at: datetime, reason: str = ENDED_BY_OWN
     A plain sign-out leaves partners connected that the customer allowed to act in their absence (offline_access);
     every other reason ends those too.
     """
-    session = Session.objects.select_for_update().get(pk=session.pk)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     ended = 0
     if session.ended_at is None:
         session.end(at, reason)
@@ -84,7 +84,7 @@ def end_all(
 
 def _close(customer: User, at: datetime, reason: str, keep: Session | None) -> tuple[int, int]:
     User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # first, as every flow that locks several sessions
-    open_ones = Session.objects.select_for_update().filter(customer=customer, ended_at__isnull=True)
+    open_ones = Session.objects.select_for_update(no_key=True).filter(customer=customer, ended_at__isnull=True)
     if keep is not None:
         open_ones = open_ones.exclude(pk=keep.pk)
     keys = list(open_ones.values_list("browser_key", flat=True))

@@ -99,7 +99,7 @@ def weigh(
 
 def is_current(customer: User, admitted: Admitted) -> bool:
     """Whether password and address are still those that the sign-in began with. Locks them until it has ended."""
-    return admitted.account == proofs.state_of(User.objects.select_for_update().get(pk=customer.pk))
+    return admitted.account == proofs.state_of(User.objects.select_for_update(no_key=True).get(pk=customer.pk))
 
 
 @flow
@@ -110,7 +110,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     """
     methods, seen = admitted.methods, browser.seen
     # Under lock, as it stands now: it may have been locked or suspended since the sign-in was weighed.
-    customer = User.objects.select_for_update().get(pk=customer.pk)
+    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if customer.is_suspended(at):
         require(policy.on_sign_in, facts.at_the_door(customer, methods), about=customer.pk, by=by, at=at)
     if customer.locked_at is not None:
@@ -222,7 +222,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
 @flow
 def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Session:
     """A live session has proven one more method just now; only this session rises. The session as it is now."""
-    session = Session.objects.select_for_update().get(pk=session.pk)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     before = tuple(Method(known) for known in session.methods if known != method)
     risen = factors.raised(session.assurance, before, method, at)
     session.level, session.level_at = risen.level, risen.at or session.level_at

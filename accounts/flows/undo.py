@@ -90,7 +90,7 @@ def undo(change: Change, *, by: Actor, at: datetime) -> Change:
     Later changes are undone with it, newest first: a thief who changed the address first got all later mails, so the
     one link that the customer has must reach all of it. Raises Refused if it was undone meanwhile.
     """
-    customer = User.objects.select_for_update().get(pk=change.customer_id)
+    customer = User.objects.select_for_update(no_key=True).get(pk=change.customer_id)
     standing = list(Change.objects.select_for_update().standing_since(customer.pk, change.at))
     if change.pk not in {each.pk for each in standing}:
         raise Refused(policy.Reason.UNDO_LINK_DEAD)
@@ -168,7 +168,7 @@ def _readdress(customer: User, address: str, *, by: Actor, at: datetime) -> bool
 
     A sign-up with it that was never proven does not stand in the way: a thief could make one to keep the address.
     """
-    other = User.objects.select_for_update().filter(email=address).exclude(pk=customer.pk).first()
+    other = User.objects.select_for_update(no_key=True).filter(email=address).exclude(pk=customer.pk).first()
     if other is not None and (addresses.is_proven(other) or other.is_staff):
         return False
     if other is not None:

@@ -63,7 +63,7 @@ def answer(secret: str, *, accept: bool, by: Actor, at: datetime) -> Contact:
     proof = proofs.find_link(secret, INVITE)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
-    customer = User.objects.select_for_update().get(pk=proof.customer_id)
+    customer = User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
     proof = proofs.find_link(secret, INVITE, lock=True)
     contact = contacts.of_link(proof) if proof else None
     if proof is None or contact is None:

@@ -54,7 +54,7 @@ def show_code(secret: str, *, by: Actor, at: datetime) -> str:
     proof = proofs.find_link(secret, ASK)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
-    customer = User.objects.select_for_update().get(pk=proof.customer_id)
+    customer = User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
     proof = proofs.find_link(secret, ASK, lock=True)
     contact = contacts.of_link(proof) if proof else None
     if proof is None or contact is None:

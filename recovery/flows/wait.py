@@ -81,7 +81,7 @@ def cancel(secret: str, *, by: Actor, at: datetime) -> Case:
     proof = proofs.find_link(secret, Purpose.STOP_RECOVERY)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
-    User.objects.select_for_update().get(pk=proof.customer_id)
+    User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
     proof = proofs.find_link(secret, Purpose.STOP_RECOVERY, lock=True)
     case = case_of_link(proof) if proof else None
     if proof is None or case is None or not proof.is_live(at):

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts import addresses as accounts
-from accounts import proofs
+from accounts import factors, proofs
 from accounts.flows import account as account_flows
 from accounts.flows import locks
 from accounts.models import Change, Dispute, Proof, Session, User
@@ -265,6 +265,9 @@ def restore(customer: User, *shown: str, lost: tuple[str, ...] = ()) -> bool:
     with steps.later(days=4):
         person.start(customer.email, lost=lost)
         for number, way in enumerate(shown):
+            if way == "saved":
+                person.show("saved", factors.make_backup_codes(customer, clock.now())[0])
+                continue
             if way == "app":
                 person.show("app", steps.code_at(steps.SEED, clock.now()))
                 continue
@@ -285,13 +288,15 @@ def restore(customer: User, *shown: str, lost: tuple[str, ...] = ()) -> bool:
         (WayBack.MAILBOX, True, ("mail",), False),
         (WayBack.FACTOR, False, ("mail",), False),
         (WayBack.FACTOR, False, ("sms",), False),
-        (WayBack.FACTOR, False, ("mail", "sms"), True),
+        (WayBack.FACTOR, False, ("mail", "sms"), False),  # both are issued: one method
         (WayBack.FACTOR, True, ("mail",), False),
         (WayBack.FACTOR, True, ("mail", "app"), True),
-        (WayBack.FACTOR, True, ("mail", "sms"), True),
+        (WayBack.FACTOR, True, ("mail", "sms"), False),
+        (WayBack.FACTOR, True, ("mail", "saved"), True),
         (WayBack.RECOVERY, True, ("mail",), False),
         (WayBack.RECOVERY, True, ("mail", "app"), False),  # the one that was put back
-        (WayBack.RECOVERY, True, ("mail", "sms"), True),
+        (WayBack.RECOVERY, True, ("mail", "sms"), False),
+        (WayBack.RECOVERY, True, ("mail", "saved"), True),
     ],
 )
 def test_what_a_recovery_has_to_show_to_unlock(
