@@ -27,6 +27,7 @@ from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
+from ciam_portal.roles import Role, roles_of
 from ciam_portal.words import sentence
 
 
@@ -94,7 +95,8 @@ class Users(ReadOnlyAdmin):
             words = {"title": _("Customer"), "customer": summary(customer), "form": Open()}
             return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
         self._still_allowed(request, customer, session)
-        return super().change_view(request, object_id, form_url, extra_context)
+        more = {"is_agent": Role.AGENT in roles_of(request.user)}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | more)
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """Nothing is changed in this site, so there is none."""
