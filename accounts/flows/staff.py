@@ -88,7 +88,7 @@ def staff_facts(person: User) -> StaffFacts:
 
 @flow
 def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
-    """The customers with exactly this e-mail address, phone number or number of a dispute or decision: a few at most.
+    """The customers with exactly this address, phone number, or number of a case, dispute or decision: a few at most.
 
     Counted for each member of staff. What was typed is kept nowhere. Raises Refused.
     """

@@ -104,6 +104,6 @@ def _row(case: Case, viewer: UUID) -> Row:
         risk=risk_name(case.risk),
         customer=masked(case.customer.email),
         opened_by=words.person(case.opened_by, viewer, "agent"),
-        evidence=f"{noted} / {limits.running().recovery.desk_weight}" if helped else "–",
+        evidence=f"{noted} / {limits.running().recovery.desk_weight}" if helped else "",
         ready_at=case.ready_at,
     )
