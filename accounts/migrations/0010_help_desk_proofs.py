@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0009_staff'),
+        ("accounts", "0009_staff"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='proof',
-            name='purpose',
-            field=models.CharField(choices=[('confirm_email', 'Confirm Email'), ('change_email', 'Change Email'), ('reset_password', 'Reset Password'), ('step_up', 'Step Up'), ('sign_in', 'Sign In'), ('disown', 'Disown'), ('recover', 'Recover'), ('recovery_address', 'Recovery Address'), ('stop_recovery', 'Stop Recovery'), ('read_back', 'Read Back'), ('finish_recovery', 'Finish Recovery'), ('undo', 'Undo')], db_comment='not sensitive', max_length=20),
+            model_name="proof",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("confirm_email", "Confirm Email"),
+                    ("change_email", "Change Email"),
+                    ("reset_password", "Reset Password"),
+                    ("step_up", "Step Up"),
+                    ("sign_in", "Sign In"),
+                    ("disown", "Disown"),
+                    ("recover", "Recover"),
+                    ("recovery_address", "Recovery Address"),
+                    ("stop_recovery", "Stop Recovery"),
+                    ("read_back", "Read Back"),
+                    ("finish_recovery", "Finish Recovery"),
+                    ("undo", "Undo"),
+                ],
+                db_comment="not sensitive",
+                max_length=20,
+            ),
         ),
     ]

@@ -134,7 +134,7 @@ _DESK_ASKED: dict[str, Text] = {
 }
 _DESK_NOTED: dict[str, Text] = {
     "read_back": _("The code was read back to our help desk"),
-    "called_back": _("Our help desk noted what came of its call"),
+    "called_back": _("Our help desk says that it called your number"),
     "document": _("Our help desk noted what an identity document shows"),
     "in_session": _("The question of our help desk was answered in this portal"),
 }

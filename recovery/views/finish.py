@@ -19,7 +19,7 @@ from accounts.policy.factors import Reason as FactorReason
 from accounts.views.entry import hidden_secret, hide_secret
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import Refused
+from ciam_portal.errors import OnHold, Refused
 from recovery import facts, forms
 from recovery.flows import finish, wait
 from recovery.models import Case
@@ -41,9 +41,12 @@ def complete(request: HttpRequest) -> HttpResponse:
     with_app = finish.needs_factor(case)
     seed = _pending_seed(request, case) if with_app else b""
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=with_app)
-    if form.is_valid() and _finished(request, case, form, seed, at):
-        request.session.flush()
-        return render(request, "recovery/recovered.html", {"with_app": with_app})
+    try:
+        if form.is_valid() and _finished(request, case, form, seed, at):
+            request.session.flush()
+            return render(request, "recovery/recovered.html", {"with_app": with_app})
+    except OnHold as held:
+        return _longer(request, case, held, at)
     words = {
         "form": form,
         "with_app": with_app,
@@ -51,6 +54,14 @@ def complete(request: HttpRequest) -> HttpResponse:
         "secret": factors.seed_in_groups(seed) if with_app else "",
     }
     return render(request, "recovery/finish.html", words)
+
+
+def _longer(request: HttpRequest, case: Case, held: OnHold, at: datetime) -> HttpResponse:
+    """Something about this browser is unusual by now: until when it waits for that."""
+    left = held.until - at if held.until else None
+    until = case.customer.local(held.until) if held.until else ""
+    words = {"case": case, "until": until, "left": left, "longer": True}
+    return render(request, "recovery/case.html", words, status=403)
 
 
 @sensitive_variables("seed", "form", "new")

@@ -160,6 +160,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "factor.removed": {"method": "passkey"},
     "factor.failed": {"method": "totp", "why": "wrong"},
     "recovery.reset_asked": {"sent": True},
+    "recovery.desk_asked": {"case": str(uuid4()), "way": "called_back", "sent": False},
+    "recovery.desk_noted": {"case": str(uuid4()), "way": "document", "outcome": "confirmed"},
     "staff.record_opened": {"kind": "user"},
 }
 

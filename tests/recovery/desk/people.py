@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from accounts import factors
-from accounts.flows import staff
-from accounts.models import User
+from accounts.flows import sign_in, staff
+from accounts.models import Session, User
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.errors import Refused
@@ -38,6 +38,17 @@ def caller() -> User:
 def look(who: Member, customer: User, why: WhyLook = WhyLook.YOU_ASKED) -> None:
     """Open the record, with a reason."""
     staff.open_record(customer, why, who.user, who.session, by=who.by, at=clock.now())
+
+
+def stay(who: Member) -> None:
+    """Their session is in use; what was proven in it grows old all the same."""
+    Session.objects.filter(pk=who.session.pk).update(last_used_at=clock.now())
+
+
+def prove(who: Member) -> None:
+    """They have shown their second factor again, just now."""
+    stay(who)
+    sign_in.step_up(who.session, Method.TOTP, by=who.by, at=clock.now())
 
 
 @dataclass
