@@ -74,6 +74,10 @@ class StaffAction:
 
 _STAFF, _CHANGES = "accounts.flows.staff", "accounts.flows.role_changes"
 _GLASS, _RESTRICT = "accounts.flows.break_glass", "accounts.flows.restrictions"
+_RECOVERY = "recovery.flows"
+_EVIDENCE = (
+    "ask_read_back", "read_back", "ask_call_back", "called_back", "ask_document", "check_document", "ask_in_session",
+)  # fmt: skip
 _GOVERN, _VERSION = "ciam_portal.governance.flows", "governance_policyversion_change"
 
 ACTIONS = (
@@ -105,12 +109,19 @@ ACTIONS = (
     StaffAction("take a role away", _ADMIN, Effect.REMOVE_ROLE, standing=True,
                 flows=(f"{_CHANGES}.revoke",), pages=("accounts_rolechange_propose",)),
     # Each asks its customer, or what was theirs before the call; what the second person approves is a wait and a link.
-    StaffAction("open a recovery for a caller", _AGENT, Effect.NOTE_EVIDENCE),
-    StaffAction("ask a caller, and note what comes of it", _AGENT, Effect.NOTE_EVIDENCE),
-    StaffAction("propose a recovery", _AGENT, Effect.PROPOSE_RECOVERY),
-    StaffAction("approve a recovery", _APPROVER, Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True),
-    StaffAction("reject a recovery", _DESK, Effect.REJECT_RECOVERY),
-    StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS),
+    StaffAction("open a recovery for a caller", _AGENT, Effect.NOTE_EVIDENCE,
+                flows=(f"{_RECOVERY}.desk.begin",), pages=("recovery_case_begin",)),
+    StaffAction("ask a caller, and note what comes of it", _AGENT, Effect.NOTE_EVIDENCE,
+                flows=tuple(f"{_RECOVERY}.evidence.{verb}" for verb in _EVIDENCE),
+                pages=("recovery_case_ask", "recovery_case_note")),
+    StaffAction("propose a recovery", _AGENT, Effect.PROPOSE_RECOVERY,
+                flows=(f"{_RECOVERY}.desk.propose",), pages=("recovery_case_propose",)),
+    StaffAction("approve a recovery", _APPROVER, Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True,
+                flows=(f"{_RECOVERY}.desk.approve",), pages=("recovery_case_approve",)),
+    StaffAction("reject a recovery", _DESK, Effect.REJECT_RECOVERY,
+                flows=(f"{_RECOVERY}.desk.reject",), pages=("recovery_case_reject",)),
+    StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS,
+                flows=(f"{_RECOVERY}.release.send_again",), pages=("recovery_case_send_again",)),
     StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
                 flows=(f"{_GOVERN}.propose",), pages=(_VERSION,)),
     StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,

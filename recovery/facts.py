@@ -198,3 +198,8 @@ def longest_life() -> timedelta:
 def live_case(customer: UUID) -> Case | None:
     """The customer's recovery that can still lead somewhere."""
     return Case.objects.live().filter(customer=customer).first()
+
+
+def customers_of(number: UUID) -> list[UUID]:
+    """Whose recovery has this number (``settings.STAFF_FINDS``)."""
+    return list(Case.objects.filter(pk=number).values_list("customer", flat=True))

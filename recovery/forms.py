@@ -1,4 +1,6 @@
-"""What someone types who cannot sign in: shape only."""
+"""What someone types who cannot sign in, and what the help desk chooses for a caller: shape only."""
+
+from collections.abc import Iterable
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.account import NewEmail, NewPassword, phone_number
 from accounts.forms.factors import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
+from ciam_portal.notifications.notice import By
 from ciam_portal.policy.assurance import Method
+from recovery.addresses import Channel
+from recovery.policy.desk import Outcome, WhyRejected
 
 
 class Forgotten(forms.Form):
@@ -106,3 +111,58 @@ class Spoken(forms.Form):
         label=_("I have called them on a number I knew before, and I know their voice"),
         error_messages={"required": _("Please call them first. Do not rely on a message or a mail.")},
     )
+
+
+_LOST = [(Method.TOTP.value, _("the authenticator app")), (Method.PASSKEY.value, _("passkeys and security keys"))]
+
+
+class Begin(forms.Form):
+    """What a caller says to have lost."""
+
+    lost = forms.MultipleChoiceField(
+        label=_("The caller says that these are lost"),
+        choices=_LOST,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def methods(self) -> tuple[Method, ...]:
+        """The kinds of factors said to be lost."""
+        return tuple(Method(name) for name in self.cleaned_data["lost"])
+
+
+class ToChannel(forms.Form):
+    """One of the customer's channels, chosen by what is shown of it."""
+
+    channel = forms.ChoiceField(label=_("Where to"))
+
+    def __init__(self, *args: object, channels: Iterable[Channel], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        by = {By.MAIL: _("Mail"), By.SMS: _("Phone")}
+        choices = [("", "—"), *((each.id, f"{by[each.by]} {each.masked}") for each in channels)]
+        self.fields["channel"].choices = choices  # type: ignore[attr-defined]
+
+
+class ReadBack(MailCode):
+    """The eight digits that a caller reads."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["code"].label = _("The code, as the caller reads it")
+        self.fields["code"].widget.attrs["autocomplete"] = "off"
+
+
+class Came(forms.Form):
+    """What came of it."""
+
+    outcome = forms.ChoiceField(label=_("What came of it"))
+
+    def __init__(self, *args: object, outcomes: Iterable[Outcome], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["outcome"].choices = [("", "—"), *((each.value, each.words) for each in outcomes)]  # type: ignore[attr-defined]
+
+
+class Reject(forms.Form):
+    """Why the help desk says no."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRejected.choices()])

@@ -27,6 +27,7 @@ from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
+from ciam_portal.roles import Role, roles_of
 from ciam_portal.words import masked, sentence
 
 
@@ -94,6 +95,7 @@ class Users(RestrictionPages):
             return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
         self._still_allowed(request, customer, session)
         more = (extra_context or {}) | self.restriction_words(request, customer)
+        more["is_agent"] = Role.AGENT in roles_of(request.user)
         return super().change_view(request, object_id, form_url, more)
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:

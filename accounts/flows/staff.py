@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from accounts import addresses, budget, facts
 from accounts.events import staff as events
@@ -86,7 +88,7 @@ def staff_facts(person: User) -> StaffFacts:
 
 @flow
 def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
-    """The customers with exactly this e-mail address, phone number or number of a dispute or decision: a few at most.
+    """The customers with exactly this address, phone number, or number of a case, dispute or decision: a few at most.
 
     Counted for each member of staff. What was typed is kept nowhere. Raises Refused.
     """
@@ -108,7 +110,8 @@ def _matching(text: str) -> list[User]:
         return list(User.objects.filter(Q(email=text.lower()) | Q(phone=_phone(text)))[:_MOST_FOUND])
     decided = DecisionEntry.objects.filter(pk=number).values_list("about", flat=True)
     disputed = Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True)
-    about = {key for key in (*decided, *disputed) if key is not None}
+    above = [key for path in settings.STAFF_FINDS for key in import_string(path)(number)]
+    about = {key for key in (*decided, *disputed, *above) if key is not None}
     return list(User.objects.filter(pk__in=about)[:_MOST_FOUND])
 
 

@@ -15,7 +15,7 @@ class Find(forms.Form):
     """Exactly one address or number."""
 
     wanted = forms.CharField(
-        label=_("E-mail address, phone number, or number of a dispute or decision"),
+        label=_("E-mail address, phone number, or number of a case, dispute or decision"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -14,6 +14,8 @@ from accounts.policy.staff import LOOKERS
 from ciam_portal import privileges
 from ciam_portal.admin_site import PortalAdminSite
 from ciam_portal.roles import Role, roles_of
+from recovery.models import Case
+from recovery.policy.states import State
 
 _READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 _LEFT, _COLUMN, _ROW = 190, 150, 34
@@ -25,13 +27,15 @@ class StaffSite(PortalAdminSite):
     index_template = "admin/staff_index.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Open reviews come first, until a second administrator has closed them."""
+        """Open reviews come first, until a second administrator has closed them; then proposals, for who approves."""
+        approves = Role.APPROVER in roles_of(request.user)
         more = {
             "reviews": BreakGlass.objects.open_reviews().order_by("asked_at"),
             "restrictions": Restriction.objects.unreviewed().order_by("starts_at")
             if roles_of(request.user) & LOOKERS
             else (),
             "reads_paths": bool(roles_of(request.user) & _READERS),
+            "proposals": Case.objects.filter(state=State.PROPOSED).count() if approves else 0,
         }
         return super().index(request, (extra_context or {}) | more)
 
