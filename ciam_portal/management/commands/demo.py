@@ -6,29 +6,39 @@ Running it again changes nothing. ``manage.py demo --code EMAIL`` shows what tha
 import base64
 import hashlib
 import hmac
+import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django_otp.oath import totp
+from django.db import transaction
+from django_otp.oath import TOTP
 
 from accounts import addresses
 from accounts.flows import account, factors, role_changes, sessions, sign_in, staff
 from accounts.history import Seen
 from accounts.models import RoleChange, Session, Totp, User
-from ciam_portal import clock, codes
+from ciam_portal import clock, codes, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.notifications.models import Notice
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
+from recovery import notices
+from recovery.flows import addresses as recovery
+from recovery.models import RecoveryAddress
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  (printed on purpose: a demonstration)
 CUSTOMERS = {"ada@example.com": "Ada Lovelace", "grace@example.com": "Grace Hopper"}
+PHONES = {"ada@example.com": "+4722855050", "grace@example.com": "+4722856070"}
+LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
 STAFF = {
     "agent@example.com": ("Alan Agent", Role.AGENT),
+    "agent2@example.com": ("Alma Agent", Role.AGENT),  # a document takes two agents
     "approver@example.com": ("Anna Approver", Role.APPROVER),
     "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
     "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
@@ -56,9 +66,11 @@ class Command(BaseCommand):
             self.stdout.write(_code(options["code"].lower()))
             return
         for email, name in CUSTOMERS.items():
-            _person(email, name)
+            if not User.objects.filter(email=email).exists():
+                at = clock.now() - LONG_AGO
+                _add_phone(_person(email, name, at), at + timedelta(minutes=2))
         for email, (name, role) in STAFF.items():
-            person = _person(email, name)
+            person = _person(email, name, clock.now())
             if not person.groups.filter(name=role.value).exists():
                 _give(person, role)
         if options["partner_url"]:
@@ -69,14 +81,14 @@ class Command(BaseCommand):
         self.stdout.write(f"  Password of everyone: {PASSWORD}")
         for email in CUSTOMERS:
             step = f"authenticator key {_key(email)}" if email in WITH_APP else "no second step yet"
-            self.stdout.write(f"  Customer  {email:<22} {step}")
+            self.stdout.write(f"  Customer  {email:<22} {step}; recovery phone {PHONES[email]}")
         for email, (_name, role) in STAFF.items():
             self.stdout.write(f"  Staff     {email:<22} {role.value}, authenticator key {_key(email)}")
         self.stdout.write("  A code without an app: .venv/bin/python manage.py demo --code EMAIL")
 
 
-def _person(email: str, name: str) -> User:
-    at, by = clock.now(), Actor(Kind.STRANGER, channel=Channel.SYSTEM)
+def _person(email: str, name: str, at: datetime) -> User:
+    by = Actor(Kind.STRANGER, channel=Channel.SYSTEM)
     person = User.objects.filter(email=email).first()
     if person is None:
         person = account.open_account(email, PASSWORD, by=by, at=at)
@@ -88,7 +100,7 @@ def _person(email: str, name: str) -> User:
     if not addresses.is_proven(person):
         account.prove_address(person, by=Actor.system(), at=at)
     if email in WITH_APP and not Totp.objects.filter(user=person).exists():
-        _add_app(person)
+        _add_app(person, at)
     return person
 
 
@@ -103,30 +115,45 @@ def _give(person: User, role: Role) -> None:
         raise CommandError(message)
     open_ones = RoleChange.objects.filter(person=person, role=role.value, state="proposed", expires_at__gt=clock.now())
     change = open_ones.first() or role_changes.propose_by_command(person, role, by=Actor.system(), at=clock.now())
-    session = _session(first, Method.PASSWORD, Method.TOTP)
+    session = _session(first, clock.now(), Method.PASSWORD, Method.TOTP)
     by = Actor(Kind.STAFF, first.pk, Channel.HELP_DESK, session.pk)
     role_changes.approve(change, first, session, by=by, at=clock.now())
     sessions.end(session, by=by, at=clock.now())
 
 
-def _session(person: User, *methods: Method) -> Session:
+def _session(person: User, at: datetime, *methods: Method) -> Session:
     """Signed in on a browser that is theirs."""
-    at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
+    by = Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
     browser = replace(browser, cookie=sign_in.remember_first(person, browser, by=by, at=at))
     return sign_in.begin(person, sign_in.Admitted(methods, Risk.LOW), browser, by=by, at=at).session
 
 
-def _add_app(person: User) -> None:
-    session = _session(person, Method.PASSWORD)
-    at, by = clock.now(), Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
+def _add_app(person: User, at: datetime) -> None:
+    session = _session(person, at, Method.PASSWORD)
+    by = Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
     seed = _seed(person.email)
-    if not factors.add_app(person, session, seed, _code(person.email), by=by, at=at):
+    if not factors.add_app(person, session, seed, _code(person.email, at), by=by, at=at):
         message = "The clock went backwards: please run the command again."
         raise CommandError(message)
     # The code of this half minute was used up just now; whoever tries the demo at once may use it again.
     Totp.objects.filter(user=person).update(last_t=-1)
     sessions.end(session, by=by, at=at)
+
+
+def _add_phone(person: User, at: datetime) -> None:
+    """A second address for recovery, proven by the code that went there. All at once, so that no worker is faster."""
+    methods = (Method.PASSWORD, Method.TOTP) if person.email in WITH_APP else (Method.PASSWORD,)
+    by, kind, number = Actor(Kind.CUSTOMER, person.pk, Channel.WEB), RecoveryAddress.Kind.SMS, PHONES[person.email]
+    with transaction.atomic():
+        session = _session(person, at, *methods)
+        recovery.ask_address(person, session, kind, number, by=by, at=at)
+        sent = Notice.objects.filter(customer=person, kind=notices.CodeForAddressSms.template).latest("created_at")
+        code = json.loads(vault.unseal(sent.sealed, f"notice:{sent.pk}"))["words"]["code"]
+        if recovery.add_address(person, session, kind, number, code, by=by, at=at) is None:
+            message = f"The recovery phone of {person.email} was not added."
+            raise CommandError(message)
+        sessions.end(session, by=by, at=at)
 
 
 def _seed(email: str) -> bytes:
@@ -137,11 +164,13 @@ def _key(email: str) -> str:
     return base64.b32encode(_seed(email)).decode()
 
 
-def _code(email: str) -> str:
+def _code(email: str, at: datetime | None = None) -> str:
     if email not in WITH_APP:
         message = f"{email} has no demo authenticator. Those who have: {', '.join(sorted(WITH_APP))}."
         raise CommandError(message)
-    return f"{totp(_seed(email), t0=0, step=30, digits=6, drift=0):06d}"
+    app = TOTP(_seed(email), step=30, t0=0, digits=6)
+    app.time = (at or clock.now()).timestamp()
+    return f"{app.token():06d}"
 
 
 def _partner(url: str) -> None:

@@ -3,20 +3,23 @@
 from dataclasses import fields
 from datetime import timedelta
 from html import unescape
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.audit.events import AuditEvent
+from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
-from recovery import events
+from recovery import addresses, events
 from recovery.admin import words
 from recovery.models import Case, RecoveryAddress
 from recovery.policy import cases as policy
@@ -375,3 +378,17 @@ def test_the_story_of_a_customers_own_recovery_explains_its_decision() -> None:
     assert "Begun by the customer, alone" in told
     assert "The latest decision about the customer" in told
     assert owner.email not in told
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "grace@example.com"])
+def test_the_customers_of_the_demonstration_can_be_called_back(email: str) -> None:
+    call_command("demo", stdout=StringIO())
+    call_command("demo", stdout=StringIO())
+    person = User.objects.get(email=email)
+    (number,) = addresses.to_call(person, clock.now())
+    assert number.masked == {"ada": "+47···50", "grace": "+47···70"}[email.partition("@")[0]]
+    assert len(addresses.before_call(person, clock.now())) == 2
+    story = AuditEntry.objects.filter(about=person.pk)
+    assert not story.filter(at__gt=clock.now() - timedelta(days=40)).exists()  # it all happened then, once
+    names = list(story.values_list("name", flat=True))
+    assert (names.count("account.opened"), names.count("recovery.address_added")) == (1, 1)
