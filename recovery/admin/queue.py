@@ -79,7 +79,7 @@ def choices(wanted: Wanted) -> list[tuple[str, Text, bool]]:
 def _ordered(wanted: Wanted) -> QuerySet[Case]:
     cases = Case.objects.select_related("customer").prefetch_related("shown")
     is_over = wanted.state not in {LIVE_ONES, *(state.value for state in LIVE)}
-    cases = cases.live() if wanted.state == LIVE_ONES else cases.filter(state=wanted.state)  # type: ignore[attr-defined]
+    cases = cases.live() if wanted.state == LIVE_ONES else cases.filter(state=wanted.state)
     if is_over:  # what is over interests for its end, the newest first
         return cases.order_by("-ended_at", "-pk")
     if wanted.sort == "age":

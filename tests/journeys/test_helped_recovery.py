@@ -229,6 +229,7 @@ def test_a_customer_answers_in_a_live_session_and_stops_it_on_the_phone_after_th
     look_at(page)
     page.get_by_role("link", name="Answer the help desk").click()
     look_at(page)
+    page.get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Yes, I am on the phone with you").click()
     page.get_by_text("Please go on with your call.").wait_for()
     agent.page.reload()
