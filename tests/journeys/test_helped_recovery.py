@@ -1,0 +1,276 @@
+"""A caller who cannot sign in, two agents and an approver, each in a browser of their own; and the customer's phone."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.test_factors import App
+from tests.journeys.walk import Customer, Mailbox, link_in, look_at
+from tests.stack import Stack
+
+PASSWORD = "correct horse battery staple"
+NEW = "an otter reads the tide table"
+PHONE = {"width": 390, "height": 844}
+ADA, GRACE = "ada@example.com", "grace@example.com"
+# Nobody moves a running clock: what waits, or has to be old, is moved back instead, all such rows of a customer evenly.
+_EARLIER = """
+from datetime import timedelta
+from django.apps import apps
+from django.db.models import DateTimeField, F
+model = apps.get_model("{model}")
+back = {{f.name: F(f.name) - timedelta(hours={hours}) for f in model._meta.fields if isinstance(f, DateTimeField)}}
+model.objects.filter(customer__email="{address}").update(**back)
+"""
+
+
+def earlier(portal: Stack, model: str, address: str, hours: int) -> None:
+    """So many hours earlier."""
+    portal.manage("shell", "--no-imports", "-c", _EARLIER.format(model=model, address=address, hours=hours))
+
+
+@dataclass
+class Staff:
+    """One person of the staff, in a browser of their own."""
+
+    page: Page
+
+    def find(self, customer: str) -> None:
+        """By the exact address; the record opens with a reason."""
+        self.page.goto("/staff/accounts/user/")
+        self.page.get_by_label(re.compile("^E-mail address, phone number")).fill(customer)
+        self.page.get_by_role("button", name="Find").click()
+        self.page.get_by_role("link", name=re.compile("^Go on with")).click()
+        if self.page.get_by_role("heading", name="Open the record").count():  # else this session opened it just now
+            self.page.get_by_label("Reason").select_option("you_asked")
+            self.page.get_by_role("button", name="Open", exact=True).click()
+        self.page.get_by_text(customer).first.wait_for()
+
+    def open_case(self) -> None:
+        """The first of the queue."""
+        self.page.goto("/staff/recovery/case/")
+        look_at(self.page)
+        self.page.locator("#content-main tbody a").first.click()
+        self.page.get_by_role("heading", name="What was shown").wait_for()
+
+    def begin(self, customer: str, *lost: str) -> None:
+        """The caller cannot sign in."""
+        self.find(customer)
+        self.page.get_by_role("link", name="Caller cannot sign in").click()
+        for each in lost:
+            self.page.get_by_label(each).check()
+        look_at(self.page)
+        self.page.get_by_role("button", name="Begin a recovery").click()
+        self.page.get_by_text("The case is open.").wait_for()
+
+    def call_back(self, number: str) -> None:
+        """Dial the number on file, and note that it was the customer."""
+        part = self.page.get_by_role("region", name="Call back to a number on file")
+        part.get_by_label("Where to").select_option(index=1)
+        part.get_by_role("button", name="Show the number to call").click()
+        expect(part.get_by_text(number)).to_be_visible()
+        look_at(self.page)
+        part.get_by_label("What came of it").select_option("confirmed")
+        part.get_by_role("button", name="Note it").click()
+        part.get_by_text("noted by you").wait_for()
+
+    def propose(self) -> None:
+        """Stand for it; the link goes to the mailbox."""
+        self.page.get_by_text("6 of 6").wait_for()
+        look_at(self.page)
+        self.page.get_by_label("Link goes to").select_option(index=1)
+        self.page.get_by_role("button", name="Propose").click()
+        self.page.get_by_text("Somebody else has to approve it.").wait_for()
+
+    def is_refused(self) -> None:
+        """Whoever proposed it has no button, and sending the form without one is refused with the reason."""
+        assert self.page.get_by_role("button", name="Approve").count() == 0
+        expect(self.page.get_by_role("button", name="Withdraw")).to_be_visible()
+        self.page.locator("form[action$='/reject/']").evaluate(
+            "form => { form.action = form.action.replace('/reject/', '/approve/'); form.noValidate = true; }"
+        )
+        self.page.get_by_role("button", name="Withdraw").click()
+        self.page.get_by_text("Your role does not include this.").first.wait_for()
+        expect(self.page.get_by_text("Waits for approval", exact=True)).to_be_visible()
+
+
+def enter(browser: Browser, portal: Stack, address: str) -> Staff:
+    """Through the same door as everybody, with two steps."""
+    page = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC").new_page()
+    person = Customer(page, portal, address, PASSWORD)
+    page.goto("/staff/")
+    person.type_credentials()
+    page.get_by_role("heading", name="Second step").wait_for()
+    while time.time() % 30 > 20:  # reading and typing a code takes a moment, as it does for a person
+        time.sleep(1)
+    page.get_by_role("textbox").first.fill(portal.manage("demo", "--code", address).strip())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("link", name="Recoveries").or_(page.get_by_role("link", name="Cases")).first.wait_for()
+    return Staff(page)
+
+
+@pytest.fixture(scope="module")
+def agent(browser: Browser, portal: Stack) -> Staff:
+    return enter(browser, portal, "agent@example.com")
+
+
+@pytest.fixture(scope="module")
+def second(browser: Browser, portal: Stack) -> Staff:
+    return enter(browser, portal, "agent2@example.com")
+
+
+@pytest.fixture(scope="module")
+def approver(browser: Browser, portal: Stack) -> Staff:
+    return enter(browser, portal, "approver@example.com")
+
+
+@pytest.fixture
+def phone(browser: Browser, portal: Stack) -> Iterator[Page]:
+    """A phone that nobody has used here before."""
+    context = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC", viewport=PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+def approve(approver: Staff) -> None:
+    """The front page says what waits; a second person reads, and stands for it too."""
+    approver.page.goto("/staff/")
+    look_at(approver.page)
+    approver.page.get_by_role("link", name="1 proposal waits for a second person").click()
+    approver.open_case()
+    look_at(approver.page)
+    approver.page.get_by_role("button", name="Approve").click()
+    approver.page.get_by_text("The wait has begun").wait_for()
+    look_at(approver.page)
+
+
+def check_document(agent: Staff, second: Staff, customer: str) -> None:
+    """The first agent asks, the second looks at it."""
+    agent.page.get_by_role("button", name="Ask a second agent to check a document").click()
+    agent.page.get_by_text("Another agent has to check the document").wait_for()
+    second.find(customer)
+    second.open_case()
+    part = second.page.get_by_role("region", name="Document, checked by a second agent")
+    part.get_by_label("What came of it").select_option("confirmed")
+    look_at(second.page)
+    part.get_by_role("button", name="Note it").click()
+    part.get_by_text("noted by you").wait_for()
+    agent.page.reload()
+
+
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_from_a_call_to_a_new_password_and_app(
+    agent: Staff, second: Staff, approver: Staff, phone: Page, portal: Stack, complaints: list[str]
+) -> None:
+    mailbox = Mailbox(portal.mail_dir, GRACE)
+    agent.begin(GRACE, "the authenticator app")
+    mailbox.wait_for("called our help desk")
+    agent.call_back("+4722856070")
+    check_document(agent, second, GRACE)
+    agent.propose()
+    agent.is_refused()
+    approve(approver)
+
+    earlier(portal, "recovery.Case", GRACE, hours=74)
+    phone.goto(link_in(mailbox.wait_for("Your link to finish the recovery", patience=90)))
+    phone.get_by_role("heading", name="Finish your recovery in this browser?").wait_for()
+    look_at(phone)
+    phone.get_by_role("button", name="Go on in this browser").click()
+    phone.get_by_role("heading", name="Finish your recovery", exact=True).wait_for()
+    look_at(phone)
+    app = App(phone.locator(".secret").first.inner_text())
+    phone.get_by_label("New password").fill(NEW)
+    phone.get_by_label("Code from your app").fill(app.code())
+    phone.get_by_role("button", name="Finish").click()
+    phone.get_by_role("heading", name="Your account is yours again").wait_for()
+    look_at(phone)
+
+    phone.goto("/sign-in/")
+    Customer(phone, portal, GRACE, NEW).type_credentials()
+    phone.get_by_role("heading", name="Second step").wait_for()
+    phone.get_by_role("textbox").first.fill(app.code())
+    phone.get_by_role("button", name="Continue").click()
+    phone.get_by_role("button", name="Sign out").wait_for()
+    phone.goto("/security/")
+    phone.get_by_text(re.compile(r"Some changes have to wait until \d{1,2} \w+ \d{4}")).wait_for()
+    look_at(phone)
+    phone.goto("/activity/")
+    for line in (
+        "Our help desk was called in your name",
+        "One of our people proposed to help the caller",
+        "A second one of our people agreed to help the caller",
+        "Your account was recovered",
+    ):
+        expect(phone.get_by_role("heading", name=line).first).to_be_visible()
+    look_at(phone)
+    approver.page.goto("/staff/recovery/case/?state=completed")
+    approver.page.locator("#content-main tbody a").first.click()
+    approver.page.get_by_text("Finished: the customer has access again").wait_for()
+    look_at(approver.page)
+
+
+def test_a_customer_answers_in_a_live_session_and_stops_it_on_the_phone_after_the_approval(
+    agent: Staff, approver: Staff, phone: Page, page: Page, portal: Stack, complaints: list[str]
+) -> None:
+    ada = Customer(page, portal, ADA, PASSWORD)
+    ada.sign_in_elsewhere()
+    earlier(portal, "accounts.Device", ADA, hours=10 * 24)  # her browser for days, in which she signs in anew
+    ada.sign_out()
+    ada.sign_in()
+    agent.begin(ADA)
+    agent.call_back("+4722855050")
+    agent.page.get_by_role("button", name="Ask in the customer's session").click()
+    agent.page.get_by_text("The customer answers on their own pages.").wait_for()
+    page.goto("/profile/")
+    look_at(page)
+    page.get_by_role("link", name="Answer the help desk").click()
+    look_at(page)
+    page.get_by_label("Your password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Yes, I am on the phone with you").click()
+    page.get_by_text("Please go on with your call.").wait_for()
+    agent.page.reload()
+    agent.page.get_by_text("noted by the customer").wait_for()
+    agent.propose()
+    approve(approver)
+
+    phone.goto(link_in(ada.mailbox.wait_for("agreed to help")))
+    phone.get_by_role("heading", name="Stop the recovery?").wait_for()
+    look_at(phone)
+    phone.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    phone.get_by_role("button", name="Stop the recovery").click()
+    phone.get_by_role("heading", name="The recovery is stopped").wait_for()
+    look_at(phone)
+    approver.page.reload()
+    approver.page.get_by_text("Stopped with a link from one of our messages").wait_for()
+    assert approver.page.get_by_role("button", name=re.compile("Approve|Reject")).count() == 0
+    page.goto("/activity/")
+    expect(page.get_by_role("heading", name="The recovery was stopped").first).to_be_visible()
+
+
+def test_the_queue_and_a_case_with_the_keyboard_alone(agent: Staff) -> None:
+    agent.begin(ADA)
+    page = agent.page
+    page.goto("/staff/recovery/case/")
+    _tab_to(page, "document.activeElement.matches('#content-main tbody a')")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What was shown").wait_for()
+    _tab_to(page, "document.activeElement.textContent.startsWith('Ask a second agent')")
+    page.keyboard.press("Enter")
+    page.get_by_text("Another agent has to check the document").wait_for()
+    _tab_to(page, "document.activeElement.matches(\"select[name='reason']\")")
+    page.keyboard.type("Opened by")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Rejected: Opened by mistake").wait_for()
+
+
+def _tab_to(page: Page, is_there: str) -> None:
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(is_there):
+            return
+    raise AssertionError(is_there)
