@@ -42,6 +42,7 @@ class Cases(ReadOnlyAdmin):
     """The queue, one case, and what agents and approvers do with it."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
+    hidden = frozenset({"key_digest", "release_to"})
 
     def get_urls(self) -> list[URLPattern]:
         """One page for each verb. Opened by itself (after proving more, say), it leads to the case."""

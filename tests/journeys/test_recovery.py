@@ -92,8 +92,8 @@ def begin(page: Page, customer: Customer, *, look: bool = False) -> None:
 
 
 def show_backup_code(page: Page, code: str) -> None:
-    """The second thing of another kind, after a look at the other ways; then the wait, with its countdown."""
-    page.get_by_role("link", name="Use a code by text message").click()
+    """The second thing of another kind, after a look at another way; then the wait, with its countdown."""
+    page.get_by_role("link", name="Ask somebody I trust").click()
     look_at(page)
     page.get_by_role("link", name="Use a backup code").click()
     look_at(page)

@@ -131,7 +131,7 @@ def test_acr_steps_up(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.factors.highest_level", lambda _customer: Level.AAL2)
     asked = walk.ask(acr_values="aal2")["Location"]
     assert asked.startswith("/prove/?ref=")
-    assert walk.browser.get(asked).context["to"] == Level.AAL2
+    assert walk.browser.get(asked).context["to"] == Level.AAL2.acr
     assert answer(walk.ask(acr_values="aal2", prompt="none"))["error"] == "interaction_required"
     Session.objects.update(level=Level.AAL2, methods=[Method.PASSWORD.value, Method.TOTP.value])
     claims = payload(walk.tokens(acr_values="aal2")["id_token"])
