@@ -133,12 +133,16 @@ def level_left(case: Case) -> Level:
 
 
 def is_asked(case: Case, session: Session, at: datetime) -> bool:
-    """Whether a caller's answer may come from this session: begun before the call, in a browser known by then."""
+    """Whether a caller's answer may come from this session: begun before the call, in a browser known by then.
+
+    Never of an account that rests on a password alone: whoever answers proves that, so there is nothing to recover.
+    """
     device, idle = session.device, timedelta(minutes=limits.running().session.idle_minutes)
     if session.customer_id != case.customer_id or session.said == Session.Said.NOT_MINE or device is None:
         return False
     was_known = device.is_live(at) and device.known_at <= case.opened_at
-    return was_known and session.started_at < case.opened_at and session.is_live(at, idle)
+    fits = was_known and session.started_at < case.opened_at and session.is_live(at, idle)
+    return fits and needed(case.customer).factors
 
 
 def sessions_to_ask(case: Case, at: datetime) -> list[Session]:
