@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts import budget
 from accounts.models import Device, Proof, User
@@ -65,17 +65,8 @@ def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> st
     """
     if purpose != Purpose.RESET_PASSWORD:
         _replace(customer, purpose, at)
-    secret = codes.new_token()
-    Proof.objects.create(
-        customer=customer,
-        purpose=purpose,
-        digest=codes.digest(secret, purpose),
-        address=address,
-        bound_to=state_of(customer),
-        created_at=at,
-        expires_at=at + timedelta(hours=limits.running().proof.link_hours),
-    )
-    return secret
+    until = at + timedelta(hours=limits.running().proof.link_hours)
+    return _keep_link(customer, purpose, bound_to=state_of(customer), address=address, at=at, until=until)
 
 
 def new_session_link(customer: User, session: UUID, address: str, at: datetime) -> str:
@@ -84,78 +75,44 @@ def new_session_link(customer: User, session: UUID, address: str, at: datetime) 
     Other links, other sign-ins, a new password and a new address leave it alone: whoever was there before a thief
     must still be able to say so.
     """
-    secret = codes.new_token()
-    Proof.objects.create(
-        customer=customer,
-        purpose=Purpose.DISOWN,
-        digest=codes.digest(secret, Purpose.DISOWN),
-        address=address,
-        bound_to=str(session),
-        created_at=at,
-        expires_at=at + timedelta(hours=limits.running().proof.disown_hours),
+    return _keep_link(
+        customer, Purpose.DISOWN, bound_to=str(session), address=address, at=at, until=answerable_until(at)
     )
-    return secret
 
 
 def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
     """A secret for a link that stops one recovery. It opens nothing, so it works beside others, whatever changes."""
-    secret = codes.new_token()
-    Proof.objects.create(
-        customer=customer,
-        purpose=Purpose.STOP_RECOVERY,
-        digest=codes.digest(secret, Purpose.STOP_RECOVERY),
-        address=address,
-        bound_to=str(case),
-        created_at=at,
-        expires_at=until,
-    )
-    return secret
+    return _keep_link(customer, Purpose.STOP_RECOVERY, bound_to=str(case), address=address, at=at, until=until)
 
 
 def new_finish_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
     """A secret for the customer's own link to one recovery, once its wait is over. Older ones are dead from now on."""
     _replace(customer, Purpose.FINISH_RECOVERY, at)
-    secret = codes.new_token()
-    Proof.objects.create(
-        customer=customer,
-        purpose=Purpose.FINISH_RECOVERY,
-        digest=codes.digest(secret, Purpose.FINISH_RECOVERY),
-        address=address,
-        bound_to=str(case),
-        created_at=at,
-        expires_at=until,
-    )
-    return secret
+    return _keep_link(customer, Purpose.FINISH_RECOVERY, bound_to=str(case), address=address, at=at, until=until)
 
 
 def new_contact_link(
     customer: User, purpose: Purpose, bound_to: UUID, address: str, *, at: datetime, until: datetime
 ) -> str:
     """A secret for somebody whom the customer trusts, about one invitation or one recovery: it works beside others."""
+    return _keep_link(customer, purpose, bound_to=str(bound_to), address=address, at=at, until=until)
+
+
+def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
+    """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
+    return _keep_link(customer, Purpose.UNDO, bound_to=str(change), address=address, at=at, until=answerable_until(at))
+
+
+def _keep_link(customer: User, purpose: Purpose, *, bound_to: str, address: str, at: datetime, until: datetime) -> str:
     secret = codes.new_token()
     Proof.objects.create(
         customer=customer,
         purpose=purpose,
         digest=codes.digest(secret, purpose),
         address=address,
-        bound_to=str(bound_to),
+        bound_to=bound_to,
         created_at=at,
         expires_at=until,
-    )
-    return secret
-
-
-def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
-    """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
-    secret = codes.new_token()
-    Proof.objects.create(
-        customer=customer,
-        purpose=Purpose.UNDO,
-        digest=codes.digest(secret, Purpose.UNDO),
-        address=address,
-        bound_to=str(change),
-        created_at=at,
-        expires_at=answerable_until(at),
     )
     return secret
 
@@ -176,10 +133,31 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
 
     Codes of other sessions go on working: whoever knows the password cannot void the owner's code by asking for one.
     """
-    earlier = Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
-    guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
-    earlier.filter(used_at__isnull=True).update(used_at=at)
-    rules = limits.running().proof
+    guesses = _guesses(customer, purpose, session, at)
+    _codes_of(customer, purpose, session, at).filter(used_at__isnull=True).update(used_at=at)
+    until = at + timedelta(minutes=limits.running().proof.code_minutes)
+    return _keep_code(customer, purpose, session=session, address=address, at=at, until=until, guesses=guesses)
+
+
+def new_contact_code(customer: User, attempt: UUID, address: str, at: datetime, until: datetime) -> str:
+    """A code that a contact passes on. Other contacts' codes for the same try stay, and share its count of guesses."""
+    guesses = _guesses(customer, Purpose.RECOVER, attempt, at)
+    return _keep_code(customer, Purpose.RECOVER, session=attempt, address=address, at=at, until=until, guesses=guesses)
+
+
+def _codes_of(customer: User, purpose: Purpose, session: UUID, at: datetime) -> QuerySet[Proof]:
+    return Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
+
+
+def _guesses(customer: User, purpose: Purpose, session: UUID, at: datetime) -> int:
+    """Those made at earlier codes of this session, which a new one does not forget."""
+    most: int = _codes_of(customer, purpose, session, at).aggregate(most=Max("attempts", default=0))["most"]
+    return most
+
+
+def _keep_code(
+    customer: User, purpose: Purpose, *, session: UUID, address: str, at: datetime, until: datetime, guesses: int
+) -> str:
     code = codes.new_number()
     Proof.objects.create(
         customer=customer,
@@ -187,24 +165,6 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
         digest=codes.digest(f"{session}:{code}", purpose),
         address=address,
         bound_to=str(session),
-        created_at=at,
-        expires_at=at + timedelta(minutes=rules.code_minutes),
-        attempts=guesses,
-    )
-    return code
-
-
-def new_contact_code(customer: User, attempt: UUID, address: str, at: datetime, until: datetime) -> str:
-    """A code that a contact passes on. Other contacts' codes for the same try stay, and share its count of guesses."""
-    earlier = Proof.objects.filter(customer=customer, purpose=Purpose.RECOVER, bound_to=str(attempt), expires_at__gt=at)
-    guesses = earlier.aggregate(most=Max("attempts", default=0))["most"]
-    code = codes.new_number()
-    Proof.objects.create(
-        customer=customer,
-        purpose=Purpose.RECOVER,
-        digest=codes.digest(f"{attempt}:{code}", Purpose.RECOVER),
-        address=address,
-        bound_to=str(attempt),
         created_at=at,
         expires_at=until,
         attempts=guesses,
