@@ -1,9 +1,9 @@
-"""What people are told about getting back in."""
+"""What people are told about getting back in; most of it by mail or to a phone, as ``tell`` is asked."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import By, NoticeBase
+from ciam_portal.notifications.notice import NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,6 @@ class CodeToRecover(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class CodeToRecoverSms(CodeToRecover):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
-
-
-@dataclass(frozen=True, slots=True)
 class CodeToReadBack(NoticeBase):
     """A code to be read to the help desk, by somebody who has called it. ``link`` stops the recovery."""
 
@@ -46,13 +39,6 @@ class CodeToReadBack(NoticeBase):
     code: str
     minutes: int
     link: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeToReadBackSms(CodeToReadBack):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +51,12 @@ class FinishYourRecovery(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class FinishYourRecoverySms(FinishYourRecovery):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
-
-
-@dataclass(frozen=True, slots=True)
 class CodeForAddress(NoticeBase):
     """A code that proves a new recovery address."""
 
     template: ClassVar[str] = "recovery_address_code"
     code: str
     minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class CodeForAddressSms(CodeForAddress):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +69,6 @@ class RecoveryNews(NoticeBase):
     until: str
     link: str
     start_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryNewsSms(RecoveryNews):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +90,6 @@ class RecoveryAddressChanged(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class RecoveryAddressChangedSms(RecoveryAddressChanged):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
-
-
-@dataclass(frozen=True, slots=True)
 class AccountIsLocked(NoticeBase):
     """To recovery addresses: the account was locked. ``way`` is what leads back."""
 
@@ -139,13 +97,6 @@ class AccountIsLocked(NoticeBase):
     when: str
     way: str
     start_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountIsLockedSms(AccountIsLocked):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +119,6 @@ class ContactChanged(NoticeBase):
     when: str
     until: str
     security_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactChangedSms(ContactChanged):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +146,6 @@ class ContactsWereAsked(NoticeBase):
     template: ClassVar[str] = "recovery_contacts_were_asked"
     when: str
     security_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactsWereAskedSms(ContactsWereAsked):
-    """The same, to a phone."""
-
-    channel: ClassVar[By] = By.SMS
 
 
 @dataclass(frozen=True, slots=True)

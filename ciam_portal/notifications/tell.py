@@ -13,11 +13,21 @@ from django.db import transaction
 from ciam_portal import codes, vault
 from ciam_portal.notifications import tasks
 from ciam_portal.notifications.models import Notice
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import By, NoticeBase
 
 
-def tell(customer: Any, notice: NoticeBase, *, to: Iterable[str], at: datetime) -> None:  # noqa: ANN401  (the swapped user)
-    """Queue ``notice`` to each address in ``to``. A lost nudge costs seconds: beat sweeps what is due."""
+def tell(
+    customer: Any,  # noqa: ANN401  (the swapped user)
+    notice: NoticeBase,
+    *,
+    to: Iterable[str],
+    at: datetime,
+    channel: By = By.MAIL,
+) -> None:
+    """Queue ``notice`` to each address in ``to``, reached through ``channel``.
+
+    A lost nudge costs seconds: beat sweeps what is due.
+    """
     for address in dict.fromkeys(to):
         key = codes.new_id()
         content = {"to": address, "words": dataclasses.asdict(notice), "at": at.isoformat()}
@@ -25,7 +35,7 @@ def tell(customer: Any, notice: NoticeBase, *, to: Iterable[str], at: datetime) 
             pk=key,
             customer=customer,
             kind=notice.template,
-            channel=notice.channel,
+            channel=channel,
             sealed=vault.seal(json.dumps(content).encode(), f"notice:{key}"),
             created_at=at,
             due_at=at,

@@ -40,8 +40,8 @@ def ask_address(customer: User, session: Session, kind: Kind, address: str, *, b
     sent = proofs.within_budget(proofs.Asked.NEW_ADDRESS, address)
     if sent:
         code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
-        made = notices.CodeForAddressSms if kind == Kind.SMS else notices.CodeForAddress
-        tell(customer, made(code=code, minutes=limits.running().proof.code_minutes), to=[address], at=at)
+        notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
+        tell(customer, notice, to=[address], channel=By(kind), at=at)
     record(events.RecoveryAddressAsked(way=Way(kind), sent=sent), about=customer.pk, by=by, at=at)
     return sent
 

@@ -14,7 +14,6 @@ from accounts.models import Proof, Session, User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require, require_action
-from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Assurance, Level
@@ -45,10 +44,9 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     sent = found is not None and within and not guesses.is_shut(customer, Way.READ_BACK)
     if found is not None and sent:
         code = proofs.new_code(customer, Purpose.READ_BACK, case.pk, found.address, at)
-        kind = notices.CodeToReadBackSms if found.by is By.SMS else notices.CodeToReadBack
         minutes = limits.running().proof.code_minutes
-        notice = kind(code=code, minutes=minutes, link=news.stop_link(case, found.address, at))
-        tell(customer, notice, to=[found.address], at=at)
+        notice = notices.CodeToReadBack(code=code, minutes=minutes, link=news.stop_link(case, found.address, at))
+        tell(customer, notice, to=[found.address], channel=found.by, at=at)
     _record_asked(here, Way.READ_BACK, sent=sent, by=by, at=at)
     return sent
 

@@ -7,7 +7,6 @@ from accounts.flows.account import link_to
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from recovery import addresses, events, facts, notices
@@ -28,6 +27,6 @@ def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
     end = ends_at(facts.of_case(case), limits=limits.running())
     secret = proofs.new_finish_link(customer, case.pk, channel.address, at, min(end, at + timedelta(hours=hours)))
     case.held_by("")
-    kind = notices.FinishYourRecoverySms if channel.by is By.SMS else notices.FinishYourRecovery
-    tell(customer, kind(link=link_to("recovery:open_finish", secret), hours=hours), to=[channel.address], at=at)
+    notice = notices.FinishYourRecovery(link=link_to("recovery:open_finish", secret), hours=hours)
+    tell(customer, notice, to=[channel.address], channel=channel.by, at=at)
     record(events.RecoveryLinkSent(case=case.pk, again=again), about=customer.pk, by=by, at=at)

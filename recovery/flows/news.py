@@ -47,18 +47,15 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
     """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped."""
     customer = case.customer
     for by, address in addresses.every(customer):
-        link = ""
-        if case.is_live:
-            link = stop_link(case, address, at)
-        kind = notices.RecoveryNewsSms if by is By.SMS else notices.RecoveryNews
-        notice = kind(
+        link = stop_link(case, address, at) if case.is_live else ""
+        notice = notices.RecoveryNews(
             step=step.value,
             when=customer.local(at),
             until=customer.local(until) if until else "",
             link=link,
             start_link=settings.PUBLIC_URL + reverse("recovery:start"),
         )
-        tell(customer, notice, to=[address], at=at)
+        tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def stop_link(case: Case, address: str, at: datetime) -> str:
@@ -78,8 +75,7 @@ def spread_address(
     this = (By(item.kind), item.address)
     told = dict.fromkeys([*addresses.every(customer), this])
     for by, address in told:
-        kind = notices.RecoveryAddressChangedSms if by is By.SMS else notices.RecoveryAddressChanged
-        notice = kind(
+        notice = notices.RecoveryAddressChanged(
             added=added,
             kind=item.kind,
             when=customer.local(at),
@@ -88,42 +84,39 @@ def spread_address(
             **({} if undo is None or (added and (by, address) == this) else undo),
             undone=undo is None,
         )
-        tell(customer, notice, to=[address], at=at)
+        tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def spread_lock(customer: User, at: datetime) -> None:
     """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
-    told = set(accounts.proven(customer))
+    told = {(By.MAIL, address) for address in accounts.proven(customer)}
+    start = settings.PUBLIC_URL + reverse("recovery:start")
+    notice = notices.AccountIsLocked(when=customer.local(at), way=customer.way_back, start_link=start)
     for by, address in addresses.every(customer):
-        if by is By.MAIL and address in told:
-            continue
-        kind = notices.AccountIsLockedSms if by is By.SMS else notices.AccountIsLocked
-        start = settings.PUBLIC_URL + reverse("recovery:start")
-        notice = kind(when=customer.local(at), way=customer.way_back, start_link=start)
-        tell(customer, notice, to=[address], at=at)
+        if (by, address) not in told:
+            tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
     """Tell every proven address that somebody is, or is no longer, to help the customer back in."""
     until = customer.local(contact.usable_from) if contact.usable_from and what == "accepted" else ""
+    notice = notices.ContactChanged(
+        what=what,
+        person=f"{contact.name} ({masked(contact.address)})",
+        when=customer.local(at),
+        until=until,
+        security_link=settings.PUBLIC_URL + reverse("recovery:addresses"),
+    )
     for by, address in addresses.every(customer):
-        kind = notices.ContactChangedSms if by is By.SMS else notices.ContactChanged
-        notice = kind(
-            what=what,
-            person=f"{contact.name} ({masked(contact.address)})",
-            when=customer.local(at),
-            until=until,
-            security_link=settings.PUBLIC_URL + reverse("recovery:addresses"),
-        )
-        tell(customer, notice, to=[address], at=at)
+        tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def spread_asked(customer: User, *, at: datetime) -> None:
     """Tell every proven address that the customer's contacts were asked for a code."""
+    link = settings.PUBLIC_URL + reverse("accounts:security")
+    notice = notices.ContactsWereAsked(when=customer.local(at), security_link=link)
     for by, address in addresses.every(customer):
-        kind = notices.ContactsWereAskedSms if by is By.SMS else notices.ContactsWereAsked
-        link = settings.PUBLIC_URL + reverse("accounts:security")
-        tell(customer, kind(when=customer.local(at), security_link=link), to=[address], at=at)
+        tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def locked(case: UUID) -> Case:

@@ -23,6 +23,7 @@ from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.flow import flow, require, require_action
+from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
@@ -117,8 +118,8 @@ def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at:
     if not told:
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
-    kind = notices.CodeToRecoverSms if way is Way.SMS else notices.CodeToRecover
-    tell(customer, kind(code=code, minutes=limits.running().proof.code_minutes), to=told, at=at)
+    notice = notices.CodeToRecover(code=code, minutes=limits.running().proof.code_minutes)
+    tell(customer, notice, to=told, channel=By(way.value), at=at)
     return True
 
 

@@ -148,7 +148,7 @@ def _add_phone(person: User, at: datetime) -> None:
     with transaction.atomic():
         session = _session(person, at, *methods)
         recovery.ask_address(person, session, kind, number, by=by, at=at)
-        sent = Notice.objects.filter(customer=person, kind=notices.CodeForAddressSms.template).latest("created_at")
+        sent = Notice.objects.filter(customer=person, kind=notices.CodeForAddress.template).latest("created_at")
         code = json.loads(vault.unseal(sent.sealed, f"notice:{sent.pk}"))["words"]["code"]
         if recovery.add_address(person, session, kind, number, code, by=by, at=at) is None:
             message = f"The recovery phone of {person.email} was not added."
