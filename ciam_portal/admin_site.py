@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ciam_portal.policy.assurance import Level
@@ -92,6 +93,11 @@ class ReadOnlyAdmin(AnyModelAdmin):
         if self.leafers is not None and not search_term.strip() and not roles_of(request.user) & self.leafers:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
+
+    def show(self, request: HttpRequest, template: str, **words: Any) -> HttpResponse:  # noqa: ANN401
+        """A page of our own, in the frame of the site."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, frame | words)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Only for the named roles."""

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -65,13 +64,8 @@ class Alerts(ReadOnlyAdmin):
         """The risk model's card, from what runs now."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        words = {
-            **self.admin_site.each_context(request),
-            "title": _("Model card: risk of a sign-in"),
-            "sections": card.build(clock.now()),
-            "opts": self.model._meta,  # noqa: SLF001  (Django's own templates ask for it)
-        }
-        return TemplateResponse(request, "admin/accounts/model_card.html", words)
+        title, sections = _("Model card: risk of a sign-in"), card.build(clock.now())
+        return self.show(request, "admin/accounts/model_card.html", title=title, sections=sections)
 
     def acknowledge(self, request: HttpRequest, alert_id: UUID) -> HttpResponse:
         """Somebody has looked at it."""

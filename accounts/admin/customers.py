@@ -1,16 +1,15 @@
 """Customers, as the help desk finds and reads them: by an exact address or number, and more only with a reason."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,15 +19,14 @@ from accounts.flows import staff
 from accounts.forms.staff import Find, Open
 from accounts.models import Session, User
 from accounts.policy.staff import LOOKERS, WhyLook
+from accounts.signing import session_of
 from ciam_portal import clock, flow, gate
 from ciam_portal.audit import decide as decisions
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
 from ciam_portal.roles import Role, roles_of
-from ciam_portal.words import masked, sentence
+from ciam_portal.words import masked
 
 
 def summary(customer: User) -> dict[str, Any]:
@@ -69,10 +67,9 @@ class Users(RestrictionPages):
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         form, found = Find(request.POST or None), None
         if form.is_valid():
-            person, by = cast("User", request.user), Actor.from_request(request, Channel.HELP_DESK)
+            person, _session, by = self.acting(request)
             found = [summary(each) for each in staff.find(form.cleaned_data["wanted"], person, by=by, at=clock.now())]
-        words = {"title": _("Find a customer"), "form": form, "found": found}
-        return TemplateResponse(request, "admin/customer_find.html", self._words(request) | words)
+        return self.show(request, "admin/customer_find.html", title=_("Find a customer"), form=form, found=found)
 
     def change_view(
         self,
@@ -89,11 +86,9 @@ class Users(RestrictionPages):
             raise Http404
         if request.method not in {"GET", "HEAD"}:
             raise PermissionDenied
-        session, at = cast("Session", request.portal_session), clock.now()  # type: ignore[attr-defined]
-        if not staff.is_opened(customer.pk, session, at):
-            words = {"title": _("Customer"), "customer": summary(customer), "form": Open()}
-            return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
-        self._still_allowed(request, customer, session)
+        if not staff.is_opened(customer.pk, session_of(request), clock.now()):
+            return self._closed(request, customer, Open())
+        self._still_allowed(request, customer)
         more = (extra_context or {}) | self.restriction_words(request, customer)
         more["is_agent"] = Role.AGENT in roles_of(request.user)
         return super().change_view(request, object_id, form_url, more)
@@ -104,29 +99,25 @@ class Users(RestrictionPages):
 
     def open(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """The reason is given: the record stays open to this session for a short while."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        person, session, by = self.acting(request)
         customer, form = get_object_or_404(User, pk=customer_id), Open(request.POST)
         if not form.is_valid():
-            words = {"title": _("Customer"), "customer": summary(customer), "form": form}
-            return TemplateResponse(request, "admin/customer.html", self._words(request) | words)
-        person, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        by, reason = Actor.from_request(request, Channel.HELP_DESK), WhyLook.of(form.cleaned_data["reason"])
-        try:
-            staff.open_record(customer, reason, person, session, by=by, at=clock.now())
-        except ProveMore:
-            raise
-        except Refused as refused:
-            messages.error(request, sentence(refused.reason))
-        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[customer.pk]))
+            return self._closed(request, customer, form)
+        reason = WhyLook.of(form.cleaned_data["reason"])
+        return self.do(
+            request,
+            lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()),
+            "",
+            "accounts_user_change",
+            customer.pk,
+        )
 
-    @staticmethod
-    def _still_allowed(request: HttpRequest, customer: User, session: Session) -> None:
+    def _closed(self, request: HttpRequest, customer: User, form: Open) -> HttpResponse:
+        return self.show(request, "admin/customer.html", title=_("Customer"), customer=summary(customer), form=form)
+
+    def _still_allowed(self, request: HttpRequest, customer: User) -> None:
         """The session may have become risky, or stale, since. Raises ProveMore, OnHold, Refused."""
-        person, by, at = cast("User", request.user), Actor.from_request(request, Channel.HELP_DESK), clock.now()
+        (person, session, by), at = self.acting(request), clock.now()
         asked = facts.for_action(person, session, by=by, at=at)
         if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.running(), at=at), Allow):
             flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))
-
-    def _words(self, request: HttpRequest) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts}

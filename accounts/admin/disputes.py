@@ -1,33 +1,28 @@
 """What customers dispute, as staff read and close it."""
 
-from typing import cast
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.admin.verbs import Verbs
 from accounts.flows import dispute as flows
 from accounts.flows import staff
 from accounts.forms.activity import CloseDispute
-from accounts.models import Change, Dispute, Session, User
+from accounts.models import Change, Dispute, Session
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock, explain
-from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit import why
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.roles import Role
-from ciam_portal.words import sentence
 
 
 @admin.register(Dispute)
-class Disputes(ReadOnlyAdmin):
+class Disputes(Verbs):
     """Looked at, and closed with a code that says what was found; the account stays as it is."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
@@ -70,44 +65,38 @@ class Disputes(ReadOnlyAdmin):
 
     def close(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
         """The answer of the help desk."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        person, session, by = self.acting(request)
         dispute = get_object_or_404(Dispute.objects.select_related("customer"), pk=dispute_id)
         form = CloseDispute(request.POST)
         if not form.is_valid():
             return self._page(request, dispute, form)
-        person, session = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        by, outcome = Actor.from_request(request, Channel.HELP_DESK), Dispute.Outcome(form.cleaned_data["outcome"])
-        try:
-            flows.close(dispute, outcome, person, session, by=by, at=clock.now())
-        except ProveMore:
-            raise
-        except Refused as refused:
-            messages.error(request, sentence(refused.reason))
-        else:
-            messages.success(request, _("Closed. The customer is told."))
-        return redirect(reverse("admin:accounts_dispute_change", args=[dispute.pk]))
+        outcome = Dispute.Outcome(form.cleaned_data["outcome"])
+        return self.do(
+            request,
+            lambda: flows.close(dispute, outcome, person, session, by=by, at=clock.now()),
+            _("Closed. The customer is told."),
+            "accounts_dispute_change",
+            dispute.pk,
+        )
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
         """It shows a session and a decision of the customer, so it is their record that is opened."""
-        person, signed_in = cast("User", request.user), cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        by = Actor.from_request(request, Channel.HELP_DESK)
+        person, signed_in, by = self.acting(request)
         staff.open_record(dispute.customer, WhyLook.DISPUTE, person, signed_in, by=by, at=clock.now())
         taken_back = [dispute.change] if dispute.change else []
         change = Change.objects.filter(pk__in=taken_back, customer=dispute.customer_id).first()
         behind = dispute.session or (change.session if change else None)
         session = [behind] if behind else []
         decision = why.own(dispute.decision, dispute.customer_id)
-        words = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": dispute.get_kind_display(),
-            "dispute": dispute,
-            "form": form,
-            "decision": decision,
-            "doing": explain.doing(decision.action) if decision else "",
-            "because": explain.for_agent(decision) if decision else [],
-            "change": change,
-            "session": Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
-        }
-        return TemplateResponse(request, "admin/dispute.html", words)
+        return self.show(
+            request,
+            "admin/dispute.html",
+            title=dispute.get_kind_display(),
+            dispute=dispute,
+            form=form,
+            decision=decision,
+            doing=explain.doing(decision.action) if decision else "",
+            because=explain.for_agent(decision) if decision else [],
+            change=change,
+            session=Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
+        )

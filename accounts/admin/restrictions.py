@@ -1,31 +1,29 @@
 """Restrictions on a customer's opened record: what there is, and the forms that restrict, end and review."""
 
-from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.admin.verbs import Verbs
 from accounts.flows import restrictions as flows
 from accounts.forms.staff import Restrict, Review
-from accounts.models import Restriction, Session, User
+from accounts.models import Restriction, User
 from accounts.policy.restriction import RESTRICTERS, REVIEWERS, Kind, Verdict, Wanted, WhyRestrict
 from ciam_portal import clock
 from ciam_portal.admin_site import ReadOnlyAdmin
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.policy import limits
 from ciam_portal.roles import Role, roles_of, standing_roles_of
-from ciam_portal.words import sentence
+
+_RECORD = "accounts_user_change"
 
 
-class RestrictionPages(ReadOnlyAdmin):
+class RestrictionPages(Verbs):
     """The part of the page of customers that is about restrictions. Every change is a POST; the flows ask who may."""
 
     def restriction_urls(self) -> list[URLPattern]:
@@ -65,67 +63,52 @@ class RestrictionPages(ReadOnlyAdmin):
 
     def restrict(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """Suspend, or ask for more proof, for a number of days."""
-        person, session, by = self._acting(request)
+        person, session, by = self.acting(request)
         customer, form = get_object_or_404(User, pk=customer_id), Restrict(request.POST)
         if not form.is_valid():
             messages.error(request, _("Nothing was done. Choose what, why, and for how many days."))
             return self._back(customer_id)
         said = form.cleaned_data
         wanted = Wanted(Kind(said["kind"]), WhyRestrict.of(said["reason"]), said["days"])
-        return self._do(
+        return self.do(
             request,
-            customer_id,
             lambda: flows.restrict(customer, wanted, person, session, by=by, at=clock.now()),
             _("The restriction holds now, and the customer is told. Somebody else has to review it."),
+            _RECORD,
+            customer_id,
         )
 
     def end_restriction(self, request: HttpRequest, customer_id: UUID, restriction_id: UUID) -> HttpResponse:
         """It ends before its time."""
-        person, session, by = self._acting(request)
+        person, session, by = self.acting(request)
         found = get_object_or_404(Restriction, pk=restriction_id, customer=customer_id)
-        return self._do(
+        return self.do(
             request,
-            customer_id,
             lambda: flows.end(found, person, session, by=by, at=clock.now()),
             _("The restriction is ended, and the customer is told."),
+            _RECORD,
+            customer_id,
         )
 
     def review_restriction(self, request: HttpRequest, customer_id: UUID, restriction_id: UUID) -> HttpResponse:
         """Somebody else says whether it was right."""
-        person, session, by = self._acting(request)
+        person, session, by = self.acting(request)
         found, form = get_object_or_404(Restriction, pk=restriction_id, customer=customer_id), Review(request.POST)
         if not form.is_valid():
             messages.error(request, _("Nothing was done. Say whether it stands or ends."))
             return self._back(customer_id)
         verdict = Verdict(form.cleaned_data["verdict"])
-        return self._do(
+        return self.do(
             request,
-            customer_id,
             lambda: flows.review(found, verdict, person, session, by=by, at=clock.now()),
             _("The review is noted."),
+            _RECORD,
+            customer_id,
         )
-
-    def _acting(self, request: HttpRequest) -> tuple[User, Session, Actor]:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        session = cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        return cast("User", request.user), session, Actor.from_request(request, Channel.HELP_DESK)
-
-    def _do(self, request: HttpRequest, customer_id: UUID, verb: Callable[[], object], done: str) -> HttpResponse:
-        """Do it and go back to the record; a refusal is said there. To prove more comes first."""
-        try:
-            verb()
-        except ProveMore:
-            raise
-        except Refused as refused:
-            messages.error(request, sentence(refused.reason))
-        else:
-            messages.success(request, done)
-        return self._back(customer_id)
 
     @staticmethod
     def _back(customer_id: UUID) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[customer_id]))
+        return HttpResponseRedirect(reverse(f"admin:{_RECORD}", args=[customer_id]))
 
 
 @admin.register(Restriction)

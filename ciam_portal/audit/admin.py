@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
 from ciam_portal import explain
 from ciam_portal.admin_site import ReadOnlyAdmin
@@ -100,8 +99,6 @@ class DecisionEntries(ReadOnlyAdmin):
             raise Http404
         sees_all = self.sees_all(request)
         words = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"Decision {entry.pk}",
             "entry": entry,
             "doing": explain.doing(entry.action),
@@ -110,4 +107,4 @@ class DecisionEntries(ReadOnlyAdmin):
         }
         if sees_all:
             words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk)}
-        return TemplateResponse(request, "admin/decision.html", words)
+        return self.show(request, "admin/decision.html", **words)

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts import facts
@@ -79,8 +78,7 @@ class PolicyVersions(ReadOnlyAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=_key(object_id))
         if request.method == "POST":
             return _act(request, row)
-        words = self.admin_site.each_context(request) | _words(request, row) | {"opts": self.opts, "title": row.version}
-        return TemplateResponse(request, "staff/policy_version.html", words)
+        return self.show(request, "staff/policy_version.html", **_words(request, row), title=row.version)
 
 
 def _key(text: str) -> UUID:

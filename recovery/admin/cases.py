@@ -1,7 +1,7 @@
 """Recoveries, as the help desk works on them. Every change is a POST and a flow, which asks again who may do it."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -10,20 +10,16 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.admin.customers import summary
+from accounts.admin.verbs import Verbs, refusals_said
 from accounts.flows.staff import is_opened
-from accounts.models import Session, User
+from accounts.models import User
 from ciam_portal import clock
-from ciam_portal.admin_site import ReadOnlyAdmin
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.roles import Role, roles_of
-from ciam_portal.words import sentence
 from recovery import facts, forms
 from recovery.admin import queue
 from recovery.admin.page import Page, Viewer, channels_of, note_form
@@ -38,7 +34,7 @@ _CHANGES_NOTHING = {"GET", "HEAD"}
 
 
 @admin.register(Case)
-class Cases(ReadOnlyAdmin):
+class Cases(Verbs):
     """The queue, one case, and what agents and approvers do with it."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
@@ -71,7 +67,7 @@ class Cases(ReadOnlyAdmin):
             "title": _("Recoveries"), "rows": rows, "more": more, "wanted": wanted, "now": viewer.at,
             "choices": queue.choices(wanted), "sorts": queue.SORTS.items(),
         }  # fmt: skip
-        return self._show(request, "admin/recovery_queue.html", words)
+        return self.show(request, "admin/recovery_queue.html", **words)
 
     def change_view(
         self,
@@ -81,14 +77,9 @@ class Cases(ReadOnlyAdmin):
         extra_context: object = None,  # noqa: ARG002  (as above)
     ) -> HttpResponse:
         """One case."""
-        viewer = self._viewer(request)
-        if request.method not in _CHANGES_NOTHING:
-            raise PermissionDenied
-        case = self.get_object(request, unquote(object_id))
-        if case is None:
-            raise Http404
+        viewer, case = self._viewer(request), self.found(request, unquote(object_id))
         words = {"title": _("Recovery"), **Page(case, viewer).words()}
-        return self._show(request, "admin/recovery_case.html", words)
+        return self.show(request, "admin/recovery_case.html", **words)
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """It stands on the page of the case."""
@@ -102,20 +93,15 @@ class Cases(ReadOnlyAdmin):
         customer = get_object_or_404(User, pk=customer_id)
         form = forms.Begin(request.POST if request.method == "POST" else None)
         if form.is_valid():
-            try:
+            with refusals_said(request):
                 case = desk.begin(customer, form.methods(), viewer.user, viewer.session, by=viewer.by, at=viewer.at)
-            except ProveMore:
-                raise
-            except Refused as refused:
-                messages.error(request, sentence(refused.reason))
-            else:
                 messages.success(request, _("The case is open. The customer is told at every address."))
                 return self._to(case)
         words = {
             "title": _("Begin a recovery for a caller"), "customer": summary(customer), "form": form,
             "live": facts.live_case(customer.pk), "is_opened": is_opened(customer.pk, viewer.session, viewer.at),
         }  # fmt: skip
-        return self._show(request, "admin/recovery_begin.html", words)
+        return self.show(request, "admin/recovery_begin.html", **words)
 
     def _page_of(self, verb: Verb) -> Callable[..., HttpResponse]:
         def page(request: HttpRequest, case_id: UUID) -> HttpResponse:
@@ -123,11 +109,8 @@ class Cases(ReadOnlyAdmin):
             case = get_object_or_404(Case.objects.select_related("customer"), pk=case_id)
             if request.method == "POST":
                 try:
-                    messages.success(request, verb(request, case, viewer))
-                except ProveMore:
-                    raise
-                except Refused as refused:
-                    messages.error(request, sentence(refused.reason))
+                    with refusals_said(request):
+                        messages.success(request, verb(request, case, viewer))
                 except _NotSaid as wrong:
                     messages.error(request, str(wrong))
             return self._to(case)
@@ -191,16 +174,7 @@ class Cases(ReadOnlyAdmin):
         return _("Sent to the same place. The link before it is dead.")
 
     def _viewer(self, request: HttpRequest) -> Viewer:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        session = cast("Session", request.portal_session)  # type: ignore[attr-defined]
-        by = Actor.from_request(request, Channel.HELP_DESK)
-        return Viewer(cast("User", request.user), session, by, clock.now())
-
-    def _show(self, request: HttpRequest, template: str, words: dict[str, Any]) -> HttpResponse:
-        return TemplateResponse(
-            request, template, {**self.admin_site.each_context(request), "opts": self.opts, **words}
-        )
+        return Viewer(*self.acting(request), clock.now())
 
     @staticmethod
     def _to(case: Case) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import proofs
 from accounts.decorators import resumable, sensitive
-from accounts.models import Session, User
+from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.account import allow_mail_of
 from accounts.views.entry import hidden_secret, hide_secret
@@ -153,8 +153,3 @@ def help_them(request: HttpRequest) -> HttpResponse:
 
 def _dead(request: HttpRequest) -> HttpResponse:
     return render(request, "recovery/contact_dead.html", status=410)
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

@@ -17,7 +17,7 @@ from accounts.decorators import resumable
 from accounts.flows import factors as factor_flows
 from accounts.flows import sign_in
 from accounts.forms.factors import Password
-from accounts.models import Session, User
+from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.entry import hidden_secret, hide_secret
 from ciam_portal import clock, codes
@@ -123,8 +123,3 @@ def claim(request: HttpRequest) -> HttpResponse:
     request.session.pop(f"link:{release.Purpose}", None)
     made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
     return attempts.keep(redirect("recovery:finish"), made)
-
-
-def _session(request: HttpRequest) -> Session:
-    session: Session = request.portal_session  # type: ignore[attr-defined]
-    return session

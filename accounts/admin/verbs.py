@@ -1,0 +1,56 @@
+"""What the staff site's pages with verbs share: who acts, what is only looked at, and doing something."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.models import Session, User
+from accounts.signing import session_of
+from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit.actor import Actor, Channel
+from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.words import sentence
+
+
+@contextmanager
+def refusals_said(request: HttpRequest) -> Iterator[None]:
+    """What a flow refuses becomes a message on the next page. To prove more comes first: raises ProveMore."""
+    try:
+        yield
+    except ProveMore:
+        raise
+    except Refused as refused:
+        messages.error(request, sentence(refused.reason))
+
+
+class Verbs(ReadOnlyAdmin):
+    """A page of records with verbs beside it. Every change is a POST and a flow, which asks who may do it."""
+
+    def acting(self, request: HttpRequest) -> tuple[User, Session, Actor]:
+        """Who acts, in which session, and how that is recorded. Raises PermissionDenied for whoever may not look."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return cast("User", request.user), session_of(request), Actor.from_request(request, Channel.HELP_DESK)
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:  # noqa: ANN401  (a row of this page)
+        """The row that a page only shows. Raises PermissionDenied, or Http404 if there is none."""
+        row = self.get_object(request, object_id)
+        if not self.has_view_permission(request, row) or request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        return row
+
+    def do(self, request: HttpRequest, verb: Callable[[], object], done: str, back: str, *args: UUID) -> HttpResponse:
+        """Do it, say so (unless ``done`` is empty) and go back to this page of the site; a refusal is said there."""
+        with refusals_said(request):
+            verb()
+            if done:
+                messages.success(request, done)
+        return HttpResponseRedirect(reverse(f"admin:{back}", args=args))
