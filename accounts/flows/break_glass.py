@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from accounts import addresses, facts
+from accounts import addresses
 from accounts.events import staff as events
 from accounts.flows import staff as roles
+from accounts.flows.permitted import by_staff
 from accounts.models import BreakGlass, Session, User
 from accounts.notices import staff as notices
 from accounts.policy import staff as policy
@@ -12,7 +13,7 @@ from accounts.policy.staff import GlassFacts, ReviewFacts, WhyGlass
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
@@ -24,8 +25,7 @@ def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Act
     """This person holds the role from now on, until it ends by itself. Raises ProveMore, OnHold, Refused."""
     roles.alone()
     staff = User.objects.select_for_update(no_key=True).get(pk=staff.pk)
-    asked = facts.for_action(staff, session, by=by, at=at)
-    decision = require_action(Action.STAFF_BREAK_GLASS, asked, about=staff.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_BREAK_GLASS, staff, session, about=staff.pk, by=by, at=at)
     standing = set(staff.groups.values_list("name", flat=True)) if staff.is_staff else set()
     waiting = BreakGlass.objects.open_reviews()
     glass = GlassFacts(
@@ -49,8 +49,7 @@ def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Act
 def review(use: BreakGlass, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
     """A second administrator has looked at what was done with it; the role ends. Raises ProveMore, OnHold, Refused."""
     use = BreakGlass.objects.select_for_update().get(pk=use.pk)
-    asked = facts.for_action(staff, session, by=by, at=at)
-    decision = require_action(Action.STAFF_BREAK_GLASS, asked, about=use.person_id, by=by, at=at)
+    decision = by_staff(Action.STAFF_BREAK_GLASS, staff, session, about=use.person_id, by=by, at=at)
     found = ReviewFacts(person=use.person_id, is_open=use.reviewed_at is None)
     require(policy.may_review, found, roles.staff_facts(staff), about=use.person_id, by=by, at=at)
     use.review(staff.pk, at)

@@ -18,8 +18,11 @@ from ciam_portal.policy.catalogue import Action
 def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
     """Customer and session as they stand now, and nobody changes either before this flow is through."""
     owner = User.objects.select_for_update(no_key=True).get(pk=customer)
-    rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("device")
-    return owner, rows.get(pk=session)
+    return owner, _locked(session)
+
+
+def _locked(session: UUID) -> Session:
+    return Session.objects.select_for_update(of=("self",), no_key=True).select_related("device").get(pk=session)
 
 
 def permitted(action: Action, customer: User, session: Session, *, by: Actor, at: datetime) -> tuple[User, Session]:
@@ -28,3 +31,14 @@ def permitted(action: Action, customer: User, session: Session, *, by: Actor, at
     asked = facts.for_action(customer, session, by=by, at=at)
     require_action(action, asked, about=customer.pk, by=by, at=at)
     return customer, session
+
+
+def by_staff(
+    action: Action, person: User, session: Session, *, about: UUID | None, by: Actor, at: datetime
+) -> UUID | None:
+    """The decision that lets ``person`` of the staff do this, in this session as it stands now, which stays locked.
+
+    ``about``: whom it concerns; the caller locks them first. Raises ProveMore, OnHold or Refused.
+    """
+    asked = facts.for_action(person, _locked(session.pk), by=by, at=at)
+    return require_action(action, asked, about=about, by=by, at=at)

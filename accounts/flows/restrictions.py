@@ -12,10 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, budget, facts
+from accounts import addresses, budget
 from accounts.events import restriction as events
 from accounts.flows import dispute as disputes
 from accounts.flows import sessions, staff
+from accounts.flows.permitted import by_staff
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.notices import activity as activity_notices
 from accounts.notices import restriction as notices
@@ -25,7 +26,7 @@ from accounts.policy.restriction import Asker, Kind, Verdict, Wanted, WhyRestric
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
@@ -42,8 +43,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
     Raises ProveMore, OnHold, Refused.
     """
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    asked = facts.for_action(person, session, by=by, at=at)
-    decision = require_action(Action.STAFF_RESTRICT, asked, about=customer.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_RESTRICT, person, session, about=customer.pk, by=by, at=at)
     same = Restriction.objects.filter(customer=customer, kind=wanted.kind)
     before = same.open().first()
     stands_until = before.ends_at if before is not None and before.is_live(at) else None
@@ -91,8 +91,7 @@ def end(restriction: Restriction, person: User, session: Session, *, by: Actor, 
     """One of the staff ends it early. Its review stays due. Raises ProveMore, OnHold, Refused."""
     restriction = _locked(restriction)
     customer = restriction.customer
-    asked = facts.for_action(person, session, by=by, at=at)
-    decision = require_action(Action.STAFF_RESTRICT, asked, about=customer.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_RESTRICT, person, session, about=customer.pk, by=by, at=at)
     asker = _asker(customer, person, session, at)
     require(policy.may_end, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
     _lift(restriction, person, decision, by_review=False, by=by, at=at)
@@ -108,8 +107,7 @@ def review(
     """
     restriction = _locked(restriction)
     customer = restriction.customer
-    asked = facts.for_action(person, session, by=by, at=at)
-    decision = require_action(Action.STAFF_REVIEW_RESTRICTION, asked, about=customer.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_REVIEW_RESTRICTION, person, session, about=customer.pk, by=by, at=at)
     asker = _asker(customer, person, session, at)
     require(policy.may_review, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
     was_live = restriction.is_live(at)

@@ -2,16 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from accounts import facts
 from accounts.events import staff as events
 from accounts.flows import staff as roles
+from accounts.flows.permitted import by_staff
 from accounts.models import RoleChange, Session, User
 from accounts.policy import staff as policy
 from accounts.policy.staff import RoleFacts, StaffFacts, State, Verb, WhyRole
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.roles import Role
@@ -23,8 +23,7 @@ def propose(
 ) -> RoleChange:
     """A first administrator wants this person to have the role. Nothing is given yet. Raises ProveMore, Refused."""
     roles.alone()
-    asked = facts.for_action(staff, session, by=by, at=at)
-    decision = require_action(Action.STAFF_PROPOSE_ROLE, asked, about=person.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_PROPOSE_ROLE, staff, session, about=person.pk, by=by, at=at)
     require(policy.may_propose, _wanted(person, role, at), roles.staff_facts(staff), about=person.pk, by=by, at=at)
     change = _propose(person, role, reason, staff, at)
     event = events.RoleProposed(change=change.pk, role=role, reason=Code(reason.value))
@@ -50,8 +49,7 @@ def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at:
     roles.alone()
     change = RoleChange.objects.select_for_update().get(pk=change.pk)
     person = User.objects.select_for_update(no_key=True).get(pk=change.person_id)
-    asked = facts.for_action(staff, session, by=by, at=at)
-    decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=person.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_APPROVE_ROLE, staff, session, about=person.pk, by=by, at=at)
     standing = _standing(change, person, at)
     require(policy.may_approve, standing, roles.staff_facts(staff), about=person.pk, by=by, at=at)
     change.approve(staff.pk, at)
@@ -62,8 +60,7 @@ def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at:
 def reject(change: RoleChange, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
     """An administrator says no, or takes it back. Raises ProveMore, OnHold, Refused."""
     change = RoleChange.objects.select_for_update(of=("self",)).select_related("person").get(pk=change.pk)
-    asked = facts.for_action(staff, session, by=by, at=at)
-    decision = require_action(Action.STAFF_APPROVE_ROLE, asked, about=change.person_id, by=by, at=at)
+    decision = by_staff(Action.STAFF_APPROVE_ROLE, staff, session, about=change.person_id, by=by, at=at)
     standing = _standing(change, change.person, at)
     require(policy.may_reject, standing, roles.staff_facts(staff), about=change.person_id, by=by, at=at)
     change.reject(staff.pk, at)
@@ -77,8 +74,7 @@ def revoke(
 ) -> RoleChange:
     """One administrator takes a role away; it bites at once. Raises ProveMore, OnHold, Refused."""
     roles.alone()
-    asked = facts.for_action(staff, session, by=by, at=at)
-    require_action(Action.STAFF_PROPOSE_ROLE, asked, about=person.pk, by=by, at=at)
+    by_staff(Action.STAFF_PROPOSE_ROLE, staff, session, about=person.pk, by=by, at=at)
     require(policy.may_revoke, _wanted(person, role, at), roles.staff_facts(staff), about=person.pk, by=by, at=at)
     change = RoleChange.objects.create(
         person=person,

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts import addresses, budget, facts
+from accounts import addresses, budget
 from accounts.events import staff as events
 from accounts.flows import sessions
+from accounts.flows.permitted import by_staff
 from accounts.models import Dispute, Session, User
 from accounts.notices import staff as notices
 from accounts.policy import staff as policy
@@ -20,7 +21,7 @@ from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.audit.record import record as note
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
@@ -127,8 +128,7 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
 
     Raises ProveMore, OnHold, Refused.
     """
-    asked = facts.for_action(person, session, by=by, at=at)
-    decision = require_action(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at)
+    decision = by_staff(Action.STAFF_OPEN_RECORD, person, session, about=customer.pk, by=by, at=at)
     looking = LookFacts(customer=customer.pk, staff=person.pk, roles=tuple(sorted(roles_of(person))))
     require(policy.may_look, looking, about=customer.pk, by=by, at=at)
     opened = events.RecordOpened(kind=Code("user"), record=customer.pk, reason=Code(reason.value))

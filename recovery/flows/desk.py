@@ -10,12 +10,12 @@ from uuid import UUID
 
 from accounts import addresses as proven
 from accounts import factors
-from accounts import facts as accounts
+from accounts.flows.permitted import by_staff
 from accounts.models import Session, User
 from accounts.policy.factors import STRONG
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from recovery import addresses, events, facts
@@ -46,9 +46,7 @@ def at_desk(case: Case, action: Action, person: User, session: Session, *, by: A
 
 
 def _come(case: Case, person: User, action: Action, session: Session, *, by: Actor, at: datetime) -> AtDesk:
-    session = Session.objects.select_related("device").get(pk=session.pk)
-    asked = accounts.for_action(person, session, by=by, at=at)
-    decision = require_action(action, asked, about=case.customer_id, by=by, at=at)
+    decision = by_staff(action, person, session, about=case.customer_id, by=by, at=at)
     return AtDesk(case, facts.helper(person, session, case.customer, by=by, at=at), decision)
 
 
