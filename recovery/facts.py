@@ -133,30 +133,30 @@ def level_left(case: Case) -> Level:
 
 
 def is_asked(case: Case, session: Session, at: datetime) -> bool:
-    """Whether a caller's answer may come from this session: begun before the call, in a browser known by then.
-
-    Never of an account that rests on a password alone: whoever answers proves that, so there is nothing to recover.
-    """
+    """Whether a caller's answer may come from this session: begun before the call, in a browser known by then."""
     device, idle = session.device, timedelta(minutes=limits.running().session.idle_minutes)
     if session.customer_id != case.customer_id or session.said == Session.Said.NOT_MINE or device is None:
         return False
     was_known = device.is_live(at) and device.known_at <= case.opened_at
-    fits = was_known and session.started_at < case.opened_at and session.is_live(at, idle)
-    return fits and needed(case.customer).factors
+    return was_known and session.started_at < case.opened_at and session.is_live(at, idle)
 
 
 def sessions_to_ask(case: Case, at: datetime) -> list[Session]:
-    """The sessions that may answer."""
+    """The sessions that may answer.
+
+    None of an account that rests on a password alone: whoever answers proves that, so there is nothing to recover.
+    """
+    if not needed(case.customer).factors:
+        return []
     rows = Session.objects.select_related("device").filter(customer=case.customer, ended_at__isnull=True)
     return [session for session in rows if is_asked(case, session, at)]
 
 
 def asked_in(case: Case, session: Session, at: datetime, *, lock: bool = False) -> Inquiry | None:
     """What the help desk asks in this session now; None if nothing."""
-    if not is_asked(case, session, at):
+    if not is_asked(case, session, at) or not needed(case.customer).factors:
         return None
-    since = at - timedelta(minutes=limits.running().staff.record_minutes)
-    rows = Inquiry.objects.filter(case=case, way=Way.IN_SESSION, outcome="", asked_at__gt=since)
+    rows = Inquiry.objects.filter(case=case, way=Way.IN_SESSION, outcome="", asked_at__gt=desk.lately(at))
     return (rows.select_for_update() if lock else rows).first()
 
 

@@ -26,22 +26,34 @@ def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime)
     """The customer does not agree with what stopped them. Raises Refused: not theirs, not stopped, again, too many."""
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     facts = contest_facts(customer, decision, at)
-    require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
-    dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision.pk, by=by, at=at)
-    notice = notices.DisputeOpened(number=str(decision.pk))
-    tell(customer, notice, to=addresses.proven(customer), at=at)
-    return dispute
+    return ask(customer, decision.pk, facts, by=by, at=at)
 
 
 def contest_facts(customer: User, decision: DecisionEntry, at: datetime) -> policy.ContestFacts:
     """What the policy asks about a decision that a customer would contest. Somebody else's is nothing to contest."""
-    theirs = decision.about == customer.pk
+    by_the_gate = decision.about == customer.pk and decision.question == f"{gate.__name__}.{gate.decide.__name__}"
+    return asked_of(customer, decision.pk, decision.answer, at, by_the_gate=by_the_gate)
+
+
+def asked_of(
+    customer: User, decision: UUID | None, answer: str, at: datetime, *, by_the_gate: bool
+) -> policy.ContestFacts:
+    """The same about anything that stopped a customer: how it was answered, and what was contested already."""
     return policy.ContestFacts(
-        answer=decision.answer,
-        by_the_gate=theirs and decision.question == f"{gate.__name__}.{gate.decide.__name__}",
-        already_asked=Dispute.objects.filter(decision=decision.pk).exists(),
+        answer=answer,
+        by_the_gate=by_the_gate,
+        already_asked=Dispute.objects.filter(decision=decision).exists(),
         opened_today=Dispute.objects.opened_since(customer.pk, at - _A_DAY).count(),
     )
+
+
+def ask(customer: User, decision: UUID | None, facts: policy.ContestFacts, *, by: Actor, at: datetime) -> Dispute:
+    """The customer puts it to the help desk, if they may. Part of a flow, which has locked the customer."""
+    require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
+    dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision, by=by, at=at)
+    notice = notices.DisputeOpened(number=str(decision))
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+    return dispute
 
 
 def open_one(

@@ -18,9 +18,7 @@ from accounts.flows import dispute as disputes
 from accounts.flows import sessions, staff
 from accounts.flows.permitted import by_staff
 from accounts.models import Dispute, Restriction, Session, User
-from accounts.notices import activity as activity_notices
 from accounts.notices import restriction as notices
-from accounts.policy import dispute as dispute_policy
 from accounts.policy import restriction as policy
 from accounts.policy.restriction import Asker, Kind, Verdict, Wanted, WhyRestrict
 from ciam_portal.audit.actor import Actor
@@ -33,7 +31,6 @@ from ciam_portal.policy.catalogue import Action
 from ciam_portal.roles import roles_of, standing_roles_of
 
 RESTRICTED = "restricted"
-_A_DAY = timedelta(hours=24)
 
 
 @flow
@@ -126,17 +123,9 @@ def contest(customer: User, restriction: Restriction, *, by: Actor, at: datetime
     """The customer does not agree, and asks the help desk to look at it. Raises Refused."""
     restriction = _locked(restriction)
     theirs = restriction.customer_id == customer.pk and restriction.is_live(at)
-    asked = dispute_policy.ContestFacts(
-        answer="hold" if theirs else "",
-        by_the_gate=theirs,
-        already_asked=Dispute.objects.filter(decision=restriction.decision).exists(),
-        opened_today=Dispute.objects.opened_since(customer.pk, at - _A_DAY).count(),
-    )
-    require(dispute_policy.may_contest, asked, about=customer.pk, by=by, at=at)
-    dispute = disputes.open_one(customer, Dispute.Kind.CONTESTED, decision=restriction.decision, by=by, at=at)
+    asked = disputes.asked_of(customer, restriction.decision, "hold" if theirs else "", at, by_the_gate=theirs)
+    dispute = disputes.ask(customer, restriction.decision, asked, by=by, at=at)
     record(events.RestrictionContested(restriction=restriction.pk), about=customer.pk, by=by, at=at)
-    notice = activity_notices.DisputeOpened(number=str(restriction.decision))
-    tell(customer, notice, to=addresses.proven(customer), at=at)
     return dispute
 
 

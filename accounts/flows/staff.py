@@ -140,6 +140,10 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
 
 def is_opened(customer: UUID, session: Session, at: datetime, *, because: Iterable[WhyLook] = WhyLook) -> bool:
     """Whether this very session of staff has opened the customer's record, for such a reason, a short while ago."""
-    since = at - timedelta(minutes=limits.running().staff.record_minutes)
     rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
-    return rows.filter(at__gt=since, data__reason__in=[reason.value for reason in because]).exists()
+    return rows.filter(at__gt=lately(at), data__reason__in=[reason.value for reason in because]).exists()
+
+
+def lately(at: datetime) -> datetime:
+    """Since when what staff did with a customer's record still counts."""
+    return at - timedelta(minutes=limits.running().staff.record_minutes)

@@ -5,11 +5,12 @@ called; a session that was live before is asked; a document is checked by a seco
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from accounts import facts as accounts
 from accounts import proofs
+from accounts.flows import staff
 from accounts.models import Proof, Session, User
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
@@ -86,8 +87,8 @@ def numbers(case: Case) -> list[addresses.Channel]:
 
 def number_shown(case: Case, person: UUID, at: datetime) -> str:
     """The number that this very agent asked for a short while ago, to show it again; an empty text otherwise."""
-    rows = Inquiry.objects.filter(case=case, way=Way.CALLED_BACK, outcome="", asked_by=person, asked_at__gt=_lately(at))
-    inquiry = rows.first()
+    asked = Inquiry.objects.filter(case=case, way=Way.CALLED_BACK, outcome="", asked_by=person)
+    inquiry = asked.filter(asked_at__gt=staff.lately(at)).first()
     found = addresses.find(case.customer, numbers(case), inquiry.channel) if inquiry else None
     return found.address if found else ""
 
@@ -158,10 +159,6 @@ def _here(case: Case, person: User, session: Session, *, by: Actor, at: datetime
     return desk.at_desk(case, Action.STAFF_NOTE_EVIDENCE, person, session, by=by, at=at)
 
 
-def _lately(at: datetime) -> datetime:
-    return at - timedelta(minutes=limits.running().staff.record_minutes)
-
-
 def _one_of(outcome: Outcome, known: tuple[Outcome, ...]) -> Outcome:
     if outcome not in known:
         raise ValueError(outcome.value)
@@ -212,7 +209,7 @@ def settle(
     case: Case,
     inquiry: Inquiry,
     outcome: Outcome,
-    staff: UUID | None,
+    noted_by: UUID | None,
     *,
     by: Actor,
     at: datetime,
@@ -220,7 +217,7 @@ def settle(
 ) -> None:
     """This came of it; what was confirmed counts, once. Part of the flow that has decided."""
     way = Way(inquiry.way)
-    inquiry.end(outcome, staff, at)
+    inquiry.end(outcome, noted_by, at)
     record(
         events.DeskNoted(case=case.pk, way=way, outcome=outcome),
         about=case.customer_id,
@@ -230,6 +227,6 @@ def settle(
     )
     if outcome is not Outcome.CONFIRMED:
         return
-    _row, is_new = Shown.objects.get_or_create(case=case, way=way, defaults={"at": at, "by": staff})
+    _row, is_new = Shown.objects.get_or_create(case=case, way=way, defaults={"at": at, "by": noted_by})
     if is_new:
         news.spread(case, Step.DESK_SHOWN, at=at)

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts.models import Device, Session
+from accounts.models import Device, Session, Totp
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
@@ -268,6 +268,20 @@ def test_a_live_session_is_asked_and_answers_with_the_password(team: Desk, home:
     assert "go on with your call" in page.text
     assert list(case.shown.values_list("way", "by")) == [("in_session", None)]
     assert home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}).status_code == 410
+    case.refresh_from_db()
+    assert case.state == State.OPEN
+
+
+def test_an_account_that_rests_on_its_password_alone_is_not_asked(team: Desk, home: Client) -> None:
+    """Whoever answers proves the password, and so could sign in: the case would end by it."""
+    case = team.begin()
+    ask(team, case)
+    Totp.objects.filter(user=team.customer).delete()
+    assert "Answer the help desk" not in home.get("/security/").text
+    assert home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}).status_code == 410
+    assert not case.shown.exists()
+    who = (team.ann.user, team.ann.session)
+    assert refused(evidence.ask_in_session, case, *who, by=team.ann.by, at=clock.now()) is policy.Reason.NOTHING_THERE
     case.refresh_from_db()
     assert case.state == State.OPEN
 
