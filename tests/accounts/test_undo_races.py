@@ -1,12 +1,9 @@
 """Undo at the same moment as itself and as another change, on a real database."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts.flows import account as account_flows
@@ -16,34 +13,12 @@ from accounts.policy import lock as policy
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
-from ciam_portal.errors import Refused
 from ciam_portal.policy.assurance import Method
 from tests import factories
+from tests.at_once import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 NEW = "seven lamps of quiet harbour"
-
-
-def at_once(*verbs: Callable[[], object]) -> list[object]:
-    """What each returns, or the reason of the refusal it raises, in threads that start together."""
-    answers: list[object] = [None] * len(verbs)
-    start = threading.Barrier(len(verbs))
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            answers[number] = verbs[number]()
-        except Refused as refused:
-            answers[number] = refused.reason
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(verbs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.fixture

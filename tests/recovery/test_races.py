@@ -1,11 +1,9 @@
 """The same recovery finished twice, a contact who answers twice or is removed meanwhile: of each, one of them wins."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts import proofs
@@ -15,41 +13,18 @@ from accounts.models import User
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
-from ciam_portal.errors import Refused
 from ciam_portal.policy.assurance import Method
 from recovery.flows import contacts, finish, vouch, wait
 from recovery.models import Case, Contact, Shown
 from recovery.policy.states import State
 from tests import factories
+from tests.at_once import together
 from tests.recovery import steps
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 
 KEY = "k" * 43
 STRANGER = Actor(Kind.STRANGER, None, Channel.WEB)
-
-
-def together(*verbs: Callable[[], object]) -> list[str]:
-    """What became of each, in threads that start at the same moment: "done", or the reason of the refusal."""
-    answers = [""] * len(verbs)
-    gate = threading.Barrier(len(verbs))
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            verbs[number]()
-            answers[number] = "done"
-        except Refused as refused:
-            answers[number] = str(refused.reason)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(verbs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Staff restrict a customer for a while: told, bounded, reviewed by another person, and over by itself without that."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +30,7 @@ from ciam_portal.policy.decision import Allow, Decision, Deny, Risk
 from ciam_portal.roles import Role
 from tests import factories
 from tests.accounts.staff.people import Member
+from tests.at_once import together
 from tests.conftest import NOON
 from tests.factories import Message
 
@@ -483,32 +483,10 @@ class TestRaces:
         for role in Role:
             Group.objects.get_or_create(name=role.value)
 
-    @staticmethod
-    def at_once(*verbs: Callable[[], object]) -> list[str]:
-        answers: list[str] = []
-        gate = threading.Barrier(len(verbs))
-
-        def run(verb: Callable[[], object]) -> None:
-            gate.wait()
-            try:
-                verb()
-                answers.append("done")
-            except Refused as no:
-                answers.append(str(no.reason))
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(verb,)) for verb in verbs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sorted(answers)
-
     def test_of_three_that_restrict_one_does(self) -> None:
         customer = factories.customer()
         agents = [opened(Member(Role.AGENT), customer) for _ in range(3)]
-        said = self.at_once(*(lambda who=who: restrict(who, customer) for who in agents))
+        said = sorted(together(*(lambda who=who: restrict(who, customer) for who in agents)))
         assert said == ["done", "not_reviewed", "not_reviewed"]
         assert Restriction.objects.count() == 1
 
@@ -516,7 +494,7 @@ class TestRaces:
         customer = factories.customer()
         agent, approver = opened(Member(Role.AGENT), customer), opened(Member(Role.APPROVER), customer)
         made = restrict(agent, customer)
-        assert self.at_once(lambda: end(agent, made), lambda: review(approver, made)) == ["done", "done"]
+        assert sorted(together(lambda: end(agent, made), lambda: review(approver, made))) == ["done", "done"]
         customer.refresh_from_db()
         made.refresh_from_db()
         assert customer.is_open
@@ -527,5 +505,5 @@ class TestRaces:
         agent = opened(Member(Role.AGENT), customer)
         reviewers = [opened(Member(Role.APPROVER), customer) for _ in range(2)]
         made = restrict(agent, customer)
-        said = self.at_once(*(lambda who=who: review(who, made, Verdict.ENDS) for who in reviewers))
+        said = sorted(together(*(lambda who=who: review(who, made, Verdict.ENDS) for who in reviewers)))
         assert said == ["done", "reviewed_already"]

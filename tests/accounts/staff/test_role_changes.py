@@ -1,6 +1,5 @@
 """A role is given by two people, neither of them its holder; whatever way is tried, and at the same moment."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from accounts.flows import role_changes, staff
@@ -22,6 +21,7 @@ from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
 from tests import factories
 from tests.accounts.staff.people import Member
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
 
@@ -189,35 +189,15 @@ class TestRaces:
         for role in Role:
             Group.objects.get_or_create(name=role.value)
 
-    @staticmethod
-    def at_once(*verbs: Callable[[], object]) -> list[str]:
-        answers: list[str] = []
-        gate = threading.Barrier(len(verbs))
-
-        def run(verb: Callable[[], object]) -> None:
-            gate.wait()
-            try:
-                verb()
-                answers.append("done")
-            except Refused as no:
-                answers.append(str(no.reason))
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(verb,)) for verb in verbs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sorted(answers)
-
     def test_of_approvals_and_rejections_one_happens(self) -> None:
         first, *others = [Member(Role.ADMINISTRATOR) for _ in range(4)]
         customer = factories.customer()
         change = propose(first, customer)
-        said = self.at_once(
-            *(lambda who=who: approve(who, change) for who in others),
-            lambda: role_changes.reject(change, first.user, first.session, by=first.by, at=clock.now()),
+        said = sorted(
+            together(
+                *(lambda who=who: approve(who, change) for who in others),
+                lambda: role_changes.reject(change, first.user, first.session, by=first.by, at=clock.now()),
+            )
         )
         assert said == ["done", *["not_open"] * 3]
         change.refresh_from_db()
@@ -225,15 +205,17 @@ class TestRaces:
 
     def test_two_commands_make_one_first_administrator(self) -> None:
         people: list[Model] = [factories.customer() for _ in range(3)]
-        said = self.at_once(
-            *(
-                lambda one=one: staff.grant_role(one, Role.ADMINISTRATOR, by=Actor.system(), at=clock.now())
-                for one in people
+        said = sorted(
+            together(
+                *(
+                    lambda one=one: staff.grant_role(one, Role.ADMINISTRATOR, by=Actor.system(), at=clock.now())
+                    for one in people
+                )
             )
         )
         assert said == ["done", "not_installing", "not_installing"]
 
     def test_the_same_proposal_twice_is_one(self) -> None:
         first, second, customer = Member(Role.ADMINISTRATOR), Member(Role.ADMINISTRATOR), factories.customer()
-        said = self.at_once(lambda: propose(first, customer), lambda: propose(second, customer))
+        said = sorted(together(lambda: propose(first, customer), lambda: propose(second, customer)))
         assert said == ["already_proposed", "done"]

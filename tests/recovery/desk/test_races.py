@@ -16,8 +16,9 @@ from recovery.policy.cases import Reason
 from recovery.policy.desk import WhyRejected
 from recovery.policy.states import State
 from tests.accounts.staff.people import Member
+from tests.at_once import together
 from tests.recovery.desk.people import Desk, the_link
-from tests.recovery.test_races import complete, together
+from tests.recovery.test_races import complete
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 KEY = "k" * 43
