@@ -1,7 +1,6 @@
 """A caller who cannot sign in, two agents and an approver, each in a browser of their own; and the customer's phone."""
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,28 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, Mailbox, link_in, look_at
+from tests.journeys.walk import Customer, Mailbox, earlier, enter_as_staff, link_in, look_at, text_code
 from tests.stack import Stack
 
-PASSWORD = "correct horse battery staple"
 NEW = "an otter reads the tide table"
 NUMBER = "+4722428590"
 PHONE = {"width": 390, "height": 844}
 ADA, GRACE = "ada@example.com", "grace@example.com"
-# Nobody moves a running clock: what waits, or has to be old, is moved back instead, all such rows of a customer evenly.
-_EARLIER = """
-from datetime import timedelta
-from django.apps import apps
-from django.db.models import DateTimeField, F
-model = apps.get_model("{model}")
-back = {{f.name: F(f.name) - timedelta(hours={hours}) for f in model._meta.fields if isinstance(f, DateTimeField)}}
-model.objects.filter(customer__email="{address}").update(**back)
-"""
-
-
-def earlier(portal: Stack, model: str, address: str, hours: int) -> None:
-    """So many hours earlier."""
-    portal.manage("shell", "--no-imports", "-c", _EARLIER.format(model=model, address=address, hours=hours))
 
 
 @dataclass
@@ -101,14 +85,7 @@ class Staff:
 def enter(browser: Browser, portal: Stack, address: str) -> Staff:
     """Through the same door as everybody, with two steps."""
     page = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC").new_page()
-    person = Customer(page, portal, address, PASSWORD)
-    page.goto("/staff/")
-    person.type_credentials()
-    page.get_by_role("heading", name="Second step").wait_for()
-    while time.time() % 30 > 20:  # reading and typing a code takes a moment, as it does for a person
-        time.sleep(1)
-    page.get_by_role("textbox").first.fill(portal.manage("demo", "--code", address).strip())
-    page.get_by_role("button", name="Continue").click()
+    enter_as_staff(page, portal, address)
     page.get_by_role("link", name="Recoveries").or_(page.get_by_role("link", name="Cases")).first.wait_for()
     return Staff(page)
 
@@ -143,16 +120,9 @@ def add_phone(page: Page, portal: Stack) -> None:
     page.get_by_label("Phone number").fill(NUMBER)
     page.get_by_role("button", name="Send the code").click()
     page.get_by_role("heading", name="Type the code").wait_for()
-    for _ in range(200):
-        texts = [file.read_text() for file in portal.sms_dir.iterdir() if NUMBER in file.read_text()]
-        found = re.search(r"\b\d{8}\b", texts[0]) if texts else None
-        if found:
-            page.get_by_role("textbox").first.fill(found.group())
-            page.get_by_role("button", name="Continue").click()
-            page.get_by_text(NUMBER).first.wait_for()
-            return
-        time.sleep(0.1)
-    raise AssertionError(NUMBER)
+    page.get_by_role("textbox").first.fill(text_code(portal, NUMBER))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_text(NUMBER).first.wait_for()
 
 
 def approve(approver: Staff) -> None:
@@ -194,7 +164,7 @@ def test_from_a_call_to_a_new_password_and_app(
     agent.is_refused()
     approve(approver)
 
-    earlier(portal, "recovery.Case", GRACE, hours=74)
+    earlier(portal, GRACE, 74, "recovery.Case")
     phone.goto(link_in(mailbox.wait_for("Your link to finish the recovery", patience=90)))
     phone.get_by_role("heading", name="Finish your recovery in this browser?").wait_for()
     look_at(phone)
@@ -240,8 +210,8 @@ def test_a_customer_answers_in_a_live_session_and_stops_it_on_the_phone_after_th
     caller.sign_in()
     add_app(page)
     add_phone(page, portal)
-    earlier(portal, "recovery.RecoveryAddress", caller.address, hours=40 * 24)
-    earlier(portal, "accounts.Device", caller.address, hours=10 * 24)
+    earlier(portal, caller.address, 40 * 24, "recovery.RecoveryAddress")
+    earlier(portal, caller.address, 10 * 24, "accounts.Device")
     agent.begin(caller.address, "the authenticator app")
     agent.call_back(NUMBER)
     agent.page.get_by_role("button", name="Ask in the customer's session").click()

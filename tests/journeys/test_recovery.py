@@ -7,25 +7,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, code_in, link_in, look_at, text_of
+from tests.journeys.walk import Customer, code_in, earlier, link_in, look_at, text_code, text_of
 from tests.stack import Stack
 
 NEW = "an otter reads the tide table"
 PHONE = {"width": 390, "height": 844}
-# Nobody moves a running clock, so a customer's whole past is moved back instead: all of their rows, evenly.
-_AGE = """
-from datetime import timedelta
-from django.apps import apps
-from django.db.models import DateTimeField, F
-from accounts.models import User
-one, ago = User.objects.get(email="{address}"), timedelta(hours={hours})
-for model in [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("recovery").get_models()]:
-    names = {{field.name for field in model._meta.fields}}
-    key = "pk" if model is User else "customer" if "customer" in names else "user" if "user" in names else ""
-    found = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
-    if key and found:
-        model._default_manager.filter(**{{key: one.pk}}).update(**{{name: F(name) - ago for name in found}})
-"""
 _STANDS = """
 from accounts.models import User
 from accounts.factors import second_factors
@@ -50,11 +36,6 @@ def customer(page: Page, portal: Stack) -> Customer:
     person.sign_up()
     person.sign_in()
     return person
-
-
-def grow_old(customer: Customer, hours: int) -> None:
-    """All that this customer ever did was so many hours earlier."""
-    customer.portal.manage("shell", "--no-imports", "-c", _AGE.format(address=customer.address, hours=hours))
 
 
 def stands(customer: Customer) -> list[str]:
@@ -108,7 +89,7 @@ def wait_to_the_end(page: Page, customer: Customer) -> None:
     """The wait passes; a message says so, and the page leads on."""
     page.goto("/recover/finish/")  # too early
     page.get_by_role("heading", name=re.compile(r"^Please wait until \d")).wait_for()
-    grow_old(customer, hours=8 * 24)
+    earlier(customer.portal, customer.address, 8 * 24)
     customer.mailbox.wait_for("You can finish your recovery now", patience=90)
     page.reload()
     page.get_by_role("heading", name="You can finish now").wait_for()
@@ -332,14 +313,7 @@ def test_a_phone_for_recovery_is_proven_and_its_removal_can_be_taken_back(page: 
     page.get_by_role("button", name="Send the code").click()
     page.get_by_role("heading", name="Type the code").wait_for()
     look_at(page)
-    code = ""
-    for _ in range(100):
-        if code:
-            break  # the text message arrives as a file
-        page.wait_for_timeout(200)
-        texts = [file.read_text() for file in customer.portal.sms_dir.iterdir() if file.is_file()]
-        found = [text for text in texts if number.replace(" ", "") in text]
-        code = (re.findall(r"\b\d{8}\b", found[-1]) or [""])[-1] if found else ""
+    code = text_code(customer.portal, number.replace(" ", ""))
     page.get_by_label("Code from the text message").fill(code)
     page.get_by_role("button", name="Continue").click()
     page.get_by_text("The address is proven.").wait_for()
