@@ -122,10 +122,22 @@ def answerable_until(at: datetime) -> datetime:
     return at + timedelta(hours=limits.running().proof.disown_hours)
 
 
-def find_link(secret: str, purpose: Purpose, *, lock: bool = False) -> Proof | None:
+def find_link(secret: str, purpose: Purpose) -> Proof | None:
     """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
     rows = Proof.objects.select_related("customer").filter(digest__in=codes.digests(secret, purpose), purpose=purpose)
-    return (rows.select_for_update() if lock else rows).first()
+    return rows.first()
+
+
+def lock_link(secret: str, purpose: Purpose) -> Proof | None:
+    """The same, for a flow: the customer locked first, as everywhere, then the link. None if there is none."""
+    found = find_link(secret, purpose)
+    if found is None:
+        return None
+    customer = User.objects.select_for_update(no_key=True).get(pk=found.customer_id)
+    proof = Proof.objects.select_for_update().filter(pk=found.pk).first()
+    if proof is not None:
+        proof.customer = customer
+    return proof
 
 
 def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: datetime) -> str:

@@ -116,7 +116,7 @@ def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
 
 
 def _use_link(secret: str, purpose: Proof.Purpose, *, by: Actor, at: datetime) -> Proof:
-    proof = proofs.find_link(secret, purpose, lock=True)
+    proof = proofs.lock_link(secret, purpose)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
     require(policy.may_use_link, link_facts(proof, at), about=proof.customer_id, by=by, at=at)
@@ -148,7 +148,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
 def change_email(customer: User, secret: str, session: Session, *, by: Actor, at: datetime) -> None:
     """The signed-in owner proves the new address with the link; old and new are told. Raises ProveMore, Refused."""
     permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
-    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL, lock=True)
+    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
     if proof is None or proof.customer_id != customer.pk:
         raise Refused(policy.Reason.LINK_DEAD)
     proof = _use_link(secret, Proof.Purpose.CHANGE_EMAIL, by=by, at=at)

@@ -81,7 +81,7 @@ def disown(customer: User, session: Session, here: Session | None, *, by: Actor,
 @flow
 def answer_link(secret: str, said: Session.Said, *, by: Actor, at: datetime) -> Session:
     """The answer of whoever holds the link in the mail: it speaks for one session and opens nothing. Raises Refused."""
-    proof = proofs.find_link(secret, Proof.Purpose.DISOWN, lock=True)
+    proof = proofs.lock_link(secret, Proof.Purpose.DISOWN)
     if proof is None:
         raise Refused(policy.Reason.ANSWER_LINK_DEAD)
     session = session_of(proof)

@@ -61,7 +61,7 @@ def lock_by_link(secret: str, *, by: Actor, at: datetime) -> Change:
 
 
 def _spend(secret: str, *, by: Actor, at: datetime) -> tuple[Proof, Change]:
-    proof = proofs.find_link(secret, Proof.Purpose.UNDO, lock=True)
+    proof = proofs.lock_link(secret, Proof.Purpose.UNDO)
     if proof is None:
         raise Refused(policy.Reason.UNDO_LINK_DEAD)
     change = change_of(proof)

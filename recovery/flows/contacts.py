@@ -60,14 +60,11 @@ def is_open(proof: Proof, at: datetime) -> bool:
 @flow
 def answer(secret: str, *, accept: bool, by: Actor, at: datetime) -> Contact:
     """Whoever reads that mailbox says yes or no, once. Raises Refused."""
-    proof = proofs.find_link(secret, INVITE)
-    if proof is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    customer = User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
-    proof = proofs.find_link(secret, INVITE, lock=True)
+    proof = proofs.lock_link(secret, INVITE)
     contact = contacts.of_link(proof) if proof else None
     if proof is None or contact is None:
         raise Refused(policy.Reason.LINK_DEAD)
+    customer = proof.customer
     require(policy.may_answer, contacts.link_facts(proof, contact, at), about=customer.pk, by=by, at=at)
     proof.spend(at)
     if accept:
@@ -88,11 +85,15 @@ def remove(customer: User, session: Session, contact: Contact, *, by: Actor, at:
     found = Contact.objects.kept().filter(pk=contact.pk, customer=customer).first()
     if found is None:
         raise Refused(policy.Reason.NOT_THERE)
-    found.remove(at)
-    proofs.void_contact(customer, found.address, at)
-    record(events.ContactRemoved(key=found.pk), about=customer.pk, by=by, at=at)
-    news.spread_contact(customer, found, "removed", at=at)
-    tell(customer, notices.ContactDismissed(who=customer.email), to=[found.address], at=at)
+    _remove(customer, found, by=by, at=at)
+
+
+def _remove(customer: User, contact: Contact, *, by: Actor, at: datetime) -> None:
+    contact.remove(at)
+    proofs.void_contact(customer, contact.address, at)
+    record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
+    news.spread_contact(customer, contact, "removed", at=at)
+    tell(customer, notices.ContactDismissed(who=customer.email), to=[contact.address], at=at)
 
 
 def as_before(customer: User, since: datetime, *, by: Actor, at: datetime) -> int:
@@ -101,11 +102,7 @@ def as_before(customer: User, since: datetime, *, by: Actor, at: datetime) -> in
     added = list(mine.kept().filter(invited_at__gte=since))
     removed = list(mine.filter(removed_at__gte=since, invited_at__lt=since, declined_at__isnull=True))
     for contact in added:
-        contact.remove(at)
-        proofs.void_contact(customer, contact.address, at)
-        record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
-        news.spread_contact(customer, contact, "removed", at=at)
-        tell(customer, notices.ContactDismissed(who=customer.email), to=[contact.address], at=at)
+        _remove(customer, contact, by=by, at=at)
     for contact in removed:
         contact.remove(None)
         record(events.ContactPutBack(key=contact.pk), about=customer.pk, by=by, at=at)

@@ -39,16 +39,11 @@ def send_again(case: Case, person: User, session: Session, *, by: Actor, at: dat
 @flow
 def claim(secret: str, key: str, *, by: Actor, at: datetime) -> Case:
     """The browser with this key opened the customer's link: it, and no other, can finish. Raises Refused, OnHold."""
-    proof = proofs.find_link(secret, Purpose)
-    if proof is None:
-        raise Refused(cases.Reason.LINK_DEAD)
-    case = wait.case_of_link(proof)
-    if case is None:
+    proof = proofs.lock_link(secret, Purpose)
+    case = wait.case_of_link(proof) if proof else None
+    if proof is None or case is None:
         raise Refused(cases.Reason.LINK_DEAD)
     case = news.locked(case.pk)
-    proof = proofs.find_link(secret, Purpose, lock=True)
-    if proof is None:
-        raise Refused(cases.Reason.LINK_DEAD)
     require(policy.may_claim, facts.of_case(case), _link(proof, case, at), about=case.customer_id, by=by, at=at)
     proof.spend(at)
     case.held_by(show.digest_of(key))

@@ -68,7 +68,7 @@ def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: da
     The second factors stay as they are: the next sign-in asks for them as ever. The link itself passes a challenge, for
     it shows who reads the mail; there is no more that could be proven here, so whatever asks for more has to wait.
     """
-    proof = proofs.find_link(secret, Purpose, lock=True)
+    proof = proofs.lock_link(secret, Purpose)
     if proof is None:
         raise Refused(policy.Reason.LINK_DEAD)
     customer = proof.customer

@@ -51,14 +51,11 @@ def is_open(proof: Proof, at: datetime) -> bool:
 @flow
 def show_code(secret: str, *, by: Actor, at: datetime) -> str:
     """The code, this once: the link is spent by it. It ends when the link would have. Raises Refused."""
-    proof = proofs.find_link(secret, ASK)
-    if proof is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    customer = User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
-    proof = proofs.find_link(secret, ASK, lock=True)
+    proof = proofs.lock_link(secret, ASK)
     contact = contacts.of_link(proof) if proof else None
     if proof is None or contact is None:
         raise Refused(policy.Reason.LINK_DEAD)
+    customer = proof.customer
     require(policy.may_see_code, contacts.link_facts(proof, contact, at), about=customer.pk, by=by, at=at)
     proof.spend(at)
     code = proofs.new_contact_code(customer, UUID(proof.bound_to), proof.address, at, proof.expires_at)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts import proofs
 from accounts.flows.sign_in import Browser
-from accounts.models import Proof, User
+from accounts.models import Proof
 from ciam_portal import gate
 from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor
@@ -78,11 +78,7 @@ def start(case: Case, shown: Strength, risk: Risk | None, at: datetime) -> datet
 @flow
 def cancel(secret: str, *, by: Actor, at: datetime) -> Case:
     """Whoever holds a link from one of our messages stops that recovery. Raises Refused."""
-    proof = proofs.find_link(secret, Purpose.STOP_RECOVERY)
-    if proof is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    User.objects.select_for_update(no_key=True).get(pk=proof.customer_id)
-    proof = proofs.find_link(secret, Purpose.STOP_RECOVERY, lock=True)
+    proof = proofs.lock_link(secret, Purpose.STOP_RECOVERY)
     case = case_of_link(proof) if proof else None
     if proof is None or case is None or not proof.is_live(at):
         raise Refused(policy.Reason.LINK_DEAD)
