@@ -17,7 +17,7 @@ from accounts.forms import account as forms
 from accounts.models import Proof, User
 from accounts.policy.account import Reason
 from accounts.signing import session_of
-from accounts.views.entry import hidden_secret, hide_secret, is_usable
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret, is_usable
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
@@ -86,7 +86,7 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         customer = cast("User", request.user)
         flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
-        request.session.pop(f"link:{Proof.Purpose.CHANGE_EMAIL}", None)
+        forget_secret(request, Proof.Purpose.CHANGE_EMAIL)
         messages.success(request, _("Your e-mail address is changed."))
         return redirect("accounts:security")
     usable = is_usable(secret, Proof.Purpose.CHANGE_EMAIL)

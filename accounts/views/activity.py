@@ -21,7 +21,7 @@ from accounts.forms import activity as forms
 from accounts.models import Proof, Session, User
 from accounts.policy import dispute as policy
 from accounts.signing import session_of
-from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from accounts.views.undo import locked
 from ciam_portal import clock
 from ciam_portal.audit import why
@@ -104,12 +104,12 @@ def answer_link(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/answer_dead.html", status=410)
     if said == Session.Said.NOT_MINE:
         return _disowned(request, session)
-    request.session.pop(f"link:{_PURPOSE}", None)
+    forget_secret(request, _PURPOSE)
     return render(request, "accounts/answer_thanks.html")
 
 
 def _locked(request: HttpRequest, session: Session) -> HttpResponse:
-    request.session.pop(f"link:{_PURPOSE}", None)
+    forget_secret(request, _PURPOSE)
     return locked(request, User.objects.get(pk=session.customer_id))
 
 
@@ -125,7 +125,7 @@ def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
     if own:  # its browser session is gone already
         logout(request)
         request.portal_session = None  # type: ignore[attr-defined]
-    request.session.pop(f"link:{_PURPOSE}", None)
+    forget_secret(request, _PURPOSE)
     return render(request, "accounts/disowned.html", {"session": session, "own": own})
 
 

@@ -64,13 +64,22 @@ def check_your_mail(request: HttpRequest) -> HttpResponse:
 
 def hide_secret(request: HttpRequest, secret: str, purpose: Proof.Purpose, page: str) -> HttpResponse:
     """Move a link's secret from the address into the browser session, so that it is in no history and no Referer."""
-    request.session[f"link:{purpose}"] = secret[:_LONGEST_SECRET]
+    request.session[_kept_as(purpose)] = secret[:_LONGEST_SECRET]
     return redirect(page)
 
 
 def hidden_secret(request: HttpRequest, purpose: Proof.Purpose) -> str:
     """The secret that ``hide_secret`` kept, or an empty text, which belongs to no link."""
-    return str(request.session.get(f"link:{purpose}", ""))
+    return str(request.session.get(_kept_as(purpose), ""))
+
+
+def forget_secret(request: HttpRequest, purpose: Proof.Purpose) -> None:
+    """The link was used."""
+    request.session.pop(_kept_as(purpose), None)
+
+
+def _kept_as(purpose: Proof.Purpose) -> str:
+    return f"link:{purpose}"
 
 
 def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
@@ -99,7 +108,7 @@ def confirm_email(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
         signing.remember_first(request, customer)
-        request.session.pop(f"link:{Proof.Purpose.CONFIRM_EMAIL}", None)
+        forget_secret(request, Proof.Purpose.CONFIRM_EMAIL)
         return render(request, "accounts/email_confirmed.html")
     usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)
     words = {"usable": usable, "form": forms.Nothing()}

@@ -15,7 +15,7 @@ from accounts.flows import undo as flows
 from accounts.forms.activity import Undo
 from accounts.models import Change, Proof, User
 from accounts.policy import lock as policy
-from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.errors import Refused
@@ -66,7 +66,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         if refused.reason is not policy.Reason.UNDO_LINK_DEAD:
             raise
         return render(request, "accounts/undo_dead.html", status=410)
-    request.session.pop(f"link:{_PURPOSE}", None)
+    forget_secret(request, _PURPOSE)
     return locked(request, User.objects.get(pk=proof.customer_id), change)
 
 

@@ -19,7 +19,7 @@ from accounts.decorators import resumable, sensitive
 from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.account import allow_mail_of
-from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
@@ -115,7 +115,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    request.session.pop(f"link:{flows.INVITE}", None)
+    forget_secret(request, flows.INVITE)
     return render(request, "recovery/contact_answered.html", words | {"accepted": said == "accept"})
 
 
@@ -146,7 +146,7 @@ def help_them(request: HttpRequest) -> HttpResponse:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    request.session.pop(f"link:{vouch.ASK}", None)
+    forget_secret(request, vouch.ASK)
     hours = limits.running().recovery.contact_code_hours
     return render(request, "recovery/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours})
 

@@ -19,7 +19,7 @@ from accounts.flows import sign_in
 from accounts.forms.factors import Password
 from accounts.models import User
 from accounts.signing import session_of
-from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
@@ -120,6 +120,6 @@ def claim(request: HttpRequest) -> HttpResponse:
         if not isinstance(refused.reason, policy.Reason):
             raise
         return render(request, "recovery/claim_dead.html", status=410)
-    request.session.pop(f"link:{release.Purpose}", None)
+    forget_secret(request, release.Purpose)
     made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
     return attempts.keep(redirect("recovery:finish"), made)

@@ -18,7 +18,7 @@ from accounts.flows.restore import NewApp, NewPasskey
 from accounts.forms.factors import PasskeyMessage
 from accounts.models import User
 from accounts.policy.factors import Reason as FactorReason
-from accounts.views.entry import hidden_secret, hide_secret
+from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from accounts.views.passkeys import name_of
 from ciam_portal import clock, vault
 from ciam_portal.audit.actor import Actor
@@ -167,7 +167,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         if refused.reason not in {policy.Reason.LINK_DEAD, policy.Reason.NOT_POSSIBLE}:
             raise
         return render(request, "recovery/stop_dead.html", status=410)
-    request.session.pop(f"link:{wait.Purpose.STOP_RECOVERY}", None)
+    forget_secret(request, wait.Purpose.STOP_RECOVERY)
     return render(request, "recovery/stopped.html")
 
 
