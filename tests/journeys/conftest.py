@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, sync_playwright
 
 from tests.services import NO_BROWSER, browser_is_required, chromium
@@ -34,6 +35,14 @@ def portal() -> Iterator[Stack]:
     """Web, worker, beat and the demo partner, with a database, Valkey, mail and SMS folders of their own."""
     with Stack.temporary() as stack:
         yield stack
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_of_its_own(portal: Stack) -> None:
+    """All journeys come from one network address: what that may ask for in an hour starts anew with each of them."""
+    cache = redis.Redis.from_url(portal.env["CACHE_URL"])
+    for key in cache.scan_iter("ciam:*:budget:*"):
+        cache.delete(key)
 
 
 @pytest.fixture(scope="package")

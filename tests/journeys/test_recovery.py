@@ -154,6 +154,7 @@ def test_a_lost_app_gives_way_to_a_new_passkey(page: Page, customer: Customer, c
     wait_to_the_end(page, customer)
     page.get_by_role("link", name="Make a passkey instead").click()
     make = page.get_by_role("button", name="Make the passkey and finish")
+    make.wait_for()
     look_at(page)
     make.click()  # nothing is made before there is a password
     make.wait_for()
