@@ -167,8 +167,16 @@ class RecoveryProposed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryApprovedOnce(AuditEvent):
+    """The first of two who approve stands for it, where little was shown. Nothing has happened yet."""
+
+    name: ClassVar[str] = "recovery.approved_once"
+    case: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryApproved(AuditEvent):
-    """A second person stands for it: the wait began."""
+    """A second person, or a third where little was shown, stands for it: the wait began."""
 
     name: ClassVar[str] = "recovery.approved"
     case: UUID

@@ -221,9 +221,8 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "recovery.desk_noted": _desk_noted,
     "recovery.desk_missed": _plain(_("A wrong code was read to our help desk"), badge=_("Failed"), kind="warn"),
     "recovery.proposed": _plain(_("One of our people proposed to help the caller")),
-    "recovery.approved": _plain(
-        _("A second one of our people agreed to help the caller"), badge=_("Unusual"), kind="warn"
-    ),
+    "recovery.approved_once": _plain(_("A second one of our people agreed to help the caller; it takes a third")),
+    "recovery.approved": _plain(_("Our people agreed to help the caller"), badge=_("Unusual"), kind="warn"),
     "recovery.rejected": _plain(_("Our help desk stopped the recovery"), badge=_("Stopped"), kind="bad"),
     "recovery.link_sent": _plain(_("A link to finish the recovery was sent")),
     "recovery.claimed": _plain(_("The link to finish the recovery was used"), badge=_("Unusual"), kind="warn"),

@@ -47,7 +47,7 @@ WAYS: dict[Way, Text] = {
     Way.CALLED_BACK: _("Call back to a number on file"),
     Way.READ_BACK: _("Code read back"),
     Way.IN_SESSION: _("Answer in a session of the customer"),
-    Way.DOCUMENT: _("Document, checked by a second agent"),
+    Way.DOCUMENT: _("Document, seen by two agents"),
 }
 
 
@@ -110,12 +110,13 @@ EVENTS: dict[str, Callable[[Data], str]] = {
     "recovery.desk_noted": _noted,
     "recovery.desk_missed": _missed,
     "recovery.proposed": _plain(_("Proposed")),
+    "recovery.approved_once": _plain(_("Approved once; it takes two who approve")),
     "recovery.approved": _plain(_("Approved; the wait began")),
     "recovery.rejected": _rejected,
     "recovery.link_sent": lambda data: translate("Link sent again") if data["again"] else translate("Link sent"),
     "recovery.claimed": _plain(_("The customer's link was used")),
 }
-_ROLES = {"recovery.approved": "approver", "recovery.rejected": "staff"}
+_ROLES = {"recovery.approved": "approver", "recovery.approved_once": "approver", "recovery.rejected": "staff"}
 
 
 @dataclass(frozen=True, slots=True)
