@@ -10,7 +10,7 @@ from accounts.flows import learning
 from accounts.flows import sign_in as flows
 from accounts.history import Seen
 from accounts.models import User
-from ciam_portal import clock, codes, gate
+from ciam_portal import clock, codes, gate, network
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.facts import of_question
 from ciam_portal.audit.models import DecisionEntry
@@ -84,7 +84,7 @@ class Door:
         if row.teaches:
             entered = flows.begin(who, admitted, browser, by=by, at=at)
             self.cookies[row.device] = entered.cookie
-        entry = DecisionEntry.objects.get(pk=admitted.decision)
+        entry = DecisionEntry.objects.get(pk=str(admitted.decision))
         found: gate.Facts = of_question(gate.decide, entry.inputs)[1]
         return found
 
@@ -98,7 +98,7 @@ def numbers(evidence: Evidence | None) -> dict[str, Any]:
 
 
 def test_the_evaluation_judges_as_the_door_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history.network, "prefix", lambda _address: "")  # a log has none
+    monkeypatch.setattr(network, "prefix", lambda _address: "")  # a log has none
     door, judge, bursts = Door(), Judge(Memory()), 0
     for each in a_log():
         asked, looked = door.see(each), judge.look(each)

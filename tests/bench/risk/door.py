@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from accounts import facts
 from accounts.facts import Arrival
@@ -121,13 +122,12 @@ class Door:
         self, known: Known, row: Row, looked: Looked, device: Device | None, proven: tuple[Method, ...]
     ) -> Decision:
         elsewhere = (device.browser, device.system) != (family(row.browser), family(row.system)) if device else None
+        around = facts.surroundings(known.customer, device, row.at)
         signals = replace(
             looked.signals,
-            **{
-                name: value
-                for name, value in _fields(facts.surroundings(known.customer, device, row.at))
-                if value is not None
-            },
+            account_age_seconds=around.account_age_seconds,
+            device_known=around.device_known,
+            device_age_seconds=around.device_age_seconds,
             device_elsewhere=elsewhere,
         )
         arrived = Arrival(row.visit, device, looked.evidence, signals)
@@ -165,7 +165,9 @@ def outings(made: World, dice: random.Random, last: Row, second: float) -> Itera
         abroad = made.countries.draw(dice)
     device = made.device()
     agent, browser, system = made.browser_text(device, (second - world.START) / DAY)
-    new = {"device": made.fresh(), "agent": agent, "browser": browser, "system": system, "kind": device.kind}
+    new: dict[str, Any] = {
+        "device": made.fresh(), "agent": agent, "browser": browser, "system": system, "kind": device.kind,
+    }  # fmt: skip
     yield "own browser, usual network", now
     yield "cookies cleared, usual network", replace(now, device=made.fresh())
     yield "new device, usual network", replace(now, **new)
@@ -174,11 +176,6 @@ def outings(made: World, dice: random.Random, last: Row, second: float) -> Itera
         if (elsewhere.country, elsewhere.asn) != (last.country, last.asn):
             yield f"own browser, {place}", elsewhere
             yield f"new device, {place}", replace(elsewhere, **new)
-
-
-def _fields(of: object) -> Iterator[tuple[str, object]]:
-    for name in of.__dataclass_fields__:  # type: ignore[attr-defined]
-        yield name, getattr(of, name)
 
 
 def run(log: Log, share: float = 0.5) -> dict[str, Door]:
