@@ -10,22 +10,22 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.policy.lock import WayBack, hardest
-from ciam_portal import clock, codes
+from ciam_portal import clock, codes, mailbox
 
 
 class UserManager(BaseUserManager["User"]):
-    """Looks people up by e-mail, whatever its case."""
+    """Looks people up by e-mail address, however it is written."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The user with this e-mail address."""
-        return self.get(email=(username or "").lower())
+        return self.get(email=mailbox.named(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: a customer, or staff."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    email = models.EmailField(unique=True, db_comment="personal: contact; the login, lower case")
+    email = models.EmailField(unique=True, db_comment="personal: contact; the login, in its canonical form")
     name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
     phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
     locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
