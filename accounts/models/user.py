@@ -25,7 +25,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: a customer, or staff."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    email = models.EmailField(unique=True, db_comment="personal: contact; the login, in its canonical form")
+    email = models.EmailField(unique=True, db_comment="personal: contact; the login, lower case")
     name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
     phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
     locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
