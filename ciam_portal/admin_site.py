@@ -1,7 +1,6 @@
 """The staff site: only for staff whose session has proven a second factor, through the same sign-in as everyone."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
@@ -10,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role, roles_of
 
 
@@ -21,30 +19,14 @@ class PortalAdminSite(AdminSite):
     index_title = "Customers, partners and the audit"
     password_change_form = None
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff, signed in with two factors in this very session."""
-        session = getattr(request, "portal_session", None)
-        user = request.user
-        return bool(
-            user.is_authenticated
-            and user.is_open
-            and user.is_staff
-            and session
-            and session.assurance.level >= Level.AAL2
-        )
+    def has_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+        """Nobody, until the site that stands on this one says who (``staff_pages.entrance``)."""
+        return False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
         """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""
         if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
-
-    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
-        """Send people through the one sign-in; those signed in too weakly are asked to prove more."""
-        target = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
-        if request.user.is_authenticated and not request.user.is_staff:
-            return HttpResponseRedirect(reverse("home"))
-        name = "accounts:prove" if request.user.is_authenticated else "account_login"
-        return HttpResponseRedirect(f"{reverse(name)}?{target}")
 
     def logout(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
         """The portal's own sign-out."""
