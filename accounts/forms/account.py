@@ -86,5 +86,16 @@ class NewPassword(forms.Form):
         return password
 
 
+class ChangePassword(NewPassword):
+    """The same for a customer who is signed in: with the password there is now (ASVS 6.2.3)."""
+
+    current = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class Nothing(forms.Form):
     """A button."""
