@@ -10,6 +10,7 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
+from accounts.forms.address import Address
 from accounts.forms.entry import new_password
 from accounts.models import User
 
@@ -59,16 +60,7 @@ class Profile(forms.Form):
 class NewEmail(forms.Form):
     """The address to change to."""
 
-    email = forms.EmailField(
-        label=_("New e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
-    )
-
-    def clean_email(self) -> str:
-        """Lower case."""
-        email: str = self.cleaned_data["email"]
-        return email.lower()
+    email = Address(label=_("New e-mail address"), autocomplete="email")
 
 
 class NewPassword(forms.Form):
