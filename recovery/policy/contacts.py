@@ -73,9 +73,3 @@ def may_remind(since: datetime | None, *, limits: Limits, at: datetime) -> Decis
     """Once a year, counted from the last time or from the first address or contact; never if there are none."""
     due = since is not None and since + timedelta(days=limits.recovery.review_days) <= at
     return Allow() if due else Deny(Reason.TOLD)
-
-
-def mailbox(address: str) -> str:
-    """What two addresses of one mailbox have in common: whatever follows a plus sign is for sorting only."""
-    name, _at, domain = address.lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
