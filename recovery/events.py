@@ -167,20 +167,12 @@ class RecoveryProposed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RecoveryApprovedOnce(AuditEvent):
-    """The first of two who approve stands for it, where little was shown. Nothing has happened yet."""
-
-    name: ClassVar[str] = "recovery.approved_once"
-    case: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class RecoveryApproved(AuditEvent):
-    """A second person, or a third where little was shown, stands for it: the wait began."""
+    """One more person stands for it, and the wait began; without ``ready_at``: where little was shown it takes another."""
 
     name: ClassVar[str] = "recovery.approved"
     case: UUID
-    ready_at: datetime
+    ready_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.account import NewEmail, NewPassword, phone_number
+from accounts.forms.address import Address, WhoseAddress
 from accounts.forms.factors import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
 from ciam_portal.notifications.notice import By
 from ciam_portal.policy.assurance import Method
 from recovery.addresses import Channel
-from recovery.policy.desk import Outcome, WhyRejected
+from recovery.policy.desk import Outcome, Reason, WhyRejected
 
 
 class Forgotten(forms.Form):
     """The address of the account."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
-    )
+    email = WhoseAddress()
 
 
 class Start(Forgotten):
@@ -87,21 +84,12 @@ class ContactCode(MailCode):
 class NewContact(PasskeyName):
     """Somebody whom the customer trusts: what they call them, and where they read mail."""
 
-    email = forms.EmailField(
-        label=_("Their e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-    )
+    email = Address(label=_("Their e-mail address"), autocomplete="off")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["name"].label = _("What you call them")
         self.fields["name"].help_text = _("For your own list and our messages to you. They do not see it.")
-
-    def clean_email(self) -> str:
-        """Lower case."""
-        email: str = self.cleaned_data["email"]
-        return email.lower()
 
 
 class Spoken(forms.Form):
@@ -113,7 +101,11 @@ class Spoken(forms.Form):
     )
 
 
-_LOST = [(Method.TOTP.value, _("the authenticator app")), (Method.PASSKEY.value, _("passkeys and security keys"))]
+_LOST = [
+    (Method.PASSWORD.value, _("the password")),
+    (Method.TOTP.value, _("the authenticator app")),
+    (Method.PASSKEY.value, _("passkeys and security keys")),
+]
 
 
 class Begin(forms.Form):
@@ -122,12 +114,12 @@ class Begin(forms.Form):
     lost = forms.MultipleChoiceField(
         label=_("The caller says that these are lost"),
         choices=_LOST,
-        required=False,
+        error_messages={"required": Reason.NOTHING_LOST.words},
         widget=forms.CheckboxSelectMultiple,
     )
 
     def methods(self) -> tuple[Method, ...]:
-        """The kinds of factors said to be lost."""
+        """What is said to be lost. A new password comes in any case."""
         return tuple(Method(name) for name in self.cleaned_data["lost"])
 
 

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.address import WhoseAddress
 from accounts.policy.restriction import Kind, Verdict, WhyRestrict
 from accounts.policy.staff import WhyGlass, WhyLook, WhyRole
 from ciam_portal.roles import Role
@@ -12,10 +13,10 @@ _BY_PEOPLE = [choice for choice in WhyRole.choices() if choice[0] != WhyRole.INS
 
 
 class Find(forms.Form):
-    """Exactly one address or number."""
+    """Exactly one address or number, as the caller says it."""
 
     wanted = forms.CharField(
-        label=_("E-mail address, phone number, or number of a case, dispute or decision"),
+        label=_("E-mail address, phone number, reference, or number that a page or message of ours gives"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -30,7 +31,7 @@ class Open(forms.Form):
 class ChangeRole(forms.Form):
     """Whose role, which, and why."""
 
-    email = forms.EmailField(label=_("E-mail address of the person"))
+    email = WhoseAddress(label=_("E-mail address of the person"), autocomplete="off")
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
     verb = forms.ChoiceField(
         label=_("What"), choices=[("grant", _("Propose to give it")), ("revoke", _("Take it away now"))]

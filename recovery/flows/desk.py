@@ -72,6 +72,7 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
     caller = BeginFacts(
         is_open=customer.is_active and proven.is_proven(customer),
+        says_lost=bool(lost),
         live=State(live.state) if live else None,
         live_by_desk=live is not None and live.opened_by is not None,
     )
@@ -121,8 +122,7 @@ def approve(case: Case, person: User, session: Session, *, by: Actor, at: dateti
     else:
         case.second(here.helper.id, at)
     if not policy.is_last(now, limits=limits.running()):
-        event = events.RecoveryApprovedOnce(case=case.pk)
-        record(event, about=case.customer_id, by=by, at=at, decision=here.decision)
+        record(events.RecoveryApproved(case=case.pk), about=case.customer_id, by=by, at=at, decision=here.decision)
         news.spread(case, Step.APPROVED_ONCE, at=at)
         return case
     news.advance(case, Verb.APPROVE, at)

@@ -62,13 +62,16 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("PUBLIC_URL", None, "PUBLIC_URL is not set"),
         ("PUBLIC_URL", "http://id.example.com", "PUBLIC_URL must begin with https://"),
         ("PUBLIC_URL", "https://id.example.com/portal", "scheme and host only"),
+        ("STAFF_URL", "https://staff.example.com", "STAFF_URL must be a host below PUBLIC_URL's"),
+        ("STAFF_URL", "http://staff.id.example.com", "STAFF_URL must be a host below"),
+        ("STAFF_URL", "https://staff.id.example.com/x", "STAFF_URL must be a host below"),
+        ("STAFF_NETWORKS", "the office", "STAFF_NETWORKS must be comma-separated networks"),
         ("TRUSTED_PROXY_COUNT", None, "TRUSTED_PROXY_COUNT is not set"),
         ("TRUSTED_PROXY_COUNT", "many", "TRUSTED_PROXY_COUNT is not set"),
         ("CIAM_ENVIRONMENT", "staging", "CIAM_ENVIRONMENT must be"),
         ("CIAM_POLICY", "/no/such/policy.toml", "cannot be read"),
     ],
 )
-@pytest.mark.control("v5.0.0-13.1.1")
 def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, value: str | None, sentence: str) -> None:
     done = start(**{name: value})
     assert done.returncode != 0

@@ -244,7 +244,7 @@ def test_a_customer_without_a_phone_waits_for_three_people_and_stops_it_after_th
 
 
 def test_the_queue_and_a_case_with_the_keyboard_alone(agent: Staff) -> None:
-    agent.begin(ADA)
+    agent.begin(ADA, "the password")
     page = agent.page
     page.goto("/staff/recovery/case/")
     _tab_to(page, "document.activeElement.matches('#content-main tbody a')")

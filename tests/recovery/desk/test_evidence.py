@@ -237,10 +237,12 @@ def home(team: Desk) -> Client:
     return client
 
 
-def begin_with_nothing_lost(team: Desk) -> Case:
-    """The caller still has the app, and says so."""
+def begin_with_the_app_in_hand(team: Desk) -> Case:
+    """The caller has forgotten the password, and still has the app."""
     look(team.ann, team.customer)
-    return desk.begin(team.customer, (), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
+    return desk.begin(
+        team.customer, (Method.PASSWORD,), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now()
+    )
 
 
 def ask(team: Desk, case: Case) -> None:
@@ -282,7 +284,7 @@ def test_a_live_session_is_asked_and_answers_with_what_was_shown_just_before_the
     Session.objects.filter(customer=team.customer).update(
         level_at=clock.now() - timedelta(minutes=1), challenged_at=clock.now() - timedelta(minutes=1)
     )
-    case = begin_with_nothing_lost(team)
+    case = begin_with_the_app_in_hand(team)
     assert "Answer the help desk" not in home.get("/security/").text
     ask(team, case)
     assert "Answer the help desk" in home.get("/security/").text
@@ -296,7 +298,7 @@ def test_a_live_session_is_asked_and_answers_with_what_was_shown_just_before_the
 
 
 def test_a_no_stops_it_at_once(team: Desk, home: Client) -> None:
-    case = begin_with_nothing_lost(team)
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     home.post("/security/recovery/call/no/")
     case.refresh_from_db()
@@ -305,7 +307,7 @@ def test_a_no_stops_it_at_once(team: Desk, home: Client) -> None:
 
 
 def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None:
-    case = begin_with_nothing_lost(team)
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     session = Session.objects.get(customer=team.customer)
     by = Actor(Kind.CUSTOMER, team.customer.pk, Channel.WEB, session.pk)
@@ -314,7 +316,7 @@ def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None
 
 
 def test_a_factor_that_is_still_there_ends_the_case_instead(team: Desk, home: Client) -> None:
-    case = begin_with_nothing_lost(team)
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     assert "Doing so can end the recovery" in home.get("/security/recovery/call/").text
     assert "/prove/" in home.post("/security/recovery/call/yes/")["Location"]
@@ -334,12 +336,12 @@ def test_sessions_that_prove_nothing_are_not_asked(team: Desk, home: Client, wha
             session.update(ended_at=at)
         case "revoked":
             Device.objects.filter(customer=team.customer).update(revoked_at=at)
-    made = begin_with_nothing_lost(team)
+    made = begin_with_the_app_in_hand(team)
     assert refused(ask, team, made) is policy.Reason.NOTHING_THERE
 
 
 def test_a_question_grows_old(team: Desk, home: Client) -> None:
-    case = begin_with_nothing_lost(team)
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     Inquiry.objects.update(asked_at=clock.now() - timedelta(minutes=15))
     assert home.get("/security/recovery/call/").status_code == 410

@@ -57,7 +57,7 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recovery", "0004_contacts"),
+        ("recovery", "0005_references"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
