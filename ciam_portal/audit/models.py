@@ -28,7 +28,7 @@ class _Entry(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]  # noqa: ANN401  (Django's arguments)
+    def save(self, **kwargs: Any) -> None:  # noqa: ANN401  (Django's arguments)
         """Write the row, sealed."""
         self.seal = seal.made(self)
         super().save(**kwargs)

@@ -132,7 +132,8 @@ def test_a_seal_holds_once_the_row_was_stored_and_read(data: Any, score: float) 
 
 
 def test_numbers_and_words_are_told_apart() -> None:
-    words = [seal._plain(value) for value in (1, "1", True, None, "n1", [1], ["1"], "", 0, False, {}, [])]
+    values: tuple[Any, ...] = (1, "1", True, None, "n1", [1], ["1"], "", 0, False, {}, [])
+    words = [seal._plain(value) for value in values]
     assert all(first != second or type(first) is not type(second) for first, second in itertools.combinations(words, 2))
 
 
