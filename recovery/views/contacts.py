@@ -23,7 +23,7 @@ from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
-from ciam_portal.mailbox import reader
+from ciam_portal.mailbox import reader, spelled_out
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
@@ -107,7 +107,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     if proof is None or not flows.is_open(proof, at):
         return _dead(request)
     rules, said = limits.running().recovery, request.POST.get("do")
-    words = {"who": proof.customer.email, "hours": rules.address_rest_hours}
+    words = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
         return render(request, "recovery/contact_invitation.html", words)
     try:
@@ -138,7 +138,10 @@ def help_them(request: HttpRequest) -> HttpResponse:
     proof = proofs.find_link(secret, vouch.ASK) if secret else None
     if proof is None or not vouch.is_open(proof, at):
         return _dead(request)
-    words, form = {"who": proof.customer.email}, forms.Spoken(request.POST if request.method == "POST" else None)
+    words, form = (
+        {"who": spelled_out(proof.customer.email)},
+        forms.Spoken(request.POST if request.method == "POST" else None),
+    )
     if not form.is_valid():
         return render(request, "recovery/contact_help.html", words | {"form": form})
     try:
