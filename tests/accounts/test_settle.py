@@ -22,8 +22,8 @@ from tests.factories import PASSWORD, customer, outbox, signed_in
 from tests.spellings import MAILBOX, SHOWN
 
 pytestmark = pytest.mark.django_db
-accounts = import_module("accounts.migrations.0018_one_address")
-recovery = import_module("recovery.migrations.0008_one_address")
+accounts = import_module("accounts.migrations.0017_one_address")
+recovery = import_module("recovery.migrations.0006_one_address")
 
 
 def old(email: str, *, proven: bool = True) -> User:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0018_one_address"),
+        ("accounts", "0017_one_address"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

@@ -114,7 +114,7 @@ def _changes(apps):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_recovery_proofs"),
+        ("accounts", "0016_references"),
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 

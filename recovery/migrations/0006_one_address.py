@@ -8,7 +8,7 @@ from django.db import migrations, models
 from ciam_portal import mailbox
 
 log = logging.getLogger("ciam_portal.addresses")
-accounts = import_module("accounts.migrations.0018_one_address")
+accounts = import_module("accounts.migrations.0017_one_address")
 
 
 def canonicalise(apps, schema_editor):
@@ -34,8 +34,8 @@ def _each(kind, rows, kept):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recovery", "0004_contacts"),
-        ("accounts", "0018_one_address"),
+        ("recovery", "0005_references"),
+        ("accounts", "0017_one_address"),
     ]
 
     operations = [
