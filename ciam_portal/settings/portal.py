@@ -27,8 +27,8 @@ public = urlsplit(PUBLIC_URL)
 STAFF_URL = environment.staff_url(PUBLIC_URL)  # staff may have a host, and with it cookies and a sign-in, of their own
 STAFF_NETWORKS = environment.networks("STAFF_NETWORKS")  # the staff site answers only there; everywhere if empty
 staff = urlsplit(STAFF_URL)
-ALLOWED_HOSTS = [public.hostname or "", staff.hostname or ""]
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, STAFF_URL]
+ALLOWED_HOSTS = list({public.hostname or "", staff.hostname or ""})
+CSRF_TRUSTED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
 SECURE = public.scheme == "https"
 TRUSTED_PROXY_COUNT = environment.proxies()
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and TRUSTED_PROXY_COUNT else None
