@@ -61,7 +61,7 @@ class Utf8Smtp(EmailBackend):
     def _send(self, email_message: Any) -> bool:  # noqa: ANN401  (Django's own signature)
         """One message; what is ASCII goes as ever."""
         to = email_message.recipients()
-        if all(address.isascii() for address in to):
+        if self.connection is None or all(address.isascii() for address in to):
             return bool(super()._send(email_message))  # type: ignore[misc]
         mime = message_from_bytes(email_message.message().as_bytes(), policy=policy.SMTPUTF8)
         mime.replace_header("To", ", ".join(to))

@@ -154,11 +154,11 @@ class Server:
 
 def test_such_an_address_is_written_as_such_a_server_reads_it() -> None:
     backend, server = Utf8Smtp(), Server()
-    backend.connection = server
+    backend.connection = server  # type: ignore[assignment]
     for to in ("jürgen@xn--mnchen-3ya.example", "kim@example.com"):
         backend.send_messages([EmailMultiAlternatives("Grüße", "Guten Tag", "Portal <no-reply@example.com>", [to])])
-    (sender, to, text, options), plain = server.sent
-    assert (sender, to) == ("Portal <no-reply@example.com>", ["jürgen@xn--mnchen-3ya.example"])
+    (sender, recipients, text, options), plain = server.sent
+    assert (sender, recipients) == ("Portal <no-reply@example.com>", ["jürgen@xn--mnchen-3ya.example"])
     assert "To: jürgen@xn--mnchen-3ya.example\r\n".encode() in text
     assert options == ["SMTPUTF8", "BODY=8BITMIME"]
     assert plain[1] == ["kim@example.com"]
