@@ -168,7 +168,7 @@ class RecoveryProposed(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryApproved(AuditEvent):
-    """One more person stands for it, and the wait began; without ``ready_at``: where little was shown it takes another."""
+    """One more person stands for it, and the wait began; no ``ready_at``: little was shown, so it takes another."""
 
     name: ClassVar[str] = "recovery.approved"
     case: UUID
