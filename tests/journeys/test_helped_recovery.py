@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, Mailbox, earlier, enter_as_staff, link_in, look_at
+from tests.journeys.walk import Customer, Mailbox, code_in, earlier, enter_as_staff, link_in, look_at
 from tests.stack import Stack
 
 NEW = "an otter reads the tide table"
@@ -66,9 +66,7 @@ class Staff:
         part = self.page.get_by_role("region", name="Code read back")
         part.get_by_label("Where to").select_option(index=1)
         part.get_by_role("button", name="Send a code").click()
-        code = re.search(r"\b\d{8}\b", mailbox.wait_for("A code for your call"))
-        assert code is not None
-        part.get_by_role("textbox").fill(code.group())
+        part.get_by_role("textbox").fill(code_in(mailbox.wait_for("A code for your call")))
         part.get_by_role("button", name="Note it").click()
         part.get_by_text("noted by you").wait_for()
 
