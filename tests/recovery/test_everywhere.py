@@ -209,7 +209,7 @@ def test_a_new_address_gets_none_for_three_days_and_the_page_says_so() -> None:
 
 
 @pytest.mark.parametrize("methods", [(Method.PASSWORD, Method.BACKUP_CODE), (Method.PASSWORD, Method.TOTP)])
-def test_disowning_a_sign_in_with_a_backup_code_ends_the_set_and_says_how_to_make_another(
+def test_disowning_a_sign_in_with_a_backup_code_ends_the_set_and_says_so(
     methods: tuple[Method, ...],
 ) -> None:
     owner, with_code = Owner(), Method.BACKUP_CODE in methods
