@@ -106,6 +106,18 @@ def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
     assert done.stdout.strip() == answer, done.stderr
 
 
+def test_migrations_connect_as_the_owner_and_nothing_else_does(start: Start) -> None:
+    def roles(command: str, **env: str | None) -> "subprocess.CompletedProcess[str]":
+        said = "from django.conf import settings as s; print(s.DATABASES['default']['USER'], s.PORTAL_ROLE)"
+        known = {"DATABASE_URL": "postgres://portal@db/ciam", "DATABASE_OWNER_URL": "postgres://owner@db/ciam"}
+        return start(f"import sys; sys.argv[1:2] = ['{command}']; {said}", **(known | env))
+
+    assert roles("check").stdout.split() == ["portal", "portal"]
+    assert roles("check", CIAM_AS_OWNER="1").stdout.split() == ["portal", "portal"]
+    assert roles("migrate").stdout.split() == ["owner", "portal"]
+    assert "DATABASE_OWNER_URL is not set" in roles("migrate", DATABASE_OWNER_URL=None).stderr
+
+
 def test_the_demo_does_not_load_in_production() -> None:
     env = os.environ | {
         "CIAM_ENVIRONMENT": "production",
