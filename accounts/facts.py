@@ -8,7 +8,7 @@ from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
 from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate, places
+from ciam_portal import gate, network, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
@@ -92,7 +92,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(email.lower(), "account"),
-        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
+        address=history.hidden("address", network.source(seen.address)),  # as sessions keep it: jobs look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 
@@ -117,9 +117,15 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
     )
 
 
-def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
-    pace = velocity.pace(source_of(email, seen), at) or velocity.Pace()
+def for_stranger(
+    email: str, seen: history.Seen, *, absurd: bool, own: bool = False, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about somebody without a session who names an account; the same whether or not it exists.
+
+    ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
+    """
+    pace = None if own else velocity.pace(source_of(email, seen), at)
+    pace = pace or velocity.Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,

@@ -38,3 +38,11 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         return UNKNOWN
+
+
+def source(address: str) -> str:
+    """Under what an address is counted by every limit: IPv4 by itself, IPv6 by the /64 that one customer has."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and not ip.ipv4_mapped:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(getattr(ip, "ipv4_mapped", None) or ip)

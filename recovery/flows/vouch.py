@@ -24,13 +24,13 @@ from recovery.policy import contacts as policy
 ASK = Proof.Purpose.CONTACT_ASK
 
 
-def send(customer: User, attempt: UUID, lane: str, at: datetime) -> bool:
+def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
     """Mail every contact who can help now, and tell the customer; whether there was one. Part of asking for a code.
 
-    ``lane``: the browser of the customer's that asks, which is counted apart from all others; empty for those.
+    ``own``: the bucket of the customer's own browser that asks (``accounts.bucket``); empty for all others.
     """
     every, asked = contacts.usable(customer, at), proofs.Asked.RECOVER
-    told = [contact for contact in every if proofs.within_budget(asked, f"{contact.address} {lane}")]
+    told = [contact for contact in every if proofs.within_budget(asked, f"{contact.address} {own}")]
     hours = limits.running().recovery.contact_code_hours
     until = at + timedelta(hours=hours)
     for contact in told:

@@ -72,7 +72,7 @@ def _password_shown(request: HttpRequest, form: Password) -> bool:
     customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
     if not form.is_valid():
         return False
-    if lockout.is_paused(request, customer.email):
+    if lockout.paused_for(request, customer.email):
         form.add_error("password", _("There were several wrong answers. Please wait a while, then try again."))
         return False
     right = lockout.check_password(request, customer, passwords.normal(form.cleaned_data["password"]))
