@@ -144,8 +144,8 @@ def for_recovery(
     """What the gate asks about somebody who shows, with the link we mailed, that they read the customer's mail.
 
     Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
+    What others do at the same address does not either.
     """
-    pace = velocity.pace(source_of(customer.email, seen), at) or velocity.Pace()
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
@@ -157,7 +157,6 @@ def for_recovery(
         signals=replace(
             surroundings(customer, device, at),
             recovered_seconds=None,
-            accounts_from_address=pace.accounts_from_address,
             blocklisted=places.blocklisted(seen.address, seen.asn),
             device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
             agent_absurd=absurd,

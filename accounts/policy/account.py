@@ -17,8 +17,8 @@ class Reason(ReasonBase):
     MAILED_ALREADY = (
         "mailed_already",
         (
-            "Several messages to this address were asked for already. The links in those that came still work: look into "
-            "the mailbox and its spam folder."
+            "Several messages to this address were asked for already. The links in those that came still work: look "
+            "into the mailbox and its spam folder."
         ),
     )
     SEVERAL_MESSAGES = "several_messages", "Several messages were sent to this address already."

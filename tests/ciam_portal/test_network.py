@@ -37,3 +37,18 @@ def test_client_address(settings: Any, proxies: int, forwarded: str, remote: str
 )
 def test_prefix(address: str, answer: str) -> None:
     assert network.prefix(address) == answer
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::3", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::3", "2001:db8:1:3::/64"),
+        (network.UNKNOWN, network.UNKNOWN),
+    ],
+)
+def test_source(address: str, answer: str) -> None:
+    assert network.source(address) == answer
