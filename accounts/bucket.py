@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from accounts import device_cookie
 from accounts.models import Device
-from ciam_portal import clock, codes, network
+from ciam_portal import clock, codes, mailbox, network
 from ciam_portal.policy import limits
 
 NETWORK = "network "
@@ -27,7 +27,7 @@ def of(request: HttpRequest, email: str | None = None) -> str:
 def own(request: HttpRequest, email: str | None) -> str:
     """The browser's own bucket; nothing for a browser that is a stranger's. None: anybody's own."""
     known: dict[str | None, str] = request.__dict__.setdefault("_own_bucket", {})
-    email = email.strip().lower() if email is not None else None
+    email = mailbox.named(email) if email is not None else None
     if email not in known:
         known[email] = _session(request, email) or _device(request, email) or _reader(request, email)
     return known[email]

@@ -8,7 +8,7 @@ from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
 from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate, network, places
+from ciam_portal import gate, mailbox, network, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
@@ -91,7 +91,7 @@ def arrival(
 def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
-        account=velocity.pseudonym(email.lower(), "account"),
+        account=velocity.pseudonym(mailbox.named(email), "account"),
         address=history.hidden("address", network.source(seen.address)),  # as sessions keep it: jobs look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )

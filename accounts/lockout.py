@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import bucket, budget
 from accounts.models import User
-from ciam_portal import codes, refusals
+from ciam_portal import codes, mailbox, refusals
 from ciam_portal.policy import limits
 
 _OWN = "own."
@@ -22,9 +22,13 @@ _OWN = "own."
 
 def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Axes' "username": the pseudonym of the address typed, and of the browser's own bucket if it has one."""
-    email = str((credentials or {}).get("email") or request.POST.get("login") or "").strip().lower()
+    email = _named(request, credentials)
     own = bucket.alone(request, email)
     return (_OWN if own else "") + codes.pseudonym(f"{email} {own}" if own else email, "lane")
+
+
+def _named(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    return mailbox.named(str((credentials or {}).get("email") or request.POST.get("login") or ""))
 
 
 def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:
@@ -53,8 +57,7 @@ def count_failure(request: HttpRequest, email: str) -> None:
 
 def respond(request: HttpRequest, _response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
     """The page for a paused lane: the same for accounts that exist and those that do not."""
-    email = str((credentials or {}).get("email") or request.POST.get("login") or "").strip().lower()
-    return refusals.later(request, max(1, paused_for(request, email)), signing_in=True)
+    return refusals.later(request, max(1, paused_for(request, _named(request, credentials))), signing_in=True)
 
 
 def check_password(request: HttpRequest, customer: User, password: str) -> bool:

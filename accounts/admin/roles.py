@@ -61,7 +61,7 @@ class RoleChanges(Verbs):
         form = ChangeRole(request.POST or None)
         if form.is_valid():
             said = form.cleaned_data
-            person = User.objects.filter(email=said["email"].lower()).first()
+            person = User.objects.filter(email=said["email"]).first()
             if person is not None:
                 role, reason, at = Role(said["role"]), WhyRole.of(said["reason"]), clock.now()
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke

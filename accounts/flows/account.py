@@ -17,7 +17,7 @@ from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.notices import restriction as restriction_notices
 from accounts.policy import account as policy
-from ciam_portal import gate
+from ciam_portal import gate, mailbox
 from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -44,9 +44,10 @@ def open_account(
 
     Anybody may sign up with an address that nobody has proven, again and again, and voids nothing: each attempt has a
     link of its own, and the one that is used first decides which password the account has. ``browser``: where a
-    stranger comes from; only the system (an import, the demonstration) comes from nowhere. Raises TooMany, Refused.
+    stranger comes from; only the system (an import, the demonstration) comes from nowhere. Raises NoMailbox, TooMany,
+    Refused.
     """
-    email = email.lower()
+    email = mailbox.canonical(email)
     if by.channel is not Channel.SYSTEM:
         if browser is None:
             raise Refused(gate.Reason.WRONG_DOOR)
@@ -150,7 +151,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     An address that belongs to somebody else's account walks the same path; its owner is told instead. An account that
     was opened with it but never proven is nobody's yet.
     """
-    new = new.lower()
+    new = mailbox.canonical(new)
     customer, _session = permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
     owner = User.objects.filter(email=new).first()
     if owner is not None and _is_nobodys(owner):

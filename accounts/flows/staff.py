@@ -17,6 +17,7 @@ from accounts.models import Dispute, Session, User
 from accounts.notices import staff as notices
 from accounts.policy import staff as policy
 from accounts.policy.staff import SENSITIVE, InstallFacts, LookFacts, StaffFacts, WhyLook
+from ciam_portal import mailbox
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -108,7 +109,7 @@ def _matching(text: str) -> list[User]:
     try:
         number = UUID(text)
     except ValueError:
-        return list(User.objects.filter(Q(email=text.lower()) | Q(phone=_phone(text)))[:_MOST_FOUND])
+        return list(User.objects.filter(Q(email=mailbox.named(text)) | Q(phone=_phone(text)))[:_MOST_FOUND])
     decided = DecisionEntry.objects.filter(pk=number).values_list("about", flat=True)
     disputed = Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True)
     above = [key for path in settings.STAFF_FINDS for key in import_string(path)(number)]

@@ -107,7 +107,7 @@ def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: U
 @pytest.mark.control("v5.0.0-7.4.3", "v5.0.0-6.2.3")
 def test_a_new_password_ends_every_other_session_and_is_told(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
-    assert here.post("/security/password/", {"password": NEW}).status_code == 302
+    assert here.post("/security/password/", {"current": PASSWORD, "password": NEW}).status_code == 302
     assert here.get("/profile/").status_code == 200
     assert there.get("/profile/").status_code == 302
     assert outbox()[-1].kind == "password_changed"
@@ -150,6 +150,34 @@ def test_what_others_ask_for_an_address_keeps_no_customer_from_changing_to_it(
     before = len(outbox())
     sign_in(customer).post("/security/email/", new)
     assert [mail.kind for mail in outbox()[before:]] == ["email_change_started", "confirm_your_new_address"]
+
+
+@pytest.mark.control("v5.0.0-6.2.3")
+@pytest.mark.parametrize("current", ["", "not the password there is", NEW])
+def test_a_new_password_takes_the_one_there_is_however_fresh_the_proof(
+    sign_in: SignIn, customer: User, outbox: Outbox, current: str
+) -> None:
+    page = sign_in(customer).post("/security/password/", {"current": current, "password": NEW})
+    assert page.status_code == 200
+    assert "Error:" in page.text
+    assert NEW not in page.text
+    customer.refresh_from_db()
+    assert customer.check_password(PASSWORD)
+    assert outbox() == []
+    guesses = AuditEntry.objects.filter(name="factor.failed", about=customer.pk).count()
+    assert guesses == (1 if current else 0)
+
+
+@pytest.mark.control("v5.0.0-6.3.1")
+def test_guessing_the_current_password_pauses_that_session_only(sign_in: SignIn, customer: User) -> None:
+    here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
+    form = {"current": "not the password there is", "password": NEW}
+    for _ in range(limits.running().sign_in.device_failures):
+        here.post("/security/password/", form)
+    page = here.post("/security/password/", form | {"current": PASSWORD})
+    assert page.status_code == 200
+    assert "Please wait" in page.text
+    assert there.post("/security/password/", form | {"current": PASSWORD}).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/security/email/", "/security/password/"])

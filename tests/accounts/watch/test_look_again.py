@@ -69,7 +69,7 @@ def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime) -> Non
     event = past.audited(events.SessionReweighed)[0]
     assert event["answer"] == "step_up"
     assert "burst_asn" in event["findings"]
-    decided = DecisionEntry.objects.filter(question="accounts.policy.sessions.on_risk_risen")
+    decided = DecisionEntry.objects.filter(question="sessions.on_risk_risen")
     assert decided.count() == 6
     assert AuditEntry.objects.filter(name="risk.session_reweighed", decision__in=decided.values("pk")).count() == 6
 
