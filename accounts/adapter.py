@@ -10,10 +10,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import bucket, facts, lockout, passwords, proofs, signing, stages, velocity
+from accounts import bucket, facts, lockout, mails, passwords, signing, stages, velocity
 from accounts.flows import account, sessions, sign_in
+from accounts.mails import Asked
 from accounts.models import User
-from accounts.proofs import Asked
 from ciam_portal import clock, mailbox, network
 from ciam_portal.audit.actor import Actor
 
@@ -78,7 +78,7 @@ class Adapter(DefaultAccountAdapter):
         """
         customer = emailconfirmation.email_address.user
         if not signup:
-            proofs.take_mail(Asked.CONFIRM, customer.email, bucket.of(request, customer.email))
+            mails.take_to(Asked.CONFIRM, customer.email, bucket.of(request, customer.email))
         account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:

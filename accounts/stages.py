@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import bucket, factors, proofs, signing
+from accounts import bucket, factors, mails, proofs, signing
 from accounts.flows import sign_in as flows
 from accounts.models import User
 from ciam_portal import clock, codes
@@ -136,7 +136,7 @@ class ProofStage(LoginStage):
 
     def _mail_code(self) -> None:
         by, at = Actor.from_request(self.request), clock.now()
-        proofs.take_sign_in_code(self.customer, self.attempt, bucket.own(self.request, self.customer.email))
+        mails.take_sign_in_code(self.customer, self.attempt, bucket.own(self.request, self.customer.email))
         flows.send_sign_in_code(self.customer, self.attempt, by=by, at=at)
         self.state["code_sent"] = True
 

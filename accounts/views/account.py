@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import budget, proofs
+from accounts import budget, mails
 from accounts.decorators import resumable, sensitive
 from accounts.factors import Outcome
 from accounts.flows import account as flows
@@ -55,7 +55,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         new = form.cleaned_data["email"]
         allow_mail_of(customer)
         if new != customer.email:
-            proofs.take_new_address(customer, new)
+            mails.take_new_address(customer, new)
             flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/change_email_sent.html", {"email": new})
     return render(request, "accounts/change_email.html", {"form": form})

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from accounts import factors, proofs, signing, suspended
+from accounts import factors, mails, proofs, signing, suspended
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
@@ -117,7 +117,7 @@ class LiveSession:
 
     def send_code(self, at: datetime) -> None:
         """Mail a code that works in this session only. Raises TooMany."""
-        proofs.take(proofs.Asked.STEP_UP, str(self.session.pk), reason=Reason.SEVERAL_CODES)
+        mails.take(mails.Asked.STEP_UP, str(self.session.pk), reason=Reason.SEVERAL_CODES)
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
 
     @property

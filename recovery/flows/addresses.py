@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows import reversible
 from accounts.flows.permitted import permitted
 from accounts.models import Change, Proof, Session, User
@@ -37,7 +37,7 @@ def ask_address(customer: User, session: Session, kind: Kind, address: str, *, b
     """Send a code to the address. Nothing is kept until it is proven. Raises ProveMore, Refused; TooMany."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
-    proofs.take_new_address(customer, address)
+    mails.take_new_address(customer, address)
     code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
     notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
     tell(customer, notice, to=[address], channel=By(kind), at=at)

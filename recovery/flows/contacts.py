@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows.account import link_to
 from accounts.flows.permitted import permitted
 from accounts.models import Proof, Session, User
@@ -38,7 +38,7 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in contacts.own(customer)
     )
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
-    proofs.take_new_address(customer, address)
+    mails.take_new_address(customer, address)
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
     hours = limits.running().recovery.contact_invite_hours
     secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))

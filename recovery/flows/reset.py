@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts import addresses, facts, proofs
+from accounts import addresses, facts, mails, proofs
 from accounts.flows import account, sign_in
 from accounts.flows.permitted import by_stranger
 from accounts.flows.sign_in import Browser
@@ -34,7 +34,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     email = mailbox.named(email)
     customer = User.objects.filter(email=email, is_active=True).first()
     by_stranger(Action.START_RECOVERY, email, browser, about=customer.pk if customer else None, by=by, at=at)
-    proofs.take_mail(proofs.Asked.RESET, email, browser.bucket)
+    mails.take_to(mails.Asked.RESET, email, browser.bucket)
     send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
         link = account.link_to("recovery:open_link", proofs.new_link(customer, Purpose, email, at))

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts import addresses as accounts
-from accounts import factors, proofs
+from accounts import factors, mails, proofs
 from accounts.factors import Outcome
 from accounts.flows import factors as factor_flows
 from accounts.flows.permitted import by_stranger
@@ -90,7 +90,7 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     """
     customer = _owner(attempt.email)
     about = customer.pk if customer else None
-    proofs.take_from(browser.bucket)
+    mails.take_from(browser.bucket)
     asked = facts.asked(attempt.email, browser.own)
     try:
         require(policy.may_open, asked, about=about, by=by, at=at)
@@ -111,7 +111,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
     if way is Way.CONTACT:
         return vouch.send(customer, attempt.bound(way), own, at)
     every = addresses.for_codes(customer, way, at)
-    told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {own}")]
+    told = [address for address in every if mails.within_budget(mails.Asked.RECOVER, f"{address} {own}")]
     if not told:
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
@@ -122,7 +122,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
 
 def _say_shut(customer: User, way: Way, until: datetime, own: str, at: datetime) -> None:
     """Where the page cannot say it to whoever asks, its owner hears it. No more often than codes would be sent."""
-    if proofs.within_budget(proofs.Asked.RECOVER, f"{customer.pk} {way} {own}"):
+    if mails.within_budget(mails.Asked.RECOVER, f"{customer.pk} {way} {own}"):
         news.spread_shut(customer, way, until=until, at=at)
 
 

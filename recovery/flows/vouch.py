@@ -7,7 +7,7 @@ that asked for it and nowhere else.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows.account import link_to
 from accounts.models import Proof, User
 from ciam_portal.audit.actor import Actor
@@ -29,8 +29,8 @@ def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
 
     ``own``: the bucket of the customer's own browser that asks (``accounts.bucket``); empty for all others.
     """
-    every, asked = contacts.usable(customer, at), proofs.Asked.RECOVER
-    told = [contact for contact in every if proofs.within_budget(asked, f"{contact.address} {own}")]
+    every, asked = contacts.usable(customer, at), mails.Asked.RECOVER
+    told = [contact for contact in every if mails.within_budget(asked, f"{contact.address} {own}")]
     hours = limits.running().recovery.contact_code_hours
     until = at + timedelta(hours=hours)
     for contact in told:

@@ -219,10 +219,7 @@ class Inquiry(models.Model):
 
 
 class Guesses(models.Model):
-    """Wrong guesses at one customer's codes of one way, in a day and since the last right one.
-
-    Too many shut the way for a while, not the rest.
-    """
+    """Wrong guesses at one customer's codes of one way, in a day since the last right one: too many shut the way."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
@@ -239,9 +236,7 @@ class Guesses(models.Model):
 
     def set(self, wrong: int, at: datetime) -> None:
         """So many by now."""
-        self.wrong, self.last_at = wrong, at
-        if wrong <= 1:
-            self.first_at = at
+        self.wrong, self.last_at, self.first_at = wrong, at, self.first_at if wrong > 1 else at
         self.save(update_fields=["wrong", "first_at", "last_at"])
 
 
