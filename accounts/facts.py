@@ -15,7 +15,8 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.signals import Signals
+from ciam_portal.risk.signals import Pace, Signals
+from ciam_portal.risk.signals import seen as shown
 from ciam_portal.risk.visit import Visit
 
 
@@ -63,23 +64,14 @@ def arrival(
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
     source = source_of(customer.email, seen)
-    usual = compared.usual_newcomers if compared else None
-    if compared and compared.evidence.asn and compared.evidence.asn.new:
+    if compared and compared.evidence.in_new_network:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
     # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
     evidence = compared.evidence if compared and pace else None
-    pace = pace or velocity.Pace()
+    usual, elsewhere = (compared.newcomers, compared.elsewhere) if compared else (None, None)
     signals = replace(
-        surroundings(customer, device, at),
-        seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
-        failures_on_account=pace.failures_on_account,
-        failures_from_address=pace.failures_from_address,
-        accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=pace.newcomers_from_asn if usual is not None else None,
-        accounts_from_asn_usual=usual,
-        sources_on_account=pace.sources_on_account,
-        country_changed_seconds=_since(compared.other_country_at if compared else None, at),
+        shown(surroundings(customer, device, at), evidence, pace or Pace(), usual, elsewhere),
         password_breached=breached,
         blocklisted=places.blocklisted(seen.address, seen.asn),
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
@@ -102,12 +94,19 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
 
     Locks and suspensions are the door's business.
     """
+    return of_arrival(customer, proven, arrived, highest=factors.highest_level(customer), by=by, at=at)
+
+
+def of_arrival(
+    customer: User, proven: tuple[Method, ...], arrived: Arrival, *, highest: Level, by: Actor, at: datetime
+) -> gate.Facts:
+    """The same, of a customer who can prove so much at most. No statement."""
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
         session_live=None,
         assurance=Assurance(level_of(proven), at),
-        highest=factors.highest_level(customer),
+        highest=highest,
         challenged_at=at if MORE_THAN_A_PASSWORD & set(proven) else None,
         device=Trust.NONE if arrived.signals.device_elsewhere else trust(arrived.device, at),
         device_known_at=arrived.device.known_at if arrived.device else None,
@@ -125,7 +124,7 @@ def for_stranger(
     ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
     """
     pace = None if own else velocity.pace(source_of(email, seen), at)
-    pace = pace or velocity.Pace()
+    pace = pace or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,

@@ -162,7 +162,6 @@ def test_by_a_link_that_lies_in_the_mailbox_a_recovery_can_be_begun_at_once(besi
     owner.client.get(path(sent("reset_your_password", besieged.email)[0]), follow=True)
     assert owner.start(besieged.email).status_code == HTTPStatus.OK
     owner.show("mail", steps.latest("recovery_code"))
-    owner.send("sms")
     owner.send("contact")
     owner.show("contact", steps.read_out(steps.vouch(steps.help_link())))
     assert {shown.way for shown in steps.case_of(besieged).shown.all()} == {"mail", "contact"}

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_recovery_proofs")]
+    dependencies = [("accounts", "0016_references")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ def begin(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0004_contacts")]
+    dependencies = [("recovery", "0005_references")]
 
     operations = [
         migrations.AddField(
