@@ -95,9 +95,9 @@ def pace(source: Source, at: datetime) -> Pace | None:
 
 def turns(at: datetime) -> Iterator[datetime]:
     """The instants after ``at`` at which counts fade: an hour begins, and what was counted before the last is gone."""
-    hour = int(at.timestamp()) // _WINDOW
+    hour = int(at.timestamp()) // WINDOW
     for ahead in (1, 2):
-        yield datetime.fromtimestamp((hour + ahead) * _WINDOW, at.tzinfo)
+        yield datetime.fromtimestamp((hour + ahead) * WINDOW, at.tzinfo)
 
 
 def pressure(addresses: Sequence[str], at: datetime) -> dict[str, Pressure]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from axes.helpers import get_client_cache_keys
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 
@@ -84,7 +85,7 @@ def test_one_network_address_cannot_try_many_accounts() -> None:
 def passed(email: str, seconds: int) -> None:
     """So much time passes for the lane of strangers to this address."""
     request = RequestFactory().post("/sign-in/", {"login": email})
-    request.session = {}
+    request.session = SessionBase()
     for key in get_client_cache_keys(request, {"email": email}):
         left = budget.seconds_left(key) - seconds
         cache.touch(key, left) if left > 0 else cache.delete(key)

@@ -157,6 +157,7 @@ def test_by_a_link_that_lies_in_the_mailbox_the_owner_gets_in_at_once(besieged: 
 
 
 def test_by_a_link_that_lies_in_the_mailbox_a_recovery_can_be_begun_at_once(besieged: User) -> None:
+    steps.with_app(besieged)
     owner = steps.Person(stranger(SHARED))
     assert owner.start(besieged.email).status_code == HTTPStatus.TOO_MANY_REQUESTS
     owner.client.get(path(sent("reset_your_password", besieged.email)[0]), follow=True)
