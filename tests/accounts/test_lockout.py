@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from accounts import budget
 from accounts.models import User
 from ciam_portal.policy import limits
+from tests import mailed
 from tests.factories import PASSWORD, at_home, outbox
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +111,7 @@ def test_whoever_has_just_chosen_a_new_password_by_mail_is_not_kept_waiting(cust
     assert "choose a new password" in guess(owner, customer.email, PASSWORD).text
     owner.post("/forgotten-password/", {"email": customer.email})
     owner.get("/" + outbox()[-1].words["link"].split("/", 3)[3], follow=True)
-    owner.post("/forgotten-password/new-password/", {"password": "seven lamps of quiet harbour"})
+    owner.post(mailed.page(owner, "/forgotten-password/new-password/"), {"password": "seven lamps of quiet harbour"})
     other = "somebody.else@example.com"
     exhaust(other)
     assert guess(owner, other).status_code == 429  # (its own lane is for the address whose mail was read)

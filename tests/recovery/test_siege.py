@@ -25,7 +25,7 @@ from ciam_portal.policy import limits
 from recovery.flows import show
 from recovery.flows.show import Attempt
 from recovery.policy.evidence import Way
-from tests import factories
+from tests import factories, mailed
 from tests.factories import PASSWORD, at_home, outbox
 from tests.recovery import steps
 
@@ -137,7 +137,7 @@ def test_signed_in_an_address_is_changed_whatever_others_have_asked_for_with_it(
     client = sign_in(besieged, on=home)
     client.post("/security/email/", {"email": new})
     client.get(path(sent("confirm_your_new_address", new)[-1]), follow=True)
-    assert client.post("/security/email/confirm/").status_code == HTTPStatus.FOUND
+    assert client.post(mailed.page(client, "/security/email/confirm/")).status_code == HTTPStatus.FOUND
     besieged.refresh_from_db()
     assert besieged.email == new
 
@@ -150,7 +150,10 @@ def test_by_a_link_that_lies_in_the_mailbox_the_owner_gets_in_at_once(besieged: 
     later = owner.post("/sign-in/", {"login": besieged.email, "password": PASSWORD})
     assert later.status_code == HTTPStatus.TOO_MANY_REQUESTS
     owner.get(path(sent("reset_your_password", besieged.email)[0]), follow=True)
-    assert "new password is set" in owner.post("/forgotten-password/new-password/", {"password": NEW}).text
+    assert (
+        "new password is set"
+        in owner.post(mailed.page(owner, "/forgotten-password/new-password/"), {"password": NEW}).text
+    )
     assert owner.post("/sign-in/", {"login": besieged.email, "password": NEW})["Location"] == "/sign-in/prove/"
     code = steps.latest("code_to_sign_in")
     assert owner.post("/sign-in/prove/", {"way": "email_code", "code": code})["Location"] == "/"
@@ -184,10 +187,10 @@ def test_a_new_account_is_its_owners_by_any_link_that_came(besieged: User) -> No
     owner = stranger("192.0.2.1")
     assert owner.post("/sign-up/", {"email": fresh, "password1": NEW}).status_code == HTTPStatus.TOO_MANY_REQUESTS
     owner.get(path(sent("confirm_your_address", fresh)[0]), follow=True)
-    assert "is confirmed" in owner.post("/confirm-email/").text
+    assert "is confirmed" in owner.post(mailed.page(owner, "/confirm-email/")).text
     owner.post("/forgotten-password/", {"email": fresh})
     owner.get(path(sent("reset_your_password", fresh)[-1]), follow=True)
-    owner.post("/forgotten-password/new-password/", {"password": NEW})
+    owner.post(mailed.page(owner, "/forgotten-password/new-password/"), {"password": NEW})
     assert owner.post("/sign-in/", {"login": fresh, "password": NEW}).status_code == HTTPStatus.FOUND
 
 
@@ -263,7 +266,10 @@ class AnyOrder(Hypothesis):
             assert 0 < int(page["Retry-After"]) <= 3600
         browser = stranger(SHARED)
         browser.get(path(links[0]), follow=True)
-        assert "new password is set" in browser.post("/forgotten-password/new-password/", {"password": NEW}).text
+        assert (
+            "new password is set"
+            in browser.post(mailed.page(browser, "/forgotten-password/new-password/"), {"password": NEW}).text
+        )
         assert browser.post("/sign-in/", {"login": owner.email, "password": NEW}).status_code == HTTPStatus.FOUND
 
 

@@ -9,7 +9,7 @@ def begin(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0005_references")]
+    dependencies = [("recovery", "0006_one_address")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0016_references")]
+    dependencies = [("accounts", "0018_canonical_address")]
 
     operations = [
         migrations.AddField(
