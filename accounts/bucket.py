@@ -21,7 +21,7 @@ _READS = "reads_mail_of"
 
 def of(request: HttpRequest, email: str | None = None) -> str:
     """The bucket of this request, which names this address; None: it names nobody."""
-    return own(request, email) or NETWORK + network.source(network.client_address(request))
+    return own(request, email) or NETWORK + network.bucket(request)
 
 
 def own(request: HttpRequest, email: str | None) -> str:

@@ -9,7 +9,7 @@ def begin(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0006_one_address")]
+    dependencies = [("recovery", "0007_seconded")]
 
     operations = [
         migrations.AddField(
