@@ -5,7 +5,7 @@ from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE,
 
 # What apps above accounts end when a change is taken back (accounts.flows.undo), as dotted paths: imports point down.
 UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
-# By which numbers of apps above accounts staff find a customer (accounts.flows.staff): each takes one, gives their ids.
+# By what else of apps above accounts staff find a customer (accounts.flows.staff): each takes a Sought, gives ids.
 STAFF_FINDS = ("recovery.facts.customers_of",)
 
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
