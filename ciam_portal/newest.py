@@ -24,6 +24,7 @@ from ciam_portal.keyset import Mark
 LENGTH = 50
 MOST = 20_000  # rows that one page looks at, when more is asked for than an index answers
 _NOBODY = UUID(int=0)
+_NOTHING = "—"
 
 
 class Narrow(forms.Form):
@@ -124,4 +125,4 @@ def asked(request: HttpRequest) -> str:
 def _text(field: Field[Any, Any] | None, _attribute: Any, value: Any) -> str:  # noqa: ANN401  (as Django finds them)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-    return str(display_for_field(value, field, "–") if field else display_for_value(value, "–")) or "–"
+    return str(display_for_field(value, field, _NOTHING) if field else display_for_value(value, _NOTHING)) or _NOTHING

@@ -25,6 +25,8 @@ class Effect(StrEnum):
 
     SEE_SUMMARY = "see_summary"
     SEE_RECORD = "see_record"
+    SEE_TRAIL = "see_trail"
+    EXPORT_TRAIL = "export_trail"
     CLOSE_DISPUTE = "close_dispute"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     TAKE_ROLE = "take_role"
@@ -85,6 +87,9 @@ ACTIONS = (
                 flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
     StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
                 flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
+    StaffAction("look through what is kept", _EVERY, Effect.SEE_TRAIL, flows=(f"{_STAFF}.look",)),
+    StaffAction("export the audit or decisions", _WATCHERS, Effect.EXPORT_TRAIL, standing=True,
+                flows=(f"{_STAFF}.export",), pages=("audit_auditentry_export", "audit_decisionentry_export")),
     StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
                 flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
     StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,

@@ -65,7 +65,8 @@ class RoleChanges(Verbs):
         form, at = ChangeRole(request.POST or None), clock.now()
         if form.is_valid():
             said = form.cleaned_data
-            person = next(iter(staff.find(said["email"], me, by=by, at=at)), None)
+            found = staff.find(said["email"], me, by=by, at=at)
+            person = next((each for each in found if each.email == said["email"]), None)
             if person is not None:
                 role, reason = Role(said["role"]), WhyRole.of(said["reason"])
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
