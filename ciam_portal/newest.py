@@ -13,7 +13,7 @@ from uuid import UUID
 from django import forms
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import gettext_lazy as _
 
@@ -50,13 +50,13 @@ class Page:
 class Newest(ReadOnlyAdmin):
     """One such list. ``time`` is the column it is ordered by.
 
-    ``narrow`` and ``within`` name fields of ``form`` and the columns they ask about: the former each with an index of
+    ``narrow`` and ``within`` name fields of ``asks`` and the columns they ask about: the former each with an index of
     column and time, what tells most first; the latter without one.
     """
 
     change_list_template = "admin/newest.html"
     time: ClassVar[str] = "at"
-    form: type[Narrow] = Narrow
+    asks: type[Narrow] = Narrow
     narrow: ClassVar[Mapping[str, str]] = {}
     within: ClassVar[Mapping[str, str]] = {}
 
@@ -64,7 +64,7 @@ class Newest(ReadOnlyAdmin):
         """One page of it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = self.form(request.GET)
+        form = self.asks(request.GET)
         if (stopped := self.before_list(request, form)) is not None:
             return stopped
         if request.method not in {"GET", "HEAD"}:
@@ -122,7 +122,7 @@ def asked(request: HttpRequest) -> str:
     return query.urlencode()
 
 
-def _text(field: Field[Any, Any] | None, _attribute: Any, value: Any) -> str:  # noqa: ANN401  (as Django finds them)
+def _text(field: Any, _attribute: Any, value: Any) -> str:  # noqa: ANN401  (as Django finds them)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     return str(display_for_field(value, field, _NOTHING) if field else display_for_value(value, _NOTHING)) or _NOTHING

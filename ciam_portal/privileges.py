@@ -262,5 +262,31 @@ def alone(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
     return one + [Path(each, tuple(Role), tuple(how)) for each, how in every if each in TAKEOVER - known]
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one more role adds for a person: what they can do by it, and the takeovers it makes them able to join in.
+
+    ``paths``: each with the other people it takes, one role each; with nobody else, it is a takeover alone.
+    """
+
+    actions: tuple[StaffAction, ...]
+    paths: tuple[Path, ...]
+
+
+def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] = ACTIONS) -> Opened:
+    """What ``role`` opens to somebody who holds these roles."""
+    after, found = held | {role}, list[Path]()
+    for size in range(LARGEST):
+        for others in combinations_with_replacement(Role, size):
+            rest = [frozenset({other}) for other in others]
+            before = reach([held, *rest], actions) if held else reach(rest, actions)
+            for effect, steps in reach([after, *rest], actions).items():
+                known = any(path.effect is effect and _within(path.people, others) for path in found)
+                if effect in TAKEOVER - before.keys() and not known:
+                    found.append(Path(effect, others, tuple(steps)))
+    gained = tuple(action for action in actions if role in action.roles and not action.roles & held)
+    return Opened(gained, tuple(found))
+
+
 def _within(few: tuple[Role, ...], many: tuple[Role, ...]) -> bool:
     return len(few) < len(many) and all(few.count(role) <= many.count(role) for role in few)

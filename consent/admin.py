@@ -25,7 +25,7 @@ class Consents(Looking, Newest):
     list_display = ("given_at", "shared", "ended_at", "last_used_at")
     list_select_related = ("partner",)
     time = "given_at"
-    form = NarrowConsents
+    asks = NarrowConsents
     narrow = {"customer": "customer"}  # noqa: RUF012  (Newest's)
 
     def before_list(self, request: HttpRequest, form: Narrow) -> HttpResponse | None:

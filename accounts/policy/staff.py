@@ -14,6 +14,7 @@ from ciam_portal.roles import Role
 
 LOOKERS = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
 BREAKERS = LOOKERS
+OVERSEERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 READERS = LOOKERS | {Role.AUDITOR}  # of what is kept about a customer whose number they have; auditors search for none
 
 
@@ -85,6 +86,7 @@ class WhyLook(Coded):
     YOU_ASKED = "you_asked", "you asked us for help"
     DISPUTE = "dispute", "something you disagreed with"
     RECOVERY = "recovery", "a recovery of your account"
+    ROLE = "role", "your role as staff"
     AUDIT = "audit", "a check of how we work"
     SUSPECTED_FRAUD = "suspected_fraud", "suspected fraud"
     LEGAL_DUTY = "legal_duty", "a legal duty"

@@ -24,5 +24,5 @@ class Notices(Newest):
     hidden = frozenset({"sealed", "customer"})
     list_display = ("created_at", "kind", "channel", "state", "attempts")
     time = "created_at"
-    form = NarrowNotices
+    asks = NarrowNotices
     within = {"state": "state", "kind": "kind"}  # noqa: RUF012  (Newest's)

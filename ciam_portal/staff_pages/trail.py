@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.admin.looking import Looking
 from accounts.flows import staff
 from accounts.models import User
+from accounts.policy.staff import OVERSEERS
 from ciam_portal import clock, codes, explain
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.events import AuditEvent
@@ -35,7 +36,6 @@ from ciam_portal.roles import Role, roles_of, standing_roles_of
 _CHUNK = 1000
 _FORMS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
-_OVERSEE = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 class NarrowTrail(Narrow):
@@ -91,14 +91,14 @@ class Trail(Looking, Newest):
     @staticmethod
     def _exports(request: HttpRequest) -> bool:
         """Who may take rows away: by a role that was given, never by one for an hour."""
-        return bool(standing_roles_of(request.user) & _OVERSEE)
+        return bool(standing_roles_of(request.user) & OVERSEERS)
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """The rows that the list would show, as a file; a GET (after proving more, say) leads back to the list."""
         person, session, by = self.acting(request)
         if not self._exports(request):
             raise PermissionDenied
-        form, kind = self.form(request.GET), request.POST.get("form", "")
+        form, kind = self.asks(request.GET), request.POST.get("form", "")
         back = f"{reverse('admin:' + self._name('changelist'))}?{asked(request)}"
         if request.method != "POST" or not form.is_valid():
             return HttpResponseRedirect(back)
@@ -184,9 +184,9 @@ class NarrowAudit(NarrowTrail):
 class AuditEntries(Trail):
     """Looked at, never edited."""
 
-    roles = _OVERSEE
+    roles = OVERSEERS
     list_display = ("at", "name", "about", "actor_kind", "actor", "channel")
-    form = NarrowAudit
+    asks = NarrowAudit
     narrow: ClassVar[dict[str, str]] = {"subject": "about", "actor": "actor", "event": "name"}
     within: ClassVar[dict[str, str]] = {"kind": "actor_kind", "channel": "channel"}
     exported = (
@@ -217,9 +217,9 @@ class FindDecision(Form):
 class DecisionEntries(Trail):
     """Looked at, never edited. Agents find one decision by its exact number, and read it in their own register."""
 
-    roles = _OVERSEE | {Role.AGENT}
+    roles = OVERSEERS | {Role.AGENT}
     list_display = ("at", "action", "answer", "reason", "about", "actor_kind")
-    form = NarrowDecisions
+    asks = NarrowDecisions
     narrow: ClassVar[dict[str, str]] = {"subject": "about", "action": "action"}
     within: ClassVar[dict[str, str]] = {"actor": "actor", "answer": "answer", "reason": "reason"}
     exported = (
@@ -231,7 +231,7 @@ class DecisionEntries(Trail):
     @staticmethod
     def sees_all(request: HttpRequest) -> bool:
         """Whether this person reads the operator's register, and may leaf through."""
-        return bool(roles_of(request.user) & _OVERSEE)
+        return bool(roles_of(request.user) & OVERSEERS)
 
     def before_list(self, request: HttpRequest, form: Narrow) -> HttpResponse | None:
         """A number leads straight to its decision; without one there is nothing to leaf through for agents."""
