@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
@@ -22,6 +22,7 @@ from accounts.flows import staff
 from accounts.models import User
 from accounts.policy.staff import OVERSEERS
 from ciam_portal import clock, codes, explain
+from ciam_portal.audit import seal
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.events import AuditEvent
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -185,6 +186,7 @@ class AuditEntries(Trail):
     """Looked at, never edited."""
 
     roles = OVERSEERS
+    hidden = frozenset({"seal"})
     list_display = ("at", "name", "about", "actor_kind", "actor", "channel")
     asks = NarrowAudit
     narrow: ClassVar[dict[str, str]] = {"subject": "about", "actor": "actor", "event": "name"}
@@ -193,6 +195,15 @@ class AuditEntries(Trail):
         "id", "at", "name", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id",
         "decision", "data",
     )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """All columns, and whether the row is as it was written."""
+        return [*super().get_fields(request, obj), "stands"]
+
+    @admin.display(description=_("seal"))
+    def stands(self, entry: AuditEntry) -> str:
+        """What its seal says."""
+        return seal.check(entry)
 
 
 class NarrowDecisions(NarrowTrail):
@@ -259,5 +270,5 @@ class DecisionEntries(Trail):
             "because": explain.for_operator(entry) if sees_all else explain.for_agent(entry),
         }
         if sees_all:
-            words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk)}
+            words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk), "seal": seal.check(entry)}
         return self.show(request, "admin/decision.html", **words)

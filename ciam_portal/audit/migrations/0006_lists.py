@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Indexes, made while the portal goes on."""
 
     atomic = False
-    dependencies = (("audit", "0004_question_names"),)
+    dependencies = (("audit", "0005_seals"),)
     operations = (
         AddIndexConcurrently("auditentry", models.Index(fields=["actor", "-at"], name="audit_entry_actor")),
         AddIndexConcurrently("decisionentry", models.Index(fields=["-at"], name="audit_decision_at")),
