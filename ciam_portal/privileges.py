@@ -279,7 +279,7 @@ def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] =
     for size in range(LARGEST):
         for others in combinations_with_replacement(Role, size):
             rest = [frozenset({other}) for other in others]
-            before = reach([held, *rest], actions) if held else reach(rest, actions)
+            before = reach([held, *rest], actions)
             for effect, steps in reach([after, *rest], actions).items():
                 known = any(path.effect is effect and _within(path.people, others) for path in found)
                 if effect in TAKEOVER - before.keys() and not known:

@@ -196,7 +196,7 @@ class AuditEntries(Trail):
         "decision", "data",
     )  # fmt: skip
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401  (Django's)
         """All columns, and whether the row is as it was written."""
         return [*super().get_fields(request, obj), "stands"]
 

@@ -200,12 +200,11 @@ class TestAudit:
         self, auditor: Member, rows: list[AuditEntry]
     ) -> None:
         query = f"actor={auditor.pk}&event=staff.customer_searched"
-        answer = auditor.client.post(f"{AUDIT}export/?{query}", {"form": "csv"})
-        text = b"".join(answer.streaming_content).decode()
+        text = auditor.client.post(f"{AUDIT}export/?{query}", {"form": "csv"}).getvalue().decode()
         assert text.splitlines()[0].startswith("id,at,name,about")
         assert [line.split(",")[0] for line in text.splitlines()[1:]] == [str(rows[0].pk)]
-        answer = auditor.client.post(f"{AUDIT}export/?{query}", {"form": "jsonl"})
-        assert b'"data": {"found": 0}' in b"".join(answer.streaming_content)
+        lines = auditor.client.post(f"{AUDIT}export/?{query}", {"form": "jsonl"}).getvalue()
+        assert b'"data": {"found": 0}' in lines
         taken = AuditEntry.objects.filter(name="staff.exported").latest("at", "pk")
         assert taken.data == {"page": "audit.auditentry", "form": "jsonl", "asked": ["actor", "event"], "most": 100000}
         assert auditor.client.post(f"{AUDIT}export/?{query}", {"form": "xlsx"}).status_code == 404
