@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0018_canonical_address"),
+        ("accounts", "0019_links_bring_passwords"),
     ]
 
     operations = [
