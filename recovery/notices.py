@@ -63,7 +63,10 @@ class CodeForAddress(NoticeBase):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryNews(NoticeBase):
-    """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped."""
+    """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped.
+
+    ``finish_link``: where it is finished, in the browser that began it; it opens nothing by itself.
+    """
 
     template: ClassVar[str] = "recovery_news"
     step: str
@@ -81,6 +84,7 @@ class RecoveryWayShut(NoticeBase):
     way: str
     until: str
     start_link: str
+    finish_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

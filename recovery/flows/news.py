@@ -57,6 +57,7 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
             until=customer.local(until) if until else "",
             link=link,
             start_link=settings.PUBLIC_URL + reverse("recovery:start"),
+            finish_link=settings.PUBLIC_URL + reverse("recovery:case") if step is Step.READY else "",
         )
         tell(customer, notice, to=[address], channel=by, at=at)
 
