@@ -74,6 +74,7 @@ class RecoveryNews(NoticeBase):
     until: str
     link: str
     start_link: str
+    finish_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,6 @@ class RecoveryWayShut(NoticeBase):
     way: str
     until: str
     start_link: str
-    finish_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
