@@ -323,7 +323,7 @@ def test_another_browser_cannot_finish_it(owner: User, person: Person) -> None:
     with steps.later(days=7, minutes=1), pytest.raises(Refused) as refused:
         finish.complete(case, "x" * 43, steps.NEW, None, browser, by=Actor.system(), at=clock.now())
     assert refused.value.reason is policy.Reason.NOT_POSSIBLE
-    assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/"
+    assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/wait/"
 
 
 def test_a_hundred_wrong_guesses_shut_the_way_not_the_owner(owner: User, person: Person) -> None:

@@ -90,7 +90,7 @@ def test_a_hold_speaks_of_another_browser_only_if_there_is_one(customer: User, o
     steps.with_app(customer)
     at, client = clock.now(), Client()
     session = factories.signed_in(client, customer, (Method.PASSWORD, Method.TOTP))
-    Session.objects.filter(pk=session.pk).update(risk=3, challenged_at=at, level_at=at)
+    Session.objects.filter(pk=session.pk).update(risk=2, challenged_at=at, level_at=at)
     Device.objects.filter(customer=customer).update(known_at=at + timedelta(hours=20))
     if other != "none":
         Device.objects.create(
