@@ -65,7 +65,7 @@ def test_a_bad_bearer_and_a_wrong_secret(client: Client) -> None:
     assert client.get("/api/profile", headers={"Authorization": "Bearer nothing"}).status_code == 401
     partner, _secret = walk.register()
     form = {"grant_type": "client_credentials", "client_id": partner.client_id, "client_secret": "wrong"}
-    assert client.post("/oauth/token", form).status_code == 401
+    assert client.post("/oauth/token/", form).status_code == 401
     assert {kind for kind, _who, _where in traces()} == {"credential"}
 
 
