@@ -33,13 +33,12 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
-        token = request_id.current.set(request.request_id)  # type: ignore[attr-defined]
-        source = request_id.source.set(lambda: network.pseudonym(request))
+        request_id.current.set(request.request_id)  # type: ignore[attr-defined]
+        token = request_id.source.set(lambda: network.pseudonym(request))
         try:
             response = self.get_response(request)
         finally:
-            request_id.source.reset(source)
-            request_id.current.reset(token)
+            request_id.source.reset(token)
         response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
 

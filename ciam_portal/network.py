@@ -65,7 +65,7 @@ def pseudonym(request: HttpRequest) -> str:
 
 def source(address: str) -> str:
     """What limits count as one source: an IPv4 address, or the IPv6 network of 64 bits around one; "" if unknown."""
-    return "" if address == UNKNOWN else str(_network(address, 32, _SHARED_BITS).network_address)
+    return "" if address == UNKNOWN else str(_network(address, 32, _SHARED_BITS)).removesuffix("/32")
 
 
 def bucket(request: HttpRequest) -> str:

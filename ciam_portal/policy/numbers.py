@@ -114,6 +114,7 @@ class Recovery:
     longest_wait_hours: int = _within(72, 336)
     requests_per_two_minutes: int = _within(1, 5)
     requests_per_day: int = _within(2, 20)
+    shut_hours: int = _within(1, 72)
     case_days: int = _within(7, 30)
     finish_hours: int = _within(24, 336)
     proposal_hours: int = _within(1, 72)
