@@ -42,8 +42,9 @@ def _known_device(request: HttpRequest, email: str) -> UUID | None:
     known = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
     if not known or not email:
         return None
-    found = Device.objects.live(clock.now()).filter(cookie_digest__in=known, customer__email=email)
-    return found.values_list("pk", flat=True).first()
+    at, overlap = clock.now(), timedelta(minutes=limits.running().session.device_overlap_minutes)
+    found = Device.objects.live(at).with_token(known).filter(customer__email=email)
+    return next((device.pk for device in found if device.accepts(known, at, overlap)), None)
 
 
 def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:

@@ -30,6 +30,14 @@ class SignedIn(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCopied(AuditEvent):
+    """A device's former key was shown with the right password: there is a copy, and the device is known no more."""
+
+    name: ClassVar[str] = "sign_in.device_copied"
+    device: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRemembered(AuditEvent):
     """The browser in which the address was proven counts as known from the start."""
 

@@ -80,6 +80,11 @@ FINDINGS: dict[str, Words] = {
         _("A known browser's key came from another browser or system. Ask whether they moved to a new one."),
         _("The device key was given to another browser or system family: a copied cookie looks like this."),
     ),
+    "device_key_abroad": Words(
+        NEW_PLACE,
+        _("A known browser came from a country and a network that are both new. Ask about travel, or a VPN."),
+        _("A known device key with country and AS both new to the customer: a copied cookie looks like this."),
+    ),
     "absurd_agent": Words(
         NEW_BROWSER,
         _("The program did not look like an ordinary browser. Ask what they used."),

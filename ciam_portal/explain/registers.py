@@ -50,7 +50,7 @@ def for_customer(entry: Entry) -> list[str]:
     if entry.answer == "allow":
         return [*because, str(_ENOUGH)] if because else [str(_ORDINARY)]
     first = str(reasons.words(entry.question, entry.reason).customer)
-    if entry.reason in {"unusual", "on_hold", "too_risky"}:
+    if entry.reason in {"unusual", "on_hold", "sign_in_held", "too_risky"}:
         return [first, *(because or [str(_LITTLE)])]
     return [first]
 

@@ -1,0 +1,51 @@
+"""Another kind of proof in a live session: a code to a recovery phone that has rested.
+
+For whoever has no second factor and whose browser forgets them: mailbox and phone together settle that it is them, for
+as long as the action allows. A mailbox alone never does; a phone added with nothing but it rests first, and everybody
+is told.
+"""
+
+from datetime import datetime
+
+from accounts import proofs
+from accounts.models import Proof, Session, User
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.flow import flow
+from ciam_portal.notifications.notice import By
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+from recovery import events, notices
+from recovery.models import RecoveryAddress
+
+_PURPOSE = Proof.Purpose.RECOGNIZE
+
+
+def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
+    """The recovery phone that such a code goes to: the one proven first of those that have rested."""
+    phones = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=RecoveryAddress.Kind.SMS)
+    return phones.order_by("proven_at").first()
+
+
+@flow
+def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, at: datetime) -> bool:
+    """Send a code to it that works in this session only; False if there were too many already."""
+    sent = proofs.blocked_until(customer, _PURPOSE, session.pk, at) is None
+    sent = sent and proofs.within_budget(proofs.Asked.STEP_UP, str(session.pk))
+    if sent:
+        code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
+        notice = notices.CodeToRecognize(code=code, minutes=limits.running().proof.code_minutes)
+        tell(customer, notice, to=[phone.address], channel=By.SMS, at=at)
+    record(events.RecognitionAsked(sent=sent), about=customer.pk, by=by, at=at)
+    return sent
+
+
+@flow
+def answer(customer: User, session: Session, code: str, *, by: Actor, at: datetime) -> bool:
+    """The code came back in the same session, while the phone is still one of theirs."""
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    right = phone_of(customer, at) is not None and proofs.guess_code(customer, _PURPOSE, session.pk, code, at)
+    if right:
+        session.recognized(at)
+    record(events.Recognized(right=right), about=customer.pk, by=by, at=at)
+    return right
