@@ -8,10 +8,11 @@ import hmac
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 
 from django.conf import settings
 
-_BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
+BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
 
 
 def new_id() -> uuid.UUID:
@@ -21,6 +22,13 @@ def new_id() -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
+
+
+def moment_of(key: uuid.UUID) -> datetime | None:
+    """When an id was made; None if it is none of ours."""
+    milliseconds = key.int >> 80
+    is_ours = key.version == 7 and milliseconds < 1 << 47  # noqa: PLR2004  (which lasts until the year 6429)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if is_ours else None
 
 
 def new_token() -> str:
@@ -35,7 +43,7 @@ def new_number(digits: int = 8) -> str:
 
 def new_backup_code() -> str:
     """80 random bits in four groups of four letters and digits, for example ``ABCD-EFGH-JKLM-NPQR``."""
-    letters = "".join(secrets.choice(_BASE32) for _ in range(16))
+    letters = "".join(secrets.choice(BASE32) for _ in range(16))
     return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
 
 

@@ -14,21 +14,22 @@ from accounts.flows.sign_in import Browser
 from accounts.models import Device, Session, User
 from accounts.policy.factors import STRONG
 from accounts.policy.lock import WayBack
-from accounts.policy.staff import WhyLook
-from ciam_portal import gate
+from accounts.policy.staff import Sought, WhyLook
+from ciam_portal import gate, reference
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role, roles_of, standing_roles_of
 from recovery import addresses
-from recovery.models import Case, Inquiry
+from recovery.models import Case, Inquiry, RecoveryAddress
 from recovery.policy.cases import Asked, CaseFacts, Helper
 from recovery.policy.evidence import Needed, Strength, Way, strength
 from recovery.policy.states import State
 from recovery.policy.waiting import Weighty
 
 _TWO_MINUTES, _DAY = 120, 86_400
+_SOME = 5  # customers who are found by one number or address: more are nobody in particular
 _CALLED = (WhyLook.IDENTITY_CHECK, WhyLook.YOU_ASKED)
 
 
@@ -204,6 +205,15 @@ def live_case(customer: UUID) -> Case | None:
     return Case.objects.live().filter(customer=customer).first()
 
 
-def customers_of(number: UUID) -> list[UUID]:
-    """Whose recovery has this number (``settings.STAFF_FINDS``)."""
-    return list(Case.objects.filter(pk=number).values_list("customer", flat=True))
+def customers_of(sought: Sought) -> list[UUID]:
+    """Whose recovery has this number, or whose recovery address or phone this is (``settings.STAFF_FINDS``)."""
+    found: list[UUID] = []
+    if sought.number is not None:
+        found += Case.objects.filter(pk=sought.number).values_list("customer", flat=True)
+    if sought.ending:
+        cases = Case.objects.alias(ending=reference.end()).filter(ending=sought.ending)
+        found += cases.values_list("customer", flat=True)[:_SOME]
+    if sought.address or sought.phone:
+        kept = RecoveryAddress.objects.kept().filter(address=sought.address or sought.phone)
+        found += kept.values_list("customer", flat=True)[:_SOME]
+    return found

@@ -12,7 +12,7 @@ from accounts.models import User
 from ciam_portal.notifications.notice import By
 from ciam_portal.policy.assurance import Method
 from recovery.addresses import Channel
-from recovery.policy.desk import Outcome, WhyRejected
+from recovery.policy.desk import Outcome, Reason, WhyRejected
 
 
 class Forgotten(forms.Form):
@@ -101,7 +101,11 @@ class Spoken(forms.Form):
     )
 
 
-_LOST = [(Method.TOTP.value, _("the authenticator app")), (Method.PASSKEY.value, _("passkeys and security keys"))]
+_LOST = [
+    (Method.PASSWORD.value, _("the password")),
+    (Method.TOTP.value, _("the authenticator app")),
+    (Method.PASSKEY.value, _("passkeys and security keys")),
+]
 
 
 class Begin(forms.Form):
@@ -110,12 +114,12 @@ class Begin(forms.Form):
     lost = forms.MultipleChoiceField(
         label=_("The caller says that these are lost"),
         choices=_LOST,
-        required=False,
+        error_messages={"required": Reason.NOTHING_LOST.words},
         widget=forms.CheckboxSelectMultiple,
     )
 
     def methods(self) -> tuple[Method, ...]:
-        """The kinds of factors said to be lost."""
+        """What is said to be lost. A new password comes in any case."""
         return tuple(Method(name) for name in self.cleaned_data["lost"])
 
 

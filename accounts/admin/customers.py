@@ -34,6 +34,7 @@ def summary(customer: User) -> dict[str, Any]:
     last = Session.objects.filter(customer=customer).aggregate(last=Max("started_at"))["last"]
     return {
         "id": customer.pk,
+        "reference": customer.reference,
         "address": masked(customer.email),
         "initials": " ".join(f"{part[0].upper()}." for part in customer.name.split()[:3]),
         "created": f"{customer.created_at:%Y-%m}",

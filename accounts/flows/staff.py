@@ -16,8 +16,8 @@ from accounts.flows.permitted import by_staff
 from accounts.models import Dispute, Session, User
 from accounts.notices import staff as notices
 from accounts.policy import staff as policy
-from accounts.policy.staff import SENSITIVE, InstallFacts, LookFacts, StaffFacts, WhyLook
-from ciam_portal import mailbox
+from accounts.policy.staff import SENSITIVE, InstallFacts, LookFacts, Sought, StaffFacts, WhyLook
+from ciam_portal import codes, mailbox, phones, reference
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -30,6 +30,7 @@ from ciam_portal.roles import Role, roles_of
 
 _MOST_FOUND = 5
 _LONGEST = 254
+_REQUEST = timedelta(minutes=5)  # longer than any request takes, and than clocks differ
 
 
 @flow
@@ -90,7 +91,7 @@ def staff_facts(person: User) -> StaffFacts:
 
 @flow
 def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
-    """The customers with exactly this address, phone number, or number of a case, dispute or decision: a few at most.
+    """The customers with exactly this address, phone number or reference, or number of something theirs: a few at most.
 
     Counted for each member of staff. What was typed is kept nowhere. Raises Refused.
     """
@@ -106,21 +107,49 @@ def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
 def _matching(text: str) -> list[User]:
     if not text or "\x00" in text:
         return []
+    sought = sought_for(text)
+    above = [key for path in settings.STAFF_FINDS for key in import_string(path)(sought)]
+    about = {key for key in (*_whose(sought), *above) if key is not None}
+    return list(User.objects.filter(pk__in=about).order_by("pk")[:_MOST_FOUND])
+
+
+def sought_for(text: str) -> Sought:
+    """What somebody looks for, in every form in which it may be stored."""
     try:
-        number = UUID(text)
+        return Sought(number=UUID(text))
     except ValueError:
-        return list(User.objects.filter(Q(email=mailbox.named(text)) | Q(phone=_phone(text)))[:_MOST_FOUND])
-    decided = DecisionEntry.objects.filter(pk=number).values_list("about", flat=True)
-    disputed = Dispute.objects.filter(Q(pk=number) | Q(decision=number)).values_list("customer", flat=True)
-    above = [key for path in settings.STAFF_FINDS for key in import_string(path)(number)]
-    about = {key for key in (*decided, *disputed, *above) if key is not None}
-    return list(User.objects.filter(pk__in=about)[:_MOST_FOUND])
+        pass
+    try:
+        phone = phones.normal(text)
+    except ValueError:
+        phone = ""
+    return Sought(address=mailbox.named(text) if "@" in text else "", phone=phone, ending=reference.end_of(text))
 
 
-def _phone(text: str) -> str:
-    """A number as it is stored (E.164); something that no row holds for whatever is none."""
-    digits = "".join(character for character in text if character not in " -()./")
-    return digits if digits.startswith("+") and digits[1:].isdigit() else "+"
+def _whose(sought: Sought) -> Iterable[UUID | None]:
+    """The customers whom rows of this app name."""
+    if sought.number is not None:
+        yield from DecisionEntry.objects.filter(pk=sought.number).values_list("about", flat=True)
+        asked = Dispute.objects.filter(Q(pk=sought.number) | Q(decision=sought.number))
+        yield from asked.values_list("customer", flat=True)
+        yield from _in_request(sought.number)
+    if sought.address:
+        yield from User.objects.filter(email=sought.address).values_list("pk", flat=True)
+    if sought.phone:
+        yield from User.objects.filter(phone=sought.phone).values_list("pk", flat=True)[:_MOST_FOUND]
+    if sought.ending:
+        for rows, column in ((User.objects.all(), "pk"), (Dispute.objects.all(), "customer")):
+            found = rows.alias(ending=reference.end()).filter(ending=sought.ending)
+            yield from found.values_list(column, flat=True)[:_MOST_FOUND]
+
+
+def _in_request(number: UUID) -> Iterable[UUID | None]:
+    """Whom that was about which a request caused: our error pages ask people to quote its number, which says when."""
+    begun = codes.moment_of(number)
+    if begun is None:
+        return ()
+    rows = AuditEntry.objects.filter(at__range=(begun - _REQUEST, begun + _REQUEST), request_id=number.hex)
+    return rows.values_list("about", flat=True).distinct()[:_MOST_FOUND]
 
 
 @flow

@@ -3,7 +3,6 @@
 import unicodedata
 import zoneinfo
 
-import phonenumbers
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -13,17 +12,17 @@ from accounts import passwords
 from accounts.forms.address import Address
 from accounts.forms.entry import new_password
 from accounts.models import User
+from ciam_portal import phones
 
 
 def phone_number(text: str) -> str:
     """A number that can exist, in E.164 form. Raises ValidationError."""
     try:
-        number = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException as error:
+        return phones.normal(text)
+    except phones.NoCountry as error:
         raise forms.ValidationError(_("Please write the number with its country code, such as +47.")) from error
-    if not phonenumbers.is_valid_number(number):
-        raise forms.ValidationError(_("This is not a phone number that can be reached."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phones.NotANumber as error:
+        raise forms.ValidationError(_("This is not a phone number that can be reached.")) from error
 
 
 class Profile(forms.Form):

@@ -13,10 +13,10 @@ _BY_PEOPLE = [choice for choice in WhyRole.choices() if choice[0] != WhyRole.INS
 
 
 class Find(forms.Form):
-    """Exactly one address or number."""
+    """Exactly one address or number, as the caller says it."""
 
     wanted = forms.CharField(
-        label=_("E-mail address, phone number, or number of a case, dispute or decision"),
+        label=_("E-mail address, phone number, reference, or number that a page or message of ours gives"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import models
 
 from accounts.models.user import User
-from ciam_portal import codes
+from ciam_portal import codes, reference
 
 
 class DisputeQuerySet(models.QuerySet["Dispute"]):
@@ -86,10 +86,16 @@ class Dispute(models.Model):
         indexes = (
             models.Index(fields=["customer", "-opened_at"], name="dispute_customer"),
             models.Index(fields=["state", "-opened_at"], name="dispute_state"),
+            models.Index(reference.end(), name="dispute_reference"),
         )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.opened_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def reference(self) -> str:
+        """Its number, to be read aloud."""
+        return reference.of(self.pk)
 
     @property
     def is_open(self) -> bool:

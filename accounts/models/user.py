@@ -10,7 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.policy.lock import WayBack, hardest
-from ciam_portal import clock, codes, mailbox
+from ciam_portal import clock, codes, mailbox, reference
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,6 +67,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_locked_has_a_way_back",
             ),
         )
+        indexes = (
+            models.Index(reference.end(), name="user_reference"),
+            models.Index(fields=["phone"], condition=~models.Q(phone=""), name="user_phone"),
+        )
         # No role may create or edit people by hand; what staff may do is a flow.
         default_permissions = ("view",)
 
@@ -78,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         given = self.groups.values_list("name", Value(value=True))
         taken = self.break_glass.filter(expires_at__gt=clock.now()).values_list("role", Value(value=False))
         return list(given.union(taken))
+
+    @property
+    def reference(self) -> str:
+        """What they say on the phone, so that the help desk finds them."""
+        return reference.of(self.pk)
 
     @property
     def stands(self) -> bool:

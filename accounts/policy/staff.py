@@ -242,6 +242,19 @@ def may_review(facts: ReviewFacts, staff: StaffFacts, *, limits: Limits, at: dat
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody of the staff looks for, in the forms in which it may be stored; what it cannot be is empty.
+
+    ``ending``: how the ids end whose short reference it is.
+    """
+
+    number: UUID | None = None
+    address: str = ""
+    phone: str = ""
+    ending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LookFacts:
     """A member of staff at a customer's record, or searching for one."""
 

@@ -10,7 +10,9 @@ from ciam_portal import gate
 from ciam_portal.audit.decide import columns_of
 from ciam_portal.audit.facts import CannotRebuild, of_question
 from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.models import PolicyVersion, under
+from ciam_portal.governance.upgrade import completed
+from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Decision, Risk
 from ciam_portal.policy.limits import Limits, UnsafePolicy
 from ciam_portal.policy.question import KNOWN
@@ -99,12 +101,16 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
 
 @cache
 def rules_of(version: str) -> Limits:
-    """The policy that decided under this version. Raises CannotRebuild if it is not kept, or not usable any more."""
+    """The policy that decided under this version. Raises CannotRebuild if it is not kept, or not usable any more.
+
+    A key that newer software has added had no say in what was decided then; the shipped value completes the tables.
+    """
     row = PolicyVersion.objects.filter(version=version).first()
     if row is None:
         raise CannotRebuild(f"The policy version {version} is not kept here.")
     try:
-        return row.limits()
+        kept, shipped = limits.tables(row.content), limits.tables(limits.read(limits.DEFAULT))
+        return under(version, limits.as_toml(completed(kept, shipped).tables))
     except UnsafePolicy as error:
         raise CannotRebuild(str(error)) from error
 

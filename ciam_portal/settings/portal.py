@@ -23,8 +23,11 @@ DEBUG = False
 PORTAL_NAME = env.str("PORTAL_NAME", "Identity Portal")
 PUBLIC_URL = environment.public_url()
 public = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = [public.hostname or ""]
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+STAFF_URL = environment.staff_url(PUBLIC_URL)  # staff may have a host, and with it cookies and a sign-in, of their own
+STAFF_NETWORKS = environment.networks("STAFF_NETWORKS")  # the staff site answers only there; everywhere if empty
+staff = urlsplit(STAFF_URL)
+ALLOWED_HOSTS = list({public.hostname or "", staff.hostname or ""})
+CSRF_TRUSTED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
 SECURE = public.scheme == "https"
 TRUSTED_PROXY_COUNT = environment.proxies()
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and TRUSTED_PROXY_COUNT else None
@@ -117,11 +120,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ciam_portal.middleware.RequestId",
+    "ciam_portal.middleware.OnePolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
+    "ciam_portal.staff_pages.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import BreakGlass, Restriction
 from accounts.policy.staff import LOOKERS
 from ciam_portal import privileges
-from ciam_portal.admin_site import PortalAdminSite
 from ciam_portal.roles import Role, roles_of
+from ciam_portal.staff_pages.entrance import Entrance
 from recovery.models import Case
 from recovery.policy.states import State
 
@@ -21,7 +21,7 @@ _READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 _LEFT, _COLUMN, _ROW = 190, 150, 34
 
 
-class StaffSite(PortalAdminSite):
+class StaffSite(Entrance):
     """The one admin site of the portal."""
 
     index_template = "admin/staff_index.html"

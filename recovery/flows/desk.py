@@ -71,6 +71,7 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
     caller = BeginFacts(
         is_open=customer.is_active and proven.is_proven(customer),
+        says_lost=bool(lost),
         live=State(live.state) if live else None,
         live_by_desk=live is not None and live.opened_by is not None,
     )

@@ -1,6 +1,6 @@
-"""A recovery, what was asked and shown in it, wrong guesses, and the addresses that recovery codes may go to."""
+"""A recovery, what was asked and shown in it, and wrong guesses."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
-from ciam_portal import codes
+from ciam_portal import codes, reference
 from recovery.policy.desk import Outcome
 from recovery.policy.evidence import Way
 from recovery.policy.states import LIVE, State
@@ -113,6 +113,7 @@ class Case(models.Model):
         indexes = (
             models.Index(fields=["key_digest"], name="case_key"),
             models.Index(fields=["state", "opened_at"], name="case_state_opened"),
+            models.Index(reference.end(), name="case_reference"),
         )
 
     def __str__(self) -> str:
@@ -123,6 +124,11 @@ class Case(models.Model):
         super().save(*args, **kwargs)
         live = Case.objects.live().filter(customer=OuterRef("pk"))
         User.objects.filter(pk=self.customer_id).update(is_recovering=Exists(live))
+
+    @property
+    def reference(self) -> str:
+        """Its number, to be read aloud."""
+        return reference.of(self.pk)
 
     @property
     def is_live(self) -> bool:
@@ -237,63 +243,3 @@ class Guesses(models.Model):
         """So many by now."""
         self.wrong, self.last_at = wrong, at
         self.save(update_fields=["wrong", "last_at"])
-
-
-class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
-    """Reads over recovery addresses."""
-
-    def kept(self) -> Self:
-        """Not removed."""
-        return self.filter(removed_at__isnull=True)
-
-    def usable(self, at: datetime) -> Self:
-        """Kept, and old enough to restore something."""
-        return self.kept().filter(usable_from__lte=at)
-
-
-class RecoveryAddress(models.Model):
-    """A second address that the customer has proven: news goes there at once, recovery codes after a rest."""
-
-    class Kind(models.TextChoices):
-        """How a message gets there."""
-
-        MAIL = "mail", "E-mail address"
-        SMS = "sms", "Phone number"
-
-    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="recovery_addresses", db_comment="pseudonymous"
-    )
-    kind = models.CharField(max_length=8, choices=Kind.choices, db_comment="not sensitive")
-    address = models.CharField(max_length=254, db_comment="personal: contact; lower case, or E.164")
-    proven_at = models.DateTimeField(db_comment="not sensitive")
-    usable_from = models.DateTimeField(db_comment="not sensitive: before, it restores nothing")
-    removed_at = models.DateTimeField(null=True, db_comment="not sensitive")
-
-    objects = RecoveryAddressQuerySet.as_manager()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["customer", "kind", "address"],
-                condition=Q(removed_at__isnull=True),
-                name="recovery_address_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(usable_from__gte=F("proven_at") + timedelta(hours=24)),
-                name="recovery_address_rests",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    def remove(self, at: datetime) -> None:
-        """No longer one."""
-        self.removed_at = at
-        self.save(update_fields=["removed_at"])
-
-    def put_back(self) -> None:
-        """One again, as it was: taking it away was undone."""
-        self.removed_at = None
-        self.save(update_fields=["removed_at"])

@@ -27,6 +27,7 @@ class Reason(ReasonBase):
     NOTHING_THERE = "desk_nothing_there", "There is nothing of this kind that was the customer's before the call."
     NOT_ASKED = "desk_not_asked", "This was not asked for, or it was answered already."
     SECOND_AGENT = "desk_second_agent", "Another agent has to check the document: not who opened this, not who asked."
+    NOTHING_LOST = "desk_nothing_lost", "Say what the caller has lost. Nothing was begun, and nobody was told."
     NOT_HERE = "desk_not_here", "This is no longer asked, or not in this browser. Nothing was changed."
 
 
@@ -60,9 +61,13 @@ ENDS = {Outcome.DENIED: WhyRejected.DENIED, Outcome.DIFFERS: WhyRejected.DIFFERS
 
 @dataclass(frozen=True, slots=True)
 class BeginFacts:
-    """The account of a caller. ``live``: the state of a recovery that can still lead somewhere."""
+    """The account of a caller. ``live``: the state of a recovery that can still lead somewhere.
+
+    ``says_lost``: the caller says what they have lost. Former releases did not ask, so left out it counts as said.
+    """
 
     is_open: bool = False
+    says_lost: bool = True
     live: State | None = None
     live_by_desk: bool = False
 
@@ -101,6 +106,8 @@ def may_begin(facts: BeginFacts, helper: Helper, *, limits: Limits, at: datetime
         return no
     if not facts.is_open:
         return Deny(Reason.CLOSED)
+    if not facts.says_lost:
+        return Deny(Reason.NOTHING_LOST)
     gives_way = facts.live is None or (facts.live is State.OPEN and not facts.live_by_desk)
     return Allow() if gives_way else Deny(Reason.ALREADY_RUNNING)
 

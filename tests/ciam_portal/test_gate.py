@@ -85,6 +85,20 @@ def bare(answer: Decision) -> Decision:
         ),
         ("add_factor", NEW, Hold(Reason.ON_HOLD, NOON + timedelta(hours=3))),
         ("add_factor", replace(NEW, device=Trust.NONE), Hold(Reason.ON_HOLD, None)),
+        # Mailbox and another channel, both freshly, settle it too, but raise no level and lower no high risk.
+        ("add_factor", replace(NEW, recognized_at=NOON), Allow()),
+        ("add_factor", replace(NEW, recognized_at=NOON, standing=Risk.MODERATE), Allow()),
+        ("add_factor", replace(NEW, recognized_at=NOON, standing=Risk.HIGH), Hold(Reason.ON_HOLD, NEW.device_known_at)),
+        (
+            "add_factor",
+            replace(NEW, recognized_at=NOON - timedelta(seconds=600)),
+            Hold(Reason.ON_HOLD, NEW.device_known_at),
+        ),
+        (
+            "add_factor",
+            replace(NEW, recognized_at=NOON, challenged_at=NOON - timedelta(seconds=600)),
+            StepUp(Level.AAL1, Reason.UNUSUAL, 600, challenge=True),
+        ),
         # A second factor that was held before lowers the worry about the browser.
         (
             "add_factor",
@@ -306,6 +320,7 @@ facts_of = st.builds(
     assurance=st.builds(Assurance, levels, st.none() | instants),
     highest=levels,
     challenged_at=st.none() | instants,
+    recognized_at=st.none() | instants,
     device=st.sampled_from(Trust),
     device_known_at=st.none() | instants,
     standing=st.none() | risks,
@@ -417,6 +432,7 @@ MISSING = {
     "challenged_at": None,
     "device": Trust.NONE,
     "vouched_until": None,
+    "recognized_at": None,
     "amount": None,
     "currency": None,
 }

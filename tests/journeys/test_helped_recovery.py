@@ -243,7 +243,7 @@ def test_a_customer_answers_in_a_live_session_and_stops_it_on_the_phone_after_th
 
 
 def test_the_queue_and_a_case_with_the_keyboard_alone(agent: Staff) -> None:
-    agent.begin(ADA)
+    agent.begin(ADA, "the password")
     page = agent.page
     page.goto("/staff/recovery/case/")
     _tab_to(page, "document.activeElement.matches('#content-main tbody a')")

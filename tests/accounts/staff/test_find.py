@@ -1,22 +1,28 @@
 """A customer is found by something exact, shown masked, and opened only with a reason that they can read."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from accounts import timeline
-from accounts.models import User
+from accounts.models import Dispute, User
 from accounts.policy.staff import Reason, WhyLook
+from ciam_portal import clock, codes
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.roles import Role
+from recovery.models import Case, RecoveryAddress
 from tests import factories
 from tests.accounts.staff.people import Member
 
 pytestmark = pytest.mark.django_db
 FIND = "/staff/accounts/user/"
+_REST = timedelta(hours=72)
 
 
 @pytest.fixture
@@ -54,6 +60,37 @@ def test_what_is_exact_is_found_and_masked(agent: Member, ada: User) -> None:
         assert "Lovelace" not in page
     for wanted in ("ada@example.co", "ada", "%", "4722855050", "+", str(ada.pk), "Ada Lovelace"):
         assert "a···@example.com" not in found(agent, wanted)
+
+
+def test_what_a_caller_reads_aloud_finds_them(agent: Member, ada: User) -> None:
+    """Their reference, a recovery phone or address, the short number of a case or dispute; however it is typed."""
+    RecoveryAddress.objects.create(
+        customer=ada, kind="sms", address="+4722428590", proven_at=clock.now(), usable_from=clock.now() + _REST
+    )
+    RecoveryAddress.objects.create(
+        customer=ada, kind="mail", address="ada@elsewhere.example", proven_at=clock.now(),
+        usable_from=clock.now() + _REST, removed_at=clock.now(),
+    )  # fmt: skip
+    case = Case.objects.create(customer=ada, state="open", opened_at=clock.now())
+    dispute = Dispute.objects.create(customer=ada, kind="contested", decision=uuid4(), opened_at=clock.now())
+    spoken = ada.reference.lower().replace("-", " ")
+    for wanted in (ada.reference, spoken, "+47 22 42 85 90", "004722428590", case.reference, dispute.reference):
+        assert "a···@example.com" in found(agent, wanted), wanted
+    other = factories.customer()
+    for wanted in (other.reference, ada.reference[:-1], ada.reference + "A", "ada@elsewhere.example", "0000-0000"):
+        assert "a···@example.com" not in found(agent, wanted), wanted
+
+
+def test_the_number_on_an_error_page_finds_whom_the_request_was_about(agent: Member, ada: User) -> None:
+    client = Client()
+    answer = client.post("/sign-in/", {"login": ada.email, "password": "not the right one"})
+    assert "a···@example.com" in found(agent, answer["X-Request-ID"])
+    assert "a···@example.com" not in found(agent, codes.new_id().hex)
+    assert "There is nobody" in found(agent, f"ffffffffffff7{'f' * 19}")  # a moment in the year 10889
+
+
+def test_customers_read_their_reference(ada: User, sign_in: Callable[..., Client]) -> None:
+    assert ada.reference in sign_in(ada).get("/profile/").text
 
 
 def test_what_was_typed_is_in_no_record(agent: Member, ada: User) -> None:

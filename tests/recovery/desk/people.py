@@ -60,11 +60,11 @@ class Desk:
     bea: Member = field(default_factory=lambda: Member(Role.AGENT))
     ben: Member = field(default_factory=lambda: Member(Role.APPROVER))
 
-    def begin(self, who: Member | None = None) -> Case:
+    def begin(self, who: Member | None = None, lost: tuple[Method, ...] = LOST) -> Case:
         """Ann opens the record and a case."""
         who = who or self.ann
         look(who, self.customer)
-        return desk.begin(self.customer, LOST, who.user, who.session, by=who.by, at=clock.now())
+        return desk.begin(self.customer, lost, who.user, who.session, by=who.by, at=clock.now())
 
     def channel(self, case: Case, kind: str = "mail") -> Channel:
         """One of the customer's channels."""

@@ -306,7 +306,9 @@ def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None
 
 def test_a_factor_that_is_still_there_ends_the_case_instead(team: Desk, home: Client) -> None:
     look(team.ann, team.customer)
-    case = desk.begin(team.customer, (), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
+    case = desk.begin(
+        team.customer, (Method.PASSWORD,), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now()
+    )
     ask(team, case)
     assert "Doing so ends the recovery" in home.get("/security/recovery/call/").text
     assert "/prove/" in home.post("/security/recovery/call/yes/")["Location"]

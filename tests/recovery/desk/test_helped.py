@@ -150,7 +150,9 @@ def test_staff_are_never_helped_by_themselves(team: Desk) -> None:
         }  # fmt: skip
         case.delete()
         look(team.ann, team.customer)
-        case = desk.begin(team.customer, (), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
+        case = desk.begin(
+            team.customer, (Method.PASSWORD,), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now()
+        )
         evidence.ask_document(case, team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
         look(team.bea, team.customer)
         evidence.check_document(
@@ -170,7 +172,7 @@ def test_no_command_or_task_can_do_what_staff_do(team: Desk, by: Actor) -> None:
     who = team.ann.user, team.ann.session
     key, at = team.channel(case).id, clock.now()
     verbs: list[Callable[[], object]] = [
-        lambda: desk.begin(team.customer, (), *who, by=by, at=at),
+        lambda: desk.begin(team.customer, (Method.PASSWORD,), *who, by=by, at=at),
         lambda: evidence.ask_read_back(case, key, *who, by=by, at=at),
         lambda: evidence.ask_document(case, *who, by=by, at=at),
         lambda: evidence.ask_in_session(case, *who, by=by, at=at),

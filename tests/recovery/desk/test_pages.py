@@ -21,6 +21,7 @@ from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
 from recovery import addresses, events
 from recovery.admin import words
+from recovery.flows import desk
 from recovery.models import Case, RecoveryAddress
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
@@ -29,7 +30,7 @@ from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
-from tests.recovery.desk.people import Desk, look
+from tests.recovery.desk.people import Desk, look, refused
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/staff/recovery/case/"
@@ -159,6 +160,25 @@ def test_others_of_staff_see_none_of_it(role: Role, team: Desk) -> None:
         assert other.client.post(f"{QUEUE}{case.pk}/{verb}/").status_code == DENIED
     case.refresh_from_db()
     assert case.state == State.OPEN
+
+
+def test_nothing_begins_and_nobody_hears_of_it_unless_something_is_lost(team: Desk) -> None:
+    look(team.ann, team.customer)
+    told = len(factories.outbox())
+    answer = team.ann.client.post(f"{QUEUE}begin/{team.customer.pk}/", {})
+    assert desk_policy.Reason.NOTHING_LOST.words in answer.text
+    args = team.customer, (), team.ann.user, team.ann.session
+    assert refused(desk.begin, *args, by=team.ann.by, at=clock.now()) is desk_policy.Reason.NOTHING_LOST
+    assert not Case.objects.exists()
+    assert len(factories.outbox()) == told
+
+
+def test_an_account_without_a_second_step_has_lost_its_password(team: Desk) -> None:
+    plain = factories.customer()
+    look(team.ann, plain)
+    assert "the password" in team.ann.client.get(f"{QUEUE}begin/{plain.pk}/").text
+    team.ann.client.post(f"{QUEUE}begin/{plain.pk}/", {"lost": ["password"]})
+    assert steps.case_of(plain).lost == []
 
 
 def test_an_approver_begins_nothing(team: Desk) -> None:
