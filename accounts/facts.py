@@ -122,12 +122,10 @@ def of_arrival(
 def vouched_until(customer: User) -> datetime | None:
     """Until when the help desk's word counts that holding this customer's sign-in was too careful. Two statements."""
     found = Dispute.objects.filter(customer=customer, outcome=Dispute.Outcome.MISTAKEN).order_by("-closed_at")
-    latest = dict(found.values_list("decision", "closed_at")[:_LOOKED_AT])
-    held = DecisionEntry.objects.filter(pk__in=latest, action=Action.SIGN_IN, answer="hold").values_list(
-        "pk", flat=True
-    )
-    ends = [closed for key in held if (closed := latest[key]) is not None]
-    return max(ends) + timedelta(hours=limits.running().disputes.vouched_hours) if ends else None
+    closed = {row.decision: row.closed_at for row in found[:_LOOKED_AT] if row.decision and row.closed_at}
+    held = DecisionEntry.objects.filter(pk__in=list(closed), action=Action.SIGN_IN, answer="hold")
+    latest = max((closed[key] for key in held.values_list("pk", flat=True)), default=None)
+    return latest and latest + timedelta(hours=limits.running().disputes.vouched_hours)
 
 
 def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:

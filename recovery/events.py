@@ -229,22 +229,6 @@ class RecoveryAddressMissed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RecognitionAsked(AuditEvent):
-    """A code went to a recovery phone, to show in a session that the customer holds it too."""
-
-    name: ClassVar[str] = "recovery.recognition_asked"
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Recognized(AuditEvent):
-    """That code came back, or a wrong one did."""
-
-    name: ClassVar[str] = "recovery.recognized"
-    right: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RecoveryAddressRemoved(AuditEvent):
     """A recovery address is one no longer."""
 

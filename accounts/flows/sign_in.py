@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts import device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
 from accounts.flows import alerts, locks, warn
-from accounts.models import Device, Proof, Session, User
+from accounts.models import Device, Proof, Session, SignInAttempt, User
 from accounts.notices import account as notices
 from accounts.policy import factors
 from accounts.policy import sign_in as policy
@@ -38,6 +38,11 @@ class Browser:
     def network(self) -> str:
         """The network prefix, coarse enough to show and keep."""
         return network.prefix(self.seen.address)
+
+    @property
+    def source(self) -> str:
+        """A pseudonym of what this browser is called and where it is."""
+        return history.hidden("source", f"{self.seen.browser} {self.seen.system} {self.network}")
 
     def seen_with(self, device: Device | None) -> history.Seen:
         """What it showed; its own name counts only if it is the customer's known device."""
@@ -96,8 +101,19 @@ def weigh(
     else:
         decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
     answer = Code(decisions.columns_of(decided.answer)["answer"])
-    record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
+    event = events.SignInWeighed(answer=answer, methods=methods, source=Code(browser.source))
+    record(event, about=customer.pk, by=by, at=at, decision=decided.id)
+    if decided.id and not isinstance(decided.answer, Allow):
+        _note_attempt(customer, browser, decided.id, at)
     return decided.answer, Admitted(methods, risk, decided.id, visit, remembered, watched=watched)
+
+
+def _note_attempt(customer: User, browser: Browser, decision: UUID, at: datetime) -> None:
+    seen = browser.seen
+    SignInAttempt.objects.create(
+        decision=decision, customer=customer, at=at, browser=seen.browser, system=seen.system,
+        network=browser.network, country=seen.country,
+    )  # fmt: skip
 
 
 def is_current(customer: User, admitted: Admitted) -> bool:

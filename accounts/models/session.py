@@ -218,3 +218,18 @@ class Session(models.Model):
         """Over, for this reason."""
         self.ended_at, self.end_reason = at, reason
         self.save(update_fields=["ended_at", "end_reason"])
+
+
+class SignInAttempt(models.Model):
+    """From where somebody with the right first step was asked for more, held or stopped: no session says it."""
+
+    decision = models.UUIDField(primary_key=True, db_comment="not sensitive: the decision that paused or stopped it")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    at = models.DateTimeField(db_comment="not sensitive")
+    browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
+    system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+    network = models.CharField(max_length=50, db_comment="personal: location; network prefix")
+    country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country")
+
+    def __str__(self) -> str:
+        return str(self.decision)

@@ -8,14 +8,16 @@ is told.
 from datetime import datetime
 
 from accounts import proofs
+from accounts.events import sign_in as events
 from accounts.models import Proof, Session, User
 from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
-from recovery import events, notices
+from recovery import notices
 from recovery.models import RecoveryAddress
 
 _PURPOSE = Proof.Purpose.RECOGNIZE
@@ -36,7 +38,7 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
         code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
         notice = notices.CodeToRecognize(code=code, minutes=limits.running().proof.code_minutes)
         tell(customer, notice, to=[phone.address], channel=By.SMS, at=at)
-    record(events.RecognitionAsked(sent=sent), about=customer.pk, by=by, at=at)
+    record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
 
 
@@ -47,5 +49,5 @@ def answer(customer: User, session: Session, code: str, *, by: Actor, at: dateti
     right = phone_of(customer, at) is not None and proofs.guess_code(customer, _PURPOSE, session.pk, code, at)
     if right:
         session.recognized(at)
-    record(events.Recognized(right=right), about=customer.pk, by=by, at=at)
+    record(events.Recognition(step=Code("right" if right else "wrong")), about=customer.pk, by=by, at=at)
     return right

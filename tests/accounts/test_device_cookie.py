@@ -280,7 +280,7 @@ def copy_of(client: Client) -> Client:
 @pytest.mark.django_db
 def test_every_sign_in_renews_the_key(client: Client, customer: User) -> None:
     at_home(client, customer)
-    tokens = []
+    tokens: list[str] = []
     for _ in range(4):
         assert again(client, customer)["Location"] == "/"
         client.get("/")
