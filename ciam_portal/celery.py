@@ -11,7 +11,7 @@ from ciam_portal.policy import limits
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
 
-class OnePolicy(Task):  # type: ignore[type-arg]  (generic in its stubs only)
+class OnePolicy(Task):  # type: ignore[type-arg]  # generic in its stubs only
     """A task is decided by one version of the policy, whatever is approved while it runs."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any task)

@@ -8,6 +8,7 @@ from accounts.models import User
 from ciam_portal import codes
 from ciam_portal.notifications.notice import By
 from ciam_portal.policy import limits
+from ciam_portal.words import masked
 from recovery.models import Contact, RecoveryAddress
 from recovery.policy.evidence import Way
 
@@ -28,8 +29,7 @@ class Channel:
         """Enough to recognize it when somebody says it, not enough to use it."""
         if self.by is By.SMS:
             return f"{self.address[:3]}···{self.address[-2:]}"
-        name, _at, domain = self.address.partition("@")
-        return f"{name[:1]}···@{domain}"
+        return masked(self.address)
 
 
 def _channel(customer: User, by: By, address: str) -> Channel:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from ciam_portal import gate
+from ciam_portal.audit import seal
 from ciam_portal.audit.decide import columns_of
 from ciam_portal.audit.facts import CannotRebuild, of_question
 from ciam_portal.audit.models import DecisionEntry
@@ -93,6 +94,8 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
         for name, value in again.columns.items()
         if not same(stored := getattr(entry, name), value)
     ]
+    if not (state := seal.check(entry)).holds:
+        found.append(Difference("seal", entry.seal, state.value))
     total = _sum(entry.contributions)
     if entry.score is not None and not same(total, entry.score):
         found.append(Difference("sum of contributions", total, entry.score))

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from ciam_portal import mailbox
 from ciam_portal.environment import Environment, refuse
 from ciam_portal.policy import limits
 
@@ -38,6 +39,7 @@ WSGI_APPLICATION = "ciam_portal.wsgi.application"
 SECRET_KEY, SECRET_KEY_FALLBACKS = environment.secret_keys()
 DATA_KEYS = environment.keys("DATA_KEYS", "keys that seal stored secrets; the first seals, all open")
 DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; the first signs, all verify")
+AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
 
@@ -77,6 +79,9 @@ NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
+# Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
+MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
+mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
 _mail = environment.text("EMAIL_URL", "smtp+tls://user:password@host:587 (or file:///folder in development)")
 if urlsplit(_mail).scheme == "file":
     if PRODUCTION:
@@ -85,6 +90,8 @@ if urlsplit(_mail).scheme == "file":
     MAIL_DIR = unquote(urlsplit(_mail).path)
 else:
     globals().update(env.email_url_config(_mail))
+    if MAIL_SMTPUTF8:
+        EMAIL_BACKEND = "ciam_portal.notifications.channels.Utf8Smtp"
 EMAIL_TIMEOUT = 20
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.notifications.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
@@ -189,6 +196,7 @@ CSRF_COOKIE_NAME = f"{_host}csrf"
 DEVICE_COOKIE_NAME = f"{_host}device"
 RECOVERY_COOKIE_NAME = f"{_host}recovery"
 RECOVERY_SAID_COOKIE_NAME = f"{_host}recovery-said"
+LINK_COOKIE_NAME = f"{_host}link"  # and a handle: one for each link that is being used
 LANGUAGE_COOKIE_NAME = f"{_host}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -248,14 +256,14 @@ STORAGES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
+LOGGING_CONFIG = "ciam_portal.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "ciam_portal.request_id.RequestIdFilter"}},
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
 }

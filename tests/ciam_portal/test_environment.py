@@ -55,6 +55,8 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("DATA_KEYS", None, "DATA_KEYS is not set"),
         ("DATA_KEYS", "c2hvcnQ", "DATA_KEYS must be base64url"),
         ("DEVICE_KEYS", None, "DEVICE_KEYS is not set"),
+        ("AUDIT_KEYS", None, "AUDIT_KEYS is not set"),
+        ("AUDIT_KEYS", "c2hvcnQ", "AUDIT_KEYS must be base64url"),
         ("DEVICE_KEYS", "c2hvcnQ", "DEVICE_KEYS must be base64url"),
         ("SUBJECT_KEY", "!!", "SUBJECT_KEY must be base64url"),
         ("OIDC_SIGNING_KEYS", None, "OIDC_SIGNING_KEYS is not set"),
