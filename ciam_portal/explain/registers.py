@@ -17,7 +17,7 @@ from ciam_portal.risk.visit import Feature
 
 _TELLING = 0.5  # nats: a part below that says next to nothing
 _KNOWN = gate.Trust.KNOWN
-_LITTLE = _("We do not know this browser or this place well enough yet to be sure that it is you.")
+_LITTLE = _("We do not know this browser or this place well enough yet to be sure who it was.")
 _STANDING = _("Something about how this session began was unusual for your account.")
 _ORDINARY = _("Nothing about this was unusual.")
 _ENOUGH = _("What you proved was enough.")

@@ -94,7 +94,8 @@ def test_no_words_are_kept_for_findings_that_are_gone() -> None:
 @pytest.mark.parametrize("feature", Feature)
 @pytest.mark.parametrize("new", [True, False])
 def test_every_part_has_words_in_every_register(feature: Feature, new: bool) -> None:
-    inputs = facts(feature) if new else facts(known=(feature,))
+    device = 0 if feature is Feature.AGENT else 2  # on a known device it is an update, of which nothing is said
+    inputs = facts(feature, device=device) if new else facts(known=(feature,), device=device)
     entry = Stored(contributions=[[feature.value, 3.0]], score=3.0, inputs=inputs)
     shown = SHOWN[feature]
     assert str(shown.new if new else shown.seldom) in explain.for_customer(entry)
