@@ -16,7 +16,7 @@ from ciam_portal.policy import limits
 from ciam_portal.words import masked
 from recovery.admin import words
 from recovery.models import Case
-from recovery.policy.evidence import Way, weight
+from recovery.policy.evidence import Way, weight_apart
 from recovery.policy.states import LIVE, State
 
 LENGTH = 50
@@ -94,7 +94,7 @@ def _ordered(wanted: Wanted) -> QuerySet[Case]:
 
 def _row(case: Case, viewer: UUID) -> Row:
     helped = case.opened_by is not None
-    noted = weight(Way(each.way) for each in case.shown.all())
+    noted = weight_apart(Way(each.way) for each in case.shown.all())
     return Row(
         id=case.pk,
         state=words.state(case),
@@ -104,6 +104,6 @@ def _row(case: Case, viewer: UUID) -> Row:
         risk=risk_name(case.risk),
         customer=masked(case.customer.email),
         opened_by=words.person(case.opened_by, viewer, "agent"),
-        evidence=f"{noted} / {limits.running().recovery.desk_weight}" if helped else "",
+        evidence=f"{noted} / {limits.running().recovery.desk_weight_apart}" if helped else "",
         ready_at=case.ready_at,
     )

@@ -55,6 +55,10 @@ class Case(models.Model):
     proposed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     approved_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
     approved_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    seconded_by = models.UUIDField(
+        null=True, db_comment="pseudonymous: member of staff, the second of two who approve where little was shown"
+    )
+    seconded_at = models.DateTimeField(null=True, db_comment="not sensitive")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
     objects = CaseQuerySet.as_manager()
@@ -101,6 +105,17 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("opened_by")),
                 name="case_not_approved_by_its_opener",
+            ),
+            models.CheckConstraint(
+                condition=Q(seconded_by__isnull=True, seconded_at__isnull=True)
+                | (
+                    Q(seconded_at__isnull=False, approved_by__isnull=False)
+                    & ~Q(seconded_by=F("approved_by"))
+                    & ~Q(seconded_by=F("proposed_by"))
+                    & ~Q(seconded_by=F("opened_by"))
+                    & ~Q(seconded_by=F("customer"))
+                ),
+                name="case_seconded_by_a_third",
             ),
             models.CheckConstraint(
                 condition=Q(opened_by__isnull=True)
@@ -155,6 +170,11 @@ class Case(models.Model):
         """A second person stands for it."""
         self.approved_by, self.approved_at = by, at
         self.save(update_fields=["approved_by", "approved_at"])
+
+    def second(self, by: UUID, at: datetime) -> None:
+        """One more person stands for it, where it takes two."""
+        self.seconded_by, self.seconded_at = by, at
+        self.save(update_fields=["seconded_by", "seconded_at"])
 
     def held_by(self, key_digest: str) -> None:
         """From now on the browser with this key can finish it; with none, nobody can."""
