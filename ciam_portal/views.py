@@ -19,6 +19,7 @@ from accounts import factors, facts
 from accounts.flows import sessions
 from accounts.tasks import KEEP_SESSIONS
 from ciam_portal import clock
+from ciam_portal.audit import database
 from ciam_portal.celery import app
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
@@ -69,6 +70,7 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
     checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
     states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
     states["policy"] = "ok" if _policy() else "not usable"
+    states["database role"] = "ok" if _role() else "not usable"
     ready = set(states.values()) == {"ok"}
     return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
 
@@ -91,6 +93,14 @@ def _policy() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def _role() -> bool:
+    try:
+        sentence = database.too_mighty()
+    except DatabaseError:
+        return False
+    return not sentence or not settings.PRODUCTION
 
 
 def _cache() -> bool:
