@@ -181,6 +181,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "recovery.reset_asked": {"sent": True},
     "recovery.desk_asked": {"case": str(uuid4()), "way": "called_back", "sent": False},
     "recovery.desk_noted": {"case": str(uuid4()), "way": "document", "outcome": "confirmed"},
+    "recovery.approved": {"case": str(uuid4()), "ready_at": "2026-03-02T12:00:00+00:00"},
     "recovery.contact_invited": {"sent": True},
     "staff.record_opened": {"kind": "user"},
     "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},
