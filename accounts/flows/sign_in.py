@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import device_cookie, facts, history, proofs
+from accounts import bucket, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
 from accounts.flows import alerts, locks, warn
 from accounts.models import Device, Proof, Session, SignInAttempt, User
@@ -33,6 +33,12 @@ class Browser:
     key: str
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
+    bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.bucket``)
+
+    @property
+    def own(self) -> str:
+        """Its own bucket, if the customer whom it names knows it; nothing for a stranger's."""
+        return "" if self.bucket.startswith(bucket.NETWORK) else self.bucket
 
     @property
     def network(self) -> str:
