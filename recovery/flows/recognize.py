@@ -7,9 +7,10 @@ is told.
 
 from datetime import datetime
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.events import sign_in as events
 from accounts.models import Proof, Session, User
+from accounts.policy.account import Reason
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -31,10 +32,10 @@ def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
 
 @flow
 def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, at: datetime) -> bool:
-    """Send a code to it that works in this session only; False if there were too many already."""
+    """Send a code to it that works in this session only; False after too many wrong ones. Raises TooMany."""
     sent = proofs.blocked_until(customer, _PURPOSE, session.pk, at) is None
-    sent = sent and proofs.within_budget(proofs.Asked.STEP_UP, str(session.pk))
     if sent:
+        mails.take(mails.Asked.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
         notice = notices.CodeToRecognize(code=code, minutes=limits.running().proof.code_minutes)
         tell(customer, notice, to=[phone.address], channel=By.SMS, at=at)

@@ -33,7 +33,7 @@ def recognize(request: HttpRequest) -> HttpResponse:
         if flows.ask(customer, session, phone, by=by, at=at):
             messages.success(request, _("We have sent you a code."))
         else:
-            messages.warning(request, _("We have sent several codes already. Please try again in an hour."))
+            messages.warning(request, _("There were several wrong codes. Please wait a while, then try again."))
         return redirect("recovery:recognize")
     if typed and phone is not None and form.is_valid():
         if flows.answer(customer, session, form.cleaned_data["code"], by=by, at=at):
