@@ -56,6 +56,7 @@ class Session:
     idle_warning_minutes: int = _within(1, 10)
     absolute_hours: int = _within(1, 24)
     device_days: int = _within(1, 400)
+    device_overlap_minutes: int = _within(1, 60)
     suspended_minutes: int = _within(1, 10)
 
 
@@ -104,6 +105,7 @@ class Disputes:
     """What customers may ask the help desk to look at."""
 
     per_customer_per_day: int = _within(1, 50)
+    vouched_hours: int = _within(1, 72)
 
 
 @dataclass(frozen=True, slots=True)
