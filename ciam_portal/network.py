@@ -64,6 +64,12 @@ def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
 
 
+def pseudonym(request: HttpRequest) -> str:
+    """What is kept of the client's address: as sessions and limits keep it; nothing if it is unknown."""
+    address = client_address(request)
+    return "" if address == UNKNOWN else codes.hidden("address", address)
+
+
 def source(address: str) -> str:
     """What limits count as one source: an IPv4 address, or the IPv6 network of 64 bits around one; "" if unknown."""
     return "" if address == UNKNOWN else str(_network(address, 32, _SHARED_BITS)).removesuffix("/32")
