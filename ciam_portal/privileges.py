@@ -128,7 +128,7 @@ ACTIONS = (
     StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS,
                 flows=(f"{_RECOVERY}.release.send_again",), pages=("recovery_case_send_again",)),
     StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
-                flows=(f"{_GOVERN}.propose",), pages=(_VERSION,)),
+                flows=(f"{_GOVERN}.begin_replay", f"{_GOVERN}.propose"), pages=(_VERSION,)),
     StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,
                 flows=(f"{_GOVERN}.approve",), pages=(_VERSION,)),
     StaffAction("reject a policy", _ADMIN, Effect.REJECT_POLICY, standing=True,

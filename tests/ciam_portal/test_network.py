@@ -125,8 +125,8 @@ def test_an_ipv4_address_is_one_source_however_it_is_wrapped(address: Any) -> No
     ("address", "answer"),
     [
         ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2::3", "2001:db8:1:2::"),
-        ("2001:db8:1:2:ffff::4", "2001:db8:1:2::"),
+        ("2001:db8:1:2::3", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
         (network.UNKNOWN, ""),
     ],
@@ -144,7 +144,9 @@ def test_of_unknown_address_nobody_uses_up_what_is_anothers(
     assert len({network.bucket(request) for _ in range(40)}) == 40
     assert "TRUSTED_PROXY_COUNT=1" in caplog.text
     assert allauth_address(request) != allauth_address(request)
+    assert len(caplog.records) == 1
     settings.TRUSTED_PROXY_COUNT = 0
+    request = request_of()
     assert network.bucket(request) == allauth_address(request) == "10.0.0.1"
 
 
