@@ -1,7 +1,8 @@
 """ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
 
-from contextlib import suppress
+import math
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Allow, Hold, StepUp
-from ciam_portal.refusals import on_hold
 
 _BREACHED = "password_breached"
 
@@ -99,8 +99,8 @@ class ProofStage(LoginStage):
                 return None, True
             case StepUp():
                 return self._pause(answer, admitted), True
-            case Hold(reason=reason, until=until):
-                return on_hold(self.request, reason, until, admitted.decision), False
+            case Hold(until=until):
+                return self._hold(until, admitted), True
             case _:
                 forget(self.request)
                 raise Denied
@@ -115,9 +115,26 @@ class ProofStage(LoginStage):
             "attempt": str(self.attempt),
         }
         if first and answer.challenge and not factors.second_factors(self.customer):
-            with suppress(TooMany):  # the page says that none was sent, and when it can be
+            try:
                 self._mail_code()
+            except TooMany as later:
+                self.state["code_from"] = clock.now().timestamp() + later.retry_after
         return HttpResponseRedirect(reverse(self.urlname))
+
+    def _hold(self, until: datetime | None, admitted: flows.Admitted) -> HttpResponse:
+        self.state |= {"held": str(admitted.decision or ""), "held_until": until.isoformat() if until else ""}
+        return HttpResponseRedirect(reverse("accounts:sign_in_held"))
+
+    @property
+    def held(self) -> str:
+        """The id of the decision that holds this sign-in; nothing more can be proven in it then."""
+        return str(self.state.get("held", ""))
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it will do from this browser; None if time alone does not help."""
+        until = str(self.state.get("held_until", ""))
+        return datetime.fromisoformat(until) if until else None
 
     @property
     def is_outdated(self) -> bool:
@@ -128,6 +145,10 @@ class ProofStage(LoginStage):
     def code_sent(self) -> bool:
         """Whether a code was mailed for this sign-in."""
         return bool(self.state.get("code_sent"))
+
+    def no_code_for(self, at: datetime) -> int:
+        """Seconds until a code can be sent, when none could be at the start."""
+        return max(1, math.ceil(float(self.state.get("code_from", 0)) - at.timestamp()))
 
     def send_code(self) -> None:
         """Mail another code for this sign-in to the customer's proven address. Raises TooMany."""

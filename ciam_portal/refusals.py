@@ -42,6 +42,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "quarantine": reason == gate.Reason.QUARANTINE,
         "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,
+        "recognizable": reason == gate.Reason.ON_HOLD and request.user.is_authenticated,
     }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 

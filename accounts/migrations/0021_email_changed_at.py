@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0019_links_bring_passwords"),
+        ("accounts", "0020_device_tokens_and_attempts"),
     ]
 
     operations = [
