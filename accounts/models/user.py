@@ -160,7 +160,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def knows_a_browser(self, at: datetime, *, besides: UUID | None) -> bool:
         """Whether there is a browser, other than this one, that is theirs and known by now."""
         others = self.devices.filter(revoked_at__isnull=True, known_at__lte=at, expires_at__gt=at)
-        return others.exclude(pk=besides).exists()
+        return (others.exclude(pk=besides) if besides else others).exists()
 
     def local(self, at: datetime) -> str:
         """An instant as they would say it, for a message."""
