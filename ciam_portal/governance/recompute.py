@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,15 @@ class Again:
     decision: Decision
     columns: Mapping[str, Any]
     model: str = ""
+
+
+class Verdict(StrEnum):
+    """What recomputing a decision shows."""
+
+    HOLDS = "holds"
+    NOT_AS_WRITTEN = "the row is not as it was written"
+    MODEL_CHANGED = "the row is as it was written, and the risk model has changed since"
+    DIFFERS = "the row is as it was written, but today's software answers otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,16 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
     if entry.score is not None and not same(total, entry.score):
         found.append(Difference("sum of contributions", total, entry.score))
     return tuple(found)
+
+
+def verdict(entry: DecisionEntry, differences: tuple[Difference, ...]) -> Verdict:
+    """What the differences mean. A row that is as it was written differs because of us, not of whoever touched it."""
+    if not differences:
+        return Verdict.HOLDS
+    if any(item.what == "seal" for item in differences):
+        return Verdict.NOT_AS_WRITTEN
+    is_former = entry.model_version not in {"", DEFAULT.version}
+    return Verdict.MODEL_CHANGED if is_former else Verdict.DIFFERS
 
 
 @cache
