@@ -8,7 +8,7 @@ from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
 from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate, mailbox, places
+from ciam_portal import gate, mailbox, network, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
@@ -84,7 +84,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(mailbox.named(email), "account"),
-        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
+        address=history.hidden("address", network.source(seen.address)),  # as sessions keep it: jobs look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 
@@ -116,9 +116,15 @@ def of_arrival(
     )
 
 
-def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
-    pace = velocity.pace(source_of(email, seen), at) or Pace()
+def for_stranger(
+    email: str, seen: history.Seen, *, absurd: bool, own: bool = False, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about somebody without a session who names an account; the same whether or not it exists.
+
+    ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
+    """
+    pace = None if own else velocity.pace(source_of(email, seen), at)
+    pace = pace or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -137,8 +143,8 @@ def for_recovery(
     """What the gate asks about somebody who shows, with the link we mailed, that they read the customer's mail.
 
     Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
+    What others do at the same address does not either.
     """
-    pace = velocity.pace(source_of(customer.email, seen), at) or Pace()
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
@@ -150,7 +156,6 @@ def for_recovery(
         signals=replace(
             surroundings(customer, device, at),
             recovered_seconds=None,
-            accounts_from_address=pace.accounts_from_address,
             blocklisted=places.blocklisted(seen.address, seen.asn),
             device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
             agent_absurd=absurd,

@@ -79,7 +79,7 @@ def visit_of(seen: Seen) -> Visit:
     """The same, as pseudonyms and short codes."""
     known = seen.address != network.UNKNOWN
     return Visit(
-        address=hidden("address", seen.address) if known else "",
+        address=hidden("address", network.source(seen.address)) if known else "",
         prefix=hidden("prefix", network.prefix(seen.address)) if known else "",
         asn=str(seen.asn) if seen.asn is not None else "",
         country=seen.country,

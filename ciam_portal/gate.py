@@ -3,7 +3,8 @@
 The catalogue's row says what the action needs; the facts say with what it comes. Four laws hold, each proven by tests:
 more risk, a staler or weaker session, a less trusted device or a stricter row never loosens the answer; what is not
 known counts against; an action or a door that nobody wrote down is denied; and what strangers can cause
-(``rules.STRANGERS``) may challenge, but never makes a known device wait or turns it away.
+(``rules.STRANGERS``) may ask a known device for a second factor that its customer has, never for a message that may not
+come, and neither makes it wait nor turns it away.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from ciam_portal.risk.signals import Signals
 
 NOTHING_PROVEN = Assurance()
 _STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a known device
+_STRANGERS_SEND_FOR_NOTHING = 3  # the same: they ask it only for what can be given at once
 
 
 class Reason(ReasonBase):
@@ -124,9 +126,12 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations:
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
-    stops = own if facts.device is Trust.KNOWN and equations >= _STRANGERS_STOP_NOBODY else risk
+    known = facts.device is Trust.KNOWN
+    stops = own if known and equations >= _STRANGERS_STOP_NOBODY else risk
+    has_factor = facts.highest >= Level.AAL2
+    asks = own if known and not has_factor and equations >= _STRANGERS_SEND_FOR_NOTHING else risk
     tightened = _tightened(row, facts, limits, at)
-    answer = _answer(tightened, facts, assessment, _Worries(risk, stops), at)
+    answer = _answer(tightened, facts, assessment, _Worries(asks, stops), at)
     if tightened is not row and isinstance(answer, StepUp):
         answer = replace(answer, reason=Reason.RESTRICTED)
     answer = _quarantined(row, facts, answer, at)
@@ -184,7 +189,10 @@ def _tightened(row: Row, facts: Facts, limits: Limits, at: datetime) -> Row:
 
 
 class _Worries(NamedTuple):
-    """What may challenge, and what may make wait or turn away: for a known device only its own part."""
+    """What may challenge, and what may make wait or turn away: for a known device only its own part.
+
+    Strangers' part challenges it where it has more than a mailbox to answer with.
+    """
 
     asks: Risk
     stops: Risk

@@ -1,7 +1,6 @@
 """Home, health, and the pages for what went wrong."""
 
 import logging
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -140,14 +139,6 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
     """404."""
     return _page(request, "404.html", 404)
-
-
-@requires_csrf_token
-def too_many(request: HttpRequest, exception: Any = None) -> HttpResponse:  # noqa: ANN401, ARG001  (allauth's handler)
-    """429, when a library's own limit was hit."""
-    response = _page(request, "429.html", 429)
-    response["Retry-After"] = "60"
-    return response
 
 
 @requires_csrf_token

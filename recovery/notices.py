@@ -72,6 +72,16 @@ class RecoveryNews(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryWayShut(NoticeBase):
+    """After too many wrong codes one way is closed until then."""
+
+    template: ClassVar[str] = "recovery_way_shut"
+    way: str
+    until: str
+    start_link: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryAddressChanged(NoticeBase):
     """A recovery address came or went. ``undo_link`` takes it back; the address that was added gets none.
 

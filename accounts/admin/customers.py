@@ -114,6 +114,7 @@ class Users(RestrictionPages):
         )
 
     def _closed(self, request: HttpRequest, customer: User, form: Open) -> HttpResponse:
+        self.seen(request, customer.pk)
         return self.show(request, "admin/customer.html", title=_("Customer"), customer=summary(customer), form=form)
 
     def _still_allowed(self, request: HttpRequest, customer: User) -> None:

@@ -10,9 +10,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin.verbs import Verbs
+from accounts.admin.looking import Looking
 from accounts.flows import dispute as flows
-from accounts.flows import staff
 from accounts.forms.activity import CloseDispute
 from accounts.models import Change, Dispute, Session
 from accounts.policy.staff import WhyLook
@@ -22,10 +21,11 @@ from ciam_portal.roles import Role
 
 
 @admin.register(Dispute)
-class Disputes(Verbs):
+class Disputes(Looking):
     """Looked at, and closed with a code that says what was found; the account stays as it is."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
+    because = WhyLook.DISPUTE
     list_display = (
         "opened_at",
         "kind",
@@ -40,7 +40,6 @@ class Disputes(Verbs):
     search_fields = (
         "decision__exact",
         "id__exact",
-        "customer__id__exact",
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,8 +80,7 @@ class Disputes(Verbs):
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
         """It shows a session and a decision of the customer, so it is their record that is opened."""
-        person, signed_in, by = self.acting(request)
-        staff.open_record(dispute.customer, WhyLook.DISPUTE, person, signed_in, by=by, at=clock.now())
+        self.through_record(request, dispute.customer_id)
         taken_back = [dispute.change] if dispute.change else []
         change = Change.objects.filter(pk__in=taken_back, customer=dispute.customer_id).first()
         behind = dispute.session or (change.session if change else None)

@@ -10,13 +10,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.admin.looking import Looking
 from accounts.admin.verbs import Verbs
 from accounts.flows import restrictions as flows
 from accounts.forms.staff import Restrict, Review
 from accounts.models import Restriction, User
 from accounts.policy.restriction import RESTRICTERS, REVIEWERS, Kind, Verdict, Wanted, WhyRestrict
 from ciam_portal import clock
-from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.policy import limits
 from ciam_portal.roles import Role, roles_of, standing_roles_of
 
@@ -112,7 +112,7 @@ class RestrictionPages(Verbs):
 
 
 @admin.register(Restriction)
-class Restrictions(ReadOnlyAdmin):
+class Restrictions(Looking):
     """Every restriction there was, for those who watch. The verbs are on the customer's record."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, budget, device_cookie, facts, history, proofs
+from accounts import addresses, bucket, budget, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
 from accounts.flows import locks
 from accounts.flows.account import link_to
@@ -38,6 +38,12 @@ class Browser:
     key: str
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
+    bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.bucket``)
+
+    @property
+    def own(self) -> str:
+        """Its own bucket, if the customer whom it names knows it; nothing for a stranger's."""
+        return "" if self.bucket.startswith(bucket.NETWORK) else self.bucket
 
     @property
     def network(self) -> str:

@@ -37,6 +37,9 @@ class Proof(models.Model):
     bound_to = models.CharField(
         max_length=64, blank=True, db_comment="pseudonymous: the session or state it belongs to"
     )
+    password = models.CharField(
+        max_length=128, blank=True, db_comment="sensitive: hash of the password that the link brings to a new account"
+    )
     created_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: spent or replaced")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Dispute, Session, User
 from accounts.timeline import runs, words
-from accounts.timeline.runs import Mark
 from ciam_portal import explain, gate
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.keyset import Mark
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.policy.question import name_of

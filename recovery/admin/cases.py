@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.admin.customers import summary
-from accounts.admin.verbs import Verbs, refusals_said
+from accounts.admin.looking import Looking
+from accounts.admin.verbs import refusals_said
 from accounts.flows.staff import is_opened
 from accounts.models import User
+from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.roles import Role, roles_of
 from recovery import facts, forms
@@ -35,10 +37,11 @@ _CHANGES_NOTHING = {"GET", "HEAD"}
 
 
 @admin.register(Case)
-class Cases(Verbs):
+class Cases(Looking):
     """The queue, one case, and what agents and approvers do with it."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
+    because = WhyLook.RECOVERY
     hidden = frozenset({"key_digest", "release_to"})
 
     def get_urls(self) -> list[URLPattern]:
@@ -60,6 +63,7 @@ class Cases(Verbs):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
         """The queue. Nothing is searched for here: that is counted and recorded, on the page of customers."""
         viewer = self._viewer(request)
+        self.seen(request, None)
         if request.method not in _CHANGES_NOTHING:
             return HttpResponseNotAllowed(sorted(_CHANGES_NOTHING))
         wanted = queue.Wanted.read(request.GET)
@@ -79,6 +83,7 @@ class Cases(Verbs):
     ) -> HttpResponse:
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
+        self.through_record(request, case.customer_id)
         words = {"title": _("Recovery"), **Page(case, viewer).words()}
         return self.show(request, "admin/recovery_case.html", **words)
 
@@ -92,6 +97,7 @@ class Cases(Verbs):
         if Role.AGENT not in roles_of(viewer.user):
             raise PermissionDenied
         customer = get_object_or_404(User, pk=customer_id)
+        self.through_record(request, customer.pk)
         form = forms.Begin(request.POST if request.method == "POST" else None)
         if form.is_valid():
             with refusals_said(request):

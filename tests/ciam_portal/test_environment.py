@@ -10,6 +10,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "import django; django.setup(); from django.conf import settings; print(settings.PUBLIC_URL)"
+MAILBOX = """
+import django; django.setup()
+from django.conf import settings
+from ciam_portal import mailbox
+try:
+    mailbox.canonical("jürgen@example.com")
+except mailbox.NoMailbox:
+    print(settings.EMAIL_BACKEND, "refused")
+else:
+    print(settings.EMAIL_BACKEND, "taken")
+"""
 Start = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -78,6 +89,21 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
     done = start(**{name: value})
     assert done.returncode != 0
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (None, "django.core.mail.backends.smtp.EmailBackend refused"),
+        ("false", "django.core.mail.backends.smtp.EmailBackend refused"),
+        ("true", "ciam_portal.notifications.channels.Utf8Smtp taken"),
+    ],
+)
+def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
+    start: Start, said: str | None, answer: str
+) -> None:
+    done = start(MAILBOX, MAIL_SMTPUTF8=said)
+    assert done.stdout.strip() == answer, done.stderr
 
 
 def test_migrations_connect_as_the_owner_and_nothing_else_does(start: Start) -> None:

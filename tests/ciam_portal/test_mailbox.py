@@ -190,3 +190,8 @@ def test_such_an_address_is_written_as_such_a_server_reads_it() -> None:
     assert options == ["SMTPUTF8", "BODY=8BITMIME"]
     assert plain[1] == ["kim@example.com"]
     assert plain[3] == []
+
+
+@pytest.mark.parametrize("text", ["kim@xn--.com", "kim@xn--abc-.com", "+4722855050", "root@localhost", ""])
+def test_whatever_has_no_other_letters_is_shown_as_it_is(text: str) -> None:
+    assert mailbox.shown(text) == mailbox.spelled_out(text) == text
