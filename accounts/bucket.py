@@ -5,7 +5,6 @@ the mail of the address. What strangers use up is theirs, so it never keeps such
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -42,10 +41,11 @@ def _device(request: HttpRequest, email: str | None) -> str:
     shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
     if not shown or email == "":  # (an empty text is nobody's)
         return ""
-    found = Device.objects.live(clock.now()).filter(cookie_digest__in=shown)
+    at, overlap = clock.now(), timedelta(minutes=limits.running().session.device_overlap_minutes)
+    found = Device.objects.live(at).with_token(shown)
     if email is not None:
         found = found.filter(customer__email=email)
-    device: UUID | None = found.values_list("pk", flat=True).first()
+    device = next((each.pk for each in found if each.accepts(shown, at, overlap)), None)
     return f"device {device}" if device else ""
 
 

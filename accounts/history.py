@@ -22,6 +22,7 @@ from ciam_portal.risk import population
 from ciam_portal.risk.evidence import Evidence, gather
 from ciam_portal.risk.parameters import DEFAULT, Parameters
 from ciam_portal.risk.profile import Profile
+from ciam_portal.risk.signals import Past
 from ciam_portal.risk.visit import Feature, Visit
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ INSERT INTO accounts_profile (customer_id, data, updated_at) VALUES (%s, %s, %s)
 ON CONFLICT (customer_id) DO UPDATE SET data = EXCLUDED.data, updated_at = EXCLUDED.updated_at
 """
 _BETWEEN = "\x1f"  # in no pseudonym or code; one text travels faster than a list
-_DIGITS = 20  # of a pseudonym, 80 bits: enough to tell all customers' values apart, and profiles stay small
+hidden = codes.hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,6 @@ class Seen:
     system: str = ""
     kind: str = ""
     device: str = ""  # the key of this customer's own live device
-
-
-def hidden(what: str, value: str) -> str:
-    """The pseudonym of a value that may not be written down; nothing for nothing."""
-    return codes.pseudonym(value, f"visit:{what}")[:_DIGITS] if value else ""
 
 
 def visit_of(seen: Seen) -> Visit:
@@ -104,15 +100,11 @@ Row = tuple[str, str, float, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A visit beside what is known. ``elsewhere``: seconds since the last success, if that was in another country.
-
-    ``newcomers``: customers a day who come from this network (AS) for their first time; None if nobody knows.
-    """
+    """A visit beside what is known."""
 
     evidence: Evidence
     remembered: Remembered
-    elsewhere: float | None = None
-    newcomers: float | None = None
+    past: Past
 
 
 class Sums:
@@ -162,7 +154,7 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
         return None
     rarity = population.rarity(visit, found)
     evidence = gather(profile, rarity, visit, at, _parameters())
-    return Compared(evidence, Remembered(profile, version or ""), profile.elsewhere(visit, at), rarity.newcomers)
+    return Compared(evidence, Remembered(profile, version or ""), Past.of(profile, rarity, visit, at))
 
 
 def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[Row] | None:

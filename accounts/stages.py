@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Allow, Hold, StepUp
-from ciam_portal.refusals import on_hold
 
 _BREACHED = "password_breached"
 
@@ -99,8 +99,8 @@ class ProofStage(LoginStage):
                 return None, True
             case StepUp():
                 return self._pause(answer, admitted), True
-            case Hold(reason=reason, until=until):
-                return on_hold(self.request, reason, until, admitted.decision), False
+            case Hold(until=until):
+                return self._hold(until, admitted), True
             case _:
                 forget(self.request)
                 raise Denied
@@ -118,6 +118,21 @@ class ProofStage(LoginStage):
             with suppress(TooMany):  # the page says that none was sent, and when it can be
                 self._mail_code()
         return HttpResponseRedirect(reverse(self.urlname))
+
+    def _hold(self, until: datetime | None, admitted: flows.Admitted) -> HttpResponse:
+        self.state |= {"held": str(admitted.decision or ""), "held_until": until.isoformat() if until else ""}
+        return HttpResponseRedirect(reverse("accounts:sign_in_held"))
+
+    @property
+    def held(self) -> str:
+        """The id of the decision that holds this sign-in; nothing more can be proven in it then."""
+        return str(self.state.get("held", ""))
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it will do from this browser; None if time alone does not help."""
+        until = str(self.state.get("held_until", ""))
+        return datetime.fromisoformat(until) if until else None
 
     @property
     def is_outdated(self) -> bool:

@@ -41,6 +41,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "decision": decision,
         "quarantine": reason == gate.Reason.QUARANTINE,
         "suspended": reason == gate.Reason.SUSPENDED,
+        "recognizable": reason == gate.Reason.ON_HOLD and request.user.is_authenticated,
     }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 

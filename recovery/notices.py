@@ -60,6 +60,15 @@ class CodeForAddress(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeToRecognize(NoticeBase):
+    """A code that shows who is signed in also has the recovery phone."""
+
+    template: ClassVar[str] = "recognize_code"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryNews(NoticeBase):
     """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped."""
 

@@ -22,6 +22,7 @@ class Proof(models.Model):
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
+        RECOGNIZE = "recognize"  # shows, in one session, that the customer holds their recovery phone too
         CONTACT_INVITE = "contact_invite"
         CONTACT_ASK = "contact_ask"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing

@@ -28,7 +28,7 @@ _REPEATED = Q(
         "account.sign_up_with_known_address",
     ]
 )  # fmt: skip
-_KIND = ("answer", "paused", "sent", "method", "reason")  # what tells lines of one event apart
+_KIND = ("answer", "paused", "sent", "method", "reason", "source")  # what tells lines of one event apart
 
 # ``run``: so many of the customer's own rows are newer. A head is the first row of its kind in its run, and begins a
 # line; a row that comes after the last head that fits is left to the next page.

@@ -83,7 +83,7 @@ def prove_sign_in(request: HttpRequest) -> HttpResponse:
     stage = pending(request)
     if stage is None:
         return redirect("home" if request.user.is_authenticated else "account_login")
-    return _answer(PausedSignIn(request, stage))
+    return redirect("accounts:sign_in_held") if stage.held else _answer(PausedSignIn(request, stage))
 
 
 @require_POST
@@ -97,7 +97,7 @@ def begin_prove(request: HttpRequest) -> JsonResponse:
 def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
     """Options for the browser's passkey dialog, at the second step."""
     stage = pending(request)
-    if stage is None:
+    if stage is None or stage.held:
         return JsonResponse({"error": "over"}, status=409)
     return JsonResponse(factors.begin_showing(request, Ceremony.SIGN_IN, stage.customer))
 
@@ -114,7 +114,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 def send_sign_in_code(request: HttpRequest) -> HttpResponse:
     """Signing in: mail another code for this sign-in."""
     stage = pending(request)
-    return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage))
+    return redirect("account_login") if stage is None or stage.held else _send(PausedSignIn(request, stage))
 
 
 @login_not_required

@@ -40,7 +40,7 @@ def test_all_else_belongs_to_the_visit() -> None:
     assert names == {
         "seconds_since_last_use", "account_age_seconds", "country_changed_seconds", "recovered_seconds",
         "contact_changed_seconds", "password_breached", "blocklisted", "device_known", "device_age_seconds",
-        "device_elsewhere", "agent_absurd",
+        "device_elsewhere", "key_abroad", "agent_absurd",
     }  # fmt: skip
 
 
