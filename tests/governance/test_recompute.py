@@ -18,6 +18,7 @@ from ciam_portal.gate import Trust
 from ciam_portal.governance import recompute
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, VersionFacts, may_approve
+from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.parameters import DEFAULT, FORMER
 from ciam_portal.risk.signals import Signals
@@ -71,7 +72,7 @@ def test_what_an_older_model_decided_is_decided_again_as_it_did() -> None:
     entry = weigh("change_email", pressed)
     assert (entry.answer, entry.risk, entry.model_version) == ("allow", Risk.HIGH, DEFAULT.version)
     assert entry.model_version not in FORMER
-    for version in FORMER:
+    for version in (version for version, equations in FORMER.items() if equations == 1):
         then = forged(
             entry,
             model_version=version,
@@ -84,12 +85,43 @@ def test_what_an_older_model_decided_is_decided_again_as_it_did() -> None:
         assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"answer"}
 
 
+def test_what_strangers_asked_a_known_browser_for_then_is_asked_again_as_it_was() -> None:
+    entry = weigh("sign_in", replace(AT_HOME, signals=Signals(failures_from_address=50)))
+    assert (entry.answer, entry.risk) == ("allow", Risk.HIGH)
+    (version,) = (version for version, equations in FORMER.items() if equations == 2)
+    detail = {"to": Level.AAL1.acr, "within": None, "challenge": True}
+    asked = {"answer": "step_up", "reason": "unusual", "detail": detail}
+    then = forged(entry, model_version=version, policy_version=entry.policy_version, **asked)
+    assert recompute.recompute(sealed(then)) == ()
+    assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"answer"}
+
+
 def test_other_questions_are_asked_again_too() -> None:
     decided = decisions.decide(may_approve, VersionFacts(), StaffFacts(), about=None, by=BY, at=NOON)
     entry = DecisionEntry.objects.get(pk=str(decided.id))
     assert recompute.recompute(entry) == ()
     assert {item.what for item in recompute.recompute(forged(entry, reason="same_person"))} == {"reason", "seal"}
     assert [item.what for item in recompute.recompute(sealed(forged(entry, reason="same_person")))] == ["reason"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "keeps_seal", "said", "code"),
+    [
+        ({"answer": "allow"}, True, "the row is not as it was written", 1),
+        ({"score": 0.5, "model_version": "another"}, False, "the risk model has changed since", 3),
+        ({"score": 0.5}, False, "today's software answers otherwise", 1),
+    ],
+)
+def test_it_says_whether_the_row_the_model_or_the_software_is_another(
+    entry: DecisionEntry, columns: dict[str, Any], keeps_seal: bool, said: str, code: int
+) -> None:
+    row = forged(entry, **columns)
+    if not keeps_seal:  # as a former release would have written it
+        row.pk = uuid4()
+        row.save(force_insert=True)
+    with pytest.raises(CommandError, match=said) as failed:
+        decision(row.pk)
+    assert failed.value.returncode == code
 
 
 def changed_inputs(entry: DecisionEntry, **facts: Any) -> list[Any]:
