@@ -103,7 +103,7 @@ class Newest(ReadOnlyAdmin):
         if more:
             end = next(iter(rows.values_list(self.time, flat=True)[MOST : MOST + 1]), None)
             # As text, which no index answers: so the planner takes the index of what narrows most, and no other.
-            texts = {f"{column}_text": Concat(Cast(column, TextField()), Value("")) for column in more}
+            texts = {f"{column}_text": _as_text(column) for column in more}
             same = {f"{column}_text": str(value) for column, value in more.items()}
             rows = rows.alias(**texts).filter(**same, **({f"{self.time}__gte": end} if end else {}))
         found = list(rows[: length + 1])
@@ -126,6 +126,10 @@ def asked(request: HttpRequest) -> str:
     query = request.GET.copy()
     query.pop("older", None)
     return query.urlencode()
+
+
+def _as_text(column: str) -> Concat:
+    return Concat(Cast(column, TextField()), Value(""), output_field=TextField())
 
 
 def _text(field: Any, _attribute: Any, value: Any) -> str:  # noqa: ANN401  (as Django finds them)
