@@ -85,6 +85,8 @@ ACTIONS = (
                 flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
     StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
                 flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
+    StaffAction("see a hidden value of a record", _LOOKERS, Effect.SEE_RECORD,
+                flows=(f"{_STAFF}.unmask",), pages=("accounts_user_unmask",)),
     StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
                 flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
     StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,

@@ -1,5 +1,7 @@
 """What staff choose and search for: shape only. Reasons are chosen, never typed."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +59,12 @@ class Restrict(forms.Form):
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRestrict.choices()])
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=366, initial=1)
+
+    def __init__(self, *args: object, kinds: Iterable[Kind] = Kind, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        some = {"", *(kind.value for kind in kinds)}
+        every = self.base_fields["kind"].choices  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [each for each in every if each[0] in some]  # type: ignore[attr-defined]
 
 
 class Review(forms.Form):

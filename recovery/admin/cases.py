@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.admin.customers import summary
+from accounts.admin.record import Viewer
 from accounts.admin.verbs import Verbs, refusals_said
 from accounts.flows.staff import is_opened
 from accounts.models import User
@@ -22,7 +23,7 @@ from ciam_portal import clock
 from ciam_portal.roles import Role, roles_of
 from recovery import facts, forms
 from recovery.admin import queue
-from recovery.admin.page import Page, Viewer, channels_of, note_form
+from recovery.admin.page import Page, channels_of, note_form
 from recovery.flows import desk, evidence, release
 from recovery.models import Case
 from recovery.policy.desk import Outcome, WhyRejected

@@ -4,14 +4,12 @@ The policies are asked here to choose what is shown. The flows ask them again, u
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.forms import Form
 
-from accounts.models import Session, User
-from ciam_portal.audit.actor import Actor
+from accounts.admin.record import Viewer
 from ciam_portal.explain.registers import risk_name
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Decision, Deny
@@ -25,16 +23,6 @@ from recovery.policy import desk as desk_policy
 from recovery.policy.cases import CaseFacts, Helper
 from recovery.policy.desk import OF_CALL, OF_DOCUMENT, InquiryFacts
 from recovery.policy.evidence import DESK, Way, weight
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """The member of staff who looks, in this session."""
-
-    user: User
-    session: Session
-    by: Actor
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from accounts import addresses as proven
 from accounts import factors
 from accounts.flows.permitted import by_staff
 from accounts.models import Session, User
@@ -25,7 +24,7 @@ from recovery.models import Case
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import Helper
-from recovery.policy.desk import BeginFacts, WhyRejected
+from recovery.policy.desk import WhyRejected
 from recovery.policy.evidence import strength, weight
 from recovery.policy.states import State, Verb
 
@@ -69,12 +68,7 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
     )
     here = _come(case, person, Action.STAFF_NOTE_EVIDENCE, session, by=by, at=at)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
-    caller = BeginFacts(
-        is_open=customer.is_active and proven.is_proven(customer),
-        says_lost=bool(lost),
-        live=State(live.state) if live else None,
-        live_by_desk=live is not None and live.opened_by is not None,
-    )
+    caller = facts.caller(customer, live, lost)
     require(desk_policy.may_begin, caller, here.helper, about=customer.pk, by=by, at=at)
     if live is not None:
         news.replace(live, by=by, at=at)
