@@ -14,7 +14,7 @@ from accounts import budget, facts, lockout, passwords, proofs, signing, stages,
 from accounts.flows import account, sessions, sign_in
 from accounts.models import User
 from accounts.proofs import Asked
-from ciam_portal import clock, network
+from ciam_portal import clock, mailbox, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy import limits
 
@@ -51,7 +51,7 @@ class Adapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
         """Record it; axes has counted it."""
-        email = str(credentials.get("email", "")).lower()
+        email = mailbox.named(str(credentials.get("email", "")))
         known = User.objects.filter(email=email).values_list("pk", flat=True).first()
         paused = bool(getattr(request, "axes_locked_out", False))
         by = Actor.from_request(request)

@@ -1,6 +1,11 @@
 """Django's entry for this app."""
 
+import logging
+
 from django.apps import AppConfig
+from django.conf import settings
+
+log = logging.getLogger(__name__)
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +13,10 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say at a production start what ``check --deploy`` would say of breached passwords."""
+        from accounts import passwords  # noqa: PLC0415  (its checks are registered only now)
+
+        for found in passwords.check_breaches() if settings.PRODUCTION else ():
+            log.warning("%s %s", found.msg, found.hint)

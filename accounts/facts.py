@@ -8,14 +8,15 @@ from accounts import addresses, factors, history, velocity
 from accounts.models import Device, Session, User
 from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate, places
+from ciam_portal import gate, mailbox, places
 from ciam_portal.audit.actor import Actor
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.signals import Signals
+from ciam_portal.risk.signals import Pace, Signals
+from ciam_portal.risk.signals import seen as shown
 from ciam_portal.risk.visit import Visit
 
 
@@ -63,23 +64,14 @@ def arrival(
     visit = history.visit_of(seen)
     compared = history.read(customer.pk, visit, at)
     source = source_of(customer.email, seen)
-    usual = compared.usual_newcomers if compared else None
-    if compared and compared.evidence.asn and compared.evidence.asn.new:
+    if compared and compared.evidence.in_new_network:
         velocity.newcomer(source, at)
     pace = velocity.pace(source, at)
     # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
     evidence = compared.evidence if compared and pace else None
-    pace = pace or velocity.Pace()
+    usual, elsewhere = (compared.newcomers, compared.elsewhere) if compared else (None, None)
     signals = replace(
-        surroundings(customer, device, at),
-        seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
-        failures_on_account=pace.failures_on_account,
-        failures_from_address=pace.failures_from_address,
-        accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=pace.newcomers_from_asn if usual is not None else None,
-        accounts_from_asn_usual=usual,
-        sources_on_account=pace.sources_on_account,
-        country_changed_seconds=_since(compared.other_country_at if compared else None, at),
+        shown(surroundings(customer, device, at), evidence, pace or Pace(), usual, elsewhere),
         password_breached=breached,
         blocklisted=places.blocklisted(seen.address, seen.asn),
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
@@ -91,7 +83,7 @@ def arrival(
 def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
-        account=velocity.pseudonym(email.lower(), "account"),
+        account=velocity.pseudonym(mailbox.named(email), "account"),
         address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
@@ -102,12 +94,19 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
 
     Locks and suspensions are the door's business.
     """
+    return of_arrival(customer, proven, arrived, highest=factors.highest_level(customer), by=by, at=at)
+
+
+def of_arrival(
+    customer: User, proven: tuple[Method, ...], arrived: Arrival, *, highest: Level, by: Actor, at: datetime
+) -> gate.Facts:
+    """The same, of a customer who can prove so much at most. No statement."""
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
         session_live=None,
         assurance=Assurance(level_of(proven), at),
-        highest=factors.highest_level(customer),
+        highest=highest,
         challenged_at=at if MORE_THAN_A_PASSWORD & set(proven) else None,
         device=Trust.NONE if arrived.signals.device_elsewhere else trust(arrived.device, at),
         device_known_at=arrived.device.known_at if arrived.device else None,
@@ -119,7 +118,7 @@ def for_sign_in(customer: User, proven: tuple[Method, ...], arrived: Arrival, *,
 
 def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
-    pace = velocity.pace(source_of(email, seen), at) or velocity.Pace()
+    pace = velocity.pace(source_of(email, seen), at) or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -139,7 +138,7 @@ def for_recovery(
 
     Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
     """
-    pace = velocity.pace(source_of(customer.email, seen), at) or velocity.Pace()
+    pace = velocity.pace(source_of(customer.email, seen), at) or Pace()
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,

@@ -8,13 +8,12 @@ import json
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
-from accounts import velocity
 from accounts.models import Profile as ProfileRow
 from accounts.watch import population as counts
 from ciam_portal import codes, network
@@ -105,16 +104,15 @@ Row = tuple[str, str, float, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A visit beside what is known. ``other_country_at``: the last success, if it was in another country.
+    """A visit beside what is known. ``elsewhere``: seconds since the last success, if that was in another country.
 
-    ``usual_newcomers``: how many customers come from this network (AS) for their first time in as long as velocity
-    counts; None when this one is no newcomer, or before a day of newcomers has been counted.
+    ``newcomers``: customers a day who come from this network (AS) for their first time; None if nobody knows.
     """
 
     evidence: Evidence
     remembered: Remembered
-    other_country_at: datetime | None = None
-    usual_newcomers: float | None = None
+    elsewhere: float | None = None
+    newcomers: float | None = None
 
 
 class Sums:
@@ -145,8 +143,8 @@ SUMS = Sums()
 
 def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    newcomers, sums = (counts.NEWCOMERS[Feature.ASN], visit.asn), SUMS.at(at)
-    keys = [key for key in (*population.keys_of(visit), newcomers) if key[0] not in counts.KEPT]
+    sums = SUMS.at(at)
+    keys = [key for key in population.keys_of(visit) if key[0] not in counts.KEPT]
     rows = _rows(customer, "" if sums else SUMS.names, keys)
     if rows is None:
         log.warning("a sign-in is weighed without its history: it could not be read in time")
@@ -162,10 +160,9 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     except (ValueError, KeyError, TypeError):
         log.exception("a profile cannot be read")
         return None
-    evidence = gather(profile, population.rarity(visit, found), visit, at, _parameters())
-    is_newcomer = evidence.asn is not None and evidence.asn.new
-    usual = counts.usual(found, newcomers, velocity.HOURS) if is_newcomer else None
-    return Compared(evidence, Remembered(profile, version or ""), _elsewhere(profile, visit), usual)
+    rarity = population.rarity(visit, found)
+    evidence = gather(profile, rarity, visit, at, _parameters())
+    return Compared(evidence, Remembered(profile, version or ""), profile.elsewhere(visit, at), rarity.newcomers)
 
 
 def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[Row] | None:
@@ -179,14 +176,6 @@ def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[R
         for _ in range(_ANSWER):
             cursor.nextset()
         return list(cursor.fetchall())
-
-
-def _elsewhere(profile: Profile, visit: Visit) -> datetime | None:
-    countries = profile.values.get(Feature.COUNTRY, {})
-    if not visit.country or not countries:
-        return None
-    latest = max(countries, key=lambda name: countries[name].last)
-    return None if latest == visit.country else datetime.fromtimestamp(countries[latest].last, UTC)
 
 
 def _parameters() -> Parameters:

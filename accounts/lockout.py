@@ -17,7 +17,7 @@ from django.shortcuts import render
 
 from accounts import device_cookie
 from accounts.models import Device, User
-from ciam_portal import clock, codes
+from ciam_portal import clock, codes, mailbox
 from ciam_portal.policy import limits
 
 _DEVICE, _SESSION = "device.", "session."
@@ -25,7 +25,7 @@ _DEVICE, _SESSION = "device.", "session."
 
 def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Axes' "username": the pseudonym of the address typed, and of the session or known device it comes from."""
-    email = str((credentials or {}).get("email") or request.POST.get("login") or "").strip().lower()
+    email = mailbox.named(str((credentials or {}).get("email") or request.POST.get("login") or ""))
     lanes: dict[str, str] = request.__dict__.setdefault("_lanes", {})
     if email not in lanes:
         session = getattr(request, "portal_session", None)

@@ -6,15 +6,19 @@ Spaces and all of Unicode are kept; text is compared and stored in Unicode form 
 import hashlib
 import re
 import unicodedata
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core import checks
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
+from accounts import breached
 from ciam_portal.policy import limits
 
 _ESTIMATED = 72  # zxcvbn looks at so many characters; what lies beyond only adds
@@ -22,6 +26,11 @@ _LISTED = 1024  # characters looked up in the lists; no listed entry repeated is
 _SHORTEST_CONTEXT = 4
 _RANGE_TIMEOUT = 2.0
 _common = CommonPasswordValidator()
+_PHRASES = {
+    "".join(line.split())
+    for line in Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+}
 
 
 def normal(password: str) -> str:
@@ -43,11 +52,11 @@ class Validator:
             raise ValidationError(
                 _("Please use at most %(n)d characters."), code="too_long", params={"n": rules.max_length}
             )
-        if is_about(password, personal(user)):
-            raise ValidationError(
-                _("This password is made from your own name or e-mail address. Please choose another one."),
-                code="personal",
+        if is_about(password, _longest_first(personal(user) + ours())):
+            words = _(
+                "This password is made from your own name or e-mail address, or from ours. Please choose another."
             )
+            raise ValidationError(words, code="personal")
         if is_common(password) or is_breached(password):
             raise ValidationError(
                 _("This password is too easy to guess, or it is known from a data leak. Please choose another one."),
@@ -65,8 +74,21 @@ def personal(user: Any) -> list[str]:  # noqa: ANN401  (an account, saved or not
     """Words that belong to this person: the address, its parts, the parts of the name."""
     email, name = getattr(user, "email", "") or "", getattr(user, "name", "") or ""
     local, _at, domain = email.lower().partition("@")
-    parts = [email, local, domain, domain.partition(".")[0], *re.split(r"[^\w]+|_", f"{local} {name.lower()}")]
-    parts.append(name.lower().replace(" ", ""))
+    parts = [email, local, domain, domain.partition(".")[0], *_words(f"{local} {name}"), name.replace(" ", "")]
+    return _longest_first(parts)
+
+
+def ours() -> list[str]:
+    """Words that belong to this portal (ASVS 6.1.2): its name, its host, and what the operator adds (BRAND_WORDS)."""
+    name, host = settings.PORTAL_NAME, urlsplit(settings.PUBLIC_URL).hostname or ""
+    return _longest_first([host, *host.split("."), *_words(name), name.replace(" ", ""), *settings.BRAND_WORDS])
+
+
+def _words(text: str) -> list[str]:
+    return re.split(r"[^\w]+|_", text)
+
+
+def _longest_first(parts: list[str]) -> list[str]:
     return sorted({part.lower() for part in parts if len(part) >= _SHORTEST_CONTEXT}, key=len, reverse=True)
 
 
@@ -87,7 +109,9 @@ def _little_is_left(password: str, words: list[str]) -> bool:
 
 
 def is_listed(password: str) -> bool:
-    """Whether it stands in the shipped lists (tens of thousands) or is one of their words stretched. Fast."""
+    """Whether it stands in the shipped lists, is one of their words stretched, or is in the loaded breaches. Fast."""
+    if breached.knows(_sha1(password).digest()) or _letters(password) in _PHRASES:
+        return True
     plain = password[:_LISTED].lower().strip()
     stretched = re.fullmatch(r"(.+?)\1+", plain)
     cores = {plain, re.sub(r"[\W\d_]+$", "", plain), re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)}
@@ -111,7 +135,7 @@ def is_breached(password: str) -> bool:
     """
     if not settings.PASSWORD_RANGE_SERVICE:
         return False
-    sha1 = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+    sha1 = _sha1(password).hexdigest().upper()
     try:
         answer = httpx.get(
             f"{settings.PASSWORD_RANGE_SERVICE.rstrip('/')}/{sha1[:5]}",
@@ -123,6 +147,24 @@ def is_breached(password: str) -> bool:
         return False
     lines = (line.partition(":") for line in answer.text.splitlines())
     return any(suffix.strip() == sha1[5:] and count.strip() != "0" for suffix, _colon, count in lines)
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_breaches(**_: Any) -> list[checks.CheckMessage]:  # noqa: ANN401  (Django's signature)
+    """Whether passwords known from breaches are refused at all (ASVS 6.2.12)."""
+    if settings.PASSWORD_RANGE_SERVICE or breached.is_loaded():
+        return []
+    words = "Passwords known from data breaches are not refused: only the short shipped lists are."
+    hint = "Load the published files with manage.py load_breached FILE, or set PASSWORD_RANGE_URL."
+    return [checks.Warning(words, hint=hint, id="accounts.W001")]
+
+
+def _sha1(password: str) -> Any:  # noqa: ANN401  (hashlib's own type has no public name)
+    return hashlib.sha1(password.encode(), usedforsecurity=False)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W\d_]", "", text.lower())
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from ciam_portal import clock
 from ciam_portal.policy import limits
 
 _BATCH = 1000
-_KEEP_SESSIONS = timedelta(days=90)
+KEEP_SESSIONS = timedelta(days=90)
 _KEEP_PROOFS = timedelta(days=7)
 _KEEP_LANES = 2 * AppLane.LONGEST  # none waits for so long
 
@@ -28,7 +28,7 @@ def sweep() -> int:
         BrowserSession.objects.filter(expire_date__lt=at),
         Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
         Change.objects.filter(at__lt=at - answerable),
-        Session.objects.filter(expires_at__lt=at - _KEEP_SESSIONS),
+        Session.objects.filter(expires_at__lt=at - KEEP_SESSIONS),
         AppLane.objects.filter(last_at__lt=at - _KEEP_LANES),
     ):
         keys: list[Any] = list(rows.values_list("pk", flat=True)[:_BATCH])

@@ -15,12 +15,11 @@ import redis
 from django.conf import settings
 
 from ciam_portal import codes
+from ciam_portal.risk.signals import WINDOW, Pace
 
 log = logging.getLogger(__name__)
 
-_WINDOW = 3600
-_KEPT = 2 * _WINDOW
-HOURS = 1.5  # what a count covers on average
+_KEPT = 2 * WINDOW
 _PATIENCE = 0.25  # seconds: a sign-in does not wait longer for its counters
 _CHUNK = 500
 
@@ -32,17 +31,6 @@ class Source:
     account: str
     address: str
     asn: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Counts over the last one to two hours. ``None`` is not known."""
-
-    failures_on_account: int | None = None
-    failures_from_address: int | None = None
-    accounts_from_address: int | None = None
-    newcomers_from_asn: int | None = None
-    sources_on_account: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +125,7 @@ def _add(pipe: Any, what: str, where: str, who: str, at: datetime) -> None:  # n
 
 
 def _windows(what: str, who: str, at: datetime) -> list[str]:
-    hour = int(at.timestamp()) // _WINDOW
+    hour = int(at.timestamp()) // WINDOW
     return [f"ciam:velocity:{what}:{who}:{hour - back}" for back in (0, 1)]
 
 

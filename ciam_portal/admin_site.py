@@ -3,15 +3,19 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.utils import unquote
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role, roles_of
+
+_NOT_HERE = frozenset({"password_change_done", "autocomplete", "view_on_site"})
+_PAGES = ("_changelist", "_change")  # of a table: its list, and one row of it
 
 
 class PortalAdminSite(AdminSite):
@@ -20,6 +24,10 @@ class PortalAdminSite(AdminSite):
     site_header = site_title = "Staff"
     index_title = "Customers, partners and the audit"
     password_change_form = None
+
+    def get_urls(self) -> list[Any]:
+        """Django's own pages, without those that lead away, look rows up, or say that something was changed."""
+        return [route for route in super().get_urls() if getattr(route, "name", None) not in _NOT_HERE]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff, signed in with two factors in this very session."""
@@ -70,7 +78,8 @@ else:
 class ReadOnlyAdmin(AnyModelAdmin):
     """A page of records that staff of the named roles may look at. Nothing can be added, changed or deleted here.
 
-    What staff may do is a flow with a policy, never a form over a table. Secrets are left out by ``hidden``.
+    What staff may do is a flow with a policy, never a form over a table. Secrets are left out by ``hidden``, and no
+    address can ask for what a page does not offer as a filter: an answer to ``?secret__startswith=`` shows it too.
     """
 
     roles: ClassVar[frozenset[Role]] = frozenset()
@@ -79,6 +88,17 @@ class ReadOnlyAdmin(AnyModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    view_on_site = False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list and the rows. Nothing is added, deleted or has a history here, so there are no pages for it."""
+        return [route for route in super().get_urls() if (route.name or "").endswith(_PAGES)]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+        """Only what the filters beside the list ask for."""
+        offered = (item for item in self.get_list_filter(request) if isinstance(item, str))
+        return lookup in {f"{name}{end}" for name in offered for end in ("", "__exact", "__isnull")}
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
         """Every plain column that is no secret."""
@@ -93,6 +113,12 @@ class ReadOnlyAdmin(AnyModelAdmin):
         if self.leafers is not None and not search_term.strip() and not roles_of(request.user) & self.leafers:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """One row; 404 if there is none, and not a way back to the front page."""
+        if self.has_view_permission(request) and self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+        return super().change_view(request, object_id, *args, **kwargs)
 
     def show(self, request: HttpRequest, template: str, **words: Any) -> HttpResponse:  # noqa: ANN401
         """A page of our own, in the frame of the site."""

@@ -16,6 +16,7 @@ from ciam_portal.policy.catalogue import Action, InQuarantine, Needs, Row, Sensi
 from ciam_portal.policy.channel import Channel
 from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.risk.assess import Assessment, assess
 from ciam_portal.risk.evidence import Evidence
@@ -103,6 +104,7 @@ class Weighed:
     standing: Risk | None = None
 
 
+@question("gate.decide")
 def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decision:
     """May this be done now?"""
     return weigh(action, facts, limits=limits, at=at).decision

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from accounts import factors, facts
 from accounts.flows import sessions
+from accounts.tasks import KEEP_SESSIONS
 from ciam_portal import clock
 from ciam_portal.celery import app
 from ciam_portal.policy import limits
@@ -41,6 +43,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }
     return render(request, "overview.html", words)
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept about a customer, why and for how long (GDPR 13), with the numbers that are in force."""
+    words = {"rules": limits.running(), "session_days": KEEP_SESSIONS.days, "privacy_url": settings.PRIVACY_URL}
+    return render(request, "privacy.html", words)
 
 
 @login_not_required

@@ -10,6 +10,7 @@ from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.catalogue import USE_SCOPE
 from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -93,6 +94,7 @@ def needs_page(unanswered: tuple[str, ...], *, is_public: bool, ask_again: bool)
     return bool(unanswered) or is_public or ask_again
 
 
+@question("consent.may_share")
 def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Everything a use rests on must stand at the moment of use; any one that fell refuses it."""
     if not facts.partner_enabled:
@@ -108,6 +110,7 @@ def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:  # n
     return Allow()
 
 
+@question("consent.may_give")
 def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Only what was shown can be ticked, only what the partner may ask for can be shown, what it needs must be in."""
     if not facts.partner_enabled:
@@ -121,6 +124,7 @@ def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:  # noq
     return Allow()
 
 
+@question("consent.may_let_out")
 def may_let_out(facts: LettingOut, *, limits: Limits, at: datetime) -> Decision:
     """What an app may read only after a strong and fresh proof is not let out on a weaker one.
 
@@ -134,6 +138,7 @@ def may_let_out(facts: LettingOut, *, limits: Limits, at: datetime) -> Decision:
     return StepUp(max(level for level, _within in asked), Reason.PROVE_FOR_APP, min(spans, default=None))
 
 
+@question("consent.may_narrow")
 def may_narrow(facts: Changing, *, limits: Limits, at: datetime) -> Decision:
     """As easy as giving: the owner, at any time; what the partner needs ends only with the whole."""
     answer = may_withdraw(facts, limits=limits, at=at)
@@ -144,6 +149,7 @@ def may_narrow(facts: Changing, *, limits: Limits, at: datetime) -> Decision:
     return Allow()
 
 
+@question("consent.may_withdraw")
 def may_withdraw(facts: Changing, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """As easy as giving: the owner, at any time, without proving more; the portal itself when an account ends."""
     if facts.holder is Holder.OTHER:

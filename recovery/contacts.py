@@ -3,24 +3,24 @@
 from datetime import datetime
 
 from accounts.models import Proof, User
+from ciam_portal.mailbox import reader
 from ciam_portal.notifications.notice import By
 from recovery import addresses
 from recovery.models import Contact
 from recovery.policy import contacts as policy
-from recovery.policy.contacts import mailbox
 
 
 def own(customer: User) -> frozenset[str]:
     """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
     known = [address for by, address in addresses.every(customer) if by is By.MAIL]
-    return frozenset(mailbox(address) for address in (customer.email, *known))
+    return frozenset(reader(address) for address in (customer.email, *known))
 
 
 def usable(customer: User, at: datetime) -> list[Contact]:
     """Who can be asked now. An address that has become the customer's own counts no more."""
     mine = own(customer)
     found = Contact.objects.usable(at).filter(customer=customer).order_by("pk")
-    return [contact for contact in found if mailbox(contact.address) not in mine]
+    return [contact for contact in found if reader(contact.address) not in mine]
 
 
 def waiting(customer: User, at: datetime) -> frozenset[str]:
@@ -43,6 +43,6 @@ def link_facts(proof: Proof, contact: Contact | None, at: datetime) -> policy.Li
         is_live=proof.is_live(at),
         account_active=proof.customer.is_active,
         is_kept=contact is not None,
-        is_own=contact is not None and mailbox(contact.address) in own(proof.customer),
+        is_own=contact is not None and reader(contact.address) in own(proof.customer),
         usable_from=contact.usable_from if contact else None,
     )

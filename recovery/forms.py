@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.account import NewEmail, NewPassword, phone_number
+from accounts.forms.address import Address, WhoseAddress
 from accounts.forms.factors import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
 from ciam_portal.notifications.notice import By
@@ -17,11 +18,7 @@ from recovery.policy.desk import Outcome, Reason, WhyRejected
 class Forgotten(forms.Form):
     """The address of the account."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
-    )
+    email = WhoseAddress()
 
 
 class Start(Forgotten):
@@ -87,21 +84,12 @@ class ContactCode(MailCode):
 class NewContact(PasskeyName):
     """Somebody whom the customer trusts: what they call them, and where they read mail."""
 
-    email = forms.EmailField(
-        label=_("Their e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-    )
+    email = Address(label=_("Their e-mail address"), autocomplete="off")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["name"].label = _("What you call them")
         self.fields["name"].help_text = _("For your own list and our messages to you. They do not see it.")
-
-    def clean_email(self) -> str:
-        """Lower case."""
-        email: str = self.cleaned_data["email"]
-        return email.lower()
 
 
 class Spoken(forms.Form):

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -11,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.admin.verbs import Verbs
-from accounts.flows import break_glass, role_changes
+from accounts.flows import break_glass, role_changes, staff
 from accounts.forms.staff import BreakTheGlass, ChangeRole, Decide
-from accounts.models import BreakGlass, RoleChange, User
+from accounts.models import BreakGlass, RoleChange
 from accounts.policy.staff import BREAKERS, State, Verb, WhyGlass, WhyRole
 from ciam_portal import clock
-from ciam_portal.roles import Role
+from ciam_portal.roles import Role, standing_roles_of
 
 
 @admin.register(RoleChange)
@@ -39,8 +40,9 @@ class RoleChanges(Verbs):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The changes, and the way to a new one."""
-        more = {"verb_url": reverse("admin:accounts_rolechange_propose"), "verb": _("Change a role")}
+        """The changes, and the way to a new one for whoever may propose one."""
+        new = reverse("admin:accounts_rolechange_propose") if self._proposes(request) else ""
+        more = {"verb_url": new, "verb": _("Change a role")}
         return super().changelist_view(request, (extra_context or {}) | more)
 
     def change_view(
@@ -56,30 +58,37 @@ class RoleChanges(Verbs):
         return self.show(request, "admin/role_change.html", title=str(row), change=row, is_open=is_open)
 
     def propose(self, request: HttpRequest) -> HttpResponse:
-        """A first person proposes; or one person takes away."""
-        staff, session, by = self.acting(request)
-        form = ChangeRole(request.POST or None)
+        """A first person proposes; or one person takes away. Looking for the person counts as a search of the desk."""
+        me, session, by = self.acting(request)
+        if not self._proposes(request):
+            raise PermissionDenied
+        form, at = ChangeRole(request.POST or None), clock.now()
         if form.is_valid():
             said = form.cleaned_data
-            person = User.objects.filter(email=said["email"].lower()).first()
+            person = next(iter(staff.find(said["email"], me, by=by, at=at)), None)
             if person is not None:
-                role, reason, at = Role(said["role"]), WhyRole.of(said["reason"]), clock.now()
+                role, reason = Role(said["role"]), WhyRole.of(said["reason"])
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
                 done = (
                     _("Proposed: somebody else has to approve it.") if said["verb"] == Verb.GRANT else _("Taken away.")
                 )
                 return self.do(
                     request,
-                    lambda: verb(person, role, reason, staff, session, by=by, at=at),
+                    lambda: verb(person, role, reason, me, session, by=by, at=at),
                     done,
                     "accounts_rolechange_changelist",
                 )
             form.add_error("email", _("There is no account with this address."))
         return self.show(request, "admin/role_propose.html", title=_("Change a role"), form=form)
 
+    @staticmethod
+    def _proposes(request: HttpRequest) -> bool:
+        """Whether this person could propose at all: others have no business with the page, nor with its search."""
+        return Role.ADMINISTRATOR in standing_roles_of(request.user)
+
     def decide(self, request: HttpRequest, change_id: UUID) -> HttpResponse:
         """A second person approves, or somebody rejects."""
-        staff, session, by = self.acting(request)
+        me, session, by = self.acting(request)
         change, form = get_object_or_404(RoleChange, pk=change_id), Decide(request.POST)
         if not form.is_valid():
             raise Http404
@@ -88,7 +97,7 @@ class RoleChanges(Verbs):
         done = _("Approved. The person signs in anew with this role.") if approves else _("Rejected.")
         return self.do(
             request,
-            lambda: verb(change, staff, session, by=by, at=clock.now()),
+            lambda: verb(change, me, session, by=by, at=clock.now()),
             done,
             "accounts_rolechange_change",
             change.pk,
@@ -115,7 +124,8 @@ class BreakGlassUses(Verbs):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The uses, and the way to a new one."""
-        more = {"verb_url": reverse("admin:accounts_breakglass_take"), "verb": _("Break the glass")}
+        take = reverse("admin:accounts_breakglass_take") if standing_roles_of(request.user) & BREAKERS else ""
+        more = {"verb_url": take, "verb": _("Break the glass")}
         return super().changelist_view(request, (extra_context or {}) | more)
 
     def change_view(
@@ -131,25 +141,27 @@ class BreakGlassUses(Verbs):
 
     def take(self, request: HttpRequest) -> HttpResponse:
         """The role is there at once, and everybody it concerns is told."""
-        staff, session, by = self.acting(request)
+        me, session, by = self.acting(request)
+        if not standing_roles_of(me) & BREAKERS:
+            raise PermissionDenied
         form = BreakTheGlass(request.POST or None)
         if not form.is_valid():
             return self.show(request, "admin/break_glass_take.html", title=_("Break the glass"), form=form)
         role, reason = Role(form.cleaned_data["role"]), WhyGlass.of(form.cleaned_data["reason"])
         return self.do(
             request,
-            lambda: break_glass.take(role, reason, staff, session, by=by, at=clock.now()),
+            lambda: break_glass.take(role, reason, me, session, by=by, at=clock.now()),
             _("The role is yours for a limited time. All administrators are told, and one of them reviews it."),
             "accounts_breakglass_changelist",
         )
 
     def review(self, request: HttpRequest, use_id: UUID) -> HttpResponse:
         """A second administrator has looked at it."""
-        staff, session, by = self.acting(request)
+        me, session, by = self.acting(request)
         use = get_object_or_404(BreakGlass, pk=use_id)
         return self.do(
             request,
-            lambda: break_glass.review(use, staff, session, by=by, at=clock.now()),
+            lambda: break_glass.review(use, me, session, by=by, at=clock.now()),
             _("The review is closed."),
             "accounts_breakglass_change",
             use.pk,

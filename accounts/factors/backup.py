@@ -1,4 +1,9 @@
-"""Backup codes: 80 random bits each, digest only, salted with the customer, spent once."""
+"""Backup codes: 80 random bits each, digest only, salted with the customer, spent once.
+
+SP 800-63B-4 (4.2.1.1, 3.1.2.2) asks for a slow hash below 112 bits, so that a stolen table cannot be searched. Here the
+digest's key is not in the database: without it no guess can be checked at all, with it each code takes 2**80 of them. A
+fast digest finds the code by its index, so a wrong guess costs as much as a right one.
+"""
 
 import re
 from datetime import datetime

@@ -16,7 +16,7 @@ from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.notices import restriction as restriction_notices
 from accounts.policy import account as policy
-from ciam_portal import gate
+from ciam_portal import gate, mailbox
 from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -38,9 +38,9 @@ def open_account(email: str, password: str, asked: gate.Facts | None = None, *, 
 
     An attempt whose address was never proven is void once somebody signs up with the address again: its password
     is replaced and its links die, so nobody can prepare an account for someone else. ``asked``: with what a stranger
-    comes; only the system (an import, the demonstration) comes with nothing. Raises ProveMore, Refused.
+    comes; only the system (an import, the demonstration) comes with nothing. Raises NoMailbox, ProveMore, Refused.
     """
-    email = email.lower()
+    email = mailbox.canonical(email)
     if by.channel is not Channel.SYSTEM:
         require_action(Action.SIGN_UP, asked or gate.Facts(), about=None, by=by, at=at)
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
@@ -130,7 +130,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
 
     An address that belongs to somebody else's account walks the same path; its owner is told instead.
     """
-    new = new.lower()
+    new = mailbox.canonical(new)
     customer, _session = permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
     owner = User.objects.filter(email=new).first()
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)

@@ -16,6 +16,7 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy.assurance import Assurance
+from ciam_portal.policy.question import name_of
 from ciam_portal.roles import roles_of
 
 _A_DAY = timedelta(hours=24)
@@ -31,7 +32,7 @@ def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime)
 
 def contest_facts(customer: User, decision: DecisionEntry, at: datetime) -> policy.ContestFacts:
     """What the policy asks about a decision that a customer would contest. Somebody else's is nothing to contest."""
-    by_the_gate = decision.about == customer.pk and decision.question == f"{gate.__name__}.{gate.decide.__name__}"
+    by_the_gate = decision.about == customer.pk and decision.question == name_of(gate.decide)
     return asked_of(customer, decision.pk, decision.answer, at, by_the_gate=by_the_gate)
 
 

@@ -17,7 +17,7 @@ from accounts.models import Dispute, Session, User
 from accounts.notices import staff as notices
 from accounts.policy import staff as policy
 from accounts.policy.staff import SENSITIVE, InstallFacts, LookFacts, Sought, StaffFacts, WhyLook
-from ciam_portal import codes, phones, reference
+from ciam_portal import codes, mailbox, phones, reference
 from ciam_portal.audit.actor import Actor, Kind
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
@@ -123,7 +123,7 @@ def sought_for(text: str) -> Sought:
         phone = phones.normal(text)
     except ValueError:
         phone = ""
-    return Sought(address=text.lower() if "@" in text else "", phone=phone, ending=reference.end_of(text))
+    return Sought(address=mailbox.named(text) if "@" in text else "", phone=phone, ending=reference.end_of(text))
 
 
 def _whose(sought: Sought) -> Iterable[UUID | None]:

@@ -9,6 +9,7 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
+from accounts.forms.address import Address
 from accounts.forms.entry import new_password
 from accounts.models import User
 from ciam_portal import phones
@@ -58,16 +59,7 @@ class Profile(forms.Form):
 class NewEmail(forms.Form):
     """The address to change to."""
 
-    email = forms.EmailField(
-        label=_("New e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
-    )
-
-    def clean_email(self) -> str:
-        """Lower case."""
-        email: str = self.cleaned_data["email"]
-        return email.lower()
+    email = Address(label=_("New e-mail address"), autocomplete="email")
 
 
 class NewPassword(forms.Form):
@@ -83,6 +75,17 @@ class NewPassword(forms.Form):
         password = passwords.normal(self.cleaned_data["password"])
         password_validation.validate_password(password, self.customer)
         return password
+
+
+class ChangePassword(NewPassword):
+    """The same for a customer who is signed in: with the password there is now (ASVS 6.2.3)."""
+
+    current = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class Nothing(forms.Form):

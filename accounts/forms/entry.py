@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import agents, facts
 from accounts.flows import account
+from accounts.forms.address import Address, WhoseAddress
 from accounts.history import Seen
 from accounts.models import User
 from accounts.policy.account import Reason
@@ -19,9 +20,6 @@ from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import ProveMore, TooMany
 from ciam_portal.policy import limits
-
-_EMAIL = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "placeholder": ""}
-
 
 _PASSWORD = _("Password")
 
@@ -42,8 +40,7 @@ class SignUp(SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
-        self.fields["email"].widget.attrs.update(_EMAIL)
+        self.fields["email"] = Address()
         self.fields["password1"] = new_password()
 
     def validate_unique_email(self, value: str) -> str:
@@ -78,8 +75,7 @@ class SignIn(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("E-mail address")
-        self.fields["login"].widget.attrs.update(_EMAIL | {"autocomplete": "username webauthn"})
+        self.fields["login"] = WhoseAddress(autocomplete="username webauthn")
         password = self.fields["password"]
         password.help_text = ""
         password.strip = False

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.address import WhoseAddress
 from accounts.policy.restriction import Kind, Verdict, WhyRestrict
 from accounts.policy.staff import WhyGlass, WhyLook, WhyRole
 from ciam_portal.roles import Role
@@ -32,7 +33,7 @@ class Open(forms.Form):
 class ChangeRole(forms.Form):
     """Whose role, which, and why."""
 
-    email = forms.EmailField(label=_("E-mail address of the person"))
+    email = WhoseAddress(label=_("E-mail address of the person"), autocomplete="off")
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
     verb = forms.ChoiceField(
         label=_("What"), choices=[("grant", _("Propose to give it")), ("revoke", _("Take it away now"))]

@@ -10,15 +10,15 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.policy.lock import WayBack, hardest
-from ciam_portal import clock, codes, reference
+from ciam_portal import clock, codes, mailbox, reference
 
 
 class UserManager(BaseUserManager["User"]):
-    """Looks people up by e-mail, whatever its case."""
+    """Looks people up by e-mail address, however it is written."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The user with this e-mail address."""
-        return self.get(email=(username or "").lower())
+        return self.get(email=mailbox.named(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

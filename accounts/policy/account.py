@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -27,6 +28,7 @@ class LinkFacts:
     account_active: bool
 
 
+@question("account.may_use_link")
 def may_use_link(facts: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """A link works once, in time, and only while the account is as it was when the link was sent."""
     if not facts.is_live:

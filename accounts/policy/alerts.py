@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -41,6 +42,7 @@ class AlertFacts:
     may_look: bool = False
 
 
+@question("alerts.may_acknowledge")
 def may_acknowledge(facts: AlertFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Somebody whose duty it is, once."""
     if not facts.may_look:

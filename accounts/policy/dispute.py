@@ -8,6 +8,7 @@ from ciam_portal import gate
 from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.roles import Role
 
@@ -37,6 +38,7 @@ class ContestFacts:
     opened_today: int
 
 
+@question("dispute.may_contest")
 def may_contest(facts: ContestFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """What stopped the customer, once, and not endlessly many a day."""
     if not facts.by_the_gate or facts.answer not in _STOPPED:
@@ -59,6 +61,7 @@ class CloseFacts:
     assurance: Assurance
 
 
+@question("dispute.may_close")
 def may_close(facts: CloseFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Help desk staff, signed in with two factors, about somebody else, while it is open."""
     if not MAY_CLOSE & set(facts.roles):
@@ -80,6 +83,7 @@ class AnswerLinkFacts:
     session_known: bool
 
 
+@question("dispute.may_answer")
 def may_answer(facts: AnswerLinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Once, and in time. Neither a new password nor the end of the session takes the answer away."""
     if not facts.is_live:

@@ -8,6 +8,7 @@ from ciam_portal.gate import within as is_within
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Assurance, Level, Method, level_of
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -44,16 +45,19 @@ def highest(held: Iterable[Method], *, has_password: bool) -> Level:
     return max(Level.AAL1, level_of((*known, *factors)))
 
 
+@question("factors.may_add_app")
 def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """One authenticator app for each customer."""
     return Deny(Reason.ONE_APP) if facts.has_app else Allow()
 
 
+@question("factors.may_add_passkey")
 def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Several passkeys are welcome, endless ones are not."""
     return Deny(Reason.TOO_MANY_PASSKEYS) if facts.passkeys >= limits.factors.passkeys else Allow()
 
 
+@question("factors.may_make_backup_codes")
 def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Backup codes stand in for a factor, so there must be one."""
     return Allow() if facts.has_app or facts.passkeys else Deny(Reason.NEEDS_A_FACTOR)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -51,6 +52,7 @@ def is_ajar(facts: LockFacts) -> bool:
     return facts.restored and facts.has_factor and facts.way is not WayBack.RECOVERY
 
 
+@question("lock.may_unlock_by_mail")
 def may_unlock_by_mail(facts: LockFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Whether a new password set with a mailed link opens it, with nothing more."""
     if facts.way is not WayBack.MAILBOX or facts.has_factor or not facts.restored:
@@ -67,6 +69,7 @@ class UndoFacts:
     account_active: bool
 
 
+@question("lock.may_undo")
 def may_undo(facts: UndoFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """Once, in time, while the change stands. Neither a new password nor a new address takes the answer away."""
     if not facts.is_live:

@@ -13,6 +13,7 @@ from uuid import UUID
 from accounts.policy.staff import Coded
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.roles import Role
 
@@ -122,6 +123,7 @@ def _hindered(customer: UUID | None, asker: Asker, *, has_role: bool) -> Deny | 
     return None if asker.opened else Deny(Reason.NOT_OPENED)
 
 
+@question("restriction.may_restrict")
 def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: PLR0911  (one line for each condition)
     """May this person restrict this customer for so many days? An extension is a new one, with its own review."""
     hindered = _hindered(facts.customer, asker, has_role=bool(RESTRICTERS & set(asker.roles)))
@@ -140,6 +142,7 @@ def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: date
     return Allow()
 
 
+@question("restriction.may_end")
 def may_end(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """May this person end it early? One is enough; who made it may too."""
     hindered = _hindered(facts.customer, asker, has_role=bool(RESTRICTERS & set(asker.roles)))
@@ -148,6 +151,7 @@ def may_end(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime)
     return Allow() if facts.is_live else Deny(Reason.IS_OVER)
 
 
+@question("restriction.may_review")
 def may_review(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
     """May this second person say whether it was right? Also when it is over: the next one waits for that."""
     hindered = _hindered(facts.customer, asker, has_role=bool(REVIEWERS & set(asker.standing)))

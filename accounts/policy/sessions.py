@@ -6,6 +6,7 @@ from datetime import datetime
 from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Risk, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.risk.parameters import LIMITS
 
@@ -43,6 +44,7 @@ def doubts_sign_in(findings: tuple[Finding, ...]) -> bool:
     return any(_level(each.points) >= Risk.HIGH and not each.code.startswith("session_") for each in findings)
 
 
+@question("sessions.on_risk_risen")
 def on_risk_risen(facts: RisenFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Allow leaves the session as it is; StepUp makes sensitive actions ask or wait; Deny ends it."""
     if not facts.is_open:

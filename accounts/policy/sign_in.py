@@ -8,6 +8,7 @@ from ciam_portal import gate
 from ciam_portal.policy.assurance import Level, Method, level_of
 from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -36,6 +37,7 @@ class SignInFacts:
     suspended_until: datetime | None = None
 
 
+@question("sign_in.on_sign_in")
 def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (every question's form; one line for each condition)
     """Whether there is anything to weigh. How much proof it takes is the catalogue's business (``sign_in``)."""
     if not facts.is_active:

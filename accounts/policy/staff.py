@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.roles import Role
 
@@ -144,6 +145,7 @@ class InstallFacts:
     person_open: bool = False
 
 
+@question("staff.may_install")
 def may_install(facts: InstallFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """May the installation give a role by itself? Only while nobody could approve one."""
     if not facts.by_system or facts.has_administrator:
@@ -151,6 +153,7 @@ def may_install(facts: InstallFacts, *, limits: Limits, at: datetime) -> Decisio
     return Allow() if facts.person_open else Deny(Reason.PERSON_CLOSED)
 
 
+@question("staff.may_propose")
 def may_propose(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person propose that somebody else gets a role? The operator's command may: it decides nothing."""
     if not role.by_command and (staff.id is None or not staff.is_administrator):
@@ -164,6 +167,7 @@ def may_propose(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datet
     return Deny(Reason.ALREADY_PROPOSED) if role.is_proposed else Allow()
 
 
+@question("staff.may_approve")
 def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (one line for each condition)
     """May this second person make it so?"""
     if staff.id is None or not staff.is_administrator:
@@ -181,6 +185,7 @@ def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datet
     return Allow() if role.person_open else Deny(Reason.PERSON_CLOSED)
 
 
+@question("staff.may_reject")
 def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person say no? The proposer too: that takes it back."""
     if staff.id is None or not staff.is_administrator:
@@ -188,6 +193,7 @@ def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: dateti
     return Allow() if role.state is State.PROPOSED else Deny(Reason.NOT_OPEN)
 
 
+@question("staff.may_revoke")
 def may_revoke(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person take a role away? One is enough: it gives nobody anything."""
     if staff.id is None or not staff.is_administrator:
@@ -205,6 +211,7 @@ class GlassFacts:
     oldest_review: datetime | None = None
 
 
+@question("staff.may_break_glass")
 def may_break_glass(facts: GlassFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person take the role at once? Not while an earlier use waits for its review for too long."""
     if not BREAKERS & set(facts.standing):
@@ -225,6 +232,7 @@ class ReviewFacts:
     is_open: bool = False
 
 
+@question("staff.may_review")
 def may_review(facts: ReviewFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person close the review? A second administrator."""
     if staff.id is None or not staff.is_administrator:
@@ -257,6 +265,7 @@ class LookFacts:
     within_budget: bool = True
 
 
+@question("staff.may_look")
 def may_look(facts: LookFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """May this person search, or open this record? Nobody opens their own."""
     if not LOOKERS & set(facts.roles):

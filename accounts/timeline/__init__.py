@@ -19,11 +19,12 @@ from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
+from ciam_portal.policy.question import name_of
 
 __all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
 
 LENGTH = 30
-_GATE = f"{gate.__name__}.{gate.decide.__name__}"
+_GATE = name_of(gate.decide)
 # Sign-ins are told by their own events. What apps do with a key can be any number in a minute, and is theirs to handle.
 # What staff were refused rests on their own session; what they did shows as an event.
 _NOT_HERE = (

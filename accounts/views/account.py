@@ -1,5 +1,6 @@
 """The customer's own data: profile, e-mail address, password."""
 
+from datetime import datetime
 from typing import cast
 
 from django.contrib import messages
@@ -12,16 +13,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import budget, proofs
 from accounts.decorators import resumable, sensitive
+from accounts.factors import Outcome
 from accounts.flows import account as flows
 from accounts.forms import account as forms
 from accounts.models import Proof, User
 from accounts.policy.account import Reason
 from accounts.signing import session_of
 from accounts.views.entry import forget_secret, hidden_secret, hide_secret, is_usable
+from accounts.views.prove import check_password, words_for
 from ciam_portal import clock, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 
 
@@ -98,12 +102,18 @@ def confirm_new_email(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.CHANGE_PASSWORD)
 def change_password(request: HttpRequest) -> HttpResponse:
-    """A new password; every other session ends."""
-    customer = cast("User", request.user)
-    form = forms.NewPassword(request.POST or None, customer=customer)
-    if form.is_valid():
-        new = form.cleaned_data["password"]
-        flows.change_password(customer, new, session_of(request), by=Actor.from_request(request), at=clock.now())
+    """A new password; every other session ends. Asks for the current one, whatever was proven a moment ago."""
+    customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
+    form = forms.ChangePassword(request.POST or None, customer=customer)
+    if form.is_valid() and _is_current(request, form, by, at):
+        flows.change_password(customer, form.cleaned_data["password"], session_of(request), by=by, at=at)
         messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("accounts:security")
     return render(request, "accounts/change_password.html", {"form": form})
+
+
+def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
+    checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
+    if checked.outcome is not Outcome.RIGHT:
+        form.add_error("current", words_for(Method.PASSWORD, checked, at))
+    return checked.outcome is Outcome.RIGHT

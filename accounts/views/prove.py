@@ -131,7 +131,7 @@ def _send(door: Door) -> HttpResponse:
     if Method.EMAIL_CODE in door.ways(at):
         until = proofs.blocked_until(door.customer, *door.code, at)
         if until is not None:
-            messages.warning(request, _words_for(Method.EMAIL_CODE, Checked(Outcome.WAIT, until), at))
+            messages.warning(request, words_for(Method.EMAIL_CODE, Checked(Outcome.WAIT, until), at))
         else:
             _mail(door, at)
     query = urlencode({"way": Method.EMAIL_CODE.value} | door.carried)
@@ -167,9 +167,9 @@ def _answer(door: Door) -> HttpResponse:
         ended = door.missed(way) if checked.outcome is Outcome.WRONG else None
         if ended is not None:
             return ended
-        form.add_error(None, _words_for(way, checked, at))
+        form.add_error(None, words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
-        form.add_error(None, _words_for(way, checked, at))
+        form.add_error(None, words_for(way, checked, at))
     wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
     return _page(door, ways, way, form, wait)
 
@@ -189,7 +189,7 @@ def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Chec
         case Method.PASSKEY, _door:
             return _check_passkey(door, typed, by, at)
         case Method.PASSWORD, LiveSession():
-            return _check_password(door, typed["password"], by, at)
+            return check_password(door.request, typed["password"], by=by, at=at)
         case Method.EMAIL_CODE, _door:
             return flows.answer_with_mail_code(customer, *door.code, typed["code"], by=by, at=at)
     return Checked(Outcome.WRONG)
@@ -203,8 +203,9 @@ def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -
     return Checked(Outcome.RIGHT if shown else Outcome.WRONG)
 
 
-def _check_password(door: Door, password: str, by: Actor, at: datetime) -> Checked:
-    request, customer = door.request, door.customer
+def check_password(request: HttpRequest, password: str, *, by: Actor, at: datetime) -> Checked:
+    """The signed-in customer's password once more, on whatever page asks for it: counted and recorded alike."""
+    customer = cast("User", request.user)
     if lockout.is_paused(request, customer.email):
         return Checked(Outcome.WAIT, at + lockout.pause())
     right = lockout.check_password(request, customer, passwords.normal(password))
@@ -221,7 +222,8 @@ _WRONG: dict[Method, Callable[[], str]] = {
 }
 
 
-def _words_for(way: Method, checked: Checked, at: datetime) -> str:
+def words_for(way: Method, checked: Checked, at: datetime) -> str:
+    """What is said of an answer that was not right."""
     wait = factors.seconds_until(checked.until, at)
     match checked.outcome:
         case Outcome.DEAD:

@@ -18,32 +18,41 @@ from ciam_portal.policy.decision import Finding
 from ciam_portal.risk import rules
 from ciam_portal.risk.evidence import Evidence
 from ciam_portal.risk.parameters import LIMITS
-from ciam_portal.risk.signals import Signals
-from ciam_portal.risk.visit import Feature
+from ciam_portal.risk.population import NEWCOMERS
+from ciam_portal.risk.signals import HOURS, Signals
+from ciam_portal.risk.visit import WITHIN, Feature
 
 MOST = 5_000
 """Sessions looked at closely in one run, latest first."""
+SHARED = (Feature.ASN, Feature.PREFIX, Feature.AGENT, Feature.DEVICE)
+"""What a crowd may share."""
+
+
+def _is_new(feature: Feature) -> str:
+    """``Evidence.is_new`` as the database asks it of a stored decision's evidence."""
+    terms = (f"coalesce((seen->'{each}'->>'new')::boolean, false)" for each in (feature, *WITHIN[feature]))
+    return f"({' OR '.join(terms)})"
+
 
 # A row for each value that several customers showed: how many of them, how many of these as newcomers to it, and, for
 # user agents, how many came with nothing that they had used before.
-_SHARED = """
+_SHARED = f"""
 WITH recent AS (
     SELECT session.customer_id, session.visit, decision.inputs->1->'evidence' AS seen
     FROM accounts_session AS session LEFT JOIN audit_decisionentry AS decision ON decision.id = session.decision
     WHERE session.started_at > %s AND session.started_at <= %s
 ), shown AS (
     SELECT recent.customer_id, feature.name AS feature, visit->>feature.name AS value,
-           coalesce((seen->feature.name->>'new')::boolean, false) AS is_new,
-           coalesce((seen->'agent'->>'new')::boolean, false)
-               AND coalesce((seen->'asn'->>'new')::boolean, (seen->'prefix'->>'new')::boolean, false)
+           CASE feature.name {" ".join(f"WHEN '{each}' THEN {_is_new(each)}" for each in SHARED)} END AS is_new,
+           {_is_new(Feature.AGENT)} AND {_is_new(Feature.PREFIX)}
                AND coalesce((seen->'device'->>'new')::boolean, true) AS all_new
-    FROM recent, unnest(ARRAY['asn', 'prefix', 'agent', 'device']) AS feature (name)
+    FROM recent, unnest(ARRAY[{", ".join(f"'{each}'" for each in SHARED)}]) AS feature (name)
     WHERE visit->>feature.name <> ''
 )
 SELECT feature, value, count(DISTINCT customer_id), count(DISTINCT customer_id) FILTER (WHERE is_new),
        count(DISTINCT customer_id) FILTER (WHERE all_new)
 FROM shown GROUP BY feature, value HAVING count(DISTINCT customer_id) > 1 OR feature = 'agent'
-"""
+"""  # noqa: S608  (names of ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +76,10 @@ def crowds_since(start: datetime, at: datetime) -> Crowds:
             rows[Feature(feature)].append((str(row[0]), row[1], row[2], row[3]))
     found: dict[tuple[Feature, str], Crowd] = {}
     hours = (at - start) / timedelta(hours=1)
-    for feature in population.NEWCOMERS:
+    for feature in NEWCOMERS:
         several = [(value, new) for value, _, new, _ in rows[feature] if new >= LIMITS.burst_least]
         usual = population.usual_newcomers(feature, [value for value, _ in several], hours)
-        least = LIMITS.burst_floor * hours / velocity.HOURS
+        least = LIMITS.burst_floor * hours / HOURS
         for value, new in several:
             expected = usual[value]
             if expected is not None:  # nobody knows what is usual before a day of newcomers has been counted
@@ -111,7 +120,7 @@ def findings_of(sessions: Iterable[Session], crowded: Crowds) -> Found:
         seen = evidence.get(row.decision) if row.decision else None
         several = [
             crowd.finding
-            for feature in (Feature.ASN, Feature.PREFIX, Feature.AGENT, Feature.DEVICE)
+            for feature in SHARED
             if (crowd := crowded.get((feature, str(row.visit.get(feature.value, ""))))) is not None
             and _belongs(row, seen, feature)
         ]
@@ -132,9 +141,9 @@ def _belongs(row: Session, seen: Evidence | None, feature: Feature) -> bool:
     """
     if feature is Feature.DEVICE:
         return True
-    if seen is None or not _is_new(seen, feature) or _came_known(row, seen):
+    if seen is None or not seen.is_new(feature) or _came_known(row, seen):
         return False
-    return feature is not Feature.AGENT or _is_new(seen, Feature.ASN if seen.asn else Feature.PREFIX)
+    return feature is not Feature.AGENT or seen.is_new(Feature.PREFIX)
 
 
 def _came_known(row: Session, seen: Evidence) -> bool:
@@ -142,11 +151,6 @@ def _came_known(row: Session, seen: Evidence) -> bool:
     # One that is known from this very instant became so by the second factor of this sign-in, which relays pass on.
     was_known = device is not None and device.known_at < row.started_at
     return was_known or (seen.device is not None and not seen.device.new)
-
-
-def _is_new(seen: Evidence, feature: Feature) -> bool:
-    term = seen.term(feature)
-    return term is not None and term.new
 
 
 def attacking(sessions: Iterable[Session], at: datetime) -> dict[str, int]:

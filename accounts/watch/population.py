@@ -24,12 +24,9 @@ SUSPECT = "risk_rose"  # sessions that ended for this never teach
 # Transactions that began earlier may commit later; none takes so long (see the statement timeout).
 _SETTLED = timedelta(minutes=2)
 
-NEWCOMERS = {Feature.ASN: "newcomers", Feature.PREFIX: "newcomers_prefix"}
-"""Sign-ins that were their customer's first on a network, by network; with DAYS, how many a day are usual there."""
-DAYS: population.Key = ("newcomers_days", "all")
 LEAST = 0.01
 """A value that weighs less has been forgotten by everybody."""
-KEPT = (population.TOTAL[0], population.DISTINCT, population.EXPOSURE, population.CHANGES, DAYS[0])
+KEPT = (population.TOTAL[0], population.DISTINCT, population.EXPOSURE, population.CHANGES, population.DAYS[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def lesson(watermark: dict[str, str], at: datetime) -> Lesson | None:
     first, last = rows[0]["started_at"], rows[-1]["started_at"]
     begun = datetime.fromisoformat(watermark["at"]) if watermark else first
     deltas = _add_up(visits)
-    deltas[DAYS] = (last - begun).total_seconds() / 86_400
+    deltas[population.DAYS] = (last - begun).total_seconds() / 86_400
     return Lesson(
         deltas, len(teaching), len(rows) - len(teaching), {"at": last.isoformat(), "session": str(rows[-1]["pk"])}
     )
@@ -84,24 +81,15 @@ def _add_up(visits: list[tuple[Visit, Evidence]]) -> dict[population.Key, float]
         for key, delta in deltas_of(visit, population.rarity(visit, known), evidence).items():
             total[key] += delta
             known[key] = known.get(key, 0.0) + delta  # so that a value new to all is counted as new once
-        for feature, name in NEWCOMERS.items():
-            term = evidence.term(feature)
-            if term is not None and term.new and visit.value(feature):
-                total[name, visit.value(feature)] += 1.0
     return dict(total)
 
 
-def usual(found: Mapping[population.Key, float], key: population.Key, hours: float) -> float | None:
-    """How many newcomers this network brings in so many hours on average; None before a day has been learned."""
-    days = found.get(DAYS, 0.0)
-    return found.get(key, 0.0) / days * hours / 24 if days >= 1.0 else None
-
-
 def usual_newcomers(feature: Feature, values: Iterable[str], hours: float) -> dict[str, float | None]:
-    """The same for several networks."""
-    keys = {value: (NEWCOMERS[feature], value) for value in values}
-    found = PopulationCount.objects.weights([DAYS, *keys.values()])
-    return {value: usual(found, key, hours) for value, key in keys.items()}
+    """How many newcomers these networks bring in so many hours; None before a day of them has been counted."""
+    keys = {value: (population.NEWCOMERS[feature], value) for value in values}
+    found = PopulationCount.objects.weights([population.DAYS, *keys.values()])
+    daily = {value: population.newcomers(found, key) for value, key in keys.items()}
+    return {value: None if each is None else each * hours / 24 for value, each in daily.items()}
 
 
 def evidence_of(decisions: Iterable[UUID | None]) -> dict[UUID, Evidence]:

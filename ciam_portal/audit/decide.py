@@ -17,6 +17,7 @@ from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import PARTNER, Action, Sensitivity
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp
+from ciam_portal.policy.question import name_of
 
 # Decisions written in a transaction that may yet be rolled back by a refusal; ``@flow`` writes them again then.
 pending: ContextVar[list[DecisionEntry] | None] = ContextVar("pending", default=None)
@@ -86,7 +87,7 @@ def _entry(
         session=by.session,
         channel=by.channel,
         request_id=by.request_id,
-        question=f"{question.__module__}.{question.__name__}",
+        question=name_of(question),
         policy_version=limits.running().version,
         inputs=[as_json(fact) for fact in facts],
         findings=[[finding.code, finding.points] for finding in answer.findings],

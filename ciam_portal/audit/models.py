@@ -45,7 +45,7 @@ class AuditEntry(_Entry):
 class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
 
-    question = models.CharField(max_length=96, db_comment="not sensitive: policy function")
+    question = models.CharField(max_length=96, db_comment="not sensitive: stable name of the question")
     action = models.CharField(max_length=64, blank=True, db_comment="not sensitive: action of the catalogue")
     risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: the level of risk that counted")
     score = models.FloatField(null=True, db_comment="not sensitive: how unusual, in nats; the sum of contributions")

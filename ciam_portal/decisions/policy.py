@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -40,6 +41,7 @@ class Presenting:
     action_registered: bool = False
 
 
+@question("decisions.may_ask")
 def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """The partner may ask about this action and this customer. A token of others is as unknown as an invented one."""
     if not facts.action_registered:
@@ -51,6 +53,7 @@ def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:  # noqa
     return Allow()
 
 
+@question("decisions.may_redeem")
 def may_redeem(facts: Presenting, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Once, in time, by the partner that it was given to, and for the very transaction."""
     if facts.expires_at is None:

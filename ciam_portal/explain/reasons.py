@@ -1,14 +1,14 @@
 """Words for reasons. The customer's sentence stands beside each reason; here are the other two registers."""
 
-import re
+import sys
 from collections.abc import Iterable
-from importlib import import_module
 
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal import gate
 from ciam_portal.explain.wording import Words
+from ciam_portal.policy.question import KNOWN
 from ciam_portal.policy.reason import ReasonBase
 
 _R = gate.Reason
@@ -69,7 +69,6 @@ GATE: dict[gate.Reason, Words] = {
         _("Risk reached the row's deny_from."),
     ),
 }
-_HOME = re.compile(r"(ciam_portal|accounts|recovery|consent)(\.[a-z_]+)*\.policy(\.[a-z_]+)?")
 
 
 def words(question: str, code: str) -> Words:
@@ -86,12 +85,8 @@ def words(question: str, code: str) -> Words:
 
 
 def _beside(question: str) -> Iterable[ReasonBase]:
-    """The reasons of the policy that was asked: they stand in its own module, which may be gone by now."""
-    module = question.rpartition(".")[0]
-    if not _HOME.fullmatch(module):
+    """The reasons of the policy that was asked: they stand beside the question, which may be gone by now."""
+    asked = KNOWN.get(question)
+    if asked is None or asked is gate.decide:  # the gate's words are in all registers
         return ()
-    try:
-        found: Iterable[ReasonBase] = getattr(import_module(module), "Reason", ())
-    except ModuleNotFoundError:
-        return ()
-    return found
+    return getattr(sys.modules[asked.__module__], "Reason", ())

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -62,6 +63,7 @@ class StaffFacts:
     is_administrator: bool = False
 
 
+@question("governance.may_propose")
 def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person propose it? A version that was rejected or that decided once may come back."""
     if staff.id is None or not staff.is_administrator:
@@ -78,6 +80,7 @@ def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     return Allow()
 
 
+@question("governance.may_approve")
 def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (one line for each condition)
     """May this person make it decide?"""
     if staff.id is None or not staff.is_administrator:
@@ -97,6 +100,7 @@ def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     return Allow()
 
 
+@question("governance.may_reject")
 def may_reject(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """May this person say no to it? The proposer too: that takes the proposal back."""
     if staff.id is None or not staff.is_administrator:

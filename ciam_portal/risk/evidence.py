@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from ciam_portal.risk.parameters import DEFAULT, Parameters
-from ciam_portal.risk.population import CHANGES, DISTINCT, EXPOSURE, TOTAL, Key, Rarity
+from ciam_portal.risk.population import CHANGES, DISTINCT, EXPOSURE, NEWCOMERS, TOTAL, Key, Rarity
 from ciam_portal.risk.profile import NOTHING, Habit, Profile
-from ciam_portal.risk.visit import Feature, Visit, within
+from ciam_portal.risk.visit import WITHIN, Feature, Visit, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,16 @@ class Evidence:
 
     @property
     def in_new_network(self) -> bool:
-        """Is the country or the network new to this customer? Such sign-ins make a burst (see ``rules.burst``)."""
-        return any(term is not None and term.new for term in (self.country, self.asn))
+        """Is the network new to this customer, or its country? Such sign-ins make a burst (see ``rules.burst``)."""
+        return self.is_new(Feature.ASN)
+
+    def is_new(self, feature: Feature) -> bool:
+        """Is the value of this feature new to this customer? Whatever lies within a coarser value that is, is too.
+
+        The one rule for who is a newcomer: at the door, in the jobs that look again, in what is usual, in evaluations.
+        """
+        terms = (self.term(each) for each in (feature, *WITHIN[feature]))
+        return any(term is not None and term.new for term in terms)
 
     def term(self, feature: Feature) -> Term | None:
         """What is known about one feature."""
@@ -121,4 +129,7 @@ def deltas_of(visit: Visit, rarity: Rarity, evidence: Evidence) -> dict[Key, flo
                 deltas[DISTINCT, feature.value] = 1.0
         if term is not None:
             deltas[(CHANGES if term.new else EXPOSURE), feature.value] = 1.0 if term.new else term.exposure
+    for feature, name in NEWCOMERS.items():
+        if visit.value(feature) and evidence.is_new(feature):
+            deltas[name, visit.value(feature)] = 1.0
     return deltas

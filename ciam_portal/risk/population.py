@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from ciam_portal.risk.visit import Feature, Visit
@@ -11,9 +12,12 @@ Key = tuple[str, str]
 
 TOTAL: Key = ("total", "all")
 DISTINCT, EXPOSURE, CHANGES = "distinct", "exposure", "changes"
+NEWCOMERS: Mapping[Feature, str] = MappingProxyType({Feature.ASN: "newcomers", Feature.PREFIX: "newcomers_prefix"})
+"""Sign-ins that were their customer's first on a network, by network; with DAYS, how many a day are usual there."""
+DAYS: Key = ("newcomers_days", "all")
 
 NAMES = tuple(feature.value for feature in Feature)
-ALWAYS: tuple[Key, ...] = (TOTAL, *((count, name) for name in NAMES for count in (DISTINCT, EXPOSURE, CHANGES)))
+ALWAYS: tuple[Key, ...] = (TOTAL, DAYS, *((count, name) for name in NAMES for count in (DISTINCT, EXPOSURE, CHANGES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Rarity:
     total: float
     """Sign-ins that taught."""
     features: Mapping[Feature, Common]
+    newcomers: float | None = None
+    """Customers a day who come from this network (AS) for their first time; None before a day of them was counted."""
 
     def of(self, feature: Feature) -> Common:
         """What it says about one feature."""
@@ -57,7 +63,13 @@ class Population(Protocol):
 def keys_of(visit: Visit) -> tuple[Key, ...]:
     """The rows to read for one visit (about forty; one query by primary key)."""
     shown = [(name, value) for name in NAMES if (value := getattr(visit, name))]
-    return (*ALWAYS, *shown)
+    return (*ALWAYS, *shown, *([(NEWCOMERS[Feature.ASN], visit.asn)] if visit.asn else []))
+
+
+def newcomers(found: Mapping[Key, float], key: Key) -> float | None:
+    """How many newcomers a day this network brings on average; None before a day has been learned."""
+    days = found.get(DAYS, 0.0)
+    return found.get(key, 0.0) / days if days >= 1.0 else None
 
 
 def rarity(visit: Visit, found: Mapping[Key, float]) -> Rarity:
@@ -74,4 +86,5 @@ def rarity(visit: Visit, found: Mapping[Key, float]) -> Rarity:
             )
             for feature, name in zip(Feature, NAMES, strict=True)
         },
+        newcomers(found, (NEWCOMERS[Feature.ASN], visit.asn)) if visit.asn else None,
     )

@@ -67,7 +67,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 
 # Network data: where addresses are; a missing folder is fine, see ciam_portal/places
-_data = "/var/lib/ciam/network" if PRODUCTION else str(BASE_DIR / "var" / "network-data")
+_lists = "/var/lib/ciam" if PRODUCTION else str(BASE_DIR / "var")
+_data = f"{_lists}/network" if PRODUCTION else f"{_lists}/network-data"
 NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 
 # Mail and text messages
@@ -165,9 +166,14 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
+BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
+BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
 
 # Who answers for the risk model: shown on its card
 RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+
+# The privacy notice of whoever runs this: linked from the page that says what is kept
+PRIVACY_URL = env.str("PRIVACY_URL", "")
 
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.sessions"

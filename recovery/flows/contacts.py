@@ -10,6 +10,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
+from ciam_portal.mailbox import reader
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
@@ -18,7 +19,6 @@ from recovery import contacts, events, notices
 from recovery.flows import news
 from recovery.models import Contact
 from recovery.policy import contacts as policy
-from recovery.policy.contacts import mailbox
 
 INVITE = Proof.Purpose.CONTACT_INVITE
 
@@ -32,10 +32,10 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
     """
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     kept = [
-        mailbox(known) for known in Contact.objects.kept().filter(customer=customer).values_list("address", flat=True)
+        reader(known) for known in Contact.objects.kept().filter(customer=customer).values_list("address", flat=True)
     ]
     asked = policy.ContactFacts(
-        kept=len(kept), is_known=mailbox(address) in kept, is_own=mailbox(address) in contacts.own(customer)
+        kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in contacts.own(customer)
     )
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
     if not proofs.within_budget(proofs.Asked.NEW_ADDRESS, address):

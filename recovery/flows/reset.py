@@ -7,7 +7,7 @@ from accounts import addresses, facts, proofs
 from accounts.flows import account, sign_in
 from accounts.flows.sign_in import Browser
 from accounts.models import Proof, User
-from ciam_portal import codes, gate
+from ciam_portal import codes, gate, mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -31,7 +31,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     For a stranger the same rows are recorded; only the link and its mail are left out, and they cost a few
     milliseconds that the caller evens out. Raises TooMany or Refused, by where it comes from alone.
     """
-    email = email.lower()
+    email = mailbox.named(email)
     customer = User.objects.filter(email=email, is_active=True).first()
     asked = facts.for_stranger(email, browser.seen, absurd=browser.absurd, by=by, at=at)
     try:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 MOST = 3
@@ -26,6 +27,7 @@ class AddressFacts:
     is_known: bool
 
 
+@question("addresses.may_add")
 def may_add(facts: AddressFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """A few, each different from the others and from the one the customer signs in with."""
     if facts.is_known:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from recovery.policy.evidence import Needed, Strength, Way, strength, weight
 from recovery.policy.states import LIVE, State, Verb, after
@@ -109,6 +110,7 @@ def ends_at(case: CaseFacts, *, limits: Limits) -> datetime:
     return max(end, earliest_completion(case.ready, limits=limits) + timedelta(hours=rules.finish_hours))
 
 
+@question("recovery.may_open")
 def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Not more often than a person would."""
     rules = limits.recovery
@@ -117,6 +119,7 @@ def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa
     return Allow()
 
 
+@question("recovery.may_show")
 def may_show(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """One more thing, while it can still count. What an agent opened rests on what agents note."""
     if case.opened_by is not None:
@@ -124,6 +127,7 @@ def may_show(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     return blocked(case, Verb.PROVE, limits, at) or Allow()
 
 
+@question("recovery.may_prove")
 def may_prove(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """Enough was shown by the customer alone."""
     if case.opened_by is not None:
@@ -134,6 +138,7 @@ def may_prove(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     return Deny(Reason.NOT_ENOUGH) if strength(case.shown, case.needed) is Strength.NONE else Allow()
 
 
+@question("recovery.may_cool_off")
 def may_cool_off(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """The wait begins: for what two of the help desk approved, or for what was shown and is still enough."""
     no = blocked(case, Verb.COOL_OFF, limits, at)
@@ -143,6 +148,7 @@ def may_cool_off(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     return Allow() if enough else Deny(Reason.NOT_ENOUGH)
 
 
+@question("recovery.may_expire")
 def may_expire(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """It can lead nowhere any more: too old, overtaken by a sign-in, or its account is closed."""
     if after(case.state, Verb.EXPIRE) is None:
@@ -150,11 +156,13 @@ def may_expire(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     return Allow() if _overtaken(case, limits, at) is not None else Deny(Reason.STILL_GOING)
 
 
+@question("recovery.may_cancel")
 def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Anybody who was told may stop it, as long as it can still lead somewhere."""
     return Allow() if case.state in LIVE else Deny(Reason.NOT_POSSIBLE)
 
 
+@question("recovery.may_complete")
 def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """What was shown is still enough, the wait is over, nobody stopped it, and nobody has signed in meanwhile."""
     no = blocked(case, Verb.COMPLETE, limits, at)
@@ -166,6 +174,7 @@ def may_complete(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     return Allow() if at >= ready_at else Hold(Reason.COOLING_OFF, ready_at)
 
 
+@question("recovery.may_say_ready")
 def may_say_ready(case: CaseFacts, told: bool, *, limits: Limits, at: datetime) -> Decision:  # noqa: FBT001  (a fact)
     """Once, when it can be finished."""
     return Deny(Reason.TOLD) if told else may_complete(case, limits=limits, at=at)
@@ -180,6 +189,7 @@ def helps(helper: Helper, *, agent: bool = True) -> Decision | None:
     return Deny(Reason.RECORD_SHUT) if agent and not helper.has_opened else None
 
 
+@question("recovery.may_propose")
 def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
     """An agent has noted enough about the caller, and chosen where the link goes."""
     no = helps(helper) or helped(case) or blocked(case, Verb.PROPOSE, limits, at)
@@ -190,6 +200,7 @@ def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime
     return Allow() if case.channel_stands else Deny(Reason.NO_CHANNEL)
 
 
+@question("recovery.may_approve")
 def may_approve(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
     """Two people, both allowed, the second with no part in what the first rests on, and while it still matters."""
     no = helps(helper, agent=False) or helped(case)
@@ -205,6 +216,7 @@ def may_approve(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime
     return Allow() if case.proposer_stands else Deny(Reason.PROPOSER_GONE)
 
 
+@question("recovery.may_reject")
 def may_reject(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
     """Saying no takes the same role; it is open to the proposer too, and to every agent before there is a proposal."""
     is_theirs = helper.id == case.proposed_by or (case.state is State.OPEN and helper.is_agent)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -42,6 +43,7 @@ class LinkFacts:
     usable_from: datetime | None
 
 
+@question("contacts.may_invite")
 def may_invite(facts: ContactFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """A few, each somebody else than the customer."""
     if facts.is_own:
@@ -51,12 +53,14 @@ def may_invite(facts: ContactFacts, *, limits: Limits, at: datetime) -> Decision
     return Deny(Reason.ENOUGH) if facts.kept >= limits.recovery.contacts else Allow()
 
 
+@question("contacts.may_answer")
 def may_answer(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """An invitation is answered once, in time, while it stands."""
     stands = link.is_live and link.account_active and link.is_kept and link.usable_from is None
     return Allow() if stands else Deny(Reason.LINK_DEAD)
 
 
+@question("contacts.may_see_code")
 def may_see_code(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Only somebody who accepted long enough ago, is still a contact, and has a mailbox that is not the customer's."""
     helps = link.usable_from is not None and link.usable_from <= at
@@ -64,13 +68,8 @@ def may_see_code(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision: 
     return Allow() if stands and helps else Deny(Reason.LINK_DEAD)
 
 
+@question("contacts.may_remind")
 def may_remind(since: datetime | None, *, limits: Limits, at: datetime) -> Decision:
     """Once a year, counted from the last time or from the first address or contact; never if there are none."""
     due = since is not None and since + timedelta(days=limits.recovery.review_days) <= at
     return Allow() if due else Deny(Reason.TOLD)
-
-
-def mailbox(address: str) -> str:
-    """What two addresses of one mailbox have in common: whatever follows a plus sign is for sorting only."""
-    name, _at, domain = address.lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"

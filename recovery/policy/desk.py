@@ -11,6 +11,7 @@ from uuid import UUID
 from accounts.policy.staff import Coded
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from recovery.policy import cases
 from recovery.policy.cases import CaseFacts, Helper
@@ -97,6 +98,7 @@ class LinkFacts:
     stands: bool = False
 
 
+@question("desk.may_begin")
 def may_begin(facts: BeginFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """May this agent open a case for a caller? One that the customer began and that rests on too little gives way."""
     no = cases.helps(helper)
@@ -110,6 +112,7 @@ def may_begin(facts: BeginFacts, helper: Helper, *, limits: Limits, at: datetime
     return Allow() if gives_way else Deny(Reason.ALREADY_RUNNING)
 
 
+@question("desk.may_ask")
 def may_ask(case: CaseFacts, helper: Helper, inquiry: InquiryFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this agent ask for one more thing? Only of what was the customer's before the call."""
     no = _may_touch(case, helper, limits, at)
@@ -118,6 +121,7 @@ def may_ask(case: CaseFacts, helper: Helper, inquiry: InquiryFacts, *, limits: L
     return Allow() if inquiry.way in DESK and inquiry.reachable else Deny(Reason.NOTHING_THERE)
 
 
+@question("desk.may_note")
 def may_note(case: CaseFacts, helper: Helper, inquiry: InquiryFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this agent note what came of it? A document is checked by a second agent."""
     no = _may_touch(case, helper, limits, at)
@@ -130,6 +134,7 @@ def may_note(case: CaseFacts, helper: Helper, inquiry: InquiryFacts, *, limits: 
     return Allow()
 
 
+@question("desk.may_answer")
 def may_answer(case: CaseFacts, answer: AnswerFacts, *, limits: Limits, at: datetime) -> Decision:
     """May the customer answer in this session?"""
     no = cases.helped(case) or cases.blocked(case, Verb.PROPOSE, limits, at)
@@ -138,11 +143,13 @@ def may_answer(case: CaseFacts, answer: AnswerFacts, *, limits: Limits, at: date
     return Allow() if answer.is_asked and answer.fits else Deny(Reason.NOT_HERE)
 
 
+@question("desk.may_send_again")
 def may_send_again(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
     """May this agent have the customer's link sent once more? To the same place, once the wait is over."""
     return cases.helps(helper) or cases.helped(case) or cases.may_complete(case, limits=limits, at=at)
 
 
+@question("desk.may_claim")
 def may_claim(case: CaseFacts, link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
     """May the browser that opened the link finish the recovery? Once, while it can be finished."""
     if not (link.is_live and link.stands) or cases.helped(case) is not None:

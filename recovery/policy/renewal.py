@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from recovery.policy.evidence import Way
 from recovery.policy.states import State
@@ -26,6 +27,7 @@ class RenewalFacts:
     has_factor: bool
 
 
+@question("renewal.may_renew")
 def may_renew(facts: RenewalFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Only as the last step of a recovery that used one up, and where the codes would stand in for something."""
     used = Way.SAVED in facts.shown and facts.has_factor

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ciam_portal.policy.decision import Allow, Decision, Deny
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 
 
@@ -26,6 +27,7 @@ class ResetFacts:
     address_proven: bool
 
 
+@question("reset.may_reset_password")
 def may_reset_password(facts: ResetFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
     """Once, in time, while the account is as it was when the link was sent to its proven address."""
     if not facts.is_live:

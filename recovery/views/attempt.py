@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from ciam_portal import codes, vault
+from ciam_portal import codes, mailbox, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
@@ -42,7 +42,7 @@ def actor(request: HttpRequest) -> Actor:
 
 def begin(email: str, lost: tuple[Method, ...]) -> Attempt:
     """A new try. Call ``keep`` on the answer."""
-    return Attempt(email.lower(), codes.new_token(), lost)
+    return Attempt(mailbox.named(email), codes.new_token(), lost)
 
 
 def keep(response: HttpResponse, attempt: Attempt) -> HttpResponse:

@@ -23,6 +23,7 @@ from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
+from ciam_portal.mailbox import reader
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
@@ -30,7 +31,7 @@ from recovery import contacts, forms
 from recovery.flows import contacts as flows
 from recovery.flows import vouch
 from recovery.models import Contact
-from recovery.policy.contacts import Reason, mailbox
+from recovery.policy.contacts import Reason
 from recovery.views import attempt as attempts
 
 
@@ -40,7 +41,7 @@ def listed(customer: User, at: datetime) -> dict[str, Any]:
     kept = list(Contact.objects.kept().filter(customer=customer).order_by("invited_at"))
     rows = []
     for contact in kept:
-        if mailbox(contact.address) in mine:
+        if reader(contact.address) in mine:
             state = "own"
         elif contact.usable_from is None:
             state = "waits" if str(contact.pk) in open_invitations else "expired"

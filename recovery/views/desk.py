@@ -12,14 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import lockout, passwords, signing
+from accounts import signing
 from accounts.decorators import resumable
-from accounts.flows import factors as factor_flows
+from accounts.factors import Outcome
 from accounts.flows import sign_in
 from accounts.forms.factors import Password
 from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.entry import forget_secret, hidden_secret, hide_secret
+from accounts.views.prove import check_password, words_for
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
@@ -69,16 +70,12 @@ def _asked(request: HttpRequest, case: Case | None, form: Password) -> HttpRespo
 
 def _password_shown(request: HttpRequest, form: Password) -> bool:
     """The password once more, in this session: counted and recorded like anywhere else."""
-    customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
+    by, at = Actor.from_request(request), clock.now()
     if not form.is_valid():
         return False
-    if lockout.is_paused(request, customer.email):
-        form.add_error("password", _("There were several wrong answers. Please wait a while, then try again."))
-        return False
-    right = lockout.check_password(request, customer, passwords.normal(form.cleaned_data["password"]))
-    factor_flows.note_password(customer, right=right, by=by, at=at)
-    if not right:
-        form.add_error("password", _("This is not your password."))
+    checked = check_password(request, form.cleaned_data["password"], by=by, at=at)
+    if checked.outcome is not Outcome.RIGHT:
+        form.add_error("password", words_for(Method.PASSWORD, checked, at))
         return False
     request.portal_session = sign_in.step_up(session_of(request), Method.PASSWORD, by=by, at=at)  # type: ignore[attr-defined]
     signing.rotate(request)

@@ -12,6 +12,7 @@ from accounts import addresses
 from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.audit.models import AuditEntry
+from ciam_portal.policy import limits
 from tests.factories import PASSWORD, Message
 from tests.factories import customer as new_customer
 
@@ -106,12 +107,40 @@ def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: U
 @pytest.mark.control("v5.0.0-7.4.3", "v5.0.0-6.2.3")
 def test_a_new_password_ends_every_other_session_and_is_told(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
-    assert here.post("/security/password/", {"password": NEW}).status_code == 302
+    assert here.post("/security/password/", {"current": PASSWORD, "password": NEW}).status_code == 302
     assert here.get("/profile/").status_code == 200
     assert there.get("/profile/").status_code == 302
     assert outbox()[-1].kind == "password_changed"
     customer.refresh_from_db()
     assert customer.check_password(NEW)
+
+
+@pytest.mark.control("v5.0.0-6.2.3")
+@pytest.mark.parametrize("current", ["", "not the password there is", NEW])
+def test_a_new_password_takes_the_one_there_is_however_fresh_the_proof(
+    sign_in: SignIn, customer: User, outbox: Outbox, current: str
+) -> None:
+    page = sign_in(customer).post("/security/password/", {"current": current, "password": NEW})
+    assert page.status_code == 200
+    assert "Error:" in page.text
+    assert NEW not in page.text
+    customer.refresh_from_db()
+    assert customer.check_password(PASSWORD)
+    assert outbox() == []
+    guesses = AuditEntry.objects.filter(name="factor.failed", about=customer.pk).count()
+    assert guesses == (1 if current else 0)
+
+
+@pytest.mark.control("v5.0.0-6.3.1")
+def test_guessing_the_current_password_pauses_that_session_only(sign_in: SignIn, customer: User) -> None:
+    here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
+    form = {"current": "not the password there is", "password": NEW}
+    for _ in range(limits.running().sign_in.device_failures):
+        here.post("/security/password/", form)
+    page = here.post("/security/password/", form | {"current": PASSWORD})
+    assert page.status_code == 200
+    assert "Please wait" in page.text
+    assert there.post("/security/password/", form | {"current": PASSWORD}).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/security/email/", "/security/password/"])

@@ -28,7 +28,7 @@ from tests.oauth.walk import register
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
-GATE = "ciam_portal.gate.decide"
+GATE = "gate.decide"
 
 
 def event(customer: User, name: str, at: datetime, *, inside: UUID | None = None, **data: Any) -> AuditEntry:

@@ -38,7 +38,7 @@ Outbox = Callable[[], list[Message]]
 def held(customer: User, answer: str = "hold", **columns: Any) -> DecisionEntry:
     known = {
         "at": clock.now(), "about": customer.pk, "actor_kind": "customer", "channel": "web", "action": "change_email",
-        "question": "ciam_portal.gate.decide", "policy_version": "x", "inputs": ["change_email", {"device": 1}],
+        "question": "gate.decide", "policy_version": "x", "inputs": ["change_email", {"device": 1}],
         "answer": answer, "reason": "on_hold", "risk": 2, "score": 7.125, "contributions": [["country", 7.125]],
         "findings": [["impossible_travel", 4.0]],
     }  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_customer_asks_about_so_many_a_day(home: Client, customer: User) -> No
 
 
 def test_what_was_not_stopped_is_nothing_to_contest(home: Client, customer: User) -> None:
-    for answer, question in (("allow", None), ("step_up", None), ("deny", "accounts.policy.account.may_use_link")):
+    for answer, question in (("allow", None), ("step_up", None), ("deny", "account.may_use_link")):
         columns = {"question": question} if question else {}
         assert contest(home, held(customer, answer, **columns).pk).status_code == 403
     assert not Dispute.objects.exists()

@@ -115,7 +115,7 @@ def test_a_right_passkey_proves_its_owner_with_and_without_a_name(
     assert Passkey.objects.get().sign_count == 2
 
 
-@pytest.mark.control("63B-3.2.5.2", "63B-3.1.7.2")
+@pytest.mark.control("63B 3.2.5.2", "63B 3.1.7.2")
 @pytest.mark.parametrize(
     "lie",
     [
@@ -238,7 +238,7 @@ def test_there_is_room_for_so_many_passkeys(customer: User, session: Session, by
     assert refused.value.reason is Reason.TOO_MANY_PASSKEYS
 
 
-@pytest.mark.control("63B-4.1.2.1/b")
+@pytest.mark.control("63B 4.1.2.1/b")
 def test_a_password_session_binds_no_passkey_to_an_account_with_one(
     customer: User, key: SoftAuthenticator, by: Actor
 ) -> None:

@@ -62,7 +62,7 @@ def test_highest(held: set[Method], has_password: bool, level: Level) -> None:
 OLD = NOON - timedelta(hours=1)
 
 
-@pytest.mark.control("63B-3.1.3.1", "v5.0.0-6.3.6")
+@pytest.mark.control("63B 3.1.3.1/email", "v5.0.0-6.3.6")
 @pytest.mark.parametrize(
     ("held", "level", "proven", "to", "ways"),
     [

@@ -81,7 +81,7 @@ def test_a_backup_code_is_spent_once(owner: User, seed: bytes, actor: Actor) -> 
     assert sorted(map(str, answers)) == [Outcome.RIGHT] + [Outcome.WRONG] * (_MANY - 1)
 
 
-@pytest.mark.control("v5.0.0-2.3.4", "63B-3.1.4.2/once")
+@pytest.mark.control("v5.0.0-2.3.4", "63B 3.1.4.2/once")
 def test_an_app_code_is_spent_once(owner: User, seed: bytes, actor: Actor) -> None:
     step = clock.now().timestamp() // 30
     answers = at_once(

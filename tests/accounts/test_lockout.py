@@ -23,7 +23,7 @@ def exhaust(email: str) -> None:
         guess(Client(), email)
 
 
-@pytest.mark.control("v5.0.0-6.3.1", "63B 3.2.2")
+@pytest.mark.control("v5.0.0-6.3.1", "63B 3.2.2/a")
 def test_a_lane_pauses_after_too_many_failures_even_for_the_right_password(customer: User) -> None:
     exhaust(customer.email)
     page = guess(Client(), customer.email, PASSWORD)

@@ -1,18 +1,22 @@
 """Which passwords are good enough, and how they are kept."""
 
 import hashlib
+import io
 import threading
 import unicodedata
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
-from accounts import passwords
+from accounts import breached, passwords
 from accounts.models import User
+from ciam_portal.audit.models import AuditEntry
 
 ADA = User(email="ada.lovelace@engines.example", name="Ada Lovelace")
 
@@ -46,10 +50,19 @@ def verdict(password: str, user: User | None = ADA) -> str:
         ("4d4.l0v3l4c3.2026!", "personal"),
         ("lovelace-engines-2026", "personal"),
         ("my friend lovelace rides a velvet tram", "fine"),  # a name may be part of something long
+        ("thequickbrownfoxjumpsoverthelazydog", "common"),  # long, and known to everybody
+        ("The quick brown fox jumps over the lazy dog!", "common"),
+        ("the quick brown fox jumps over a velvet tram", "fine"),
+        ("identity portal 2026!", "personal"),  # the portal's own name
+        ("Id.Shop.Example-2026", "personal"),  # its host
+        ("Teahouse!Teahouse!1", "personal"),  # what the operator adds
+        ("my identity portal has a velvet tram", "fine"),
     ],
 )
-@pytest.mark.control("v5.0.0-6.2.1", "v5.0.0-6.2.4", "v5.0.0-6.2.5", "v5.0.0-6.2.11", "63B 3.1.1.2(1)")
-def test_validator(password: str, answer: str) -> None:
+@pytest.mark.control("v5.0.0-6.1.2", "v5.0.0-6.2.1", "v5.0.0-6.2.4", "v5.0.0-6.2.5", "v5.0.0-6.2.11", "63B 3.1.1.2(1)")
+def test_validator(password: str, answer: str, settings: Any) -> None:
+    settings.PORTAL_NAME, settings.PUBLIC_URL = "Identity Portal", "https://id.shop.example"
+    settings.BRAND_WORDS = ["teahouse"]
     assert verdict(password) == answer
 
 
@@ -114,3 +127,103 @@ def test_a_range_service_that_is_down_leaves_the_lists_to_decide(settings: Any) 
     settings.PASSWORD_RANGE_SERVICE = "http://127.0.0.1:9/range"
     assert verdict("tannery okapi 7 gable") == "fine"
     assert verdict("passwordpassword") == "common"
+
+
+def sha1(password: str) -> str:
+    return hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+@pytest.fixture
+def breaches(tmp_path: Path, settings: Any) -> Path:
+    """Where the published lists are put; nothing is loaded yet."""
+    settings.BREACHED_PASSWORDS = tmp_path / "kept" / "breached-passwords"
+    return tmp_path
+
+
+LEAKED = ["a password from a leak", "seven lamps of leaked quiet", "tannery okapi 8 gable"]
+
+
+def published(folder: Path, *, count: str = ":3") -> Path:
+    """As it is published: sorted hashes, each with how often it was seen."""
+    path = folder / "breaches.txt"
+    others = [f"{number:040X}" for number in range(0, 2**160, 2**150)]
+    path.write_text("".join(f"{each}{count}\r\n" for each in sorted([*others, *map(sha1, LEAKED)])))
+    return path
+
+
+@pytest.mark.control("v5.0.0-6.2.12", "63B 3.1.1.2(1)")
+@pytest.mark.parametrize("as_ranges", [False, True])
+def test_loaded_breaches_are_refused_and_nothing_else(breaches: Path, *, as_ranges: bool) -> None:
+    source = published(breaches)
+    if as_ranges:
+        folder = breaches / "ranges"
+        folder.mkdir()
+        for line in source.read_text().splitlines():
+            with (folder / f"{line[:5]}.txt").open("a") as file:
+                file.write(f"{line[5:]}\n")
+        source = folder
+    assert [verdict(each) for each in LEAKED] == ["fine"] * 3
+    assert breached.load(source) == 1027
+    assert [verdict(each) for each in LEAKED] == ["common"] * 3
+    assert passwords.is_listed(LEAKED[0])  # a sign-in with it is worth a second look
+    assert verdict("tannery okapi 7 gable") == "fine"
+
+
+def test_every_hash_is_found_wherever_it_stands(breaches: Path) -> None:
+    source = published(breaches)
+    breached.load(source)
+    listed = [bytes.fromhex(line.partition(":")[0]) for line in source.read_text().splitlines()]
+    assert all(breached.knows(each) for each in listed)
+    assert not any(breached.knows(bytes([each[0], each[1] ^ 1]) + each[2:]) for each in listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no breached password"),
+        ("not a hash:3\n", "no SHA-1"),
+        (f"{'A' * 32}:3\n", "no SHA-1"),  # NTLM
+        (f"{'B' * 40}:1\n{'A' * 40}:1\n", "order"),
+        (f"{'A' * 40}:many\n", "no SHA-1"),
+    ],
+)
+def test_a_file_that_is_no_such_list_changes_nothing(breaches: Path, text: str, words: str) -> None:
+    breached.load(published(breaches))
+    bad = breaches / "bad.txt"
+    bad.write_text(text)
+    with pytest.raises(breached.Unreadable, match=words):
+        breached.load(bad)
+    assert verdict(LEAKED[0]) == "common"
+    assert [path.name for path in (breaches / "kept").iterdir()] == ["breached-passwords"]
+
+
+def test_what_was_seen_too_seldom_is_left_out_and_a_new_list_replaces_the_old(breaches: Path) -> None:
+    breached.load(published(breaches))
+    with pytest.raises(breached.Unreadable):
+        breached.load(published(breaches), at_least=4)
+    one = breaches / "one.txt"
+    one.write_text(f"{sha1('another leaked passphrase')}:9\n")
+    assert breached.load(one, at_least=4) == 1
+    assert verdict("another leaked passphrase") == "common"
+    assert verdict(LEAKED[0]) == "fine"
+
+
+@pytest.mark.django_db
+def test_the_command_says_what_it_did_and_records_it(breaches: Path) -> None:
+    said = io.StringIO()
+    call_command("load_breached", str(published(breaches)), stdout=said)
+    assert "1,027 breached passwords. In use." in said.getvalue()
+    assert AuditEntry.objects.get(name="passwords.breached_loaded").data == {"entries": 1027}
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("load_breached", str(breaches / "nowhere"))
+
+
+@pytest.mark.control("v5.0.0-6.2.12")
+def test_a_deployment_that_knows_no_breaches_says_so(breaches: Path, settings: Any) -> None:
+    settings.PASSWORD_RANGE_SERVICE = ""
+    assert [found.id for found in passwords.check_breaches()] == ["accounts.W001"]
+    settings.PASSWORD_RANGE_SERVICE = "https://ranges.example.com/range"
+    assert passwords.check_breaches() == []
+    settings.PASSWORD_RANGE_SERVICE = ""
+    breached.load(published(breaches))
+    assert passwords.check_breaches() == []

@@ -205,7 +205,7 @@ def test_beginning_is_limited_per_network_address(client: Client) -> None:
 # Proving more while signed in
 
 
-@pytest.mark.control("63B-4.1.2.1/b", "v5.0.0-7.2.4")
+@pytest.mark.control("63B 4.1.2.1/b", "v5.0.0-7.2.4")
 def test_stepping_up_with_the_app_leads_back_with_a_new_session_key(
     sign_in: SignIn, customer: User, seed: bytes
 ) -> None:
@@ -223,7 +223,7 @@ def test_stepping_up_with_the_app_leads_back_with_a_new_session_key(
     assert stolen.get("/security/").status_code == 302
 
 
-@pytest.mark.control("63B-3.1.3.1")
+@pytest.mark.control("63B 3.1.3.1/email")
 def test_a_stale_password_session_proves_again_by_its_password_alone(
     sign_in: SignIn, customer: User, outbox: Outbox
 ) -> None:
@@ -346,7 +346,7 @@ def test_a_passkey_steps_up_and_a_wrong_one_stays_on_the_page(
 # The pages
 
 
-@pytest.mark.control("63B-3.1.2.1/deliver")
+@pytest.mark.control("63B 3.1.2.1/deliver")
 def test_an_app_is_added_and_then_backup_codes_are_offered(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     client = sign_in(customer)
     page = client.get("/security/app/add/")

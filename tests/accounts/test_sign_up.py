@@ -46,6 +46,14 @@ def test_an_account_works_once_its_address_is_proven(client: Client, outbox: Out
     assert client.get("/profile/").status_code == 200
 
 
+@pytest.mark.control("GDPR 13")
+def test_what_is_stored_why_and_how_long_is_said_before_the_button(client: Client) -> None:
+    page = client.get("/sign-up/").text
+    assert 'href="/privacy/"' in page[: page.index("Create account</button>")]
+    more = client.get("/privacy/")
+    assert f"within {limits.running().risk.history_days} days" in more.text
+
+
 @pytest.mark.control("v5.0.0-6.3.8", "63A 3.2.1(5)")
 def test_a_known_address_gets_the_same_answer_and_its_owner_a_mail(outbox: Outbox) -> None:
     customer("known@example.com")

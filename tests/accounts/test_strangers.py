@@ -178,7 +178,7 @@ def guess_at_the_door(customer: User, times: int) -> Client:
     return client
 
 
-@pytest.mark.control("63B-3.2.2")
+@pytest.mark.control("63B 3.2.2/a")
 def test_whoever_has_the_password_keeps_no_app_locked_for_the_owner(home: Client, customer: User, seed: bytes) -> None:
     AppLane.objects.create(
         app=Totp.objects.get(), door=lane_of_other_browsers(customer), failures=12, last_at=clock.now()
@@ -225,7 +225,7 @@ def wrong(customer: User, by: Actor, door: str) -> Any:
     return flows.answer_with_app(customer, "000000", door, by=by, at=clock.now())
 
 
-@pytest.mark.control("63B-3.2.2")
+@pytest.mark.control("63B 3.2.2/a")
 def test_a_hundred_wrong_codes_at_all_doors_switch_the_app_off_not_the_owner(
     home: Client, customer: User, by: Actor, seed: bytes, outbox: Outbox
 ) -> None:

@@ -435,7 +435,7 @@ def test_an_old_mailbox_can_undo_and_lock_but_not_enter(customer: User, session:
     reset(customer)
     assert_nobody_gets_in(customer)
     assert factories.outbox()[-1].kind == "account_still_locked"
-    assert DecisionEntry.objects.filter(question="accounts.policy.lock.may_unlock_by_mail", answer="deny").exists()
+    assert DecisionEntry.objects.filter(question="lock.may_unlock_by_mail", answer="deny").exists()
 
 
 def test_a_mailbox_cannot_strip_a_fresh_second_factor_and_enter(customer: User, session: Session, by: Actor) -> None:

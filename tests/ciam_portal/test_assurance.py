@@ -29,7 +29,7 @@ methods = st.sets(st.sampled_from(Method))
         ((Method.PASSKEY,), Level.PHR),
     ],
 )
-@pytest.mark.control("63B 3.1.3.1")
+@pytest.mark.control("63B 3.1.3.1/email")
 def test_level_of(proven: tuple[Method, ...], level: Level) -> None:
     assert level_of(proven) == level
 

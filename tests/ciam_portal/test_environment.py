@@ -68,7 +68,6 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("CIAM_POLICY", "/no/such/policy.toml", "cannot be read"),
     ],
 )
-@pytest.mark.control("v5.0.0-13.1.1")
 def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, value: str | None, sentence: str) -> None:
     done = start(**{name: value})
     assert done.returncode != 0

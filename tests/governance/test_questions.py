@@ -3,6 +3,8 @@
 import ast
 import dataclasses
 import importlib
+import subprocess
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -16,8 +18,12 @@ from hypothesis import strategies as st
 
 from ciam_portal import flow, gate
 from ciam_portal.audit import decide as decisions
+from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.facts import as_json, of_question
 from ciam_portal.governance import recompute
+from ciam_portal.policy.decision import Allow, Decision
+from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import name_of, question
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("accounts", "consent", "recovery", "ciam_portal")
@@ -46,11 +52,11 @@ def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 ASKED = [found for path in sources() for found in asked_in(path)]
-QUESTIONS = {f"{each.__module__}.{each.__name__}": each for _, each in ASKED} | {"ciam_portal.gate.decide": gate.decide}
+QUESTIONS = {name_of(each): each for _, each in ASKED} | {"gate.decide": gate.decide}
 
 
 def test_the_code_was_read() -> None:
-    homes = {name.split(".policy.")[0].removesuffix(".decide") for name in QUESTIONS}
+    homes = {each.__module__.split(".policy")[0] for each in QUESTIONS.values()}
     assert homes == {
         "ciam_portal.gate", "accounts", "consent", "recovery", "ciam_portal.governance", "ciam_portal.decisions",
     }  # fmt: skip
@@ -60,6 +66,26 @@ def test_the_code_was_read() -> None:
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_every_question_is_found_again(name: str) -> None:
     assert recompute.question(name) is QUESTIONS[name]
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(ValueError, match=r"Two questions are called gate\.decide"):
+        question("gate.decide")(QUESTIONS["staff.may_look"])
+
+
+def test_nothing_is_decided_without_a_name(by: Actor, noon: datetime) -> None:
+    def nameless(*, limits: Limits, at: datetime) -> Decision:
+        return Allow()
+
+    with pytest.raises(KeyError):
+        decisions.decide(nameless, about=None, by=by, at=noon)
+
+
+def test_every_question_is_known_in_a_process_that_asks_none() -> None:
+    """``manage.py decision`` imports no view and no flow."""
+    words = "import django; django.setup(); from ciam_portal.policy.question import KNOWN; print(*KNOWN, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  (our own words)
+    assert set(done.stdout.split()) >= set(QUESTIONS)
 
 
 def some(kind: Any) -> st.SearchStrategy[Any]:

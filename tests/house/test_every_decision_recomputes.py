@@ -48,7 +48,7 @@ def walked(customer: User, outbox: Callable[[], list[Message]], sign_in: Callabl
     walk.refresh(tokens["refresh_token"])
     User.objects.update(is_active=True)
     with time_machine.travel(clock.now() + timedelta(minutes=14)):
-        home.post("/security/password/", {"password": "another quiet passphrase"})
+        home.post("/security/password/", {"current": PASSWORD, "password": "another quiet passphrase"})
     home.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
     _govern()
     Client().post("/forgotten-password/", {"email": customer.email})

@@ -7,7 +7,7 @@ from tests.journeys.walk import Customer, look_at
 from tests.stack import Stack
 
 STRANGERS = (
-    "/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/ "
+    "/ /privacy/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/ "
     "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
     "/nowhere/"
 )

@@ -16,7 +16,7 @@ def claims(page: Page, table: str = "claims") -> dict[str, str]:
     return dict(cells)
 
 
-@pytest.mark.control("v5.0.0-10.7.1", "v5.0.0-10.7.3", "RFC9700-2.1")
+@pytest.mark.control("v5.0.0-10.7.1", "v5.0.0-10.7.3")
 def test_a_partner_sees_what_was_allowed_until_it_is_withdrawn(page: Page, portal: Stack) -> None:
     customer = Customer(page, portal)
     customer.sign_up()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
         {"client_id": "x" * 5000},
     ],
 )
-@pytest.mark.control("RFC9700-2.1", "v5.0.0-10.4.1")
+@pytest.mark.control("RFC9700-2.1/a", "v5.0.0-10.4.1")
 def test_oidcc_ensure_registered_redirect_uri(walk: Walk, change: dict[str, Any]) -> None:
     page = walk.ask(**change)
     assert page.status_code == 400

@@ -141,7 +141,7 @@ def test_what_a_code_rests_on_is_asked_again(walk: Walk, fallen: str) -> None:
             Session.objects.update(ended_at=clock.now(), end_reason="ended_by_owner")
     assert walk.redeem(code).json()["error"] == "invalid_grant"
     assert not AccessToken.objects.exists()
-    assert DecisionEntry.objects.filter(question="consent.policy.may_share", answer="deny").count() == 1
+    assert DecisionEntry.objects.filter(question="consent.may_share", answer="deny").count() == 1
 
 
 def test_a_partner_that_is_switched_off_is_nobody(walk: Walk) -> None:

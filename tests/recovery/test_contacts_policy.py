@@ -67,16 +67,3 @@ def test_may_see_the_code(change: dict[str, object], answer: Decision) -> None:
 )
 def test_may_remind(since: datetime | None, answer: Decision) -> None:
     assert policy.may_remind(since, limits=LIMITS, at=NOON) == answer
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "same"),
-    [
-        ("ann@example.com", "Ann@Example.com", True),
-        ("ann@example.com", "ann+friend@example.com", True),
-        ("ann@example.com", "anna@example.com", False),
-        ("ann@example.com", "ann@example.org", False),
-    ],
-)
-def test_whose_mailbox_it_is(one: str, two: str, same: bool) -> None:
-    assert (policy.mailbox(one) == policy.mailbox(two)) is same

@@ -20,7 +20,7 @@ from accounts import addresses
 from accounts.flows import account, factors, role_changes, sessions, sign_in, staff
 from accounts.history import Seen
 from accounts.models import RoleChange, Session, Totp, User
-from ciam_portal import clock, codes, vault
+from ciam_portal import clock, codes, mailbox, vault
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.notifications.models import Notice
 from ciam_portal.oauth import partners
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             message = "The demo is for development: its passwords are known to everybody."
             raise CommandError(message)
         if options["code"]:
-            self.stdout.write(_code(options["code"].lower()))
+            self.stdout.write(_code(mailbox.named(options["code"])))
             return
         for email, name in CUSTOMERS.items():
             if not User.objects.filter(email=email).exists():

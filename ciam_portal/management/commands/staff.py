@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.flows import role_changes, staff
 from accounts.models import User
-from ciam_portal import clock
+from ciam_portal import clock, mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from ciam_portal.roles import Role
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
         """Run the flow that is due."""
-        person = User.objects.filter(email=options["email"].lower()).first()
+        person = User.objects.filter(email=mailbox.named(options["email"])).first()
         if person is None:
             message = "There is no account with this address."
             raise CommandError(message)

@@ -1,24 +1,21 @@
-"""Judge sign-ins in the order of time, each by what was known just before it."""
+"""Judge sign-ins in the order of time, each by what was known just before it, with what decides at the door."""
 
-import math
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ciam_portal.management.evaluation.rows import Row
+from ciam_portal.risk import signals
 from ciam_portal.risk.assess import Assessment, assess
 from ciam_portal.risk.evidence import Evidence, deltas_of, gather
 from ciam_portal.risk.parameters import DAY, DEFAULT, LIMITS, Parameters, RuleLimits
-from ciam_portal.risk.population import Key, Rarity
+from ciam_portal.risk.population import DAYS, Key, Rarity
 from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.signals import Signals
+from ciam_portal.risk.signals import WINDOW, Pace, Signals
 from ciam_portal.risk.visit import Visit
 
-WINDOW = 3600.0
-"""Seconds that velocities look back."""
-MONTH = 30 * DAY
-"""Half-life of what is usual in a network."""
+NOTHING = Signals()
 
 
 class Store(Protocol):
@@ -28,114 +25,121 @@ class Store(Protocol):
         """One customer's profile."""
         ...
 
+    def keep(self, user: str, profile: Profile) -> None:
+        """Remember it as it is now."""
+        ...
+
     def counts(self, visit: Visit) -> Rarity:
         """What the population says."""
         ...
 
-    def teach(self, user: str, profile: Profile, deltas: Mapping[Key, float]) -> None:
-        """Keep what was learned."""
+    def add(self, deltas: Mapping[Key, float]) -> None:
+        """Add to the population's weights."""
         ...
 
 
 @dataclass(slots=True)
-class Window:
-    """The attempts of the last hour, counted as they come and go."""
+class Hour:
+    """What was counted in one window, as the shared cache counts it at the door."""
 
-    rows: "deque[Row]" = field(default_factory=deque)
-    failures_on: "Counter[str]" = field(default_factory=Counter)
-    failures_from: "Counter[str]" = field(default_factory=Counter)
-    tried_from: dict[str, "Counter[str]"] = field(default_factory=dict)
-    failed_on_from: dict[str, "Counter[str]"] = field(default_factory=dict)
-    newcomers: "deque[tuple[float, str, str]]" = field(default_factory=deque)
-    new_in: dict[str, "Counter[str]"] = field(default_factory=dict)
-    usual: dict[str, tuple[float, float]] = field(default_factory=dict)
+    failures_on: Counter[str] = field(default_factory=Counter)
+    failures_from: Counter[str] = field(default_factory=Counter)
+    accounts_from: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    sources_on: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    newcomers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def forget(self, now: float) -> None:
-        """Let go of what is older than the window."""
-        while self.rows and self.rows[0].second < now - WINDOW:
-            row = self.rows.popleft()
-            _less(self.tried_from, row.address, row.user)
-            if not row.success:
-                _less(self.failed_on_from, row.user, row.address)
-                _drop(self.failures_on, row.user)
-                _drop(self.failures_from, row.address)
-        while self.newcomers and self.newcomers[0][0] < now - WINDOW:
-            _second, asn, user = self.newcomers.popleft()
-            _less(self.new_in, asn, user)
 
-    def add(self, row: Row, *, is_newcomer: bool) -> None:
-        """Take in an attempt, whatever became of it."""
-        self.rows.append(row)
-        self.tried_from.setdefault(row.address, Counter())[row.user] += 1
-        if not row.success:
-            self.failures_on[row.user] += 1
-            self.failures_from[row.address] += 1
-            self.failed_on_from.setdefault(row.user, Counter())[row.address] += 1
-        if is_newcomer:
-            self.newcomers.append((row.second, row.asn, row.user))
-            self.new_in.setdefault(row.asn, Counter())[row.user] += 1
+@dataclass(slots=True)
+class Counts:
+    """This window and the one before."""
 
-    def welcome(self, row: Row) -> None:
-        """Note that newcomers are usual in this network."""
-        count, last = self.usual.get(row.asn, (0.0, row.second))
-        self.usual[row.asn] = (count * 0.5 ** ((row.second - last) / MONTH) + 1.0, row.second)
+    number: int = 0
+    now: Hour = field(default_factory=Hour)
+    last: Hour = field(default_factory=Hour)
 
-    def expected(self, asn: str, now: float) -> float:
-        """Newcomers that this network usually brings in one window."""
-        count, last = self.usual.get(asn, (0.0, now))
-        return float(count * 0.5 ** ((now - last) / MONTH) * math.log(2.0) * WINDOW / MONTH)
+    def turn(self, second: float) -> None:
+        """It is so late now."""
+        number = int(second) // WINDOW
+        if number != self.number:
+            self.last = self.now if number == self.number + 1 else Hour()
+            self.number, self.now = number, Hour()
+
+    def failed(self, row: Row) -> None:
+        """A wrong password."""
+        self.now.failures_on[row.user] += 1
+        self.now.failures_from[row.address] += 1
+        self.now.accounts_from[row.address].add(row.user)
+        self.now.sources_on[row.user].add(row.address)
+
+    def pace(self, row: Row, *, is_newcomer: bool) -> Pace:
+        """The counts around an attempt, which is itself one of the newcomers if it is one."""
+        both = (self.now, self.last)
+        newcomers = set[str]().union(*(hour.newcomers.get(row.asn, ()) for hour in both))
+        return Pace(
+            failures_on_account=sum(hour.failures_on[row.user] for hour in both),
+            failures_from_address=sum(hour.failures_from[row.address] for hour in both),
+            accounts_from_address=len(set[str]().union(*(hour.accounts_from.get(row.address, ()) for hour in both))),
+            newcomers_from_asn=len(newcomers | {row.user} if is_newcomer else newcomers) if row.asn else None,
+            sources_on_account=len(set[str]().union(*(hour.sources_on.get(row.user, ()) for hour in both))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one row showed, beside what was known."""
+
+    row: Row
+    profile: Profile
+    evidence: Evidence
+    signals: Signals
 
 
 @dataclass(slots=True)
 class Judge:
-    """Judges row after row. Bounded by the window and by the number of networks; all else is in the store."""
+    """Judges row after row. Bounded by two hours and by what waits to teach; all else is in the store."""
 
     store: Store
     parameters: Parameters = DEFAULT
     limits: RuleLimits = LIMITS
-    window: Window = field(default_factory=Window)
+    learn_after: float = DAY
+    """Seconds until a sign-in teaches the population."""
+    counts: Counts = field(default_factory=Counts)
+    waiting: deque[tuple[float, Visit, Evidence]] = field(default_factory=deque)
+    taught_until: float | None = None
 
     def see(self, row: Row, *, leaves_traces: bool = True) -> Assessment:
         """Judge one row, then learn from it if it teaches. Without traces: as if it had not happened."""
-        self.window.forget(row.second)
-        visit, at, profile = row.visit, row.at, self.store.profile(row.user)
+        looked = self.look(row, leaves_traces=leaves_traces)
+        if row.teaches and leaves_traces:
+            self.learn(looked)
+        return assess(looked.evidence, looked.signals, limits=self.limits, parameters=self.parameters)
+
+    def look(self, row: Row, *, leaves_traces: bool = True, known: Signals = NOTHING) -> Looked:
+        """What there is to say about one row. ``known``: what a log cannot give (recovery, breached passwords …)."""
+        self.counts.turn(row.second)
+        self._teach(row.second - self.learn_after)
+        visit, profile = row.visit, self.store.profile(row.user)
         is_needed = row.teaches or not profile.is_empty  # half of a log knocks at accounts that do not exist
         rarity = self.store.counts(visit) if is_needed else Rarity(0.0, {})
-        evidence = gather(profile, rarity, visit, at, self.parameters)
+        evidence = gather(profile, rarity, visit, row.at, self.parameters)
         is_newcomer = row.success and evidence.in_new_network
-        if leaves_traces:
-            self.window.add(row, is_newcomer=is_newcomer)
-        found = assess(evidence, self.signals(row, profile, evidence), limits=self.limits, parameters=self.parameters)
-        if row.teaches and leaves_traces:
-            self.store.teach(row.user, profile.learn(visit, at, self.parameters), deltas_of(visit, rarity, evidence))
-            if is_newcomer:
-                self.window.welcome(row)
-        return found
+        if leaves_traces and not row.success:
+            self.counts.failed(row)
+        if leaves_traces and is_newcomer:
+            self.counts.now.newcomers[row.asn].add(row.user)
+        pace = self.counts.pace(row, is_newcomer=is_newcomer)
+        found = signals.seen(known, evidence, pace, rarity.newcomers, profile.elsewhere(visit, row.at))
+        return Looked(row, profile, evidence, found)
 
-    def signals(self, row: Row, profile: Profile, evidence: Evidence) -> Signals:
-        """The facts that a log can give. What it cannot (recovery, breached passwords …) stays absent."""
-        window, new_in = self.window, self.window.new_in.get(row.asn)
-        is_known = not profile.is_empty
-        return Signals(
-            seconds_since_last_use=evidence.gap if is_known else None,
-            failures_on_account=window.failures_on[row.user],
-            failures_from_address=window.failures_from[row.address],
-            accounts_from_address=len(window.tried_from.get(row.address, ())),
-            accounts_from_asn=len(new_in) if new_in and row.user in new_in else None,
-            accounts_from_asn_usual=window.expected(row.asn, row.second),
-            sources_on_account=len(window.failed_on_from.get(row.user, ())),
-            country_changed_seconds=profile.elsewhere(row.visit, row.at),
-        )
+    def learn(self, looked: Looked) -> None:
+        """A genuine success teaches its customer's profile now, and the population later."""
+        row = looked.row
+        self.store.keep(row.user, looked.profile.learn(row.visit, row.at, self.parameters))
+        self.waiting.append((row.second, row.visit, looked.evidence))
 
-
-def _less(table: dict[str, "Counter[str]"], name: str, item: str) -> None:
-    counter = table[name]
-    _drop(counter, item)
-    if not counter:
-        del table[name]
-
-
-def _drop(counter: "Counter[str]", item: str) -> None:
-    counter[item] -= 1
-    if counter[item] <= 0:
-        del counter[item]
+    def _teach(self, until: float) -> None:
+        while self.waiting and self.waiting[0][0] <= until:
+            second, visit, evidence = self.waiting.popleft()
+            before, self.taught_until = self.taught_until, second
+            days = 0.0 if before is None else (second - before) / DAY
+            self.store.add(deltas_of(visit, self.store.counts(visit), evidence) | {DAYS: days})

@@ -23,8 +23,11 @@ class Memory:
         """What the population says."""
         return rarity(visit, {key: self.weights[key] for key in keys_of(visit) if key in self.weights})
 
-    def teach(self, user: str, profile: Profile, deltas: Mapping[Key, float]) -> None:
-        """Keep what was learned."""
+    def keep(self, user: str, profile: Profile) -> None:
+        """Remember a profile as it is now."""
         self.profiles[user] = profile
+
+    def add(self, deltas: Mapping[Key, float]) -> None:
+        """Add to the population's weights."""
         for key, delta in deltas.items():
             self.weights[key] = self.weights.get(key, 0.0) + delta

@@ -55,7 +55,7 @@ def decision(
     """A decision about a sign-in, as it is kept."""
     facts = gate.Facts(channel=Channel.WEB, account_active=True, session_live=None, device=trust, evidence=evidence)
     entry = DecisionEntry(
-        at=at, about=about.pk, actor_kind="customer", actor=about.pk, channel="web", question="ciam_portal.gate.decide",
+        at=at, about=about.pk, actor_kind="customer", actor=about.pk, channel="web", question="gate.decide",
         action="sign_in", risk=risk, score=score, policy_version="0", answer=answer,
         inputs=["sign_in", as_json(facts)], findings=[list(each) for each in findings],
         contributions=[[code, llr] for code, llr in (parts or {}).items()],

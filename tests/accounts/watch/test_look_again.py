@@ -12,13 +12,14 @@ from accounts.events import risk as events
 from accounts.flows import reweigh as flows
 from accounts.flows import sessions
 from accounts.models import Alert, Device, PopulationCount, Profile, Session
-from accounts.watch import bursts, population
+from accounts.watch import bursts
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Finding, Hold, Risk
 from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.population import DAYS
 from ciam_portal.risk.visit import Visit
 from tests.accounts.watch import past
 from tests.factories import Message
@@ -32,7 +33,7 @@ BULLETPROOF = replace(past.USUAL, asn="65000", prefix="p9", agent="ua9", device=
 @pytest.fixture(autouse=True)
 def _counted(db: None) -> None:
     """A month of newcomers has been counted: none on any network of these tests."""
-    PopulationCount.objects.add({population.DAYS: 30.0})
+    PopulationCount.objects.add({DAYS: 30.0})
 
 
 @pytest.fixture
@@ -59,8 +60,13 @@ def risks(rows: list[Session]) -> list[int | None]:
     )
 
 
-def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime) -> None:
-    several = crowd(recently, 6)
+ABROAD = past.seen(device=past.NEW, country=past.NEW, browser=past.NEW)
+"""Whoever comes from a new country in a new browser is not asked about network and agent: both are new as well."""
+
+
+@pytest.mark.parametrize("evidence", [past.STRANGE, ABROAD], ids=["new network", "new country"])
+def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime, evidence: Evidence) -> None:
+    several = crowd(recently, 6, evidence=evidence)
     at_home = past.entered(recently, visit=BULLETPROOF, evidence=past.seen(asn=past.KNOWN, agent=past.KNOWN))
     elsewhere = past.entered(recently, evidence=past.STRANGE)
     assert risk_tasks.look_again() == 6
@@ -69,7 +75,7 @@ def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime) -> Non
     event = past.audited(events.SessionReweighed)[0]
     assert event["answer"] == "step_up"
     assert "burst_asn" in event["findings"]
-    decided = DecisionEntry.objects.filter(question="accounts.policy.sessions.on_risk_risen")
+    decided = DecisionEntry.objects.filter(question="sessions.on_risk_risen")
     assert decided.count() == 6
     assert AuditEntry.objects.filter(name="risk.session_reweighed", decision__in=decided.values("pk")).count() == 6
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 
-from ciam_portal.risk.evidence import Evidence, gather
+from ciam_portal.risk.evidence import Evidence, deltas_of, gather
 from ciam_portal.risk.model import parts, score
 from ciam_portal.risk.parameters import DEFAULT, Attackers, Parameters
 from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Visit
+from ciam_portal.risk.visit import Feature, Visit
 from tests.ciam_portal.risk.lives import HOME, NOON, Table, crowd, evidences, live, lives, visits
 
 TABLE = crowd()
@@ -106,6 +106,24 @@ def test_a_new_country_or_network_is_noticed(change, expected):
     profile, _table, at = STEADY
     visit = replace(HOME, **change)
     assert gather(profile, TABLE.counts(visit), visit, at).in_new_network is expected
+
+
+def test_whatever_lies_within_a_new_value_is_new():
+    profile, _table, at = STEADY
+    for change, new in (
+        ({"country": "SE"}, {Feature.COUNTRY, Feature.ASN, Feature.PREFIX, Feature.ADDRESS}),
+        ({"asn": "n2"}, {Feature.ASN, Feature.PREFIX, Feature.ADDRESS}),
+        ({"prefix": "p2"}, {Feature.PREFIX, Feature.ADDRESS}),
+        ({"system": "iOS"}, {Feature.SYSTEM, Feature.KIND, Feature.BROWSER, Feature.AGENT}),
+        ({"browser": "Firefox"}, {Feature.BROWSER, Feature.AGENT}),
+        ({}, set()),
+    ):
+        visit = replace(HOME, **change)
+        evidence = gather(profile, TABLE.counts(visit), visit, at)
+        assert {feature for feature in Feature if evidence.is_new(feature)} == new
+        taught = deltas_of(visit, TABLE.counts(visit), evidence)
+        assert (("newcomers", visit.asn) in taught) is (Feature.ASN in new)
+        assert (("newcomers_prefix", visit.prefix) in taught) is (Feature.PREFIX in new)
 
 
 def test_without_device_keys_the_device_is_not_asked_about():

@@ -202,7 +202,7 @@ def test_an_unusual_browser_waits_for_an_instant_and_then_finishes(
         page = person.finish()
         assert page.status_code == 403
         assert "the wait is longer" in page.text
-        asked = DecisionEntry.objects.filter(about=team.customer.pk, question="recovery.policy.cases.may_complete")
+        asked = DecisionEntry.objects.filter(about=team.customer.pk, question="recovery.may_complete")
         until = asked.latest("at", "pk").detail["until"]
         assert timedelta(days=6, hours=23) < datetime.fromisoformat(until) - began < timedelta(days=7, hours=1)
     with over(days=7):
@@ -259,8 +259,8 @@ def test_the_whole_of_it_is_decided_again_alike(case: Case) -> None:
         assert "Your account is yours again" in person.finish().text
     entries = list(DecisionEntry.objects.all())
     assert {entry.question for entry in entries} >= {
-        "recovery.policy.desk.may_begin", "recovery.policy.desk.may_ask", "recovery.policy.desk.may_note",
-        "recovery.policy.cases.may_propose", "recovery.policy.cases.may_approve", "recovery.policy.desk.may_claim",
+        "desk.may_begin", "desk.may_ask", "desk.may_note",
+        "recovery.may_propose", "recovery.may_approve", "desk.may_claim",
     }  # fmt: skip
     for entry in entries:
         assert recompute.recompute(entry) == (), (entry.question, entry.action)

@@ -1,0 +1,111 @@
+"""One row of everything that the staff site shows, all of it about one customer; and every address of the site."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
+from accounts.policy.staff import State, Verb, WhyGlass, WhyRole
+from ciam_portal import clock, codes
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.governance import flows as governance
+from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.notifications.models import Notice
+from ciam_portal.roles import Role
+from consent.models import Consent
+from recovery.models import Case
+from tests.oauth import walk
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the staff site, as the URL conf has it."""
+
+    def below(items: list[Any]) -> Iterator[tuple[str, URLPattern]]:
+        for item in items:
+            if isinstance(item, URLResolver):
+                yield from below(item.url_patterns)
+            else:
+                yield str(item.name), item
+
+    for item in get_resolver().url_patterns:
+        if isinstance(item, URLResolver) and item.app_name == "admin":
+            yield from below(item.url_patterns)
+
+
+@dataclass(frozen=True)
+class World:
+    """The rows, by model."""
+
+    customer: User
+    rows: dict[type[Model], Any]
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Every route with its address: each ``…_id`` is that of the row there is."""
+        for name, route in routes():
+            if name in {"None", "app_list"}:
+                continue
+            yield name, reverse(f"admin:{name}", kwargs={key: self._id(name, key) for key in _keys(route)})
+        for app in {model._meta.app_label for model in admin.site._registry}:
+            yield "app_list", reverse("admin:app_list", args=[app])
+
+    def _id(self, name: str, key: str) -> UUID:
+        if key == "customer_id":
+            return self.customer.pk
+        model = next(each for each in admin.site._registry if name.startswith(_name(each)))
+        if key == "restriction_id":
+            model = Restriction
+        found: UUID = self.rows[model].pk
+        return found
+
+
+def _keys(route: URLPattern) -> list[str]:
+    return list(route.pattern.converters)
+
+
+def _name(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}_"
+
+
+def make(customer: User) -> World:
+    """The rows. How they come to be is not what these tests are about."""
+    at, soon = clock.now(), clock.now() + timedelta(hours=1)
+    partner, _secret = walk.register()
+    governance.see(settings.POLICY_TEXT, by=Actor.system(), at=at)
+    decision = DecisionEntry.objects.create(
+        at=at, about=customer.pk, actor_kind="stranger", channel="web", action="sign_in", policy_version="x",
+        question="ciam_portal.gate.decide", inputs=[], answer="step_up", reason="unusual",
+    )  # fmt: skip
+    rows = (
+        customer,
+        partner,
+        PolicyVersion.objects.earliest("found_at"),
+        decision,
+        AuditEntry.objects.create(
+            at=at, about=customer.pk, actor_kind="customer", actor=customer.pk, channel="web", name="account.opened"
+        ),
+        Alert.objects.create(kind="population_drift", at=at, numbers={}),
+        Dispute.objects.create(customer=customer, decision=decision.pk, kind="contested", opened_at=at),
+        Restriction.objects.create(
+            customer=customer, kind="step_up", reason="suspected_fraud", starts_at=at, until=soon,
+            made_by=codes.new_id(), review_due_at=soon,
+        ),
+        RoleChange.objects.create(
+            person=customer, role=Role.AGENT, verb=Verb.GRANT, reason=WhyRole.JOINED.value, state=State.PROPOSED,
+            proposed_by=codes.new_id(), proposed_at=at, expires_at=soon,
+        ),
+        BreakGlass.objects.create(
+            person=customer, role=Role.APPROVER, reason=WhyGlass.ATTACK.value, asked_at=at, expires_at=soon
+        ),
+        Case.objects.create(customer=customer, state="open", opened_at=at),
+        Consent.objects.create(customer=customer, partner=partner, scopes=["openid"], given_at=at, changed_at=at),
+        Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
+    )  # fmt: skip
+    return World(customer, {type(row): row for row in rows})

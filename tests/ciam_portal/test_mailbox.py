@@ -1,0 +1,98 @@
+"""One mailbox has one canonical form; what is no address has none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ciam_portal import mailbox
+from ciam_portal.mailbox import NoMailbox, Reason
+from tests.spellings import MAILBOX, REFUSED, SHOWN, SPELLINGS
+
+# Spellings that mostly lead somewhere: ordinary letters between letters that have other looks, marks and joiners.
+_letters = st.sampled_from("aAmMnkK0ⅯüÜßςſı㎏ｘⓧنא\u0308\u200d\ufe0f\u0345")
+_label = st.text(st.sampled_from("abk1-") | _letters, min_size=1, max_size=6)
+_domain = st.lists(_label, min_size=1, max_size=3).map(lambda labels: "。".join([*labels, "Example"]))
+_local = st.text(st.sampled_from("abAB.+K'ıſ"), min_size=1, max_size=6)
+typed = st.builds("{}@{}".format, _local, _domain)
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_every_spelling_has_one_form(text: str) -> None:
+    assert mailbox.canonical(text) == mailbox.named(text) == MAILBOX
+    assert mailbox.shown(mailbox.canonical(text)) == SHOWN
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_no_address_is_refused_and_is_nobody_in_a_look_up(text: str) -> None:
+    with pytest.raises(NoMailbox):
+        mailbox.canonical(text)
+    with pytest.raises(NoMailbox):
+        mailbox.canonical(mailbox.named(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("kim", Reason.NO_ADDRESS),
+        ("kim@", Reason.NO_ADDRESS),
+        ("", Reason.NO_ADDRESS),
+        ("ki\u200dm@example.com", Reason.UNSEEN),
+        ("kim\n@example.com", Reason.UNSEEN),
+        ("ſam@example.com", Reason.LOCAL_PART),
+        ("root@localhost", Reason.DOMAIN),
+        ("k" * 65 + "@example.com", Reason.TOO_LONG),
+        ("k" * 64 + "@" + ("k" * 61 + ".") * 3 + "info", Reason.TOO_LONG),
+        ("k" * 321, Reason.TOO_LONG),
+    ],
+)
+def test_a_refusal_says_which_part_is_wrong(text: str, reason: Reason) -> None:
+    with pytest.raises(NoMailbox) as refused:
+        mailbox.canonical(text)
+    assert refused.value.reason is reason
+
+
+def test_the_longest_parts_are_accepted() -> None:
+    longest = "k" * 64 + "@" + ("k" * 61 + ".") * 3 + "de"
+    assert len(longest) == 253
+    assert mailbox.canonical(longest) == longest
+    assert mailbox.canonical(f"{longest}e") == f"{longest}e"
+
+
+@given(typed | st.text(max_size=30))
+def test_the_canonical_form_is_its_own(text: str) -> None:
+    try:
+        found = mailbox.canonical(text)
+    except NoMailbox:
+        return
+    assert mailbox.canonical(found) == mailbox.named(found) == found
+    assert mailbox.canonical(mailbox.shown(found)) == found
+    assert found.isascii()
+    assert len(found) <= 254
+
+
+@given(typed | st.text(max_size=400))
+def test_a_look_up_takes_any_text_and_never_turns_one_mailbox_into_another(text: str) -> None:
+    found = mailbox.named(text)
+    assert len(found.encode()) < 2000
+    try:
+        assert found == mailbox.canonical(text)
+    except NoMailbox:
+        with pytest.raises(NoMailbox):
+            mailbox.canonical(found)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("ann@example.com", "ann+friend@example.com", True),
+        ("ann@example.com", "anna@example.com", False),
+        ("ann@example.com", "ann@example.org", False),
+        ("a.nn@gmail.com", "ann+x@googlemail.com", True),
+        ("a.nn@pm.me", "ann@protonmail.com", True),
+        ("ann@me.com", "ann@icloud.com", True),
+        ("a.nn@icloud.com", "ann@icloud.com", False),
+        ("a.nn@example.com", "ann@example.com", False),
+    ],
+)
+def test_who_reads_it(one: str, two: str, same: bool) -> None:
+    assert (mailbox.reader(one) == mailbox.reader(two)) is same

@@ -1,0 +1,115 @@
+"""Every address of the staff site, from the URL conf, as everybody: who gets in, who does not, and nothing breaks."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from ciam_portal import clock
+from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
+from tests import factories
+from tests.accounts.staff import world
+from tests.accounts.staff.people import Member
+from tests.accounts.staff.world import World
+
+pytestmark = pytest.mark.django_db
+
+GONE = (
+    "r/1/1/", "r/1/x/", "password_change/done/", "autocomplete/", "accounts/alert/add/", "oauth/partner/add/",
+    *(f"accounts/user/{uuid4()}/{end}/" for end in ("history", "delete", "password")),
+)  # fmt: skip
+OF_THE_SITE = {"index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths"}
+
+
+@pytest.fixture
+def made(customer: User) -> World:
+    return world.make(customer)
+
+
+def page_of(name: str) -> ReadOnlyAdmin | None:
+    """The admin whose page it is."""
+    for model, page in admin.site._registry.items():
+        if name.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
+            assert isinstance(page, ReadOnlyAdmin)
+            return page
+    return None
+
+
+@pytest.mark.control("v5.0.0-8.1.1", "v5.0.0-8.2.1")
+@pytest.mark.parametrize("roles", [*((role,) for role in Role), tuple(Role), ()], ids=str)
+def test_each_role_gets_its_own_pages_and_no_other_and_nothing_breaks(made: World, roles: tuple[Role, ...]) -> None:
+    who = Member(*roles)
+    for name, path in made.addresses():
+        for answer in (who.client.get(path), who.client.post(path)):
+            assert answer.status_code < 500, path
+        answer, page = who.client.get(path), page_of(name)
+        if page is None:
+            continue
+        if roles and not page.roles & set(roles):
+            assert answer.status_code in {403, 405}, path
+        elif name.endswith("_changelist"):
+            assert answer.status_code == (200 if roles else 403), path
+
+
+@pytest.mark.control("v5.0.0-8.2.1")
+def test_strangers_and_customers_get_none(made: World) -> None:
+    signed_in = Client()
+    factories.signed_in(signed_in, factories.customer(), (Method.PASSWORD, Method.TOTP), clock.now())
+    for client in (Client(), signed_in):
+        for name, path in made.addresses():
+            for answer in (client.get(path), client.post(path)):
+                assert answer.status_code in {302, 405}, path
+                if answer.status_code == 302 and name not in OF_THE_SITE:
+                    assert answer["Location"].startswith(("/staff/login/", "/sign-in/")), path
+
+
+def test_what_is_not_ours_is_not_there(made: World) -> None:
+    boss = Member(*Role)
+    for end in GONE:
+        assert boss.client.get(f"/staff/{end}").status_code == 404, end
+        assert boss.client.post(f"/staff/{end}").status_code in {403, 404}, end
+    for _name, path in made.addresses():
+        page = boss.client.get(path)
+        for word in ("/history/", "/add/", "/delete/", "/staff/r/", "View on site"):
+            assert page.status_code != 200 or word not in page.text, (path, word)
+
+
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.model_name)
+def test_no_column_can_be_asked_about_through_the_address(made: World, model: type[Model]) -> None:
+    """A list that answers ``?client_secret__startswith=a`` shows the secret, one letter after the other."""
+    page = admin.site._registry[model]
+    assert isinstance(page, ReadOnlyAdmin)
+    boss, listing = Member(*Role), f"{model._meta.app_label}_{model._meta.model_name}_changelist"
+    whole = boss.client.get(reverse(f"admin:{listing}"))
+    assert whole.status_code == 200
+    for field in model._meta.get_fields():
+        for lookup in ("startswith", "gte"):
+            asked = boss.client.get(reverse(f"admin:{listing}"), {f"{field.name}__{lookup}": "~"})
+            honored = asked.status_code != 400 and asked.text.count("<tr") != whole.text.count("<tr")
+            assert not honored, field.name
+            assert asked.status_code in {200, 400}, field.name
+
+
+@pytest.mark.parametrize("key", ["x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, str(uuid4())])
+def test_forged_numbers_are_not_there(made: World, key: str) -> None:
+    boss = Member(*Role)
+    for model in admin.site._registry:
+        for end in ("change/", ""):
+            answer = boss.client.get(f"/staff/{model._meta.app_label}/{model._meta.model_name}/{key}/{end}")
+            assert answer.status_code in {400, 404}, model
+
+
+def test_the_auditor_has_no_search_by_way_of_the_page_of_roles(made: World) -> None:
+    auditor = Member(Role.AUDITOR)
+    form = {"email": made.customer.email, "role": "agent", "verb": "grant", "reason": "joined"}
+    known = auditor.client.post("/staff/accounts/rolechange/propose/", form)
+    unknown = auditor.client.post("/staff/accounts/rolechange/propose/", form | {"email": "nobody@example.com"})
+    assert (known.status_code, unknown.status_code) == (403, 403)
+    assert auditor.client.get("/staff/accounts/rolechange/propose/").status_code == 403
+    assert "Change a role" not in auditor.client.get("/staff/accounts/rolechange/").text

@@ -1,0 +1,47 @@
+"""One mailbox, written in many ways; and texts that are no address here."""
+
+MAILBOX = "kim@xn--mnchen-3ya.example"
+SHOWN = "kim@münchen.example"
+SPELLINGS = (
+    SHOWN,
+    MAILBOX,
+    "kim@mu\N{COMBINING DIAERESIS}nchen.example",
+    "KIM@MÜNCHEN.EXAMPLE",
+    "Kim@XN--MNCHEN-3YA.Example",
+    " kim@münchen.example ",
+    "\N{KELVIN SIGN}im@münchen.example",
+    "kim@münchen\N{IDEOGRAPHIC FULL STOP}example",
+    "kim@münchen\N{FULLWIDTH FULL STOP}example",
+    "kim@münchen\N{HALFWIDTH IDEOGRAPHIC FULL STOP}example",
+    "kim@\N{FULLWIDTH LATIN SMALL LETTER M}ünchen.example",
+    "kim@münche\N{SUPERSCRIPT LATIN SMALL LETTER N}.example",
+    "kim@\N{SMALL ROMAN NUMERAL ONE THOUSAND}ünchen.example",
+    "kim@mün\N{CIRCLED LATIN SMALL LETTER C}hen.example",
+)
+REFUSED = (
+    "\N{LATIN SMALL LETTER LONG S}am@example.com",
+    "k\N{LATIN SMALL LETTER DOTLESS I}m@example.com",
+    "kim\N{FULLWIDTH COMMERCIAL AT}x@example.com",
+    "ki\N{ZERO WIDTH JOINER}m@example.com",
+    "kim@exa\N{SOFT HYPHEN}mple.com",
+    "kim@نامه\N{ZERO WIDTH NON-JOINER}ای.com",
+    "root@localhost",
+    "kim@[192.0.2.1]",
+    "kim@[IPv6:2001:db8::1]",
+    "kim@192.0.2.1",
+    "kim@example.com.",
+    "kim@exa_mple.com",
+    "kim@-example.com",
+    "kim@example..com",
+    '"kim k"@example.com',
+    "kim k@example.com",
+    "kim.@example.com",
+    "kim@k@example.com",
+    "kim@xn--.com",
+    "kim@xn--mnchen-3ya-.com",
+    "kim@\N{SNOWMAN}.com",
+    "@example.com",
+    "k" * 65 + "@example.com",
+    "kim@" + "k" * 64 + ".com",
+    "kim@" + "kim." * 63 + "com",
+)
