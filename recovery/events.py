@@ -158,6 +158,23 @@ class DeskMissed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeskTook(AuditEvent):
+    """One of the staff works on a case from now on. ``over_from``: who did before, if somebody did."""
+
+    name: ClassVar[str] = "recovery.desk_took"
+    case: UUID
+    over_from: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLetGo(AuditEvent):
+    """They no longer work on it."""
+
+    name: ClassVar[str] = "recovery.desk_let_go"
+    case: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryProposed(AuditEvent):
     """A first person of the help desk stands for it. Nothing has happened yet."""
 

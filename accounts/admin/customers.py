@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts import factors, facts
 from accounts.admin.parts import initials
@@ -20,7 +20,7 @@ from accounts.admin.record import Record, Viewer
 from accounts.admin.restrictions import RestrictionPages
 from accounts.admin.verbs import refusals_said
 from accounts.flows import staff
-from accounts.forms.staff import Find, Open
+from accounts.forms.staff import Find, Open, Unmask
 from accounts.models import Session, User
 from accounts.policy.staff import LOOKERS, WhyLook
 from ciam_portal import clock, flow, gate
@@ -54,7 +54,8 @@ class Users(RestrictionPages):
 
     def get_urls(self) -> list[URLPattern]:
         """More pages: opening a record, one hidden value of it, and what is done with restrictions on it."""
-        view, unmask = (self.admin_site.admin_view(require_POST(each)) for each in (self.open, self.unmask))
+        view = self.verb(self.open, lazy("Open a customer's record"), Open, "reason", "case")
+        unmask = self.verb(self.unmask, lazy("Show something hidden on a customer's record"), Unmask, "value")
         return [
             path("<uuid:customer_id>/open/", view, name="accounts_user_open"),
             path("<uuid:customer_id>/unmask/", unmask, name="accounts_user_unmask"),
@@ -100,13 +101,10 @@ class Users(RestrictionPages):
         customer, form = get_object_or_404(User, pk=customer_id), Open(request.POST)
         if not form.is_valid():
             return self._closed(request, customer, form)
-        reason = WhyLook.of(form.cleaned_data["reason"])
+        reason, case = WhyLook.of(form.cleaned_data["reason"]), form.cleaned_data["case"]
+        back = ("recovery_case_change", case) if case else ("accounts_user_change", customer.pk)
         return self.do(
-            request,
-            lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()),
-            "",
-            "accounts_user_change",
-            customer.pk,
+            request, lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()), "", *back
         )
 
     def unmask(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin.record import Part, Record
 from accounts.admin.verbs import Verbs
@@ -69,10 +69,9 @@ class RestrictionPages(Verbs):
 
     def restriction_urls(self) -> list[URLPattern]:
         """Restricting, ending and reviewing."""
-        restrict, end, review = (
-            self.admin_site.admin_view(require_POST(view))
-            for view in (self.restrict, self.end_restriction, self.review_restriction)
-        )
+        restrict = self.verb(self.restrict, lazy("Restrict this customer"), Restrict, "kind", "reason", "days")
+        end = self.verb(self.end_restriction, lazy("End this restriction"))
+        review = self.verb(self.review_restriction, lazy("Review this restriction"), Review, "verdict")
         one = "<uuid:customer_id>/restrictions/<uuid:restriction_id>"
         return [
             path("<uuid:customer_id>/restrict/", restrict, name="accounts_user_restrict"),

@@ -28,6 +28,13 @@ class Open(forms.Form):
     """Why a record is opened."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyLook.choices()])
+    case = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the recovery whose page asked for it
+
+
+class Unmask(forms.Form):
+    """Which hidden value of a record, by its name there."""
+
+    value = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class ChangeRole(forms.Form):
@@ -44,7 +51,7 @@ class ChangeRole(forms.Form):
 class Decide(forms.Form):
     """What to do with a proposal."""
 
-    do = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+    do = forms.ChoiceField(label=_("What"), choices=[("approve", _("Approve")), ("reject", _("Reject"))])
 
 
 class Restrict(forms.Form):
@@ -71,7 +78,10 @@ class Restrict(forms.Form):
 class Review(forms.Form):
     """What somebody else found."""
 
-    verdict = forms.ChoiceField(choices=[(verdict.value, verdict.value) for verdict in Verdict])
+    verdict = forms.ChoiceField(
+        label=_("What you found"),
+        choices=[(Verdict.STANDS.value, _("It was right")), (Verdict.ENDS.value, _("It was not right, and ends"))],
+    )
 
 
 class BreakTheGlass(forms.Form):

@@ -275,6 +275,7 @@ def may_look(facts: LookFacts, *, limits: Limits, at: datetime) -> Decision:  # 
     return Allow() if facts.within_budget else Deny(Reason.TOO_MANY_SEARCHES)
 
 
+@question("staff.may_unmask")
 def may_unmask(facts: LookFacts, opened: bool, *, limits: Limits, at: datetime) -> Decision:  # noqa: FBT001  (a fact)
     """May this person have one hidden value shown? On a record that this session has opened, a short while ago."""
     looks = may_look(facts, limits=limits, at=at)

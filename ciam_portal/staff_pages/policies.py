@@ -31,7 +31,7 @@ from ciam_portal.roles import Role, standing_roles_of
 from ciam_portal.words import sentence
 
 DAYS = 30
-_MINUTE = "%Y-%m-%d %H:%M"
+_MINUTE = "%Y-%m-%d %H:%M %Z"
 MOST_ROWS = 20_000  # newest first: a page must answer within seconds; the command has no such limit
 QUESTIONS = {"propose": policy.may_propose, "approve": policy.may_approve, "reject": policy.may_reject}
 

@@ -21,7 +21,7 @@ from recovery.models import Case, Inquiry, Shown
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import CaseFacts, Helper
-from recovery.policy.desk import OF_CALL, OF_DOCUMENT, InquiryFacts
+from recovery.policy.desk import OF_CALL, OF_DOCUMENT, ClaimFacts, InquiryFacts
 from recovery.policy.evidence import DESK, Way, weight
 
 
@@ -60,7 +60,6 @@ class Page:
         """Everything at once."""
         case, me = self.case, self.viewer.user.pk
         return {
-            "case": case,
             "state": words.state(case),
             "customer": masked(case.customer.email),
             "risk": risk_name(case.risk),
@@ -68,6 +67,10 @@ class Page:
             "proposed_by": words.person(case.proposed_by, me, "agent") if case.proposed_by else "",
             "approved_by": words.person(case.approved_by, me, "approver") if case.approved_by else "",
             "helped": case.opened_by is not None,
+            "claimed_by": words.person(case.claimed_by, me) if case.claimed_by else "",
+            "take": self._may(desk_policy.may_take, ClaimFacts(case.claimed_by, case.claimed_by)),
+            "let_go": self._may(desk_policy.may_let_go, ClaimFacts(case.claimed_by)),
+            "due": words.due(case),
             "release_to": self._release_to(),
             "asking": self._asking(),
             "shown": self._shown_alone(),

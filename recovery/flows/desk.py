@@ -65,6 +65,8 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
         lost=sorted(method.value for method in held & frozenset(lost)),
         opened_at=at,
         opened_by=person.pk,
+        claimed_by=person.pk,
+        claimed_at=at,
     )
     here = _come(case, person, Action.STAFF_NOTE_EVIDENCE, session, by=by, at=at)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
@@ -94,6 +96,7 @@ def propose(case: Case, channel: str, person: User, session: Session, *, by: Act
     require(policy.may_propose, now, here.helper, about=case.customer_id, by=by, at=at)
     if chosen is not None:
         case.propose(here.helper.id, chosen.id, at)
+    case.claim(None, None)  # it is somebody else's turn
     news.advance(case, Verb.PROPOSE, at)
     event = events.RecoveryProposed(case=case.pk, weight=weight(now.shown))
     record(event, about=case.customer_id, by=by, at=at, decision=here.decision)

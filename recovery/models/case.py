@@ -26,6 +26,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those that can still lead somewhere."""
         return self.filter(state__in=_LIVE)
 
+    def helped(self) -> Self:
+        """Those that staff opened for a caller."""
+        return self.filter(opened_by__isnull=False)
+
+    def of_staff(self, person: UUID) -> Self:
+        """Those that this member of staff opened, proposed or works on."""
+        return self.filter(Q(opened_by=person) | Q(proposed_by=person) | Q(claimed_by=person))
+
+    def to_approve(self, person: UUID) -> Self:
+        """Proposals that wait for a second person, who may be this one."""
+        mine = Q(proposed_by=person) | Q(opened_by=person) | Q(customer=person)
+        return self.filter(state=State.PROPOSED).exclude(mine)
+
 
 class Case(models.Model):
     """One recovery of one account. Strength, risk and ``ready_at`` are kept for display: the policy works them out."""
@@ -56,6 +69,8 @@ class Case(models.Model):
     approved_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
     approved_at = models.DateTimeField(null=True, db_comment="not sensitive")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    claimed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who works on it")
+    claimed_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
     objects = CaseQuerySet.as_manager()
 
@@ -109,6 +124,11 @@ class Case(models.Model):
                 | Q(key_digest=""),
                 name="case_helped_has_no_key_before_its_wait",
             ),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False, opened_by__isnull=False),
+                name="case_claimed_when_helped",
+            ),
         )
         indexes = (
             models.Index(fields=["key_digest"], name="case_key"),
@@ -156,6 +176,11 @@ class Case(models.Model):
         self.approved_by, self.approved_at = by, at
         self.save(update_fields=["approved_by", "approved_at"])
 
+    def claim(self, by: UUID | None, at: datetime | None) -> None:
+        """Somebody of the staff works on it; None: nobody."""
+        self.claimed_by, self.claimed_at = by, at
+        self.save(update_fields=["claimed_by", "claimed_at"])
+
     def held_by(self, key_digest: str) -> None:
         """From now on the browser with this key can finish it; with none, nobody can."""
         self.key_digest = key_digest
@@ -183,6 +208,15 @@ class Shown(models.Model):
         return f"{self.way} {self.case_id}"
 
 
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    """Reads over what was asked."""
+
+    def to_check(self, person: UUID) -> Self:
+        """Documents that wait for a second agent, who may be this one."""
+        asked = self.filter(way=Way.DOCUMENT, outcome="", case__state__in=_LIVE)
+        return asked.exclude(Q(asked_by=person) | Q(case__opened_by=person) | Q(case__customer=person))
+
+
 class Inquiry(models.Model):
     """One thing that the help desk asked about a caller, and what came of it. Codes only, nothing that was said."""
 
@@ -199,6 +233,8 @@ class Inquiry(models.Model):
     )
     ended_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the customer")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    objects = InquiryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "inquiries"

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.flows import staff
 from accounts.models import Session, User
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock
@@ -26,11 +27,12 @@ from recovery.models import Case, RecoveryAddress
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.desk import Outcome
+from recovery.policy.evidence import Way
 from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
-from tests.recovery.desk.people import Desk, look, refused
+from tests.recovery.desk.people import Desk, look, prove, refused
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/staff/recovery/case/"
@@ -44,7 +46,9 @@ def team(db: None) -> Desk:
 
 
 def page(who: Member, case: Case) -> str:
-    """The page of a case, as this person reads it."""
+    """The page of a case, as this person reads it once they have opened the record (which lets no agent help)."""
+    if not staff.openings(case.customer_id, who.session, clock.now()):
+        look(who, case.customer, WhyLook.DISPUTE)
     answer = who.client.get(f"{QUEUE}{case.pk}/change/")
     assert answer.status_code == ALLOWED
     return plain(answer.text)
@@ -332,6 +336,7 @@ def test_the_queue_and_a_case_cost_the_same_however_much_there_is(team: Desk) ->
     case = team.begin()
     path = f"{QUEUE}{case.pk}/change/"
     team.ask_read_back(case)
+    statements(team.ann.client, QUEUE)  # content types are read once for each process
     one = statements(team.ann.client, QUEUE), statements(team.ann.client, path)
     others(20)
     for _ in range(5):
@@ -347,6 +352,99 @@ def test_a_customer_is_found_by_the_number_of_their_case(team: Desk) -> None:
     case = team.begin()
     found = team.bea.client.post("/staff/accounts/user/", {"wanted": str(case.pk)}).text
     assert f"{team.customer.email[0]}···@example.com" in found
+
+
+def test_before_the_record_is_open_a_case_says_what_the_queue_does_and_asks_why(team: Desk) -> None:
+    case = team.proposed()
+    path = f"{QUEUE}{case.pk}/change/"
+    before = AuditEntry.objects.count()
+    shut = team.ben.client.get(path).text
+    assert case.reference in shut
+    assert "points" not in shut
+    assert str(words.WAYS[Way.DOCUMENT]) not in shut
+    assert AuditEntry.objects.count() == before
+    form = {"reason": "identity_check", "case": str(case.pk)}
+    opened = team.ben.client.post(f"/staff/accounts/user/{team.customer.pk}/open/", form, follow=True)
+    assert opened.redirect_chain[-1][0] == path
+    assert "points" in opened.text
+    assert AuditEntry.objects.filter(name="staff.record_opened", session=team.ben.session.pk).count() == 1
+
+
+def test_a_record_opened_for_another_reason_is_opened_again_for_this_one(team: Desk) -> None:
+    owner, record = team.customer, f"/staff/accounts/user/{team.customer.pk}/"
+    look(team.ann, owner, WhyLook.DISPUTE)
+    assert "First" in plain(team.ann.client.get(f"{QUEUE}begin/{owner.pk}/").text)
+    told = team.ann.client.get(f"{record}change/").text
+    assert policy.Reason.RECORD_SHUT.words in unescape(told)
+    assert "begin a recovery</a>" not in told
+    assert "Open it for another reason too" in told
+    told = team.ann.client.post(f"{record}open/", {"reason": "you_asked"}, follow=True).text
+    assert "begin a recovery</a>" in told
+    assert all(words in told for words in (WhyLook.DISPUTE.words, WhyLook.YOU_ASKED.words))
+
+
+def test_one_works_on_a_case_and_the_others_see_it(team: Desk) -> None:
+    case = team.begin()
+    assert "Works on it" in page(team.bea, case)
+    assert f"Take it over from staff {str(team.ann.pk)[-8:]}" in page(team.bea, case)
+    assert str(case.pk) in team.ann.client.get(f"{QUEUE}?whose=mine").text
+    assert str(case.pk) not in team.bea.client.get(f"{QUEUE}?whose=mine").text
+    press(team.ann, case, "let-go")
+    assert str(case.pk) in team.bea.client.get(f"{QUEUE}?whose=free").text
+    assert "You work on it now" in press(team.bea, case, "take", seen="")
+    assert desk_policy.Reason.CLAIMED.words in press(team.ann, case, "take", seen="")
+    assert desk_policy.Reason.YOURS.words in press(team.bea, case, "take", seen="")
+    assert desk_policy.Reason.NOT_CLAIMED.words in press(team.ann, case, "let-go")
+    press(team.ann, case, "take", seen=str(team.bea.pk))
+    case.refresh_from_db()
+    assert case.claimed_by == team.ann.pk
+    told = page(team.ann, case)
+    assert "Taken over" in told
+    assert "Let go" in told
+
+
+def test_what_is_proposed_is_somebody_elses_turn(team: Desk) -> None:
+    case = team.proposed()
+    assert case.claimed_by is None
+    press(team.ben, case, "take", seen="")
+    case.refresh_from_db()
+    assert case.claimed_by == team.ben.pk
+
+
+def test_the_queue_says_how_many_there_are_and_by_when(team: Desk) -> None:
+    others(3)
+    case = team.proposed()
+    text = plain(team.ben.client.get(QUEUE).text)
+    assert "All that are live (4)" in text
+    assert "Waits for approval (1)" in text
+    assert "Finished</a>" in text  # what is over is not counted: there is no end to it
+    assert words.due(case).startswith("approve by 20")
+    assert words.due(case).endswith(" UTC")
+    assert words.due(case) in text
+    first = text.find(case.reference)
+    assert -1 < first < min(text.find(each.reference) for each in Case.objects.exclude(pk=case.pk))
+
+
+def test_due_first_is_by_what_the_page_says(team: Desk) -> None:
+    case, at = team.proposed(), clock.now()
+    soon, late = others(2)
+    Case.objects.filter(pk=soon.pk).update(opened_at=at - timedelta(days=13, hours=12))
+    Case.objects.filter(pk=late.pk).update(opened_at=at - timedelta(days=2))
+    text = team.ann.client.get(f"{QUEUE}?sort=due").text
+    places = [text.find(each.reference) for each in (soon, case, late)]
+    assert -1 < places[0] < places[1] < places[2]
+    by_hand = sorted(Case.objects.live(), key=lambda each: words.due_at(each) or at)
+    assert [each.pk for each in by_hand] == [soon.pk, case.pk, late.pk]
+
+
+def test_documents_for_a_second_agent_wait_on_the_front_page_and_in_the_queue(team: Desk) -> None:
+    case = team.begin()
+    press(team.ann, case, "ask", way="document")
+    assert "1 document for you to check" in team.bea.client.get("/staff/").text
+    assert "document for you" not in team.ann.client.get("/staff/").text
+    assert "document for you" not in team.ben.client.get("/staff/").text
+    assert str(case.pk) in team.bea.client.get(f"{QUEUE}?whose=check").text
+    assert str(case.pk) not in team.ann.client.get(f"{QUEUE}?whose=check").text
 
 
 @pytest.mark.control("v5.0.0-8.4.2")
@@ -370,6 +468,15 @@ def test_an_old_proof_is_asked_for_again_and_leads_back_to_the_case(team: Desk) 
     assert "/prove/?ref=" in answer["Location"]
     case.refresh_from_db()
     assert case.state == State.PROPOSED
+    prove(team.ben)
+    go_on = team.ben.client.get(answer["Location"].replace("/prove/", "/prove/go-on/"))
+    assert "Approve this recovery" in go_on.text
+    reference = answer["Location"].partition("ref=")[2]
+    told = press(team.ben, case, "approve", resume=reference)
+    assert "The wait has begun" in told
+    case.refresh_from_db()
+    assert case.state == State.COOLING_OFF
+    assert team.ben.client.post(f"{QUEUE}{case.pk}/approve/", {"resume": reference}).status_code == 410
 
 
 def test_every_event_of_a_case_has_words_for_the_help_desk() -> None:
