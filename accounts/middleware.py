@@ -55,7 +55,7 @@ class PortalSession:
             .filter(Q(customer__suspended_until=None) | Q(customer__suspended_until__lte=at))
             .first()
         )
-        if session is None:
+        if session is None or not _belongs_here(request):
             request.session.flush()
             request.user = AnonymousUser()
             return
@@ -72,6 +72,11 @@ class PortalSession:
             request.portal_session = sessions.moved(session, *seen, by=by, at=at)  # type: ignore[attr-defined]
         elif at - session.last_used_at >= _TOUCH_AFTER:
             session.used(at, network=seen[0], browser=seen[1])
+
+
+def _belongs_here(request: HttpRequest) -> bool:
+    """Where staff have a host of their own, a session opened on one host is none on the other."""
+    return settings.STAFF_URL == settings.PUBLIC_URL or request.session.get("host") == request.get_host()
 
 
 def _as_uuid(text: object) -> list[UUID]:

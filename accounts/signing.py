@@ -53,6 +53,7 @@ def begin(request: HttpRequest, customer: User, admitted: flows.Admitted) -> Ses
     by = Actor.from_request(request).known_as(customer.pk)
     entered = flows.begin(customer, admitted, browser_of(request), by=by, at=clock.now())
     request.session["portal_session"] = str(entered.session.pk)
+    request.session["host"] = request.get_host()
     request.portal_session = entered.session  # type: ignore[attr-defined]
     request.device_cookie = entered.cookie  # type: ignore[attr-defined]
     return entered.session

@@ -3,16 +3,20 @@
 from django.urls import path
 
 from accounts import urls_factors
+from accounts.models.proof import Proof
 from accounts.views import account, activity, entry, restrictions, sessions, undo
+from ciam_portal.links import arrival
 
 app_name = "accounts"
 
+Purpose = Proof.Purpose
+
 urlpatterns = [
-    path("confirm-email/<str:secret>/", entry.open_confirm_email, name="confirm_email"),
+    arrival("confirm-email/", Purpose.CONFIRM_EMAIL, "accounts:confirm_email_page", "confirm_email"),
     path("confirm-email/", entry.confirm_email, name="confirm_email_page"),
     path("profile/", account.profile, name="profile"),
     path("security/email/", account.change_email, name="change_email"),
-    path("security/email/confirm/<str:secret>/", account.open_new_email, name="confirm_new_email"),
+    arrival("security/email/confirm/", Purpose.CHANGE_EMAIL, "accounts:confirm_new_email_page", "confirm_new_email"),
     path("security/email/confirm/", account.confirm_new_email, name="confirm_new_email_page"),
     path("security/password/", account.change_password, name="change_password"),
     path("sessions/", sessions.index, name="sessions"),
@@ -21,11 +25,11 @@ urlpatterns = [
     path("activity/", activity.index, name="activity"),
     path("activity/sessions/<uuid:session_id>/answer/", activity.answer, name="answer"),
     path("activity/decisions/<uuid:decision_id>/contest/", activity.contest, name="contest"),
-    path("was-this-you/<str:secret>/", activity.open_answer, name="open_answer"),
+    arrival("was-this-you/", Purpose.DISOWN, "accounts:answer_link", "open_answer"),
     path("was-this-you/", activity.answer_link, name="answer_link"),
     path("security/restrictions/<uuid:restriction_id>/contest/", restrictions.contest, name="contest_restriction"),
     path("security/lock/", undo.lock, name="lock"),
-    path("this-was-not-me/<str:secret>/", undo.open_undo, name="open_undo"),
+    arrival("this-was-not-me/", Purpose.UNDO, "accounts:undo", "open_undo"),
     path("this-was-not-me/", undo.undo, name="undo"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,

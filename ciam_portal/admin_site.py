@@ -1,7 +1,6 @@
 """The staff site: only for staff whose session has proven a second factor, through the same sign-in as everyone."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.apps import AdminConfig
@@ -11,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 
-from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role, roles_of
 
 _NOT_HERE = frozenset({"password_change_done", "autocomplete", "view_on_site"})
@@ -29,30 +27,14 @@ class PortalAdminSite(AdminSite):
         """Django's own pages, without those that lead away, look rows up, or say that something was changed."""
         return [route for route in super().get_urls() if getattr(route, "name", None) not in _NOT_HERE]
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff, signed in with two factors in this very session."""
-        session = getattr(request, "portal_session", None)
-        user = request.user
-        return bool(
-            user.is_authenticated
-            and user.is_open
-            and user.is_staff
-            and session
-            and session.assurance.level >= Level.AAL2
-        )
+    def has_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+        """Nobody, until the site that stands on this one says who (``staff_pages.entrance``)."""
+        return False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
         """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""
         if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
-
-    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
-        """Send people through the one sign-in; those signed in too weakly are asked to prove more."""
-        target = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
-        if request.user.is_authenticated and not request.user.is_staff:
-            return HttpResponseRedirect(reverse("home"))
-        name = "accounts:prove" if request.user.is_authenticated else "account_login"
-        return HttpResponseRedirect(f"{reverse(name)}?{target}")
 
     def logout(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
         """The portal's own sign-out."""

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -53,6 +54,25 @@ class Environment:
         if not parts.hostname or parts.path or parts.query:
             refuse("PUBLIC_URL must be scheme and host only, such as https://id.example.com.")
         return url
+
+    def staff_url(self, public_url: str) -> str:
+        """STAFF_URL without a trailing slash; PUBLIC_URL's where the staff site has no host of its own.
+
+        It must lie below PUBLIC_URL's host, because passkeys work there and nowhere else.
+        """
+        url: str = self.env.str("STAFF_URL", "").rstrip("/") or public_url
+        parts, public = urlsplit(url), urlsplit(public_url)
+        below = (parts.hostname or "").endswith(f".{public.hostname}") and parts.scheme == public.scheme
+        if url != public_url and (not below or parts.path or parts.query):
+            refuse(f"STAFF_URL must be a host below PUBLIC_URL's, such as {public.scheme}://staff.{public.hostname}.")
+        return url
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Comma-separated networks, such as 192.0.2.0/24; none if it is not set."""
+        try:
+            return [ip_network(text.strip()) for text in self.env.list(name, default=[]) if text.strip()]
+        except ValueError:
+            refuse(f"{name} must be comma-separated networks, such as 192.0.2.0/24,2001:db8::/48.")
 
     def secret_keys(self) -> tuple[str, list[str]]:
         """SECRET_KEY, and SECRET_KEY_FALLBACKS (comma-separated) while rotating."""

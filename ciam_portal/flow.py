@@ -18,6 +18,7 @@ from ciam_portal.audit import record as audit
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import AuditEvent, Code
 from ciam_portal.errors import OnHold, ProveMore, Refused
+from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Decision, Hold, StepUp
 
 P = ParamSpec("P")
@@ -38,7 +39,7 @@ class NothingRecorded(RuntimeError):
 
 
 def flow(verb: Callable[P, R]) -> Callable[P, R]:
-    """Run a verb ``f(thing, …, *, by, at)`` in one transaction.
+    """Run a verb ``f(thing, …, *, by, at)`` in one transaction, under one policy.
 
     It must ``record()`` something. When it raises Refused, all it changed is rolled back; then its decisions and the
     refusal itself are stored in a transaction of their own, once, by the outermost flow.
@@ -50,7 +51,7 @@ def flow(verb: Callable[P, R]) -> Callable[P, R]:
         token = decisions.pending.set([]) if outermost else None
         before = audit.count()
         try:
-            with transaction.atomic():
+            with limits.unit_of_work(), transaction.atomic():
                 result = verb(*args, **kwargs)
                 if audit.count() == before:
                     raise NothingRecorded(verb.__qualname__)

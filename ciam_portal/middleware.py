@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from accounts import suspended
 from ciam_portal import codes, refusals, request_id
 from ciam_portal.errors import ProveMore, Refused, TooMany
+from ciam_portal.policy import limits
 from ciam_portal.words import sentence
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,18 @@ class RequestId:
             request_id.current.reset(token)
         response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
+
+
+class OnePolicy:
+    """A request is decided by one version of the policy, whatever is approved while it runs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer it."""
+        with limits.unit_of_work():
+            return self.get_response(request)
 
 
 class SecurityHeaders:

@@ -2,13 +2,17 @@
 
 from django.urls import path, re_path
 
+from accounts.models.proof import Proof
+from ciam_portal.links import arrival
 from recovery.views import addresses, case, contacts, desk, finish, reset
 
 app_name = "recovery"
 
+Purpose = Proof.Purpose
+
 urlpatterns = [
     path("forgotten-password/sent/", reset.sent, name="sent"),
-    path("forgotten-password/link/<str:secret>/", reset.open_link, name="open_link"),
+    arrival("forgotten-password/link/", Purpose.RESET_PASSWORD, "recovery:new_password", "open_link"),
     path("forgotten-password/new-password/", reset.new_password, name="new_password"),
     path("recover/", case.start, name="start"),
     path("recover/show/", case.show_one, name="show"),
@@ -17,9 +21,9 @@ urlpatterns = [
     path("recover/wait/", case.case_page, name="case"),
     path("recover/finish/", finish.complete, name="finish"),
     path("recover/finish/passkey/begin/", finish.begin_passkey, name="finish_begin"),
-    path("recover/stop/<str:secret>/", finish.open_stop, name="open_stop"),
+    arrival("recover/stop/", Purpose.STOP_RECOVERY, "recovery:stop", "open_stop"),
     path("recover/stop/", finish.stop, name="stop"),
-    path("recover/link/<str:secret>/", desk.open_finish, name="open_finish"),
+    arrival("recover/link/", Purpose.FINISH_RECOVERY, "recovery:claim", "open_finish"),
     path("recover/link/", desk.claim, name="claim"),
     path("security/recovery/", addresses.index, name="addresses"),
     re_path(r"^security/recovery/add/(?P<kind>mail|sms)/$", addresses.add, name="add_address"),
@@ -27,9 +31,9 @@ urlpatterns = [
     path("security/recovery/<uuid:address_id>/remove/", addresses.remove, name="remove_address"),
     path("security/recovery/contacts/add/", contacts.add, name="add_contact"),
     path("security/recovery/contacts/<uuid:contact_id>/remove/", contacts.remove, name="remove_contact"),
-    path("recover/contact/<str:secret>/", contacts.open_invitation, name="open_invitation"),
+    arrival("recover/contact/", Purpose.CONTACT_INVITE, "recovery:invitation", "open_invitation"),
     path("recover/contact/", contacts.invitation, name="invitation"),
-    path("recover/help/<str:secret>/", contacts.open_help, name="open_help"),
+    arrival("recover/help/", Purpose.CONTACT_ASK, "recovery:help", "open_help"),
     path("recover/help/", contacts.help_them, name="help"),
     path("security/recovery/stop/", finish.stop_here, name="stop_here"),
     path("security/recovery/call/", desk.ask, name="asked"),

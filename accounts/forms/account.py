@@ -62,13 +62,31 @@ class NewEmail(forms.Form):
     email = Address(label=_("New e-mail address"), autocomplete="email")
 
 
+class AccountName(forms.EmailInput):
+    """Says whose password it is, to people and to password managers. What a browser sends of it is not read."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(attrs={"autocomplete": "username", "readonly": True})
+        self.email = email
+
+    def format_value(self, value: object) -> str:  # noqa: ARG002  (Django's signature)
+        """The account, always."""
+        return self.email
+
+    def value_from_datadict(self, data: object, files: object, name: str) -> str:  # noqa: ARG002  (as above)
+        """The account, always."""
+        return self.email
+
+
 class NewPassword(forms.Form):
     """A password being chosen for a known customer."""
 
     def __init__(self, *args: object, customer: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.customer = customer
+        self.fields["username"] = forms.CharField(label=_("Account"), widget=AccountName(customer.email))
         self.fields["password"] = new_password(_("New password"))
+        self.order_fields(["username"])
 
     def clean_password(self) -> str:
         """In form NFC, and good enough."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import budget, proofs
 from accounts.decorators import resumable, sensitive
@@ -19,9 +19,9 @@ from accounts.forms import account as forms
 from accounts.models import Proof, User
 from accounts.policy.account import Reason
 from accounts.signing import session_of
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret, is_usable
+from accounts.views.entry import is_usable
 from accounts.views.prove import check_password, words_for
-from ciam_portal import clock, network
+from ciam_portal import clock, links, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
@@ -77,23 +77,16 @@ def _count_mail(what: str, who: str) -> None:
         raise TooMany(Reason.TOO_MANY_MAILS, retry_after=hour)
 
 
-@require_safe
-def open_new_email(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail to the new address. Nothing changes yet."""
-    return hide_secret(request, secret, Proof.Purpose.CHANGE_EMAIL, "accounts:confirm_new_email_page")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_new_email(request: HttpRequest) -> HttpResponse:
+@links.page(Proof.Purpose.CHANGE_EMAIL)
+def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
     """The page with the button that makes the new address the only one."""
-    secret = hidden_secret(request, Proof.Purpose.CHANGE_EMAIL)
-    if request.method == "POST":
-        customer = cast("User", request.user)
+    customer = cast("User", request.user)
+    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
+    usable = proof is not None and proof.customer == customer and is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
+    if usable and request.method == "POST":
         flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
-        forget_secret(request, Proof.Purpose.CHANGE_EMAIL)
         messages.success(request, _("Your e-mail address is changed."))
         return redirect("accounts:security")
-    usable = is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
     words = {"usable": usable, "form": forms.Nothing()}
     return render(request, "accounts/confirm_new_email.html", words, status=200 if usable else 410)
 

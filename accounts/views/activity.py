@@ -10,8 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import proofs, timeline
 from accounts.decorators import resumable
@@ -21,9 +20,8 @@ from accounts.forms import activity as forms
 from accounts.models import Proof, Session, User
 from accounts.policy import dispute as policy
 from accounts.signing import session_of
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from accounts.views.undo import locked
-from ciam_portal import clock
+from ciam_portal import clock, links
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.errors import Refused
@@ -71,20 +69,11 @@ def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_answer(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, _PURPOSE, "accounts:answer_link")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer_link(request: HttpRequest) -> HttpResponse:
+@links.page(_PURPOSE)
+def answer_link(request: HttpRequest, secret: str) -> HttpResponse:
     """Was this you? Says what each answer does; a button answers. Nobody is signed in by it."""
-    secret, at = hidden_secret(request, _PURPOSE), clock.now()
-    proof = proofs.find_link(secret, _PURPOSE) if secret else None
+    at = clock.now()
+    proof = proofs.find_link(secret, _PURPOSE)
     session = flows.session_of(proof) if proof else None
     if proof is None or session is None or not _usable(proof, session):
         return render(request, "accounts/answer_dead.html", status=410)
@@ -96,7 +85,8 @@ def answer_link(request: HttpRequest) -> HttpResponse:
     by = Actor(Kind.STRANGER, None, Channel.WEB, request_id=Actor.from_request(request).request_id)
     try:
         if form.cleaned_data["said"] == "lock":
-            return _locked(request, flows.lock_by_link(secret, by=by, at=at))
+            session = flows.lock_by_link(secret, by=by, at=at)
+            return locked(request, User.objects.get(pk=session.customer_id))
         said = flows.answer_link(secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
     except Refused as refused:
         if refused.reason is not policy.Reason.ANSWER_LINK_DEAD:
@@ -104,13 +94,7 @@ def answer_link(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/answer_dead.html", status=410)
     if said == Session.Said.NOT_MINE:
         return _disowned(request, session)
-    forget_secret(request, _PURPOSE)
     return render(request, "accounts/answer_thanks.html")
-
-
-def _locked(request: HttpRequest, session: Session) -> HttpResponse:
-    forget_secret(request, _PURPOSE)
-    return locked(request, User.objects.get(pk=session.customer_id))
 
 
 def _usable(proof: Proof, session: Session) -> bool:
@@ -125,7 +109,6 @@ def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
     if own:  # its browser session is gone already
         logout(request)
         request.portal_session = None  # type: ignore[attr-defined]
-    forget_secret(request, _PURPOSE)
     return render(request, "accounts/disowned.html", {"session": session, "own": own})
 
 

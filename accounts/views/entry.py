@@ -16,12 +16,11 @@ from accounts.forms.entry import SignUp as SignUpForm
 from accounts.models import Proof
 from accounts.policy import account as policy
 from accounts.stages import Denied
-from ciam_portal import clock
+from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow
-
-_LONGEST_SECRET = 100
 
 
 class SignUp(SignupView):
@@ -62,55 +61,30 @@ def check_your_mail(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/check_your_mail.html", {"hours": limits.running().proof.link_hours})
 
 
-def hide_secret(request: HttpRequest, secret: str, purpose: Proof.Purpose, page: str) -> HttpResponse:
-    """Move a link's secret from the address into the browser session, so that it is in no history and no Referer."""
-    request.session[_kept_as(purpose)] = secret[:_LONGEST_SECRET]
-    return redirect(page)
-
-
-def hidden_secret(request: HttpRequest, purpose: Proof.Purpose) -> str:
-    """The secret that ``hide_secret`` kept, or an empty text, which belongs to no link."""
-    return str(request.session.get(_kept_as(purpose), ""))
-
-
-def forget_secret(request: HttpRequest, purpose: Proof.Purpose) -> None:
-    """The link was used."""
-    request.session.pop(_kept_as(purpose), None)
-
-
-def _kept_as(purpose: Proof.Purpose) -> str:
-    return f"link:{purpose}"
-
-
 def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
     """Whether to show the button; the flow asks again."""
     at = clock.now()
-    proof = proofs.find_link(secret, purpose) if secret else None
+    proof = proofs.find_link(secret, purpose)
     if proof is None:
         return False
     return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.running(), at=at), Allow)
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, Proof.Purpose.CONFIRM_EMAIL, "accounts:confirm_email_page")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_email(request: HttpRequest) -> HttpResponse:
+@links.page(Proof.Purpose.CONFIRM_EMAIL)
+def confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
     """The page with the button that confirms."""
-    secret = hidden_secret(request, Proof.Purpose.CONFIRM_EMAIL)
-    if request.method == "POST":
-        customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
-        signing.remember_first(request, customer)
-        forget_secret(request, Proof.Purpose.CONFIRM_EMAIL)
-        return render(request, "accounts/email_confirmed.html")
     usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)
+    if usable and request.method == "POST":
+        try:
+            customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
+        except Refused as refused:
+            if refused.reason is not policy.Reason.LINK_DEAD:
+                raise
+            usable = False
+        else:
+            signing.remember_first(request, customer)
+            return render(request, "accounts/email_confirmed.html")
     words = {"usable": usable, "form": forms.Nothing()}
     return render(request, "accounts/confirm_email.html", words, status=200 if usable else 410)
 
@@ -123,7 +97,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/sign_out.html") if request.user.is_authenticated else redirect("home")
     sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
-    return render(request, "accounts/signed_out.html")
+    return links.forget(request, render(request, "accounts/signed_out.html"))
 
 
 @sensitive_post_parameters()

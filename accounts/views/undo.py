@@ -6,8 +6,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import proofs
 from accounts.flows import locks
@@ -15,8 +14,7 @@ from accounts.flows import undo as flows
 from accounts.forms.activity import Undo
 from accounts.models import Change, Proof, User
 from accounts.policy import lock as policy
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret
-from ciam_portal import clock
+from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.errors import Refused
 from ciam_portal.policy import limits
@@ -36,20 +34,10 @@ def lock(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_undo(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, _PURPOSE, "accounts:undo")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def undo(request: HttpRequest) -> HttpResponse:
+@links.page(_PURPOSE)
+def undo(request: HttpRequest, secret: str) -> HttpResponse:
     """Was it not you? Says what each button does; a button acts. Nobody is signed in by it."""
-    secret = hidden_secret(request, _PURPOSE)
-    proof = proofs.find_link(secret, _PURPOSE) if secret else None
+    proof = proofs.find_link(secret, _PURPOSE)
     change = flows.change_of(proof) if proof else None
     if proof is None or change is None or not _usable(proof, change):
         return render(request, "accounts/undo_dead.html", status=410)
@@ -66,7 +54,6 @@ def undo(request: HttpRequest) -> HttpResponse:
         if refused.reason is not policy.Reason.UNDO_LINK_DEAD:
             raise
         return render(request, "accounts/undo_dead.html", status=410)
-    forget_secret(request, _PURPOSE)
     return locked(request, User.objects.get(pk=proof.customer_id), change)
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from ciam_portal import explain
 from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.audit import seal
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.explain.chart import chart
 from ciam_portal.explain.registers import risk_name
@@ -106,5 +107,5 @@ class DecisionEntries(ReadOnlyAdmin):
             "because": explain.for_operator(entry) if sees_all else explain.for_agent(entry),
         }
         if sees_all:
-            words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk)}
+            words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk), "seal": seal.check(entry)}
         return self.show(request, "admin/decision.html", **words)

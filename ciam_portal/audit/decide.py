@@ -40,8 +40,9 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
 
     Facts are frozen dataclasses of ids, codes, counts and instants. Raises ValueError if they hold anything else.
     """
-    answer = question(*facts, limits=limits.running(), at=at)
-    return _keep(_entry(question, facts, answer, about=about, by=by, at=at), answer)
+    running = limits.running()
+    answer = question(*facts, limits=running, at=at)
+    return _keep(_entry(question, facts, answer, running, about=about, by=by, at=at), answer)
 
 
 def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -55,7 +56,7 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
     answer, assessment = weighed.decision, weighed.assessment
     if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):
         return Decided(answer, None, weighed.standing)
-    entry = _entry(gate.decide, (action, facts), answer, about=about, by=by, at=at)
+    entry = _entry(gate.decide, (action, facts), answer, running, about=about, by=by, at=at)
     entry.action = action
     entry.risk = None if weighed.risk is None else int(weighed.risk)
     if assessment is not None:
@@ -73,6 +74,7 @@ def _entry(
     question: Callable[..., Decision],
     facts: tuple[object, ...],
     answer: Decision,
+    running: limits.Limits,
     *,
     about: UUID | None,
     by: Actor,
@@ -88,7 +90,7 @@ def _entry(
         channel=by.channel,
         request_id=by.request_id,
         question=name_of(question),
-        policy_version=limits.running().version,
+        policy_version=running.version,
         inputs=[as_json(fact) for fact in facts],
         findings=[[finding.code, finding.points] for finding in answer.findings],
         **columns_of(answer),

@@ -1,11 +1,16 @@
-"""What happened and what was decided, for ever. Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE.
+"""What happened and what was decided, for ever, each row sealed (``seal``).
+
+Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE.
 
 Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """
 
+from typing import Any
+
 from django.db import models
 
 from ciam_portal import codes
+from ciam_portal.audit import seal
 
 
 class _Entry(models.Model):
@@ -18,9 +23,15 @@ class _Entry(models.Model):
     session = models.UUIDField(null=True, db_comment="pseudonymous: session the actor was in")
     channel = models.CharField(max_length=16, db_comment="not sensitive")
     request_id = models.CharField(max_length=64, blank=True, db_comment="not sensitive")
+    seal = models.CharField(max_length=96, default="", db_comment="not sensitive: keyed digest of the row")
 
     class Meta:
         abstract = True
+
+    def save(self, **kwargs: Any) -> None:  # noqa: ANN401  (Django's arguments)
+        """Write the row, sealed."""
+        self.seal = seal.made(self)
+        super().save(**kwargs)
 
 
 class AuditEntry(_Entry):

@@ -27,6 +27,7 @@ DOING: dict[Action, Text] = {
     Action.START_RECOVERY: _("starting to recover the account"),
     Action.COMPLETE_RECOVERY: _("recovering the account"),
     Action.ANSWER_HELP_DESK: _("answering our help desk"),
+    Action.STAFF_ENTER: _("opening the staff site"),
     Action.STAFF_OPEN_RECORD: _("opening a customer's record"),
     Action.STAFF_NOTE_EVIDENCE: _("noting what a caller has shown"),
     Action.STAFF_PROPOSE_RECOVERY: _("proposing a recovery"),

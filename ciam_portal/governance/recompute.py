@@ -7,10 +7,13 @@ from functools import cache
 from typing import Any
 
 from ciam_portal import gate
+from ciam_portal.audit import seal
 from ciam_portal.audit.decide import columns_of
 from ciam_portal.audit.facts import CannotRebuild, of_question
 from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.models import PolicyVersion, under
+from ciam_portal.governance.upgrade import completed
+from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Decision, Risk
 from ciam_portal.policy.limits import Limits, UnsafePolicy
 from ciam_portal.policy.question import KNOWN
@@ -91,6 +94,8 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
         for name, value in again.columns.items()
         if not same(stored := getattr(entry, name), value)
     ]
+    if not (state := seal.check(entry)).holds:
+        found.append(Difference("seal", entry.seal, state.value))
     total = _sum(entry.contributions)
     if entry.score is not None and not same(total, entry.score):
         found.append(Difference("sum of contributions", total, entry.score))
@@ -99,12 +104,16 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
 
 @cache
 def rules_of(version: str) -> Limits:
-    """The policy that decided under this version. Raises CannotRebuild if it is not kept, or not usable any more."""
+    """The policy that decided under this version. Raises CannotRebuild if it is not kept, or not usable any more.
+
+    A key that newer software has added had no say in what was decided then; the shipped value completes the tables.
+    """
     row = PolicyVersion.objects.filter(version=version).first()
     if row is None:
         raise CannotRebuild(f"The policy version {version} is not kept here.")
     try:
-        return row.limits()
+        kept, shipped = limits.tables(row.content), limits.tables(limits.read(limits.DEFAULT))
+        return under(version, limits.as_toml(completed(kept, shipped).tables))
     except UnsafePolicy as error:
         raise CannotRebuild(str(error)) from error
 

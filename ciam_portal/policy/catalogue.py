@@ -42,6 +42,7 @@ class Action(StrEnum):
     START_RECOVERY = "start_recovery"
     COMPLETE_RECOVERY = "complete_recovery"
     ANSWER_HELP_DESK = "answer_help_desk"
+    STAFF_ENTER = "staff_enter"
     STAFF_OPEN_RECORD = "staff_open_record"
     STAFF_NOTE_EVIDENCE = "staff_note_evidence"
     STAFF_PROPOSE_RECOVERY = "staff_propose_recovery"

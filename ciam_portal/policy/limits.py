@@ -1,14 +1,17 @@
 """``policy.toml`` as frozen dataclasses: checked when read, with one version, the hash of its content.
 
 Which version decides is not said here: ``running()`` asks whoever was named last, ``install`` (these limits, for good)
-or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``).
+or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``). Within one
+``unit_of_work()`` it is asked once, so that whatever is approved meanwhile, one version decides all of it.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,7 @@ from ciam_portal.policy.numbers import (
 
 __all__ = [
     "DEFAULT", "Limits", "UnsafePolicy", "as_toml", "install", "load", "of_text", "parse", "provide", "read", "running",
-    "tables",
+    "tables", "unit_of_work",
 ]  # fmt: skip
 
 DEFAULT = Path(__file__).with_name("policy.toml")
@@ -160,6 +163,8 @@ def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
 
 
 _ask: Callable[[], Limits] | None = None
+_taken: ContextVar[list[Limits] | None] = ContextVar("taken", default=None)
+"""What the unit of work took: nothing yet, or the limits that decide it; None outside of any."""
 
 
 def install(limits: Limits) -> None:
@@ -173,8 +178,25 @@ def provide(ask: Callable[[], Limits]) -> None:
     _ask = ask
 
 
+@contextlib.contextmanager
+def unit_of_work() -> Iterator[None]:
+    """A request, task, command or flow: the limits that it first asks for decide until its end. Inner ones join it."""
+    token = _taken.set([]) if _taken.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _taken.reset(token)
+
+
 def running() -> Limits:
     """The limits that decide now. Raises UnsafePolicy if there are none, and whatever the provider raises."""
+    taken = _taken.get()
+    if taken:
+        return taken[0]
     if _ask is None:
         raise UnsafePolicy("No policy is installed.")
-    return _ask()
+    found = _ask()
+    if taken is not None:
+        taken.append(found)
+    return found

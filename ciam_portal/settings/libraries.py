@@ -1,7 +1,7 @@
 """What the libraries are told: sign-up and sign-in, failed attempts, second factors, the OAuth protocol."""
 
 from ciam_portal.policy.library_settings import derived
-from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, public
+from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, STAFF_URL, public
 
 # What apps above accounts end when a change is taken back (accounts.flows.undo), as dotted paths: imports point down.
 UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
@@ -60,7 +60,7 @@ OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
 OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
 OTP_WEBAUTHN_RP_ID = public.hostname
 OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
-OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
+OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
 OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
 
 # Partners

@@ -23,8 +23,11 @@ DEBUG = False
 PORTAL_NAME = env.str("PORTAL_NAME", "Identity Portal")
 PUBLIC_URL = environment.public_url()
 public = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = [public.hostname or ""]
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+STAFF_URL = environment.staff_url(PUBLIC_URL)  # staff may have a host, and with it cookies and a sign-in, of their own
+STAFF_NETWORKS = environment.networks("STAFF_NETWORKS")  # the staff site answers only there; everywhere if empty
+staff = urlsplit(STAFF_URL)
+ALLOWED_HOSTS = list({public.hostname or "", staff.hostname or ""})
+CSRF_TRUSTED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
 SECURE = public.scheme == "https"
 TRUSTED_PROXY_COUNT = environment.proxies()
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and TRUSTED_PROXY_COUNT else None
@@ -35,6 +38,7 @@ WSGI_APPLICATION = "ciam_portal.wsgi.application"
 SECRET_KEY, SECRET_KEY_FALLBACKS = environment.secret_keys()
 DATA_KEYS = environment.keys("DATA_KEYS", "keys that seal stored secrets; the first seals, all open")
 DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; the first signs, all verify")
+AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
 
@@ -117,11 +121,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ciam_portal.middleware.RequestId",
+    "ciam_portal.middleware.OnePolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
+    "ciam_portal.staff_pages.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,6 +190,7 @@ CSRF_COOKIE_NAME = f"{_host}csrf"
 DEVICE_COOKIE_NAME = f"{_host}device"
 RECOVERY_COOKIE_NAME = f"{_host}recovery"
 RECOVERY_SAID_COOKIE_NAME = f"{_host}recovery-said"
+LINK_COOKIE_NAME = f"{_host}link"  # and a handle: one for each link that is being used
 LANGUAGE_COOKIE_NAME = f"{_host}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -244,14 +251,14 @@ STORAGES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
+LOGGING_CONFIG = "ciam_portal.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "ciam_portal.request_id.RequestIdFilter"}},
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
 }

@@ -11,15 +11,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from ciam_portal import clock, privileges
-from ciam_portal.admin_site import PortalAdminSite
 from ciam_portal.roles import Role, roles_of
 from ciam_portal.staff_pages import waiting
+from ciam_portal.staff_pages.entrance import Entrance
 
 _READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 _LEFT, _COLUMN, _ROW = 190, 150, 34
 
 
-class StaffSite(PortalAdminSite):
+class StaffSite(Entrance):
     """The one admin site of the portal."""
 
     index_template = "admin/staff_index.html"

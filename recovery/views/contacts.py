@@ -10,17 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import proofs
 from accounts.decorators import resumable, sensitive
 from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.account import allow_mail_of
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret
-from ciam_portal import clock
+from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from ciam_portal.mailbox import reader
@@ -90,20 +88,11 @@ def remove(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail to somebody who is asked. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, flows.INVITE, "recovery:invitation")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def invitation(request: HttpRequest) -> HttpResponse:
+@links.page(flows.INVITE)
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Says what a recovery contact does and sees; a button says yes, another no."""
-    secret, at = hidden_secret(request, flows.INVITE), clock.now()
-    proof = proofs.find_link(secret, flows.INVITE) if secret else None
+    at = clock.now()
+    proof = proofs.find_link(secret, flows.INVITE)
     if proof is None or not flows.is_open(proof, at):
         return _dead(request)
     rules, said = limits.running().recovery, request.POST.get("do")
@@ -116,26 +105,16 @@ def invitation(request: HttpRequest) -> HttpResponse:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    forget_secret(request, flows.INVITE)
     return render(request, "recovery/contact_answered.html", words | {"accepted": said == "accept"})
-
-
-@login_not_required
-@never_cache
-@require_safe
-def open_help(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail to a contact who is needed. Nothing changes, and no code is shown: scanners open links."""
-    return hide_secret(request, secret, vouch.ASK, "recovery:help")
 
 
 @sensitive_variables("code")
 @login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def help_them(request: HttpRequest) -> HttpResponse:
+@links.page(vouch.ASK)
+def help_them(request: HttpRequest, secret: str) -> HttpResponse:
     """Says that a call comes first; a button shows the code, once."""
-    secret, at = hidden_secret(request, vouch.ASK), clock.now()
-    proof = proofs.find_link(secret, vouch.ASK) if secret else None
+    at = clock.now()
+    proof = proofs.find_link(secret, vouch.ASK)
     if proof is None or not vouch.is_open(proof, at):
         return _dead(request)
     words, form = {"who": proof.customer.email}, forms.Spoken(request.POST if request.method == "POST" else None)
@@ -147,7 +126,6 @@ def help_them(request: HttpRequest) -> HttpResponse:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    forget_secret(request, vouch.ASK)
     hours = limits.running().recovery.contact_code_hours
     return render(request, "recovery/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours})
 

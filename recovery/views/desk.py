@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import signing
 from accounts.decorators import resumable
@@ -19,9 +18,8 @@ from accounts.flows import sign_in
 from accounts.forms.factors import Password
 from accounts.models import User
 from accounts.signing import session_of
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from accounts.views.prove import check_password, words_for
-from ciam_portal import clock, codes
+from ciam_portal import clock, codes, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from ciam_portal.policy.assurance import Level, Method
@@ -93,19 +91,10 @@ def answer_no(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_finish(request: HttpRequest, secret: str) -> HttpResponse:
-    """The customer's own link. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, release.Purpose, "recovery:claim")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def claim(request: HttpRequest) -> HttpResponse:
+@links.page(release.Purpose)
+def claim(request: HttpRequest, secret: str) -> HttpResponse:
     """Says what the button does; the button makes this browser the one that can finish. Nobody is signed in by it."""
-    secret, at = hidden_secret(request, release.Purpose), clock.now()
+    at = clock.now()
     if not release.can_claim(secret, at):
         return render(request, "recovery/claim_dead.html", status=410)
     if request.method != "POST":
@@ -117,6 +106,5 @@ def claim(request: HttpRequest) -> HttpResponse:
         if not isinstance(refused.reason, policy.Reason):
             raise
         return render(request, "recovery/claim_dead.html", status=410)
-    forget_secret(request, release.Purpose)
     made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
     return attempts.keep(redirect("recovery:finish"), made)

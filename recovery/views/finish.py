@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import factors, signing
 from accounts.factors import Ceremony
@@ -18,9 +18,8 @@ from accounts.flows.restore import NewApp, NewPasskey
 from accounts.forms.factors import PasskeyMessage
 from accounts.models import User
 from accounts.policy.factors import Reason as FactorReason
-from accounts.views.entry import forget_secret, hidden_secret, hide_secret
 from accounts.views.passkeys import name_of
-from ciam_portal import clock, vault
+from ciam_portal import clock, links, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import OnHold, Refused
 from ciam_portal.words import sentence
@@ -144,19 +143,10 @@ def _pending_seed(request: HttpRequest, case: Case) -> bytes:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_stop(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in our messages. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, wait.Purpose.STOP_RECOVERY, "recovery:stop")
-
-
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def stop(request: HttpRequest) -> HttpResponse:
+@links.page(wait.Purpose.STOP_RECOVERY)
+def stop(request: HttpRequest, secret: str) -> HttpResponse:
     """Says what stopping does; a button stops. Nobody is signed in by it."""
-    secret, at = hidden_secret(request, wait.Purpose.STOP_RECOVERY), clock.now()
+    at = clock.now()
     if not wait.can_stop(secret, at):
         return render(request, "recovery/stop_dead.html", status=410)
     if request.method != "POST":
@@ -167,7 +157,6 @@ def stop(request: HttpRequest) -> HttpResponse:
         if refused.reason not in {policy.Reason.LINK_DEAD, policy.Reason.NOT_POSSIBLE}:
             raise
         return render(request, "recovery/stop_dead.html", status=410)
-    forget_secret(request, wait.Purpose.STOP_RECOVERY)
     return render(request, "recovery/stopped.html")
 
 

@@ -13,8 +13,7 @@ from accounts import facts, proofs, signing
 from accounts.forms.account import NewPassword
 from accounts.policy.lock import is_ajar
 from accounts.views.account import allow_mail
-from accounts.views.entry import hidden_secret, hide_secret
-from ciam_portal import clock
+from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from recovery import forms
@@ -49,21 +48,12 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
-@require_safe
-def open_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link in the mail. Nothing changes: mail scanners open links too."""
-    return hide_secret(request, secret, flows.Purpose, "recovery:new_password")
-
-
-@login_not_required
-@never_cache
 @sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_password(request: HttpRequest) -> HttpResponse:
+@links.page(flows.Purpose)
+def new_password(request: HttpRequest, secret: str) -> HttpResponse:
     """Choose the new password."""
-    secret, at = hidden_secret(request, flows.Purpose), clock.now()
-    proof = proofs.find_link(secret, flows.Purpose) if secret else None
+    at = clock.now()
+    proof = proofs.find_link(secret, flows.Purpose)
     if proof is None or not flows.is_usable(proof, at):
         return render(request, "recovery/link_dead.html", status=410)
     form = NewPassword(request.POST or None, customer=proof.customer)

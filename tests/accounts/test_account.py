@@ -13,6 +13,7 @@ from accounts.models import User
 from ciam_portal import clock
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
+from tests import mailed
 from tests.factories import PASSWORD, Message
 from tests.factories import customer as new_customer
 
@@ -65,7 +66,7 @@ def test_a_new_address_is_proven_before_it_counts_and_the_old_one_is_told(
     customer.refresh_from_db()
     assert customer.email == old
     assert open_link(client, link.words["link"]).status_code == 200
-    assert client.post("/security/email/confirm/").status_code == 302
+    assert client.post(mailed.page(client, "/security/email/confirm/")).status_code == 302
     customer.refresh_from_db()
     assert customer.email == "new@example.com"
     assert addresses.proven(customer) == ["new@example.com"]
@@ -76,7 +77,7 @@ def test_the_link_to_a_new_address_works_only_for_its_owner(sign_in: SignIn, cus
     sign_in(customer, on=Client()).post("/security/email/", {"email": "new@example.com"})
     other = sign_in(new_customer(), on=Client())
     open_link(other, outbox()[-1].words["link"])
-    assert other.post("/security/email/confirm/").status_code == 403
+    assert other.post(mailed.page(other, "/security/email/confirm/")).status_code == 410
     assert Client().get("/security/email/confirm/").status_code == 302
     customer.refresh_from_db()
     assert customer.email != "new@example.com"
@@ -99,7 +100,7 @@ def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: U
     client.post("/security/email/", {"email": "race@example.com"})
     new_customer("race@example.com")
     open_link(client, outbox()[-1].words["link"])
-    assert client.post("/security/email/confirm/").status_code == 403
+    assert client.post(mailed.page(client, "/security/email/confirm/")).status_code == 403
     customer.refresh_from_db()
     assert customer.email != "race@example.com"
 

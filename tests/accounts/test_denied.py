@@ -36,6 +36,13 @@ def severe(monkeypatch: pytest.MonkeyPatch) -> None:
     judged(monkeypatch, DENIED)
 
 
+def leave_something(client: Client) -> None:
+    """Give this client a browser session that holds something."""
+    session = client.session
+    session["something"] = "here before"
+    session.save()
+
+
 def enter(client: Client, email: str, password: str, **more: str) -> Any:
     return client.post("/sign-in/", {"login": email, "password": password} | more)
 
@@ -59,7 +66,7 @@ def test_a_denied_sign_in_is_the_page_of_a_wrong_password(customer: User, more: 
     for password in (PASSWORD, "x" * len(PASSWORD)):
         client = Client()
         if visited:
-            client.get("/confirm-email/some-secret/")  # leaves something in the browser session
+            leave_something(client)
             client.get("/sign-in/")
         pages.append(seen(enter(client, customer.email, password, **more)))
     assert pages[0] == pages[1]
@@ -71,7 +78,7 @@ def test_a_denied_sign_in_is_the_page_of_a_wrong_password(customer: User, more: 
 @pytest.mark.usefixtures("severe")
 def test_it_leaves_the_browser_session_as_it_was(customer: User) -> None:
     client = Client()
-    client.get("/confirm-email/some-secret/")
+    leave_something(client)
     before = dict(client.session.items())
     enter(client, customer.email, PASSWORD)
     assert dict(client.session.items()) == before

@@ -23,7 +23,7 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.errors import Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Deny
-from tests import elsewhere, factories
+from tests import elsewhere, factories, mailed
 from tests.factories import Message
 
 pytestmark = pytest.mark.django_db
@@ -240,7 +240,7 @@ def test_ending_another_session_needs_no_proof(home: Client, thief: Client, thei
 def test_the_link_in_the_mail_needs_no_proof(link: str, theirs: Session, home: Client) -> None:
     lately(home, 60)
     follow(home, link)
-    home.post("/was-this-you/", {"said": "not_mine"})
+    home.post(mailed.page(home, "/was-this-you/"), {"said": "not_mine"})
     theirs.refresh_from_db()
     assert theirs.said == Said.NOT_MINE
 
@@ -281,7 +281,7 @@ def test_not_me_by_link_ends_that_session_once_and_lets_nobody_in(
 ) -> None:
     browser = Client()
     follow(browser, link)
-    page = browser.post("/was-this-you/", {"said": "not_mine"})
+    page = browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"})
     assert "That session is ended" in page.text
     assert thief.get("/profile/").status_code == 302
     assert home.get("/profile/").status_code == 200
@@ -290,15 +290,15 @@ def test_not_me_by_link_ends_that_session_once_and_lets_nobody_in(
     assert outbox()[-1].kind == "session_disowned"
     label = AuditEntry.objects.get(name="activity.not_me")
     assert (label.decision, label.data["via"], label.actor) == (theirs.decision, "link", customer.pk)
-    assert browser.get("/was-this-you/").status_code == 410
+    assert browser.get(mailed.page(browser, "/was-this-you/")).status_code == 410
     assert follow(Client(), link).status_code == 410
-    assert browser.post("/was-this-you/", {"said": "mine"}).status_code == 410
+    assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "mine"}).status_code == 410
 
 
 def test_me_by_link_counts_once(link: str, theirs: Session) -> None:
     browser = Client()
     follow(browser, link)
-    assert "Thank you" in browser.post("/was-this-you/", {"said": "mine"}).text
+    assert "Thank you" in browser.post(mailed.page(browser, "/was-this-you/"), {"said": "mine"}).text
     theirs.refresh_from_db()
     assert (theirs.said, theirs.ended_at) == (Said.MINE, None)
     assert follow(Client(), link).status_code == 410
@@ -307,10 +307,10 @@ def test_me_by_link_counts_once(link: str, theirs: Session) -> None:
 def test_an_answer_that_is_none_leaves_the_link_alive(link: str, theirs: Session) -> None:
     browser = Client()
     follow(browser, link)
-    assert "Was this you?" in browser.post("/was-this-you/", {"said": "perhaps"}).text
+    assert "Was this you?" in browser.post(mailed.page(browser, "/was-this-you/"), {"said": "perhaps"}).text
     theirs.refresh_from_db()
     assert theirs.said == ""
-    assert browser.post("/was-this-you/", {"said": "mine"}).status_code == 200
+    assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "mine"}).status_code == 200
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 410), (1, 410)])
@@ -322,7 +322,7 @@ def test_the_link_works_for_240_hours_and_not_a_moment_longer(
     with time_machine.travel(end + timedelta(seconds=seconds), tick=False):
         browser = Client()
         assert follow(browser, link).status_code == status
-        assert browser.post("/was-this-you/", {"said": "not_mine"}).status_code == status
+        assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"}).status_code == status
     theirs.refresh_from_db()
     assert (theirs.said == Said.NOT_MINE) == (status == 200)
 
@@ -338,7 +338,7 @@ def test_the_link_survives_a_new_password_a_new_address_and_other_sign_ins(
     proofs.drop(customer, clock.now())
     browser = Client()
     follow(browser, link)
-    assert browser.post("/was-this-you/", {"said": "not_mine"}).status_code == 200
+    assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"}).status_code == 200
     theirs.refresh_from_db()
     assert theirs.said == Said.NOT_MINE
 
@@ -347,7 +347,7 @@ def test_the_link_works_when_the_session_is_over(link: str, theirs: Session, by:
     sessions.end(theirs, by=by, at=clock.now())
     browser = Client()
     follow(browser, link)
-    browser.post("/was-this-you/", {"said": "not_mine"})
+    browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"})
     assert Dispute.objects.get().session == theirs.pk
 
 
@@ -355,7 +355,7 @@ def test_the_link_is_dead_once_the_sessions_record_is_gone(link: str, theirs: Se
     theirs.delete()
     browser = Client()
     assert follow(browser, link).status_code == 410
-    assert browser.post("/was-this-you/", {"said": "not_mine"}).status_code == 410
+    assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"}).status_code == 410
 
 
 @pytest.mark.parametrize("secret", ["x", "A" * 43, "A" * 5000, "%3Cscript%3E", "..%2f..%2fx"])
@@ -382,7 +382,7 @@ def test_the_link_speaks_for_its_own_customer_whoever_is_signed_in(
     other = factories.customer()
     browser = sign_in(other, on=Client())
     follow(browser, link)
-    browser.post("/was-this-you/", {"said": "not_mine"})
+    browser.post(mailed.page(browser, "/was-this-you/"), {"said": "not_mine"})
     label = AuditEntry.objects.get(name="activity.not_me")
     assert (label.about, label.actor, label.session) == (customer.pk, customer.pk, None)
     assert browser.get("/profile/").status_code == 200
@@ -390,14 +390,14 @@ def test_the_link_speaks_for_its_own_customer_whoever_is_signed_in(
 
 def test_the_link_answered_in_the_very_session_signs_it_out(link: str, thief: Client) -> None:
     follow(thief, link)
-    assert "signed out here too" in thief.post("/was-this-you/", {"said": "not_mine"}).text
+    assert "signed out here too" in thief.post(mailed.page(thief, "/was-this-you/"), {"said": "not_mine"}).text
     assert thief.get("/profile/").status_code == 302
 
 
 def test_a_form_without_its_token_is_refused_and_other_methods_too(link: str, theirs: Session) -> None:
     strict = Client(enforce_csrf_checks=True)
     follow(strict, link)
-    assert strict.post("/was-this-you/", {"said": "not_mine"}).status_code == 403
+    assert strict.post(mailed.page(strict, "/was-this-you/"), {"said": "not_mine"}).status_code == 403
     assert Client().put("/was-this-you/").status_code == 405
     theirs.refresh_from_db()
     assert theirs.said == ""

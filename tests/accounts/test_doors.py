@@ -25,7 +25,7 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
-from tests import factories
+from tests import factories, mailed
 from tests.factories import FIREFOX, PASSWORD, Message
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def link_of(outbox: Outbox) -> str:
 
 def finish(client: Client, link: str) -> Any:
     client.get(link, follow=True)
-    return client.post("/forgotten-password/new-password/", {"password": NEW})
+    return client.post(mailed.page(client, "/forgotten-password/new-password/"), {"password": NEW})
 
 
 def test_a_recovery_after_a_new_address_waits_unless_the_browser_is_known(

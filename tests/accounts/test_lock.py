@@ -26,7 +26,7 @@ from ciam_portal.errors import OnHold, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Allow, Deny, StepUp, strictness
-from tests import elsewhere, factories
+from tests import elsewhere, factories, mailed
 from tests.accounts.test_factors import code_of
 from tests.conftest import NOON
 from tests.factories import PASSWORD, Message
@@ -140,11 +140,11 @@ def test_the_mail_about_a_new_browser_locks_too(customer: User, sign_in: SignIn,
     link = str([mail.words["link"] for mail in outbox() if mail.kind == "new_device"][-1])
     browser = Client()
     assert "lock my account" in browser.get("/" + link.split("/", 3)[3], follow=True).text
-    assert "The account is locked" in browser.post("/was-this-you/", {"said": "lock"}).text
+    assert "The account is locked" in browser.post(mailed.page(browser, "/was-this-you/"), {"said": "lock"}).text
     for client in (home, thief):
         assert client.get("/profile/").status_code == 302
     assert AuditEntry.objects.filter(name__in=["activity.not_me", "account.locked"]).count() == 2
-    assert browser.post("/was-this-you/", {"said": "lock"}).status_code == 410
+    assert browser.post(mailed.page(browser, "/was-this-you/"), {"said": "lock"}).status_code == 410
 
 
 # The way back

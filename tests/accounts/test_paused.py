@@ -14,7 +14,7 @@ from accounts.models import Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Method
-from tests import elsewhere, factories
+from tests import elsewhere, factories, mailed
 from tests.factories import Message
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_so_does_a_reset(thief: Client, customer: User, outbox: Outbox) -> None:
     typed, owner = code(outbox), Client()
     owner.post("/forgotten-password/", {"email": customer.email})
     owner.get("/" + outbox()[-1].words["link"].split("/", 3)[3], follow=True)
-    assert owner.post("/forgotten-password/new-password/", {"password": NEW}).status_code == 200
+    assert owner.post(mailed.page(owner, "/forgotten-password/new-password/"), {"password": NEW}).status_code == 200
     assert is_over(thief, thief.get(PROVE))
     assert type_code(thief, typed)["Location"] == "/sign-in/"
 

@@ -29,7 +29,7 @@ from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Allow, Deny, strictness
 from ciam_portal.roles import Role, roles_of
-from tests import factories
+from tests import factories, mailed
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.accounts.staff.people import Member
 from tests.accounts.test_factors import code_of
@@ -171,7 +171,7 @@ def test_a_new_password_by_mail_neither_ends_it_nor_signs_in(customer: User, out
     finder.post("/forgotten-password/", {"email": customer.email})
     link = next(mail.words["link"] for mail in reversed(outbox()) if mail.kind == "reset_your_password")
     finder.get("/" + link.split("/", 3)[3], follow=True)
-    finder.post("/forgotten-password/new-password/", {"password": NEW})
+    finder.post(mailed.page(finder, "/forgotten-password/new-password/"), {"password": NEW})
     customer.refresh_from_db()
     assert customer.check_password(NEW)
     assert customer.suspended_until == until

@@ -16,6 +16,7 @@ from accounts.models import Proof, User
 from ciam_portal import clock
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
+from tests import mailed
 from tests.factories import PASSWORD, Message, at_home, customer
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def sign_up(client: Client, email: str, password: str = PASSWORD) -> Any:
 def confirm(client: Client, link: str) -> Any:
     path = "/" + link.split("/", 3)[3]
     page = client.get(path, follow=True)
-    return page if page.status_code != 200 else client.post("/confirm-email/")
+    return page if page.status_code != 200 else client.post(mailed.page(client, "/confirm-email/"))
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:

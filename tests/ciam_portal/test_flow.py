@@ -18,6 +18,7 @@ from ciam_portal.flow import NothingRecorded, flow, require
 from ciam_portal.policy.assurance import Level
 from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.policy.limits import Limits
+from ciam_portal.policy.question import question
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,7 @@ class Facts:
     mood: Code
 
 
+@question("test.may")
 def may(facts: Facts, *, limits: Limits, at: datetime) -> Decision:
     match facts.mood:
         case "good":

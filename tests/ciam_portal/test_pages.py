@@ -142,7 +142,8 @@ class TestStaffSite:
         ordinary = sign_in(customer, Method.PASSWORD, Method.TOTP, on=Client())
         assert ordinary.get("/staff/", follow=True).request["PATH_INFO"] == "/"
         weak = sign_in(agent, on=Client())
-        assert weak.get("/staff/login/?next=/staff/")["Location"].startswith("/prove/?next=")
+        assert weak.get("/staff/login/?next=/staff/")["Location"].startswith("/prove/?ref=")
+        assert weak.get("/staff/", follow=True).request["PATH_INFO"] == "/prove/"
 
     @pytest.mark.control("v5.0.0-6.4.6")
     def test_an_agent_looks_and_cannot_change_or_see_secrets(

@@ -18,11 +18,12 @@ pytestmark = pytest.mark.django_db
 
 KEPT = json.loads(Path(__file__).with_name("former_rows.json").read_text())
 names = import_module("ciam_portal.audit.migrations.0004_question_names")
+seals = import_module("ciam_portal.audit.migrations.0005_seals")
 
 
 @pytest.fixture
 def former(db: None) -> list[DecisionEntry]:
-    """The rows of that release, and the policy that decided them, after the migration of their questions."""
+    """The rows of that release, and the policy that decided them, after the migrations: questions, then seals."""
     PolicyVersion.objects.get_or_create(
         version=KEPT["policy_version"],
         defaults={"content": KEPT["policy"], "origin": "file", "state": "found", "found_at": NOON},
@@ -34,6 +35,7 @@ def former(db: None) -> list[DecisionEntry]:
     DecisionEntry.objects.bulk_create(rows)
     with connection.schema_editor(atomic=False) as editor:
         names.rename(apps, editor)
+        seals.seal_rows(apps, editor)
     return list(DecisionEntry.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
 
 

@@ -34,7 +34,7 @@ PUBLIC = {
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
     "recovery:finish_begin", "recovery:open_stop", "recovery:stop", "recovery:open_finish", "recovery:claim",
     "recovery:open_invitation", "recovery:invitation", "recovery:open_help", "recovery:help",
-    "accounts:confirm_email", "accounts:confirm_email_page",
+    "accounts:confirm_email", "accounts:confirm_email_page", "accounts:confirm_new_email",
     "accounts:open_answer", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.policy.assurance import Method
 from ciam_portal.roles import Role
 from consent.models import Consent
-from tests import factories
+from tests import factories, mailed
 from tests.factories import PASSWORD, Message
 from tests.governance.conftest import changed, limits_with
 from tests.oauth.walk import Walk, register
@@ -57,8 +57,8 @@ def walked(customer: User, outbox: Callable[[], list[Message]], sign_in: Callabl
         link = next(mail.words["link"] for mail in reversed(outbox()) if mail.kind == kind)
         finder.get("/" + link.split("/", 3)[3], follow=True)
         if done:
-            finder.post(done)
-    finder.post("/forgotten-password/new-password/", {"password": "a third quiet passphrase"})
+            finder.post(mailed.page(finder, done))
+    finder.post(mailed.page(finder, "/forgotten-password/new-password/"), {"password": "a third quiet passphrase"})
     return list(DecisionEntry.objects.order_by("pk"))
 
 

@@ -80,6 +80,14 @@ def test_introspection_tells_a_partner_of_its_own_tokens_only(walk: Walk) -> Non
     assert gateway.introspect(token) == {"active": False}
 
 
+@pytest.mark.control("RFC7662-2.1", "RFC9470-6")
+def test_introspection_says_how_and_when_the_customer_proved_who_they_are(walk: Walk) -> None:
+    told = walk.introspect(walk.tokens("openid email")["access_token"])
+    assert (told["acr"], told["amr"], told["scope"]) == ("aal1", ["pwd"], "openid email")
+    assert 0 <= clock.now().timestamp() - told["auth_time"] < 60
+    assert 0 < told["exp"] - told["iat"] <= 300
+
+
 def test_introspection_wants_a_partner_that_proves_itself(walk: Walk) -> None:
     token = walk.tokens()["access_token"]
     assert walk.machine.post("/oauth/introspect/", {"token": token}).status_code == 401

@@ -14,7 +14,7 @@ from accounts import factors
 from accounts.models import User
 from ciam_portal import clock
 from recovery.models import Case, Contact, RecoveryAddress
-from tests import factories
+from tests import factories, mailed
 
 PHONE = "+4722855050"
 FRIEND = "may@example.org"
@@ -71,7 +71,7 @@ def vouch(link: str) -> Any:
     """A contact opens the link in a browser of their own and shows the code."""
     browser = Client()
     browser.get(link, follow=True)
-    return browser.post("/recover/help/", {"spoken": "on"})
+    return browser.post(mailed.page(browser, "/recover/help/"), {"spoken": "on"})
 
 
 def read_out(page: Any) -> str:

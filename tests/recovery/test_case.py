@@ -30,6 +30,7 @@ from recovery.models import Case, Guesses, Shown
 from recovery.policy import cases as policy
 from recovery.policy.evidence import Way
 from recovery.policy.states import State
+from tests import mailed
 from tests.factories import Message, outbox, signed_in
 from tests.factories import customer as new_customer
 from tests.recovery import steps
@@ -350,19 +351,19 @@ def test_every_message_stops_it_without_signing_in_and_a_scanner_does_not(owner:
         secret = mail.words["link"].rstrip("/").rsplit("/", 1)[1]
         assert secret not in page.text
         assert secret not in page.request["PATH_INFO"]
-        scanner.head("/recover/stop/")
+        scanner.head(mailed.page(scanner, "/recover/stop/"))
     assert steps.case_of(owner).state == State.COOLING_OFF
     link = steps.news("opened")[0].words["link"]
     browser = Client()
     browser.get(steps.path(link))
-    assert "is stopped" in browser.post("/recover/stop/").text
+    assert "is stopped" in browser.post(mailed.page(browser, "/recover/stop/")).text
     case = steps.case_of(owner)
     assert case.state == State.CANCELLED
     assert {mail.to for mail in steps.news("cancelled")} == {owner.email, steps.PHONE}
-    assert browser.post("/recover/stop/").status_code == 410
+    assert browser.post(mailed.page(browser, "/recover/stop/")).status_code == 410
     other = Client()
     other.get(steps.path(steps.news("waits")[0].words["link"]))
-    assert other.post("/recover/stop/").status_code == 410
+    assert other.post(mailed.page(other, "/recover/stop/")).status_code == 410
     with steps.later(days=7, minutes=1):
         person.finish()
     owner.refresh_from_db()
@@ -374,7 +375,7 @@ def test_a_stop_link_works_after_a_new_password(owner: User, person: Person) -> 
     proofs.drop(owner, clock.now())
     browser = Client()
     browser.get(steps.path(steps.news("opened")[0].words["link"]))
-    assert browser.post("/recover/stop/").status_code == 200
+    assert browser.post(mailed.page(browser, "/recover/stop/")).status_code == 200
     assert steps.case_of(owner).state == State.CANCELLED
 
 

@@ -19,6 +19,7 @@ from ciam_portal.governance import recompute
 from ciam_portal.policy.assurance import Method
 from recovery import addresses, contacts
 from recovery.models import Contact, RecoveryAddress
+from tests import mailed
 from tests.factories import Message, outbox
 from tests.factories import customer as new_customer
 from tests.recovery import steps
@@ -66,9 +67,9 @@ def test_somebody_is_asked_agrees_rests_and_then_counts(customer: User, home: Cl
     assert invitation.to == FRIEND
     assert "Aunt May" not in str(invitation.words)
     browser = follow(invitation)
-    browser.head("/recover/contact/")
+    browser.head(mailed.page(browser, "/recover/contact/"))
     assert Contact.objects.get().accepted_at is None
-    page = browser.post("/recover/contact/", {"do": "accept"})
+    page = browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"})
     assert "you are a recovery contact" in page.text
     assert told("accepted") == everybody
     item = Contact.objects.get()
@@ -92,7 +93,8 @@ def test_somebody_is_asked_agrees_rests_and_then_counts(customer: User, home: Cl
 
 def test_what_was_decided_is_decided_so_again(customer: User, home: Client) -> None:
     name_somebody(home)
-    follow(sent("recovery_contact_invitation")[0]).post("/recover/contact/", {"do": "accept"})
+    friend = follow(sent("recovery_contact_invitation")[0])
+    friend.post(mailed.page(friend, "/recover/contact/"), {"do": "accept"})
     kept = DecisionEntry.objects.filter(about=customer.pk)
     assert {"may_invite", "may_answer"} <= {entry.question.rsplit(".", 1)[1] for entry in kept}
     assert [entry.question for entry in kept if recompute.recompute(entry)] == []
@@ -102,11 +104,11 @@ def test_a_no_is_told_counts_as_none_and_its_link_is_dead(customer: User, home: 
     name_somebody(home)
     invitation = sent("recovery_contact_invitation")[0]
     browser = follow(invitation)
-    assert "You have said no" in browser.post("/recover/contact/", {"do": "decline"}).text
+    assert "You have said no" in browser.post(mailed.page(browser, "/recover/contact/"), {"do": "decline"}).text
     assert told("declined") == {customer.email, steps.PHONE}
     again = Client()
     assert again.get(steps.path(invitation.words["link"]), follow=True).status_code == 410
-    assert again.post("/recover/contact/", {"do": "accept"}).status_code == 410
+    assert again.post(mailed.page(again, "/recover/contact/"), {"do": "accept"}).status_code == 410
     assert Contact.objects.get().accepted_at is None
     assert not Contact.objects.kept().exists()
     assert "Has not answered yet" in name_somebody(home).text  # somebody who said no can be asked once more
@@ -116,7 +118,7 @@ def test_a_no_is_told_counts_as_none_and_its_link_is_dead(customer: User, home: 
 def test_whatever_is_no_answer_changes_nothing(home: Client, said: str) -> None:
     name_somebody(home)
     browser = follow(sent("recovery_contact_invitation")[0])
-    assert "What you would do" in browser.post("/recover/contact/", {"do": said}).text
+    assert "What you would do" in browser.post(mailed.page(browser, "/recover/contact/"), {"do": said}).text
     assert Contact.objects.get().accepted_at is None
 
 
@@ -124,15 +126,15 @@ def test_an_invitation_is_answered_once_in_time_and_not_after_it_was_taken_back(
     name_somebody(home)
     browser = follow(sent("recovery_contact_invitation")[0])
     with steps.later(hours=48):
-        assert browser.post("/recover/contact/", {"do": "accept"}).status_code == 410
+        assert browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"}).status_code == 410
     browser = follow(sent("recovery_contact_invitation")[0])
-    assert browser.post("/recover/contact/", {"do": "accept"}).status_code == 200
-    assert browser.post("/recover/contact/", {"do": "accept"}).status_code == 410
+    assert browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"}).status_code == 200
+    assert browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"}).status_code == 410
     name_somebody(home, "ben@example.org")
     other = follow(sent("recovery_contact_invitation")[1])
     ben = Contact.objects.get(address="ben@example.org")
     home.post(f"/security/recovery/contacts/{ben.pk}/remove/")
-    assert other.post("/recover/contact/", {"do": "accept"}).status_code == 410
+    assert other.post(mailed.page(other, "/recover/contact/"), {"do": "accept"}).status_code == 410
     assert Client().post("/recover/contact/", {"do": "accept"}).status_code == 410
 
 
@@ -267,7 +269,7 @@ def test_an_undo_removes_whoever_was_named_since_and_puts_back_whoever_was_remov
     before = len(outbox())
     for path in settings.UNDO_ENDS:
         import_string(path)(customer.pk, since, by=Actor.system(), at=clock.now())
-    assert browser.post("/recover/contact/", {"do": "accept"}).status_code == 410
+    assert browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"}).status_code == 410
     assert contacts.usable(customer, clock.now()) == [mine]
     assert list(Contact.objects.kept()) == [mine]
     after = outbox()[before:]

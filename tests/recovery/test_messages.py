@@ -16,6 +16,7 @@ from ciam_portal.governance import recompute
 from ciam_portal.notifications import tasks as delivery
 from ciam_portal.policy.assurance import Method
 from recovery import tasks
+from tests import mailed
 from tests.factories import outbox, signed_in
 from tests.recovery import steps
 from tests.recovery.steps import Person
@@ -68,7 +69,7 @@ def test_a_changed_recovery_address_and_a_lock_are_told_with_their_links(
     link = next(mail.words["undo_link"] for mail in outbox() if mail.to == steps.PHONE)
     browser = Client()
     browser.get(steps.path(link))
-    browser.post("/this-was-not-me/", {"do": "undo"})
+    browser.post(mailed.page(browser, "/this-was-not-me/"), {"do": "undo"})
     settings.EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
     settings.MAIL_DIR, settings.SMS_DIR = str(tmp_path / "mail"), str(tmp_path / "sms")
     with steps.later(minutes=1):

@@ -21,7 +21,7 @@ from recovery import addresses, tasks
 from recovery.models import RecoveryAddress
 from recovery.policy.evidence import Way
 from recovery.policy.states import State
-from tests import factories
+from tests import factories, mailed
 from tests.factories import outbox
 from tests.recovery import steps
 from tests.recovery.steps import Person
@@ -63,7 +63,7 @@ def move(customer: User, client: Client, to: str = THIEF) -> None:
     client.post("/security/email/", {"email": to})
     link = next(mail for mail in reversed(outbox()) if mail.to == to).words["link"]
     client.get(steps.path(link), follow=True)
-    client.post("/security/email/confirm/")
+    client.post(mailed.page(client, "/security/email/confirm/"))
     customer.refresh_from_db()
     assert customer.email == to
 
@@ -78,7 +78,7 @@ def take_back(link: str) -> Any:
     page = browser.get(steps.path(link), follow=True)
     assert page.status_code == 200
     assert "Was this not you?" in page.text
-    return browser.post("/this-was-not-me/", {"do": "undo"})
+    return browser.post(mailed.page(browser, "/this-was-not-me/"), {"do": "undo"})
 
 
 def kept(customer: User) -> set[str]:
@@ -233,7 +233,7 @@ def test_a_recovery_in_progress_stops_and_everybody_hears_of_it(customer: User, 
         elif how == "lock by link":
             browser = Client()
             browser.get(steps.path(links_to(customer.email)[0]))
-            browser.post("/this-was-not-me/", {"do": "lock"})
+            browser.post(mailed.page(browser, "/this-was-not-me/"), {"do": "lock"})
         else:
             thief.post("/security/lock/")
     assert steps.case_of(customer).state == State.CANCELLED

@@ -77,6 +77,7 @@ class State:
             "SECRET_KEY_FALLBACKS": known.get("SECRET_KEY_FALLBACKS", ""),
             "DATA_KEYS": known.get("DATA_KEYS") or new_key(),
             "DEVICE_KEYS": known.get("DEVICE_KEYS") or new_key(),
+            "AUDIT_KEYS": known.get("AUDIT_KEYS") or new_key(),
             "SUBJECT_KEY": known.get("SUBJECT_KEY") or new_key(),
             "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS") or str(new_signing_key(self.keys / "oidc-1.pem")),
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
@@ -157,6 +158,7 @@ def production_environment(folder: Path) -> dict[str, str]:
         "SECRET_KEY_FALLBACKS": "",
         "DATA_KEYS": new_key(),
         "DEVICE_KEYS": new_key(),
+        "AUDIT_KEYS": new_key(),
         "SUBJECT_KEY": new_key(),
         "OIDC_SIGNING_KEYS": str(new_signing_key(folder / "oidc-1.pem")),
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ciam_portal.audit import seal
 from ciam_portal.audit.facts import CannotRebuild
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.governance import recompute
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         self._line("answer", " ".join([entry.answer, *(f"{key}={value}" for key, value in _terms(entry.detail))]))
         self._line("reason", entry.reason or "-")
         self._line("risk", risk)
+        self._line("seal", seal.check(entry))
         self._line("policy", entry.policy_version)
         self._line("model", entry.model_version or "-")
         self._line("score", "-" if entry.score is None else f"{entry.score:+.6f} nats, the sum of")

@@ -20,7 +20,7 @@ from recovery.addresses import Channel
 from recovery.flows import desk, evidence
 from recovery.models import Case
 from recovery.policy.desk import Outcome
-from tests import factories
+from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
 
@@ -120,7 +120,7 @@ class Desk:
 def open_link(client: Client, secret_link: str) -> Any:
     """Follow the link of a message, and press the button behind it."""
     client.get(steps.path(secret_link))
-    return client.post("/recover/link/", follow=True)
+    return client.post(mailed.page(client, "/recover/link/"), follow=True)
 
 
 def the_link() -> str:

@@ -19,7 +19,7 @@ from recovery.policy.cases import Reason
 from recovery.policy.desk import Outcome
 from recovery.policy.evidence import Way, weight
 from recovery.policy.states import State
-from tests import factories
+from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, refused
@@ -170,5 +170,5 @@ def test_with_the_password_too_it_still_takes_an_approver_and_the_owners_own_cha
         assert sent == [team.customer.email]
         owner = Client()
         owner.get(steps.path(steps.news("desk_waits")[0].words["link"]))
-        owner.post("/recover/stop/")
+        owner.post(mailed.page(owner, "/recover/stop/"))
     assert tried(case).case.state == State.CANCELLED

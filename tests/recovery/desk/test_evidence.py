@@ -20,7 +20,7 @@ from recovery.policy.cases import Reason
 from recovery.policy.desk import Outcome
 from recovery.policy.evidence import DESK, Way, weight
 from recovery.policy.states import State
-from tests import factories
+from tests import factories, mailed
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, refused, stay
 
@@ -84,7 +84,7 @@ def test_its_message_says_what_it_is_for_and_stops_it(team: Desk) -> None:
     link = [mail for mail in factories.outbox() if mail.kind == "read_back_code"][-1].words["link"]
     browser = Client()
     browser.get(steps.path(link))
-    assert browser.post("/recover/stop/").status_code == 200
+    assert browser.post(mailed.page(browser, "/recover/stop/")).status_code == 200
     case.refresh_from_db()
     assert case.state == State.CANCELLED
     assert refused(team.read_back, case) is Reason.NOT_POSSIBLE

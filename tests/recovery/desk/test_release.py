@@ -24,7 +24,7 @@ from recovery.flows import finish, links, release, wait
 from recovery.models import Case
 from recovery.policy.cases import Reason
 from recovery.policy.states import State
-from tests import factories
+from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, open_link, prove, refused, the_link
@@ -94,7 +94,7 @@ def test_a_forwarded_or_replayed_link_is_dead_after_its_use(case: Case) -> None:
         thief.get(steps.path(the_link()))
         person = Person(Client())
         open_link(person.client, the_link())
-        assert thief.post("/recover/link/").status_code == 410
+        assert thief.post(mailed.page(thief, "/recover/link/")).status_code == 410
         assert thief.get(steps.path(the_link()), follow=True).status_code == 410
         assert thief.get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/"
         assert {mail.to for mail in steps.news("claimed")} >= {steps.PHONE}
@@ -109,7 +109,7 @@ def test_whoever_is_told_that_it_was_used_can_still_stop_it(case: Case) -> None:
         open_link(thief.client, the_link())
         owner = Client()
         owner.get(steps.path(steps.news("claimed")[0].words["link"]))
-        owner.post("/recover/stop/")
+        owner.post(mailed.page(owner, "/recover/stop/"))
         thief.finish()
     case.refresh_from_db()
     assert case.state == State.CANCELLED

@@ -24,7 +24,7 @@ from recovery.models import Case, RecoveryAddress, Shown
 from recovery.policy.cases import Reason
 from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.states import State
-from tests import factories
+from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, prove, refused, stay
@@ -235,7 +235,7 @@ def test_every_message_stops_it_without_signing_in(team: Desk, step: str) -> Non
     browser = Client()
     browser.get(steps.path(steps.news(step)[0].words["link"]))
     assert state(case) == State.COOLING_OFF
-    assert browser.post("/recover/stop/").status_code == 200
+    assert browser.post(mailed.page(browser, "/recover/stop/")).status_code == 200
     assert state(case) == State.CANCELLED
     with steps.later(days=8):
         assert tasks.sweep() == 0

@@ -1,0 +1,36 @@
+"""Log lines: each carries the id of the request being served, and none what stands behind the path of a mailed link."""
+
+import logging
+import logging.config
+import re
+from typing import Any
+
+from ciam_portal import request_id
+
+_hidden: dict[str, re.Pattern[str]] = {}
+
+
+def hide_behind(path: str) -> None:
+    """From now on no line says what stands behind this path, whole, torn or with more at its end."""
+    _hidden[path] = re.compile(rf"(?<=/{re.escape(path)})[^\s].*", re.IGNORECASE)
+
+
+def configure(config: dict[str, Any]) -> None:
+    """``settings.LOGGING_CONFIG``: every record of this process, the server's too, is a Line."""
+    logging.setLogRecordFactory(Line)
+    logging.config.dictConfig(config)
+
+
+class Line(logging.LogRecord):
+    """One log line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as its base)
+        super().__init__(*args, **kwargs)
+        self.request_id = request_id.current.get()
+
+    def getMessage(self) -> str:  # noqa: N802  (as its base)
+        """The text without secrets of links."""
+        text = super().getMessage()
+        for secret in _hidden.values():
+            text = secret.sub("…", text)
+        return text
