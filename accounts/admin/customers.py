@@ -114,10 +114,11 @@ class Users(RestrictionPages):
         record = Record(customer, viewer, name)
         opened = staff.openings(customer.pk, viewer.session, viewer.at)
         kind, row = self._value(record, name) if opened else ("", customer.pk)
+        answer = self._back(customer_id)
         with refusals_said(request):
             staff.unmask(customer, kind, row, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
-            return self._record(request, record, opened)
-        return self._back(customer_id)
+            answer = self._record(request, record, opened)
+        return answer
 
     @staticmethod
     def _value(record: Record, name: str) -> tuple[str, UUID]:
