@@ -114,11 +114,11 @@ class Users(RestrictionPages):
         record = Record(customer, viewer, name)
         opened = staff.openings(customer.pk, viewer.session, viewer.at)
         kind, row = self._value(record, name) if opened else ("", customer.pk)
-        answer = self._back(customer_id)
+        allowed = False
         with refusals_said(request):
             staff.unmask(customer, kind, row, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
-            answer = self._record(request, record, opened)
-        return answer
+            allowed = True
+        return self._record(request, record, opened) if allowed else self._back(customer_id)
 
     @staticmethod
     def _value(record: Record, name: str) -> tuple[str, UUID]:
