@@ -23,8 +23,8 @@ class Adapter(DefaultAccountAdapter):
     """Only documented methods are overridden."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address all of the portal uses."""
-        return network.client_address(request)
+        """Under what the library's limits count: as all of the portal's do."""
+        return network.bucket(request)
 
     def get_login_stages(self) -> list[str]:
         """A proven address first, then the weighing. Nothing else is between a credential and a session."""

@@ -25,7 +25,7 @@ def confirm(customer: User) -> None:
     EmailAddress.objects.filter(user=customer, email=customer.email).update(verified=True, primary=True)
 
 
-def replace(customer: User, address: str) -> None:
-    """A proven new address takes the place of all others."""
+def replace(customer: User, address: str, *, proven: bool = True) -> None:
+    """A new address takes the place of all others."""
     EmailAddress.objects.filter(user=customer).delete()
-    add(customer, address, proven=True)
+    add(customer, address, proven=proven)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
 from accounts import breached
+from ciam_portal import mailbox
 from ciam_portal.policy import limits
 
 _ESTIMATED = 72  # zxcvbn looks at so many characters; what lies beyond only adds
@@ -73,7 +74,7 @@ class Validator:
 def personal(user: Any) -> list[str]:  # noqa: ANN401  (an account, saved or not, or None)
     """Words that belong to this person: the address, its parts, the parts of the name."""
     email, name = getattr(user, "email", "") or "", getattr(user, "name", "") or ""
-    local, _at, domain = email.lower().partition("@")
+    local, _at, domain = mailbox.shown(email.lower()).partition("@")
     parts = [email, local, domain, domain.partition(".")[0], *_words(f"{local} {name}"), name.replace(" ", "")]
     return _longest_first(parts)
 

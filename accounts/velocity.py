@@ -51,9 +51,10 @@ def failed(source: Source, at: datetime) -> None:
     try:
         with _client().pipeline(transaction=False) as pipe:
             _incr(pipe, "failures", source.account, at)
-            _incr(pipe, "failures", source.address, at)
-            _add(pipe, "sources", source.account, source.address, at)
-            _add(pipe, "accounts", source.address, source.account, at)
+            if source.address:
+                _incr(pipe, "failures", source.address, at)
+                _add(pipe, "sources", source.account, source.address, at)
+                _add(pipe, "accounts", source.address, source.account, at)
             pipe.execute()
     except redis.RedisError:
         log.warning("a failed attempt was not counted: the cache does not answer")
@@ -86,8 +87,8 @@ def pace(source: Source, at: datetime) -> Pace | None:
         return None
     return Pace(
         failures_on_account=_sum(on_account),
-        failures_from_address=_sum(from_address),
-        accounts_from_address=distinct[0],
+        failures_from_address=_sum(from_address) if source.address else None,
+        accounts_from_address=distinct[0] if source.address else None,
         newcomers_from_asn=distinct[1] if source.asn else None,
         sources_on_account=distinct[2],
     )

@@ -14,6 +14,8 @@ import idna
 
 from ciam_portal.policy.reason import ReasonBase
 
+# What every canonical address looks like, for the database too.
+SHAPE = r"^[^@ ]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$"
 LONGEST_TYPED = 320  # characters; a spelling may be longer than what it comes to
 _LONGEST = 254  # octets of an address in a path of 256 (RFC 5321, section 4.5.3.1.3); leaves a domain less than its 255
 _LONGEST_LOCAL = 64  # octets (RFC 5321, section 4.5.3.1.1)
@@ -98,6 +100,12 @@ def shown(address: str) -> str:
         return f"{local}{at}{'.'.join(_unicode(label) for label in domain.split('.'))}"
     except UnicodeError:
         return address
+
+
+def spelled_out(address: str) -> str:
+    """For others than its owner: as shown and, where that differs, as DNS knows it, for some letters look alike."""
+    letters, domain = shown(address), address.rpartition("@")[2]
+    return address if letters == address else f"{letters} ({domain})"
 
 
 def reader(address: str) -> str:

@@ -4,12 +4,14 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
+from ciam_portal import mailbox
+
 FALLBACK = "This cannot be done right now."
 
 
 def masked(address: str) -> str:
     """Enough of a mail address or phone number for its owner to recognise it, not enough to use it."""
-    name, at, domain = address.partition("@")
+    name, at, domain = mailbox.shown(address).partition("@")
     return f"{name[:1]}···@{domain}" if at else f"···{address[-2:]}"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from ciam_portal.audit.events import AuditEvent, Code
 
@@ -73,3 +74,12 @@ class ProfileChanged(AuditEvent):
 
     name: ClassVar[str] = "account.profile_changed"
     fields: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettled(AuditEvent):
+    """Of two accounts of one mailbox, from before addresses had one form, this one has it now, or has it no longer."""
+
+    name: ClassVar[str] = "account.mailbox_settled"
+    other: UUID | None
+    has_it: bool

@@ -36,7 +36,7 @@ def seed_in_groups(seed: bytes) -> str:
 
 def seed_as_picture(seed: bytes, customer: User) -> str:
     """A QR code as a ``data:`` address of an SVG image."""
-    label = quote(f"{settings.PORTAL_NAME.replace(':', '')}:{customer.email}")
+    label = quote(f"{settings.PORTAL_NAME.replace(':', '')}:{customer.shown_email}")
     words = {
         "secret": base64.b32encode(seed).decode(),
         "issuer": settings.PORTAL_NAME,

@@ -157,8 +157,9 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
     try:
         with transaction.atomic():
-            customer.email, customer.contact_changed_at = new, at
-            customer.save(update_fields=["email", "contact_changed_at"])
+            customer.move_to(new)
+            customer.contact_changed_at = at
+            customer.save(update_fields=["email", "unsettled", "contact_changed_at"])
     except IntegrityError:
         raise Refused(policy.Reason.ADDRESS_TAKEN) from None
     addresses.replace(customer, new)

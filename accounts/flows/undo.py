@@ -20,7 +20,7 @@ from accounts.models import BackupCode, Change, Dispute, Proof, User
 from accounts.notices import lock as notices
 from accounts.policy import lock as policy
 from accounts.policy.lock import WayBack
-from ciam_portal import vault
+from ciam_portal import mailbox, vault
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
@@ -147,7 +147,8 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
         well = _readdress(customer, before[Kind.EMAIL], by=by, at=at) and well
     if _CONTACT & before.keys():
         customer.contact_changed_at = at
-    customer.save(update_fields=["email", "phone", "password", "password_changed_at", "contact_changed_at"])
+    changed = ["email", "unsettled", "phone", "password", "password_changed_at", "contact_changed_at"]
+    customer.save(update_fields=changed)
     return well
 
 
@@ -164,17 +165,21 @@ def _factor_back(customer: User, change: Change, kept: bytes) -> bool:
 
 
 def _readdress(customer: User, address: str, *, by: Actor, at: datetime) -> bool:
-    """The old address is the proven one again; False if it belongs to another account by now.
+    """The old address is the proven one again; False if it belongs to another account by now, or is none any more.
 
     A sign-up with it that was never proven does not stand in the way: a thief could make one to keep the address.
     """
+    try:
+        address = mailbox.canonical(address)
+    except mailbox.NoMailbox:
+        return False
     other = User.objects.select_for_update(no_key=True).filter(email=address).exclude(pk=customer.pk).first()
     if other is not None and (addresses.is_proven(other) or other.is_staff):
         return False
     if other is not None:
         record(events.SignUpVoided(), about=other.pk, by=by, at=at)
         other.delete()
-    customer.email = address
+    customer.move_to(address)
     addresses.replace(customer, address)
     return True
 

@@ -1,7 +1,7 @@
 """A customer, their sessions, devices and second factors, what was sent to prove an address, and what they dispute."""
 
 # User comes first: the passkey library asks for the user model while it is imported.
-from accounts.models.user import User  # isort: skip
+from accounts.models.user import Unsettled, User  # isort: skip
 from accounts.models.change import Change
 from accounts.models.dispute import Dispute
 from accounts.models.factor import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
@@ -30,5 +30,6 @@ __all__ = [
     "RoleChange",
     "Session",
     "Totp",
+    "Unsettled",
     "User",
 ]

@@ -13,6 +13,13 @@ from accounts.policy.lock import WayBack, hardest
 from ciam_portal import clock, codes, mailbox, reference
 
 
+class Unsettled(models.TextChoices):
+    """Why an account from before addresses had one form could not be given its own."""
+
+    TAKEN = "taken", "Another account has this mailbox"
+    REFUSED = "refused", "No address that mail can go to"
+
+
 class UserManager(BaseUserManager["User"]):
     """Looks people up by e-mail address, however it is written."""
 
@@ -25,7 +32,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: a customer, or staff."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    email = models.EmailField(unique=True, db_comment="personal: contact; the login, lower case")
+    email = models.EmailField(unique=True, db_comment="personal: contact; the login, in its canonical form")
+    unsettled = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=Unsettled.choices,
+        db_comment="not sensitive: why the address is not in its canonical form; empty: it is",
+    )
     name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
     phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
     locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
@@ -62,6 +75,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower"),
             models.CheckConstraint(
+                condition=models.Q(email__regex=mailbox.SHAPE) | ~models.Q(unsettled=""),
+                name="user_email_is_canonical",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(locked_at__isnull=True, way_back="")
                 | (models.Q(locked_at__isnull=False) & ~models.Q(way_back="")),
                 name="user_locked_has_a_way_back",
@@ -82,6 +99,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         given = self.groups.values_list("name", Value(value=True))
         taken = self.break_glass.filter(expires_at__gt=clock.now()).values_list("role", Value(value=False))
         return list(given.union(taken))
+
+    def move_to(self, address: str) -> None:
+        """This address, in its canonical form, is the one to sign in with. Not saved yet."""
+        self.email, self.unsettled = address, ""
+
+    @property
+    def shown_email(self) -> str:
+        """The address as its owner would write it."""
+        return mailbox.shown(self.email)
 
     @property
     def reference(self) -> str:

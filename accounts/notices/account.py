@@ -41,6 +41,14 @@ class EmailChangeStarted(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxSettled(NoticeBase):
+    """To the mailbox of two accounts: which of them it signs in to from now on."""
+
+    template: ClassVar[str] = "mailbox_settled"
+    opened: str
+
+
+@dataclass(frozen=True, slots=True)
 class EmailChanged(NoticeBase):
     """To both addresses: it happened. Only the old one gets the link that takes it back."""
 

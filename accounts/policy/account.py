@@ -17,6 +17,8 @@ class Reason(ReasonBase):
     TOO_MANY_MAILS = "too_many_mails", "You have asked for many messages in a short time. Please wait a while."
     SIGN_UP_LATER = "sign_up_later", "Accounts cannot be opened from your network right now. Please try again later."
     ADDRESS_TAKEN = "address_taken", "This address cannot be used."
+    MAILBOX_NOT_WAITED_FOR = "mailbox_not_waited_for", "This account does not wait for a mailbox that another one has."
+    MAILBOX_NOT_PROVEN = "mailbox_not_proven", "Nobody has shown that they read the mail of this account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,19 @@ def may_use_link(facts: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
     if not facts.account_active:
         return Deny(Reason.LINK_DEAD)
     return Allow()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFacts:
+    """An account that waits for its mailbox, as it stands under lock."""
+
+    waits: bool
+    is_proven: bool
+
+
+@question("account.may_have_mailbox")
+def may_have_mailbox(facts: MailboxFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+    """Of two accounts of one mailbox either may have it, if whoever reads it has shown so in that account too."""
+    if not facts.waits:
+        return Deny(Reason.MAILBOX_NOT_WAITED_FOR)
+    return Allow() if facts.is_proven else Deny(Reason.MAILBOX_NOT_PROVEN)

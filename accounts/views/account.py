@@ -21,7 +21,7 @@ from accounts.policy.account import Reason
 from accounts.signing import session_of
 from accounts.views.entry import is_usable
 from accounts.views.prove import check_password, words_for
-from ciam_portal import clock, links, network
+from ciam_portal import clock, links, mailbox, network
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
@@ -57,7 +57,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         allow_mail_of(customer)
         if proofs.within_budget(proofs.Asked.NEW_ADDRESS, new) and new != customer.email:
             flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
-        return render(request, "accounts/change_email_sent.html", {"email": new})
+        return render(request, "accounts/change_email_sent.html", {"email": mailbox.shown(new)})
     return render(request, "accounts/change_email.html", {"form": form})
 
 

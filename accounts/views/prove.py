@@ -259,7 +259,7 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "carried": urlencode(door.carried),
         "minutes": limits.running().proof.code_minutes,
         "others": [other.value for other in ways if other is not way],
-        "address": door.customer.email if isinstance(door, LiveSession) else masked(door.customer.email),
+        "address": door.customer.shown_email if isinstance(door, LiveSession) else masked(door.customer.email),
     }
     response = render(door.request, "accounts/prove.html", words, status=200 if wait is None else 429)
     if wait is not None:

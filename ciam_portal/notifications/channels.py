@@ -1,6 +1,7 @@
 """The carriers: e-mail and SMS, and their file-writing twins for development and tests, chosen by setting."""
 
 import json
+from email import message_from_bytes, policy
 from email.message import EmailMessage as Mime
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -8,6 +9,8 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.module_loading import import_string
@@ -47,6 +50,24 @@ def _mail(notice: Notice, to: str, words: dict[str, Any]) -> None:
     )
     message.attach_alternative(render_to_string(f"mail/{notice.kind}.html", words), "text/html")
     message.send()
+
+
+class Utf8Smtp(EmailBackend):
+    """A mail server that speaks SMTPUTF8 (RFC 6531): Django's own backend cannot write such addresses.
+
+    Delivery to a server that does not speak it after all fails, and is tried again.
+    """
+
+    def _send(self, email_message: Any) -> bool:  # noqa: ANN401  (Django's own signature)
+        """One message; what is ASCII goes as ever."""
+        to = email_message.recipients()
+        if self.connection is None or all(address.isascii() for address in to):
+            return bool(super()._send(email_message))  # type: ignore[misc]
+        mime = message_from_bytes(email_message.message().as_bytes(), policy=policy.SMTPUTF8)
+        mime.replace_header("To", ", ".join(to))
+        sender = sanitize_address(email_message.from_email, settings.DEFAULT_CHARSET)
+        self.connection.sendmail(sender, to, mime.as_bytes(), mail_options=["SMTPUTF8", "BODY=8BITMIME"])
+        return True
 
 
 class MailFiles(BaseEmailBackend):

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from ciam_portal import mailbox
 from ciam_portal.environment import Environment, refuse
 from ciam_portal.policy import limits
 
@@ -78,6 +79,9 @@ NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
+# Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
+MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
+mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
 _mail = environment.text("EMAIL_URL", "smtp+tls://user:password@host:587 (or file:///folder in development)")
 if urlsplit(_mail).scheme == "file":
     if PRODUCTION:
@@ -86,6 +90,8 @@ if urlsplit(_mail).scheme == "file":
     MAIL_DIR = unquote(urlsplit(_mail).path)
 else:
     globals().update(env.email_url_config(_mail))
+    if MAIL_SMTPUTF8:
+        EMAIL_BACKEND = "ciam_portal.notifications.channels.Utf8Smtp"
 EMAIL_TIMEOUT = 20
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.notifications.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)

@@ -10,7 +10,7 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
-from ciam_portal.mailbox import reader
+from ciam_portal.mailbox import reader, spelled_out
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
@@ -45,7 +45,12 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
     hours = limits.running().recovery.contact_invite_hours
     secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))
     link = link_to("recovery:open_invitation", secret)
-    tell(customer, notices.ContactInvitation(who=customer.email, link=link, hours=hours), to=[address], at=at)
+    tell(
+        customer,
+        notices.ContactInvitation(who=spelled_out(customer.email), link=link, hours=hours),
+        to=[address],
+        at=at,
+    )
     record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)
     news.spread_contact(customer, made, "invited", at=at)
     return made
@@ -93,7 +98,7 @@ def _remove(customer: User, contact: Contact, *, by: Actor, at: datetime) -> Non
     proofs.void_contact(customer, contact.address, at)
     record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
     news.spread_contact(customer, contact, "removed", at=at)
-    tell(customer, notices.ContactDismissed(who=customer.email), to=[contact.address], at=at)
+    tell(customer, notices.ContactDismissed(who=spelled_out(customer.email)), to=[contact.address], at=at)
 
 
 def as_before(customer: User, since: datetime, *, by: Actor, at: datetime) -> int:

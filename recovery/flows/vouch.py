@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts import proofs
 from accounts.flows.account import link_to
 from accounts.models import Proof, User
+from ciam_portal import mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
@@ -35,7 +36,9 @@ def send(customer: User, attempt: UUID, lane: str, at: datetime) -> bool:
     until = at + timedelta(hours=hours)
     for contact in told:
         secret = proofs.new_contact_link(customer, ASK, attempt, contact.address, at=at, until=until)
-        notice = notices.ContactAsked(who=customer.email, link=link_to("recovery:open_help", secret), hours=hours)
+        notice = notices.ContactAsked(
+            who=mailbox.spelled_out(customer.email), link=link_to("recovery:open_help", secret), hours=hours
+        )
         tell(customer, notice, to=[contact.address], at=at)
     if told:
         news.spread_asked(customer, at=at)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import User
-from ciam_portal import codes
+from ciam_portal import codes, mailbox
 
 
 class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
@@ -36,7 +36,7 @@ class RecoveryAddress(models.Model):
         User, on_delete=models.CASCADE, related_name="recovery_addresses", db_comment="pseudonymous"
     )
     kind = models.CharField(max_length=8, choices=Kind.choices, db_comment="not sensitive")
-    address = models.CharField(max_length=254, db_comment="personal: contact; lower case, or E.164")
+    address = models.CharField(max_length=254, db_comment="personal: contact; in its canonical form, or E.164")
     proven_at = models.DateTimeField(db_comment="not sensitive")
     usable_from = models.DateTimeField(db_comment="not sensitive: before, it restores nothing")
     removed_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -59,6 +59,11 @@ class RecoveryAddress(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def shown(self) -> str:
+        """The address or number as people write it."""
+        return mailbox.shown(self.address)
 
     def remove(self, at: datetime) -> None:
         """No longer one."""

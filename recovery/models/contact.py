@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 
 from accounts.models import User
-from ciam_portal import codes
+from ciam_portal import codes, mailbox
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -29,7 +29,7 @@ class Contact(models.Model):
         User, on_delete=models.CASCADE, related_name="recovery_contacts", db_comment="pseudonymous"
     )
     name = models.CharField(max_length=64, db_comment="personal: what the customer calls somebody else")
-    address = models.EmailField(db_comment="personal: contact of somebody else; lower case")
+    address = models.EmailField(db_comment="personal: contact of somebody else; in its canonical form")
     invited_at = models.DateTimeField(db_comment="not sensitive")
     accepted_at = models.DateTimeField(null=True, db_comment="not sensitive")
     usable_from = models.DateTimeField(null=True, db_comment="not sensitive: before, they can help with nothing")
@@ -59,6 +59,11 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def shown(self) -> str:
+        """The address as people write it."""
+        return mailbox.shown(self.address)
 
     def accept(self, at: datetime, usable_from: datetime) -> None:
         """They will help."""

@@ -16,7 +16,7 @@ from accounts.forms.factors import MailCode
 from accounts.models import User
 from accounts.signing import session_of
 from accounts.views.account import allow_mail_of
-from ciam_portal import clock
+from ciam_portal import clock, mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
 from ciam_portal.policy import limits
@@ -84,7 +84,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The address is proven. We have told all your addresses about it."))
             return redirect("recovery:addresses")
         form.add_error("code", _("This code is not right, or it is too old. You can ask for a new one."))
-    words = {"form": form, "address": address, "kind": kind, "minutes": limits.running().proof.code_minutes}
+    words = {
+        "form": form,
+        "address": mailbox.shown(address),
+        "kind": kind,
+        "minutes": limits.running().proof.code_minutes,
+    }
     return render(request, "recovery/address_confirm.html", words)
 
 

@@ -21,7 +21,7 @@ from accounts.views.account import allow_mail_of
 from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
-from ciam_portal.mailbox import reader
+from ciam_portal.mailbox import reader, spelled_out
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.words import sentence
@@ -96,7 +96,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if proof is None or not flows.is_open(proof, at):
         return _dead(request)
     rules, said = limits.running().recovery, request.POST.get("do")
-    words = {"who": proof.customer.email, "hours": rules.address_rest_hours}
+    words = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
         return render(request, "recovery/contact_invitation.html", words)
     try:
@@ -117,7 +117,10 @@ def help_them(request: HttpRequest, secret: str) -> HttpResponse:
     proof = proofs.find_link(secret, vouch.ASK)
     if proof is None or not vouch.is_open(proof, at):
         return _dead(request)
-    words, form = {"who": proof.customer.email}, forms.Spoken(request.POST if request.method == "POST" else None)
+    words, form = (
+        {"who": spelled_out(proof.customer.email)},
+        forms.Spoken(request.POST if request.method == "POST" else None),
+    )
     if not form.is_valid():
         return render(request, "recovery/contact_help.html", words | {"form": form})
     try:

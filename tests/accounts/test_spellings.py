@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Callable
+from io import StringIO
 from itertools import count
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import RoleChange, User
 from ciam_portal.policy import limits
-from tests.factories import PASSWORD, Message, customer
-from tests.spellings import MAILBOX, REFUSED, SPELLINGS
+from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
+from tests.accounts.staff.people import Member
+from tests.factories import PASSWORD, Message, customer, signed_in
+from tests.spellings import MAILBOX, REFUSED, SHOWN, SPELLINGS
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +109,89 @@ def test_a_look_up_answers_for_no_address_as_for_nobodys(
 ) -> None:
     nobodys = "nobody@example.com"
     assert alike(post(path, {field: typed, **more}), typed) == alike(post(path, {field: nobodys, **more}), nobodys)
+
+
+@pytest.fixture
+def home(client: Client) -> Client:
+    """The browser of somebody else, who has just proven both steps."""
+    signed_in(client, customer("ada@gmail.com"), (Method.PASSWORD, Method.TOTP))
+    return client
+
+
+@pytest.mark.parametrize("path", ["/security/email/", "/security/recovery/add/mail/"])
+def test_a_new_address_in_every_spelling_meets_one_budget(home: Client, outbox: Outbox, path: str) -> None:
+    pages = [home.post(path, {"email": typed}, follow=True) for typed in SPELLINGS]
+    assert all(SHOWN in page.text for page in pages)
+    told = [mail.to for mail in outbox() if mail.to != "ada@gmail.com"]
+    assert told == [MAILBOX] * budget()
+
+
+def test_one_person_is_asked_once_to_be_a_contact(home: Client, outbox: Outbox) -> None:
+    for typed in SPELLINGS:
+        home.post("/security/recovery/contacts/add/", {"name": "Kim", "email": typed})
+    assert [mail.to for mail in outbox() if mail.kind == "recovery_contact_invitation"] == [MAILBOX]
+
+
+@pytest.mark.parametrize("typed", ["A.D.A@gmail.com", "ada+friend@gmail.com", "a.da@GoogleMail.com"])
+def test_an_own_mailbox_is_no_contact_however_it_is_written(home: Client, typed: str) -> None:
+    page = home.post("/security/recovery/contacts/add/", {"name": "Kim", "email": typed})
+    assert "an address of your own" in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/security/email/", {}),
+        ("/security/recovery/add/mail/", {}),
+        ("/security/recovery/contacts/add/", {"name": "Kim"}),
+    ],
+)
+def test_no_mail_goes_to_what_is_no_address(home: Client, outbox: Outbox, path: str, more: dict[str, str]) -> None:
+    for typed in REFUSED:
+        page = home.post(path, {"email": typed, **more})
+        assert page.status_code == 200
+        assert "id_email_error" in page.text
+    assert outbox() == []
+
+
+def test_people_read_the_letters_of_their_language_and_others_the_name_in_dns_too(
+    client: Client, outbox: Outbox
+) -> None:
+    signed_in(client, customer(MAILBOX), (Method.PASSWORD, Method.TOTP))
+    client.post("/security/recovery/contacts/add/", {"name": "May", "email": "may@zürich.example"})
+    page = client.get("/security/recovery/").text
+    assert f'Signed in as <span class="break">{SHOWN}' in page
+    assert "may@zürich.example" in page
+    asked = next(mail for mail in outbox() if mail.kind == "recovery_contact_invitation")
+    assert asked.to == "may@xn--zrich-kva.example"
+    assert asked.words["who"] == "kim@münchen.example (xn--mnchen-3ya.example)"
+
+
+def test_the_help_desk_finds_a_customer_by_every_spelling() -> None:
+    customer(MAILBOX)
+    agent = Member(Role.AGENT)
+    for typed in SPELLINGS:
+        assert "k···@münchen.example" in agent.client.post("/staff/accounts/user/", {"wanted": typed}).text
+    for typed in REFUSED:
+        page = agent.client.post("/staff/accounts/user/", {"wanted": typed})
+        assert page.status_code == 200
+        assert "···@" not in page.text
+
+
+def test_a_role_is_proposed_to_one_person_however_the_address_is_written() -> None:
+    who, admin = customer(MAILBOX), Member(Role.ADMINISTRATOR)
+    form = {"role": "agent", "verb": "grant", "reason": "joined"}
+    path = "/staff/accounts/rolechange/propose/"
+    for typed in REFUSED:
+        page = admin.client.post(path, form | {"email": typed})
+        assert page.status_code == 200
+        assert "There is no account with this address." in page.text
+    assert admin.client.post(path, form | {"email": SPELLINGS[2]}).status_code == 302
+    assert RoleChange.objects.get().person_id == who.pk
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_a_command_gives_a_role_to_one_person_however_the_address_is_written(typed: str) -> None:
+    who = customer(MAILBOX)
+    call_command("staff", "grant", typed, "agent", stdout=StringIO())
+    assert who.groups.get().name == "agent"

@@ -1,11 +1,16 @@
 """One mailbox has one canonical form; what is no address has none."""
 
+import re
+from collections.abc import Iterator, Sequence
+
 import pytest
-from hypothesis import given
+from django.core.mail import EmailMultiAlternatives
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ciam_portal import mailbox
 from ciam_portal.mailbox import NoMailbox, Reason
+from ciam_portal.notifications.channels import Utf8Smtp
 from tests.spellings import MAILBOX, REFUSED, SHOWN, SPELLINGS
 
 # Spellings that mostly lead somewhere: ordinary letters between letters that have other looks, marks and joiners.
@@ -96,3 +101,65 @@ def test_a_look_up_takes_any_text_and_never_turns_one_mailbox_into_another(text:
 )
 def test_who_reads_it(one: str, two: str, same: bool) -> None:
     assert (mailbox.reader(one) == mailbox.reader(two)) is same
+
+
+@pytest.fixture
+def speaks_utf8() -> Iterator[None]:
+    mailbox.install(speaks_utf8=True)
+    yield
+    mailbox.install(speaks_utf8=False)
+
+
+@pytest.mark.usefixtures("speaks_utf8")
+class TestWithSmtpUtf8:
+    """The mail server takes other letters before the @; another look of a letter is still none."""
+
+    @pytest.mark.parametrize(
+        ("text", "form"),
+        [
+            ("Jürgen@München.example", "jürgen@xn--mnchen-3ya.example"),
+            ("ju\u0308rgen@münchen.example", "jürgen@xn--mnchen-3ya.example"),
+            ("Θάνος@example.com", "θάνος@example.com"),
+            ("用户@example.com", "用户@example.com"),
+        ],
+    )
+    def test_letters_of_every_alphabet_are_taken(self, text: str, form: str) -> None:
+        assert mailbox.canonical(text) == mailbox.canonical(form) == form
+        assert re.search(mailbox.SHAPE, form)
+
+    @pytest.mark.parametrize("local", ["ſam", "ﬁn", "ｋim", "ki\u200dm", "ki❤m", "ü" * 33, "ü..k", "ü k", "ü@k"])
+    def test_other_looks_and_what_is_no_letter_are_refused(self, local: str) -> None:
+        with pytest.raises(NoMailbox):
+            mailbox.canonical(f"{local}@example.com")
+
+    @given(st.text(min_size=1, max_size=8))
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_the_canonical_form_is_its_own(self, local: str) -> None:
+        try:
+            found = mailbox.canonical(f"{local}@example.com")
+        except NoMailbox:
+            return
+        assert mailbox.canonical(found) == found
+
+
+class Server:
+    """What the backend says to a mail server."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, list[str], bytes, list[str]]] = []
+
+    def sendmail(self, sender: str, to: list[str], text: bytes, mail_options: Sequence[str] = ()) -> None:
+        self.sent.append((sender, to, text, list(mail_options)))
+
+
+def test_such_an_address_is_written_as_such_a_server_reads_it() -> None:
+    backend, server = Utf8Smtp(), Server()
+    backend.connection = server  # type: ignore[assignment]
+    for to in ("jürgen@xn--mnchen-3ya.example", "kim@example.com"):
+        backend.send_messages([EmailMultiAlternatives("Grüße", "Guten Tag", "Portal <no-reply@example.com>", [to])])
+    (sender, recipients, text, options), plain = server.sent
+    assert (sender, recipients) == ("Portal <no-reply@example.com>", ["jürgen@xn--mnchen-3ya.example"])
+    assert "To: jürgen@xn--mnchen-3ya.example\r\n".encode() in text
+    assert options == ["SMTPUTF8", "BODY=8BITMIME"]
+    assert plain[1] == ["kim@example.com"]
+    assert plain[3] == []
