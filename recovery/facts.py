@@ -13,7 +13,7 @@ from accounts.flows import sign_in
 from accounts.flows import staff as desk
 from accounts.flows.sign_in import Browser
 from accounts.models import Device, Session, User
-from accounts.policy.factors import STRONG
+from accounts.policy.factors import STRONG, highest
 from accounts.policy.lock import WayBack
 from accounts.policy.staff import Sought, WhyLook
 from ciam_portal import gate, reference
@@ -26,7 +26,7 @@ from recovery import addresses
 from recovery.models import Case, Inquiry, RecoveryAddress
 from recovery.policy.cases import Asked, CaseFacts, Helper
 from recovery.policy.desk import BeginFacts
-from recovery.policy.evidence import Needed, Strength, Way, strength
+from recovery.policy.evidence import Needed, Vouched, Way, can_answer, strength, vouched
 from recovery.policy.states import State
 from recovery.policy.waiting import Weighty
 
@@ -92,7 +92,7 @@ def of_case(case: Case) -> CaseFacts:
         shown=shown,
         needed=need,
         account_active=customer.is_active,
-        ready=weighty(case, strength(shown, need)),
+        ready=weighty(case, shown, need),
         proven_elsewhere_at=proven_elsewhere_at(customer, strong=need.factors),
         proposed_by=case.proposed_by,
         proposed_at=case.proposed_at,
@@ -100,6 +100,9 @@ def of_case(case: Case) -> CaseFacts:
         noted_by=noted_by(case),
         proposer_stands=is_agent(case.proposed_by),
         channel_stands=channel_stands(case),
+        approved_by=case.approved_by,
+        approver_stands=is_approver(case.approved_by),
+        told_apart=True,
     )
 
 
@@ -116,6 +119,12 @@ def is_agent(person: UUID | None) -> bool:
     """Whether this person is an agent now."""
     found = User.objects.filter(pk=person).first() if person else None
     return Role.AGENT in roles_of(found) if found else False
+
+
+def is_approver(person: UUID | None) -> bool:
+    """Whether this person approves now, by a role that two people gave."""
+    found = User.objects.filter(pk=person).first() if person else None
+    return Role.APPROVER in standing_roles_of(found) if found else False
 
 
 def channel_stands(case: Case) -> bool:
@@ -135,6 +144,16 @@ def level_left(case: Case) -> Level:
     return highest if Method.PASSKEY in left else min(highest, Level.AAL2)
 
 
+def may_be_asked(case: Case) -> bool:
+    """Whether an answer in one of the customer's sessions would count.
+
+    Not if what is left to show there is weaker than what they say to be lost; so never of an account that rests on a
+    password alone.
+    """
+    lost = (factors.second_factors(case.customer) & STRONG) & {Method(name) for name in case.lost}
+    return needed(case.customer).factors and can_answer(level_left(case), highest(lost, has_password=True))
+
+
 def is_asked(case: Case, session: Session, at: datetime) -> bool:
     """Whether a caller's answer may come from this session: begun before the call, in a browser known by then."""
     device, idle = session.device, timedelta(minutes=limits.running().session.idle_minutes)
@@ -145,11 +164,8 @@ def is_asked(case: Case, session: Session, at: datetime) -> bool:
 
 
 def sessions_to_ask(case: Case, at: datetime) -> list[Session]:
-    """The sessions that may answer.
-
-    None of an account that rests on a password alone: whoever answers proves that, so there is nothing to recover.
-    """
-    if not needed(case.customer).factors:
+    """The sessions that may answer."""
+    if not may_be_asked(case):
         return []
     rows = Session.objects.select_related("device").filter(customer=case.customer, ended_at__isnull=True)
     return [session for session in rows if is_asked(case, session, at)]
@@ -157,7 +173,7 @@ def sessions_to_ask(case: Case, at: datetime) -> list[Session]:
 
 def asked_in(case: Case, session: Session, at: datetime, *, lock: bool = False) -> Inquiry | None:
     """What the help desk asks in this session now; None if nothing."""
-    if not is_asked(case, session, at) or not needed(case.customer).factors:
+    if not is_asked(case, session, at) or not may_be_asked(case):
         return None
     rows = Inquiry.objects.filter(case=case, way=Way.IN_SESSION, outcome="", asked_at__gt=desk.lately(at))
     return (rows.select_for_update() if lock else rows).first()
@@ -185,15 +201,16 @@ def helper(person: User, session: Session, customer: User, *, by: Actor, at: dat
     )
 
 
-def weighty(case: Case, shown: Strength) -> Weighty | None:
+def weighty(case: Case, shown: tuple[Way, ...], need: Needed) -> Weighty | None:
     """What the wait is weighed by; None as long as it has not begun."""
     if case.cooling_since is None:
         return None
     return Weighty(
         started_at=case.cooling_since,
-        strength=shown,
+        strength=strength(shown, need),
         risk=None if case.risk is None else Risk(case.risk),
         by_desk=case.approved_by is not None,
+        slowly=case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH,
         contact_changed_at=addresses.changed_at(case.customer),
     )
 

@@ -192,6 +192,12 @@ def _desk_noted(data: Data) -> Said:
     return Said(_DESK_NOTED[data["way"]], str(_DESK_CAME[data["outcome"]]))
 
 
+def _approved(data: Data) -> Said:
+    if data["ready_at"] is None:
+        return Said(_("A second one of our people agreed to help the caller; it takes a third"))
+    return Said(_("Our people agreed to help the caller"), badge=_("Unusual"), kind="warn")
+
+
 def _failed(data: Data) -> Said:
     bad: Text = _PAUSED if data["paused"] else _("Wrong password")
     return Said(bad, kind="warn", badge=_("Failed"))
@@ -238,9 +244,7 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "recovery.desk_noted": _desk_noted,
     "recovery.desk_missed": _plain(_("A wrong code was read to our help desk"), badge=_("Failed"), kind="warn"),
     "recovery.proposed": _plain(_("One of our people proposed to help the caller")),
-    "recovery.approved": _plain(
-        _("A second one of our people agreed to help the caller"), badge=_("Unusual"), kind="warn"
-    ),
+    "recovery.approved": _approved,
     "recovery.rejected": _plain(_("Our help desk stopped the recovery"), badge=_("Stopped"), kind="bad"),
     "recovery.link_sent": _plain(_("A link to finish the recovery was sent")),
     "recovery.claimed": _plain(_("The link to finish the recovery was used"), badge=_("Unusual"), kind="warn"),

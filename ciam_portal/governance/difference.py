@@ -33,7 +33,7 @@ MORE_IS_STRICTER = frozenset({
     "factors.throttle_seconds", "risk.trust_device_hours",
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
-    "recovery.desk_weight", "recovery.callback_days",
+    "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",

@@ -118,6 +118,7 @@ class Recovery:
     finish_hours: int = _within(24, 336)
     proposal_hours: int = _within(1, 72)
     desk_weight: int = _within(6, 11)
+    desk_weight_apart: int = _within(4, 5)
     quarantine_hours: int = _within(24, 168)
     address_rest_hours: int = _within(24, 168)
     callback_days: int = _within(14, 365)

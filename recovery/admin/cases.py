@@ -29,6 +29,7 @@ from recovery.flows import claims, desk, evidence, release
 from recovery.models import Case
 from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.evidence import DESK, Way
+from recovery.policy.states import State
 
 Verb = Callable[[HttpRequest, Case, Viewer], str]
 _METHODS = ("GET", "HEAD", "POST")
@@ -183,7 +184,9 @@ class Cases(Verbs):
 
     @staticmethod
     def _approve(_request: HttpRequest, case: Case, viewer: Viewer) -> str:
-        desk.approve(case, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
+        case = desk.approve(case, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
+        if case.state == State.PROPOSED:
+            return _("Approved. Little was shown, so it takes one more approver. The customer is told.")
         return _("Approved. The wait has begun; the customer is told, and can stop it.")
 
     @staticmethod

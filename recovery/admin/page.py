@@ -22,7 +22,8 @@ from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import CaseFacts, Helper
 from recovery.policy.desk import OF_CALL, OF_DOCUMENT, ClaimFacts, InquiryFacts
-from recovery.policy.evidence import DESK, Way, weight
+from recovery.policy.evidence import ALONE, DESK, Way, weight, weight_apart
+from recovery.policy.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,11 @@ class Page:
             "release_to": self._release_to(),
             "asking": self._asking(),
             "shown": self._shown_alone(),
+            "apart": weight_apart(self._now.shown),
+            "needed": self._limits.recovery.desk_weight_apart,
             "sum": weight(self._now.shown),
-            "needed": self._limits.recovery.desk_weight,
+            "enough": self._limits.recovery.desk_weight,
+            "alone": ALONE,
             "must_open": self._must_open(),
             "story": words.story(case, me),
             "now": self.viewer.at,
@@ -98,7 +102,7 @@ class Page:
     def _decisions(self) -> dict[str, Any]:
         is_mine = self._helper.id == self.case.proposed_by
         approves = self._says(policy.may_approve)
-        waits = self.case.is_live and self.case.proposed_by is not None and self.case.approved_by is None
+        waits = self.case.state == State.PROPOSED
         return {
             "propose": forms.ToChannel(channels=self._channels, auto_id="propose_%s")
             if self._may(policy.may_propose)

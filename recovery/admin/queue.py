@@ -18,7 +18,7 @@ from ciam_portal.policy import limits
 from ciam_portal.words import masked
 from recovery.admin import words
 from recovery.models import Case, Inquiry
-from recovery.policy.evidence import Way, weight
+from recovery.policy.evidence import Way, weight_apart
 from recovery.policy.states import LIVE, State
 
 LENGTH = 50
@@ -118,7 +118,7 @@ def _ordered(wanted: Wanted, me: UUID) -> QuerySet[Case]:
     elif wanted.whose == "check":
         cases = cases.filter(pk__in=Inquiry.objects.to_check(me).values("case"))
     elif wanted.whose == "free":
-        cases = cases.helped().filter(claimed_by__isnull=True)
+        cases = cases.unclaimed()
     is_over = wanted.state not in {LIVE_ONES, *(state.value for state in LIVE)}
     cases = cases.live() if wanted.state == LIVE_ONES else cases.filter(state=wanted.state)
     if is_over:  # what is over interests for its end, the newest first
@@ -146,7 +146,7 @@ def _due() -> Coalesce:
 def row(case: Case, viewer: Viewer) -> Row:
     """One case as the queue says it, which is all that is said before its customer's record is open."""
     helped, me = case.opened_by is not None, viewer.user.pk
-    noted = weight(Way(each.way) for each in case.shown.all())
+    noted = weight_apart(Way(each.way) for each in case.shown.all())
     return Row(
         id=case.pk,
         reference=case.reference,
@@ -157,7 +157,7 @@ def row(case: Case, viewer: Viewer) -> Row:
         risk=risk_name(case.risk),
         customer=masked(case.customer.email),
         opened_by=words.person(case.opened_by, me, "agent"),
-        evidence=f"{noted} / {limits.running().recovery.desk_weight}" if helped else "",
+        evidence=f"{noted} / {limits.running().recovery.desk_weight_apart}" if helped else "",
         due=words.due(case),
         claimed_by=words.person(case.claimed_by, me) if case.claimed_by else "",
         claimed=case.claimed_by,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.explain import reasons
 from ciam_portal.explain.wording import Text
 from ciam_portal.policy import limits
+from ciam_portal.policy.question import KNOWN
 from recovery.models import Case
 from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.evidence import Way
@@ -25,7 +26,7 @@ from recovery.policy.states import State
 
 Data = Mapping[str, Any]
 MOST = 100  # lines of a case; wrong codes are many only when somebody guesses
-_QUESTIONS = Q(question__startswith="recovery.") | Q(question__startswith="desk.")
+_QUESTIONS = "recovery.policy."  # where those of recovery live
 
 STATES: dict[State, Text] = {
     State.OPEN: _("Open"),
@@ -49,7 +50,7 @@ WAYS: dict[Way, Text] = {
     Way.CALLED_BACK: _("Call back to a number on file"),
     Way.READ_BACK: _("Code read back"),
     Way.IN_SESSION: _("Answer in a session of the customer"),
-    Way.DOCUMENT: _("Document, checked by a second agent"),
+    Way.DOCUMENT: _("Document, seen by two agents"),
 }
 
 
@@ -119,6 +120,7 @@ _STOPPED: dict[str, Text] = {
     "session": _("Stopped in a session that was signed in"),
     "replaced": _("Gave way to a recovery with the help desk"),
 }
+_APPROVED, _APPROVED_ONCE = _("Approved; the wait began"), _("Approved; it takes one more who approves")
 EVENTS: dict[str, Callable[[Data], str]] = {
     "recovery.opened": _plain(_("Begun by the customer, alone")),
     "recovery.shown": _way("Shown"),
@@ -134,7 +136,7 @@ EVENTS: dict[str, Callable[[Data], str]] = {
     "recovery.desk_took": lambda data: translate("Taken over") if data["over_from"] else translate("Taken"),
     "recovery.desk_let_go": _plain(_("Let go")),
     "recovery.proposed": _plain(_("Proposed")),
-    "recovery.approved": _plain(_("Approved; the wait began")),
+    "recovery.approved": lambda data: str(_APPROVED if data["ready_at"] else _APPROVED_ONCE),
     "recovery.rejected": _rejected,
     "recovery.link_sent": lambda data: translate("Link sent again") if data["again"] else translate("Link sent"),
     "recovery.claimed": _plain(_("The customer's link was used")),
@@ -183,8 +185,9 @@ def _rows(case: Case) -> QuerySet[AuditEntry]:
 
 def _refused(case: Case) -> QuerySet[DecisionEntry]:
     """What staff were refused, by the rules of recovery, while this case was the customer's live one."""
+    asked = [name for name, question in KNOWN.items() if question.__module__.startswith(_QUESTIONS)]
     rows = DecisionEntry.objects.filter(
-        _QUESTIONS, about=case.customer_id, at__gte=case.opened_at, actor_kind=Kind.STAFF
+        about=case.customer_id, at__gte=case.opened_at, question__in=asked, actor_kind=Kind.STAFF
     ).exclude(answer="allow")
     return rows if case.ended_at is None else rows.filter(at__lte=case.ended_at)
 

@@ -185,11 +185,11 @@ class RecoveryProposed(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryApproved(AuditEvent):
-    """A second person stands for it: the wait began."""
+    """One more person stands for it, and the wait began; no ``ready_at``: little was shown, so it takes another."""
 
     name: ClassVar[str] = "recovery.approved"
     case: UUID
-    ready_at: datetime
+    ready_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

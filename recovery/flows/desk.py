@@ -15,6 +15,7 @@ from accounts.policy.factors import STRONG
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require
+from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 from recovery import addresses, events, facts
@@ -25,7 +26,7 @@ from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import Helper
 from recovery.policy.desk import WhyRejected
-from recovery.policy.evidence import strength, weight
+from recovery.policy.evidence import weight
 from recovery.policy.states import State, Verb
 
 
@@ -106,17 +107,25 @@ def propose(case: Case, channel: str, person: User, session: Session, *, by: Act
 
 @flow
 def approve(case: Case, person: User, session: Session, *, by: Actor, at: datetime) -> Case:
-    """A second person stands for it, and the wait begins. Raises as ``begin``.
+    """A second person stands for it, and the wait begins; or the first of two, where little was noted.
 
-    Nobody has arrived yet whose risk could be weighed, so it counts as not known.
+    Nobody has arrived yet whose risk could be weighed, so it counts as not known. Raises as ``begin``.
     """
     here = at_desk(case, Action.STAFF_APPROVE_RECOVERY, person, session, by=by, at=at)
     case, now = here.case, facts.of_case(here.case)
     require(policy.may_approve, now, here.helper, about=case.customer_id, by=by, at=at)
-    case.approve(here.helper.id, at)
+    if now.approved_by is None:
+        case.approve(here.helper.id, at)
+    else:
+        case.second(here.helper.id, at)
+    if not policy.is_last(now, limits=limits.running()):
+        record(events.RecoveryApproved(case=case.pk), about=case.customer_id, by=by, at=at, decision=here.decision)
+        case.claim(None, None)  # it is somebody else's turn
+        news.spread(case, Step.APPROVED_ONCE, at=at)
+        return case
     news.advance(case, Verb.APPROVE, at)
     require(policy.may_cool_off, facts.of_case(case), about=case.customer_id, by=by, at=at)
-    ready_at = wait.start(case, strength(now.shown, now.needed), None, at)
+    ready_at = wait.start(case, now, None, at)
     event = events.RecoveryApproved(case=case.pk, ready_at=ready_at)
     record(event, about=case.customer_id, by=by, at=at, decision=here.decision)
     news.spread(case, Step.DESK_WAITS, at=at, until=ready_at)

@@ -17,7 +17,6 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level
 from ciam_portal.policy.catalogue import Action
 from recovery import addresses, events, facts, notices
 from recovery.flows import desk, guesses, news, wait
@@ -127,8 +126,8 @@ def ask_in_session(case: Case, person: User, session: Session, *, by: Actor, at:
 def answer_yes(case: Case, session: Session, *, by: Actor, at: datetime) -> Case:
     """The customer says, in a session that was live before the call, that it is they who are on the phone.
 
-    What they say to be lost is not asked for; what they can still prove is, so that a stolen cookie alone says nothing.
-    Raises ProveMore, OnHold, Refused.
+    What they say to be lost is not asked for; what they can still prove is, and it is only asked for where that is no
+    weaker (``facts.may_be_asked``). Raises ProveMore, OnHold, Refused.
     """
     case = news.locked(case.pk)
     customer = case.customer
@@ -136,10 +135,7 @@ def answer_yes(case: Case, session: Session, *, by: Actor, at: datetime) -> Case
     inquiry = facts.asked_in(case, session, at, lock=True)
     asked = AnswerFacts(is_asked=inquiry is not None, fits=facts.is_asked(case, session, at))
     require(policy.may_answer, facts.of_case(case), asked, about=customer.pk, by=by, at=at)
-    left = facts.level_left(case)
-    comes = replace(accounts.for_action(customer, session, by=by, at=at), highest=left)
-    if left is Level.AAL1:  # the latest proof of any kind is what is left to be fresh
-        comes = replace(comes, assurance=Assurance(Level.AAL1, session.auth_time))
+    comes = replace(accounts.for_action(customer, session, by=by, at=at), highest=facts.level_left(case))
     decision = require_action(Action.ANSWER_HELP_DESK, comes, about=customer.pk, by=by, at=at)
     if inquiry is not None:
         settle(case, inquiry, Outcome.CONFIRMED, None, by=by, at=at, decision=decision)

@@ -37,6 +37,7 @@ class Step(StrEnum):
     DESK_OPENED = "desk_opened"
     DESK_SHOWN = "desk_shown"
     PROPOSED = "proposed"
+    APPROVED_ONCE = "approved_once"
     DESK_WAITS = "desk_waits"
     DESK_READY = "desk_ready"
     CLAIMED = "claimed"

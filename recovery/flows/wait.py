@@ -21,7 +21,8 @@ from recovery.flows import links, news
 from recovery.flows.news import Step
 from recovery.models import Case
 from recovery.policy import cases as policy
-from recovery.policy.evidence import Strength, strength
+from recovery.policy.cases import CaseFacts
+from recovery.policy.evidence import strength
 from recovery.policy.states import Verb
 from recovery.policy.waiting import earliest_completion
 
@@ -57,20 +58,20 @@ def cool_off(case: Case, browser: Browser, *, by: Actor, at: datetime) -> Case:
     risk, decision = weigh(Action.START_RECOVERY, asked, about=customer.pk, by=by, at=at)
     now = facts.of_case(case)
     require(policy.may_cool_off, now, about=customer.pk, by=by, at=at)
-    shown = strength(now.shown, now.needed)
-    ready_at = start(case, shown, risk, at)
-    event = events.RecoveryWaits(case=case.pk, strength=shown, ready_at=ready_at)
+    ready_at = start(case, now, risk, at)
+    event = events.RecoveryWaits(case=case.pk, strength=strength(now.shown, now.needed), ready_at=ready_at)
     record(event, about=customer.pk, by=by.known_as(customer.pk), at=at, decision=decision)
     news.spread(case, Step.WAITS, at=at, until=ready_at)
     return case
 
 
-def start(case: Case, shown: Strength, risk: Risk | None, at: datetime) -> datetime:
+def start(case: Case, now: CaseFacts, risk: Risk | None, at: datetime) -> datetime:
     """The wait begins, now that it may; when it is over. Part of the flow that has decided, records and tells."""
-    case.waits(since=at, until=at, risk=None if risk is None else int(risk), strength=int(shown))
-    weighty = facts.weighty(case, shown)
+    shown = int(strength(now.shown, now.needed))
+    case.waits(since=at, until=at, risk=None if risk is None else int(risk), strength=shown)
+    weighty = facts.weighty(case, now.shown, now.needed)
     ready_at = earliest_completion(weighty, limits=limits.running()) if weighty else at
-    case.waits(since=at, until=ready_at, risk=case.risk, strength=int(shown))
+    case.waits(since=at, until=ready_at, risk=case.risk, strength=shown)
     news.advance(case, Verb.COOL_OFF, at)
     return ready_at
 

@@ -26,9 +26,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those that can still lead somewhere."""
         return self.filter(state__in=_LIVE)
 
-    def helped(self) -> Self:
-        """Those that staff opened for a caller."""
-        return self.filter(opened_by__isnull=False)
+    def unclaimed(self) -> Self:
+        """Those that staff opened for a caller, and on which nobody works."""
+        return self.filter(_HELPED, claimed_by__isnull=True)
 
     def of_staff(self, person: UUID) -> Self:
         """Those that this member of staff opened, proposed or works on."""
@@ -36,8 +36,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def to_approve(self, person: UUID) -> Self:
         """Proposals that wait for a second person, who may be this one."""
-        mine = Q(proposed_by=person) | Q(opened_by=person) | Q(customer=person)
-        return self.filter(state=State.PROPOSED).exclude(mine)
+        part = Q(proposed_by=person) | Q(opened_by=person) | Q(approved_by=person) | Q(customer=person)
+        return self.filter(state=State.PROPOSED).exclude(part)
 
 
 class Case(models.Model):
@@ -68,6 +68,10 @@ class Case(models.Model):
     proposed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     approved_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
     approved_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    seconded_by = models.UUIDField(
+        null=True, db_comment="pseudonymous: member of staff, the second of two who approve where little was shown"
+    )
+    seconded_at = models.DateTimeField(null=True, db_comment="not sensitive")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
     claimed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who works on it")
     claimed_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -118,6 +122,17 @@ class Case(models.Model):
                 name="case_not_approved_by_its_opener",
             ),
             models.CheckConstraint(
+                condition=Q(seconded_by__isnull=True, seconded_at__isnull=True)
+                | (
+                    Q(seconded_at__isnull=False, approved_by__isnull=False)
+                    & ~Q(seconded_by=F("approved_by"))
+                    & ~Q(seconded_by=F("proposed_by"))
+                    & ~Q(seconded_by=F("opened_by"))
+                    & ~Q(seconded_by=F("customer"))
+                ),
+                name="case_seconded_by_a_third",
+            ),
+            models.CheckConstraint(
                 condition=Q(opened_by__isnull=True)
                 | Q(state__in=[State.COOLING_OFF.value, State.COMPLETED.value])
                 | Q(ended_at__isnull=False)
@@ -157,8 +172,7 @@ class Case(models.Model):
 
     def become(self, state: State, at: datetime) -> None:
         """The next state; the caller has asked the transition table."""
-        self.state = state
-        self.ended_at = None if state in LIVE else at
+        self.state, self.ended_at = state, None if state in LIVE else at
         self.save(update_fields=["state", "ended_at"])
 
     def waits(self, *, since: datetime, until: datetime, risk: int | None, strength: int) -> None:
@@ -180,6 +194,11 @@ class Case(models.Model):
         """Somebody of the staff works on it; None: nobody."""
         self.claimed_by, self.claimed_at = by, at
         self.save(update_fields=["claimed_by", "claimed_at"])
+
+    def second(self, by: UUID, at: datetime) -> None:
+        """One more person stands for it, where it takes two."""
+        self.seconded_by, self.seconded_at = by, at
+        self.save(update_fields=["seconded_by", "seconded_at"])
 
     def held_by(self, key_digest: str) -> None:
         """From now on the browser with this key can finish it; with none, nobody can."""
@@ -213,8 +232,8 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
 
     def to_check(self, person: UUID) -> Self:
         """Documents that wait for a second agent, who may be this one."""
-        asked = self.filter(way=Way.DOCUMENT, outcome="", case__state__in=_LIVE)
-        return asked.exclude(Q(asked_by=person) | Q(case__opened_by=person) | Q(case__customer=person))
+        part = Q(asked_by=person) | Q(case__opened_by=person) | Q(case__customer=person)
+        return self.filter(way=Way.DOCUMENT, outcome="", case__state__in=_LIVE).exclude(part)
 
 
 class Inquiry(models.Model):

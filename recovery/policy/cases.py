@@ -8,7 +8,7 @@ from ciam_portal.policy.decision import Allow, Decision, Deny, Hold
 from ciam_portal.policy.limits import Limits
 from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
-from recovery.policy.evidence import Needed, Strength, Way, strength, weight
+from recovery.policy.evidence import Needed, Strength, Vouched, Way, strength, vouched, weight
 from recovery.policy.states import LIVE, State, Verb, after
 from recovery.policy.waiting import Weighty, earliest_completion
 
@@ -42,6 +42,8 @@ class Reason(ReasonBase):
         "case_noted_evidence",
         "You have noted something in this recovery. Somebody else has to approve it.",
     )
+    APPROVED_ALREADY = "case_approved_already", "You have approved this. Another approver has to approve it too."
+    APPROVER_GONE = "case_approver_gone", "Whoever approved this is no approver any more. Reject it and begin anew."
     PROPOSER_GONE = "case_proposer_gone", "Whoever proposed this is no agent any more. Reject it and begin anew."
     RECORD_SHUT = "case_record_shut", "Open the customer's record first, and say that it is about their request."
     NO_CHANNEL = (
@@ -60,6 +62,8 @@ class CaseFacts:
 
     ``opened_by``: an agent; None: the customer, alone. ``noted_by``: everybody of staff who had part in its evidence.
     ``channel_stands``: the address that the customer's own link goes to was theirs before the call, and still is.
+    ``approved_by``: the first of two who approve, if one has; ``approver_stands``: they still may. ``told_apart`` is
+    False for what was decided before that which an agent notes alone was told apart.
     """
 
     state: State
@@ -75,6 +79,9 @@ class CaseFacts:
     noted_by: tuple[UUID, ...] = ()
     proposer_stands: bool = False
     channel_stands: bool = True
+    approved_by: UUID | None = None
+    approver_stands: bool = False
+    told_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,25 +202,44 @@ def may_propose(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime
     no = helps(helper) or helped(case) or blocked(case, Verb.PROPOSE, limits, at)
     if no is not None:
         return no
-    if weight(case.shown) < limits.recovery.desk_weight:
+    if vouches(case, limits=limits) is Vouched.NOT_YET:
         return Deny(Reason.NOT_ENOUGH)
     return Allow() if case.channel_stands else Deny(Reason.NO_CHANNEL)
 
 
 @question("recovery.may_approve")
 def may_approve(case: CaseFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
-    """Two people, both allowed, the second with no part in what the first rests on, and while it still matters."""
-    no = helps(helper, agent=False) or helped(case)
+    """Two people, both allowed, the second with no part in what the first rests on, and while it still matters.
+
+    Where little was noted it takes two who approve; ``is_last`` says whether this one would be the last.
+    """
+    no = helps(helper, agent=False) or helped(case) or _had_part(case, helper)
+    no = no or blocked(case, Verb.APPROVE, limits, at)
     if no is not None:
         return no
+    if case.approved_by is not None and not case.approver_stands:
+        return Deny(Reason.APPROVER_GONE)
+    return Allow() if case.proposer_stands else Deny(Reason.PROPOSER_GONE)
+
+
+def _had_part(case: CaseFacts, helper: Helper) -> Decision | None:
     if case.proposed_by is None or helper.id == case.proposed_by:
         return Deny(Reason.SAME_PERSON)
     if helper.id == case.opened_by or helper.id in case.noted_by:
         return Deny(Reason.NOTED_EVIDENCE)
-    no = blocked(case, Verb.APPROVE, limits, at)
-    if no is not None:
-        return no
-    return Allow() if case.proposer_stands else Deny(Reason.PROPOSER_GONE)
+    return Deny(Reason.APPROVED_ALREADY) if helper.id == case.approved_by else None
+
+
+def vouches(case: CaseFacts, *, limits: Limits) -> Vouched:
+    """How far what staff have noted in it leads."""
+    if not case.told_apart:
+        return Vouched.ENOUGH if weight(case.shown) >= limits.recovery.desk_weight else Vouched.NOT_YET
+    return vouched(case.shown, limits=limits)
+
+
+def is_last(case: CaseFacts, *, limits: Limits) -> bool:
+    """Whether one more approval is all that it takes."""
+    return case.approved_by is not None or vouches(case, limits=limits) is Vouched.ENOUGH
 
 
 @question("recovery.may_reject")

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from ciam_portal.policy.assurance import Level
+from ciam_portal.policy.limits import Limits
+
 
 class Way(StrEnum):
     """How something was shown."""
@@ -24,7 +27,7 @@ class Way(StrEnum):
     CALLED_BACK = "called_back"  # staff called a number on file and heard what they should
     READ_BACK = "read_back"  # the caller read a code from a proven channel back to staff
     IN_SESSION = "in_session"  # the caller answered in a session that was signed in already
-    DOCUMENT = "document"  # an identity document, checked by a second person
+    DOCUMENT = "document"  # an identity document, seen by two agents: one asks, another checks
 
 
 CODES = frozenset({Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT})
@@ -33,6 +36,8 @@ ISSUED = frozenset({Way.MAIL, Way.SMS})
 """Codes that we issue to an address of the customer's: one method, by whatever channel they travel."""
 DESK = {Way.CALLED_BACK: 3, Way.READ_BACK: 2, Way.IN_SESSION: 3, Way.DOCUMENT: 3}
 """What staff may note, and how much each weighs."""
+ALONE = frozenset({Way.CALLED_BACK})
+"""What an agent notes and nobody can check. A code takes its channel, an answer the customer, a document two agents."""
 
 
 class Strength(IntEnum):
@@ -73,6 +78,38 @@ def strength(shown: Iterable[Way], needed: Needed) -> Strength:
     return Strength.NONE
 
 
+class Vouched(IntEnum):
+    """What the help desk may do with what it has noted, ordered."""
+
+    NOT_YET = 0
+    SLOWLY = 1  # with the longest wait, and two who approve
+    ENOUGH = 2
+
+
 def weight(shown: Iterable[Way]) -> int:
     """What staff have noted, added up; a way counts once."""
     return sum(DESK.get(way, 0) for way in frozenset(shown))
+
+
+def weight_apart(shown: Iterable[Way]) -> int:
+    """The same without what an agent has noted alone: what stands whoever of them is bribed."""
+    return weight(frozenset(shown) - ALONE)
+
+
+def vouched(shown: Iterable[Way], *, limits: Limits) -> Vouched:
+    """How far what staff have noted leads. What an agent notes alone shortens the way, and never completes it.
+
+    So whoever reads one address of theirs and has a document gets back in, however little else there is.
+    """
+    ways = frozenset(shown)
+    if weight_apart(ways) < limits.recovery.desk_weight_apart:
+        return Vouched.NOT_YET
+    return Vouched.ENOUGH if weight(ways) >= limits.recovery.desk_weight else Vouched.SLOWLY
+
+
+def can_answer(left: Level, lost: Level) -> bool:
+    """Whether an answer in a session counts: it is shown by no weaker a proof than what is said to be lost.
+
+    A session and a password can be stolen together, and for such a thief everything else is "lost".
+    """
+    return left >= max(lost, Level.AAL2)

@@ -10,12 +10,16 @@ from recovery.policy.evidence import Strength
 
 @dataclass(frozen=True, slots=True)
 class Weighty:
-    """What the wait is weighed by. ``risk`` None: not known. ``by_desk``: two people of the help desk vouched."""
+    """What the wait is weighed by. ``risk`` None: not known. ``by_desk``: two people of the help desk vouched.
+
+    ``slowly``: for so little that it takes the longest wait.
+    """
 
     started_at: datetime
     strength: Strength
     risk: Risk | None
     by_desk: bool = False
+    slowly: bool = False
     contact_changed_at: datetime | None = None
 
 
@@ -23,8 +27,9 @@ def earliest_completion(facts: Weighty, *, limits: Limits) -> datetime:
     """The first instant at which the case may be finished.
 
     Nothing to wait for with a factor still in hand and no worry; a day otherwise; up to a week with weak evidence or
-    raised or unknown risk. What the help desk vouched for always waits. After a recent change of address or phone, not
-    before the longest wait since that change, nor sooner than a day, whatever was shown.
+    raised or unknown risk. What the help desk vouched for always waits, and longest if that rests on little. After a
+    recent change of address or phone, not before the longest wait since that change, nor sooner than a day, whatever
+    was shown.
     """
     rules = limits.recovery
     base, longest = timedelta(hours=rules.wait_hours), timedelta(hours=rules.longest_wait_hours)
@@ -35,7 +40,7 @@ def earliest_completion(facts: Weighty, *, limits: Limits) -> datetime:
         wait = timedelta(0) if calm else base
     else:
         wait = base if calm else longest
-    if facts.risk is not None and facts.risk >= Risk.HIGH:
+    if facts.slowly or (facts.risk is not None and facts.risk >= Risk.HIGH):
         wait = longest
     ready = facts.started_at + min(wait, longest)
     if facts.contact_changed_at is None or facts.contact_changed_at + longest <= facts.started_at:

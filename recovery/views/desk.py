@@ -8,21 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import signing
 from accounts.decorators import resumable
-from accounts.factors import Outcome
-from accounts.flows import sign_in
-from accounts.forms.factors import Password
 from accounts.models import User
 from accounts.signing import session_of
-from accounts.views.prove import check_password, words_for
 from ciam_portal import clock, codes, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.policy.assurance import Method
 from recovery import facts
 from recovery.flows import evidence, release
 from recovery.flows.show import Attempt
@@ -36,48 +30,29 @@ from recovery.views import attempt as attempts
 def ask(request: HttpRequest) -> HttpResponse:
     """Is it you who is on the phone? A page with two buttons; nothing changes by looking."""
     case = facts.live_case(cast("User", request.user).pk)
-    return _asked(request, case, Password())
+    return _asked(request, case)
 
 
 @resumable(lazy("Say that you are on the phone with our help desk"))
-@sensitive_post_parameters("password")
 @require_POST
 def answer_yes(request: HttpRequest) -> HttpResponse:
-    """It is; to be shown once more by what the customer still has: the password, if that is all that is left."""
-    case, form = facts.live_case(cast("User", request.user).pk), Password(request.POST)
-    if case is None or facts.asked_in(case, session_of(request), clock.now()) is None:
-        return _asked(request, None, form)
-    if facts.level_left(case) is Level.AAL1 and not _password_shown(request, form):
-        return _asked(request, case, form)
+    """It is; to be shown once more by a second step that the customer still has."""
+    case = facts.live_case(cast("User", request.user).pk)
+    if case is None:
+        return _asked(request, None)
     try:
         evidence.answer_yes(case, session_of(request), by=Actor.from_request(request), at=clock.now())
     except Refused as refused:
         if not isinstance(refused.reason, (desk.Reason, policy.Reason)):
             raise
-        return _asked(request, None, form)
+        return _asked(request, None)
     messages.success(request, _("Thank you. Please go on with your call."))
     return redirect("accounts:security")
 
 
-def _asked(request: HttpRequest, case: Case | None, form: Password) -> HttpResponse:
-    if case is None or facts.asked_in(case, session_of(request), clock.now()) is None:
-        return render(request, "recovery/asked.html", status=410)
-    by_password = facts.level_left(case) is Level.AAL1
-    return render(request, "recovery/asked.html", {"asked": True, "form": form if by_password else None})
-
-
-def _password_shown(request: HttpRequest, form: Password) -> bool:
-    """The password once more, in this session: counted and recorded like anywhere else."""
-    by, at = Actor.from_request(request), clock.now()
-    if not form.is_valid():
-        return False
-    checked = check_password(request, form.cleaned_data["password"], by=by, at=at)
-    if checked.outcome is not Outcome.RIGHT:
-        form.add_error("password", words_for(Method.PASSWORD, checked, at))
-        return False
-    request.portal_session = sign_in.step_up(session_of(request), Method.PASSWORD, by=by, at=at)  # type: ignore[attr-defined]
-    signing.rotate(request)
-    return True
+def _asked(request: HttpRequest, case: Case | None) -> HttpResponse:
+    asked = case is not None and facts.asked_in(case, session_of(request), clock.now()) is not None
+    return render(request, "recovery/asked.html", {"asked": asked}, status=200 if asked else 410)
 
 
 @require_POST

@@ -269,8 +269,8 @@ def test_forged_addresses_lead_nowhere(desk: Client, path: str) -> None:
 
 
 def test_there_is_no_form_over_the_table(desk: Client, dispute: Dispute) -> None:
-    assert desk.get("/staff/accounts/dispute/add/").status_code == 403
-    assert desk.post(f"/staff/accounts/dispute/{dispute.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.get("/staff/accounts/dispute/add/").status_code == 404
+    assert desk.post(f"/staff/accounts/dispute/{dispute.pk}/delete/", {"post": "yes"}).status_code == 404
     desk.post(f"/staff/accounts/dispute/{dispute.pk}/change/", {"state": "closed", "outcome": "attack"})
     assert desk.get(f"/staff/accounts/dispute/{dispute.pk}/close/").status_code == 405
     dispute.refresh_from_db()

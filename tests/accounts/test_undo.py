@@ -13,7 +13,18 @@ from accounts import addresses, factors, proofs
 from accounts.flows import account as account_flows
 from accounts.flows import factors as factor_flows
 from accounts.flows import locks, undo
-from accounts.models import BackupCode, Change, Dispute, Passkey, PasskeyAttestation, Proof, Session, Totp, User
+from accounts.models import (
+    BackupCode,
+    Change,
+    Dispute,
+    Passkey,
+    PasskeyAttestation,
+    Proof,
+    Session,
+    Totp,
+    Unsettled,
+    User,
+)
 from accounts.policy import lock as policy
 from accounts.policy.lock import WayBack
 from accounts.tasks import sweep
@@ -159,6 +170,19 @@ def test_an_address_proven_by_another_account_stays_theirs_and_the_desk_is_told(
     assert customer.locked_at is not None
     assert AuditEntry.objects.get(name="account.change_undone").data["restored"] is False
     assert not next(m for m in outbox() if m.kind == "account_change_undone").words["restored"]
+
+
+def test_an_address_of_before_that_mail_cannot_go_to_does_not_come_back(
+    customer: User, session: Session, by: Actor
+) -> None:
+    User.objects.filter(pk=customer.pk).update(email="root@localhost", unsettled=Unsettled.REFUSED)
+    move(customer, session, "thief@example.com", by)
+    assert (customer.email, customer.unsettled) == ("thief@example.com", "")
+    take_back(next(mail.words["undo_link"] for mail in factories.outbox() if mail.words.get("undo_link")))
+    customer.refresh_from_db()
+    assert customer.email == "thief@example.com"
+    assert customer.locked_at is not None
+    assert AuditEntry.objects.get(name="account.change_undone").data["restored"] is False
 
 
 def test_a_changed_phone_goes_back(customer: User, session: Session, by: Actor) -> None:

@@ -1,13 +1,17 @@
 """One mailbox has one canonical form; what is no address has none."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts import facts, lockout
+from accounts.history import Seen
 from ciam_portal import mailbox
 from ciam_portal.mailbox import NoMailbox, Reason
 from ciam_portal.notifications.channels import Utf8Smtp
@@ -25,6 +29,29 @@ typed = st.builds("{}@{}".format, _local, _domain)
 def test_every_spelling_has_one_form(text: str) -> None:
     assert mailbox.canonical(text) == mailbox.named(text) == MAILBOX
     assert mailbox.shown(mailbox.canonical(text)) == SHOWN
+
+
+def _looks(letter: str) -> st.SearchStrategy[str]:
+    """Ways to write this letter of a domain."""
+    wide = chr(ord(letter) + 0xFEE0) if letter.isascii() else letter
+    apart = unicodedata.normalize("NFD", letter)
+    return st.sampled_from([letter, letter.upper(), wide, apart, apart.upper(), *("。．｡" if letter == "." else "")])
+
+
+@given(
+    st.tuples(*(st.sampled_from([letter, letter.upper()]) for letter in "kim")),
+    st.tuples(*map(_looks, SHOWN.partition("@")[2])),
+    st.sampled_from(["", " ", "\t"]),
+)
+def test_any_two_spellings_meet_one_budget_and_one_lane(
+    local: tuple[str, ...], domain: tuple[str, ...], around: str
+) -> None:
+    typed = f"{around}{''.join(local)}@{''.join(domain)}{around}"
+    assert mailbox.named(typed) == MAILBOX
+    request = RequestFactory().post("/sign-in/", {"login": typed})
+    assert lockout.lane(request) == lockout.lane(RequestFactory().post("/sign-in/", {"login": MAILBOX}))
+    seen = Seen(address="192.0.2.1")
+    assert facts.source_of(typed, seen) == facts.source_of(MAILBOX, seen)
 
 
 @pytest.mark.parametrize("text", REFUSED)

@@ -12,7 +12,19 @@ from ciam_portal.policy import limits as limits_module
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk
 from recovery.policy import addresses, cases, renewal, states
 from recovery.policy.cases import Asked, CaseFacts, Helper, Reason
-from recovery.policy.evidence import CODES, DESK, FACTORS, Needed, Strength, Way, strength, weight
+from recovery.policy.evidence import (
+    ALONE,
+    CODES,
+    DESK,
+    FACTORS,
+    Needed,
+    Strength,
+    Vouched,
+    Way,
+    strength,
+    vouched,
+    weight,
+)
 from recovery.policy.renewal import RenewalFacts
 from recovery.policy.states import LIVE, TRANSITIONS, State, Verb, after
 from recovery.policy.waiting import Weighty, earliest_completion
@@ -94,6 +106,50 @@ def test_what_was_shown_is_enough_for(shown: tuple[Way, ...], needed: Needed, fo
     assert strength(shown, needed) is found
 
 
+@pytest.mark.control("v5.0.0-2.3.5", "v5.0.0-6.4.4")
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        ((), Vouched.NOT_YET),
+        ((Way.CALLED_BACK,), Vouched.NOT_YET),
+        ((Way.CALLED_BACK, Way.READ_BACK), Vouched.NOT_YET),
+        ((Way.CALLED_BACK, Way.IN_SESSION), Vouched.NOT_YET),
+        ((Way.CALLED_BACK, Way.DOCUMENT), Vouched.NOT_YET),
+        ((Way.DOCUMENT,), Vouched.NOT_YET),
+        ((Way.DOCUMENT, Way.MAIL, Way.SMS, Way.APP), Vouched.NOT_YET),
+        ((Way.READ_BACK, Way.DOCUMENT), Vouched.SLOWLY),
+        ((Way.READ_BACK, Way.IN_SESSION), Vouched.SLOWLY),
+        ((Way.READ_BACK, Way.DOCUMENT, Way.CALLED_BACK), Vouched.ENOUGH),
+        ((Way.DOCUMENT, Way.IN_SESSION), Vouched.ENOUGH),
+    ],
+)
+def test_how_far_what_staff_noted_leads(shown: tuple[Way, ...], found: Vouched) -> None:
+    assert vouched(shown, limits=LIMITS) is found
+
+
+@pytest.mark.control("v5.0.0-2.3.5")
+@given(
+    some.dictionaries(some.sampled_from(Way), some.integers(1, 4)),
+    some.integers(6, 11),
+    some.integers(4, 5),
+)
+def test_without_any_one_agents_own_notes_there_is_still_what_the_policy_asks(
+    noted: dict[Way, int], enough: int, apart: int
+) -> None:
+    """Whoever noted what, and whatever an operator may set. A document is never one agent's own note."""
+    rules = replace(LIMITS, recovery=replace(LIMITS.recovery, desk_weight=enough, desk_weight_apart=apart))
+    assume(vouched(noted, limits=rules) is not Vouched.NOT_YET)
+    for agent in set(noted.values()):
+        others = [way for way, by in noted.items() if by != agent or way not in ALONE]
+        assert weight(others) >= apart
+        assert len(frozenset(others) & set(DESK)) > 1
+
+
+@given(some.frozensets(some.sampled_from(Way)), some.sampled_from(Way))
+def test_one_more_thing_never_leads_less_far(shown: frozenset[Way], more: Way) -> None:
+    assert vouched(shown, limits=LIMITS) <= vouched(shown | {more}, limits=LIMITS)
+
+
 def test_the_help_desk_adds_up_each_way_once() -> None:
     assert weight((Way.CALLED_BACK, Way.CALLED_BACK)) == DESK[Way.CALLED_BACK]
     assert weight((Way.CALLED_BACK, Way.READ_BACK)) == 5 < LIMITS.recovery.desk_weight
@@ -117,6 +173,8 @@ def test_the_help_desk_adds_up_each_way_once() -> None:
         ({"strength": Strength.NONE, "by_desk": True}, 24),
         ({"strength": Strength.CODE_AND_FACTOR, "by_desk": True}, 24),
         ({"strength": Strength.NONE, "by_desk": True, "risk": None}, 72),
+        ({"strength": Strength.NONE, "by_desk": True, "slowly": True, "risk": None}, 168),
+        ({"strength": Strength.NONE, "by_desk": True, "slowly": True}, 168),
         ({"contact_changed_at": NOON - HOUR}, 167),
         ({"contact_changed_at": NOON + DAY}, 192),
         ({"contact_changed_at": NOON - 7 * DAY + HOUR}, 24),
@@ -136,6 +194,7 @@ _WEIGHTY = some.builds(
     strength=some.sampled_from(Strength),
     risk=some.none() | some.sampled_from(_RISKS),
     by_desk=some.booleans(),
+    slowly=some.booleans(),
     contact_changed_at=_INSTANTS,
 )
 
@@ -321,6 +380,8 @@ def test_whatever_the_wait_there_is_time_to_finish_after_it(facts: Weighty, hour
         ({"opened_by": None}, {}, Deny(Reason.NOT_HELPED)),
         ({"channel_stands": False}, {}, Deny(Reason.NO_CHANNEL)),
         ({"shown": (Way.CALLED_BACK, Way.READ_BACK)}, {}, Deny(Reason.NOT_ENOUGH)),
+        ({"told_apart": True}, {}, Deny(Reason.NOT_ENOUGH)),
+        ({"told_apart": True, "shown": (Way.READ_BACK, Way.DOCUMENT)}, {}, Allow()),
         ({}, {"is_customer": True}, Deny(Reason.OWN_ACCOUNT)),
         ({"shown": (Way.CALLED_BACK,)}, {}, Deny(Reason.NOT_ENOUGH)),
     ],
@@ -340,6 +401,9 @@ def test_may_propose(change: dict[str, object], helper: dict[str, object], answe
         ({}, {"is_customer": True}, Deny(Reason.OWN_ACCOUNT)),
         ({}, {"acts_here": False}, Deny(Reason.NOT_YOUR_ROLE)),
         ({}, {"id": ANN}, Deny(Reason.SAME_PERSON)),
+        ({"approved_by": BEN, "approver_stands": True}, {}, Deny(Reason.APPROVED_ALREADY)),
+        ({"approved_by": EVE, "approver_stands": True}, {}, Allow()),
+        ({"approved_by": EVE}, {}, Deny(Reason.APPROVER_GONE)),
         ({}, {"id": EVE}, Deny(Reason.NOTED_EVIDENCE)),
         ({"opened_by": BEN}, {}, Deny(Reason.NOTED_EVIDENCE)),
         ({"noted_by": (BEN, EVE)}, {}, Deny(Reason.NOTED_EVIDENCE)),

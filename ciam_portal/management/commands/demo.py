@@ -40,6 +40,7 @@ STAFF = {
     "agent@example.com": ("Alan Agent", Role.AGENT),
     "agent2@example.com": ("Alma Agent", Role.AGENT),  # a document takes two agents
     "approver@example.com": ("Anna Approver", Role.APPROVER),
+    "approver2@example.com": ("Axel Approver", Role.APPROVER),  # where little can be shown, two approve
     "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
     "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
     "admin2@example.com": ("Omar Admin", Role.ADMINISTRATOR),  # two people make a policy decide

@@ -105,11 +105,20 @@ class Desk:
         who = who or self.ben
         return desk.approve(case, who.user, who.session, by=who.by, at=clock.now())
 
+    def code(self, case: Case, kind: str = "mail") -> bool:
+        """Ann sends a code, and the caller reads it."""
+        return self.ask_read_back(case, kind) and self.read_back(case)
+
+    def little(self) -> Case:
+        """A case with a code and a document, and nothing else."""
+        case = self.begin()
+        self.code(case)
+        return self.document(case)
+
     def proposed(self) -> Case:
         """A case with enough, proposed by Ann."""
-        case = self.begin()
+        case = self.little()
         self.call(case)
-        self.document(case)
         return self.propose(case)
 
     def approved(self) -> Case:

@@ -1,7 +1,6 @@
 """What agents may ask and note about a caller, and what none of it says alone."""
 
 from datetime import timedelta
-from itertools import combinations
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,21 +10,19 @@ from accounts.models import Device, Session, Totp
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.assurance import Level, Method
 from recovery.flows import desk, evidence, guesses
 from recovery.models import Case, Guesses, Inquiry, RecoveryAddress, Shown
 from recovery.policy import desk as policy
 from recovery.policy.cases import Reason
 from recovery.policy.desk import Outcome
-from recovery.policy.evidence import DESK, Way, weight
+from recovery.policy.evidence import DESK, Way, can_answer, weight
 from recovery.policy.states import State
 from tests import factories, mailed
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, refused, stay
 
 pytestmark = pytest.mark.django_db
-OWN = {Way.CALLED_BACK}  # what one agent can note without customer, channel or colleague
 
 
 @pytest.fixture
@@ -52,16 +49,6 @@ def team(db: None) -> Desk:
 )
 def test_what_it_weighs(shown: tuple[Way, ...], weighs: int) -> None:
     assert weight(shown) == weighs
-
-
-@pytest.mark.control("v5.0.0-2.3.5")
-def test_no_single_agents_own_notes_reach_the_weight_even_with_one_code() -> None:
-    needed = limits.running().recovery.desk_weight
-    assert weight(OWN) < needed
-    assert weight(OWN | {Way.READ_BACK}) < needed
-    assert max(weight(pair) for pair in combinations(DESK, 1)) < needed
-    # The lowest that an operator may set keeps it so.
-    assert weight(OWN | {Way.READ_BACK}) < 6 <= needed
 
 
 # A code that is read back
@@ -250,44 +237,68 @@ def home(team: Desk) -> Client:
     return client
 
 
+def begin_with_the_app_in_hand(team: Desk) -> Case:
+    """The caller has forgotten the password, and still has the app."""
+    look(team.ann, team.customer)
+    return desk.begin(
+        team.customer, (Method.PASSWORD,), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now()
+    )
+
+
 def ask(team: Desk, case: Case) -> None:
     evidence.ask_in_session(case, team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
 
 
-def test_a_live_session_is_asked_and_answers_with_the_password(team: Desk, home: Client) -> None:
+@pytest.mark.control("v5.0.0-6.4.4")
+@pytest.mark.parametrize(
+    ("left", "lost", "counts"),
+    [
+        (Level.AAL1, Level.AAL1, False),
+        (Level.AAL1, Level.AAL2, False),
+        (Level.AAL1, Level.PHR, False),
+        (Level.AAL2, Level.PHR, False),
+        (Level.AAL2, Level.AAL2, True),
+        (Level.AAL2, Level.AAL1, True),
+        (Level.PHR, Level.AAL2, True),
+    ],
+)
+def test_an_answer_counts_only_by_a_proof_that_is_no_weaker_than_what_is_lost(
+    left: Level, lost: Level, counts: bool
+) -> None:
+    assert can_answer(left, lost) is counts
+
+
+@pytest.mark.parametrize("with_factor", [True, False], ids=["the app is lost", "there is none"])
+def test_where_only_the_password_is_left_nobody_is_asked(team: Desk, home: Client, with_factor: bool) -> None:
     case = team.begin()
+    if not with_factor:
+        Totp.objects.filter(user=team.customer).delete()
+    assert refused(ask, team, case) is policy.Reason.NOTHING_THERE
+    assert "Answer the help desk" not in home.get("/security/").text
+    assert home.get("/security/recovery/call/").status_code == 410
+    assert home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}).status_code == 410
+    assert not case.shown.exists()
+
+
+def test_a_live_session_is_asked_and_answers_with_what_was_shown_just_before_the_call(team: Desk, home: Client) -> None:
+    Session.objects.filter(customer=team.customer).update(
+        level_at=clock.now() - timedelta(minutes=1), challenged_at=clock.now() - timedelta(minutes=1)
+    )
+    case = begin_with_the_app_in_hand(team)
     assert "Answer the help desk" not in home.get("/security/").text
     ask(team, case)
     assert "Answer the help desk" in home.get("/security/").text
     assert "Are you on the phone" in home.get("/security/recovery/call/").text
     assert home.get("/security/recovery/call/yes/").status_code == 405
-    assert "This field is required" in home.post("/security/recovery/call/yes/").text
-    assert "not your password" in home.post("/security/recovery/call/yes/", {"password": "wrong"}).text
-    assert not case.shown.exists()
-    page = home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}, follow=True)
-    assert "go on with your call" in page.text
+    assert "go on with your call" in home.post("/security/recovery/call/yes/", follow=True).text
     assert list(case.shown.values_list("way", "by")) == [("in_session", None)]
-    assert home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}).status_code == 410
-    case.refresh_from_db()
-    assert case.state == State.OPEN
-
-
-def test_an_account_that_rests_on_its_password_alone_is_not_asked(team: Desk, home: Client) -> None:
-    """Whoever answers proves the password, and so could sign in: the case would end by it."""
-    case = team.begin()
-    ask(team, case)
-    Totp.objects.filter(user=team.customer).delete()
-    assert "Answer the help desk" not in home.get("/security/").text
-    assert home.post("/security/recovery/call/yes/", {"password": factories.PASSWORD}).status_code == 410
-    assert not case.shown.exists()
-    who = (team.ann.user, team.ann.session)
-    assert refused(evidence.ask_in_session, case, *who, by=team.ann.by, at=clock.now()) is policy.Reason.NOTHING_THERE
+    assert home.post("/security/recovery/call/yes/").status_code == 410
     case.refresh_from_db()
     assert case.state == State.OPEN
 
 
 def test_a_no_stops_it_at_once(team: Desk, home: Client) -> None:
-    case = team.begin()
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     home.post("/security/recovery/call/no/")
     case.refresh_from_db()
@@ -296,7 +307,7 @@ def test_a_no_stops_it_at_once(team: Desk, home: Client) -> None:
 
 
 def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None:
-    case = team.begin()
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     session = Session.objects.get(customer=team.customer)
     by = Actor(Kind.CUSTOMER, team.customer.pk, Channel.WEB, session.pk)
@@ -305,12 +316,9 @@ def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None
 
 
 def test_a_factor_that_is_still_there_ends_the_case_instead(team: Desk, home: Client) -> None:
-    look(team.ann, team.customer)
-    case = desk.begin(
-        team.customer, (Method.PASSWORD,), team.ann.user, team.ann.session, by=team.ann.by, at=clock.now()
-    )
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
-    assert "Doing so ends the recovery" in home.get("/security/recovery/call/").text
+    assert "Doing so can end the recovery" in home.get("/security/recovery/call/").text
     assert "/prove/" in home.post("/security/recovery/call/yes/")["Location"]
 
 
@@ -328,12 +336,12 @@ def test_sessions_that_prove_nothing_are_not_asked(team: Desk, home: Client, wha
             session.update(ended_at=at)
         case "revoked":
             Device.objects.filter(customer=team.customer).update(revoked_at=at)
-    made = team.begin()
+    made = begin_with_the_app_in_hand(team)
     assert refused(ask, team, made) is policy.Reason.NOTHING_THERE
 
 
 def test_a_question_grows_old(team: Desk, home: Client) -> None:
-    case = team.begin()
+    case = begin_with_the_app_in_hand(team)
     ask(team, case)
     Inquiry.objects.update(asked_at=clock.now() - timedelta(minutes=15))
     assert home.get("/security/recovery/call/").status_code == 410

@@ -113,7 +113,7 @@ def test_from_the_record_to_a_wait_by_the_pages_alone(team: Desk) -> None:
     code = steps.latest("read_back_code")
     told = press(ann, case, "note", way="read_back", code=code)
     assert code not in told
-    assert "5 of 6" in told
+    assert "2 of 5" in told
     assert policy.Reason.NOT_ENOUGH.words in press(ann, case, "propose", channel=team.channel(case).id)
     press(ann, case, "ask", way="document")
     assert desk_policy.Reason.SECOND_AGENT.words in page(ann, case)
@@ -140,7 +140,9 @@ def test_each_role_presses_what_is_its_own(team: Desk) -> None:
     assert buttons(page(team.ben, case)) == {"reject"}
     team.call(case)
     team.document(case)
-    assert buttons(page(team.ann, case)) == {"ask", "propose", "reject"}
+    assert buttons(page(team.ann, case)) == {"ask", "reject"}  # the call is her word alone
+    team.code(case)
+    assert buttons(page(team.ann, case)) == {"propose", "reject"}
     team.propose(case)
     mine = page(team.ann, case)
     assert buttons(mine) == {"reject"}
@@ -199,6 +201,7 @@ def test_the_proposer_is_refused_with_the_sentence_and_it_stands_in_the_story(te
     case = team.begin(both)
     team.call(case, who=both)
     look(team.ann, team.customer)
+    team.code(case)
     team.document(case)
     case = team.propose(case, who=both)
     told = page(both, case)

@@ -61,9 +61,8 @@ def test_nobody_has_a_link_before_the_wait_is_over(case: Case, team: Desk) -> No
 
 @pytest.mark.parametrize("kind", ["mail", "sms"])
 def test_it_goes_to_the_chosen_channel_alone(team: Desk, kind: str) -> None:
-    case = team.begin()
+    case = team.little()
     team.call(case)
-    team.document(case)
     team.approve(team.propose(case, kind=kind))
     with over():
         tasks.sweep()
@@ -240,9 +239,8 @@ def test_worry_when_enough_was_shown_is_waited_for_too(team: Desk, monkeypatch: 
 
 
 def test_a_case_that_waits_ends_three_days_after_it_could_be_finished(team: Desk) -> None:
-    case = team.begin()
+    case = team.little()
     team.call(case)
-    team.document(case)
     Case.objects.filter(pk=case.pk).update(opened_at=clock.now() - timedelta(days=13))
     case = team.approve(team.propose(case))
     with steps.later(days=5, hours=23):

@@ -85,7 +85,7 @@ def test_the_customers_timeline_shows_each_step(team: Desk) -> None:
         "Our help desk asked for an identity document",
         "Our help desk noted what an identity document shows",
         "One of our people proposed to help the caller",
-        "A second one of our people agreed to help the caller",
+        "Our people agreed to help the caller",
         "A link to finish the recovery was sent",
         "The link to finish the recovery was used",
         "Your account was recovered",

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.flows import break_glass
 from accounts.flows import staff as roles
-from accounts.models import Session, User
+from accounts.models import Session, Totp, User
 from accounts.policy.staff import WhyGlass
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
@@ -27,7 +27,7 @@ from recovery.policy.states import State
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
-from tests.recovery.desk.people import Desk, look, prove, refused, stay
+from tests.recovery.desk.people import Desk, look, open_link, prove, refused, stay, the_link
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,8 @@ def state(case: Case) -> str:
 def test_the_proposer_never_approves_whatever_roles_they_hold(team: Desk) -> None:
     team.ann = Member(Role.AGENT, Role.APPROVER)
     case = team.begin(team.bea)
+    team.ask_read_back(case, who=team.bea)
+    team.read_back(case, who=team.bea)
     team.call(case, who=team.bea)
     evidence.ask_document(case, team.bea.user, team.bea.session, by=team.bea.by, at=clock.now())
     third = Member(Role.AGENT)
@@ -77,6 +79,7 @@ def test_whoever_had_part_in_the_evidence_never_approves(team: Desk, part: str) 
     if part == "asked":
         look(both, team.customer)
         evidence.ask_document(case, both.user, both.session, by=both.by, at=clock.now())
+    team.code(case)
     team.call(case, who=team.bea)
     if part == "noted":
         look(both, team.customer)
@@ -122,14 +125,92 @@ def test_who_approved_is_never_rewritten(team: Desk) -> None:
             raw(case, **columns)
 
 
+# Where little was shown
+
+
+@pytest.fixture
+def alone(team: Desk) -> Desk:
+    """The customer has neither a phone nor a contact: a mailbox and a document are all there is."""
+    RecoveryAddress.objects.all().delete()
+    return team
+
+
+@pytest.mark.control("v5.0.0-6.4.4", "v5.0.0-2.3.5")
+def test_a_mailbox_and_a_document_lead_back_with_two_who_approve_and_the_longest_wait(alone: Desk) -> None:
+    case, other = alone.propose(alone.little()), Member(Role.APPROVER)
+    case = alone.approve(case)
+    assert (case.state, case.approved_by, case.ready_at) == (State.PROPOSED, alone.ben.pk, None)
+    assert {mail.to for mail in steps.news("approved_once")} == {alone.customer.email}
+    assert refused(alone.approve, case) is Reason.APPROVED_ALREADY
+    case = alone.approve(case, other)
+    assert (case.state, case.seconded_by) == (State.COOLING_OFF, other.pk)
+    assert case.ready_at is not None
+    assert case.ready_at - clock.now() > timedelta(days=6, hours=23)
+    with steps.later(days=6, hours=23):
+        assert tasks.sweep() == 0
+    with steps.later(days=7, minutes=1):
+        assert tasks.sweep() == 1
+        person = steps.Person(Client())
+        open_link(person.client, the_link())
+        assert "Your account is yours again" in person.finish().text
+    assert state(case) == State.COMPLETED
+
+
+@pytest.mark.parametrize("who", ["proposer", "opener", "noter", "customer"])
+def test_the_third_had_no_part_in_it_either(alone: Desk, who: str) -> None:
+    case = alone.approve(alone.propose(alone.little()))
+    people = {"proposer": alone.ann, "opener": alone.ann, "noter": alone.bea}
+    key = alone.customer.pk if who == "customer" else people[who].pk
+    if who != "customer":
+        people[who].user.groups.add(Group.objects.get(name=Role.APPROVER.value))
+        assert refused(alone.approve, case, people[who]) in {Reason.SAME_PERSON, Reason.NOTED_EVIDENCE}
+    with pytest.raises(IntegrityError):
+        raw(case, seconded_by=key, seconded_at=clock.now())
+    assert state(case) == State.PROPOSED
+
+
+def test_the_first_of_two_counts_only_while_they_are_an_approver(alone: Desk) -> None:
+    case = alone.approve(alone.propose(alone.little()))
+    alone.ben.user.groups.clear()
+    assert refused(alone.approve, case, Member(Role.APPROVER)) is Reason.APPROVER_GONE
+    assert state(case) == State.PROPOSED
+
+
+def test_a_call_shortens_it_and_never_completes_it(team: Desk) -> None:
+    case = team.begin()
+    team.call(case)
+    team.document(case)
+    assert refused(team.propose, case) is Reason.NOT_ENOUGH
+    team.code(case)
+    case = team.approve(team.propose(case))
+    assert case.state == State.COOLING_OFF
+    assert case.ready_at is not None
+    assert case.ready_at - clock.now() < timedelta(days=4)
+
+
+def test_after_an_undo_that_locked_an_account_without_a_second_factor_the_same_leads_back(alone: Desk) -> None:
+    """The mailbox alone opens nothing any more, and nothing else is left."""
+    Totp.objects.filter(user=alone.customer).delete()
+    User.objects.filter(pk=alone.customer.pk).update(locked_at=clock.now(), way_back="recovery")
+    alone.customer.refresh_from_db()
+    case = alone.approve(alone.propose(alone.little()))
+    alone.approve(case, Member(Role.APPROVER))
+    with steps.later(days=7, minutes=1):
+        tasks.sweep()
+        person = steps.Person(Client())
+        open_link(person.client, the_link())
+        assert "Your account is yours again" in person.finish().text
+    alone.customer.refresh_from_db()
+    assert alone.customer.is_open
+
+
 # What both must show
 
 
 @pytest.mark.control("v5.0.0-2.3.5")
 def test_both_need_a_second_factor_shown_lately_in_this_session(team: Desk) -> None:
-    case = team.begin()
+    case = team.little()
     team.call(case)
-    team.document(case)
     with steps.later(minutes=10):
         stay(team.ann)
         with pytest.raises(ProveMore) as stale:
@@ -263,7 +344,7 @@ def test_a_channel_that_changed_before_the_call_cannot_be_chosen(team: Desk) -> 
     User.objects.filter(pk=team.customer.pk).update(contact_changed_at=clock.now() - timedelta(hours=1))
     team.customer.refresh_from_db()
     case = team.begin()
-    team.call(case)
+    team.code(case, "sms")
     team.document(case)
     assert {each.by for each in desk.channels(case)} == {"sms"}
     key = addresses._channel(team.customer, By.MAIL, team.customer.email).id

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recovery", "0006_one_address"),
+        ("recovery", "0007_seconded"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
