@@ -10,13 +10,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import budget, facts, lockout, passwords, proofs, signing, stages, velocity
+from accounts import bucket, facts, lockout, mails, passwords, signing, stages, velocity
 from accounts.flows import account, sessions, sign_in
+from accounts.mails import Asked
 from accounts.models import User
-from accounts.proofs import Asked
 from ciam_portal import clock, mailbox, network
 from ciam_portal.audit.actor import Actor
-from ciam_portal.policy import limits
 
 
 class Adapter(DefaultAccountAdapter):
@@ -73,22 +72,18 @@ class Adapter(DefaultAccountAdapter):
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
-        """Our own link instead of the library's: single use, digest only."""
+        """Our own link instead of the library's: single use, digest only. Raises TooMany.
+
+        Whoever signs up was asked for their budget before anything was kept (``forms.entry``).
+        """
         customer = emailconfirmation.email_address.user
-        if self._may_mail(request, Asked.SIGN_UP if signup else Asked.CONFIRM, customer.email):
-            account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
+        if not signup:
+            mails.take_to(Asked.CONFIRM, customer.email, bucket.of(request, customer.email))
+        account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Tell the owner, within the same budget as a confirmation would have."""
-        if self._may_mail(self.request, Asked.SIGN_UP, email):
-            account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
-
-    @staticmethod
-    def _may_mail(request: HttpRequest, asked: Asked, email: str) -> bool:
-        """One more message to this address, asked for from this network address? Silent when not: the page is one."""
-        most = limits.running().proof.mails_per_network_address_per_hour
-        where = network.client_address(request)
-        return budget.spend("mail_from", where, limit=most, seconds=3600) and proofs.within_budget(asked, email)
+        """Tell the owner; asked for their budget as above."""
+        account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
 
     def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
         """The same page for everyone."""

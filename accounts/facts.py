@@ -5,19 +5,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts import addresses, factors, history, velocity
-from accounts.models import Device, Session, User
+from accounts.models import Device, Dispute, Session, User
 from accounts.policy.lock import LockFacts, WayBack, is_ajar
 from accounts.policy.sign_in import SignInFacts
-from ciam_portal import gate, mailbox, places
+from ciam_portal import gate, mailbox, network, places
 from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.signals import Pace, Signals
+from ciam_portal.risk.signals import Pace, Past, Signals
 from ciam_portal.risk.signals import seen as shown
 from ciam_portal.risk.visit import Visit
+
+_LOOKED_AT = 20  # disputes of one customer, latest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,8 @@ def arrival(
     pace = velocity.pace(source, at)
     # Whatever of history and counts is missing: what cannot be compared completely is not known, and that is not low.
     evidence = compared.evidence if compared and pace else None
-    usual, elsewhere = (compared.newcomers, compared.elsewhere) if compared else (None, None)
     signals = replace(
-        shown(surroundings(customer, device, at), evidence, pace or Pace(), usual, elsewhere),
+        shown(surroundings(customer, device, at), evidence, pace or Pace(), compared.past if compared else Past()),
         password_breached=breached,
         blocklisted=places.blocklisted(seen.address, seen.asn),
         device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
@@ -84,7 +87,7 @@ def source_of(email: str, seen: history.Seen) -> velocity.Source:
     """Under what an attempt is counted."""
     return velocity.Source(
         account=velocity.pseudonym(mailbox.named(email), "account"),
-        address=history.hidden("address", seen.address),  # as sessions keep it, so that jobs can look it up
+        address=history.hidden("address", network.source(seen.address)),  # as sessions keep it: jobs look it up
         asn=velocity.pseudonym(str(seen.asn or ""), "asn"),
     )
 
@@ -116,9 +119,24 @@ def of_arrival(
     )
 
 
-def for_stranger(email: str, seen: history.Seen, *, absurd: bool, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about somebody without a session who names an account; the same whether or not it exists."""
-    pace = velocity.pace(source_of(email, seen), at) or Pace()
+def vouched_until(customer: User) -> datetime | None:
+    """Until when the help desk's word counts that holding this customer's sign-in was too careful. Two statements."""
+    found = Dispute.objects.filter(customer=customer, outcome=Dispute.Outcome.MISTAKEN).order_by("-closed_at")
+    closed = {row.decision: row.closed_at for row in found[:_LOOKED_AT] if row.decision and row.closed_at}
+    held = DecisionEntry.objects.filter(pk__in=list(closed), action=Action.SIGN_IN, answer="hold")
+    latest = max((closed[key] for key in held.values_list("pk", flat=True)), default=None)
+    return latest and latest + timedelta(hours=limits.running().disputes.vouched_hours)
+
+
+def for_stranger(
+    email: str, seen: history.Seen, *, absurd: bool, own: bool = False, by: Actor, at: datetime
+) -> gate.Facts:
+    """What the gate asks about somebody without a session who names an account; the same whether or not it exists.
+
+    ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
+    """
+    pace = None if own else velocity.pace(source_of(email, seen), at)
+    pace = pace or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -137,8 +155,8 @@ def for_recovery(
     """What the gate asks about somebody who shows, with the link we mailed, that they read the customer's mail.
 
     Neither wrong passwords typed before nor a recovery just before count against them: they are why people recover.
+    What others do at the same address does not either.
     """
-    pace = velocity.pace(source_of(customer.email, seen), at) or Pace()
     return gate.Facts(
         channel=by.channel,
         account_active=customer.is_active,
@@ -150,7 +168,6 @@ def for_recovery(
         signals=replace(
             surroundings(customer, device, at),
             recovered_seconds=None,
-            accounts_from_address=pace.accounts_from_address,
             blocklisted=places.blocklisted(seen.address, seen.asn),
             device_elsewhere=(device.browser, device.system) != (seen.browser, seen.system) if device else None,
             agent_absurd=absurd,
@@ -183,6 +200,7 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
         session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
         challenged_at=session.challenged_at,
+        recognized_at=session.recognized_at,
         device=trust(device, at),
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),

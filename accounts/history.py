@@ -22,6 +22,7 @@ from ciam_portal.risk import population
 from ciam_portal.risk.evidence import Evidence, gather
 from ciam_portal.risk.parameters import DEFAULT, Parameters
 from ciam_portal.risk.profile import Profile
+from ciam_portal.risk.signals import Past
 from ciam_portal.risk.visit import Feature, Visit
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def visit_of(seen: Seen) -> Visit:
     """The same, as pseudonyms and short codes."""
     known = seen.address != network.UNKNOWN
     return Visit(
-        address=hidden("address", seen.address) if known else "",
+        address=hidden("address", network.source(seen.address)) if known else "",
         prefix=hidden("prefix", network.prefix(seen.address)) if known else "",
         asn=str(seen.asn) if seen.asn is not None else "",
         country=seen.country,
@@ -104,15 +105,11 @@ Row = tuple[str, str, float, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A visit beside what is known. ``elsewhere``: seconds since the last success, if that was in another country.
-
-    ``newcomers``: customers a day who come from this network (AS) for their first time; None if nobody knows.
-    """
+    """A visit beside what is known."""
 
     evidence: Evidence
     remembered: Remembered
-    elsewhere: float | None = None
-    newcomers: float | None = None
+    past: Past
 
 
 class Sums:
@@ -162,7 +159,7 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
         return None
     rarity = population.rarity(visit, found)
     evidence = gather(profile, rarity, visit, at, _parameters())
-    return Compared(evidence, Remembered(profile, version or ""), profile.elsewhere(visit, at), rarity.newcomers)
+    return Compared(evidence, Remembered(profile, version or ""), Past.of(profile, rarity, visit, at))
 
 
 def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[Row] | None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from accounts import agents
+from accounts import agents, device_cookie
 from accounts.flows import sessions
 from accounts.models import Session
 from ciam_portal import clock, network
@@ -61,6 +61,11 @@ class PortalSession:
             return
         request.user = session.customer
         request.portal_session = session  # type: ignore[attr-defined]
+        device = session.device
+        if device is not None and device.renewed_at is not None and device.received_at is None:
+            shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+            if device.cookie_digest in shown:
+                device.received(at)
         self._notice(request, session, at)
 
     @staticmethod

@@ -1,72 +1,45 @@
 """Links and codes that prove an address: made, looked up, spent. Single use, digest only, bound to their purpose."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
-from accounts import budget
-from accounts.models import Device, Proof, User
+from accounts.models import Proof, User
 from ciam_portal import codes
 from ciam_portal.policy import limits
 
 Purpose = Proof.Purpose
 _OPENS_NOTHING = (Purpose.DISOWN, Purpose.UNDO, Purpose.STOP_RECOVERY)
-_HOUR = 3600
+_ANYBODY_ASKS = (Purpose.RESET_PASSWORD, Purpose.CONFIRM_EMAIL)
 
 
-class Asked(StrEnum):
-    """For what a message is asked. Each is counted apart: what strangers ask for uses up nothing of an owner's."""
+def state_of(customer: User, password: str = "") -> str:
+    """Changes when password or address change: a link bound to it dies with the change, with no clean-up.
 
-    # By anybody who types an address: counted by that address, whether or not there is an account.
-    SIGN_UP = "sign_up"
-    CONFIRM = "confirm"
-    RESET = "reset"
-    RECOVER = "recover"
-    # After a right password, or in a live session: counted by the browser, the attempt or the session it is asked in.
-    SIGN_IN = "sign_in"
-    STEP_UP = "step_up"
-    # By the help desk, for a caller: counted by the case.
-    READ_BACK = "read_back"
-    # In a live session, but to an address that is nobody's yet: counted by that address.
-    NEW_ADDRESS = "new_address"
-
-
-def within_budget(asked: Asked, who: str) -> bool:
-    """Whether one more message may be sent for this, by ``who`` it is counted. Counts it; for strangers' too."""
-    return budget.spend(f"mail:{asked}", who, limit=limits.running().proof.mails_per_address_per_hour, seconds=_HOUR)
-
-
-def may_mail_sign_in_code(customer: User, attempt: UUID, device: Device | None) -> bool:
-    """Whether one more code may be sent for this sign-in, whose password was right. Counts it.
-
-    A browser that the customer uses has a budget of its own. Every other attempt has one too, and all of those together
-    one more: whoever has the password can use up that, but nothing of the owner's own browsers and sessions.
+    ``password``: with this one, as it is kept, in place of the customer's.
     """
-    if device is not None:
-        return within_budget(Asked.SIGN_IN, f"{customer.pk} {device.pk}")
-    most = limits.running().proof.sign_in_codes_per_customer_per_hour
-    return within_budget(Asked.SIGN_IN, f"{customer.pk} {attempt}") and budget.spend(
-        "sign_in_codes", str(customer.pk), limit=most, seconds=_HOUR
-    )
+    return codes.pseudonym(f"{customer.pk}:{password or customer.password}:{customer.email}", "account state")
 
 
-def state_of(customer: User) -> str:
-    """Changes when password or address change: a link bound to it dies with the change, with no clean-up."""
-    return codes.pseudonym(f"{customer.pk}:{customer.password}:{customer.email}", "account state")
+def is_unchanged(proof: Proof) -> bool:
+    """Whether the account is as it was when the link was sent. A link that brings its own password has that one."""
+    return proof.bound_to == state_of(proof.customer, proof.password)
 
 
 def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> str:
     """A secret for a link to ``address``. Older links for the same purpose are dead from now on.
 
-    Except links to a new password: anybody may ask for one, and that must not void the one the owner is about to use. A
-    new link stands beside the others, all in the same mailbox, until one of them is used or its time is over.
+    Except those that anybody may ask for, to a new password or to prove the address of a new account: that must not
+    void the one the owner is about to use. A new link stands beside the others, all in the same mailbox, until one of
+    them is used or its time is over. One that proves the address brings the password of its own sign-up.
     """
-    if purpose != Purpose.RESET_PASSWORD:
+    if purpose not in _ANYBODY_ASKS:
         _replace(customer, purpose, at)
     until = at + timedelta(hours=limits.running().proof.link_hours)
-    return _keep_link(customer, purpose, bound_to=state_of(customer), address=address, at=at, until=until)
+    password = customer.password if purpose == Purpose.CONFIRM_EMAIL else ""
+    bound_to = state_of(customer)
+    return _keep_link(customer, purpose, bound_to=bound_to, address=address, at=at, until=until, password=password)
 
 
 def new_session_link(customer: User, session: UUID, address: str, at: datetime) -> str:
@@ -103,7 +76,16 @@ def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> s
     return _keep_link(customer, Purpose.UNDO, bound_to=str(change), address=address, at=at, until=answerable_until(at))
 
 
-def _keep_link(customer: User, purpose: Purpose, *, bound_to: str, address: str, at: datetime, until: datetime) -> str:
+def _keep_link(
+    customer: User,
+    purpose: Purpose,
+    *,
+    bound_to: str,
+    address: str,
+    at: datetime,
+    until: datetime,
+    password: str = "",
+) -> str:
     secret = codes.new_token()
     Proof.objects.create(
         customer=customer,
@@ -113,6 +95,7 @@ def _keep_link(customer: User, purpose: Purpose, *, bound_to: str, address: str,
         bound_to=bound_to,
         created_at=at,
         expires_at=until,
+        password=password,
     )
     return secret
 
@@ -184,6 +167,13 @@ def _keep_code(
     return code
 
 
+def void_confirmations(customer: User, at: datetime) -> None:
+    """The address is proven: every other link that would prove it is dead, and the password that it brought is gone."""
+    links = Proof.objects.filter(customer=customer, purpose=Purpose.CONFIRM_EMAIL)
+    links.filter(used_at__isnull=True).update(used_at=at)
+    links.update(password="")
+
+
 def void_contact(customer: User, address: str, at: datetime) -> None:
     """Every link and code that went to this contact is dead."""
     purposes = (Purpose.CONTACT_INVITE, Purpose.CONTACT_ASK, Purpose.RECOVER)
@@ -208,6 +198,12 @@ def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime)
     )
     last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
     return last
+
+
+def awaits_code(customer: User, purpose: Purpose, session: UUID, at: datetime) -> bool:
+    """Whether a code for this session is out that a guess would still be looked at for."""
+    out = _codes_of(customer, purpose, session, at).filter(used_at__isnull=True)
+    return out.filter(attempts__lt=limits.running().proof.code_attempts).exists()
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from allauth.account.models import Login
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts import agents
+from accounts import agents, bucket
 from accounts.flows import sign_in as flows
 from accounts.history import Seen
 from accounts.models import Session, User
@@ -18,8 +18,8 @@ from ciam_portal.sessions import SessionStore
 METHODS = "methods"
 
 
-def browser_of(request: HttpRequest) -> flows.Browser:
-    """The browser that sent this request, as far as we look at it."""
+def browser_of(request: HttpRequest, email: str = "") -> flows.Browser:
+    """The browser that sent this request, as far as we look at it. ``email``: whom it names, if nobody is known yet."""
     agent = request.headers.get("User-Agent", "")
     family, system = agents.families(agent)
     key = request.session.session_key
@@ -39,6 +39,7 @@ def browser_of(request: HttpRequest) -> flows.Browser:
         key=SessionStore.row_key(key) if key else "",
         seen=seen,
         absurd=agents.is_absurd(agent),
+        bucket=bucket.of(request, email) if email else "",
     )
 
 

@@ -1,6 +1,8 @@
 """ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +14,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import factors, proofs, signing
+from accounts import bucket, factors, mails, proofs, signing
 from accounts.flows import sign_in as flows
 from accounts.models import User
 from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.decision import Allow, Hold, StepUp
-from ciam_portal.refusals import on_hold
 
 _BREACHED = "password_breached"
 
@@ -97,8 +99,8 @@ class ProofStage(LoginStage):
                 return None, True
             case StepUp():
                 return self._pause(answer, admitted), True
-            case Hold(reason=reason, until=until):
-                return on_hold(self.request, reason, until, admitted.decision), False
+            case Hold(until=until):
+                return self._hold(until, admitted), True
             case _:
                 forget(self.request)
                 raise Denied
@@ -113,8 +115,24 @@ class ProofStage(LoginStage):
             "attempt": str(self.attempt),
         }
         if first and answer.challenge and not factors.second_factors(self.customer):
-            self.state["code_sent"] = self._mail_code()
+            with suppress(TooMany):  # the page says that none was sent, and when it can be
+                self._mail_code()
         return HttpResponseRedirect(reverse(self.urlname))
+
+    def _hold(self, until: datetime | None, admitted: flows.Admitted) -> HttpResponse:
+        self.state |= {"held": str(admitted.decision or ""), "held_until": until.isoformat() if until else ""}
+        return HttpResponseRedirect(reverse("accounts:sign_in_held"))
+
+    @property
+    def held(self) -> str:
+        """The id of the decision that holds this sign-in; nothing more can be proven in it then."""
+        return str(self.state.get("held", ""))
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it will do from this browser; None if time alone does not help."""
+        until = str(self.state.get("held_until", ""))
+        return datetime.fromisoformat(until) if until else None
 
     @property
     def is_outdated(self) -> bool:
@@ -126,20 +144,16 @@ class ProofStage(LoginStage):
         """Whether a code was mailed for this sign-in."""
         return bool(self.state.get("code_sent"))
 
-    def send_code(self) -> bool:
-        """Mail another code for this sign-in to the customer's proven address; False if there were too many already."""
-        sent = self._mail_code()
-        self.state["code_sent"] = self.code_sent or sent
+    def send_code(self) -> None:
+        """Mail another code for this sign-in to the customer's proven address. Raises TooMany."""
+        self._mail_code()
         signing.keep(self.request, self.login)
-        return sent
 
-    def _mail_code(self) -> bool:
+    def _mail_code(self) -> None:
         by, at = Actor.from_request(self.request), clock.now()
-        device = flows.device_of(self.customer, signing.browser_of(self.request), at)
-        if not proofs.may_mail_sign_in_code(self.customer, self.attempt, device):
-            return False
+        mails.take_sign_in_code(self.customer, self.attempt, bucket.own(self.request, self.customer.email))
         flows.send_sign_in_code(self.customer, self.attempt, by=by, at=at)
-        return True
+        self.state["code_sent"] = True
 
     def passed(self, method: Method) -> HttpResponse:
         """One more method was proven: weigh again, and finish the sign-in if it suffices now."""

@@ -90,8 +90,9 @@ def declared_at(path: str) -> tuple[Declared, dict[str, Any]] | None:
 def keep(request: HttpRequest, error: ProveMore) -> str:
     """Keep this request until its customer has proven more; the reference. Raises TooMany."""
     session, life, path = _session(request), _seconds(), request.get_full_path()
-    if session is None or not budget.spend("suspended", str(session.pk), limit=_MOST, seconds=life):
+    if session is None:
         raise TooMany(Reason.TOO_MANY_WAITING, retry_after=life)
+    budget.take("suspended", str(session.pk), limit=_MOST, seconds=life, reason=Reason.TOO_MANY_WAITING)
     fields, reference = _fields_of(request), codes.new_token()
     stored = {
         "path": path,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import passkeys, prove, security
+from accounts.views import held, passkeys, prove, security
 
 urlpatterns = [
     path("security/", security.index, name="security"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("prove/go-on/", prove.go_on, name="go_on"),
     path("prove/code/", prove.send_code, name="prove_send_code"),
     path("sign-in/prove/", prove.prove_sign_in, name="prove_sign_in"),
+    path("sign-in/held/", held.sign_in_held, name="sign_in_held"),
     path("sign-in/prove/over/", prove.start_over, name="prove_sign_in_over"),
     path("sign-in/prove/code/", prove.send_sign_in_code, name="prove_sign_in_send_code"),
     path("sign-in/prove/passkey/begin/", prove.begin_prove_sign_in, name="prove_sign_in_begin"),

@@ -5,7 +5,7 @@ never forgets a burst at the turn of an hour. Different accounts and sources are
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -92,6 +92,13 @@ def pace(source: Source, at: datetime) -> Pace | None:
         newcomers_from_asn=distinct[1] if source.asn else None,
         sources_on_account=distinct[2],
     )
+
+
+def turns(at: datetime) -> Iterator[datetime]:
+    """The instants after ``at`` at which counts fade: an hour begins, and what was counted before the last is gone."""
+    hour = int(at.timestamp()) // WINDOW
+    for ahead in (1, 2):
+        yield datetime.fromtimestamp((hour + ahead) * WINDOW, at.tzinfo)
 
 
 def pressure(addresses: Sequence[str], at: datetime) -> dict[str, Pressure]:

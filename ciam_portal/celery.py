@@ -36,5 +36,6 @@ app.conf.beat_schedule = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "forget former contacts": {"task": "recovery.forget", "schedule": crontab(hour=3, minute=20)},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
+    "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
     "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -117,6 +118,17 @@ class Environment:
         if not re.fullmatch(r"[0-5]", text):
             refuse("TRUSTED_PROXY_COUNT is not set: the number of your own proxies in front of the portal, 0 to 5.")
         return int(text)
+
+    def databases(self) -> tuple[str, str]:
+        """The database's address for this process, and the address that the portal itself runs with.
+
+        DATABASE_URL for both; ``manage.py migrate`` (and development's tests) connect as the role that owns the tables.
+        """
+        portal = self.text("DATABASE_URL", "a PostgreSQL address, postgres://user:pass@host/db")
+        if sys.argv[1:2] != ["migrate"] and (self.production or not self.env.bool("CIAM_AS_OWNER", False)):
+            return portal, portal
+        what = "the same database, as the role that owns its tables; only manage.py migrate needs it"
+        return self.text("DATABASE_OWNER_URL", what), portal
 
     def shared_service(self, name: str, what: str) -> str:
         """A redis:// or rediss:// address."""

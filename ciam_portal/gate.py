@@ -3,7 +3,12 @@
 The catalogue's row says what the action needs; the facts say with what it comes. Four laws hold, each proven by tests:
 more risk, a staler or weaker session, a less trusted device or a stricter row never loosens the answer; what is not
 known counts against; an action or a door that nobody wrote down is denied; and what strangers can cause
-(``rules.STRANGERS``) may challenge, but never makes a known device wait or turns it away.
+(``rules.STRANGERS``) may ask a known device for a second factor that its customer has, never for a message that may not
+come, and neither makes it wait nor turns it away.
+
+Risk alone never turns a sign-in away: whoever showed the right password reads the truth. What would be denied asks for
+the strongest proof this customer has, where that settles it (a phishing-resistant one, or any in a known browser), and
+waits where it does not.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +30,8 @@ from ciam_portal.risk.signals import Signals
 
 NOTHING_PROVEN = Assurance()
 _STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a known device
+_STRANGERS_SEND_FOR_NOTHING = 3  # the same: they ask it only for what can be given at once
+_RISK_DENIES_NO_SIGN_IN = 4  # the equations since which it asks or waits instead
 
 
 class Reason(ReasonBase):
@@ -52,6 +59,10 @@ class Reason(ReasonBase):
         "restricted",
         "To protect this account we ask more often for a while, so please show once more that it is you.",
     )
+    SIGN_IN_HELD = (
+        "sign_in_held",
+        "What you typed is right, but too much about this sign-in is unusual for your account, so it has to wait.",
+    )
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
 
 
@@ -69,8 +80,10 @@ class Facts:
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
     proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
-    own numbers. ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
-    ``step_up_until``: when a restriction by staff ends or ended. ``amount`` in minor units of ``currency`` (ISO 4217).
+    own numbers. ``recognized_at``: when this session showed that the customer holds another channel than the mailbox.
+    ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
+    ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
+    that it was too careful opens the way for the strongest proof. ``amount`` in minor units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -79,6 +92,7 @@ class Facts:
     assurance: Assurance = NOTHING_PROVEN
     highest: Level = Level.NONE
     challenged_at: datetime | None = None
+    recognized_at: datetime | None = None
     device: Trust = Trust.NONE
     device_known_at: datetime | None = None
     standing: Risk | None = None
@@ -87,6 +101,7 @@ class Facts:
     quarantine_until: datetime | None = None
     suspended_until: datetime | None = None
     step_up_until: datetime | None = None
+    vouched_until: datetime | None = None
     amount: int | None = None
     currency: str | None = None
 
@@ -124,13 +139,19 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations:
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
     assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
-    stops = own if facts.device is Trust.KNOWN and equations >= _STRANGERS_STOP_NOBODY else risk
+    known = facts.device is Trust.KNOWN
+    stops = own if known and equations >= _STRANGERS_STOP_NOBODY else risk
+    has_factor = facts.highest >= Level.AAL2
+    asks = own if known and not has_factor and equations >= _STRANGERS_SEND_FOR_NOTHING else risk
     tightened = _tightened(row, facts, limits, at)
-    answer = _answer(tightened, facts, assessment, _Worries(risk, stops), at)
+    coming_in = action == Action.SIGN_IN and equations >= _RISK_DENIES_NO_SIGN_IN
+    answer = _answer(tightened, facts, assessment, _Worries(asks, stops, coming_in=coming_in), at)
     if tightened is not row and isinstance(answer, StepUp):
         answer = replace(answer, reason=Reason.RESTRICTED)
     answer = _quarantined(row, facts, answer, at)
-    return Weighed(_suspended(action, facts, answer, at), assessment, risk, own)
+    # Whoever was let in at severe risk has proven the most there is; what is left of it stays with the session.
+    standing = min(own, Risk.HIGH) if coming_in else own
+    return Weighed(_suspended(action, facts, answer, at), assessment, risk, standing)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:
@@ -184,27 +205,44 @@ def _tightened(row: Row, facts: Facts, limits: Limits, at: datetime) -> Row:
 
 
 class _Worries(NamedTuple):
-    """What may challenge, and what may make wait or turn away: for a known device only its own part."""
+    """What may challenge, and what may make wait or turn away: for a known device only its own part.
+
+    Strangers' part challenges it where it has more than a mailbox to answer with.
+    """
 
     asks: Risk
     stops: Risk
+    coming_in: bool = False
+
+    def left_of_stops(self, proven: Level) -> Risk:
+        """What is left of the latter once so much was proven; a phishing-resistant proof settles a sign-in."""
+        if self.coming_in and self.stops is Risk.SEVERE and proven >= Level.PHR:
+            return Risk.HIGH
+        return _left_of(self.stops, proven)
 
 
 def _answer(row: Row, facts: Facts, assessment: Assessment, worries: _Worries, at: datetime) -> Decision:
     fresh = row.fresh_seconds or None
     shown = facts.assurance.level if facts.assurance.meets(Level.AAL1, fresh, at) else Level.NONE
+    # A mailbox and another channel, both shown freshly, settle what a second factor would: the risk, never the level.
+    settled = max(shown, Level.AAL2) if shown and within(facts.recognized_at, fresh, at) else shown
     findings = assessment.findings
     needed = row.needs.level(facts.highest)
     for ceiling, answer in (
         (row.deny_from, Deny(Reason.TOO_RISKY, findings)),
         (row.hold_from, _hold(facts, findings, at)),
     ):
-        if ceiling is None or _left_of(worries.stops, shown) < ceiling:
+        if ceiling is None or worries.left_of_stops(settled) < ceiling:
             continue
-        enough = [level for level in (Level.AAL2, Level.PHR) if _left_of(worries.stops, level) < ceiling]
-        if not enough or enough[0] > facts.highest:
+        enough = [level for level in (Level.AAL2, Level.PHR) if worries.left_of_stops(level) < ceiling]
+        if enough and enough[0] <= facts.highest:
+            needed = max(needed, enough[0])
+        elif not worries.coming_in:
             return answer
-        needed = max(needed, enough[0])
+        elif _recognized(facts, at):
+            needed = max(needed, facts.highest)
+        else:
+            return replace(_hold(facts, findings, at), reason=Reason.SIGN_IN_HELD)
     challenge = row.challenge_from is not None and _left_of(worries.asks, shown) >= row.challenge_from
     if row.needs is Needs.NOTHING and not challenge:
         return Allow(findings)
@@ -213,6 +251,11 @@ def _answer(row: Row, facts: Facts, assessment: Assessment, worries: _Worries, a
     if not facts.assurance.meets(needed, fresh, at):
         return StepUp(needed, Reason.PROVE_MORE, fresh, findings, challenge=challenge)
     return Allow(findings)
+
+
+def _recognized(facts: Facts, at: datetime) -> bool:
+    """A browser that the customer uses, or one that the help desk has spoken for."""
+    return facts.device is Trust.KNOWN or (facts.vouched_until is not None and at < facts.vouched_until)
 
 
 def _quarantined(row: Row, facts: Facts, answer: Decision, at: datetime) -> Decision:

@@ -33,11 +33,8 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
-        token = request_id.current.set(request.request_id)  # type: ignore[attr-defined]
-        try:
-            response = self.get_response(request)
-        finally:
-            request_id.current.reset(token)
+        request_id.current.set(request.request_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
         response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
 

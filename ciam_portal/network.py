@@ -59,7 +59,7 @@ def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def source(address: str) -> str:
     """What limits count as one source: an IPv4 address, or the IPv6 network of 64 bits around one; "" if unknown."""
-    return "" if address == UNKNOWN else str(_network(address, 32, _SHARED_BITS).network_address)
+    return "" if address == UNKNOWN else str(_network(address, 32, _SHARED_BITS)).removesuffix("/32")
 
 
 def bucket(request: HttpRequest) -> str:

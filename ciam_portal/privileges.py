@@ -25,6 +25,8 @@ class Effect(StrEnum):
 
     SEE_SUMMARY = "see_summary"
     SEE_RECORD = "see_record"
+    SEE_TRAIL = "see_trail"
+    EXPORT_TRAIL = "export_trail"
     CLOSE_DISPUTE = "close_dispute"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     TAKE_ROLE = "take_role"
@@ -87,6 +89,9 @@ ACTIONS = (
                 flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
     StaffAction("see a hidden value of a record", _LOOKERS, Effect.SEE_RECORD,
                 flows=(f"{_STAFF}.unmask",), pages=("accounts_user_unmask",)),
+    StaffAction("look through what is kept", _EVERY, Effect.SEE_TRAIL, flows=(f"{_STAFF}.look",)),
+    StaffAction("export the audit or decisions", _WATCHERS, Effect.EXPORT_TRAIL, standing=True,
+                flows=(f"{_STAFF}.export",), pages=("audit_auditentry_export", "audit_decisionentry_export")),
     StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
                 flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
     StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,
@@ -128,7 +133,7 @@ ACTIONS = (
     StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS,
                 flows=(f"{_RECOVERY}.release.send_again",), pages=("recovery_case_send_again",)),
     StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
-                flows=(f"{_GOVERN}.propose",), pages=(_VERSION,)),
+                flows=(f"{_GOVERN}.begin_replay", f"{_GOVERN}.propose"), pages=(_VERSION,)),
     StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,
                 flows=(f"{_GOVERN}.approve",), pages=(_VERSION,)),
     StaffAction("reject a policy", _ADMIN, Effect.REJECT_POLICY, standing=True,
@@ -260,6 +265,32 @@ def alone(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
     known = {path.effect for path in one}
     every = reach([_EVERY], actions).items()
     return one + [Path(each, tuple(Role), tuple(how)) for each, how in every if each in TAKEOVER - known]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one more role adds for a person: what they can do by it, and the takeovers it makes them able to join in.
+
+    ``paths``: each with the other people it takes, one role each; with nobody else, it is a takeover alone.
+    """
+
+    actions: tuple[StaffAction, ...]
+    paths: tuple[Path, ...]
+
+
+def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] = ACTIONS) -> Opened:
+    """What ``role`` opens to somebody who holds these roles."""
+    after, found = held | {role}, list[Path]()
+    for size in range(LARGEST):
+        for others in combinations_with_replacement(Role, size):
+            rest = [frozenset({other}) for other in others]
+            before = reach([held, *rest], actions)
+            for effect, steps in reach([after, *rest], actions).items():
+                known = any(path.effect is effect and _within(path.people, others) for path in found)
+                if effect in TAKEOVER - before.keys() and not known:
+                    found.append(Path(effect, others, tuple(steps)))
+    gained = tuple(action for action in actions if role in action.roles and not action.roles & held)
+    return Opened(gained, tuple(found))
 
 
 def _within(few: tuple[Role, ...], many: tuple[Role, ...]) -> bool:

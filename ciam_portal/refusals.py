@@ -10,19 +10,25 @@ from django.shortcuts import render
 from ciam_portal import explain, gate
 from ciam_portal.audit import why
 from ciam_portal.errors import OnHold, Refused, TooMany
-from ciam_portal.words import sentence
+from ciam_portal.words import sentence, span
 
 
 def page(request: HttpRequest, error: Refused) -> HttpResponse:
     """The page that fits: try again later (429), not now, or no."""
     if isinstance(error, TooMany):
-        response = render(request, "429.html", {"retry_after": error.retry_after}, status=error.status)
-        response["Retry-After"] = str(error.retry_after)
-        return response
+        return later(request, error.retry_after, explanation=sentence(error.reason))
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
     words = {"explanation": sentence(error.reason), "decision": error.decision}
     return render(request, "refused.html", words | _explained(request, error.decision), status=403)
+
+
+def later(request: HttpRequest, seconds: int, *, explanation: str = "", signing_in: bool = False) -> HttpResponse:
+    """Asked too often: when it may be tried again, as it stands now."""
+    words = {"wait": span(seconds), "explanation": explanation, "signing_in": signing_in}
+    response = render(request, "429.html", words, status=TooMany.status)
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
@@ -35,6 +41,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "decision": decision,
         "quarantine": reason == gate.Reason.QUARANTINE,
         "suspended": reason == gate.Reason.SUSPENDED,
+        "recognizable": reason == gate.Reason.ON_HOLD and request.user.is_authenticated,
     }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
 

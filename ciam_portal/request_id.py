@@ -1,5 +1,17 @@
 """One id for each request, on every log line and audit row it causes."""
 
 from contextvars import ContextVar
+from typing import Any
 
-current: ContextVar[str] = ContextVar("request_id", default="-")
+from django.core.signals import request_finished
+
+_NONE = "-"
+current: ContextVar[str] = ContextVar("request_id", default=_NONE)
+
+
+def _over(**_sent: Any) -> None:  # noqa: ANN401  (a signal's)
+    """Only now: Django logs how a request was answered when all middleware is done with it."""
+    current.set(_NONE)
+
+
+request_finished.connect(_over)

@@ -10,7 +10,6 @@ from recovery import urls as recovery
 handler400 = views.bad_request
 handler403 = views.forbidden
 handler404 = views.not_found
-handler429 = views.too_many
 handler500 = views.server_error
 
 urlpatterns = [

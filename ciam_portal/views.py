@@ -1,7 +1,6 @@
 """Home, health, and the pages for what went wrong."""
 
 import logging
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -19,6 +18,7 @@ from accounts import factors, facts
 from accounts.flows import sessions
 from accounts.tasks import KEEP_SESSIONS
 from ciam_portal import clock
+from ciam_portal.audit import database
 from ciam_portal.celery import app
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
@@ -69,6 +69,7 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
     checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
     states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
     states["policy"] = "ok" if _policy() else "not usable"
+    states["database role"] = "ok" if _role() else "not usable"
     ready = set(states.values()) == {"ok"}
     return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
 
@@ -91,6 +92,14 @@ def _policy() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def _role() -> bool:
+    try:
+        sentence = database.too_mighty()
+    except DatabaseError:
+        return False
+    return not sentence or not settings.PRODUCTION
 
 
 def _cache() -> bool:
@@ -130,14 +139,6 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
     """404."""
     return _page(request, "404.html", 404)
-
-
-@requires_csrf_token
-def too_many(request: HttpRequest, exception: Any = None) -> HttpResponse:  # noqa: ANN401, ARG001  (allauth's handler)
-    """429, when a library's own limit was hit."""
-    response = _page(request, "429.html", 429)
-    response["Retry-After"] = "60"
-    return response
 
 
 @requires_csrf_token

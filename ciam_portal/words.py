@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ciam_portal import mailbox
 
@@ -18,3 +19,12 @@ def masked(address: str) -> str:
 def sentence(reason: StrEnum) -> str:
     """What the person reads: their problem and what to do, never what an attacker could use."""
     return _(str(getattr(reason, "words", "")) or FALLBACK)
+
+
+def span(seconds: int) -> str:
+    """A time to wait, never said shorter than it is."""
+    if seconds < 120:  # noqa: PLR2004  (two minutes read better as seconds)
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    if seconds < 2 * 3600:
+        return _("%(count)d minutes") % {"count": -(-seconds // 60)}
+    return _("%(count)d hours") % {"count": -(-seconds // 3600)}

@@ -60,7 +60,10 @@ class Consent(models.Model):
                 name="consent_ends_after_start",
             ),
         )
-        indexes = (models.Index(fields=["customer", "-given_at"], name="consent_customer"),)
+        indexes = (
+            models.Index(fields=["customer", "-given_at"], name="consent_customer"),
+            models.Index(fields=["-given_at"], name="consent_given"),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -12,7 +12,7 @@ from accounts import facts as accounts
 from accounts.flows import sign_in
 from accounts.flows import staff as desk
 from accounts.flows.sign_in import Browser
-from accounts.models import Device, Session, User
+from accounts.models import Session, User
 from accounts.policy.factors import STRONG, highest
 from accounts.policy.lock import WayBack
 from accounts.policy.staff import Sought, WhyLook
@@ -24,24 +24,41 @@ from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role, roles_of, standing_roles_of
 from recovery import addresses
 from recovery.models import Case, Inquiry, RecoveryAddress
-from recovery.policy.cases import Asked, CaseFacts, Helper
+from recovery.policy.cases import Asked, CaseFacts, Helper, most_asked
 from recovery.policy.desk import BeginFacts
 from recovery.policy.evidence import Needed, Vouched, Way, can_answer, strength, vouched
 from recovery.policy.states import State
 from recovery.policy.waiting import Weighty
 
-_TWO_MINUTES, _DAY = 120, 86_400
+_WINDOWS = {
+    "in_two_minutes": ("recovery", 120),
+    "in_an_hour": ("recovery_hour", 3600),
+    "in_a_day": ("recovery_day", 86_400),
+}
 _SOME = 5  # customers who are found by one number or address: more are nobody in particular
 _CALLED = (WhyLook.IDENTITY_CHECK, WhyLook.YOU_ASKED)
 
 
-def asked(email: str, device: Device | None) -> Asked:
-    """Count one more request about this address. A browser the customer uses is counted apart from strangers'."""
-    who = f"{email} {device.pk if device else ''}"
-    return Asked(
-        in_two_minutes=budget.count("recovery", who, seconds=_TWO_MINUTES),
-        in_a_day=budget.count("recovery_day", who, seconds=_DAY),
-    )
+def asked(email: str, own: str) -> Asked:
+    """Count one more request about this address. A browser the customer uses is counted apart from strangers'.
+
+    What is refused for one window uses up nothing of the longer ones. ``own``: its bucket (``accounts.bucket``).
+    """
+    counts, refused = {}, False
+    for name, (what, seconds) in _WINDOWS.items():
+        if refused:
+            counts[name] = budget.made(what, f"{email} {own}")
+        else:
+            counts[name] = budget.count(what, f"{email} {own}", seconds=seconds)
+            refused = counts[name] > most_asked(limits.running())[name]
+    return Asked(**counts)
+
+
+def asked_again_in(asked: Asked, email: str, own: str) -> int:
+    """Seconds until it may be asked again: until the last window ends in which it was asked too often."""
+    most = most_asked(limits.running())
+    used_up = [what for name, (what, _seconds) in _WINDOWS.items() if getattr(asked, name) > most[name]]
+    return max((budget.wait(what, f"{email} {own}") for what in used_up), default=1)
 
 
 def arriving(customer: User, browser: Browser, *, by: Actor, at: datetime) -> gate.Facts:
@@ -213,11 +230,6 @@ def weighty(case: Case, shown: tuple[Way, ...], need: Needed) -> Weighty | None:
         slowly=case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH,
         contact_changed_at=addresses.changed_at(case.customer),
     )
-
-
-def for_stranger(email: str, browser: Browser, *, by: Actor, at: datetime) -> gate.Facts:
-    """What the gate asks about somebody who names an account; the same whether or not it exists."""
-    return accounts.for_stranger(email, browser.seen, absurd=browser.absurd, by=by, at=at)
 
 
 def longest_life() -> timedelta:

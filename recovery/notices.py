@@ -60,6 +60,15 @@ class CodeForAddress(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeToRecognize(NoticeBase):
+    """A code that shows who is signed in also has the recovery phone."""
+
+    template: ClassVar[str] = "recognize_code"
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryNews(NoticeBase):
     """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped."""
 
@@ -68,6 +77,16 @@ class RecoveryNews(NoticeBase):
     when: str
     until: str
     link: str
+    start_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryWayShut(NoticeBase):
+    """After too many wrong codes one way is closed until then."""
+
+    template: ClassVar[str] = "recovery_way_shut"
+    way: str
+    until: str
     start_link: str
 
 

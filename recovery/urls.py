@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from accounts.models.proof import Proof
 from ciam_portal.links import arrival
-from recovery.views import addresses, case, contacts, desk, finish, reset
+from recovery.views import addresses, case, contacts, desk, finish, recognize, reset
 
 app_name = "recovery"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("security/recovery/", addresses.index, name="addresses"),
     re_path(r"^security/recovery/add/(?P<kind>mail|sms)/$", addresses.add, name="add_address"),
     path("security/recovery/confirm/", addresses.confirm, name="confirm_address"),
+    path("security/recovery/show/", recognize.recognize, name="recognize"),
     path("security/recovery/<uuid:address_id>/remove/", addresses.remove, name="remove_address"),
     path("security/recovery/contacts/add/", contacts.add, name="add_contact"),
     path("security/recovery/contacts/<uuid:contact_id>/remove/", contacts.remove, name="remove_contact"),

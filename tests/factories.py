@@ -49,6 +49,8 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     cookie = flows.remember_first(who, flows.Browser("", "", seen), by=by, at=at)
     browser = flows.Browser(cookie, SessionStore.row_key(key), seen)
     entered = flows.begin(who, flows.Admitted(methods, Risk.LOW), browser, by=by, at=at)
+    if entered.session.device is not None:
+        entered.session.device.received(at)  # as the browser's next request would say
     store["portal_session"] = str(entered.session.pk)
     store.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = key

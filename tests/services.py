@@ -39,6 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         started = early_config.stash[_STARTED] = ExitStack()
         atexit.register(started.close)  # for the runs that end before pytest_unconfigure
         os.environ.update(started.enter_context(Stack.temporary(services_only=True)).env)
+        os.environ["CIAM_AS_OWNER"] = "1"  # tests make their own database; journeys run as the portal's role
     return (yield)
 
 

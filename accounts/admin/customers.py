@@ -140,6 +140,7 @@ class Users(RestrictionPages):
         return self.show(request, "admin/customer_record.html", **words)
 
     def _closed(self, request: HttpRequest, customer: User, form: Open) -> HttpResponse:
+        self.seen(request, customer.pk)
         return self.show(request, "admin/customer.html", title=_("Customer"), customer=summary(customer), form=form)
 
     @staticmethod

@@ -10,9 +10,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.admin.verbs import Verbs
+from accounts.admin.looking import Looking
 from accounts.flows import dispute as flows
-from accounts.flows import staff
 from accounts.forms.activity import CloseDispute
 from accounts.models import Change, Dispute, Restriction, Session
 from accounts.policy.staff import WhyLook
@@ -23,16 +22,17 @@ from ciam_portal.words import masked
 
 
 @admin.register(Dispute)
-class Disputes(Verbs):
+class Disputes(Looking):
     """Looked at, and closed with a code that says what was found; the account stays as it is."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
+    because = WhyLook.DISPUTE
     list_display = (
         "opened_at",
         "kind",
         "state",
         "outcome",
-        "about",
+        "whom",
     )
     list_filter = (
         "state",
@@ -41,11 +41,10 @@ class Disputes(Verbs):
     search_fields = (
         "decision__exact",
         "id__exact",
-        "customer__id__exact",
     )
 
     @admin.display(description=_("customer"))
-    def about(self, dispute: Dispute) -> str:
+    def whom(self, dispute: Dispute) -> str:
         """Whom, by what they can be asked for on the phone."""
         return reference.of(dispute.customer_id)
 
@@ -87,8 +86,7 @@ class Disputes(Verbs):
 
     def _page(self, request: HttpRequest, dispute: Dispute, form: CloseDispute) -> HttpResponse:
         """It shows a session and a decision of the customer, so it is their record that is opened."""
-        person, signed_in, by = self.acting(request)
-        staff.open_record(dispute.customer, WhyLook.DISPUTE, person, signed_in, by=by, at=clock.now())
+        self.through_record(request, dispute.customer_id)
         taken_back = [dispute.change] if dispute.change else []
         change = Change.objects.filter(pk__in=taken_back, customer=dispute.customer_id).first()
         behind = dispute.session or (change.session if change else None)

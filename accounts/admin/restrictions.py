@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from accounts.admin.looking import Looking
 from accounts.admin.record import Part, Record
 from accounts.admin.verbs import Verbs
 from accounts.flows import restrictions as flows
@@ -17,7 +18,6 @@ from accounts.models import Restriction, User
 from accounts.policy import restriction as policy
 from accounts.policy.restriction import RESTRICTERS, Kind, Verdict, Wanted, WhyRestrict
 from ciam_portal import clock
-from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Deny
 from ciam_portal.roles import Role
@@ -130,7 +130,7 @@ class RestrictionPages(Verbs):
 
 
 @admin.register(Restriction)
-class Restrictions(ReadOnlyAdmin):
+class Restrictions(Looking):
     """Every restriction there was, for those who watch. The verbs are on the customer's record."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})

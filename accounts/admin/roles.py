@@ -11,22 +11,27 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from accounts.admin import deeds, people
+from accounts.admin.looking import Looking
 from accounts.admin.verbs import Verbs
 from accounts.flows import break_glass, role_changes, staff
 from accounts.forms.staff import BreakTheGlass, ChangeRole, Decide
 from accounts.models import BreakGlass, RoleChange
-from accounts.policy.staff import BREAKERS, State, Verb, WhyGlass, WhyRole
-from ciam_portal import clock, mailbox
-from ciam_portal.roles import Role, standing_roles_of
+from accounts.policy.staff import BREAKERS, OVERSEERS, State, Verb, WhyGlass, WhyLook, WhyRole
+from ciam_portal import clock, mailbox, privileges
+from ciam_portal.roles import Role, roles_of, standing_roles_of
 
 
 @admin.register(RoleChange)
-class RoleChanges(Verbs):
+class RoleChanges(Looking):
     """Who wants whom to have which role, and who said yes."""
 
     roles = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+    about = "person_id"
+    because = WhyLook.ROLE
     change_list_template = "admin/verbs_list.html"
-    list_display = ("proposed_at", "state", "verb", "role", "person")
+    list_display = ("proposed_at", "state", "verb", "role", "who")
+    list_select_related = ("person",)
     list_filter = ("state", "role")
 
     def get_urls(self) -> list[URLPattern]:
@@ -53,10 +58,27 @@ class RoleChanges(Verbs):
         form_url: str = "",  # noqa: ARG002  (Django's signature)
         extra_context: object = None,  # noqa: ARG002  (as above)
     ) -> HttpResponse:
-        """One change, and the two buttons while it waits."""
-        row = self.found(request, object_id)
-        is_open = row.state == State.PROPOSED and clock.now() < row.expires_at
-        return self.show(request, "admin/role_change.html", title=str(row), change=row, is_open=is_open)
+        """One change: who, what they hold, what it opens; and the two buttons while it waits."""
+        change = self.found(request, object_id)
+        if change.person_id == request.user.pk:  # their own: nothing here that they do not know
+            self.seen(request, change.person_id)
+        else:
+            self.through_record(request, change.person_id)
+        who, role = people.person(change.person), Role(change.role)
+        words = {
+            "title": str(change),
+            "change": change,
+            "is_open": change.state == State.PROPOSED and clock.now() < change.expires_at,
+            "person": who,
+            "names": people.names((change.proposed_by, change.approved_by, change.rejected_by)),
+            "opens": privileges.opened(frozenset(who.held) - {role}, role) if change.verb == Verb.GRANT else None,
+        }
+        return self.show(request, "admin/role_change.html", **words)
+
+    @admin.display(description=_("person"))
+    def who(self, change: RoleChange) -> str:
+        """Whose role it is."""
+        return people.called(change.person)
 
     def propose(self, request: HttpRequest) -> HttpResponse:
         """A first person proposes; or one person takes away. Looking for the person counts as a search of the desk."""
@@ -112,7 +134,8 @@ class BreakGlassUses(Verbs):
 
     roles = BREAKERS | {Role.AUDITOR}
     change_list_template = "admin/verbs_list.html"
-    list_display = ("asked_at", "role", "person", "expires_at", "reviewed_at")
+    list_display = ("asked_at", "role", "who", "expires_at", "reviewed_at")
+    list_select_related = ("person",)
 
     def get_urls(self) -> list[URLPattern]:
         """Taking, and reviewing."""
@@ -138,9 +161,26 @@ class BreakGlassUses(Verbs):
         form_url: str = "",  # noqa: ARG002  (Django's signature)
         extra_context: object = None,  # noqa: ARG002  (as above)
     ) -> HttpResponse:
-        """One use, and the button that closes its review."""
+        """One use: who, what the role opened, what was done meanwhile; and the button that closes its review."""
         use = self.found(request, object_id)
-        return self.show(request, "admin/break_glass.html", title=str(use), use=use)
+        self.seen(request, use.person_id)
+        who, role = people.person(use.person), Role(use.role)
+        oversees = bool(roles_of(request.user) & OVERSEERS)
+        words = {
+            "title": str(use),
+            "use": use,
+            "person": who,
+            "reviewed_by": people.names([use.reviewed_by]).get(use.reviewed_by, ""),
+            "opens": privileges.opened(frozenset(who.held), role).actions,
+            "may_review": Role.ADMINISTRATOR in standing_roles_of(request.user) and use.person_id != request.user.pk,
+            "done": deeds.of(use, clock.now()) if oversees else None,
+        }
+        return self.show(request, "admin/break_glass.html", **words)
+
+    @admin.display(description=_("person"))
+    def who(self, use: BreakGlass) -> str:
+        """Who took it."""
+        return people.called(use.person)
 
     def take(self, request: HttpRequest) -> HttpResponse:
         """The role is there at once, and everybody it concerns is told."""

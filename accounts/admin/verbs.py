@@ -12,12 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts import budget
 from accounts.decorators import resumable
+from accounts.flows import staff
 from accounts.models import Session, User
 from accounts.signing import session_of
+from ciam_portal import clock
 from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.policy import limits
 from ciam_portal.words import sentence
 
 
@@ -54,6 +58,13 @@ class Verbs(ReadOnlyAdmin):
         ``fields`` of ``form`` are kept meanwhile.
         """
         return self.admin_site.admin_view(resumable(words, form, *fields)(require_http_methods(methods)(view)))
+
+    def seen(self, request: HttpRequest, about: UUID | None) -> None:
+        """Record that this person looks at this table now, once for as long as an opened record stays open."""
+        person, session, by = self.acting(request)
+        page, seconds = self.opts.label_lower, limits.running().staff.record_minutes * 60
+        if budget.count("staff_look", f"{session.pk} {page} {about}", seconds=seconds) == 1:
+            staff.look(page, person, about=about, by=by, at=clock.now())
 
     def found(self, request: HttpRequest, object_id: str) -> Any:  # noqa: ANN401  (a row of this page)
         """The row that a page only shows. Raises PermissionDenied, or Http404 if there is none."""

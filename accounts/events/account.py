@@ -31,6 +31,13 @@ class ProofSent(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UnprovenAccountRemoved(AuditEvent):
+    """An account whose address was never proven went: somebody else has proven that address as theirs."""
+
+    name: ClassVar[str] = "account.unproven_removed"
+
+
+@dataclass(frozen=True, slots=True)
 class EmailConfirmed(AuditEvent):
     """The address is proven; the account works from now on."""
 

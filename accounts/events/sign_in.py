@@ -10,11 +10,15 @@ from ciam_portal.policy.assurance import Method
 
 @dataclass(frozen=True, slots=True)
 class SignInWeighed(AuditEvent):
-    """A correct first step was decided on: allowed, asked for more, or stopped."""
+    """A correct first step was decided on: allowed, asked for more, or stopped.
+
+    ``source`` is a pseudonym of browser and network: what tells one stranger's attempts from another's.
+    """
 
     name: ClassVar[str] = "sign_in.weighed"
     answer: Code
     methods: tuple[Method, ...]
+    source: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,22 @@ class SignedIn(AuditEvent):
     new_device: bool
     acr: Code
     methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCopied(AuditEvent):
+    """A device's former key was shown with the right password: there is a copy, and the device is known no more."""
+
+    name: ClassVar[str] = "sign_in.device_copied"
+    device: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition(AuditEvent):
+    """A session shows its recovery phone: a code was asked for (or too many were), and came back right or wrong."""
+
+    name: ClassVar[str] = "sign_in.recognition"
+    step: Code
 
 
 @dataclass(frozen=True, slots=True)

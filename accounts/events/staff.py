@@ -53,6 +53,25 @@ class CustomerSearched(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Looked(AuditEvent):
+    """Somebody of the staff looked through a table of what is kept about customers, or at what another did."""
+
+    name: ClassVar[str] = "staff.looked"
+    page: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Exported(AuditEvent):
+    """Somebody of the staff took rows of a table away. ``asked``: what it was narrowed by."""
+
+    name: ClassVar[str] = "staff.exported"
+    page: Code
+    form: Code
+    asked: tuple[Code, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoleProposed(AuditEvent):
     """Somebody wants this person to have a role."""
 

@@ -1,6 +1,7 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.urls import reverse
 from accounts import addresses, proofs
 from accounts.events import account as events
 from accounts.flows import locks, reversible, sessions
-from accounts.flows.permitted import permitted
+from accounts.flows.permitted import by_stranger, permitted
 from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
 from accounts.notices import restriction as restriction_notices
@@ -21,10 +22,13 @@ from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
+
+if TYPE_CHECKING:
+    from accounts.flows.sign_in import Browser
 
 
 def link_to(name: str, secret: str) -> str:
@@ -33,16 +37,21 @@ def link_to(name: str, secret: str) -> str:
 
 
 @flow
-def open_account(email: str, password: str, asked: gate.Facts | None = None, *, by: Actor, at: datetime) -> User | None:
+def open_account(
+    email: str, password: str, browser: "Browser | None" = None, *, by: Actor, at: datetime
+) -> User | None:
     """A new account that can do nothing until its address is proven; None if the address has a proven account.
 
-    An attempt whose address was never proven is void once somebody signs up with the address again: its password
-    is replaced and its links die, so nobody can prepare an account for someone else. ``asked``: with what a stranger
-    comes; only the system (an import, the demonstration) comes with nothing. Raises NoMailbox, ProveMore, Refused.
+    Anybody may sign up with an address that nobody has proven, again and again, and voids nothing: each attempt has a
+    link of its own, and the one that is used first decides which password the account has. ``browser``: where a
+    stranger comes from; only the system (an import, the demonstration) comes from nowhere. Raises NoMailbox, TooMany,
+    Refused.
     """
     email = mailbox.canonical(email)
     if by.channel is not Channel.SYSTEM:
-        require_action(Action.SIGN_UP, asked or gate.Facts(), about=None, by=by, at=at)
+        if browser is None:
+            raise Refused(gate.Reason.WRONG_DOOR)
+        by_stranger(Action.SIGN_UP, email, browser, about=None, by=by, at=at)
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)
@@ -70,7 +79,7 @@ def _again(known: User, password: str, *, by: Actor, at: datetime) -> User | Non
 
 @flow
 def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
-    """Mail the link that proves the address. The caller has asked ``proofs.within_budget``."""
+    """Mail the link that proves the address, with the password of now. The caller has asked for the budget."""
     secret = proofs.new_link(customer, Proof.Purpose.CONFIRM_EMAIL, customer.email, at)
     record(events.ProofSent(purpose=Code(Proof.Purpose.CONFIRM_EMAIL)), about=customer.pk, by=by, at=at)
     link = link_to("accounts:confirm_email", secret)
@@ -92,25 +101,36 @@ def tell_owner(email: str, *, by: Actor, at: datetime) -> None:
 
 @flow
 def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
-    """The address is proven. Raises Refused for a link that is spent, expired, or older than the account's state."""
+    """The address is proven; the password is that of the attempt whose link this is, and no other link is left.
+
+    Raises Refused for a link that is spent or expired.
+    """
     proof = _use_link(secret, Proof.Purpose.CONFIRM_EMAIL, by=by, at=at)
-    addresses.confirm(proof.customer)
-    record(events.EmailConfirmed(), about=proof.customer_id, by=by.known_as(proof.customer_id), at=at)
-    return proof.customer
+    customer = proof.customer
+    if proof.password and proof.password != customer.password:
+        customer.password, customer.password_changed_at = proof.password, proof.created_at
+        customer.save(update_fields=["password", "password_changed_at"])
+    _confirmed(customer, by=by.known_as(customer.pk), at=at)
+    return customer
+
+
+def _confirmed(customer: User, *, by: Actor, at: datetime) -> None:
+    addresses.confirm(customer)
+    proofs.void_confirmations(customer, at)
+    record(events.EmailConfirmed(), about=customer.pk, by=by, at=at)
 
 
 @flow
 def prove_address(customer: User, *, by: Actor, at: datetime) -> None:
     """The address counts as proven on the word of the system (an import, the demonstration), never of a person."""
-    addresses.confirm(customer)
-    record(events.EmailConfirmed(), about=customer.pk, by=by, at=at)
+    _confirmed(customer, by=by, at=at)
 
 
 def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
     """What the policy asks about a link."""
     return policy.LinkFacts(
         is_live=proof.is_live(at),
-        state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
+        state_unchanged=proofs.is_unchanged(proof),
         account_active=proof.customer.is_open_at(at),
     )
 
@@ -128,11 +148,14 @@ def _use_link(secret: str, purpose: Proof.Purpose, *, by: Actor, at: datetime) -
 def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
     """Send a link to the new address, and tell the old one. Nothing changes until the new address is proven.
 
-    An address that belongs to somebody else's account walks the same path; its owner is told instead.
+    An address that belongs to somebody else's account walks the same path; its owner is told instead. An account that
+    was opened with it but never proven is nobody's yet.
     """
     new = mailbox.canonical(new)
     customer, _session = permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
     owner = User.objects.filter(email=new).first()
+    if owner is not None and _is_nobodys(owner):
+        owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
     tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
     if owner is None:
@@ -155,6 +178,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     customer, new = proof.customer, proof.address
     before, old = addresses.proven(customer), customer.email
     undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
+    _clear(new, by=by, at=at)
     try:
         with transaction.atomic():
             customer.move_to(new)
@@ -167,6 +191,19 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     record(events.EmailChanged(), about=customer.pk, by=by, at=at)
     tell(customer, notices.EmailChanged(**undo), to=before, at=at)
     tell(customer, notices.EmailChanged(), to=[new], at=at)
+
+
+def _is_nobodys(account: User) -> bool:
+    """Opened by somebody who never proved the address: it can do nothing, and waits for whoever reads that mail."""
+    return account.is_active and not addresses.is_proven(account)
+
+
+def _clear(address: str, *, by: Actor, at: datetime) -> None:
+    """Whoever reads this mail has just shown it: an account that others prepared with the address goes."""
+    prepared = User.objects.select_for_update().filter(email=address).first()
+    if prepared is not None and _is_nobodys(prepared):
+        record(events.UnprovenAccountRemoved(), about=prepared.pk, by=by, at=at)
+        prepared.delete()
 
 
 @flow

@@ -1,5 +1,6 @@
 """Asking the help desk to look at something, and the help desk's answer. Neither changes the account or a decision."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy.assurance import Assurance
+from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.question import name_of
 from ciam_portal.roles import roles_of
 
@@ -33,7 +35,16 @@ def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime)
 def contest_facts(customer: User, decision: DecisionEntry, at: datetime) -> policy.ContestFacts:
     """What the policy asks about a decision that a customer would contest. Somebody else's is nothing to contest."""
     by_the_gate = decision.about == customer.pk and decision.question == name_of(gate.decide)
-    return asked_of(customer, decision.pk, decision.answer, at, by_the_gate=by_the_gate)
+    found = asked_of(customer, decision.pk, decision.answer, at, by_the_gate=by_the_gate)
+    return replace(found, already_asked=found.already_asked or _asked_at_the_door(customer, decision))
+
+
+def _asked_at_the_door(customer: User, decision: DecisionEntry) -> bool:
+    """Whether the desk looks at a sign-in of theirs already: whoever has the password asks about one at a time."""
+    if decision.action != Action.SIGN_IN:
+        return False
+    waiting = Dispute.objects.filter(customer=customer, state=Dispute.State.OPEN).values("decision")
+    return DecisionEntry.objects.filter(pk__in=waiting, action=Action.SIGN_IN).exists()
 
 
 def asked_of(

@@ -264,7 +264,7 @@ def answer_with_passkey(customer: User | None, answer: factors.Answer, *, by: Ac
 
 @flow
 def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
-    """Mail a code that works in this session only. The caller has asked ``proofs.within_budget``."""
+    """Mail a code that works in this session only. The caller has asked ``mails.within_budget``."""
     code = proofs.new_code(customer, Proof.Purpose.STEP_UP, session.pk, customer.email, at)
     record(events.StepUpCodeSent(session=session.pk), about=customer.pk, by=by, at=at)
     notice = account_notices.CodeToProve(code=code, minutes=limits.running().proof.code_minutes)

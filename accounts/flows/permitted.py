@@ -5,14 +5,24 @@ still make it. Every flow locks in this order: a consent, the customer, a sessio
 lock hinders rows that merely point at the customer or the session, so a flow that holds less waits for nobody here.
 """
 
+import math
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accounts import facts
+from accounts import facts, velocity
 from accounts.models import Session, User
+from accounts.policy.account import Reason
+from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.flow import require_action
+from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
+from ciam_portal.policy.decision import Allow
+
+if TYPE_CHECKING:
+    from accounts.flows.sign_in import Browser
 
 
 def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
@@ -31,6 +41,26 @@ def permitted(action: Action, customer: User, session: Session, *, by: Actor, at
     asked = facts.for_action(customer, session, by=by, at=at)
     require_action(action, asked, about=customer.pk, by=by, at=at)
     return customer, session
+
+
+def by_stranger(action: Action, email: str, browser: "Browser", *, about: UUID | None, by: Actor, at: datetime) -> None:
+    """Ask about somebody who is not signed in and names an account; the same whether or not there is one.
+
+    They have nothing to prove with, so where more is asked for, time helps: raises TooMany with the time after which
+    the answer is another, as it stands now, or Refused.
+    """
+
+    def asked(when: datetime) -> gate.Facts:
+        return facts.for_stranger(email, browser.seen, absurd=browser.absurd, own=bool(browser.own), by=by, at=when)
+
+    try:
+        require_action(action, asked(at), about=about, by=by, at=at)
+    except ProveMore:
+        for later in velocity.turns(at):
+            if isinstance(gate.decide(action, asked(later), limits=limits.running(), at=later), Allow):
+                seconds = math.ceil((later - at).total_seconds())
+                raise TooMany(Reason.LATER, retry_after=max(1, seconds)) from None
+        raise Refused(Reason.NOT_FROM_HERE) from None
 
 
 def by_staff(

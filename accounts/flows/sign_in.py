@@ -4,16 +4,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
-
-from accounts import addresses, budget, device_cookie, facts, history, proofs
+from accounts import bucket, device_cookie, facts, history, proofs
 from accounts.events import sign_in as events
-from accounts.flows import locks
-from accounts.flows.account import link_to
-from accounts.models import Device, Proof, Session, User
+from accounts.flows import alerts, locks, warn
+from accounts.models import Device, Proof, Session, SignInAttempt, User
 from accounts.notices import account as notices
-from accounts.notices import activity as activity_notices
 from accounts.policy import factors
 from accounts.policy import sign_in as policy
 from ciam_portal import codes, network
@@ -26,7 +21,7 @@ from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTORS, Level, Method, level_of
 from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow, Decision, Deny, Risk
+from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk
 from ciam_portal.risk.visit import Visit
 
 
@@ -38,11 +33,22 @@ class Browser:
     key: str
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
+    bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.bucket``)
+
+    @property
+    def own(self) -> str:
+        """Its own bucket, if the customer whom it names knows it; nothing for a stranger's."""
+        return "" if self.bucket.startswith(bucket.NETWORK) else self.bucket
 
     @property
     def network(self) -> str:
         """The network prefix, coarse enough to show and keep."""
         return network.prefix(self.seen.address)
+
+    @property
+    def source(self) -> str:
+        """A pseudonym of what this browser is called and where it is."""
+        return history.hidden("source", f"{self.seen.browser} {self.seen.system} {self.network}")
 
     def seen_with(self, device: Device | None) -> history.Seen:
         """What it showed; its own name counts only if it is the customer's known device."""
@@ -55,7 +61,8 @@ class Admitted:
     """A sign-in that was allowed: what was proven, how worried we are, what it showed, and what was known before.
 
     ``risk`` is the sign-in's own: what strangers can cause was for the door alone, and the session does not carry it.
-    ``account``: ``proofs.state_of`` the customer when the sign-in began.
+    ``account``: ``proofs.state_of`` the customer when the sign-in began. ``watched``: let in at severe risk, because of
+    the strongest proof: its owner hears of it, and staff look.
     """
 
     methods: tuple[Method, ...]
@@ -64,6 +71,7 @@ class Admitted:
     visit: Visit = field(default_factory=Visit)
     remembered: history.Remembered | None = None
     account: str = ""
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +88,38 @@ def weigh(
 ) -> tuple[Decision, Admitted]:
     """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
     entry = facts.at_the_door(customer, methods)
-    visit, risk, remembered = Visit(), None, None
+    visit, risk, remembered, watched = Visit(), None, None, False
     if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
-        device = device_of(customer, browser, at)
+        device, copied = _shown(customer, browser, at)
+        if copied is not None:
+            warn.of_copied_key(customer, copied, by=by, at=at)
         seen = browser.seen_with(device)
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
         weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
         decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
+        if isinstance(decided.answer, Hold) and (vouched := facts.vouched_until(customer)):
+            weighed = replace(weighed, vouched_until=vouched)
+            decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
         visit, risk, remembered = arrived.visit, decided.standing, arrived.remembered
-        if isinstance(decided.answer, Deny):
-            _tell_stopped(customer, browser, at)
+        watched = isinstance(decided.answer, Allow) and decided.risk is Risk.SEVERE
+        if isinstance(decided.answer, Hold | Deny):
+            warn.of_stopped(customer, browser.seen, browser.network, at)
     else:
         decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
     answer = Code(decisions.columns_of(decided.answer)["answer"])
-    record(events.SignInWeighed(answer=answer, methods=methods), about=customer.pk, by=by, at=at, decision=decided.id)
-    return decided.answer, Admitted(methods, risk, decided.id, visit, remembered)
+    event = events.SignInWeighed(answer=answer, methods=methods, source=Code(browser.source))
+    record(event, about=customer.pk, by=by, at=at, decision=decided.id)
+    if decided.id and not isinstance(decided.answer, Allow):
+        _note_attempt(customer, browser, decided.id, at)
+    return decided.answer, Admitted(methods, risk, decided.id, visit, remembered, watched=watched)
+
+
+def _note_attempt(customer: User, browser: Browser, decision: UUID, at: datetime) -> None:
+    seen = browser.seen
+    SignInAttempt.objects.create(
+        decision=decision, customer=customer, at=at, browser=seen.browser, system=seen.system,
+        network=browser.network, country=seen.country,
+    )  # fmt: skip
 
 
 def is_current(customer: User, admitted: Admitted) -> bool:
@@ -146,38 +171,11 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
         session=session.pk, device=device.pk, new_device=is_new, acr=Code(level.acr), methods=methods
     )
     record(event, about=customer.pk, by=by, at=at, decision=admitted.decision)
-    if is_new and customer.devices.exclude(pk=device.pk).exists():
-        _tell_new_device(customer, session, at)
+    if admitted.watched or (is_new and customer.devices.exclude(pk=device.pk).exists()):
+        warn.of_new_device(customer, session, at)
+    if admitted.watched:
+        alerts.raise_once("watched", {"sign_ins": 1}, by=by, at=at)
     return Entered(session, kept.signed())
-
-
-def _tell_new_device(customer: User, session: Session, at: datetime) -> None:
-    """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
-    secret = proofs.new_session_link(customer, session.pk, customer.email, at)
-    notice = activity_notices.NewDevice(
-        browser=session.browser,
-        system=session.system,
-        network=session.network,
-        when=customer.local(at),
-        link=link_to("accounts:open_answer", secret),
-        until=customer.local(at + timedelta(hours=limits.running().proof.disown_hours)),
-    )
-    tell(customer, notice, to=addresses.proven(customer), at=at)
-
-
-def _tell_stopped(customer: User, browser: Browser, at: datetime) -> None:
-    """Somebody knows the password. At most a few such mails an hour: whoever has it can cause them."""
-    most = limits.running().notices.stopped_sign_ins_per_hour
-    if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
-        return
-    notice = activity_notices.SignInStopped(
-        browser=browser.seen.browser,
-        system=browser.seen.system,
-        network=browser.network,
-        when=customer.local(at),
-        password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
-    )
-    tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 @flow
@@ -190,21 +188,34 @@ def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime)
 
 
 def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
-    """The customer's own live device that this browser shows: one whose token was made for them."""
+    """The customer's own live device that this browser shows: one whose token was made for them, and is still good."""
+    return _shown(customer, browser, at)[0]
+
+
+def _shown(customer: User, browser: Browser, at: datetime) -> tuple[Device | None, Device | None]:
+    """That device; or the one of which this browser shows a token that another has taken the place of."""
     found = device_cookie.digests(browser.cookie)
-    return Device.objects.live(at).filter(customer=customer, cookie_digest__in=found).first() if found else None
+    devices = list(Device.objects.live(at).with_token(found).filter(customer=customer)) if found else []
+    good = next((each for each in devices if each.accepts(found, at, _overlap())), None)
+    return (good, None) if good or not devices else (None, devices[0])
+
+
+def _overlap() -> timedelta:
+    return timedelta(minutes=limits.running().session.device_overlap_minutes)
 
 
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, device_cookie.Kept, bool]:
     """The device of a completed sign-in, what its browser must keep from now on, and whether it is new."""
     kept = device_cookie.read(browser.cookie) or device_cookie.new()
-    found, known = device_cookie.digests(browser.cookie), device_of(customer, browser, at)
+    found, overlap = device_cookie.digests(browser.cookie), _overlap()
+    mine = list(Device.objects.with_token(found).filter(customer=customer)) if found else []
+    known = next((each for each in mine if each.is_live(at) and each.accepts(found, at, overlap)), None)
+    # Never a token that came with the browser: it was made for somebody else, or for this customer and is renewed now.
+    spent = {digest for each in mine for digest in (each.cookie_digest, *each.former_digests)}
+    token, dead = codes.new_token(), [found[each] for each in spent & found.keys()]
     if known:
-        known.seen(at)
-        return known, kept.first(found[known.cookie_digest]), False
-    # Never a token that came with the browser: it was made for somebody else, or for this customer and is dead.
-    mine = Device.objects.filter(customer=customer, cookie_digest__in=found).values_list("cookie_digest", flat=True)
-    token, dead = codes.new_token(), [found[each] for each in mine]
+        known.renewed(device_cookie.digest(token), at)
+        return known, kept.first(token, without=dead), False
     rules = limits.running()
     device = Device.objects.create(
         customer=customer,

@@ -1,6 +1,7 @@
 """Who is staff, and in which roles; and looking for and at customers."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from ciam_portal.roles import Role, roles_of
 
 _MOST_FOUND = 5
 _LONGEST = 254
-_REQUEST = timedelta(minutes=5)  # longer than any request takes, and than clocks differ
+REQUEST = timedelta(minutes=5)  # longer than any request takes, and than clocks differ
 
 
 @flow
@@ -148,7 +149,7 @@ def _in_request(number: UUID) -> Iterable[UUID | None]:
     begun = codes.moment_of(number)
     if begun is None:
         return ()
-    rows = AuditEntry.objects.filter(at__range=(begun - _REQUEST, begun + _REQUEST), request_id=number.hex)
+    rows = AuditEntry.objects.filter(at__range=(begun - REQUEST, begun + REQUEST), request_id=number.hex)
     return rows.values_list("about", flat=True).distinct()[:_MOST_FOUND]
 
 
@@ -186,6 +187,32 @@ def openings(customer: UUID, session: Session, at: datetime) -> list[tuple[WhyLo
     rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
     found = rows.filter(at__gt=lately(at), data__has_key="reason").order_by("-at").values_list("data__reason", "at")
     return [(WhyLook.of(reason), when) for reason, when in found]
+
+
+@flow
+def look(page: str, person: User, *, about: UUID | None, by: Actor, at: datetime) -> None:  # noqa: ARG001  (who acts is in ``by``)
+    """``person`` looks through a page of the staff site that names customers; ``about``: whom alone, if anybody."""
+    note(events.Looked(page=Code(page)), about=about, by=by, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken away: which table, in which form, narrowed by what, and about whom alone, if anybody."""
+
+    page: str
+    form: str
+    asked: tuple[str, ...] = ()
+    about: UUID | None = None
+
+
+@flow
+def export(taken: Taken, person: User, session: Session, *, by: Actor, at: datetime) -> int:
+    """``person`` takes rows of a table away; at most so many. Raises ProveMore, OnHold, Refused."""
+    decision = by_staff(Action.STAFF_OPEN_RECORD, person, session, about=taken.about, by=by, at=at)
+    most = limits.running().staff.exported_rows
+    event = events.Exported(Code(taken.page), Code(taken.form), tuple(map(Code, taken.asked)), most)
+    note(event, about=taken.about, by=by, at=at, decision=decision)
+    return most
 
 
 def is_opened(customer: UUID, session: Session, at: datetime, *, because: Iterable[WhyLook] = WhyLook) -> bool:

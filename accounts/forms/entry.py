@@ -10,15 +10,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import agents, facts
+from accounts import mails
 from accounts.flows import account
+from accounts.flows.sign_in import Browser
 from accounts.forms.address import Address, WhoseAddress
-from accounts.history import Seen
 from accounts.models import User
-from accounts.policy.account import Reason
-from ciam_portal import clock, network
+from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import ProveMore, TooMany
 from ciam_portal.policy import limits
 
 _PASSWORD = _("Password")
@@ -38,6 +36,8 @@ def new_password(label: Any = _PASSWORD) -> forms.CharField:  # noqa: ANN401  (l
 class SignUp(SignupForm):
     """E-mail and password. A known address gets the same answer as a new one, after the same work."""
 
+    browser: Browser  # that sent it; the view says which
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.fields["email"] = Address()
@@ -48,21 +48,11 @@ class SignUp(SignupForm):
         return value
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """The library's contract: (new customer, None), or (None, the answer for a known address)."""
+        """The library's contract: (new customer, None), or (None, the answer for a known address). Raises TooMany."""
         email = self.cleaned_data["email"]
         by, at = Actor.from_request(request), clock.now()
-        agent = request.headers.get("User-Agent", "")
-        asked = facts.for_stranger(
-            email,
-            Seen(address=network.client_address(request), agent=agents.plain(agent)),
-            absurd=agents.is_absurd(agent),
-            by=by,
-            at=at,
-        )
-        try:
-            customer = account.open_account(email, self.cleaned_data["password1"], asked, by=by, at=at)
-        except ProveMore:  # a stranger has nothing to prove with; time is what helps
-            raise TooMany(Reason.SIGN_UP_LATER, retry_after=3600) from None
+        mails.take_to(mails.Asked.SIGN_UP, email, self.browser.bucket)  # without it nothing changes
+        customer = account.open_account(email, self.cleaned_data["password1"], self.browser, by=by, at=at)
         if customer is not None:
             return customer, None
         self.account_already_exists = True

@@ -11,6 +11,7 @@ from accounts.policy.staff import WhyGlass, WhyLook, WhyRole
 from ciam_portal.roles import Role
 
 _ROLES = [("", "—"), *((role.value, role.value) for role in Role)]
+_BY_PAGES = {WhyLook.RECOVERY, WhyLook.ROLE}
 _BY_PEOPLE = [choice for choice in WhyRole.choices() if choice[0] != WhyRole.INSTALLATION]
 
 
@@ -25,9 +26,11 @@ class Find(forms.Form):
 
 
 class Open(forms.Form):
-    """Why a record is opened."""
+    """Why a record is opened, if the page itself is not the reason."""
 
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyLook.choices()])
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[("", "—"), *(each for each in WhyLook.choices() if each[0] not in _BY_PAGES)]
+    )
     case = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the recovery whose page asked for it
 
 

@@ -10,7 +10,7 @@ from accounts.models.proof import Proof
 from accounts.models.restriction import Restriction
 from accounts.models.risk import Alert, RiskState
 from accounts.models.role import BreakGlass, RoleChange
-from accounts.models.session import Device, Session
+from accounts.models.session import Device, Session, SignInAttempt
 
 __all__ = [
     "Alert",
@@ -29,6 +29,7 @@ __all__ = [
     "RiskState",
     "RoleChange",
     "Session",
+    "SignInAttempt",
     "Totp",
     "Unsettled",
     "User",

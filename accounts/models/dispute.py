@@ -21,7 +21,8 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
 class Dispute(models.Model):
     """One question to the help desk: about a decision that stopped the customer, or a sign-in that was not theirs.
 
-    Closing it says what was found. It changes nothing about the customer, and no decision.
+    Closing it says what was found. It changes nothing about the customer, and no decision; but that holding a sign-in
+    was too careful lets the strongest proof open the door for a while (``facts.vouched_until``).
     """
 
     class Kind(models.TextChoices):

@@ -22,6 +22,7 @@ class Proof(models.Model):
         DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
         RECOVER = "recover"
         RECOVERY_ADDRESS = "recovery_address"
+        RECOGNIZE = "recognize"  # shows, in one session, that the customer holds their recovery phone too
         CONTACT_INVITE = "contact_invite"
         CONTACT_ASK = "contact_ask"
         STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
@@ -36,6 +37,9 @@ class Proof(models.Model):
     address = models.EmailField(blank=True, db_comment="personal: contact; where it was sent")
     bound_to = models.CharField(
         max_length=64, blank=True, db_comment="pseudonymous: the session or state it belongs to"
+    )
+    password = models.CharField(
+        max_length=128, blank=True, db_comment="sensitive: hash of the password that the link brings to a new account"
     )
     created_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive")

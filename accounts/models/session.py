@@ -1,5 +1,6 @@
 """The browsers a customer uses, and the times they are signed in."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -10,6 +11,8 @@ from accounts.models.user import User
 from ciam_portal import codes
 from ciam_portal.policy.assurance import Assurance, Level
 
+_FORMER = 20  # former tokens that are remembered, so that a copy is noticed
+
 
 class DeviceQuerySet(models.QuerySet["Device"]):
     """Reads over browsers that customers use."""
@@ -18,15 +21,30 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         """Neither revoked nor too old."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
 
+    def with_token(self, digests: Collection[str]) -> Self:
+        """Those that one of these tokens belongs or belonged to."""
+        return self.filter(models.Q(cookie_digest__in=digests) | models.Q(former_digests__overlap=list(digests)))
+
 
 class Device(models.Model):
-    """A browser that has completed a sign-in of this customer; known by a token made then, whose digest is kept."""
+    """A browser that has completed a sign-in of this customer; known by a token made then, whose digest is kept.
+
+    Every sign-in makes another token. The one before still does for a few minutes (two tabs), and as long as the new
+    one never came back (a lost answer); after that, whoever shows it holds a copy.
+    """
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_comment="pseudonymous")
     cookie_digest = models.CharField(
         max_length=64, db_comment="sensitive: digest of this customer's token in the device cookie"
     )
+    former_digests = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="sensitive: digests of former tokens, oldest first",
+    )
+    renewed_at = models.DateTimeField(null=True, db_comment="not sensitive: when its token last took another's place")
+    received_at = models.DateTimeField(null=True, db_comment="not sensitive: when that token first came back")
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")
@@ -44,10 +62,24 @@ class Device(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def seen(self, at: datetime) -> None:
-        """Used again."""
-        self.last_seen_at = at
-        self.save(update_fields=["last_seen_at"])
+    def renewed(self, digest: str, at: datetime) -> None:
+        """Used again: known by another token from now on."""
+        self.former_digests = [*self.former_digests, self.cookie_digest][-_FORMER:]
+        self.cookie_digest, self.renewed_at, self.received_at, self.last_seen_at = digest, at, None, at
+        self.save(update_fields=["former_digests", "cookie_digest", "renewed_at", "received_at", "last_seen_at"])
+
+    def received(self, at: datetime) -> None:
+        """The browser has the new token."""
+        self.received_at = at
+        self.save(update_fields=["received_at"])
+
+    def accepts(self, digests: Collection[str], at: datetime, overlap: timedelta) -> bool:
+        """Whether one of these tokens is still good: the latest, or the one before while that may be all there is."""
+        if self.cookie_digest in digests:
+            return True
+        was_last = bool(self.former_digests) and self.former_digests[-1] in digests
+        in_time = self.received_at is None or (self.renewed_at is not None and at < self.renewed_at + overlap)
+        return was_last and in_time
 
     def known_from(self, at: datetime) -> None:
         """A second factor was proven with it: no longer new."""
@@ -100,6 +132,9 @@ class Session(models.Model):
     level_at = models.DateTimeField(db_comment="not sensitive: latest proof of that level")
     methods = ArrayField(models.CharField(max_length=16), db_comment="not sensitive: ways of proving used")
     challenged_at = models.DateTimeField(null=True, db_comment="not sensitive: latest proof of more than a password")
+    recognized_at = models.DateTimeField(
+        null=True, db_comment="not sensitive: latest proof of another channel than the mailbox"
+    )
     risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: as last weighed; empty: not known")
     decision = models.UUIDField(null=True, db_comment="not sensitive: the decision that let it begin")
     said = models.CharField(
@@ -164,6 +199,11 @@ class Session(models.Model):
             fields.append("risk")
         self.save(update_fields=fields)
 
+    def recognized(self, at: datetime) -> None:
+        """A code that went to another channel than the mailbox came back."""
+        self.recognized_at = at
+        self.save(update_fields=["recognized_at"])
+
     def answered(self, said: str) -> None:
         """The customer says whether it was them."""
         self.said = said
@@ -178,3 +218,18 @@ class Session(models.Model):
         """Over, for this reason."""
         self.ended_at, self.end_reason = at, reason
         self.save(update_fields=["ended_at", "end_reason"])
+
+
+class SignInAttempt(models.Model):
+    """From where somebody with the right first step was asked for more, held or stopped: no session says it."""
+
+    decision = models.UUIDField(primary_key=True, db_comment="not sensitive: the decision that paused or stopped it")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    at = models.DateTimeField(db_comment="not sensitive")
+    browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
+    system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+    network = models.CharField(max_length=50, db_comment="personal: location; network prefix")
+    country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country")
+
+    def __str__(self) -> str:
+        return str(self.decision)

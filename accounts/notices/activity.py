@@ -32,6 +32,17 @@ class SignInStopped(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCopied(NoticeBase):
+    """A key of a browser turned up twice: it may have been copied."""
+
+    template: ClassVar[str] = "device_copied"
+    browser: str
+    system: str
+    when: str
+    password_link: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDisowned(NoticeBase):
     """A sign-in that the customer did not know was ended, and what to do now."""
 

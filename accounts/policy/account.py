@@ -14,8 +14,20 @@ class Reason(ReasonBase):
 
     ACCOUNT_CLOSED = "account_closed", "This account is closed."
     LINK_DEAD = "link_dead", "This link has been used already, or it has expired. Please ask for a new one."
-    TOO_MANY_MAILS = "too_many_mails", "You have asked for many messages in a short time. Please wait a while."
-    SIGN_UP_LATER = "sign_up_later", "Accounts cannot be opened from your network right now. Please try again later."
+    TOO_MANY_MAILS = "too_many_mails", "Many messages were asked for here in a short time."
+    MAILED_ALREADY = (
+        "mailed_already",
+        (
+            "Several messages to this address were asked for already. The links in those that came still work: look "
+            "into the mailbox and its spam folder."
+        ),
+    )
+    SEVERAL_MESSAGES = "several_messages", "Several messages were sent to this address already."
+    SEVERAL_CODES = "several_codes", "Several codes were sent to you already."
+    TOO_MANY_SIGN_INS = "too_many_sign_ins", "There were many attempts to sign in from your network."
+    TOO_MANY_SIGN_UPS = "too_many_sign_ups", "Many accounts were asked for from your network."
+    LATER = "later", "This cannot be asked for from your network right now."
+    NOT_FROM_HERE = "not_from_here", "This cannot be asked for from your network or browser. Please use another."
     ADDRESS_TAKEN = "address_taken", "This address cannot be used."
     MAILBOX_NOT_WAITED_FOR = "mailbox_not_waited_for", "This account does not wait for a mailbox that another one has."
     MAILBOX_NOT_PROVEN = "mailbox_not_proven", "Nobody has shown that they read the mail of this account."

@@ -23,6 +23,10 @@ MEANINGS = {
     " week: an attack is going on, or the thresholds are too low.",
     "burst": "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
     " weighed again; those that were very unusual by themselves were ended.",
+    "watched": "Somebody was let in though nearly everything about the sign-in was unusual, because they showed the"
+    " strongest proof there is for the account. Look at what that session does; its owner was told.",
+    "device_copied": "A device's former key came back with the right password: cookies were copied, or a device was set"
+    " back. The device is known no more and its owner was told; several in a day mean malware or a leak.",
     "attack": "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
     " so nothing was done to these sessions: look at who signed in from there for the first time.",
 }

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Dispute, Session, User
+from accounts.models import Dispute, Session, SignInAttempt, User
 from accounts.timeline import runs, words
-from accounts.timeline.runs import Mark
 from ciam_portal import explain, gate
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.keyset import Mark
 from ciam_portal.oauth.models import Partner
 from ciam_portal.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.policy.question import name_of
@@ -78,6 +78,7 @@ class _Around:
     partners: dict[str, str]
     decisions: dict[UUID, DecisionEntry]
     disputes: dict[UUID | None, str]
+    attempts: dict[UUID, SignInAttempt]
 
 
 def page(customer: User, before: Mark | None = None) -> Page:
@@ -115,6 +116,7 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
         partners={str(key): name for key, name in names},
         decisions=decisions | asked,
         disputes=dict(disputes.values_list("decision", "state")),
+        attempts=SignInAttempt.objects.filter(customer=customer).in_bulk(behind),
     )
 
 
@@ -142,7 +144,7 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     said_or_not = words.say(row.name, row.data)
     if said_or_not is None:
         return None
-    line = _plain(row, row.name, said_or_not, _where(session))
+    line = _plain(row, row.name, said_or_not, _where(session or around.attempts.get(row.decision or row.pk)))
     if "partner" in row.data:
         line = replace(line, more=around.partners.get(str(row.data["partner"]), ""))
     decision = around.decisions.get(row.decision) if row.decision else None
@@ -156,7 +158,7 @@ def _plain(row: AuditEntry | DecisionEntry, what: str, said: words.Said, where: 
     return Line(_mark(row), what, str(said.title), said.more, str(said.badge), said.kind, where)
 
 
-def _where(session: Session | None) -> str:
+def _where(session: Session | SignInAttempt | None) -> str:
     if session is None:
         return ""
     place = f"{session.network}, {session.country}" if session.country else session.network

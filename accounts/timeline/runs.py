@@ -6,8 +6,7 @@ customer's own, and costs one statement.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,21 +14,21 @@ from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from ciam_portal import keyset
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.keyset import Mark
 
 MOST = 5_000
 """Rows that one page looks at; a page that meets more ends early, and the next goes on from there."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _REPEATED = Q(
     name__in=[
         "sign_in.failed", "sign_in.weighed", "factor.failed", "account.wrong_password", "recovery.reset_asked",
         "account.sign_up_with_known_address",
     ]
 )  # fmt: skip
-_KIND = ("answer", "paused", "sent", "method", "reason")  # what tells lines of one event apart
+_KIND = ("answer", "paused", "sent", "method", "reason", "source")  # what tells lines of one event apart
 
 # ``run``: so many of the customer's own rows are newer. A head is the first row of its kind in its run, and begins a
 # line; a row that comes after the last head that fits is left to the next page.
@@ -50,28 +49,6 @@ SELECT id, at, is_decision, is_head, count(*) OVER (PARTITION BY kind) AS times,
        first_value(at) OVER oldest, first_value(id) OVER oldest
 FROM lines WHERE line <= {length} WINDOW oldest AS (ORDER BY at, id)
 """
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
-    """A place in the timeline: an instant, and the row's id among those of the same instant."""
-
-    at: datetime
-    id: UUID
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        """The place that ``str()`` wrote; None for anything else."""
-        count, _sep, key = text.partition("-")
-        try:
-            if not (count.isascii() and count.isdigit()):
-                return None
-            return cls(_EPOCH + int(count) * _MICROSECOND, UUID(hex=key))
-        except (ValueError, OverflowError):
-            return None
-
-    def __str__(self) -> str:
-        return f"{(self.at - _EPOCH) // _MICROSECOND}-{self.id.hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +108,7 @@ def _rows(
     is_decision: bool,
 ) -> tuple[str, tuple[Any, ...]]:
     """The statement that reads the newest of these rows, each with its kind if it can be repeated, and its values."""
-    if before is not None:
-        rows = rows.filter(Q(at__lt=before.at) | Q(at=before.at, pk__lt=before.id))
     rows = rows.annotate(is_decision=Value(is_decision), same=Case(When(repeated, then=kind)))
-    ordered = rows.order_by("-at", "-pk").values_list("pk", "at", "is_decision", "same")[:MOST]
+    ordered = keyset.after(rows, before).values_list("pk", "at", "is_decision", "same")[:MOST]
     statement, values = ordered.query.sql_with_params()
     return statement, values

@@ -236,6 +236,7 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "recovery.shown": _plain(_("Something was shown to recover your account")),
     "recovery.waits": _plain(_("The recovery began to wait")),
     "recovery.ready": _plain(_("The recovery could be finished")),
+    "sign_in.device_copied": _plain(_("A browser of yours may have been copied"), badge=_("Copied"), kind="bad"),
     "recovery.cancelled": _plain(_("The recovery was stopped"), badge=_("Stopped"), kind="bad"),
     "recovery.expired": _plain(_("The recovery came to nothing")),
     "recovery.completed": _plain(_("Your account was recovered"), badge=_("Changed"), kind="accent"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import budget, proofs
+from accounts import budget, mails, proofs
 from accounts.decorators import resumable, sensitive
 from accounts.factors import Outcome
 from accounts.flows import account as flows
@@ -21,9 +21,8 @@ from accounts.policy.account import Reason
 from accounts.signing import session_of
 from accounts.views.entry import is_usable
 from accounts.views.prove import check_password, words_for
-from ciam_portal import clock, links, mailbox, network
+from ciam_portal import clock, links, mailbox
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
@@ -55,26 +54,17 @@ def change_email(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         new = form.cleaned_data["email"]
         allow_mail_of(customer)
-        if proofs.within_budget(proofs.Asked.NEW_ADDRESS, new) and new != customer.email:
+        if new != customer.email:
+            mails.take_new_address(customer, new)
             flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/change_email_sent.html", {"email": mailbox.shown(new)})
     return render(request, "accounts/change_email.html", {"form": form})
 
 
-def allow_mail(request: HttpRequest) -> None:
-    """Count one message that a stranger asks for, by their network address. Raises TooMany."""
-    _count_mail("mail_from", network.client_address(request))
-
-
 def allow_mail_of(customer: User) -> None:
     """Count one message that a signed-in customer asks for; strangers in the same network do not. Raises TooMany."""
-    _count_mail("mail_of", str(customer.pk))
-
-
-def _count_mail(what: str, who: str) -> None:
     most, hour = limits.running().proof.mails_per_network_address_per_hour, 3600
-    if not budget.spend(what, who, limit=most, seconds=hour):
-        raise TooMany(Reason.TOO_MANY_MAILS, retry_after=hour)
+    budget.take("mail_of", str(customer.pk), limit=most, seconds=hour, reason=Reason.TOO_MANY_MAILS)
 
 
 @links.page(Proof.Purpose.CHANGE_EMAIL)

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from accounts import factors, proofs, signing, suspended
+from accounts import factors, mails, proofs, signing, suspended
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
 from accounts.flows import sign_in
 from accounts.policy import factors as policy
+from accounts.policy.account import Reason
 from accounts.policy.sign_in import Reason as SignInReason
 from accounts.proofs import Purpose
 from accounts.stages import Denied, ProofStage
@@ -114,12 +115,10 @@ class LiveSession:
         """A wrong answer changes nothing about the session; it was counted where it was checked."""
         return None
 
-    def send_code(self, at: datetime) -> bool:
-        """Mail a code that works in this session only; False if there were too many mails already."""
-        if not proofs.within_budget(proofs.Asked.STEP_UP, str(self.session.pk)):
-            return False
+    def send_code(self, at: datetime) -> None:
+        """Mail a code that works in this session only. Raises TooMany."""
+        mails.take(mails.Asked.STEP_UP, str(self.session.pk), reason=Reason.SEVERAL_CODES)
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
-        return True
 
     @property
     def code(self) -> tuple[Purpose, UUID]:
@@ -167,9 +166,9 @@ class PausedSignIn:
         messages.error(self.request, _("There were too many wrong answers. Please sign in again."))
         return redirect("account_login")
 
-    def send_code(self, at: datetime) -> bool:  # noqa: ARG002  (the other door's form)
-        """Mail a code for this sign-in; False if there were too many mails already."""
-        return self.stage.send_code()
+    def send_code(self, at: datetime) -> None:  # noqa: ARG002  (the other door's form)
+        """Mail a code for this sign-in. Raises TooMany."""
+        self.stage.send_code()
 
     @property
     def code(self) -> tuple[Purpose, UUID]:

@@ -1,5 +1,7 @@
 """The doors: sign up, confirm an address, sign in, sign out."""
 
+from typing import Any
+
 from allauth.account.views import LoginView, SignupView
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import lockout, proofs, signing
+from accounts import bucket, budget, lockout, proofs, signing
 from accounts.flows import account, sessions
 from accounts.forms import account as forms
 from accounts.forms.entry import SignIn as SignInForm
@@ -29,12 +31,33 @@ class SignUp(SignupView):
     template_name = "accounts/sign_up.html"
     form_class = SignUpForm
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """Counted by where it comes from. Raises TooMany."""
+        most, who = limits.running().sign_up.per_address_per_hour, bucket.of(request, request.POST.get("email", ""))
+        budget.take("sign_up", who, limit=most, seconds=3600, reason=policy.Reason.TOO_MANY_SIGN_UPS)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """The form does not know the browser that sent it."""
+        form.browser = signing.browser_of(self.request, form.cleaned_data["email"])
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
 
 class SignIn(LoginView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in.html"
     form_class = SignInForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """Counted by where it comes from. Raises TooMany."""
+        most = limits.running().sign_in.attempts_per_address_per_minute
+        who = bucket.of(request, request.POST.get("login", ""))
+        budget.take("sign_in", who, limit=most, seconds=60, reason=policy.Reason.TOO_MANY_SIGN_INS)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         """A sign-in that is denied is answered like a wrong password: the same page, and the same traces, none.

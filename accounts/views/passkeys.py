@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import agents, budget, factors, signing
+from accounts import agents, bucket, budget, factors, signing
 from accounts.decorators import resumable, sensitive
 from accounts.factors import Ceremony
 from accounts.flows import factors as flows
@@ -24,9 +24,8 @@ from accounts.models import Passkey, User
 from accounts.policy import factors as policy
 from accounts.stages import Denied
 from accounts.views.doors import local
-from ciam_portal import clock, network
+from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
@@ -133,9 +132,8 @@ def _own(request: HttpRequest, key: str) -> Passkey:
 @require_POST
 def begin_sign_in(request: HttpRequest) -> JsonResponse:
     """Options for the browser's dialog, the same for everyone: nobody has said who they are."""
-    rate, who = limits.running().sign_in.attempts_per_address_per_minute, network.client_address(request)
-    if not budget.spend("passkey", who, limit=rate, seconds=_MINUTE):
-        raise TooMany(policy.Reason.TOO_MANY_TRIES, retry_after=_MINUTE)
+    most = limits.running().sign_in.attempts_per_address_per_minute
+    budget.take("passkey", bucket.of(request), limit=most, seconds=_MINUTE, reason=policy.Reason.TOO_MANY_TRIES)
     return JsonResponse(factors.begin_showing(request, Ceremony.SIGN_IN, None))
 
 

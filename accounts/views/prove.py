@@ -1,7 +1,7 @@
 """Proving: the second step of a sign-in, and proving more (or again) while signed in. One page, two doors."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms as django_forms
@@ -25,9 +25,10 @@ from accounts.views.doors import Door, LiveSession, PausedSignIn
 from ciam_portal import clock
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Actor
+from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
-from ciam_portal.words import masked
+from ciam_portal.words import masked, span
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -82,7 +83,7 @@ def prove_sign_in(request: HttpRequest) -> HttpResponse:
     stage = pending(request)
     if stage is None:
         return redirect("home" if request.user.is_authenticated else "account_login")
-    return _answer(PausedSignIn(request, stage))
+    return redirect("accounts:sign_in_held") if stage.held else _answer(PausedSignIn(request, stage))
 
 
 @require_POST
@@ -96,7 +97,7 @@ def begin_prove(request: HttpRequest) -> JsonResponse:
 def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
     """Options for the browser's passkey dialog, at the second step."""
     stage = pending(request)
-    if stage is None:
+    if stage is None or stage.held:
         return JsonResponse({"error": "over"}, status=409)
     return JsonResponse(factors.begin_showing(request, Ceremony.SIGN_IN, stage.customer))
 
@@ -113,7 +114,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 def send_sign_in_code(request: HttpRequest) -> HttpResponse:
     """Signing in: mail another code for this sign-in."""
     stage = pending(request)
-    return redirect("account_login") if stage is None else _send(PausedSignIn(request, stage))
+    return redirect("account_login") if stage is None or stage.held else _send(PausedSignIn(request, stage))
 
 
 @login_not_required
@@ -141,11 +142,14 @@ def _send(door: Door) -> HttpResponse:
 
 
 def _mail(door: Door, at: datetime) -> None:
-    if door.send_code(at):
+    try:
+        door.send_code(at)
+    except TooMany as later:
+        words = _("We have sent you several mails already. You can ask for another in %(time)s.")
+        messages.warning(door.request, words % {"time": span(later.retry_after)})
+    else:
         words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
         messages.success(door.request, words % {"count": limits.running().proof.code_minutes})
-    else:
-        messages.warning(door.request, _("We have sent you several mails already. Please try again in an hour."))
 
 
 def _answer(door: Door) -> HttpResponse:
@@ -206,8 +210,9 @@ def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -
 def check_password(request: HttpRequest, password: str, *, by: Actor, at: datetime) -> Checked:
     """The signed-in customer's password once more, on whatever page asks for it: counted and recorded alike."""
     customer = cast("User", request.user)
-    if lockout.is_paused(request, customer.email):
-        return Checked(Outcome.WAIT, at + lockout.pause())
+    paused = lockout.paused_for(request, customer.email)
+    if paused:
+        return Checked(Outcome.WAIT, at + timedelta(seconds=paused))
     right = lockout.check_password(request, customer, passwords.normal(password))
     flows.note_password(customer, right=right, by=by, at=at)
     return Checked(Outcome.RIGHT if right else Outcome.WRONG)
@@ -229,18 +234,10 @@ def words_for(way: Method, checked: Checked, at: datetime) -> str:
         case Outcome.DEAD:
             return _("This can no longer be used. Please choose another way.")
         case Outcome.WAIT:
-            return _("There were several wrong answers. Please wait %(time)s, then try again.") % {"time": _span(wait)}
+            return _("There were several wrong answers. Please wait %(time)s, then try again.") % {"time": span(wait)}
     if wait > 1:
-        return _WRONG[way]() + " " + _("You can try again in %(time)s.") % {"time": _span(wait)}
+        return _WRONG[way]() + " " + _("You can try again in %(time)s.") % {"time": span(wait)}
     return _WRONG[way]()
-
-
-def _span(seconds: int) -> str:
-    if seconds < 120:  # noqa: PLR2004  (two minutes read better as seconds)
-        return _("%(count)d seconds") % {"count": seconds} if seconds > 1 else _("a second")
-    if seconds < 2 * 3600:
-        return _("%(count)d minutes") % {"count": -(-seconds // 60)}
-    return _("%(count)d hours") % {"count": -(-seconds // 3600)}
 
 
 def _because(door: Door) -> list[str]:

@@ -27,12 +27,13 @@ pending: ContextVar[list[DecisionEntry] | None] = ContextVar("pending", default=
 class Decided:
     """An answer and the id under which it is kept; None for a trivial allow, which is not kept.
 
-    ``standing`` is the risk of the visit itself, without what strangers can cause: what may be kept of it.
+    ``risk`` is what counted; ``standing`` that of the visit itself, without what strangers can cause: what may be kept.
     """
 
     answer: Decision
     id: UUID | None
     standing: Risk | None = None
+    risk: Risk | None = None
 
 
 def decide(question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime) -> Decided:
@@ -62,7 +63,7 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
     if assessment is not None:
         entry.score, entry.model_version = assessment.score, assessment.model
         entry.contributions = [[part.code, part.llr] for part in assessment.parts]
-    return dataclasses.replace(_keep(entry, answer), standing=weighed.standing)
+    return dataclasses.replace(_keep(entry, answer), standing=weighed.standing, risk=weighed.risk)
 
 
 def _matters(action: str, running: limits.Limits) -> bool:

@@ -44,6 +44,7 @@ class AuditEntry(_Entry):
     class Meta:
         indexes = (
             models.Index(fields=["about", "-at"], name="audit_entry_about"),
+            models.Index(fields=["actor", "-at"], name="audit_entry_actor"),
             models.Index(fields=["name", "-at"], name="audit_entry_name"),
             models.Index(fields=["-at"], name="audit_entry_at"),
         )
@@ -71,6 +72,7 @@ class DecisionEntry(_Entry):
 
     class Meta:
         indexes = (
+            models.Index(fields=["-at"], name="audit_decision_at"),
             models.Index(fields=["about", "-at"], name="audit_decision_about"),
             models.Index(fields=["question", "-at"], name="audit_decision_question"),
             models.Index(fields=["action", "-at"], name="audit_decision_action"),

@@ -51,7 +51,7 @@ def for_deciders(
             most = limits.running().approvals.questions_per_minute
             if not budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
                 response = problem("too_many_requests", f"no more than {most} questions in a minute", 429)
-                response["Retry-After"] = str(_WINDOW_SECONDS)
+                response["Retry-After"] = str(budget.wait("decisions", str(partner.pk)))
                 return response
             try:
                 asked = form(parse(_body(request)))

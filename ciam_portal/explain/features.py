@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.explain.wording import Text
 from ciam_portal.risk.visit import Feature
 
-NEW_BROWSER = _("You used a browser we have not seen with your account, or one that has forgotten it.")
-SELDOM_BROWSER = _("You used a browser that you seldom use.")
-NEW_PLACE = _("You came from a place or network that is new to your account.")
-SELDOM_PLACE = _("You came from a place or network that you seldom use.")
+# Nobody knows yet who it was, so nothing here says "you".
+NEW_BROWSER = _("The browser was one we have not seen with your account, or one that has forgotten it.")
+SELDOM_BROWSER = _("The browser was one that is seldom used with your account.")
+NEW_PLACE = _("The place, network or connection was one we have not seen with your account.")
+SELDOM_PLACE = _("The place or network was one that is seldom used with your account.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from ciam_portal.risk.visit import Feature
 
 _BUSY = _("There were unusual attempts to sign in around this time, so we looked more closely.")
 _MOVED = _("The session was used in another way than it began.")
+_TRAVELLED = _("Shortly before, your account was used in another country.")
+_SOMETHING = _("Something about this was unusual for your account.")
 _CHANGED = _("Access to your account or its contact details changed recently.")
 
 FINDINGS: dict[str, Words] = {
@@ -41,7 +43,7 @@ FINDINGS: dict[str, Words] = {
         _("More newcomers from this network (AS) than its mean explains; points are the surprise in nats."),
     ),
     "impossible_travel": Words(
-        NEW_PLACE,
+        _TRAVELLED,
         _("The last sign-in was in another country, too short a time ago to travel. Ask about a VPN."),
         _("Time since the last success in another country is shorter than travel takes."),
     ),
@@ -71,7 +73,7 @@ FINDINGS: dict[str, Words] = {
         _("The password that was typed is on the list of breached passwords."),
     ),
     "blocklisted_address": Words(
-        NEW_PLACE,
+        _SOMETHING,
         _("Attacks have come from this connection before. Ask about a VPN or a shared connection."),
         _("The network address is on a list of attack sources."),
     ),
@@ -79,6 +81,11 @@ FINDINGS: dict[str, Words] = {
         NEW_BROWSER,
         _("A known browser's key came from another browser or system. Ask whether they moved to a new one."),
         _("The device key was given to another browser or system family: a copied cookie looks like this."),
+    ),
+    "device_key_abroad": Words(
+        NEW_PLACE,
+        _("A known browser came from a country and a network that are both new. Ask about travel, or a VPN."),
+        _("A known device key with country and AS both new to the customer: a copied cookie looks like this."),
     ),
     "absurd_agent": Words(
         NEW_BROWSER,
@@ -115,7 +122,7 @@ FINDINGS |= {
 }
 _CROWD = "burst_"  # and the feature that many customers shared
 UNKNOWN = Words(
-    _("Something about this was unusual for your account."),
+    _SOMETHING,
     _("Something else was unusual. Ask a colleague who may see the details."),
     _("A finding that this release has no words for."),
 )

@@ -63,6 +63,14 @@ GATE: dict[gate.Reason, Words] = {
         _("Staff asked for more proof on this account for a while. The caller needs their strongest second step."),
         _("step_up_until had not come: a restriction by staff. Level, freshness and challenge were raised by it."),
     ),
+    _R.SIGN_IN_HELD: Words(
+        _("This sign-in has to wait, because too much about it was unusual for your account. Nobody was let in."),
+        _(
+            "The password was right; browser and place were too unusual. A browser used before, or a passkey, gets in."
+            " If you find that it was the customer, close it as too careful: for a day their strongest proof opens it."
+        ),
+        _("Risk reached the row's deny_from or hold_from at the door, from a browser that is not known."),
+    ),
     _R.TOO_RISKY: Words(
         _("This was stopped to protect your account, because too much about it was unusual."),
         _("This was stopped as too risky. Advise a new password and a look at the sessions; it cannot be overruled."),

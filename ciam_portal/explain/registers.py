@@ -17,7 +17,7 @@ from ciam_portal.risk.visit import Feature
 
 _TELLING = 0.5  # nats: a part below that says next to nothing
 _KNOWN = gate.Trust.KNOWN
-_LITTLE = _("We do not know this browser or this place well enough yet to be sure that it is you.")
+_LITTLE = _("We do not know this browser or this place well enough yet to be sure who it was.")
 _STANDING = _("Something about how this session began was unusual for your account.")
 _ORDINARY = _("Nothing about this was unusual.")
 _ENOUGH = _("What you proved was enough.")
@@ -50,7 +50,7 @@ def for_customer(entry: Entry) -> list[str]:
     if entry.answer == "allow":
         return [*because, str(_ENOUGH)] if because else [str(_ORDINARY)]
     first = str(reasons.words(entry.question, entry.reason).customer)
-    if entry.reason in {"unusual", "on_hold", "too_risky"}:
+    if entry.reason in {"unusual", "on_hold", "sign_in_held", "too_risky"}:
         return [first, *(because or [str(_LITTLE)])]
     return [first]
 
@@ -58,13 +58,16 @@ def for_customer(entry: Entry) -> list[str]:
 def _because(entry: Entry) -> Iterator[Text]:
     for code, _points in _pairs(entry.findings):
         yield findings.words(code).customer
-    shown = [(SHOWN[feature], is_new) for feature, _llr, is_new in _parts(entry) if _llr >= _TELLING]
+    facts = _facts(entry)
+    telling = [(feature, is_new) for feature, llr, is_new in _parts(entry) if llr >= _TELLING]
+    if facts.get("device", _KNOWN) == _KNOWN:  # a known browser under another name was updated, and is no other one
+        telling = [(feature, is_new) for feature, is_new in telling if feature is not Feature.AGENT]
+    shown = [(SHOWN[feature], is_new) for feature, is_new in telling]
     new = [each.new for each, is_new in shown if is_new]
     yield from new
     for each, is_new in shown:
         if not is_new and each.new not in new:
             yield each.seldom
-    facts = _facts(entry)
     if entry.answer != "allow" and facts.get("device", _KNOWN) != _KNOWN:
         yield features.NEW_BROWSER
     if facts.get("standing"):

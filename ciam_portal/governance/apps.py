@@ -37,4 +37,4 @@ class GovernanceConfig(AppConfig):
 
         limits.provide(deciding.running)
         post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")
-        worker_ready.connect(start.on_start, dispatch_uid="governance")
+        worker_ready.connect(start.on_worker, dispatch_uid="governance")

@@ -16,6 +16,15 @@ class PolicyFound(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyReplayed(AuditEvent):
+    """Somebody has past decisions asked again under this version."""
+
+    name: ClassVar[str] = "policy.replay_begun"
+    version: Code
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyProposed(AuditEvent):
     """A first person wants this version to decide; what its replay showed."""
 

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
 
-from ciam_portal import gate
+from ciam_portal import codes, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require, require_action
-from ciam_portal.governance import deciding, events, policy
+from ciam_portal.governance import deciding, events, history, policy
 from ciam_portal.governance import upgrade as upgrades
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.policy import Origin, State
-from ciam_portal.governance.replay import Report
+from ciam_portal.governance.replay import Report, of_json
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.limits import Limits, UnsafePolicy
 from ciam_portal.roles import Role
+
+REPLAYED = timedelta(days=30)
 
 
 class Seen(StrEnum):
@@ -130,12 +132,40 @@ def _codes(keys: Iterable[str]) -> tuple[Code, ...]:
 
 
 @flow
-def propose(version: UUID, report: Report, gather: Gather, check: Check, *, by: Actor, at: datetime) -> None:
+def begin_replay(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datetime) -> Replay:
+    """Have the decisions of the last 30 days asked again under this version; a job does it. Raises Refused.
+
+    While one is under way, asking for it again changes nothing.
+    """
+    newest = codes.new_id()  # what is asked from here on is not of the past
+    (row, current), person = _locked(version), gather()
+    decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
+    require(policy.may_replay, _facts(row, current, check), _staff(person, by), about=None, by=by, at=at)
+    since = at - REPLAYED
+    run = Replay.objects.filter(candidate=row.version, finished_at=None).first() or Replay.objects.create(
+        candidate=row.version, asked_by=by.id, asked_at=at, since=since, before=newest,
+        total=history.size(since, newest), report=Report(row.version).as_json(),
+    )  # fmt: skip
+    event = events.PolicyReplayed(version=Code(row.version), rows=run.total)
+    record(event, about=None, by=by, at=at, decision=decision)
+    return run
+
+
+def replay_of(row: PolicyVersion, at: datetime) -> Replay | None:
+    """The last replay of this very version, complete or under way; None if it is too old to go by."""
+    oldest = at - timedelta(hours=limits.running().staff.proposal_hours)
+    return Replay.objects.filter(candidate=row.version, asked_at__gt=oldest).order_by("-asked_at", "-pk").first()
+
+
+@flow
+def propose(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datetime) -> None:
     """A first person wants this version to decide and attaches what it would have changed. Raises Refused."""
     (row, current), person = _locked(version), gather()
     decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
-    facts = _facts(row, current, check, has_replay=report.candidate == row.version)
+    run = replay_of(row, at)
+    facts = _facts(row, current, check, has_replay=run is not None and run.finished_at is not None)
     require(policy.may_propose, facts, _staff(person, by), about=None, by=by, at=at)
+    report = of_json(run.report) if run else Report(row.version)
     row.state, row.proposed_by, row.proposed_at = State.PROPOSED, by.id, at
     row.against, row.replay = current.version if current else "", report.as_json()
     row.approved_by = row.approved_at = row.superseded_at = row.rejected_by = row.rejected_at = None
@@ -177,9 +207,9 @@ def reject(version: UUID, gather: Gather, check: Check, *, by: Actor, at: dateti
     record(events.PolicyRejected(version=Code(row.version)), about=None, by=by, at=at, decision=decision)
 
 
-def facts_of(row: PolicyVersion, check: Check, *, has_replay: bool | None = None) -> policy.VersionFacts:
+def facts_of(row: PolicyVersion, check: Check) -> policy.VersionFacts:
     """What the policy asks about a version, as it stands; for pages that say what could be done."""
-    return _facts(row, _deciding(), check, has_replay=has_replay)
+    return _facts(row, _deciding(), check)
 
 
 def _facts(

@@ -1,6 +1,8 @@
 """The versions of the policy, each kept for ever: decisions made under it can be asked again."""
 
 from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -85,6 +87,35 @@ class PolicyVersion(models.Model):
         except UnsafePolicy:
             return False
         return True
+
+
+class Replay(models.Model):
+    """One replay of recorded decisions under a candidate: what was counted so far, newest first, and how far it is."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    candidate = models.CharField(max_length=16, db_comment="not sensitive: version of the policy")
+    asked_by = models.UUIDField(null=True, db_comment="pseudonymous: id of staff")
+    asked_at = models.DateTimeField(db_comment="not sensitive")
+    since = models.DateTimeField(db_comment="not sensitive: made before that is not asked")
+    total = models.PositiveIntegerField(db_comment="not sensitive: decisions to be asked")
+    before = models.UUIDField(db_comment="not sensitive: decisions from this one on are done")
+    report = models.JSONField(db_comment="not sensitive: counts of past decisions that would differ")
+    finished_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["candidate"], condition=Q(finished_at__isnull=True), name="replay_one_at_a_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.candidate} {self.asked_at:%Y-%m-%d %H:%M}"
+
+    def count(self, report: dict[str, object], before: UUID | None, at: datetime) -> None:
+        """So much more was asked, down to this decision; None: that was all."""
+        self.report, self.before, self.finished_at = report, before or self.before, None if before else at
+        self.save(update_fields=["report", "before", "finished_at"])
 
 
 def under(version: str, content: str) -> Limits:

@@ -1,6 +1,6 @@
 """Who may make another version of the policy decide: two people, the second of them not the first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -37,7 +37,7 @@ class Reason(ReasonBase):
     ALREADY_PROPOSED = "already_proposed", "Somebody has proposed this version already."
     NOT_PROPOSED = "not_proposed", "Nobody has proposed this version, or it was decided about in the meantime."
     SAME_PERSON = "same_person", "You proposed this version, so somebody else must approve it."
-    NO_REPLAY = "no_replay", "There is no replay of past decisions with this version."
+    NO_REPLAY = "no_replay", "There is no complete and recent replay of past decisions with this version."
     BASE_CHANGED = "base_changed", "Another version decides since this one was proposed. Please propose it again."
     UNREADABLE = "unreadable", "The running software cannot use this version. Its page says why."
     CLOSED = "closed", "This version was decided about already."
@@ -78,6 +78,12 @@ def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     if not version.has_replay:
         return Deny(Reason.NO_REPLAY)
     return Allow()
+
+
+@question("governance.may_replay")
+def may_replay(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
+    """May this person have past decisions asked under it? Who may propose it, but for the replay itself."""
+    return may_propose(replace(version, has_replay=True), staff, limits=limits, at=at)
 
 
 @question("governance.may_approve")

@@ -73,9 +73,24 @@ class Report:
         return asdict(self) | {"changed": self.changed}
 
 
-def compare(entries: Iterable[DecisionEntry], labels: Labels, candidate: Limits) -> Report:
-    """Ask every row again under the candidate. Rows that cannot be asked are counted, never fatal."""
-    report = Report(candidate.version)
+def of_json(stored: dict[str, Any]) -> Report:
+    """The report that ``as_json`` was made of."""
+    kept = {name: value for name, value in stored.items() if name != "changed"}
+    kept["answers"] = _tallies_of(stored["answers"])
+    for part in ("actions", "causes"):
+        kept[part] = {name: _tallies_of(tallies) for name, tallies in stored[part].items()}
+    return Report(**kept)
+
+
+def _tallies_of(stored: dict[str, dict[str, int]]) -> dict[str, Tally]:
+    return {answer: Tally(**tally) for answer, tally in stored.items()}
+
+
+def compare(
+    entries: Iterable[DecisionEntry], labels: Labels, candidate: Limits, report: Report | None = None
+) -> Report:
+    """Ask every row again under the candidate, and add to the report. Rows that cannot be asked are counted."""
+    report = report or Report(candidate.version)
     for entry in entries:
         report.rows += 1
         try:

@@ -6,9 +6,11 @@ from typing import Any
 from django.apps.registry import Apps
 from django.apps.registry import apps as all_apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from ciam_portal import clock
+from ciam_portal.audit import database
 from ciam_portal.audit.actor import Actor
 from ciam_portal.governance import flows
 from ciam_portal.policy.limits import UnsafePolicy
@@ -26,11 +28,32 @@ def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a si
 
 
 def on_start(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
-    """At the start of a web or worker process. Leaves no connection behind that a fork could share."""
+    """At the start of a web process. Leaves no connection that a fork could share. Raises ImproperlyConfigured."""
     try:
+        _refuse_a_mighty_role()
         look()
     finally:
         connection.close()
+
+
+def on_worker(**_: Any) -> None:  # noqa: ANN401  (as above)
+    """The same for a worker, where only this stops the start."""
+    try:
+        on_start()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
+
+
+def _refuse_a_mighty_role() -> None:
+    """In production the portal does not start as a role that could rewrite the audit; elsewhere it says so."""
+    try:
+        sentence = database.too_mighty()
+    except DatabaseError:  # it does not answer yet; /readyz asks again
+        return
+    if sentence and settings.PRODUCTION:
+        raise ImproperlyConfigured(sentence)
+    if sentence:
+        log.warning("%s", sentence)
 
 
 def look() -> None:

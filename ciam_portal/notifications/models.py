@@ -48,6 +48,7 @@ class Notice(models.Model):
         indexes = (
             models.Index(fields=["due_at"], name="notice_due", condition=models.Q(state="waiting")),
             models.Index(fields=["customer", "-created_at"], name="notice_customer"),
+            models.Index(fields=["-created_at"], name="notice_created"),
         )
 
     def __str__(self) -> str:

@@ -14,16 +14,5 @@ def derived(limits: Limits) -> dict[str, Any]:
     return {
         "SESSION_COOKIE_AGE": limits.session.absolute_hours * 3600,
         "ACCOUNT_LOGIN_TIMEOUT": limits.sign_in.pending_minutes * 60,
-        "ACCOUNT_RATE_LIMITS": {  # failed sign-ins belong to axes; mails asked for are counted in accounts.proofs
-            "login": f"{limits.sign_in.attempts_per_address_per_minute}/m/ip",
-            "signup": f"{limits.sign_up.per_address_per_hour}/h/ip",
-            "login_failed": None,
-            "confirm_email": None,
-            "reset_password": None,
-            "reset_password_from_key": None,
-            "change_password": None,
-            "manage_email": None,
-            "reauthenticate": None,
-        },
         "OTP_TOTP_THROTTLE_FACTOR": limits.factors.throttle_seconds,
     }

@@ -56,6 +56,7 @@ class Session:
     idle_warning_minutes: int = _within(1, 10)
     absolute_hours: int = _within(1, 24)
     device_days: int = _within(1, 400)
+    device_overlap_minutes: int = _within(1, 60)
     suspended_minutes: int = _within(1, 10)
 
 
@@ -104,6 +105,7 @@ class Disputes:
     """What customers may ask the help desk to look at."""
 
     per_customer_per_day: int = _within(1, 50)
+    vouched_hours: int = _within(1, 72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Recovery:
     longest_wait_hours: int = _within(72, 336)
     requests_per_two_minutes: int = _within(1, 5)
     requests_per_day: int = _within(2, 20)
+    shut_hours: int = _within(1, 72)
     case_days: int = _within(7, 30)
     finish_hours: int = _within(24, 336)
     proposal_hours: int = _within(1, 72)
@@ -138,6 +141,7 @@ class Staff:
     review_hours: int = _within(1, 48)
     record_minutes: int = _within(5, 60)
     searches_per_hour: int = _within(5, 600)
+    exported_rows: int = _within(1000, 1_000_000)
     restrictions_per_day: int = _within(1, 200)
     restriction_days: int = _within(1, 30)
     restriction_review_hours: int = _within(1, 48)

@@ -128,9 +128,10 @@ class Parameters:
     """Weight of a value that nobody has shown yet."""
     limit: float = 12.0
     """No part is larger than this, in nats."""
-    equations: int = 2
+    equations: int = 4
     """Raised whenever the arithmetic of ``model`` or ``evidence`` changes, or how findings count, so that the version
-    changes too. 2: what strangers can cause asks a known device for more, and neither makes it wait nor stays."""
+    changes too. 2: what strangers can cause asks a known device for more, and neither makes it wait nor stays. 3: it
+    asks a known device only for what its customer can give at once. 4: risk alone turns no sign-in away."""
     version: str = field(init=False, default="")
     """The first 16 hex digits of the SHA-256 of every number here."""
 
@@ -146,7 +147,7 @@ class Parameters:
 
 
 DEFAULT = Parameters()
-FORMER: Mapping[str, int] = MappingProxyType({"1d05973e9c4bb613": 1})
+FORMER: Mapping[str, int] = MappingProxyType({"1d05973e9c4bb613": 1, "0cfd3ac44773daed": 2, "5587a24c036e693d": 3})
 """The equations of versions before this one, so that what was decided under them can be decided again."""
 
 Steps = tuple[tuple[float, float], ...]
@@ -191,6 +192,8 @@ class RuleLimits:
     """Points of a listed address; 6.4 % of genuine sign-ins come from one, so alone it only warrants a question."""
     elsewhere: float = 4.0
     """Points of a device key seen in another browser or system than it was given to."""
+    key_abroad: float = 2.0
+    """Points of a known device key in a country and a network that are both new: a traveller is asked once for each."""
     absurd: float = 2.0
     """Points of a user agent that no browser sends."""
     device_fresh: float = 1 * DAY

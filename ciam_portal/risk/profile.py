@@ -70,6 +70,12 @@ class Profile:
         latest = max(countries, key=lambda name: countries[name].last)
         return None if latest == visit.country else self.gap(at)
 
+    def is_abroad(self, visit: Visit) -> bool | None:
+        """Are country and network both new to this customer? None: nothing of either is remembered, or shown."""
+        if not all(self.values.get(each) and visit.value(each) for each in NETWORK):
+            return None
+        return all(self.seen(each, visit.value(each)) is None for each in NETWORK)
+
     def has_device(self, visit: Visit) -> bool | None:
         """Did it come with a key of this customer's devices? None: no key of theirs is known."""
         return self.seen(Feature.DEVICE, visit.device) is not None if self.values.get(Feature.DEVICE) else None

@@ -87,6 +87,11 @@ def elsewhere(signals: Signals, limits: RuleLimits) -> Finding | None:
     return Finding("device_key_elsewhere", limits.elsewhere) if signals.device_elsewhere else None
 
 
+def key_abroad(signals: Signals, limits: RuleLimits) -> Finding | None:
+    """A device key that is known, in a country and a network that are both new: people travel, stolen cookies too."""
+    return Finding("device_key_abroad", limits.key_abroad) if signals.key_abroad else None
+
+
 def absurd(signals: Signals, limits: RuleLimits) -> Finding | None:
     """No browser calls itself this."""
     return Finding("absurd_agent", limits.absurd) if signals.agent_absurd else None
@@ -107,7 +112,7 @@ def fresh_device(signals: Signals, limits: RuleLimits) -> Finding | None:
 
 RULES: tuple[Rule, ...] = (
     failures, spraying, stuffing, distributed, burst, travel, dormant, young, recovered, contact, breached,
-    blocklisted, elsewhere, absurd, fresh_device,
+    blocklisted, elsewhere, key_abroad, absurd, fresh_device,
 )  # fmt: skip
 
 

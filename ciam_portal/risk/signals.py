@@ -1,8 +1,12 @@
 """The facts that rule-like worries look at. A fact that is absent is None: it is never invented."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ciam_portal.risk.evidence import Evidence
+from ciam_portal.risk.population import Rarity
+from ciam_portal.risk.profile import Profile
+from ciam_portal.risk.visit import Visit
 
 WINDOW = 3600
 """Seconds of the fixed windows that attempts are counted in; a count is the sum of this window's and the last one's."""
@@ -57,27 +61,44 @@ class Signals:
     """Since that key was first seen."""
     device_elsewhere: bool | None = None
     """Was that key first seen with another system or browser family? A stolen cookie looks like this."""
+    key_abroad: bool | None = None
+    """Did a known key come from a country and a network that are both new to this customer?"""
     agent_absurd: bool | None = None
     """Is the user agent nothing a browser sends (far too long, control characters)?"""
 
 
-def seen(
-    known: Signals, evidence: Evidence | None, pace: Pace, usual: float | None, elsewhere: float | None
-) -> Signals:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the past says about a visit. Left out is what nobody knows."""
+
+    newcomers: float | None = None
+    """Customers a day who come from its network (AS) for their first time."""
+    elsewhere: float | None = None
+    """Seconds since the customer's last success, if that was in another country."""
+    abroad: bool | None = None
+    """Are country and network both new to the customer?"""
+
+    @classmethod
+    def of(cls, profile: Profile, rarity: Rarity, visit: Visit, at: datetime) -> "Past":
+        """From the customer's profile and everybody's counts."""
+        return cls(rarity.newcomers, profile.elsewhere(visit, at), profile.is_abroad(visit))
+
+
+def seen(known: Signals, evidence: Evidence | None, pace: Pace, past: Past) -> Signals:
     """What is known of account and device, with what a sign-in itself shows.
 
-    ``usual``: newcomers a day in its network, None if nobody knows; ``elsewhere``: seconds since a success in another
-    country. Who is no newcomer to the network is no part of a burst there.
+    Who is no newcomer to the network is no part of a burst there.
     """
-    is_newcomer = evidence is not None and evidence.in_new_network and usual is not None
+    usual = past.newcomers if evidence is not None and evidence.in_new_network else None
     return replace(
         known,
         seconds_since_last_use=evidence.gap if evidence and evidence.history else None,
         failures_on_account=pace.failures_on_account,
         failures_from_address=pace.failures_from_address,
         accounts_from_address=pace.accounts_from_address,
-        accounts_from_asn=pace.newcomers_from_asn if is_newcomer else None,
-        accounts_from_asn_usual=usual * HOURS / 24 if is_newcomer and usual is not None else None,
+        accounts_from_asn=None if usual is None else pace.newcomers_from_asn,
+        accounts_from_asn_usual=None if usual is None else usual * HOURS / 24,
         sources_on_account=pace.sources_on_account,
-        country_changed_seconds=elsewhere,
+        country_changed_seconds=past.elsewhere,
+        key_abroad=past.abroad and known.device_known,
     )

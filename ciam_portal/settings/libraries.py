@@ -36,6 +36,8 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+# The library's own limits know neither the customer's own browsers nor the time to wait: see accounts.bucket.
+ACCOUNT_RATE_LIMITS = False
 globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that stand in the policy file
 
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
@@ -43,11 +45,12 @@ AXES_USERNAME_FORM_FIELD = "email"
 AXES_USERNAME_CALLABLE = "accounts.lockout.lane"
 AXES_CLIENT_IP_CALLABLE = "ciam_portal.network.client_address"
 AXES_LOCKOUT_PARAMETERS = ["username"]
-# Network addresses are limited by allauth ("login" above); a lane cannot be changed by sending other cookies.
+# Networks are limited in accounts.views.entry; a lane cannot be changed by sending other cookies.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 AXES_FAILURE_LIMIT = "accounts.lockout.failure_limit"
 AXES_COOLOFF_TIME = "accounts.lockout.pause"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what is tried during a pause does not lengthen it
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.respond"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

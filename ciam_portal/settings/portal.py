@@ -44,11 +44,11 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 
 # Services
-DATABASES = {
-    "default": env.db_url_config(environment.text("DATABASE_URL", "a PostgreSQL address, postgres://user:pass@host/db"))
-}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+_database, _portal_database = (env.db_url_config(url) for url in environment.databases())
+if any(each["ENGINE"] != "django.db.backends.postgresql" for each in (_database, _portal_database)):
     refuse("DATABASE_URL must be a PostgreSQL address: postgres://user:password@host:5432/database.")
+DATABASES = {"default": _database}
+PORTAL_ROLE = _portal_database["USER"]  # what migrations grant the portal's own privileges to
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c statement_timeout=15000 -c jit=off")

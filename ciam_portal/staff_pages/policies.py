@@ -1,6 +1,7 @@
 """Policy versions: what each would change, what it would have answered, and the two people who make it decide."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,23 +18,26 @@ from accounts.models import Session, User
 from ciam_portal import clock, gate
 from ciam_portal.admin_site import ReadOnlyAdmin
 from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.governance import difference, flows, history, policy, replay
+from ciam_portal.governance import difference, flows, policy, tasks
 from ciam_portal.governance.flows import Person
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, State
-from ciam_portal.governance.replay import ANSWERS, Report
+from ciam_portal.governance.replay import ANSWERS
 from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow, Deny
+from ciam_portal.policy.decision import Deny
 from ciam_portal.policy.limits import UnsafePolicy
 from ciam_portal.roles import Role, standing_roles_of
 from ciam_portal.words import sentence
 
-DAYS = 30
+DAYS = flows.REPLAYED.days
 _MINUTE = "%Y-%m-%d %H:%M %Z"
-MOST_ROWS = 20_000  # newest first: a page must answer within seconds; the command has no such limit
-QUESTIONS = {"propose": policy.may_propose, "approve": policy.may_approve, "reject": policy.may_reject}
+QUESTIONS = {
+    "replay": policy.may_replay,
+    "propose": policy.may_propose,
+    "approve": policy.may_approve,
+    "reject": policy.may_reject,
+}
 
 
 @admin.register(PolicyVersion)
@@ -105,10 +109,11 @@ def _act(request: HttpRequest, row: PolicyVersion) -> HttpResponse:
     by, at = Actor.from_request(request, Channel.HELP_DESK), clock.now()
     match request.POST.get("do"):
         case "propose":
-            report = _replayed(row, _person(request, by, at), by, at)
-            at = clock.now()  # the replay took its time: who asks is asked about again, as of now
-            flows.propose(row.pk, report, _again(request, by, at), scopes.check, by=by, at=at)
+            flows.propose(row.pk, _again(request, by, at), scopes.check, by=by, at=at)
             messages.success(request, _("The replay is attached, and the version is proposed."))
+        case "replay":
+            tasks.nudge(flows.begin_replay(row.pk, _again(request, by, at), scopes.check, by=by, at=at).pk)
+            messages.success(request, _("The replay has begun. You can leave this page meanwhile."))
         case "approve":
             flows.approve(row.pk, _again(request, by, at), scopes.check, by=by, at=at)
             messages.success(request, _("This version decides now; every process follows within half a minute."))
@@ -118,10 +123,6 @@ def _act(request: HttpRequest, row: PolicyVersion) -> HttpResponse:
         case _:
             return HttpResponseBadRequest(_("Nothing like that can be done with a version."))
     return HttpResponseRedirect(request.path)
-
-
-def _person(request: HttpRequest, by: Actor, at: datetime) -> Person:
-    return _asking(request.user, getattr(request, "portal_session", None), by, at)
 
 
 def _again(request: HttpRequest, by: Actor, at: datetime) -> flows.Gather:
@@ -141,46 +142,35 @@ def _asking(user: User | AnonymousUser, session: Session | None, by: Actor, at: 
     return Person(standing_roles_of(user), asked)
 
 
-def _replayed(row: PolicyVersion, person: Person, by: Actor, at: datetime) -> Report:
-    """The replay, for someone who may propose; no one else makes the portal compute, and the flow tells them why."""
-    asked = StaffFacts(by.id, Role.ADMINISTRATOR in person.roles)
-    version = flows.facts_of(row, scopes.check, has_replay=True)
-    answers = (
-        gate.decide(Action.STAFF_APPROVE_POLICY, person.facts, limits=limits.running(), at=at),
-        policy.may_propose(version, asked, limits=limits.running(), at=at),
-    )
-    if not all(isinstance(answer, Allow) for answer in answers):
-        return Report(candidate="")
-    since = at - timedelta(days=DAYS)
-    return replay.compare(history.stream(since, most=MOST_ROWS), history.labels(since), row.limits())
-
-
 # Saying
 
 
 def _words(request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row with its annotations)
     staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in standing_roles_of(request.user))
+    run = flows.replay_of(row, clock.now())
+    is_complete = run is not None and run.finished_at is not None
+    report = run.report if run and is_complete and row.state != State.PROPOSED else row.replay
     return {
         "row": row,
         "proposed": _by(row.proposer, row.proposed_at),
         "approved": _by(row.approver, row.approved_at),
-        "may": _may(row, staff),
+        "may": _may(row, staff, is_complete=is_complete),
         "is_administrator": staff.is_administrator,
         "is_open": row.state in {State.FOUND, State.PROPOSED},
-        "report": row.replay,
-        "tables": _tables(row.replay) if row.replay else [],
+        "run": run,
+        "report": report,
+        "tables": _tables(report) if report else [],
         "answers": ANSWERS,
         "days": DAYS,
-        "most_rows": MOST_ROWS,
     } | _changes(row)
 
 
-def _may(row: PolicyVersion, staff: StaffFacts) -> dict[str, str]:
+def _may(row: PolicyVersion, staff: StaffFacts, *, is_complete: bool) -> dict[str, str]:
     """For each verb why not, in a sentence; empty if this person may."""
     version, at, rules = flows.facts_of(row, scopes.check), clock.now(), limits.running()
     found = {}
     for verb, question in QUESTIONS.items():
-        asked = flows.facts_of(row, scopes.check, has_replay=True) if verb == "propose" else version
+        asked = replace(version, has_replay=is_complete) if verb == "propose" else version
         answer = question(asked, staff, limits=rules, at=at)
         found[verb] = sentence(answer.reason) if isinstance(answer, Deny) else ""
     return found

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin.customers import summary
+from accounts.admin.looking import Looking
 from accounts.admin.record import Viewer
-from accounts.admin.verbs import Verbs, refusals_said
-from accounts.flows.staff import openings
+from accounts.admin.verbs import refusals_said
 from accounts.forms.staff import Open
 from accounts.models import User
+from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.roles import Role, roles_of
 from recovery import facts, forms
@@ -46,10 +47,11 @@ class _Kept(Form):
 
 
 @admin.register(Case)
-class Cases(Verbs):
+class Cases(Looking):
     """The queue, one case, and what agents and approvers do with it."""
 
     roles = frozenset({Role.AGENT, Role.APPROVER})
+    because = WhyLook.RECOVERY
     hidden = frozenset({"key_digest", "release_to"})
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,6 +83,7 @@ class Cases(Verbs):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
         """The queue. Nothing is searched for here: that is counted and recorded, on the page of customers."""
         viewer = self._viewer(request)
+        self.seen(request, None)
         if request.method not in _CHANGES_NOTHING:
             return HttpResponseNotAllowed(sorted(_CHANGES_NOTHING))
         wanted = queue.Wanted.read(request.GET)
@@ -98,12 +101,10 @@ class Cases(Verbs):
         form_url: str = "",  # noqa: ARG002  (Django's signature)
         extra_context: object = None,  # noqa: ARG002  (as above)
     ) -> HttpResponse:
-        """One case; what the queue says of it, as long as this session has not opened its customer's record."""
+        """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
+        self.through_record(request, case.customer_id)
         words = {"title": _("Recovery %(number)s") % {"number": case.reference}, "case": case, "form": Open()}
-        if not openings(case.customer_id, viewer.session, viewer.at):
-            shut = {"row": queue.row(case, viewer), "customer": summary(case.customer)}
-            return self.show(request, "admin/recovery_case_shut.html", **words, **shut)
         return self.show(request, "admin/recovery_case.html", **words, **Page(case, viewer).words())
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
@@ -116,6 +117,7 @@ class Cases(Verbs):
         if Role.AGENT not in roles_of(viewer.user):
             raise PermissionDenied
         customer = get_object_or_404(User, pk=customer_id)
+        self.through_record(request, customer.pk)
         form = forms.Begin(request.POST if request.method == "POST" else None)
         if form.is_valid():
             with refusals_said(request):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows import reversible
 from accounts.flows.permitted import permitted
 from accounts.models import Change, Proof, Session, User
@@ -33,17 +33,15 @@ def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) ->
 
 
 @flow
-def ask_address(customer: User, session: Session, kind: Kind, address: str, *, by: Actor, at: datetime) -> bool:
-    """Send a code to the address; False if it got many messages already. Nothing is kept until it is proven."""
+def ask_address(customer: User, session: Session, kind: Kind, address: str, *, by: Actor, at: datetime) -> None:
+    """Send a code to the address. Nothing is kept until it is proven. Raises ProveMore, Refused; TooMany."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
-    sent = proofs.within_budget(proofs.Asked.NEW_ADDRESS, address)
-    if sent:
-        code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
-        notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
-        tell(customer, notice, to=[address], channel=By(kind), at=at)
-    record(events.RecoveryAddressAsked(way=Way(kind), sent=sent), about=customer.pk, by=by, at=at)
-    return sent
+    mails.take_new_address(customer, address)
+    code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
+    notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
+    tell(customer, notice, to=[address], channel=By(kind), at=at)
+    record(events.RecoveryAddressAsked(way=Way(kind), sent=True), about=customer.pk, by=by, at=at)
 
 
 @flow

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows.account import link_to
 from accounts.flows.permitted import permitted
 from accounts.models import Proof, Session, User
@@ -24,8 +24,8 @@ INVITE = Proof.Purpose.CONTACT_INVITE
 
 
 @flow
-def invite(customer: User, session: Session, name: str, address: str, *, by: Actor, at: datetime) -> Contact | None:
-    """Ask somebody by mail; None if that mailbox got many messages already. Raises ProveMore, Refused.
+def invite(customer: User, session: Session, name: str, address: str, *, by: Actor, at: datetime) -> Contact:
+    """Ask somebody by mail. Raises ProveMore, Refused; TooMany if this customer asked that mailbox often already.
 
     ``name`` is what the customer calls them. It is not in the mail to them, and neither is anything else that the
     customer can choose: who asks is said by their proven address.
@@ -38,9 +38,7 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in contacts.own(customer)
     )
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
-    if not proofs.within_budget(proofs.Asked.NEW_ADDRESS, address):
-        record(events.ContactInvited(key=None, sent=False), about=customer.pk, by=by, at=at)
-        return None
+    mails.take_new_address(customer, address)
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
     hours = limits.running().recovery.contact_invite_hours
     secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts import facts as accounts
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows import staff
 from accounts.models import Proof, Session, User
 from ciam_portal.audit.actor import Actor
@@ -40,8 +40,8 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     case, customer = here.case, here.case.customer
     found = addresses.find(customer, desk.channels(case), channel)
     _ask(here, Way.READ_BACK, found, reachable=found is not None, by=by, at=at)
-    within = proofs.within_budget(proofs.Asked.READ_BACK, str(case.pk))
-    sent = found is not None and within and not guesses.is_shut(customer, Way.READ_BACK)
+    within = mails.within_budget(mails.Asked.READ_BACK, str(case.pk))
+    sent = found is not None and within and guesses.shut_until(customer, Way.READ_BACK, at) is None
     if found is not None and sent:
         code = proofs.new_code(customer, Purpose.READ_BACK, case.pk, found.address, at)
         minutes = limits.running().proof.code_minutes
@@ -57,7 +57,7 @@ def read_back(case: Case, typed: str, person: User, session: Session, *, by: Act
     here = _here(case, person, session, by=by, at=at)
     case, customer = here.case, here.case.customer
     inquiry = _open_inquiry(here, Way.READ_BACK, by=by, at=at)
-    if guesses.is_shut(customer, Way.READ_BACK):
+    if guesses.shut_until(customer, Way.READ_BACK, at) is not None:
         right, off = False, True
     else:
         right = proofs.guess_code(customer, Purpose.READ_BACK, case.pk, typed, at)

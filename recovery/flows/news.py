@@ -21,6 +21,7 @@ from ciam_portal.words import masked
 from recovery import addresses, events, facts, notices
 from recovery.models import Case, Contact, RecoveryAddress
 from recovery.policy.cases import Reason
+from recovery.policy.evidence import Way
 from recovery.policy.states import State, Verb, after
 
 
@@ -96,6 +97,14 @@ def spread_lock(customer: User, at: datetime) -> None:
     for by, address in addresses.every(customer):
         if (by, address) not in told:
             tell(customer, notice, to=[address], channel=by, at=at)
+
+
+def spread_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> None:
+    """Tell every proven address that this way is closed for a while, and until when."""
+    start = settings.PUBLIC_URL + reverse("recovery:start")
+    notice = notices.RecoveryWayShut(way=way.value, until=customer.local(until), start_link=start)
+    for by, address in addresses.every(customer):
+        tell(customer, notice, to=[address], channel=by, at=at)
 
 
 def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:

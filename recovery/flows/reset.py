@@ -3,15 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts import addresses, facts, proofs
+from accounts import addresses, facts, mails, proofs
 from accounts.flows import account, sign_in
+from accounts.flows.permitted import by_stranger
 from accounts.flows.sign_in import Browser
 from accounts.models import Proof, User
 from ciam_portal import codes, gate, mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.errors import OnHold, ProveMore, Refused, TooMany
+from ciam_portal.errors import OnHold, ProveMore, Refused
 from ciam_portal.flow import flow, require, require_action
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
@@ -21,7 +22,6 @@ from recovery import events, notices
 from recovery.policy import reset as policy
 
 Purpose = Proof.Purpose.RESET_PASSWORD
-_LATER = 3600  # seconds after which counts around an address have faded
 
 
 @flow
@@ -29,16 +29,13 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     """Mail a link if a proven account has this address; nobody outside can tell whether one did.
 
     For a stranger the same rows are recorded; only the link and its mail are left out, and they cost a few
-    milliseconds that the caller evens out. Raises TooMany or Refused, by where it comes from alone.
+    milliseconds that the caller evens out. Raises TooMany or Refused, by how often and from where it is asked alone.
     """
     email = mailbox.named(email)
     customer = User.objects.filter(email=email, is_active=True).first()
-    asked = facts.for_stranger(email, browser.seen, absurd=browser.absurd, by=by, at=at)
-    try:
-        require_action(Action.START_RECOVERY, asked, about=customer.pk if customer else None, by=by, at=at)
-    except ProveMore:  # a stranger has nothing to prove with; time is what helps
-        raise TooMany(policy.Reason.LATER, retry_after=_LATER) from None
-    send = customer is not None and proofs.within_budget(proofs.Asked.RESET, email) and addresses.is_proven(customer)
+    by_stranger(Action.START_RECOVERY, email, browser, about=customer.pk if customer else None, by=by, at=at)
+    mails.take_to(mails.Asked.RESET, email, browser.bucket)
+    send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
         link = account.link_to("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
         tell(customer, notices.ResetYourPassword(link=link, hours=limits.running().proof.link_hours), to=[email], at=at)

@@ -10,19 +10,19 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts import addresses as accounts
-from accounts import factors, proofs
+from accounts import factors, mails, proofs
 from accounts.factors import Outcome
 from accounts.flows import factors as factor_flows
-from accounts.flows import sign_in
+from accounts.flows.permitted import by_stranger
 from accounts.flows.sign_in import Browser
-from accounts.models import Device, Proof, User
+from accounts.models import Proof, User
 from accounts.policy.factors import STRONG
 from ciam_portal import codes
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
-from ciam_portal.errors import ProveMore, Refused, TooMany
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.errors import Refused, TooMany
+from ciam_portal.flow import flow, require
 from ciam_portal.notifications.notice import By
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
@@ -39,7 +39,6 @@ from recovery.policy.states import State, Verb
 
 Purpose = Proof.Purpose
 SENT = (Way.MAIL, Way.SMS, Way.CONTACT)
-_LATER = 3600
 _KEY = "recovery key"
 
 
@@ -91,36 +90,40 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     """
     customer = _owner(attempt.email)
     about = customer.pk if customer else None
-    device = sign_in.device_of(customer, browser, at) if customer else None
+    mails.take_from(browser.bucket)
+    asked = facts.asked(attempt.email, browser.own)
     try:
-        require(policy.may_open, facts.asked(attempt.email, device), about=about, by=by, at=at)
-        asked = facts.for_stranger(attempt.email, browser, by=by, at=at)
-        require_action(Action.START_RECOVERY, asked, about=about, by=by, at=at)
-    except ProveMore:  # a stranger has nothing to prove with; time is what helps
-        raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
+        require(policy.may_open, asked, about=about, by=by, at=at)
     except Refused as refused:
-        if refused.reason is not policy.Reason.TOO_MANY:
-            raise
-        raise TooMany(policy.Reason.TOO_MANY, retry_after=_LATER) from None
-    sent = customer is not None and way in SENT and _send(customer, attempt, way, device, at)
+        wait = facts.asked_again_in(asked, attempt.email, browser.own)
+        raise TooMany(refused.reason, retry_after=wait) from None
+    by_stranger(Action.START_RECOVERY, attempt.email, browser, about=about, by=by, at=at)
+    sent = customer is not None and way in SENT and _send(customer, attempt, way, browser.own, at)
     record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
 
 
-def _send(customer: User, attempt: Attempt, way: Way, device: Device | None, at: datetime) -> bool:
+def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) -> bool:
     # Counted as such requests are: a browser that the customer uses, apart from strangers'.
-    lane = str(device.pk) if device else ""
-    if guesses.is_shut(customer, way):
+    until = guesses.shut_until(customer, way, at)
+    if until is not None:
+        _say_shut(customer, way, until, own, at)
         return False
     if way is Way.CONTACT:
-        return vouch.send(customer, attempt.bound(way), lane, at)
+        return vouch.send(customer, attempt.bound(way), own, at)
     every = addresses.for_codes(customer, way, at)
-    told = [address for address in every if proofs.within_budget(proofs.Asked.RECOVER, f"{address} {lane}")]
+    told = [address for address in every if mails.within_budget(mails.Asked.RECOVER, f"{address} {own}")]
     if not told:
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
     notice = notices.CodeToRecover(code=code, minutes=limits.running().proof.code_minutes)
     tell(customer, notice, to=told, channel=By(way.value), at=at)
     return True
+
+
+def _say_shut(customer: User, way: Way, until: datetime, own: str, at: datetime) -> None:
+    """Where the page cannot say it to whoever asks, its owner hears it. No more often than codes would be sent."""
+    if mails.within_budget(mails.Asked.RECOVER, f"{customer.pk} {way} {own}"):
+        news.spread_shut(customer, way, until=until, at=at)
 
 
 @flow
@@ -162,15 +165,33 @@ def _is_right(
     at: datetime,
 ) -> bool:
     lane = _lane(attempt.email)
-    allowed = case is not None or way not in FACTORS
-    if not allowed or guesses.is_shut(customer, way):
-        record(events.RecoveryMissed(lane=lane, way=way, off=allowed), about=customer.pk, by=by, at=at)
+    if case is None and way in FACTORS:
+        record(events.RecoveryMissed(lane=lane, way=way), about=customer.pk, by=by, at=at)
         return False
+    until = guesses.shut_until(customer, way, at)
+    if until is not None:
+        if case is None:
+            _say_shut(customer, way, until, "", at)
+        record(events.RecoveryMissed(lane=lane, way=way, off=True), about=customer.pk, by=by, at=at)
+        return False
+    issued = _is_issued(customer, case, attempt, way, at)
     right = _check(customer, attempt, way, answer, by=by, at=at)
-    off = guesses.count(customer, way, at, right=right)
+    off = (issued or right) and guesses.count(customer, way, at, right=right)
+    if off:
+        shut = guesses.shut_until(customer, way, at)
+        news.spread_shut(customer, way, until=shut or at, at=at)
     if not right:
         record(events.RecoveryMissed(lane=lane, way=way, off=off), about=customer.pk, by=by, at=at)
     return right
+
+
+def _is_issued(customer: User, case: Case | None, attempt: Attempt, way: Way, at: datetime) -> bool:
+    """Whether a wrong answer is a guess at something that this browser was given: its code, or its case.
+
+    Backup codes are too long to be guessed (80 random bits) and none is given out here: before a case is open, wrong
+    ones are limited by where they come from alone.
+    """
+    return proofs.awaits_code(customer, Purpose.RECOVER, attempt.bound(way), at) if way in SENT else case is not None
 
 
 def _check(

@@ -7,7 +7,7 @@ that asked for it and nowhere else.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import proofs
+from accounts import mails, proofs
 from accounts.flows.account import link_to
 from accounts.models import Proof, User
 from ciam_portal import mailbox
@@ -25,13 +25,13 @@ from recovery.policy import contacts as policy
 ASK = Proof.Purpose.CONTACT_ASK
 
 
-def send(customer: User, attempt: UUID, lane: str, at: datetime) -> bool:
+def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
     """Mail every contact who can help now, and tell the customer; whether there was one. Part of asking for a code.
 
-    ``lane``: the browser of the customer's that asks, which is counted apart from all others; empty for those.
+    ``own``: the bucket of the customer's own browser that asks (``accounts.bucket``); empty for all others.
     """
-    every, asked = contacts.usable(customer, at), proofs.Asked.RECOVER
-    told = [contact for contact in every if proofs.within_budget(asked, f"{contact.address} {lane}")]
+    every, asked = contacts.usable(customer, at), mails.Asked.RECOVER
+    told = [contact for contact in every if mails.within_budget(asked, f"{contact.address} {own}")]
     hours = limits.running().recovery.contact_code_hours
     until = at + timedelta(hours=hours)
     for contact in told:

@@ -17,7 +17,14 @@ class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the person reads."""
 
     NOT_POSSIBLE = "case_not_possible", "This recovery has moved on: it is finished, stopped, or too old."
-    TOO_MANY = "case_too_many", "Recovery was asked for several times already. Please wait a while."
+    TOO_MANY = (
+        "case_too_many",
+        (
+            "This was asked for several times already. You need not wait if you read the mail of the account: in this "
+            "browser, open a link for a new password that is there already, or ask for one, and begin again."
+        ),
+    )
+    TOO_MANY_TRIES = "case_too_many_tries", "Many codes were tried from your network."
     NOT_ENOUGH = "case_not_enough", "What was shown is not enough yet. Please show one more thing, of another kind."
     COOLING_OFF = "case_cooling_off", "This recovery is still waiting. We tell you when you can finish it."
     SIGNED_IN_SINCE = (
@@ -106,6 +113,7 @@ class Asked:
 
     in_two_minutes: int
     in_a_day: int
+    in_an_hour: int = 0  # (what was decided before hours were counted says nothing of them)
 
 
 def ends_at(case: CaseFacts, *, limits: Limits) -> datetime:
@@ -120,10 +128,17 @@ def ends_at(case: CaseFacts, *, limits: Limits) -> datetime:
 @question("recovery.may_open")
 def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
     """Not more often than a person would."""
-    rules = limits.recovery
-    if facts.in_two_minutes > rules.requests_per_two_minutes or facts.in_a_day > rules.requests_per_day:
-        return Deny(Reason.TOO_MANY)
-    return Allow()
+    most = most_asked(limits)
+    return Deny(Reason.TOO_MANY) if any(getattr(facts, name) > times for name, times in most.items()) else Allow()
+
+
+def most_asked(limits: Limits) -> dict[str, int]:
+    """How often it may be asked in each window of ``Asked``. No code is refused to an address that may ask."""
+    return {
+        "in_two_minutes": limits.recovery.requests_per_two_minutes,
+        "in_an_hour": limits.proof.mails_per_address_per_hour,
+        "in_a_day": limits.recovery.requests_per_day,
+    }
 
 
 @question("recovery.may_show")

@@ -13,8 +13,6 @@ class Reason(ReasonBase):
     """Why not. ``words`` is what the customer reads."""
 
     LINK_DEAD = "reset_link_dead", "This link has been used already, or it has expired. Please ask for a new one."
-    LATER = "reset_later", "This cannot be asked for from your network right now. Please try again later."
-    TOO_MANY = "reset_too_many", "You have asked for many messages in a short time. Please wait a while."
 
 
 @dataclass(frozen=True, slots=True)

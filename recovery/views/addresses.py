@@ -54,14 +54,12 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         allow_mail_of(customer)
         address = next(iter(form.cleaned_data.values()))
         try:
-            sent = flows.ask_address(customer, session_of(request), Kind(kind), address, by=by, at=clock.now())
+            flows.ask_address(customer, session_of(request), Kind(kind), address, by=by, at=clock.now())
         except Refused as refused:
             if not isinstance(refused.reason, Reason):
                 raise
             form.add_error(None, sentence(refused.reason))
         else:
-            if not sent:
-                messages.warning(request, _("We have sent several messages there already. Please try in an hour."))
             request.session[_ADDING] = [kind, address]
             return redirect("recovery:confirm_address")
     return render(request, "recovery/address_add.html", {"form": form, "kind": kind})

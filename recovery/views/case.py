@@ -1,6 +1,7 @@
 """The pages of somebody who cannot get in: who they are, what they can show, the wait."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms as django_forms
@@ -14,16 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import budget, factors, signing
+from accounts import bucket, budget, factors, signing
 from accounts.factors import Ceremony
+from accounts.flows.sign_in import Browser
 from accounts.forms.factors import AppCode, BackupCode, MailCode, PasskeyMessage
-from accounts.views.account import allow_mail
-from ciam_portal import clock, network
-from ciam_portal.errors import TooMany
+from ciam_portal import clock
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from recovery import facts, forms
-from recovery.flows import finish, show, wait
+from recovery.flows import finish, guesses, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case
 from recovery.policy import cases as policy
@@ -52,10 +52,9 @@ def start(request: HttpRequest) -> HttpResponse:
     form = forms.Start(request.POST or None)
     if not form.is_valid():
         return render(request, "recovery/start.html", {"form": form})
-    allow_mail(request)
     with attempts.even():
         made = attempts.begin(form.cleaned_data["email"], form.lost())
-        browser, by = signing.browser_of(request), attempts.actor(request)
+        browser, by = signing.browser_of(request, made.email), attempts.actor(request)
         show.ask(made, Way.MAIL, browser, by=by, at=clock.now())
     return attempts.keep(redirect("recovery:show"), made)
 
@@ -68,15 +67,29 @@ def send(request: HttpRequest) -> HttpResponse:
     made = attempts.of(request)
     if made is None:
         return redirect("recovery:start")
-    way = _chosen(request, show.SENT)
-    allow_mail(request)
+    way, at = _chosen(request, show.SENT), clock.now()
     with attempts.even():
-        show.ask(made, way, signing.browser_of(request), by=attempts.actor(request), at=clock.now())
+        show.ask(made, way, _browser(request, made), by=attempts.actor(request), at=at)
+    if _shut(request, way, at):
+        return _to_show(way)
     said = _("If you have named somebody, they are being asked now.")
     messages.info(
         request, said if way is Way.CONTACT else _("If there is such an address, a new code is on its way to it.")
     )
     return _to_show(way)
+
+
+def _browser(request: HttpRequest, made: Attempt) -> Browser:
+    """This browser; once it has shown something of the account, what it asks for is counted by its own recovery."""
+    browser, case = signing.browser_of(request, made.email), attempts.case_here(request)
+    return browser if browser.own or case is None or not case.is_live else replace(browser, bucket=f"case {case.pk}")
+
+
+def _shut(request: HttpRequest, way: Way, at: datetime) -> str:
+    """Until when this way is shut, for whoever has shown something; nothing if it is open, or nothing was shown."""
+    case = attempts.case_here(request)
+    until = guesses.shut_until(case.customer, way, at) if case is not None and case.is_live else None
+    return case.customer.local(until) if case is not None and until is not None else ""
 
 
 def _to_show(way: Way) -> HttpResponse:
@@ -112,29 +125,32 @@ def show_one(request: HttpRequest) -> HttpResponse:
     if case is not None and case.state != State.OPEN:
         return redirect("recovery:case")
     ways = _ways(made, case)
-    way = _chosen(request, ways)
+    way, at = _chosen(request, ways), clock.now()
     form = _FORMS[way](request.POST if request.method == "POST" else None)
     if form.is_valid():
-        found = _look(request, made, way, form.cleaned_data)
+        found = _look(request, made, way, form.cleaned_data, at)
         if found is not None:
+            if way is Way.MAIL:
+                bucket.reads_mail(request, made.email, at)
             return _after(request, found)
         form.add_error(None if way is Way.PASSKEY else "code", _("This is not right, or it is too old."))
+    shut = _shut(request, way, at)
     words = {
         "form": form,
         "way": way.value,
         "others": [other.value for other in ways if other is not way],
         "sent": way in show.SENT,
         "case": case,
+        "shut": shut,
         "hours": limits.running().recovery.contact_code_hours,
         "minutes": limits.running().proof.code_minutes,
     }
     return render(request, "recovery/show.html", words)
 
 
-def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) -> Case | None:
-    rate, who = limits.running().sign_in.attempts_per_address_per_minute, network.client_address(request)
-    if not budget.spend("recovery_guess", who, limit=rate, seconds=_MINUTE):
-        raise TooMany(policy.Reason.TOO_MANY, retry_after=_MINUTE)
+def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any], at: datetime) -> Case | None:
+    most, who = limits.running().sign_in.attempts_per_address_per_minute, _browser(request, made).bucket
+    budget.take("recovery_guess", who, limit=most, seconds=_MINUTE, reason=policy.Reason.TOO_MANY_TRIES)
     with attempts.even():
         answer: str | factors.Answer | None
         if way is Way.PASSKEY:
@@ -144,7 +160,7 @@ def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any]) 
             answer = typed["code"]
         if answer is None:
             return None
-        return show.show(made, way, answer, by=attempts.actor(request), at=clock.now())
+        return show.show(made, way, answer, by=attempts.actor(request), at=at)
 
 
 def _after(request: HttpRequest, case: Case) -> HttpResponse:

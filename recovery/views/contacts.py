@@ -61,16 +61,14 @@ def add(request: HttpRequest) -> HttpResponse:
         allow_mail_of(customer)
         name, address = form.cleaned_data["name"], form.cleaned_data["email"]
         try:
-            made = flows.invite(customer, session_of(request), name, address, by=by, at=clock.now())
+            flows.invite(customer, session_of(request), name, address, by=by, at=clock.now())
         except Refused as refused:
             if not isinstance(refused.reason, Reason):
                 raise
             form.add_error(None, sentence(refused.reason))
         else:
-            if made is not None:
-                messages.success(request, _("We have asked them by mail, and told all your addresses."))
-                return redirect("recovery:addresses")
-            form.add_error(None, _("Several messages went to this address already. Please try in an hour."))
+            messages.success(request, _("We have asked them by mail, and told all your addresses."))
+            return redirect("recovery:addresses")
     hours = limits.running().recovery.contact_invite_hours
     return render(request, "recovery/contact_add.html", {"form": form, "hours": hours})
 

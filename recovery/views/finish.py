@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import factors, signing
+from accounts import bucket, factors, signing
 from accounts.factors import Ceremony
 from accounts.flows.restore import NewApp, NewPasskey
 from accounts.forms.factors import PasskeyMessage
@@ -50,6 +50,7 @@ def complete(request: HttpRequest) -> HttpResponse:
     try:
         if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
             request.session.flush()
+            bucket.reads_mail(request, case.customer.email, at)
             done = {"new": new, "codes": _new_codes(request, case, at)}
             return render(request, "recovery/recovered.html", done)
     except OnHold as held:

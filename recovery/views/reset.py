@@ -9,10 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import facts, proofs, signing
+from accounts import bucket, facts, proofs, signing
 from accounts.forms.account import NewPassword
 from accounts.policy.lock import is_ajar
-from accounts.views.account import allow_mail
 from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
@@ -31,10 +30,9 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     form = forms.Forgotten(request.POST or None)
     if not form.is_valid():
         return render(request, "recovery/forgotten.html", {"form": form})
-    allow_mail(request)
-    started = time.monotonic()
-    browser = signing.browser_of(request)
-    flows.ask_reset(form.cleaned_data["email"], browser, by=Actor.from_request(request), at=clock.now())
+    started, email = time.monotonic(), form.cleaned_data["email"]
+    browser = signing.browser_of(request, email)
+    flows.ask_reset(email, browser, by=Actor.from_request(request), at=clock.now())
     time.sleep(max(0.0, _EVEN_SECONDS - (time.monotonic() - started)))
     return redirect("recovery:sent")
 
@@ -56,6 +54,7 @@ def new_password(request: HttpRequest, secret: str) -> HttpResponse:
     proof = proofs.find_link(secret, flows.Purpose)
     if proof is None or not flows.is_usable(proof, at):
         return render(request, "recovery/link_dead.html", status=410)
+    bucket.reads_mail(request, proof.customer.email, at)
     form = NewPassword(request.POST or None, customer=proof.customer)
     if not form.is_valid():
         return render(request, "recovery/new_password.html", {"form": form})
@@ -67,6 +66,7 @@ def new_password(request: HttpRequest, secret: str) -> HttpResponse:
             raise
         return render(request, "recovery/link_dead.html", status=410)
     request.session.flush()
+    bucket.reads_mail(request, customer.email, at)  # and may sign in with the new password, whatever others try
     customer.refresh_from_db()
     lock = facts.lock_of(customer)
     return render(request, "recovery/done.html", {"lock": lock, "ajar": lock is not None and is_ajar(lock)})

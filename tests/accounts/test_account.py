@@ -116,6 +116,43 @@ def test_a_new_password_ends_every_other_session_and_is_told(sign_in: SignIn, cu
     assert customer.check_password(NEW)
 
 
+def test_a_sign_up_that_nobody_has_proven_keeps_its_owner_from_nothing(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    """Before, asking and proven: a stranger's sign-up with the address blocked the change with "cannot be used"."""
+    client, new = sign_in(customer), "mine@example.com"
+    stranger = {"email": new, "password1": "a passphrase nobody has"}
+    Client().post("/sign-up/", stranger)
+    prepared = User.objects.get(email=new).pk
+    client.post("/security/email/", {"email": new})
+    (link,) = [mail.words["link"] for mail in outbox() if mail.kind == "confirm_your_new_address"]
+    Client().post("/sign-up/", stranger)
+    open_link(client, link)
+    assert client.post(mailed.page(client, "/security/email/confirm/")).status_code == 302
+    customer.refresh_from_db()
+    assert customer.email == new
+    assert not User.objects.filter(pk=prepared).exists()
+    assert AuditEntry.objects.get(name="account.unproven_removed").about == prepared
+    for mail in outbox():
+        if mail.kind == "confirm_your_address":
+            page = open_link(Client(), mail.words["link"])
+            assert page.status_code == 410
+
+
+def test_what_others_ask_for_an_address_keeps_no_customer_from_changing_to_it(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    other, new = sign_in(new_customer(), on=Client()), {"email": "mine@example.com"}
+    most = limits.running().proof.mails_per_address_per_hour
+    assert {other.post("/security/email/", new).status_code for _ in range(most)} == {200}
+    page = other.post("/security/email/", new)
+    assert page.status_code == 429
+    assert 3500 < int(page["Retry-After"]) <= 3600
+    before = len(outbox())
+    sign_in(customer).post("/security/email/", new)
+    assert [mail.kind for mail in outbox()[before:]] == ["email_change_started", "confirm_your_new_address"]
+
+
 @pytest.mark.control("v5.0.0-6.2.3")
 @pytest.mark.parametrize("current", ["", "not the password there is", NEW])
 def test_a_new_password_takes_the_one_there_is_however_fresh_the_proof(

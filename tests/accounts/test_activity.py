@@ -24,6 +24,7 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.policy.assurance import Method
 from consent.models import Consent
 from tests import elsewhere, factories
+from tests.factories import FIREFOX
 from tests.oauth.walk import register
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,7 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     page = elsewhere.challenged(phone, customer)
     assert "Why was I asked?" in page.text
     assert "Something about this was unusual for your account, so we asked once more." in page.text
-    detail = "You used a browser we have not seen with your account"
+    detail = "The browser was one we have not seen with your account"
     assert detail not in page.text  # before the sign-in is complete: it may be a thief who reads this
     elsewhere.sign_in(phone, customer)
     shown = home.get("/activity/").text
@@ -83,6 +84,21 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     assert "With password, code by mail" in shown
     assert "New browser" in shown
     assert shown.count("It was not me") >= 2
+
+
+def test_stopped_sign_ins_from_two_browsers_are_two_lines_with_browser_and_place(
+    home: Client, customer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop = Client(headers={"User-Agent": FIREFOX}, REMOTE_ADDR="198.51.100.7")
+    for client in (elsewhere.browser(), desktop, elsewhere.browser(), desktop):
+        elsewhere.challenged(client, customer)
+        client.post("/sign-in/prove/over/")
+    lines = [line for line in timeline.page(customer).lines if line.what == "sign_in.weighed"]
+    assert [(line.where, line.times) for line in lines] == [
+        ("Firefox on Linux, network 198.51.100.0/24", 2),
+        ("Mobile Safari on iOS, network 127.0.0.0/24", 2),
+    ]
+    assert all("you" not in sentence.lower().replace("your", "") for line in lines for sentence in line.why)
 
 
 def proving(client: Client, decision: object) -> Any:
@@ -165,6 +181,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "recovery.reset_asked": {"sent": True},
     "recovery.desk_asked": {"case": str(uuid4()), "way": "called_back", "sent": False},
     "recovery.desk_noted": {"case": str(uuid4()), "way": "document", "outcome": "confirmed"},
+    "recovery.approved": {"case": str(uuid4()), "ready_at": "2026-03-02T12:00:00+00:00"},
     "recovery.contact_invited": {"sent": True},
     "staff.record_opened": {"kind": "user"},
     "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},

@@ -27,12 +27,12 @@ def judged(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> None:
     monkeypatch.setattr("ciam_portal.audit.decide.gate.weigh", weigh)
 
 
-DENIED = Deny(gate.Reason.TOO_RISKY)
+DENIED = Deny(gate.Reason.ACCOUNT_CLOSED)
 
 
 @pytest.fixture
-def severe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every sign-in is judged to be severe."""
+def denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sign-in is denied, as one into a closed account is. Risk alone never does (test_sign_in_held)."""
     judged(monkeypatch, DENIED)
 
 
@@ -57,7 +57,7 @@ def seen(page: Any) -> tuple[Any, ...]:
     return page.status_code, body, headers, cookies
 
 
-@pytest.mark.usefixtures("severe")
+@pytest.mark.usefixtures("denied")
 @pytest.mark.control("v5.0.0-6.3.8")
 @pytest.mark.parametrize("more", [{}, {"next": "/profile/"}], ids=["plain", "next"])
 @pytest.mark.parametrize("visited", [False, True], ids=["first request", "with a browser session"])
@@ -75,7 +75,7 @@ def test_a_denied_sign_in_is_the_page_of_a_wrong_password(customer: User, more: 
     assert not Session.objects.exists()
 
 
-@pytest.mark.usefixtures("severe")
+@pytest.mark.usefixtures("denied")
 def test_it_leaves_the_browser_session_as_it_was(customer: User) -> None:
     client = Client()
     leave_something(client)
@@ -85,7 +85,7 @@ def test_it_leaves_the_browser_session_as_it_was(customer: User) -> None:
     assert client.get("/sign-in/prove/")["Location"] == "/sign-in/"
 
 
-@pytest.mark.usefixtures("severe")
+@pytest.mark.usefixtures("denied")
 @pytest.mark.parametrize("password", [PASSWORD, "x" * len(PASSWORD)], ids=["denied", "wrong"])
 def test_its_lane_pauses_alike(customer: User, password: str) -> None:
     most = limits.running().sign_in.failures

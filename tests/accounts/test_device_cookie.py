@@ -1,9 +1,11 @@
 """The device cookie is signed: what we did not sign is as good as no cookie, and asks the database nothing."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings as configured
 from django.db import connection
 from django.test import Client
@@ -13,11 +15,11 @@ from hypothesis import strategies as st
 
 from accounts import device_cookie
 from accounts.device_cookie import Kept
-from accounts.models import Device, Session, User
-from ciam_portal import codes
+from accounts.models import Alert, Device, Session, User
+from ciam_portal import clock, codes
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.gate import Trust
-from tests.factories import PASSWORD, at_home, pass_challenge
+from tests.factories import PASSWORD, at_home, outbox, pass_challenge
 from tests.factories import customer as new_customer
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -257,3 +259,89 @@ def test_a_session_keeps_the_country_and_the_page_shows_it(
     client.post("/sign-out/")
     post(client, customer, REMOTE_ADDR="10.0.0.1")
     assert set(Session.objects.values_list("country", flat=True)) == {"NO", ""}
+
+
+# The key is renewed by every sign-in, so that a copy is noticed.
+
+
+def again(client: Client, who: User) -> Any:
+    """Out, and in again by password."""
+    client.post("/sign-out/")
+    return post(client, who)
+
+
+def copy_of(client: Client) -> Client:
+    """Somebody else with a copy of the cookies this browser is known by."""
+    thief = Client()
+    thief.cookies[configured.DEVICE_COOKIE_NAME] = kept(client)
+    return thief
+
+
+@pytest.mark.django_db
+def test_every_sign_in_renews_the_key(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    tokens: list[str] = []
+    for _ in range(4):
+        assert again(client, customer)["Location"] == "/"
+        client.get("/")
+        tokens += read(kept(client)).tokens
+    assert len(set(tokens)) == 4
+    assert Device.objects.count() == 1
+    assert Device.objects.get().former_digests[-1] == codes.digest(tokens[-2], "device")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("first", ["owner", "thief"])
+def test_a_copy_is_noticed_whoever_comes_first_and_both_are_asked(client: Client, customer: User, first: str) -> None:
+    at_home(client, customer)
+    one, two = client, copy_of(client)
+    if first == "thief":
+        one, two = two, one
+    assert post(one, customer)["Location"] == "/"
+    one.get("/")  # the new key comes back
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        assert post(two, customer)["Location"] == "/sign-in/prove/"
+        assert Device.objects.get().revoked_at is not None
+        told = [mail.kind for mail in outbox()]
+        assert told.count("device_copied") == 1
+        assert Alert.objects.get().kind == "device_copied"
+        assert again(one, customer)["Location"] == "/sign-in/prove/"
+        assert [mail.kind for mail in outbox()].count("device_copied") == 1
+
+
+@pytest.mark.django_db
+def test_an_old_key_without_the_password_does_nothing(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    thief = copy_of(client)
+    post(client, customer)
+    client.get("/")
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        post(thief, customer, "a wrong guess entirely")
+    assert Device.objects.get().revoked_at is None
+    assert outbox() == []
+
+
+@pytest.mark.django_db
+def test_two_tabs_at_once_are_one_browser(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    tab = copy_of(client)  # the same cookies, sent before the other's answer came
+    post(client, customer)
+    client.get("/")
+    assert post(tab, customer)["Location"] == "/"
+    assert Device.objects.get().revoked_at is None
+    with time_machine.travel(clock.now() + timedelta(minutes=30)):  # whichever answer the browser kept
+        assert again(client, customer)["Location"] == "/"
+    assert outbox() == []
+
+
+@pytest.mark.django_db
+def test_an_answer_that_never_arrived_makes_no_copy(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    before = kept(client)
+    post(client, customer)
+    client.cookies[configured.DEVICE_COOKIE_NAME] = before
+    del client.cookies[configured.SESSION_COOKIE_NAME]
+    with time_machine.travel(clock.now() + timedelta(days=3)):
+        assert post(client, customer)["Location"] == "/"
+    assert outbox() == []
+    assert Device.objects.get().revoked_at is None

@@ -14,9 +14,12 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts import addresses, proofs
+from accounts.flows import account as flows
 from accounts.flows import reversible
 from accounts.models import Change, Proof, Unsettled, User
 from ciam_portal import clock
+from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.policy.assurance import Method
 from recovery.models import Contact, RecoveryAddress
 from tests.factories import PASSWORD, customer, outbox, signed_in
 from tests.spellings import MAILBOX, SHOWN
@@ -137,6 +140,17 @@ def test_recovery_addresses_and_contacts_get_it_too(caplog: pytest.LogCaptureFix
         row.refresh_from_db()
     assert [row.address for row in (mail, phone, one, two)] == [MAILBOX, "+4722855050", MAILBOX, SHOWN]
     assert f"recovery contact {two.pk}" in caplog.text
+
+
+def test_whoever_cannot_sign_in_by_address_any_more_reads_so_and_changes_it(client: Client) -> None:
+    customer(MAILBOX)
+    account = customer(SHOWN, unsettled=Unsettled.TAKEN)
+    session = signed_in(client, account, (Method.PASSWORD, Method.TOTP))
+    assert "signs in to another account" in client.get("/security/").text
+    secret = proofs.new_link(account, Proof.Purpose.CHANGE_EMAIL, "kim@example.com", clock.now())
+    flows.change_email(account, secret, session, by=Actor(Kind.CUSTOMER, account.pk, Channel.WEB), at=clock.now())
+    assert state(account) == ("kim@example.com", "", ["kim@example.com"])
+    assert "signs in to another account" not in client.get("/security/").text
 
 
 def test_an_operator_gives_the_mailbox_to_the_other_account(client: Client) -> None:

@@ -86,12 +86,16 @@ def test_both_answers_take_about_the_same_time() -> None:
     assert max(known, fresh) / min(known, fresh) < 2.5
 
 
-def test_signing_up_again_voids_the_unproven_attempt_before(client: Client, outbox: Outbox) -> None:
+def test_each_sign_up_has_a_link_of_its_own_and_the_one_that_is_used_decides(client: Client, outbox: Outbox) -> None:
+    """A stranger's sign-ups, before and after, void nothing of the owner's; theirs are once the owner's is used."""
     sign_up(Client(), "victim@example.com", "a password of the thief")
     sign_up(client, "victim@example.com", PASSWORD)
-    first, second = (mail.words["link"] for mail in outbox())
-    assert confirm(Client(), first).status_code == 410
-    assert confirm(Client(), second).status_code == 200
+    sign_up(Client(), "victim@example.com", "another one of the thief")
+    first, mine, last = (mail.words["link"] for mail in outbox())
+    assert confirm(Client(), mine).status_code == 200
+    assert confirm(Client(), first).status_code == confirm(Client(), last).status_code == 410
+    assert not Proof.objects.exclude(password="").exists()
+    assert sign_in(Client(), "victim@example.com", "another one of the thief").status_code == 200
     assert sign_in(Client(), "victim@example.com", "a password of the thief").status_code == 200
     assert sign_in(client, "victim@example.com", PASSWORD).status_code == 302
 
@@ -123,11 +127,20 @@ def test_only_a_digest_of_the_link_is_kept(client: Client, outbox: Outbox) -> No
     assert not AuditEntry.objects.filter(data__icontains=secret).exists()
 
 
-def test_mails_to_one_address_are_limited_without_a_word(outbox: Outbox) -> None:
+def test_without_a_mail_a_sign_up_changes_nothing_and_says_when(outbox: Outbox) -> None:
+    """Known or not, it is the same; and the links that went out before go on working."""
+    customer("known@example.com")
     most = limits.running().proof.mails_per_address_per_hour
-    for _ in range(most + 3):
-        assert sign_up(Client(), "flood@example.com").status_code == 200
-    assert len(outbox()) == most
+    for email in ("flood@example.com", "known@example.com"):
+        assert {sign_up(Client(), email).status_code for _ in range(most)} == {200}
+        before = User.objects.get(email=email).password
+        page = sign_up(Client(), email, "yet another passphrase")
+        assert page.status_code == 429
+        assert 3500 < int(page["Retry-After"]) <= 3600
+        assert User.objects.get(email=email).password == before
+        assert len([mail for mail in outbox() if mail.to == email]) == most
+    link = next(mail.words["link"] for mail in outbox() if mail.to == "flood@example.com")
+    assert confirm(Client(), link).status_code == 200
 
 
 @pytest.mark.parametrize(

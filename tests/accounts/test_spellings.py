@@ -40,22 +40,23 @@ def budget() -> int:
     return limits.running().proof.mails_per_address_per_hour
 
 
+def as_often_as_the_budget() -> list[int]:
+    """So many are answered as ever, the others are told to wait: the same for accounts and for nobody's addresses."""
+    return [302] * budget() + [429] * (len(SPELLINGS) - budget())
+
+
 @pytest.mark.control("v5.0.0-2.2.1")
 def test_signing_up_with_every_spelling_makes_one_account_and_few_mails(outbox: Outbox) -> None:
-    answers = {
-        (page.status_code, page["Location"])
-        for typed in SPELLINGS
-        for page in [post("/sign-up/", {"email": typed, "password1": PASSWORD})]
-    }
-    assert answers == {(302, "/sign-up/check-your-mail/")}
+    answers = [post("/sign-up/", {"email": typed, "password1": PASSWORD}).status_code for typed in SPELLINGS]
+    assert answers == as_often_as_the_budget()
     assert [found.email for found in User.objects.all()] == [MAILBOX]
     assert [mail.to for mail in outbox()] == [MAILBOX] * budget()
 
 
 def test_asking_for_a_new_password_with_every_spelling_meets_one_budget(outbox: Outbox) -> None:
     customer(MAILBOX)
-    answers = {alike(post("/forgotten-password/", {"email": typed}), typed) for typed in SPELLINGS}
-    assert len(answers) == 1
+    answers = [post("/forgotten-password/", {"email": typed}).status_code for typed in SPELLINGS]
+    assert answers == as_often_as_the_budget()
     assert [mail.to for mail in outbox()] == [MAILBOX] * budget()
 
 
@@ -121,7 +122,7 @@ def home(client: Client) -> Client:
 @pytest.mark.parametrize("path", ["/security/email/", "/security/recovery/add/mail/"])
 def test_a_new_address_in_every_spelling_meets_one_budget(home: Client, outbox: Outbox, path: str) -> None:
     pages = [home.post(path, {"email": typed}, follow=True) for typed in SPELLINGS]
-    assert all(SHOWN in page.text for page in pages)
+    assert all(SHOWN in page.text for page in pages[: budget()])
     told = [mail.to for mail in outbox() if mail.to != "ada@gmail.com"]
     assert told == [MAILBOX] * budget()
 

@@ -10,12 +10,23 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "import django; django.setup(); from django.conf import settings; print(settings.PUBLIC_URL)"
+MAILBOX = """
+import django; django.setup()
+from django.conf import settings
+from ciam_portal import mailbox
+try:
+    mailbox.canonical("jürgen@example.com")
+except mailbox.NoMailbox:
+    print(settings.EMAIL_BACKEND, "refused")
+else:
+    print(settings.EMAIL_BACKEND, "taken")
+"""
 Start = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def start() -> Start:
-    def run(**changes: str | None) -> "subprocess.CompletedProcess[str]":
+    def run(code: str = START, **changes: str | None) -> "subprocess.CompletedProcess[str]":
         production = os.environ | {
             "CIAM_ENVIRONMENT": "production",
             "PUBLIC_URL": "https://id.example.com",
@@ -26,7 +37,7 @@ def start() -> Start:
         }
         env = {key: value for key, value in (production | changes).items() if value is not None}
         return subprocess.run(
-            [sys.executable, "-c", START], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False
         )
 
     return run
@@ -78,6 +89,33 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
     done = start(**{name: value})
     assert done.returncode != 0
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (None, "django.core.mail.backends.smtp.EmailBackend refused"),
+        ("false", "django.core.mail.backends.smtp.EmailBackend refused"),
+        ("true", "ciam_portal.notifications.channels.Utf8Smtp taken"),
+    ],
+)
+def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
+    start: Start, said: str | None, answer: str
+) -> None:
+    done = start(MAILBOX, MAIL_SMTPUTF8=said)
+    assert done.stdout.strip() == answer, done.stderr
+
+
+def test_migrations_connect_as_the_owner_and_nothing_else_does(start: Start) -> None:
+    def roles(command: str, **env: str | None) -> "subprocess.CompletedProcess[str]":
+        said = "from django.conf import settings as s; print(s.DATABASES['default']['USER'], s.PORTAL_ROLE)"
+        known = {"DATABASE_URL": "postgres://portal@db/ciam", "DATABASE_OWNER_URL": "postgres://owner@db/ciam"}
+        return start(f"import sys; sys.argv[1:2] = ['{command}']; {said}", **(known | env))
+
+    assert roles("check").stdout.split() == ["portal", "portal"]
+    assert roles("check", CIAM_AS_OWNER="1").stdout.split() == ["portal", "portal"]
+    assert roles("migrate").stdout.split() == ["owner", "portal"]
+    assert "DATABASE_OWNER_URL is not set" in roles("migrate", DATABASE_OWNER_URL=None).stderr
 
 
 def test_the_demo_does_not_load_in_production() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ciam_portal import explain, gate
 from ciam_portal.explain import actions, findings, reasons
 from ciam_portal.explain.chart import chart
-from ciam_portal.explain.features import SHOWN
+from ciam_portal.explain.features import NEW_BROWSER, NEW_PLACE, SHOWN
 from ciam_portal.policy.catalogue import PARTNER, USE_SCOPE, Action
 from ciam_portal.policy.question import KNOWN
 from ciam_portal.policy.reason import ReasonBase
@@ -94,7 +94,8 @@ def test_no_words_are_kept_for_findings_that_are_gone() -> None:
 @pytest.mark.parametrize("feature", Feature)
 @pytest.mark.parametrize("new", [True, False])
 def test_every_part_has_words_in_every_register(feature: Feature, new: bool) -> None:
-    inputs = facts(feature) if new else facts(known=(feature,))
+    device = 0 if feature is Feature.AGENT else 2  # on a known device it is an update, of which nothing is said
+    inputs = facts(feature, device=device) if new else facts(known=(feature,), device=device)
     entry = Stored(contributions=[[feature.value, 3.0]], score=3.0, inputs=inputs)
     shown = SHOWN[feature]
     assert str(shown.new if new else shown.seldom) in explain.for_customer(entry)
@@ -157,6 +158,28 @@ def test_what_could_be_imitated_is_not_told_apart() -> None:
     stolen = explain.for_customer(Stored(findings=[["device_key_elsewhere", 4.0]], inputs=facts()))
     forgotten = explain.for_customer(Stored(contributions=[["device", 3.0]], inputs=facts("device")))
     assert stolen == forgotten
+
+
+def test_an_updated_browser_on_a_known_device_is_no_other_browser() -> None:
+    updated = Stored(contributions=[["agent", 3.0]], inputs=facts("agent"))
+    assert str(NEW_BROWSER) not in explain.for_customer(updated)
+    elsewhere = facts("agent", device=0)
+    assert str(NEW_BROWSER) in explain.for_customer(Stored(contributions=[["agent", 3.0]], inputs=elsewhere))
+
+
+def test_coming_home_is_no_new_place() -> None:
+    home = explain.for_customer(Stored(findings=[["impossible_travel", 4.0]], inputs=facts(known=("country", "asn"))))
+    assert str(NEW_PLACE) not in home
+    assert "Shortly before, your account was used in another country." in home
+    listed = explain.for_customer(Stored(findings=[["blocklisted_address", 3.0]], inputs=facts(known=("country",))))
+    assert str(NEW_PLACE) not in listed
+
+
+def test_nothing_that_a_sign_in_showed_is_said_to_be_the_readers_own_doing() -> None:
+    """A thief's sign-in is explained to its owner in the same words."""
+    said = {str(text) for shown in SHOWN.values() for text in (shown.new, shown.seldom)}
+    said |= {str(words.customer) for words in findings.FINDINGS.values()}
+    assert not [text for text in said if re.search(r"\byou\b", text, re.IGNORECASE)]
 
 
 @given(

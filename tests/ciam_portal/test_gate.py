@@ -34,6 +34,7 @@ HOME = Facts(
 )
 OWNER = replace(HOME, highest=Level.AAL2)
 PROVEN = replace(OWNER, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON)
+SEVERE = replace(OWNER, session_live=None, device=Trust.NONE, standing=Risk.SEVERE)
 NEW = replace(HOME, device=Trust.NEW, device_known_at=NOON + timedelta(hours=3), challenged_at=NOON)
 
 
@@ -84,6 +85,20 @@ def bare(answer: Decision) -> Decision:
         ),
         ("add_factor", NEW, Hold(Reason.ON_HOLD, NOON + timedelta(hours=3))),
         ("add_factor", replace(NEW, device=Trust.NONE), Hold(Reason.ON_HOLD, None)),
+        # Mailbox and another channel, both freshly, settle it too, but raise no level and lower no high risk.
+        ("add_factor", replace(NEW, recognized_at=NOON), Allow()),
+        ("add_factor", replace(NEW, recognized_at=NOON, standing=Risk.MODERATE), Allow()),
+        ("add_factor", replace(NEW, recognized_at=NOON, standing=Risk.HIGH), Hold(Reason.ON_HOLD, NEW.device_known_at)),
+        (
+            "add_factor",
+            replace(NEW, recognized_at=NOON - timedelta(seconds=600)),
+            Hold(Reason.ON_HOLD, NEW.device_known_at),
+        ),
+        (
+            "add_factor",
+            replace(NEW, recognized_at=NOON, challenged_at=NOON - timedelta(seconds=600)),
+            StepUp(Level.AAL1, Reason.UNUSUAL, 600, challenge=True),
+        ),
         # A second factor that was held before lowers the worry about the browser.
         (
             "add_factor",
@@ -109,7 +124,40 @@ def bare(answer: Decision) -> Decision:
             replace(PROVEN, standing=Risk.SEVERE, highest=Level.PHR, assurance=Assurance(Level.PHR, NOON)),
             Deny(Reason.TOO_RISKY),
         ),
-        ("sign_in", replace(PROVEN, standing=Risk.SEVERE, session_live=None), Deny(Reason.TOO_RISKY)),
+        # But nobody with the right password reads that it is wrong: coming in asks for the strongest proof, or waits.
+        ("sign_in", SEVERE, Hold(Reason.SIGN_IN_HELD)),
+        ("sign_in", replace(SEVERE, device=Trust.NEW, device_known_at=SOON), Hold(Reason.SIGN_IN_HELD, SOON)),
+        ("sign_in", replace(SEVERE, highest=Level.PHR), StepUp(Level.PHR, Reason.UNUSUAL, None, challenge=True)),
+        (
+            "sign_in",
+            replace(SEVERE, highest=Level.PHR, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON),
+            StepUp(Level.PHR, Reason.PROVE_MORE, None, challenge=True),
+        ),
+        (
+            "sign_in",
+            replace(SEVERE, highest=Level.PHR, assurance=Assurance(Level.PHR, NOON), challenged_at=NOON),
+            Allow(),
+        ),
+        (
+            "sign_in",
+            replace(SEVERE, device=Trust.KNOWN),
+            StepUp(Level.AAL2, Reason.UNUSUAL, None, challenge=True),
+        ),
+        (
+            "sign_in",
+            replace(SEVERE, device=Trust.KNOWN, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON),
+            Allow(),
+        ),
+        ("sign_in", replace(SEVERE, highest=Level.AAL1, device=Trust.KNOWN, challenged_at=NOON), Allow()),
+        # The help desk's word does what a known browser does, until the instant.
+        ("sign_in", replace(SEVERE, vouched_until=SOON), StepUp(Level.AAL2, Reason.UNUSUAL, None, challenge=True)),
+        (
+            "sign_in",
+            replace(SEVERE, vouched_until=SOON, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON),
+            Allow(),
+        ),
+        ("sign_in", replace(SEVERE, vouched_until=NOON), Hold(Reason.SIGN_IN_HELD)),
+        ("change_email", replace(PROVEN, standing=Risk.SEVERE, vouched_until=SOON), Deny(Reason.TOO_RISKY)),
         # What is not known is not low, and for critical actions it is high.
         ("change_password", replace(PROVEN, standing=None), Allow()),
         (
@@ -272,6 +320,7 @@ facts_of = st.builds(
     assurance=st.builds(Assurance, levels, st.none() | instants),
     highest=levels,
     challenged_at=st.none() | instants,
+    recognized_at=st.none() | instants,
     device=st.sampled_from(Trust),
     device_known_at=st.none() | instants,
     standing=st.none() | risks,
@@ -280,6 +329,7 @@ facts_of = st.builds(
     quarantine_until=st.none() | ends,
     suspended_until=st.none() | ends,
     step_up_until=st.none() | ends,
+    vouched_until=st.none() | ends,
     amount=st.none() | st.integers(-10, 20_000),
     currency=st.sampled_from([None, "EUR", "XXX"]),
 )
@@ -381,6 +431,8 @@ MISSING = {
     "assurance": Assurance(),
     "challenged_at": None,
     "device": Trust.NONE,
+    "vouched_until": None,
+    "recognized_at": None,
     "amount": None,
     "currency": None,
 }
@@ -398,6 +450,30 @@ def test_risk_that_is_not_known_is_not_low(action: str, facts: Facts, risk: Risk
     unknown = replace(facts, standing=None, evidence=None)
     low = replace(unknown, standing=Risk.LOW)
     assert strictness(ask(action, unknown)) >= strictness(ask(action, low))
+
+
+@given(facts_of)
+def test_no_risk_turns_a_sign_in_away_or_stays_severe(facts: Facts) -> None:
+    came = replace(facts, channel=Channel.WEB, account_active=True, session_live=None)
+    weighed = gate.weigh("sign_in", came, limits=LIMITS, at=NOON)
+    assert not isinstance(weighed.decision, Deny)
+    assert weighed.standing is None or weighed.standing < Risk.SEVERE
+
+
+@given(facts_of)
+def test_what_was_denied_at_the_door_is_never_let_in_without_the_strongest_proof_held(facts: Facts) -> None:
+    came = replace(facts, channel=Channel.WEB, account_active=True, session_live=None, standing=Risk.SEVERE)
+    if isinstance(ask("sign_in", came), Allow):
+        assert facts.assurance.level >= min(facts.highest, Level.PHR)
+        assert facts.challenged_at is not None
+        recognized = facts.vouched_until is not None and facts.vouched_until > NOON
+        assert facts.assurance.level is Level.PHR or facts.device is Trust.KNOWN or recognized
+
+
+def test_a_sign_in_that_was_denied_is_denied_when_asked_as_it_was_then() -> None:
+    then = gate.weigh("sign_in", SEVERE, limits=LIMITS, at=NOON, equations=2)
+    assert then.decision == Deny(Reason.TOO_RISKY)
+    assert then.standing is Risk.SEVERE
 
 
 rows = st.builds(

@@ -116,10 +116,13 @@ def test_nor_by_a_server_that_writes_each_request(caplog: pytest.LogCaptureFixtu
     ]
 
 
-def test_a_line_carries_the_id_of_its_request() -> None:
-    record = logging.getLogger("x").makeRecord("x", logging.INFO, "", 0, "plain", (), None)
+def test_every_line_carries_the_id_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
+    page = Client().get("/nowhere/")
+    (record,) = (record for record in caplog.records if record.name == "django.request")
     assert isinstance(record, logs.Line)
-    assert (record.request_id, record.getMessage()) == ("-", "plain")
+    assert record.request_id == page["X-Request-ID"]
+    after = logging.getLogger("x").makeRecord("x", logging.INFO, "", 0, "plain", (), None)
+    assert (getattr(after, "request_id", ""), after.getMessage()) == ("-", "plain")
 
 
 @pytest.mark.parametrize("purpose", Purpose.values)

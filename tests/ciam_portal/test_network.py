@@ -125,8 +125,8 @@ def test_an_ipv4_address_is_one_source_however_it_is_wrapped(address: Any) -> No
     ("address", "answer"),
     [
         ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2::3", "2001:db8:1:2::"),
-        ("2001:db8:1:2:ffff::4", "2001:db8:1:2::"),
+        ("2001:db8:1:2::3", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
         (network.UNKNOWN, ""),
     ],

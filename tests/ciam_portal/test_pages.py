@@ -84,7 +84,6 @@ def test_a_request_id_from_outside_is_not_believed(client: Client) -> None:
         (lambda request: views.bad_request(request, SuspiciousOperation()), 400),
         (lambda request: views.forbidden(request, PermissionError()), 403),
         (lambda request: views.not_found(request, LookupError()), 404),
-        (views.too_many, 429),
         (views.server_error, 500),
         (views.csrf_failure, 403),
     ],

@@ -81,6 +81,26 @@ def test_the_command_says_it_and_fails_when_it_must(monkeypatch: pytest.MonkeyPa
         call_command("privilege_paths", "--check", stdout=StringIO())
 
 
+def test_what_a_role_opens_is_what_was_not_there_before() -> None:
+    nothing: frozenset[Role] = frozenset()
+    assert privileges.opened(frozenset({Role.ADMINISTRATOR}), Role.ADMINISTRATOR) == privileges.Opened((), ())
+    auditor = privileges.opened(nothing, Role.AUDITOR)
+    assert "export the audit or decisions" in {action.name for action in auditor.actions}
+    assert auditor.paths == ()
+    approver = privileges.opened(frozenset({Role.AGENT}), Role.APPROVER)
+    assert "find a customer" not in {action.name for action in approver.actions}
+    assert {(path.effect, path.people) for path in approver.paths} >= {(Effect.RESTORE_ACCESS, (Role.AGENT,))}
+    assert all(path.people for path in approver.paths)  # alone, none
+    boss = privileges.opened(nothing, Role.ADMINISTRATOR)
+    assert (Effect.CHANGE_ROLE, (Role.ADMINISTRATOR,)) in {(path.effect, path.people) for path in boss.paths}
+
+
+def test_a_role_that_opens_a_takeover_alone_says_so() -> None:
+    bad = (*ACTIONS, StaffAction("set an address", frozenset({Role.AUDITOR}), Effect.CHANGE_ADDRESS, standing=True))
+    opened = privileges.opened(frozenset({Role.AGENT}), Role.AUDITOR, bad)
+    assert (Effect.CHANGE_ADDRESS, ()) in {(path.effect, path.people) for path in opened.paths}
+
+
 @pytest.mark.django_db
 def test_the_page_draws_it_for_those_who_watch() -> None:
     for role, status in ((Role.AUDITOR, 200), (Role.ADMINISTRATOR, 200), (Role.AGENT, 403), (Role.APPROVER, 403)):

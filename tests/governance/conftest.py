@@ -15,7 +15,7 @@ from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.governance import deciding, flows
 from ciam_portal.governance.flows import Person
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.replay import Report
 from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
@@ -53,6 +53,14 @@ def live(db: None) -> Iterator[None]:
     deciding.follow(settings.LIMITS)
 
 
+def replayed(row: PolicyVersion, **numbers: Any) -> Replay:
+    """A complete replay of this version."""
+    return Replay.objects.create(
+        candidate=row.version, asked_at=clock.now(), since=clock.now() - flows.REPLAYED, before=row.pk, total=0,
+        report=Report(candidate=row.version, **numbers).as_json(), finished_at=clock.now(),
+    )  # fmt: skip
+
+
 class Administrator:
     """A person of the staff, freshly signed in with two factors on a browser that is theirs."""
 
@@ -72,8 +80,8 @@ class Administrator:
         return Person(frozenset({self.role}) if self.role else frozenset(), asked)
 
     def propose(self, row: PolicyVersion, **numbers: Any) -> None:
-        report = Report(candidate=row.version, **numbers)
-        flows.propose(row.pk, report, lambda: self.person, scopes.check, by=self.by, at=clock.now())
+        replayed(row, **numbers)
+        flows.propose(row.pk, lambda: self.person, scopes.check, by=self.by, at=clock.now())
 
     def approve(self, row: PolicyVersion) -> None:
         flows.approve(row.pk, lambda: self.person, scopes.check, by=self.by, at=clock.now())

@@ -85,23 +85,20 @@ def test_an_approval_reaches_this_process_at_once_and_others_in_time(
 def test_libraries_follow_the_version_that_decides(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     other = limits_with(
-        session__absolute_hours=1, sign_in__pending_minutes=3, sign_in__attempts_per_address_per_minute=7,
-        sign_up__per_address_per_hour=9, factors__throttle_seconds=4,
+        session__absolute_hours=1, sign_in__pending_minutes=3, factors__throttle_seconds=4,
     )  # fmt: skip
     for name, value in derived(settings.LIMITS).items():
         assert getattr(settings, name) == value
     put_in_place(changed(
-        session__absolute_hours=1, sign_in__pending_minutes=3, sign_in__attempts_per_address_per_minute=7,
-        sign_up__per_address_per_hour=9, factors__throttle_seconds=4,
+        session__absolute_hours=1, sign_in__pending_minutes=3, factors__throttle_seconds=4,
     ))  # fmt: skip
     assert limits.running() == other
     now = {name: getattr(settings, name) for name in derived(other)}
     assert (now["SESSION_COOKIE_AGE"], now["ACCOUNT_LOGIN_TIMEOUT"], now["OTP_TOTP_THROTTLE_FACTOR"]) == (3600, 180, 4)
-    assert (now["ACCOUNT_RATE_LIMITS"]["login"], now["ACCOUNT_RATE_LIMITS"]["signup"]) == ("7/m/ip", "9/h/ip")
     assert f"policy version {other.version} decides" in caplog.text
 
 
-def test_the_libraries_really_read_them_at_each_use(client: Client, customer: Any, live: None) -> None:
+def test_limits_are_really_read_at_each_use(client: Client, customer: Any, live: None) -> None:
     put_in_place(changed(sign_in__attempts_per_address_per_minute=5))
     limits.running()
     answers = [client.post("/sign-in/", {"login": customer.email, "password": "x"}).status_code for _ in range(6)]

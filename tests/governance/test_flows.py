@@ -15,15 +15,14 @@ from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.errors import ProveMore, Refused
 from ciam_portal.governance import flows, upgrade
 from ciam_portal.governance.flows import Seen
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.policy import Origin, Reason, State
-from ciam_portal.governance.replay import Report
 from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Level
 from ciam_portal.roles import Role
 from tests.conftest import NOON
-from tests.governance.conftest import Administrator, changed
+from tests.governance.conftest import Administrator, changed, replayed
 
 pytestmark = pytest.mark.django_db
 Found = Callable[..., PolicyVersion]
@@ -135,9 +134,22 @@ def test_a_stale_proof_is_asked_for_again(mona: Administrator, omar: Administrat
 
 def test_a_replay_of_another_version_is_none(mona: Administrator, found: Found) -> None:
     row, other = found(), found(session__idle_minutes=13)
-    report = Report(candidate=other.version)
+    replayed(other)
     with pytest.raises(Refused) as refused:
-        flows.propose(row.pk, report, lambda: mona.person, scopes.check, by=mona.by, at=clock.now())
+        flows.propose(row.pk, lambda: mona.person, scopes.check, by=mona.by, at=clock.now())
+    assert refused.value.reason is Reason.NO_REPLAY
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"finished_at": None}, {"asked_at": clock.now() - timedelta(hours=settings.LIMITS.staff.proposal_hours)}],
+)
+def test_nor_is_one_that_is_unfinished_or_old(mona: Administrator, found: Found, columns: dict[str, Any]) -> None:
+    row = found()
+    run = replayed(row)
+    Replay.objects.filter(pk=run.pk).update(**columns)
+    with pytest.raises(Refused) as refused:
+        flows.propose(row.pk, lambda: mona.person, scopes.check, by=mona.by, at=clock.now())
     assert refused.value.reason is Reason.NO_REPLAY
 
 

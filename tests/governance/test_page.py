@@ -17,8 +17,8 @@ from accounts.models import Session, User
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.models import AuditEntry
-from ciam_portal.governance import flows, replay
-from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance import flows, tasks
+from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.policy import Origin, State
 from ciam_portal.oauth import scopes
 from ciam_portal.policy import limits
@@ -63,6 +63,13 @@ def text(client: Client, row: PolicyVersion) -> str:
     return " ".join(answer.content.decode().split())
 
 
+def propose(client: Client, row: PolicyVersion) -> Any:
+    """Have it replayed, wait until that is done, propose it."""
+    press(client, row, "replay")
+    tasks.sweep()
+    return press(client, row, "propose")
+
+
 def press(client: Client, row: PolicyVersion, what: str) -> Any:
     return client.post(page(row), {"do": what})
 
@@ -72,10 +79,10 @@ def test_two_people_with_a_browser_each(first: Client, second: Client, found: Fo
     weigh(at=clock.now())
     weigh(at=clock.now() - timedelta(days=policies.DAYS, seconds=1))
     before = text(first, row)
-    assert "No replay is attached" in before
-    assert '<button type="submit" class="button default" name="do" value="propose"' in before
-    assert "20,000" in before
-    assert press(first, row, "propose").status_code == 302
+    assert "There is no replay yet." in before
+    assert 'value="replay"' in before
+    assert 'value="propose"' not in before
+    assert propose(first, row).status_code == 302
     row.refresh_from_db()
     assert row.replay is not None
     assert (row.state, row.replay["rows"], row.replay["genuine_bothered"]) == (State.PROPOSED, 1, 1)
@@ -93,12 +100,12 @@ def test_two_people_with_a_browser_each(first: Client, second: Client, found: Fo
     assert row.state == State.DECIDING
     assert "This version decides." in text(second, row)
     names = AuditEntry.objects.filter(name__startswith="policy.").order_by("pk").values_list("name", flat=True)
-    assert list(names)[-3:] == ["policy.found", "policy.proposed", "policy.approved"]
+    assert list(names)[-3:] == ["policy.replay_begun", "policy.proposed", "policy.approved"]
 
 
 def test_the_list_says_who(first: Client, second: Client, found: Found) -> None:
     row = found()
-    press(first, row, "propose")
+    propose(first, row)
     press(second, row, "approve")
     said = first.get(LIST).content.decode()
     for word in (row.version, settings.LIMITS.version, "first@example.com", "second@example.com", "the installation"):
@@ -115,7 +122,7 @@ def test_what_the_page_says_of_a_former_version_and_a_looser_one(first: Client, 
 
 def test_the_proposer_is_refused_even_without_the_page(first: Client, found: Found) -> None:
     row = found()
-    press(first, row, "propose")
+    propose(first, row)
     answer = press(first, row, "approve")
     assert answer.status_code == 403
     assert "somebody else must approve it" in answer.content.decode()
@@ -128,26 +135,26 @@ def test_a_version_is_rejected(second: Client, found: Found) -> None:
     assert press(second, row, "reject").status_code == 302
     row.refresh_from_db()
     assert row.state == State.REJECTED
-    assert 'value="propose"' in text(second, row)
+    assert 'value="replay"' in text(second, row)
 
 
 @pytest.mark.parametrize("role", [None, Role.AGENT, Role.APPROVER])
 def test_others_see_nothing(found: Found, role: Role | None) -> None:
     row, client = found(), staff("other@example.com", role)
-    for answer in (client.get(LIST), client.get(page(row)), press(client, row, "propose")):
+    for answer in (client.get(LIST), client.get(page(row)), propose(client, row)):
         assert answer.status_code in {302, 403}
     assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
 
 
-def test_an_auditor_looks_and_does_nothing(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_auditor_looks_and_does_nothing(found: Found) -> None:
     row, client = found(), staff("auditor@example.com", Role.AUDITOR)
     said = text(client, row)
     assert "Only an administrator may do this." in said
     assert 'name="do"' not in said
-    monkeypatch.setattr(replay, "compare", None)  # nobody makes the portal compute who may not propose
-    for verb in ("propose", "approve", "reject"):
+    for verb in ("replay", "propose", "approve", "reject"):
         assert press(client, row, verb).status_code == 403
-    assert AuditEntry.objects.filter(name="flow.refused").count() == 3
+    assert AuditEntry.objects.filter(name="flow.refused").count() == 4
+    assert not Replay.objects.exists()  # nobody makes the portal compute who may not propose
 
 
 def test_one_factor_is_not_enough_to_look(found: Found) -> None:
@@ -158,7 +165,7 @@ def test_one_factor_is_not_enough_to_look(found: Found) -> None:
 def test_a_stale_proof_leads_to_proving_and_back_to_the_page(first: Client, found: Found) -> None:
     row = found()
     with time_machine.travel(clock.now() + timedelta(seconds=610)):
-        answer = press(first, row, "propose")
+        answer = propose(first, row)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/prove/?")
     row.refresh_from_db()
@@ -179,7 +186,7 @@ def test_a_form_from_elsewhere_is_refused(found: Found) -> None:
     row, person = found(), User.objects.get(email=staff_email())
     client = Client(enforce_csrf_checks=True)
     factories.signed_in(client, person, (Method.PASSWORD, Method.TOTP))
-    assert press(client, row, "propose").status_code == 403
+    assert propose(client, row).status_code == 403
     assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
 
 
@@ -196,7 +203,7 @@ def test_a_version_this_software_cannot_use_says_so_and_has_no_button(first: Cli
     said = text(first, row)
     assert "once_there" in said
     assert 'value="propose"' not in said
-    assert press(first, row, "propose").status_code == 403
+    assert propose(first, row).status_code == 403
 
 
 def with_scope(name: str) -> str:
@@ -215,7 +222,7 @@ def test_a_version_that_speaks_of_an_unknown_scope_is_neither_proposed_nor_appro
     said = text(first, row)
     assert "a scope that is not known: use_scope.phnoe" in said
     assert 'value="propose"' not in said
-    answer = press(first, row, "propose")
+    answer = propose(first, row)
     assert answer.status_code == 403
     assert "cannot use this version" in answer.content.decode()
     # Proposed while the software still knew that scope.
@@ -230,7 +237,7 @@ def test_a_version_that_speaks_of_an_unknown_scope_is_neither_proposed_nor_appro
 
 def test_a_scope_that_exists_may_have_a_row(first: Client) -> None:
     flows.see(with_scope("phone"), by=Actor.system(), at=clock.now())
-    assert press(first, PolicyVersion.objects.get(state=State.FOUND), "propose").status_code == 302
+    assert propose(first, PolicyVersion.objects.get(state=State.FOUND)).status_code == 302
 
 
 def lose_role(person: User) -> None:
@@ -247,42 +254,41 @@ def become_risky(person: User) -> None:
 
 @pytest.mark.parametrize("meanwhile", [lose_role, lose_session, become_risky])
 def test_what_changes_while_the_replay_runs_counts(
-    first: Client, found: Found, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[User], None]
+    first: Client, found: Found, meanwhile: Callable[[User], None]
 ) -> None:
-    row, compare, person = found(), replay.compare, User.objects.get(email="first@example.com")
-
-    def slow(*args: Any) -> Any:
-        meanwhile(person)
-        return compare(*args)
-
-    monkeypatch.setattr(replay, "compare", slow)
+    row, person = found(), User.objects.get(email="first@example.com")
+    press(first, row, "replay")
+    tasks.sweep()
+    meanwhile(person)
     assert press(first, row, "propose").status_code in {302, 403}
     row.refresh_from_db()
     assert (row.state, row.replay) == (State.FOUND, None)
-    assert AuditEntry.objects.filter(name="flow.refused").exists()
 
 
-def test_a_proof_that_grows_stale_while_the_replay_runs_is_stale(
-    first: Client, found: Found, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row, compare = found(), replay.compare
-
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-
-        def slow(*args: Any) -> Any:
-            traveller.shift(timedelta(seconds=610))
-            return compare(*args)
-
-        monkeypatch.setattr(replay, "compare", slow)
-        assert press(first, row, "propose")["Location"].startswith("/prove/?")
-    row.refresh_from_db()
-    assert row.state == State.FOUND
+def test_the_page_says_how_far_a_replay_is(first: Client, found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = found()
+    for _ in range(3):
+        weigh(at=clock.now())
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    monkeypatch.setattr(tasks, "SECONDS", 0.0)
+    press(first, row, "replay")
+    assert "0 of 3 decisions of the last 30 days were asked again" in text(first, row)
+    tasks.sweep()
+    under_way = text(first, row)
+    assert "2 of 3 decisions" in under_way
+    assert "Look again" in under_way
+    assert 'value="propose"' not in under_way
+    assert press(first, row, "propose").status_code == 403
+    tasks.sweep()
+    tasks.sweep()
+    assert "3 decisions of the last 30 days were asked again" in text(first, row)
+    assert 'value="propose"' in text(first, row)
 
 
 def test_a_proposal_against_a_former_version_says_so(first: Client, second: Client, found: Found) -> None:
     row, other = found(), found(session__idle_minutes=13)
-    press(first, row, "propose")
-    press(first, other, "propose")
+    propose(first, row)
+    propose(first, other)
     press(second, row, "approve")
     said = text(second, other)
     assert "Another version decides since this one was proposed. Please propose it again." in said

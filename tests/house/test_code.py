@@ -42,7 +42,7 @@ PUBLIC = {
 BEFORE_SIGN_IN = {
     "accounts:prove_sign_in", "accounts:prove_sign_in_begin", "accounts:passkey_sign_in",
     "accounts:passkey_sign_in_begin", "accounts:prove_sign_in_send_code",
-    "accounts:prove_sign_in_over",
+    "accounts:prove_sign_in_over", "accounts:sign_in_held",
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",

@@ -35,7 +35,7 @@ class Staff:
         self.page.get_by_text("Opened because of").wait_for()
 
     def open_case(self) -> None:
-        """The first of the queue, which a tablet shows whole; the record opens with a reason."""
+        """The first of the queue, which a tablet shows whole; an agent says why they go on."""
         self.page.goto("/staff/recovery/case/")
         look_at(self.page)
         self.page.set_viewport_size(TABLET)  # type: ignore[arg-type]
@@ -43,11 +43,12 @@ class Staff:
         assert table.evaluate("region => region.scrollWidth <= region.clientWidth")
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
         self.page.locator("#content-main tbody a").first.click()
-        if self.page.get_by_role("heading", name="Open the record").count():
-            look_at(self.page)
-            self.page.get_by_label("Reason").select_option("identity_check")
-            self.page.get_by_role("button", name="Open", exact=True).click()
         self.page.get_by_role("heading", name="What was shown").wait_for()
+        if self.page.get_by_text("Then you can go on here.").count():
+            look_at(self.page)
+            self.page.get_by_label("Reason", exact=True).select_option("identity_check")
+            self.page.get_by_role("button", name="Open", exact=True).click()
+            self.page.get_by_text("Then you can go on here.").wait_for(state="detached")
 
     def show(self, what: str, whole: str) -> None:
         """One hidden value of the record, which stays hidden otherwise."""

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts import factors, proofs
+from accounts import budget, factors, proofs
 from accounts.factors import Outcome
 from accounts.flows import sign_in as sign_in_flows
 from accounts.history import Seen
@@ -24,7 +25,7 @@ from ciam_portal.errors import OnHold, Refused
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from recovery import facts, tasks
-from recovery.flows import finish, renewal, show, wait
+from recovery.flows import finish, guesses, renewal, show, wait
 from recovery.flows.show import Attempt
 from recovery.models import Case, Guesses, Shown
 from recovery.policy import cases as policy
@@ -200,9 +201,27 @@ def test_at_most_two_requests_in_two_minutes_for_strangers_and_customers_alike(o
         assert answers == [200, 200, 429]
 
 
-def test_requests_of_a_day_are_counted_apart_from_those_of_two_minutes(owner: User) -> None:
-    counts = [facts.asked(owner.email, None) for _ in range(11)]
-    assert [each.in_a_day for each in counts] == list(range(1, 12))
+def test_what_is_refused_for_two_minutes_uses_up_nothing_of_the_day(owner: User) -> None:
+    """11 requests in a row stopped the owner for a day."""
+    counts = [facts.asked(owner.email, "") for _ in range(11)]
+    assert [each.in_two_minutes for each in counts] == list(range(1, 12))
+    assert {each.in_a_day for each in counts[2:]} == {each.in_an_hour for each in counts[2:]} == {2}
+
+
+def test_the_page_says_when_the_window_that_is_used_up_ends(owner: User) -> None:
+    for _ in range(2):
+        Person(Client()).start(owner.email)
+    page = Person(Client()).start(owner.email)
+    assert 100 < int(page["Retry-After"]) <= 120
+    for _ in range(limits.running().proof.mails_per_address_per_hour):
+        cache.delete_many(list_of_two_minutes(owner))
+        page = Person(Client()).start(owner.email)
+    assert 3500 < int(page["Retry-After"]) <= 3600
+    assert "60 minutes" in page.text
+
+
+def list_of_two_minutes(owner: User) -> list[str]:
+    return [budget._key("recovery", f"{owner.email} ")]
 
 
 @pytest.mark.parametrize("trait", [{"proven": False}, {"is_active": False}])
@@ -308,12 +327,18 @@ def test_another_browser_cannot_finish_it(owner: User, person: Person) -> None:
 
 
 def test_a_hundred_wrong_guesses_shut_the_way_not_the_owner(owner: User, person: Person) -> None:
-    made = Attempt(owner.email, "k" * 43, ())
-    for _ in range(100):
-        assert show.show(made, Way.MAIL, "00000000", by=Actor.system(), at=clock.now()) is None
+    _guessed_at(owner, Way.MAIL, 99)
+    stranger = Person(Client())
+    stranger.start(owner.email)
+    stranger.show("mail", "00000000")
     assert Guesses.objects.get(customer=owner, way="mail").wrong == 100
+    told = [mail for mail in outbox() if mail.kind == "recovery_way_shut"]
+    assert {mail.to for mail in told} == {owner.email, steps.PHONE}
+    cache.clear()  # two minutes later
+    before = len(_codes())
     person.start(owner.email)
-    assert [mail for mail in _codes() if mail.to == owner.email] == []
+    assert len(_codes()) == before
+    assert [mail.kind for mail in outbox()][-1] == "recovery_way_shut"  # in place of the code
     person.send("sms")
     person.show("sms", steps.latest("recovery_code"))
     assert steps.case_of(owner).state == State.OPEN
@@ -323,6 +348,65 @@ def test_a_hundred_wrong_guesses_shut_the_way_not_the_owner(owner: User, person:
         other = Person(Client())
         other.start(owner.email)
         assert [mail.to for mail in _codes()][-1] == owner.email
+
+
+def _guessed_at(owner: User, way: Way, wrong: int) -> None:
+    at = clock.now()
+    Guesses.objects.create(customer=owner, way=way, wrong=wrong, first_at=at, last_at=at)
+
+
+@pytest.mark.parametrize("way", [Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT, Way.APP])
+def test_wrong_codes_without_anything_issued_shut_nothing(owner: User, way: Way) -> None:
+    """An address was all it took: 100 wrong codes of each kind, and no way of recovery was left."""
+    steps.with_contact(owner)
+    made = Attempt(owner.email, "k" * 43, ())
+    for _ in range(3):
+        assert show.show(made, way, "00000000", by=Actor.system(), at=clock.now()) is None
+    assert not Guesses.objects.exists()
+
+
+def test_a_stranger_shuts_no_way_within_what_may_be_asked_in_a_day(owner: User) -> None:
+    """As many wrong guesses as all the codes of a day give are fewer than shut the way."""
+    rules = limits.running()
+    assert rules.recovery.requests_per_day * rules.proof.code_attempts < guesses._MOST_WRONG
+
+
+def test_guesses_of_another_day_are_not_counted_together(owner: User) -> None:
+    _guessed_at(owner, Way.MAIL, 99)
+    with steps.later(hours=24):
+        stranger = Person(Client())
+        stranger.start(owner.email)
+        stranger.show("mail", "00000000")
+        assert Guesses.objects.get(customer=owner, way="mail").wrong == 1
+
+
+def test_a_way_that_is_shut_says_so_to_whoever_has_shown_something_and_opens_by_itself(
+    owner: User, person: Person
+) -> None:
+    sheet = factors.make_backup_codes(owner, clock.now())
+    _guessed_at(owner, Way.SAVED, 100)
+    hours = limits.running().recovery.shut_hours
+    until = owner.local(clock.now() + timedelta(hours=hours)).split(",")[0]
+    person.start(owner.email)
+    person.show("mail", steps.latest("recovery_code"))
+    page = person.show("saved", sheet[0])
+    assert "backup codes are not accepted until" in page.text
+    assert until in page.text
+    assert steps.case_of(owner).state == State.OPEN
+    with steps.later(hours=hours):
+        person.show("saved", sheet[0])
+        assert steps.case_of(owner).state == State.COOLING_OFF
+
+
+def test_the_owner_hears_of_a_way_that_is_shut_where_no_page_can_say_it(owner: User, person: Person) -> None:
+    sheet = factors.make_backup_codes(owner, clock.now())
+    _guessed_at(owner, Way.SAVED, 100)
+    person.start(owner.email)
+    page = person.show("saved", sheet[0])
+    assert "not accepted until" not in page.text  # the same as for an address that has no account
+    told = [mail for mail in outbox() if mail.kind == "recovery_way_shut"]
+    assert {mail.to for mail in told} == {owner.email, steps.PHONE}
+    assert {mail.words["way"] for mail in told} == {"saved"}
 
 
 def test_an_app_is_not_even_looked_at_before_a_code_was_shown(owner: User, person: Person) -> None:

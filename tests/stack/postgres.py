@@ -25,7 +25,8 @@ from tests.stack.state import AS_ROOT, StackError, State
 
 _OS_USER = "pgserver"
 _ELSEWHERE = Path("/var/lib/ciam-portal")
-_DATABASE = _ROLE = "ciam"
+_DATABASE = _OWNER = "ciam"  # owns every table: for migrations
+_PORTAL = "ciam_portal"  # what the portal runs as: it owns nothing
 _LONGEST_SOCKET = 100  # bytes in a socket's path; the system allows 107 on Linux, 103 on macOS
 _SOCKET_NAME = ".s.PGSQL.5432"
 _FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -45,7 +46,7 @@ class Postgres:
         near = self._home / "socket"
         plain = re.fullmatch(r"[\w./-]+", str(near), re.ASCII) and len(str(near / _SOCKET_NAME)) <= _LONGEST_SOCKET
         self._socket = near if plain else Path(tempfile.gettempdir()) / f"ciam-{state.digest}"
-        self.url = f"postgres://{_ROLE}@/{self._socket}/{_DATABASE}"
+        self.url, self.owner_url = (f"postgres://{role}@/{self._socket}/{_DATABASE}" for role in (_PORTAL, _OWNER))
 
     def answers(self) -> bool:
         """Whether a server listens."""
@@ -96,18 +97,20 @@ class Postgres:
         ]
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the first answer, then make the portal's role (no superuser) and database if they are missing."""
+        """Wait for the first answer, then make both roles (no superusers) and the database if they are missing."""
         end = time.monotonic() + seconds
         while (connection := self._connection()) is None:
             if time.monotonic() > end:
                 return False
             time.sleep(0.02)
         with contextlib.closing(connection):
-            role, database = sql.Identifier(_ROLE), sql.Identifier(_DATABASE)
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [_ROLE]).rowcount:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
+            owner, portal, database = (sql.Identifier(name) for name in (_OWNER, _PORTAL, _DATABASE))
+            for name, role, may in ((_OWNER, owner, "LOGIN CREATEDB"), (_PORTAL, portal, "LOGIN")):
+                if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount:
+                    connection.execute(sql.SQL("CREATE ROLE {} " + may).format(role))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(portal, owner))  # tests look through the portal's eyes
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).rowcount:
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
         return True
 
     def erase(self) -> None:

@@ -81,6 +81,7 @@ class Stack:
                     raise self._failure(service.name, "did not answer")
             self.env = self.state.environment(self.port, self.partner_port) | {
                 "DATABASE_URL": postgres.url,
+                "DATABASE_OWNER_URL": postgres.owner_url,
                 "CACHE_URL": valkey.url(0),
                 "BROKER_URL": valkey.url(1),
             }

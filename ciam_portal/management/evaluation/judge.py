@@ -12,7 +12,7 @@ from ciam_portal.risk.evidence import Evidence, deltas_of, gather
 from ciam_portal.risk.parameters import DAY, DEFAULT, LIMITS, Parameters, RuleLimits
 from ciam_portal.risk.population import DAYS, Key, Rarity
 from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.signals import WINDOW, Pace, Signals
+from ciam_portal.risk.signals import WINDOW, Pace, Past, Signals
 from ciam_portal.risk.visit import Visit
 
 NOTHING = Signals()
@@ -128,7 +128,7 @@ class Judge:
         if leaves_traces and is_newcomer:
             self.counts.now.newcomers[row.asn].add(row.user)
         pace = self.counts.pace(row, is_newcomer=is_newcomer)
-        found = signals.seen(known, evidence, pace, rarity.newcomers, profile.elsewhere(visit, row.at))
+        found = signals.seen(known, evidence, pace, Past.of(profile, rarity, visit, row.at))
         return Looked(row, profile, evidence, found)
 
     def learn(self, looked: Looked) -> None:

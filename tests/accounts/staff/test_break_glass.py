@@ -113,3 +113,19 @@ def test_the_pages_do_the_same(agent: Member, mona: Member) -> None:
     assert mona.client.post(f"/staff/accounts/breakglass/{use.pk}/review/").status_code == 302
     use.refresh_from_db()
     assert use.reviewed_by == mona.pk
+
+
+def test_whoever_reviews_sees_who_it_was_and_all_that_was_done(agent: Member, mona: Member, customer: User) -> None:
+    agent.client.post(f"/staff/accounts/user/{customer.pk}/open/", {"reason": "you_asked"})
+    User.objects.filter(pk=agent.pk).update(name="Alan Agent")
+    use = take(agent)
+    agent.client.get("/staff/audit/auditentry/")
+    agent.client.post("/staff/accounts/user/", {"wanted": "nobody@example.com"})
+    page = mona.client.get(f"/staff/accounts/breakglass/{use.pk}/change/").text
+    for said in ("Alan Agent", agent.user.email, "staff.glass_broken", "staff.looked", "staff.customer_searched"):
+        assert said in page, said
+    assert "staff.record_opened" not in page  # done before
+    assert "acknowledge an alert" in page  # what the role opened
+    assert "approve a role" not in page  # what no role for an hour opens
+    seen = agent.client.get(f"/staff/accounts/breakglass/{use.pk}/change/").text
+    assert "I have looked at it" not in seen

@@ -219,3 +219,34 @@ class TestRaces:
         first, second, customer = Member(Role.ADMINISTRATOR), Member(Role.ADMINISTRATOR), factories.customer()
         said = sorted(together(lambda: propose(first, customer), lambda: propose(second, customer)))
         assert said == ["already_proposed", "done"]
+
+
+def test_whoever_approves_sees_who_it_is_what_they_hold_and_what_it_opens(mona: Member, omar: Member) -> None:
+    ann = factories.customer("ann@example.com", name="Ann Agent", is_staff=True)
+    ann.groups.add(Group.objects.get(name=Role.AGENT.value))
+    User.objects.filter(pk=mona.pk).update(name="Mona Admin")
+    change = propose(mona, ann, Role.APPROVER)
+    page = omar.client.get(f"/staff/accounts/rolechange/{change.pk}/change/").text
+    for said in ("Ann Agent", "ann@example.com", "Mona Admin", mona.user.email, "agent", "approve a recovery"):
+        assert said in page, said
+    assert "restore_access" in page
+    assert "become able to join in a takeover" in page
+    assert "ann@example.com" in omar.client.get("/staff/accounts/rolechange/").text
+
+
+def test_somebody_who_is_no_staff_yet_is_named_as_the_desk_may_name_them(mona: Member, omar: Member) -> None:
+    change = propose(mona, factories.customer("zoe@example.com", name="Zoe Novak"), Role.AUDITOR)
+    page = omar.client.get(f"/staff/accounts/rolechange/{change.pk}/change/").text
+    assert "Zoe Novak" in page
+    assert "z···@example.com" in page
+    assert "zoe@example.com" not in page
+    assert "no role" in page
+    assert AuditEntry.objects.filter(name="staff.record_opened", about=change.person_id, actor=omar.pk).count() == 1
+
+
+def test_looking_for_the_person_is_a_search_of_the_desk(mona: Member, customer: User) -> None:
+    form = {"email": "nobody@example.com", "role": "agent", "verb": "grant", "reason": "joined"}
+    for _ in range(60):
+        assert mona.client.post("/staff/accounts/rolechange/propose/", form).status_code == 200
+    assert mona.client.post("/staff/accounts/rolechange/propose/", form).status_code == 403
+    assert AuditEntry.objects.filter(name="staff.customer_searched", actor=mona.pk).count() == 60

@@ -182,6 +182,6 @@ def test_newcomers_of_a_network_are_compared_with_what_is_usual_there() -> None:
     history.learn(customer.pk, replace(past.USUAL, asn="64999"), clock.now())
     found = history.read(customer.pk, past.USUAL, clock.now())
     assert found is not None
-    assert found.newcomers == pytest.approx(48.0)  # a day
+    assert found.past.newcomers == pytest.approx(48.0)  # a day
     PopulationCount.objects.filter(feature=DAYS[0]).update(weight=0.5)
     assert population.usual_newcomers(Feature.ASN, ["64500"], 6) == {"64500": None}  # too early to say

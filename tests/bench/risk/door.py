@@ -25,12 +25,13 @@ from ciam_portal.policy.assurance import Level, Method
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp
 from ciam_portal.risk.parameters import DAY
+from ciam_portal.risk.signals import Signals
 from tests.bench.risk import world
 from tests.bench.risk.synthesis import World
 from tests.bench.risk.trial import TEST_FROM, Log
 
 RULES = limits.load()
-LOYAL = 20
+LOYAL = 10
 """Sign-ins after which a customer counts as loyal."""
 HOLDINGS = {
     "a mailbox": (Level.AAL1, Method.EMAIL_CODE),
@@ -66,13 +67,15 @@ class Door:
 
     def see(self, row: Row) -> None:
         """One row of the log."""
-        looked = self.judge.look(row)
+        known = self.people.get(row.user)
+        if known is None and row.teaches:
+            known = self.people[row.user] = Known(User(created_at=row.at))
+        device = self._device(known, row)
+        looked = self.judge.look(row, known=self._around(known, device, row))
         if row.takeover:
             self.attacked("takeover", row, looked)
-        if not row.teaches:
+        if known is None or not row.teaches:
             return
-        known = self.people.get(row.user) or self.people.setdefault(row.user, Known(User(created_at=row.at)))
-        device = self._device(known, row)
         first, last = self._answers(known, row, looked, device)
         if row.second >= TEST_FROM and looked.evidence.history:
             self._count("every sign-in of the log", first, last)
@@ -85,8 +88,9 @@ class Door:
     def came(self, kind: str, row: Row) -> None:
         """One genuine sign-in that the log does not have, as if it had not happened."""
         known = self.people[row.user]
-        looked = self.judge.look(row, leaves_traces=False)
-        first, last = self._answers(known, row, looked, self._device(known, row))
+        device = self._device(known, row)
+        looked = self.judge.look(row, leaves_traces=False, known=self._around(known, device, row))
+        first, last = self._answers(known, row, looked, device)
         self._count(kind, first, last)
         if known.sign_ins >= LOYAL:
             self._count(f"{kind}, loyal", first, last)
@@ -96,8 +100,10 @@ class Door:
         known = self.people.get(row.user)
         if known is None or known.last is None or row.second < TEST_FROM:
             return
-        looked = looked or self.judge.look(row, leaves_traces=False)
-        self._count(kind, *self._answers(known, row, looked, self._device(known, row), relayed=True))
+        device = self._device(known, row)
+        if looked is None:
+            looked = self.judge.look(row, leaves_traces=False, known=self._around(known, device, row))
+        self._count(kind, *self._answers(known, row, looked, device, relayed=True))
 
     def with_key(self, row: Row) -> Row | None:
         """The same attack by one who holds a copy of the victim's device key, and a browser like theirs."""
@@ -122,21 +128,18 @@ class Door:
         self, known: Known, row: Row, looked: Looked, device: Device | None, proven: tuple[Method, ...]
     ) -> Decision:
         elsewhere = (device.browser, device.system) != (family(row.browser), family(row.system)) if device else None
-        around = facts.surroundings(known.customer, device, row.at)
-        signals = replace(
-            looked.signals,
-            account_age_seconds=around.account_age_seconds,
-            device_known=around.device_known,
-            device_age_seconds=around.device_age_seconds,
-            device_elsewhere=elsewhere,
-        )
+        signals = replace(looked.signals, device_elsewhere=elsewhere)
         arrived = Arrival(row.visit, device, looked.evidence, signals)
         by = Actor(Kind.CUSTOMER, known.customer.pk, Channel.WEB)
         asked = facts.of_arrival(known.customer, proven, arrived, highest=self.highest, by=by, at=row.at)
         return gate.weigh(Action.SIGN_IN, asked, limits=RULES, at=row.at).decision
 
-    def _device(self, known: Known, row: Row) -> Device | None:
-        found = known.devices.get(row.device) if row.device else None
+    @staticmethod
+    def _around(known: Known | None, device: Device | None, row: Row) -> Signals:
+        return facts.surroundings(known.customer, device, row.at) if known else Signals()
+
+    def _device(self, known: Known | None, row: Row) -> Device | None:
+        found = known.devices.get(row.device) if known and row.device else None
         return found if found and found.is_live(row.at) else None
 
     def _remember(self, known: Known, row: Row, device: Device | None) -> None:
@@ -153,7 +156,8 @@ class Door:
 
     def _count(self, kind: str, first: Decision, last: Decision) -> None:
         asked = isinstance(first, StepUp) and first.challenge
-        self.first[kind].update(["all", *(["unusual"] if asked else []), WORDS[type(first)]])
+        burst = any(each.code == "burst_from_network" for each in first.findings)
+        self.first[kind].update(["all", *["unusual"] * asked, *["burst"] * burst, WORDS[type(first)]])
         self.last[kind].update(["all", WORDS[type(last)]])
 
 
@@ -211,8 +215,7 @@ def figures(doors: dict[str, Door]) -> Figures:
         found[name] = {}
         for kind, first in door.first.items():
             count, last = first["all"], door.last[kind]
-            numbers = {"asked": first["unusual"], "in_at_once": first["in"]}
-            numbers |= {end: last[end] for end in ("in", "asked_still", "held", "denied")}
-            numbers["asked_still"] = last["asked"]
+            numbers = {"asked": first["unusual"], "in_at_once": first["in"], "burst": first["burst"]}
+            numbers |= {"in": last["in"], "asked_still": last["asked"], "held": last["held"], "denied": last["denied"]}
             found[name][kind] = {"count": count} | {key: round(100 * n / count, 2) for key, n in numbers.items()}
     return found

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.memory import Memory
 from ciam_portal.management.evaluation.simulate import KINDS
-from tests.bench.risk import story
+from tests.bench.risk import door, story
 from tests.bench.risk.audit import Auditor
 from tests.bench.risk.trial import KEYED, OURS, Log, run
 
@@ -25,6 +25,21 @@ def test_the_whole_bench_in_miniature(tmp_path):
         assert not any(math.isnan(each) for each in auc.values())
         assert auc[KEYED] > 0.85
         assert auc[OURS] > auc["Freeman/Wiefling"]
+
+
+def test_the_gate_in_miniature():
+    log = Log.of(600, 7, 4)
+    figures = door.figures(door.run(log))
+    assert set(figures) == set(door.HOLDINGS)
+    for kinds in figures.values():
+        assert {kind["denied"] for kind in kinds.values()} == {0.0}  # risk alone turns nobody away
+        assert kinds["own browser, usual network"]["asked"] < 5
+        assert kinds["own browser, abroad"]["asked"] > 95
+        assert kinds["stolen key, anywhere"]["asked"] > kinds["stolen key, same network"]["asked"]
+    told = story.at_the_gate(figures, figures, 600)
+    assert "### Customers with a password and a passkey" in told
+    assert "nan" not in told
+    assert figures["a passkey"]["naive"]["in"] == 0.0
 
 
 def test_a_judgement_costs_little():

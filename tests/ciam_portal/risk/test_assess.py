@@ -76,6 +76,7 @@ HOUR = 3600.0
         (Signals(password_breached=True), "breached_password", 2),
         (Signals(blocklisted=True), "blocklisted_address", 3),
         (Signals(device_elsewhere=True), "device_key_elsewhere", 4),
+        (Signals(key_abroad=True), "device_key_abroad", 2),
         (Signals(agent_absurd=True), "absurd_agent", 2),
     ],
 )
@@ -89,7 +90,7 @@ def test_an_unknown_device_after_a_recovery():
 
 
 def test_every_rule_is_named_once():
-    assert len({rule.__name__ for rule in RULES}) == len(RULES) == 15
+    assert len({rule.__name__ for rule in RULES}) == len(RULES) == 16
 
 
 def test_newcomers_in_a_rare_network_are_a_burst_and_in_a_large_one_are_not():

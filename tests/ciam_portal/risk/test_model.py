@@ -108,6 +108,18 @@ def test_a_new_country_or_network_is_noticed(change, expected):
     assert gather(profile, TABLE.counts(visit), visit, at).in_new_network is expected
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, False), ({"country": "SE"}, False), ({"asn": "n2"}, False), ({"country": "SE", "asn": "n2"}, True),
+        ({"country": "", "asn": "n2"}, None), ({"country": "SE", "asn": ""}, None),
+    ],
+)  # fmt: skip
+def test_abroad_is_a_new_country_and_a_new_network_together(change, expected):
+    assert STEADY[0].is_abroad(replace(HOME, **change)) is expected
+    assert Profile.empty().is_abroad(HOME) is None
+
+
 def test_whatever_lies_within_a_new_value_is_new():
     profile, _table, at = STEADY
     for change, new in (

@@ -1,0 +1,64 @@
+"""What owners are told of sign-ins: from a new browser, stopped ones, and a browser whose key was used twice."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import addresses, budget, proofs
+from accounts.events import sign_in as events
+from accounts.flows import alerts
+from accounts.flows.account import link_to
+from accounts.history import Seen
+from accounts.models import Device, Session, User
+from accounts.notices import activity as notices
+from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.record import record
+from ciam_portal.notifications.tell import tell
+from ciam_portal.policy import limits
+
+
+def of_new_device(customer: User, session: Session, at: datetime) -> None:
+    """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
+    secret = proofs.new_session_link(customer, session.pk, customer.email, at)
+    notice = notices.NewDevice(
+        browser=session.browser,
+        system=session.system,
+        network=session.network,
+        when=customer.local(at),
+        link=link_to("accounts:open_answer", secret),
+        until=customer.local(at + timedelta(hours=limits.running().proof.disown_hours)),
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def of_stopped(customer: User, seen: Seen, network: str, at: datetime) -> None:
+    """Somebody knows the password. At most a few such mails an hour: whoever has it can cause them."""
+    most = limits.running().notices.stopped_sign_ins_per_hour
+    if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
+        return
+    notice = notices.SignInStopped(
+        browser=seen.browser,
+        system=seen.system,
+        network=network,
+        when=customer.local(at),
+        password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) -> None:
+    """Somebody with the right password showed a key that was renewed since: one of two browsers has a copy.
+
+    Nobody can say which, so the device is known no more: whoever comes next is asked, owner and thief alike.
+    """
+    device.revoke(at)
+    record(events.DeviceCopied(device=device.pk), about=customer.pk, by=by, at=at)
+    alerts.raise_once("device_copied", {"devices": 1}, by=by, at=at)
+    notice = notices.DeviceCopied(
+        browser=device.browser,
+        system=device.system,
+        when=customer.local(at),
+        password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
+    )
+    tell(customer, notice, to=addresses.proven(customer), at=at)

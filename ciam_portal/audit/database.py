@@ -1,0 +1,83 @@
+"""Two roles of the database: one owns the tables and migrates, the portal itself runs as the other.
+
+The audit's triggers hold nobody who may disable them, so the portal's own role owns no table and is no superuser. It
+reads and adds to the audit; of a policy's version it also changes the state. ``manage.py migrate`` grants it that.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import connection
+from psycopg import sql
+
+ADD_ONLY = ("audit_auditentry", "audit_decisionentry")
+KEPT = ("governance_policyversion",)
+READ_ONLY = ("django_migrations",)
+
+_GRANT = """
+DO $$
+DECLARE
+    portal text := {role};
+    found record;
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), portal);
+    FOR found IN SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() LOOP
+        EXECUTE format('REVOKE ALL ON %I FROM %I, PUBLIC', found.name, portal);
+        EXECUTE format('GRANT %s ON %I TO %I', CASE
+            WHEN found.name = ANY ({read_only}) THEN 'SELECT'
+            WHEN found.name = ANY ({add_only}) THEN 'SELECT, INSERT'
+            WHEN found.name = ANY ({kept}) THEN 'SELECT, INSERT, UPDATE'
+            ELSE 'SELECT, INSERT, UPDATE, DELETE' END, found.name, portal);
+    END LOOP;
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), portal);
+END $$
+"""
+# What the role may that asks, by what it is, what it owns or may become, and what it was given.
+_MIGHT = """
+SELECT current_user,
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+           OR has_parameter_privilege(current_user, 'session_replication_role', 'SET'),
+       coalesce(bool_or(pg_has_role(current_user, tableowner, 'MEMBER')), false),
+       coalesce(bool_or(has_table_privilege(current_user, format('%%I.%%I', schemaname, tablename),
+                                            'UPDATE, DELETE, TRUNCATE, TRIGGER')), false)
+FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY (%s)
+"""
+
+
+def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
+    """After ``migrate``, as the owner: give the portal's role what it needs. Nothing to do if there is but one role."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        if cursor.fetchone() == (settings.PORTAL_ROLE,):
+            return
+        tables = {"read_only": list(READ_ONLY), "add_only": list(ADD_ONLY), "kept": list(KEPT)}
+        words = {name: sql.Literal(value) for name, value in {"role": settings.PORTAL_ROLE, **tables}.items()}
+        cursor.execute(sql.SQL(_GRANT).format(**words))
+
+
+def too_mighty() -> str:
+    """Why the role of this process could rewrite the audit, in a sentence; empty if it cannot. Raises DatabaseError."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MIGHT, [list(ADD_ONLY)])
+        name, is_super, owns, may_change = cursor.fetchone()
+    because = {
+        "is a superuser": is_super,
+        "owns the audit's tables, or may become their owner": owns,
+        "was granted more than reading and adding": may_change,
+    }
+    found = next((words for words, holds in because.items() if holds), "")
+    if not found:
+        return ""
+    return (
+        f"The database role {name!r} {found}, so it could rewrite the audit: set DATABASE_URL to a role that owns "
+        "nothing (README, Deploying)."
+    )
+
+
+def portal_role(*, databases: Any = None, **_: Any) -> list[CheckMessage]:  # noqa: ANN401  (Django's arguments)
+    """The same as a system check: ``manage.py check --database default``. Not while the owner migrates."""
+    if not databases or settings.DATABASES["default"]["USER"] != settings.PORTAL_ROLE:
+        return []
+    sentence = too_mighty()
+    return [Error(sentence, id="audit.E001")] if sentence else []
