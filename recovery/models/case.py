@@ -1,4 +1,4 @@
-"""A recovery, what was asked and shown in it, and wrong guesses."""
+"""A recovery, and what was asked and shown in it."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -277,25 +277,3 @@ class Inquiry(models.Model):
         """This came of it."""
         self.outcome, self.ended_by, self.ended_at = outcome.value, by, at
         self.save(update_fields=["outcome", "ended_by", "ended_at"])
-
-
-class Guesses(models.Model):
-    """Wrong guesses at one customer's codes of one way, in a day since the last right one: too many shut the way."""
-
-    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
-    way = models.CharField(max_length=16, db_comment="not sensitive")
-    wrong = models.PositiveIntegerField(default=0, db_comment="not sensitive")
-    first_at = models.DateTimeField(db_comment="not sensitive: the first of those that are counted")
-    last_at = models.DateTimeField(db_comment="not sensitive")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["customer", "way"], name="guesses_once_per_way"),)
-
-    def __str__(self) -> str:
-        return f"{self.way} {self.wrong}"
-
-    def set(self, wrong: int, at: datetime) -> None:
-        """So many by now."""
-        self.wrong, self.last_at, self.first_at = wrong, at, self.first_at if wrong > 1 else at
-        self.save(update_fields=["wrong", "first_at", "last_at"])

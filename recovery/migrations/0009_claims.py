@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recovery", "0007_seconded"),
+        ("recovery", "0008_guesses_of_a_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
