@@ -54,7 +54,7 @@ INSERT INTO accounts_profile (customer_id, data, updated_at) VALUES (%s, %s, %s)
 ON CONFLICT (customer_id) DO UPDATE SET data = EXCLUDED.data, updated_at = EXCLUDED.updated_at
 """
 _BETWEEN = "\x1f"  # in no pseudonym or code; one text travels faster than a list
-_DIGITS = 20  # of a pseudonym, 80 bits: enough to tell all customers' values apart, and profiles stay small
+hidden = codes.hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,6 @@ class Seen:
     system: str = ""
     kind: str = ""
     device: str = ""  # the key of this customer's own live device
-
-
-def hidden(what: str, value: str) -> str:
-    """The pseudonym of a value that may not be written down; nothing for nothing."""
-    return codes.pseudonym(value, f"visit:{what}")[:_DIGITS] if value else ""
 
 
 def visit_of(seen: Seen) -> Visit:

@@ -1,6 +1,6 @@
 """ProofStage: a sign-in is paused until what was proven satisfies the policy. Every way in passes it."""
 
-from contextlib import suppress
+import math
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -115,8 +115,10 @@ class ProofStage(LoginStage):
             "attempt": str(self.attempt),
         }
         if first and answer.challenge and not factors.second_factors(self.customer):
-            with suppress(TooMany):  # the page says that none was sent, and when it can be
+            try:
                 self._mail_code()
+            except TooMany as later:
+                self.state["code_from"] = clock.now().timestamp() + later.retry_after
         return HttpResponseRedirect(reverse(self.urlname))
 
     def _hold(self, until: datetime | None, admitted: flows.Admitted) -> HttpResponse:
@@ -143,6 +145,10 @@ class ProofStage(LoginStage):
     def code_sent(self) -> bool:
         """Whether a code was mailed for this sign-in."""
         return bool(self.state.get("code_sent"))
+
+    def no_code_for(self, at: datetime) -> int:
+        """Seconds until a code can be sent, when none could be at the start."""
+        return max(1, math.ceil(float(self.state.get("code_from", 0)) - at.timestamp()))
 
     def send_code(self) -> None:
         """Mail another code for this sign-in to the customer's proven address. Raises TooMany."""

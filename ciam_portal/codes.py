@@ -14,6 +14,8 @@ from django.conf import settings
 
 BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
 
+HIDDEN_DIGITS = 20  # enough to tell all values apart, and profiles stay small
+
 
 def new_id() -> uuid.UUID:
     """A primary key: UUID version 7 (RFC 9562 section 5.7). Sorts by time, and 74 random bits keep it unguessable."""
@@ -66,6 +68,14 @@ def matches(value: str, purpose: str, stored: str) -> bool:
 def pseudonym(value: str, purpose: str) -> str:
     """A short stable stand-in (128 bits, hex) for a value that may not be written down, such as an address."""
     return digest(value, f"pseudonym:{purpose}")[:32]
+
+
+def hidden(what: str, value: str) -> str:
+    """The same, shorter (80 bits), for what a request shows: an address, a browser. Nothing for nothing.
+
+    Limits, sessions and the audit keep the same one, so that investigators can join them.
+    """
+    return pseudonym(value, f"visit:{what}")[:HIDDEN_DIGITS] if value else ""
 
 
 def _digest(value: str, purpose: str, key: str) -> str:

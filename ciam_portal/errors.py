@@ -16,6 +16,7 @@ class Refused(Exception):
         super().__init__(str(reason))
         self.reason = reason
         self.decision = decision
+        self.recorded = False  # a flow has kept it
 
 
 class ProveMore(Refused):

@@ -30,6 +30,7 @@ class FlowRefused(AuditEvent):
     """A flow was refused and changed nothing."""
 
     name: ClassVar[str] = "flow.refused"
+    sourced: ClassVar[bool] = True
     flow: Code
     reason: Code
 
@@ -104,3 +105,4 @@ def _keep_refusal(verb: Callable[..., Any], refused: Refused, kwargs: dict[str, 
             entry.save(force_insert=True)
         event = FlowRefused(flow=Code(f"{verb.__module__}.{verb.__name__}"), reason=Code(str(refused.reason)))
         audit.record(event, about=about, by=by, at=kwargs["at"], decision=refused.decision)
+    refused.recorded = True

@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import re
+from http import HTTPStatus
 from typing import Any
 
 from ciam_portal import request_id
@@ -19,6 +20,16 @@ def configure(config: dict[str, Any]) -> None:
     """``settings.LOGGING_CONFIG``: every record of this process, the server's too, is a Line."""
     logging.setLogRecordFactory(Line)
     logging.config.dictConfig(config)
+
+
+class NoTraceback(logging.Filter):
+    """What was answered with less than 500 is no fault of ours: one line, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always lets the record pass."""
+        if getattr(record, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR) < HTTPStatus.INTERNAL_SERVER_ERROR:
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class Line(logging.LogRecord):

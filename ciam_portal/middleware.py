@@ -11,7 +11,7 @@ from django.urls import reverse
 from redis.exceptions import RedisError
 
 from accounts import suspended
-from ciam_portal import codes, refusals, request_id
+from ciam_portal import codes, network, refusals, request_id, traces
 from ciam_portal.errors import ProveMore, Refused, TooMany
 from ciam_portal.policy import limits
 from ciam_portal.words import sentence
@@ -34,7 +34,11 @@ class RequestId:
         """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
         request_id.current.set(request.request_id)  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        token = request_id.source.set(lambda: network.pseudonym(request))
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.source.reset(token)
         response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
 
@@ -100,6 +104,20 @@ def _is_plain(query: str) -> bool:
         return False
 
 
+class Traces:
+    """What was forbidden leaves a trace: by whom, from where, of which kind (``traces``)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look at what comes back."""
+        response = self.get_response(request)
+        if kind := traces.kind_of(request, response):
+            traces.forbidden(request, kind)
+        return response
+
+
 class Answers:
     """Turns a refusal into the page or JSON that fits: 401 leads to proving more, 403 says why, 429 says when."""
 
@@ -116,6 +134,7 @@ class Answers:
             return _unavailable(request)
         if not isinstance(error, Refused):
             return None
+        request.forbidden = traces.kind_of_refusal(error)  # type: ignore[attr-defined]
         if request.path.startswith(_API):
             return _as_json(error)
         if isinstance(error, ProveMore) and request.user.is_authenticated:

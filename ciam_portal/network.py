@@ -25,6 +25,13 @@ def client_address(request: HttpRequest) -> str:
     left was written by strangers and is never believed. Zero proxies: the header is ignored. Too few entries mean
     that the request came past a proxy, and anything that is no address is no address: UNKNOWN then.
     """
+    known = request.__dict__
+    if "client_address" not in known:
+        known["client_address"] = _client_address(request)
+    return str(known["client_address"])
+
+
+def _client_address(request: HttpRequest) -> str:
     hops = settings.TRUSTED_PROXY_COUNT
     entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hops else [request.META.get("REMOTE_ADDR", "")]
     found = canonical(entries[-max(hops, 1)]) if len(entries) >= hops else UNKNOWN
@@ -55,6 +62,12 @@ def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if ip in _TRANSLATED:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
+
+
+def pseudonym(request: HttpRequest) -> str:
+    """What is kept of the client's address: as sessions and limits keep it; nothing if it is unknown."""
+    address = client_address(request)
+    return "" if address == UNKNOWN else codes.hidden("address", address)
 
 
 def source(address: str) -> str:

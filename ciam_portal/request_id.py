@@ -1,5 +1,6 @@
-"""One id for each request, on every log line and audit row it causes."""
+"""One id for each request, on every log line and audit row it causes; and where it came from, for what was refused."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.core.signals import request_finished
 
 _NONE = "-"
 current: ContextVar[str] = ContextVar("request_id", default=_NONE)
+# Works out the pseudonym of the address that the request came from; outside of a request there is none.
+source: ContextVar[Callable[[], str]] = ContextVar("request_source", default=lambda: "")
 
 
 def _over(**_sent: Any) -> None:  # noqa: ANN401  (a signal's)

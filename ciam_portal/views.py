@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from accounts import factors, facts
 from accounts.flows import sessions
 from accounts.tasks import KEEP_SESSIONS
-from ciam_portal import clock
+from ciam_portal import clock, traces
 from ciam_portal.audit import database
 from ciam_portal.celery import app
 from ciam_portal.policy import limits
@@ -150,4 +150,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's signature)
     """403, for a form that is too old or came from elsewhere."""
+    request.forbidden = traces.Kind.CSRF  # type: ignore[attr-defined]
     return _page(request, "403_csrf.html", 403)

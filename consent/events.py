@@ -92,6 +92,7 @@ class CodeRefused(AuditEvent):
     """A code was presented and is dead now."""
 
     name: ClassVar[str] = "oauth.code_refused"
+    sourced: ClassVar[bool] = True
     partner: UUID
     why: Why
 
@@ -101,6 +102,7 @@ class CodeReused(AuditEvent):
     """A used code was presented again: what it had issued was ended."""
 
     name: ClassVar[str] = "oauth.code_reused"
+    sourced: ClassVar[bool] = True
     partner: UUID
     tokens_ended: int
 
@@ -121,6 +123,7 @@ class RefreshRefused(AuditEvent):
     """A refresh token was presented and not exchanged."""
 
     name: ClassVar[str] = "oauth.refresh_refused"
+    sourced: ClassVar[bool] = True
     partner: UUID
     why: Why
 
@@ -130,6 +133,7 @@ class RefreshReused(AuditEvent):
     """A used refresh token was presented again: somebody has a copy, so its whole family was ended."""
 
     name: ClassVar[str] = "oauth.refresh_reused"
+    sourced: ClassVar[bool] = True
     partner: UUID
     family: UUID
     tokens_ended: int

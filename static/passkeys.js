@@ -30,11 +30,12 @@
     InvalidStateError: "This device already has a passkey for your account.",
     NotSupportedError: "This device cannot make a passkey that this site accepts.",
     SecurityError: "Passkeys do not work at this address. Please open the site at its usual address.",
-    Slow: "There were too many tries. Please wait a minute, then try again.",
+    Slow: "There were too many tries. Please try again in %s seconds.",
     Offline: "We could not be reached. Please check your connection and try again.",
   };
-  const words = (error) => WORDS[error.name] || "The passkey did not work. Please try again, or choose another way.";
-  const fault = (name) => Object.assign(new Error(name), { name });
+  const words = (error) =>
+    (WORDS[error.name] || "The passkey did not work. Please try again, or choose another way.").replace("%s", error.wait);
+  const fault = (name, wait) => Object.assign(new Error(name), { name, wait });
 
   let waiting = null; // the one request that may be open at a time: the autofill one gives way to a button
 
@@ -51,7 +52,7 @@
       location.reload();
       return null;
     }
-    if (answer.status === 429) throw fault("Slow");
+    if (answer.status === 429) throw fault("Slow", answer.headers.get("Retry-After") || 60);
     if (!answer.ok) throw fault("Unknown");
     return answer.json();
   };

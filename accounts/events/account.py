@@ -73,6 +73,7 @@ class WrongPassword(AuditEvent):
     """A signed-in customer mistyped the current password."""
 
     name: ClassVar[str] = "account.wrong_password"
+    sourced: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

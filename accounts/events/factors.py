@@ -69,6 +69,7 @@ class FactorFailed(AuditEvent):
     """A wrong answer, one that came while waiting, or a passkey that proved nothing; ``why`` says which."""
 
     name: ClassVar[str] = "factor.failed"
+    sourced: ClassVar[bool] = True
     method: Method
     why: Code
 

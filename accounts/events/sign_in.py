@@ -20,6 +20,11 @@ class SignInWeighed(AuditEvent):
     methods: tuple[Method, ...]
     source: Code
 
+    @property
+    def keeps_source(self) -> bool:
+        """One that was let in has a session, which keeps it."""
+        return self.answer != "allow"
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn(AuditEvent):
@@ -63,6 +68,7 @@ class SignInFailed(AuditEvent):
     """A wrong password or code, or an account that is paused. ``account_known`` is never shown to anyone outside."""
 
     name: ClassVar[str] = "sign_in.failed"
+    sourced: ClassVar[bool] = True
     lane: Code
     account_known: bool
     paused: bool
@@ -81,6 +87,7 @@ class SecondStepFailed(AuditEvent):
     """A wrong second factor at sign-in."""
 
     name: ClassVar[str] = "sign_in.second_step_failed"
+    sourced: ClassVar[bool] = True
     attempts: int
 
 

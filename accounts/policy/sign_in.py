@@ -20,7 +20,7 @@ class Reason(ReasonBase):
     LOCKED = "locked", "The e-mail address or the password is not right."
     SUSPENDED = "suspended", "The e-mail address or the password is not right."
     NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
-    TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof. Please wait a few minutes."
+    TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof."
 
 
 @dataclass(frozen=True, slots=True)

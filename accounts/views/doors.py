@@ -24,7 +24,7 @@ from accounts.stages import Denied, ProofStage
 from ciam_portal import clock, gate
 from ciam_portal.audit.actor import Actor
 from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.words import sentence
+from ciam_portal.words import sentence, span
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -142,6 +142,7 @@ class PausedSignIn:
         self.request, self.stage, self.customer, self.to = request, stage, stage.customer, stage.needs
         self.challenge, self.decision = stage.challenge, stage.decision
         self.code_sent = stage.code_sent
+        self.no_code_for = span(stage.no_code_for(clock.now()))
         self.why = sentence(gate.Reason.UNUSUAL) if stage.challenge else ""
         self.carried: dict[str, str] = {}
 

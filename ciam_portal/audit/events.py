@@ -20,6 +20,12 @@ class AuditEvent:
     """Something that happened. Subclasses set ``name`` ("consent.withdrawn") and declare safe fields only."""
 
     name: ClassVar[str] = ""
+    sourced: ClassVar[bool] = False  # whether it is kept where it came from: what failed, and what was refused
+
+    @property
+    def keeps_source(self) -> bool:
+        """The same, for an event that fails or succeeds."""
+        return self.sourced
 
     @classmethod
     def check(cls) -> None:

@@ -39,6 +39,12 @@ class AuditEntry(_Entry):
 
     name = models.CharField(max_length=64, db_comment="not sensitive: event name")
     decision = models.UUIDField(null=True, db_comment="not sensitive: the decision behind it")
+    source = models.CharField(
+        max_length=codes.HIDDEN_DIGITS,
+        blank=True,
+        default="",
+        db_comment="pseudonymous: digest of the address it came from, of what failed or was refused",
+    )
     data = models.JSONField(default=dict, db_comment="not sensitive: ids, codes, counts and instants only")
 
     class Meta:
@@ -47,6 +53,7 @@ class AuditEntry(_Entry):
             models.Index(fields=["actor", "-at"], name="audit_entry_actor"),
             models.Index(fields=["name", "-at"], name="audit_entry_name"),
             models.Index(fields=["-at"], name="audit_entry_at"),
+            models.Index(fields=["source", "-at"], name="audit_entry_source", condition=~models.Q(source="")),
         )
         verbose_name_plural = "audit entries"
 

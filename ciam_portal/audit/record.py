@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from uuid import UUID
 
+from ciam_portal import request_id
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import AuditEvent
 from ciam_portal.audit.models import AuditEntry
@@ -23,6 +24,7 @@ def record(event: AuditEvent, *, about: UUID | None, by: Actor, at: datetime, de
         channel=by.channel,
         request_id=by.request_id,
         name=event.name,
+        source=request_id.source.get()() if event.keeps_source else "",
         decision=decision,
         data=event.data(),
     )

@@ -142,6 +142,7 @@ class Staff:
     record_minutes: int = _within(5, 60)
     searches_per_hour: int = _within(5, 600)
     exported_rows: int = _within(1000, 1_000_000)
+    traces_per_hour: int = _within(100, 100_000)
     restrictions_per_day: int = _within(1, 200)
     restriction_days: int = _within(1, 30)
     restriction_review_hours: int = _within(1, 48)

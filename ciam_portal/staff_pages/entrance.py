@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import facts
-from ciam_portal import clock, flow, gate
+from ciam_portal import clock, flow, gate, traces
 from ciam_portal.admin_site import PortalAdminSite
 from ciam_portal.audit import decide as decisions
 from ciam_portal.audit.actor import Actor, Channel
@@ -39,6 +39,7 @@ class Entrance(PortalAdminSite):
         if not request.user.is_authenticated:
             return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': target})}")
         if not request.user.is_staff:
+            request.forbidden = traces.Kind.STAFF_SITE  # type: ignore[attr-defined]
             return HttpResponseRedirect(reverse("home"))
         if not self.has_permission(request):
             asked, by, at = _asked(request)

@@ -177,6 +177,7 @@ class NarrowAudit(NarrowTrail):
     """And what happened."""
 
     event = forms.ChoiceField(label=_("Event"), required=False, choices=lambda: _choices(event_names()))
+    source = forms.RegexField(r"[0-9a-f]{20}", label=_("Source (pseudonym of an address)"), required=False, strip=True)
     kind = forms.ChoiceField(label=_("Sort of actor"), required=False, choices=_choices(each.value for each in Kind))
     channel = forms.ChoiceField(label=_("Channel"), required=False, choices=_choices(each.value for each in Channel))
 
@@ -187,13 +188,13 @@ class AuditEntries(Trail):
 
     roles = OVERSEERS
     hidden = frozenset({"seal"})
-    list_display = ("at", "name", "about", "actor_kind", "actor", "channel")
+    list_display = ("at", "name", "about", "actor_kind", "actor", "channel", "source")
     asks = NarrowAudit
-    narrow: ClassVar[dict[str, str]] = {"subject": "about", "actor": "actor", "event": "name"}
+    narrow: ClassVar[dict[str, str]] = {"subject": "about", "actor": "actor", "source": "source", "event": "name"}
     within: ClassVar[dict[str, str]] = {"kind": "actor_kind", "channel": "channel"}
     exported = (
         "id", "at", "name", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id",
-        "decision", "data",
+        "source", "decision", "data",
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401  (Django's)

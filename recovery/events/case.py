@@ -45,6 +45,7 @@ class RecoveryMissed(AuditEvent):
     """A wrong answer; ``off`` once there were so many that this way is shut."""
 
     name: ClassVar[str] = "recovery.missed"
+    sourced: ClassVar[bool] = True
     lane: Code
     way: Way
     off: bool = False
@@ -152,6 +153,7 @@ class DeskMissed(AuditEvent):
     """A wrong code was read back; ``off`` once there were so many that this way is shut."""
 
     name: ClassVar[str] = "recovery.desk_missed"
+    sourced: ClassVar[bool] = True
     case: UUID
     way: Way
     off: bool = False

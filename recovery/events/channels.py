@@ -33,6 +33,7 @@ class RecoveryAddressMissed(AuditEvent):
     """A wrong code for a new recovery address."""
 
     name: ClassVar[str] = "recovery.address_missed"
+    sourced: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def test_the_page_is_honest_when_no_more_mails_are_sent(home: Client, customer: 
         pass
     client = new_browser()
     page = begin(client, customer)
-    assert "no code is on its way now" in page.text
+    assert "no code is on its way now. You can have one in 60 minutes" in page.text
     assert "We have sent a code" not in page.text
     client.post(f"{PROVE}code/")
     assert "several mails already" in client.get(PROVE).text

@@ -41,6 +41,7 @@ def test_readiness_names_what_is_unreachable(client: Client, settings: Any, monk
         "cache": "unreachable",
         "broker": "ok",
         "policy": "ok",
+        "database role": "ok",
     }
 
 

@@ -96,7 +96,10 @@ def test_no_column_can_be_asked_about_through_the_address(made: World, model: ty
             assert asked.status_code in {200, 400}, field.name
 
 
-@pytest.mark.parametrize("key", ["x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, str(uuid4())])
+NOBODYS = "01a219cf-7be1-7681-8315-acfc5da3e7e0"  # written out: every process must collect the same rows
+
+
+@pytest.mark.parametrize("key", ["x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, NOBODYS])
 def test_forged_numbers_are_not_there(made: World, key: str) -> None:
     boss = Member(*Role)
     for model in admin.site._registry:
