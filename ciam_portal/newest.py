@@ -15,6 +15,7 @@ from django.contrib.admin.utils import display_for_field, display_for_value, lab
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal import keyset
@@ -71,7 +72,8 @@ class Newest(ReadOnlyAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         found = self.page(request, form, Mark.read(request.GET.get("older", ""))) if form.is_valid() else Page([], None)
         words = {
-            "title": self.opts.verbose_name_plural, "form": form, "older": found.older, "looked_to": found.looked_to,
+            "title": capfirst(self.opts.verbose_name_plural), "form": form,
+            "older": found.older, "looked_to": found.looked_to,
             "query": asked(request), "headings": [label_for_field(name, self.model, self) for name in self.columns()],
             "lines": [(row.pk, self.cells(row)) for row in found.rows], "most": MOST,
         }  # fmt: skip
