@@ -27,9 +27,12 @@ class Channel:
     @property
     def masked(self) -> str:
         """Enough to recognize it when somebody says it, not enough to use it."""
-        if self.by is By.SMS:
-            return f"{self.address[:3]}···{self.address[-2:]}"
-        return masked(self.address)
+        return mask(self.address)
+
+
+def mask(address: str) -> str:
+    """Of a phone number the country is shown too: whoever calls needs to know where it is."""
+    return f"{address[:3]}···{address[-2:]}" if address.startswith("+") else masked(address)
 
 
 def _channel(customer: User, by: By, address: str) -> Channel:
@@ -74,7 +77,7 @@ def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Kind(way.value)).order_by("pk")
     more = list(found.values_list("address", flat=True))
     rest = timedelta(hours=limits.running().recovery.address_rest_hours)
-    changed = customer.contact_changed_at
+    changed = customer.email_changed_at
     if way is Way.MAIL and addresses.is_proven(customer) and (changed is None or changed + rest <= at):
         more.insert(0, customer.email)
     return more

@@ -50,6 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_login = None
     password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
+    email_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address to sign in with last changed")
     recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
     is_recovering = models.BooleanField(default=False, db_comment="not sensitive: somebody is recovering the account")
 

@@ -72,10 +72,9 @@ def send(request: HttpRequest) -> HttpResponse:
         show.ask(made, way, _browser(request, made), by=attempts.actor(request), at=at)
     if _shut(request, way, at):
         return _to_show(way)
-    said = _("If you have named somebody, they are being asked now.")
-    messages.info(
-        request, said if way is Way.CONTACT else _("If there is such an address, a new code is on its way to it.")
-    )
+    asked = _("If you have named somebody, they are being asked now.")
+    sent = _("If there is such an address, we send a code to it, a few in an hour at most.")
+    messages.info(request, asked if way is Way.CONTACT else sent)
     return _to_show(way)
 
 
@@ -144,6 +143,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "shut": shut,
         "hours": limits.running().recovery.contact_code_hours,
         "minutes": limits.running().proof.code_minutes,
+        "rest": limits.running().recovery.address_rest_hours,
     }
     return render(request, "recovery/show.html", words)
 

@@ -160,7 +160,7 @@ def test_a_made_up_link_and_one_of_another_purpose_do_nothing(case: Case) -> Non
 
 
 def test_a_channel_that_fell_away_gets_nothing_even_where_a_flow_asks_for_it(case: Case) -> None:
-    case.customer.contact_changed_at = clock.now()
+    case.customer.email_changed_at = clock.now()
     case.customer.save()
     at = clock.now()
     assert refused(links.send, case, again=False, by=Actor.system(), at=at) is Reason.CHANNEL_GONE
