@@ -43,9 +43,11 @@ class Declared:
     fields: Mapping[str, Field]
 
     def shown(self, kept: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-        """The kept fields as the customer reads them: label and value."""
+        """The kept fields as the customer reads them: label and value. What a form hides says nothing to anybody."""
         rows = []
         for name, field in self.fields.items():
+            if field.widget.is_hidden:
+                continue
             choices: Any = field.choices if isinstance(field, ChoiceField) else ()
             names = dict(choices)
             rows.append((str(field.label), ", ".join(str(names.get(value, value)) for value in kept.get(name, ()))))

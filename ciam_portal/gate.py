@@ -25,10 +25,12 @@ from ciam_portal.policy.question import question
 from ciam_portal.policy.reason import ReasonBase
 from ciam_portal.risk.assess import Assessment, assess
 from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.parameters import DEFAULT, Thresholds
+from ciam_portal.risk.kept import Numbers
+from ciam_portal.risk.parameters import Thresholds
 from ciam_portal.risk.signals import Signals
 
 NOTHING_PROVEN = Assurance()
+TODAY = Numbers()
 _STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a known device
 _STRANGERS_SEND_FOR_NOTHING = 3  # the same: they ask it only for what can be given at once
 _RISK_DENIES_NO_SIGN_IN = 4  # the equations since which it asks or waits instead
@@ -125,8 +127,11 @@ def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decisi
     return weigh(action, facts, limits=limits, at=at).decision
 
 
-def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations: int = DEFAULT.equations) -> Weighed:
-    """The same question, with what the answer rests on. ``equations``: as it was answered then (``parameters``)."""
+def weigh(
+    action: str, facts: Facts, *, limits: Limits, at: datetime, numbers: Numbers = TODAY, equations: int | None = None
+) -> Weighed:
+    """The same question, with what the answer rests on; to ask as then, ``numbers``, or but their ``equations``."""
+    equations = numbers.parameters.equations if equations is None else equations
     row = row_for(action, facts, limits)
     if row is None:
         return Weighed(Deny(Reason.UNKNOWN_ACTION))
@@ -137,7 +142,9 @@ def weigh(action: str, facts: Facts, *, limits: Limits, at: datetime, equations:
     if row.needs is not Needs.NOTHING and facts.session_live is False:
         return Weighed(Deny(Reason.SESSION_OVER))
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
-    assessment = assess(facts.evidence, facts.signals or Signals(), thresholds)
+    assessment = assess(
+        facts.evidence, facts.signals or Signals(), thresholds, numbers.rules, parameters=numbers.parameters
+    )
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
     known = facts.device is Trust.KNOWN
     stops = own if known and equations >= _STRANGERS_STOP_NOBODY else risk

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from accounts import budget
 from ciam_portal import clock, network
-from ciam_portal.audit.actor import Actor
+from ciam_portal.audit.actor import Actor, Channel
 from ciam_portal.audit.events import AuditEvent
 from ciam_portal.audit.record import record
 from ciam_portal.errors import ProveMore, Refused, TooMany
@@ -94,7 +94,10 @@ def forbidden(request: HttpRequest, kind: Kind) -> None:
             return
         rows, most = budget.count("traces", "", seconds=_HOUR), limits.running().staff.traces_per_hour
         if rows <= most or _is_kept(rows):
-            record(Forbidden(kind, times), about=None, by=Actor.from_request(request), at=clock.now())
+            here = request.resolver_match is not None and request.resolver_match.app_name == "admin"
+            is_staff = here and bool(getattr(user, "is_staff", False))
+            by = Actor.from_request(request, Channel.HELP_DESK if is_staff else Channel.WEB)
+            record(Forbidden(kind, times), about=None, by=by, at=clock.now())
     except (RedisError, OSError, DatabaseError):
         log.warning("what was forbidden could not be recorded: %s", kind)
 

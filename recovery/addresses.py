@@ -27,9 +27,12 @@ class Channel:
     @property
     def masked(self) -> str:
         """Enough to recognize it when somebody says it, not enough to use it."""
-        if self.by is By.SMS:
-            return f"{self.address[:3]}···{self.address[-2:]}"
-        return masked(self.address)
+        return mask(self.address)
+
+
+def mask(address: str) -> str:
+    """Of a phone number the country is shown too: whoever calls needs to know where it is."""
+    return f"{address[:3]}···{address[-2:]}" if address.startswith("+") else masked(address)
 
 
 def _channel(customer: User, by: By, address: str) -> Channel:

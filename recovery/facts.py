@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
+from accounts import addresses as proven
 from accounts import budget, factors
 from accounts import facts as accounts
 from accounts.flows import sign_in
@@ -24,6 +25,7 @@ from ciam_portal.roles import Role, roles_of, standing_roles_of
 from recovery import addresses
 from recovery.models import Case, Inquiry, RecoveryAddress
 from recovery.policy.cases import Asked, CaseFacts, Helper, most_asked
+from recovery.policy.desk import BeginFacts
 from recovery.policy.evidence import Needed, Vouched, Way, can_answer, strength, vouched
 from recovery.policy.states import State
 from recovery.policy.waiting import Weighty
@@ -192,6 +194,16 @@ def asked_in(case: Case, session: Session, at: datetime, *, lock: bool = False) 
         return None
     rows = Inquiry.objects.filter(case=case, way=Way.IN_SESSION, outcome="", asked_at__gt=desk.lately(at))
     return (rows.select_for_update() if lock else rows).first()
+
+
+def caller(customer: User, live: Case | None, lost: tuple[Method, ...]) -> BeginFacts:
+    """The account of somebody who calls. ``live``: its recovery that can still lead somewhere."""
+    return BeginFacts(
+        is_open=customer.is_active and proven.is_proven(customer),
+        says_lost=bool(lost),
+        live=State(live.state) if live else None,
+        live_by_desk=live is not None and live.opened_by is not None,
+    )
 
 
 def helper(person: User, session: Session, customer: User, *, by: Actor, at: datetime) -> Helper:

@@ -142,6 +142,7 @@ class ReadBack(MailCode):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["code"].label = _("The code, as the caller reads it")
         self.fields["code"].widget.attrs["autocomplete"] = "off"
+        self.fields["code"].error_messages["required"] = _("Type the code once more: codes are never kept.")
 
 
 class Came(forms.Form):
@@ -152,6 +153,12 @@ class Came(forms.Form):
     def __init__(self, *args: object, outcomes: Iterable[Outcome], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["outcome"].choices = [("", "—"), *((each.value, each.words) for each in outcomes)]  # type: ignore[attr-defined]
+
+
+class Take(forms.Form):
+    """Taking a case: who works on it, as the page showed it."""
+
+    seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class Reject(forms.Form):

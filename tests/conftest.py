@@ -73,7 +73,12 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            for table in ("audit_auditentry", "audit_decisionentry", "governance_policyversion"):
+            for table in (
+                "audit_auditentry",
+                "audit_decisionentry",
+                "governance_policyversion",
+                "governance_riskmodel",
+            ):
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
 
     triggers("DISABLE")

@@ -1,5 +1,6 @@
 """Customers, as the help desk finds and reads them: by an exact address or number, and more only with a reason."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,21 +12,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts import factors, facts
+from accounts.admin.parts import initials
+from accounts.admin.record import Record, Viewer
 from accounts.admin.restrictions import RestrictionPages
+from accounts.admin.verbs import refusals_said
 from accounts.flows import staff
-from accounts.forms.staff import Find, Open
+from accounts.forms.staff import Find, Open, Unmask
 from accounts.models import Session, User
 from accounts.policy.staff import LOOKERS, WhyLook
-from accounts.signing import session_of
 from ciam_portal import clock, flow, gate
 from ciam_portal.audit import decide as decisions
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Allow
-from ciam_portal.roles import Role, roles_of
 from ciam_portal.words import masked
 
 
@@ -36,7 +38,7 @@ def summary(customer: User) -> dict[str, Any]:
         "id": customer.pk,
         "reference": customer.reference,
         "address": masked(customer.email),
-        "initials": " ".join(f"{part[0].upper()}." for part in customer.name.split()[:3]),
+        "initials": initials(customer.name),
         "created": f"{customer.created_at:%Y-%m}",
         "factors": len(factors.second_factors(customer)),
         "last": f"{last:%Y-%m-%d}" if last else "",
@@ -49,13 +51,14 @@ class Users(RestrictionPages):
 
     roles = LOOKERS
     hidden = frozenset({"password", "is_superuser"})
-    change_form_template = "admin/customer_record.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """More pages: opening a record, and what is done with restrictions on it."""
-        view = self.admin_site.admin_view(require_POST(self.open))
+        """More pages: opening a record, one hidden value of it, and what is done with restrictions on it."""
+        view = self.verb(self.open, lazy("Open a customer's record"), Open, "reason", "case")
+        unmask = self.verb(self.unmask, lazy("Show something hidden on a customer's record"), Unmask, "value")
         return [
             path("<uuid:customer_id>/open/", view, name="accounts_user_open"),
+            path("<uuid:customer_id>/unmask/", unmask, name="accounts_user_unmask"),
             *self.restriction_urls(),
             *super().get_urls(),
         ]
@@ -76,23 +79,17 @@ class Users(RestrictionPages):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        form_url: str = "",  # noqa: ARG002  (Django's signature)
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  (as above)
     ) -> HttpResponse:
         """The record, if this session has opened it lately; before that the summary, and the question why."""
-        customer = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, customer):
-            raise PermissionDenied
-        if customer is None:
-            raise Http404
-        if request.method not in {"GET", "HEAD"}:
-            raise PermissionDenied
-        if not staff.is_opened(customer.pk, session_of(request), clock.now()):
+        customer = self.found(request, unquote(object_id))
+        viewer = Viewer(*self.acting(request), clock.now())
+        opened = staff.openings(customer.pk, viewer.session, viewer.at)
+        if not opened:
             return self._closed(request, customer, Open())
-        self._still_allowed(request, customer)
-        more = (extra_context or {}) | self.restriction_words(request, customer)
-        more["is_agent"] = Role.AGENT in roles_of(request.user)
-        return super().change_view(request, object_id, form_url, more)
+        self._still_allowed(viewer, customer)
+        return self._record(request, Record(customer, viewer), opened)
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """Nothing is changed in this site, so there is none."""
@@ -104,22 +101,52 @@ class Users(RestrictionPages):
         customer, form = get_object_or_404(User, pk=customer_id), Open(request.POST)
         if not form.is_valid():
             return self._closed(request, customer, form)
-        reason = WhyLook.of(form.cleaned_data["reason"])
+        reason, case = WhyLook.of(form.cleaned_data["reason"]), form.cleaned_data["case"]
+        back = ("recovery_case_change", case) if case else ("accounts_user_change", customer.pk)
         return self.do(
-            request,
-            lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()),
-            "",
-            "accounts_user_change",
-            customer.pk,
+            request, lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()), "", *back
         )
+
+    def unmask(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """One hidden value is needed: it is shown this once, and the customer sees that it was."""
+        viewer = Viewer(*self.acting(request), clock.now())
+        customer, name = get_object_or_404(User, pk=customer_id), request.POST.get("value", "")
+        record = Record(customer, viewer, name)
+        opened = staff.openings(customer.pk, viewer.session, viewer.at)
+        kind, row = self._value(record, name) if opened else ("", customer.pk)
+        allowed = False
+        with refusals_said(request):
+            staff.unmask(customer, kind, row, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
+            allowed = True
+        return self._record(request, record, opened) if allowed else self._back(customer_id)
+
+    @staticmethod
+    def _value(record: Record, name: str) -> tuple[str, UUID]:
+        """What is asked for, if there is such a value on this record."""
+        record.parts()
+        if name not in record.values:
+            raise Http404
+        kind, _colon, row = name.partition(":")
+        return kind, UUID(row)
+
+    def _record(self, request: HttpRequest, record: Record, opened: list[tuple[WhyLook, datetime]]) -> HttpResponse:
+        words = {
+            "title": _("Record of %(customer)s") % {"customer": masked(record.customer.email)},
+            "customer": record.customer,
+            "parts": record.parts(),
+            "opened": [(why.words, at, staff.shuts_at(at)) for why, at in opened],
+            "form": Open(),
+        }
+        return self.show(request, "admin/customer_record.html", **words)
 
     def _closed(self, request: HttpRequest, customer: User, form: Open) -> HttpResponse:
         self.seen(request, customer.pk)
         return self.show(request, "admin/customer.html", title=_("Customer"), customer=summary(customer), form=form)
 
-    def _still_allowed(self, request: HttpRequest, customer: User) -> None:
+    @staticmethod
+    def _still_allowed(viewer: Viewer, customer: User) -> None:
         """The session may have become risky, or stale, since. Raises ProveMore, OnHold, Refused."""
-        (person, session, by), at = self.acting(request), clock.now()
-        asked = facts.for_action(person, session, by=by, at=at)
+        by, at = viewer.by, viewer.at
+        asked = facts.for_action(viewer.user, viewer.session, by=by, at=at)
         if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.running(), at=at), Allow):
             flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))

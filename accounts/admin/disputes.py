@@ -8,16 +8,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin.looking import Looking
 from accounts.flows import dispute as flows
 from accounts.forms.activity import CloseDispute
-from accounts.models import Change, Dispute, Session
+from accounts.models import Change, Dispute, Restriction, Session
 from accounts.policy.staff import WhyLook
-from ciam_portal import clock, explain
+from ciam_portal import clock, explain, reference
 from ciam_portal.audit import why
 from ciam_portal.roles import Role
+from ciam_portal.words import masked
 
 
 @admin.register(Dispute)
@@ -31,7 +32,7 @@ class Disputes(Looking):
         "kind",
         "state",
         "outcome",
-        "customer",
+        "whom",
     )
     list_filter = (
         "state",
@@ -42,9 +43,14 @@ class Disputes(Looking):
         "id__exact",
     )
 
+    @admin.display(description=_("customer"))
+    def whom(self, dispute: Dispute) -> str:
+        """Whom, by what they can be asked for on the phone."""
+        return reference.of(dispute.customer_id)
+
     def get_urls(self) -> list[URLPattern]:
         """One more page: closing."""
-        close = self.admin_site.admin_view(require_POST(self.close))
+        close = self.verb(self.close, lazy("Close this dispute"), CloseDispute, "outcome")
         return [path("<uuid:dispute_id>/close/", close, name="accounts_dispute_close"), *super().get_urls()]
 
     def change_view(
@@ -86,6 +92,7 @@ class Disputes(Looking):
         behind = dispute.session or (change.session if change else None)
         session = [behind] if behind else []
         decision = why.own(dispute.decision, dispute.customer_id)
+        restricted = Restriction.objects.filter(customer=dispute.customer_id, decision=dispute.decision)
         return self.show(
             request,
             "admin/dispute.html",
@@ -96,5 +103,7 @@ class Disputes(Looking):
             doing=explain.doing(decision.action) if decision else "",
             because=explain.for_agent(decision) if decision else [],
             change=change,
+            restriction=restricted.first() if dispute.decision else None,
+            customer=masked(dispute.customer.email),
             session=Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         )

@@ -1,6 +1,5 @@
 """Restrictions on a customer's opened record: what there is, and the forms that restrict, end and review."""
 
-from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -8,19 +7,61 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin.looking import Looking
+from accounts.admin.record import Part, Record
 from accounts.admin.verbs import Verbs
 from accounts.flows import restrictions as flows
 from accounts.forms.staff import Restrict, Review
 from accounts.models import Restriction, User
-from accounts.policy.restriction import RESTRICTERS, REVIEWERS, Kind, Verdict, Wanted, WhyRestrict
+from accounts.policy import restriction as policy
+from accounts.policy.restriction import RESTRICTERS, Kind, Verdict, Wanted, WhyRestrict
 from ciam_portal import clock
 from ciam_portal.policy import limits
-from ciam_portal.roles import Role, roles_of, standing_roles_of
+from ciam_portal.policy.decision import Allow, Deny
+from ciam_portal.roles import Role
+from ciam_portal.words import sentence
 
 _RECORD = "accounts_user_change"
+_SOME = 10
+
+
+def part(record: Record) -> Part:
+    """Restrictions on the customer's record, with what this member of staff may do about them now."""
+    customer, viewer, running = record.customer, record.viewer, limits.running()
+    asking = flows.asker(customer, viewer.user, viewer.session, viewer.at)
+    found, rows = list(Restriction.objects.filter(customer=customer).order_by("-starts_at")[:_SOME]), []
+    for row in found:
+        stands = flows.standing(row, viewer.at)
+        reviews, ends = (
+            isinstance(may(stands, asking, limits=running, at=viewer.at), Allow)
+            for may in (policy.may_review, policy.may_end)
+        )
+        # Whoever may review it ends it by that, so that it is looked at once.
+        rows.append({
+            "row": row, "is_live": stands.is_live, "may_review": reviews, "may_end": ends and not reviews,
+        })  # fmt: skip
+    unreviewed = {row.kind for row in found if row.reviewed_at is None}
+    may = {
+        kind: policy.may_restrict(
+            policy.RestrictFacts(customer.pk, customer.is_staff, 1, unreviewed=kind in unreviewed, within_budget=True),
+            asking, limits=running, at=viewer.at,
+        )
+        for kind in Kind
+    }  # fmt: skip
+    open_to = [kind for kind, answer in may.items() if isinstance(answer, Allow)]
+    no = next((answer for answer in may.values() if isinstance(answer, Deny)), None)
+    is_theirs = bool(RESTRICTERS & viewer.roles)
+    words = {
+        "restrictions": rows,
+        "restrict_form": Restrict(kinds=open_to) if open_to else None,
+        "why_not": sentence(no.reason) if no is not None and is_theirs else "",
+        "most_days": running.staff.restriction_days,
+        "review_hours": running.staff.restriction_review_hours,
+        "customer_id": customer.pk,
+    }
+    return Part("restrictions", _("Restrictions"), template="admin/_restrictions.html", words=words)
 
 
 class RestrictionPages(Verbs):
@@ -28,38 +69,15 @@ class RestrictionPages(Verbs):
 
     def restriction_urls(self) -> list[URLPattern]:
         """Restricting, ending and reviewing."""
-        restrict, end, review = (
-            self.admin_site.admin_view(require_POST(view))
-            for view in (self.restrict, self.end_restriction, self.review_restriction)
-        )
+        restrict = self.verb(self.restrict, lazy("Restrict this customer"), Restrict, "kind", "reason", "days")
+        end = self.verb(self.end_restriction, lazy("End this restriction"))
+        review = self.verb(self.review_restriction, lazy("Review this restriction"), Review, "verdict")
         one = "<uuid:customer_id>/restrictions/<uuid:restriction_id>"
         return [
             path("<uuid:customer_id>/restrict/", restrict, name="accounts_user_restrict"),
             path(f"{one}/end/", end, name="accounts_user_end_restriction"),
             path(f"{one}/review/", review, name="accounts_user_review_restriction"),
         ]
-
-    def restriction_words(self, request: HttpRequest, customer: User) -> dict[str, Any]:
-        """What the record's page shows of them."""
-        person, at = cast("User", request.user), clock.now()
-        may_restrict = bool(roles_of(person) & RESTRICTERS)
-        may_review = bool(standing_roles_of(person) & REVIEWERS)
-        rows = []
-        for row in Restriction.objects.filter(customer=customer).order_by("-starts_at"):
-            reviews = may_review and row.reviewed_at is None and row.made_by != person.pk
-            live = row.is_live(at)
-            # Whoever may review it ends it by that, so that it is looked at once.
-            rows.append({
-                "row": row, "is_live": live, "may_review": reviews, "may_end": may_restrict and live and not reviews,
-            })  # fmt: skip
-        rules = limits.running().staff
-        return {
-            "restrictions": rows,
-            "restrict_form": Restrict() if may_restrict else None,
-            "most_days": rules.restriction_days,
-            "review_hours": rules.restriction_review_hours,
-            "customer_id": customer.pk,
-        }
 
     def restrict(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """Suspend, or ask for more proof, for a number of days."""

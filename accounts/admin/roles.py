@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin import deeds, people
 from accounts.admin.looking import Looking
@@ -18,7 +18,7 @@ from accounts.flows import break_glass, role_changes, staff
 from accounts.forms.staff import BreakTheGlass, ChangeRole, Decide
 from accounts.models import BreakGlass, RoleChange
 from accounts.policy.staff import BREAKERS, OVERSEERS, State, Verb, WhyGlass, WhyLook, WhyRole
-from ciam_portal import clock, privileges
+from ciam_portal import clock, mailbox, privileges
 from ciam_portal.roles import Role, roles_of, standing_roles_of
 
 
@@ -36,8 +36,9 @@ class RoleChanges(Looking):
 
     def get_urls(self) -> list[URLPattern]:
         """Proposing (or taking away), and deciding."""
-        propose = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.propose))
-        decide = self.admin_site.admin_view(require_POST(self.decide))
+        wanted = ("email", "role", "verb", "reason")
+        propose = self.verb(self.propose, lazy("Change a role"), ChangeRole, *wanted, methods=("GET", "POST"))
+        decide = self.verb(self.decide, lazy("Decide about a role"), Decide, "do")
         return [
             path("propose/", propose, name="accounts_rolechange_propose"),
             path("<uuid:change_id>/decide/", decide, name="accounts_rolechange_decide"),
@@ -87,8 +88,8 @@ class RoleChanges(Looking):
         form, at = ChangeRole(request.POST or None), clock.now()
         if form.is_valid():
             said = form.cleaned_data
-            found = staff.find(said["email"], me, by=by, at=at)
-            person = next((each for each in found if each.email == said["email"]), None)
+            found = staff.find(said["email"], me, by=by, at=at)  # by a recovery address too, which is nobody's sign-in
+            person = next((each for each in found if each.email == mailbox.named(said["email"])), None)
             if person is not None:
                 role, reason = Role(said["role"]), WhyRole.of(said["reason"])
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
@@ -138,8 +139,9 @@ class BreakGlassUses(Verbs):
 
     def get_urls(self) -> list[URLPattern]:
         """Taking, and reviewing."""
-        take = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.take))
-        review = self.admin_site.admin_view(require_POST(self.review))
+        words = lazy("Take a role in an emergency")
+        take = self.verb(self.take, words, BreakTheGlass, "role", "reason", methods=("GET", "POST"))
+        review = self.verb(self.review, lazy("Close the review of break-glass"))
         return [
             path("take/", take, name="accounts_breakglass_take"),
             path("<uuid:use_id>/review/", review, name="accounts_breakglass_review"),

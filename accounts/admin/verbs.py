@@ -7,10 +7,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from accounts import budget
+from accounts.decorators import resumable
 from accounts.flows import staff
 from accounts.models import Session, User
 from accounts.signing import session_of
@@ -41,6 +44,20 @@ class Verbs(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return cast("User", request.user), session_of(request), Actor.from_request(request, Channel.HELP_DESK)
+
+    def verb(
+        self,
+        view: Callable[..., HttpResponse],
+        words: Any,  # noqa: ANN401  (text, lazily translated)
+        form: type[Form] = Form,
+        *fields: str,
+        methods: tuple[str, ...] = ("POST",),
+    ) -> Any:  # noqa: ANN401  (a view of the site)
+        """A page that does something, as ``words`` say. Whoever has to prove more first goes on with it after that.
+
+        ``fields`` of ``form`` are kept meanwhile.
+        """
+        return self.admin_site.admin_view(resumable(words, form, *fields)(require_http_methods(methods)(view)))
 
     def seen(self, request: HttpRequest, about: UUID | None) -> None:
         """Record that this person looks at this table now, once for as long as an opened record stays open."""

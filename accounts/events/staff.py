@@ -36,6 +36,15 @@ class RecordOpened(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ValueShown(AuditEvent):
+    """Somebody of the staff had one hidden value of a record shown to them."""
+
+    name: ClassVar[str] = "staff.value_shown"
+    kind: Code
+    record: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerSearched(AuditEvent):
     """Somebody of the staff looked for a customer. What they typed is not kept."""
 

@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.events import risk as events
 from accounts.flows import alerts
 from accounts.models import RiskState
-from accounts.watch import calibration, drift
+from accounts.watch import calibration, drift, measures
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow
@@ -16,7 +16,7 @@ from ciam_portal.policy import limits
 
 CALIBRATION, DRIFT = "calibration", "drift"
 _DAYS = 30
-_TOO_OFTEN = 2.0  # times the target
+_TOO_OFTEN = 1.5  # times what it was in the four weeks before
 
 
 @flow
@@ -40,15 +40,27 @@ def watch_drift(*, by: Actor, at: datetime) -> drift.Drift:
         if value > rules.drift_psi:
             numbers = {"psi": value, "limit": rules.drift_psi, "before": found.before, "lately": found.lately}
             alerts.raise_once(f"drift.{code}", numbers, by=by, at=at)
-    percent = found.challenge_percent
-    if percent is not None and found.lately >= drift.LEAST and percent > _TOO_OFTEN * rules.challenge_target_percent:
+    if _risen(found.challenged_before, found.before, found.challenged_lately, found.lately):
         numbers = {
-            "percent": round(percent, 2), "target": rules.challenge_target_percent,
-            "challenged": found.challenged_lately, "attempts": found.lately,
+            "percent": round(found.challenge_percent or 0.0, 2), "usual": round(found.usual_percent or 0.0, 2),
+            "target": rules.challenge_target_percent, "challenged": found.challenged_lately, "attempts": found.lately,
         }  # fmt: skip
         alerts.raise_once("challenge_rate", numbers, by=by, at=at)
+    for code, each in found.newcomers.items():
+        if _risen(each.new_before, each.before, each.new_lately, each.lately):
+            numbers = {
+                "percent": round(100 * each.new_lately / each.lately, 2),
+                "usual": round(100 * each.new_before / each.before, 2),
+                "attempts": each.lately,
+            }
+            alerts.raise_once(f"newcomers.{code}", numbers, by=by, at=at)
     record(events.DriftMeasured(before=found.before, lately=found.lately), about=None, by=by, at=at)
     return found
+
+
+def _risen(before: int, of_before: int, now: int, of_now: int) -> bool:
+    """Compared with what is normal here; nobody knows that before there is enough to go by."""
+    return min(of_before, of_now) >= drift.LEAST and measures.risen(before, of_before, now, of_now, _TOO_OFTEN)
 
 
 def _take_time() -> None:

@@ -53,8 +53,8 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         unreviewed=same.unreviewed().exists(),
         stands_until=stands_until,
     )
-    asker = _asker(customer, person, session, at)
-    require(policy.may_restrict, facing, asker, about=customer.pk, by=by, at=at)
+    asking = asker(customer, person, session, at)
+    require(policy.may_restrict, facing, asking, about=customer.pk, by=by, at=at)
     if before is not None:
         before.give_way(at)
     made = Restriction.objects.create(
@@ -89,8 +89,8 @@ def end(restriction: Restriction, person: User, session: Session, *, by: Actor, 
     restriction = _locked(restriction)
     customer = restriction.customer
     decision = by_staff(Action.STAFF_RESTRICT, person, session, about=customer.pk, by=by, at=at)
-    asker = _asker(customer, person, session, at)
-    require(policy.may_end, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
+    asking = asker(customer, person, session, at)
+    require(policy.may_end, standing(restriction, at), asking, about=customer.pk, by=by, at=at)
     _lift(restriction, person, decision, by_review=False, by=by, at=at)
 
 
@@ -105,8 +105,8 @@ def review(
     restriction = _locked(restriction)
     customer = restriction.customer
     decision = by_staff(Action.STAFF_REVIEW_RESTRICTION, person, session, about=customer.pk, by=by, at=at)
-    asker = _asker(customer, person, session, at)
-    require(policy.may_review, _standing(restriction, at), asker, about=customer.pk, by=by, at=at)
+    asking = asker(customer, person, session, at)
+    require(policy.may_review, standing(restriction, at), asking, about=customer.pk, by=by, at=at)
     was_live = restriction.is_live(at)
     restriction.review(person.pk, at)
     stands = verdict is Verdict.STANDS
@@ -137,7 +137,8 @@ def _locked(restriction: Restriction) -> Restriction:
     return restriction
 
 
-def _asker(customer: User, person: User, session: Session, at: datetime) -> Asker:
+def asker(customer: User, person: User, session: Session, at: datetime) -> Asker:
+    """The member of staff who would restrict, end or review, in this session."""
     return Asker(
         id=person.pk,
         roles=tuple(sorted(roles_of(person))),
@@ -146,7 +147,8 @@ def _asker(customer: User, person: User, session: Session, at: datetime) -> Aske
     )
 
 
-def _standing(restriction: Restriction, at: datetime) -> policy.StandingFacts:
+def standing(restriction: Restriction, at: datetime) -> policy.StandingFacts:
+    """A restriction, as it stands."""
     return policy.StandingFacts(
         customer=restriction.customer_id,
         made_by=restriction.made_by,

@@ -170,6 +170,26 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
 
 
 @flow
+def unmask(customer: User, kind: str, row: UUID, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """``person`` needs one hidden value of an opened record: on the customer's timeline at once.
+
+    Raises ProveMore, OnHold, Refused.
+    """
+    decision = by_staff(Action.STAFF_OPEN_RECORD, person, session, about=customer.pk, by=by, at=at)
+    looking = LookFacts(customer=customer.pk, staff=person.pk, roles=tuple(sorted(roles_of(person))))
+    opened = is_opened(customer.pk, session, at)
+    require(policy.may_unmask, looking, opened, about=customer.pk, by=by, at=at)
+    note(events.ValueShown(kind=Code(kind), record=row), about=customer.pk, by=by, at=at, decision=decision)
+
+
+def openings(customer: UUID, session: Session, at: datetime) -> list[tuple[WhyLook, datetime]]:
+    """Why this session of staff has opened the customer's record lately, and when; the newest first."""
+    rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
+    found = rows.filter(at__gt=lately(at), data__has_key="reason").order_by("-at").values_list("data__reason", "at")
+    return [(WhyLook.of(reason), when) for reason, when in found]
+
+
+@flow
 def look(page: str, person: User, *, about: UUID | None, by: Actor, at: datetime) -> None:  # noqa: ARG001  (who acts is in ``by``)
     """``person`` looks through a page of the staff site that names customers; ``about``: whom alone, if anybody."""
     note(events.Looked(page=Code(page)), about=about, by=by, at=at)
@@ -199,6 +219,11 @@ def is_opened(customer: UUID, session: Session, at: datetime, *, because: Iterab
     """Whether this very session of staff has opened the customer's record, for such a reason, a short while ago."""
     rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
     return rows.filter(at__gt=lately(at), data__reason__in=[reason.value for reason in because]).exists()
+
+
+def shuts_at(opened: datetime) -> datetime:
+    """When a record that was opened then is shut again for that session."""
+    return opened + timedelta(minutes=limits.running().staff.record_minutes)
 
 
 def lately(at: datetime) -> datetime:

@@ -1,5 +1,7 @@
 """What staff choose and search for: shape only. Reasons are chosen, never typed."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,13 @@ class Open(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"), choices=[("", "—"), *(each for each in WhyLook.choices() if each[0] not in _BY_PAGES)]
     )
+    case = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the recovery whose page asked for it
+
+
+class Unmask(forms.Form):
+    """Which hidden value of a record, by its name there."""
+
+    value = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class ChangeRole(forms.Form):
@@ -45,7 +54,7 @@ class ChangeRole(forms.Form):
 class Decide(forms.Form):
     """What to do with a proposal."""
 
-    do = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+    do = forms.ChoiceField(label=_("What"), choices=[("approve", _("Approve")), ("reject", _("Reject"))])
 
 
 class Restrict(forms.Form):
@@ -62,11 +71,20 @@ class Restrict(forms.Form):
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRestrict.choices()])
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=366, initial=1)
 
+    def __init__(self, *args: object, kinds: Iterable[Kind] = Kind, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        some = {"", *(kind.value for kind in kinds)}
+        every = self.base_fields["kind"].choices  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [each for each in every if each[0] in some]  # type: ignore[attr-defined]
+
 
 class Review(forms.Form):
     """What somebody else found."""
 
-    verdict = forms.ChoiceField(choices=[(verdict.value, verdict.value) for verdict in Verdict])
+    verdict = forms.ChoiceField(
+        label=_("What you found"),
+        choices=[(Verdict.STANDS.value, _("It was right")), (Verdict.ENDS.value, _("It was not right, and ends"))],
+    )
 
 
 class BreakTheGlass(forms.Form):

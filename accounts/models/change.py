@@ -65,7 +65,7 @@ class Change(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M %Z}"
 
     def undo(self, at: datetime) -> None:
         """Taken back; what was kept for that is forgotten."""

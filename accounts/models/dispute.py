@@ -91,7 +91,7 @@ class Dispute(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.opened_at:%Y-%m-%d %H:%M %Z}"
 
     @property
     def reference(self) -> str:

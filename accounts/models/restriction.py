@@ -79,7 +79,7 @@ class Restriction(models.Model):
         indexes = (models.Index(fields=["customer", "-starts_at"], name="restriction_customer"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} until {self.ends_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} until {self.ends_at:%Y-%m-%d %H:%M %Z}"
 
     @property
     def ends_at(self) -> datetime:

@@ -47,7 +47,7 @@ class Alert(models.Model):
         default_permissions = ("view",)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M %Z}"
 
     def acknowledge(self, by: UUID | None, at: datetime) -> None:
         """Somebody has looked at it."""

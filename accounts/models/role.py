@@ -117,7 +117,7 @@ class BreakGlass(models.Model):
         indexes = (models.Index(fields=["person", "expires_at"], name="break_glass_person"),)
 
     def __str__(self) -> str:
-        return f"{self.role} until {self.expires_at:%Y-%m-%d %H:%M}"
+        return f"{self.role} until {self.expires_at:%Y-%m-%d %H:%M %Z}"
 
     def review(self, by: UUID, at: datetime) -> None:
         """A second administrator has looked at it; the role, if it still runs, ends."""

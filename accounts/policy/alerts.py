@@ -19,8 +19,11 @@ class Reason(ReasonBase):
 MEANINGS = {
     "drift": "What sign-ins show has changed since the four weeks before: the score may no longer fit. Look for a cause"
     " (a new browser version, a network file that went missing, an attack) before you change a threshold.",
-    "challenge_rate": "More than twice as many attempts as the target were asked for more, held or denied in the last"
-    " week: an attack is going on, or the thresholds are too low.",
+    "challenge_rate": "Many more attempts were asked for more, held or denied in the last week than in the four weeks"
+    " before, beyond chance: an attack is going on, or what sign-ins show has changed. The target is another matter:"
+    " the model card compares with it.",
+    "newcomers": "Many more sign-ins than in the four weeks before showed something new to their customer: a network, a"
+    " country, a device. A partner's or an operator's move does that, and so does an attack on many accounts.",
     "burst": "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
     " weighed again; those that were very unusual by themselves were ended.",
     "watched": "Somebody was let in though nearly everything about the sign-in was unusual, because they showed the"

@@ -113,6 +113,7 @@ class Reason(ReasonBase):
     REVIEW_OVERDUE = "review_overdue", "An earlier use of break-glass waits for its review. That comes first."
     REVIEW_OPEN = "review_open", "Your last use of break-glass has not been reviewed yet."
     OWN_GLASS = "own_glass", "Somebody else has to review what you did."
+    NOT_OPENED = "not_opened", "Open the record with a reason first."
     OWN_RECORD = "own_record", "This is your own account. Please use the portal's own pages."
     TOO_MANY_SEARCHES = "too_many_searches", "You have searched for many customers. Please go on later."
 
@@ -278,3 +279,12 @@ def may_look(facts: LookFacts, *, limits: Limits, at: datetime) -> Decision:  # 
     if facts.customer is not None and facts.customer == facts.staff:
         return Deny(Reason.OWN_RECORD)
     return Allow() if facts.within_budget else Deny(Reason.TOO_MANY_SEARCHES)
+
+
+@question("staff.may_unmask")
+def may_unmask(facts: LookFacts, opened: bool, *, limits: Limits, at: datetime) -> Decision:  # noqa: FBT001  (a fact)
+    """May this person have one hidden value shown? On a record that this session has opened, a short while ago."""
+    looks = may_look(facts, limits=limits, at=at)
+    if not isinstance(looks, Allow):
+        return looks
+    return Allow() if opened else Deny(Reason.NOT_OPENED)

@@ -79,8 +79,13 @@ def _weighed(data: Data) -> Said | None:
     return None  # what was allowed shows as the sign-in itself
 
 
+def ended(reason: str) -> str:
+    """How a session ended."""
+    return str(_ENDED.get(reason, _("A session was ended")))
+
+
 def _ended(data: Data) -> Said:
-    return Said(_ENDED.get(data["reason"], _("A session was ended")))
+    return Said(ended(data["reason"]))
 
 
 def _all_ended(data: Data) -> Said | None:
@@ -131,6 +136,18 @@ def _record_opened(data: Data) -> Said:
         )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
+
+
+VALUES: dict[str, Text] = FIELDS | {
+    "email": _("e-mail address"),
+    "passkey": _("name of a passkey"),
+    "session": _("network of a session"),
+    "recovery": _("recovery address or phone"),
+}
+
+
+def _value_shown(data: Data) -> Said:
+    return Said(_("Help desk had something hidden shown to it"), str(VALUES[data["kind"]]).capitalize())
 
 
 def _restricted(data: Data) -> Said:
@@ -252,6 +269,7 @@ EVENTS: dict[str, Callable[[Data], Said | None]] = {
     "dispute.closed": _plain(_("Our help desk has answered")),
     "approval.redeemed": _plain(_("An app did what you had approved")),
     "staff.record_opened": _record_opened,
+    "staff.value_shown": _value_shown,
     "restriction.begun": _restricted,
     "restriction.reviewed": _reviewed,
     "restriction.ended": _plain(_("Our staff ended a restriction early"), badge=_("Changed"), kind="accent"),

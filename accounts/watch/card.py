@@ -125,11 +125,15 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
         else calibration.Calibration(**found)
     )
     labels = drift.labels(at)
-    percent = measured.challenge_percent
+    away = drift.turned_away(at)
     rows = (
         ("As of", measured.until[:16]),
         ("Attempts in the last week", str(measured.lately)),
-        ("Challenged, held or denied for their risk", "not known" if percent is None else f"{percent:.1f} %"),
+        ("Challenged, held or denied for their risk", _percent(measured.challenge_percent)),
+        ("The same in the four weeks before", _percent(measured.usual_percent)),
+        ("The target", f"{limits.running().risk.challenge_target_percent:.1f} %"),
+        ("Held, 30 days; of these it seems wrongly", f"{away.held}; {away.falsely_held}"),
+        ("Denied, 30 days; of these it seems wrongly", f"{away.denied}; {away.falsely_denied}"),
         ("Confirmed by their owners, 30 days", str(labels["activity.was_me"])),
         ("Disowned by their owners, 30 days", str(labels["activity.not_me"])),
         ("Open alerts", str(Alert.objects.filter(acknowledged_at=None).count())),
@@ -182,6 +186,10 @@ def comments(kind: type) -> dict[str, str]:
 
 def _said(rule: Callable[..., object]) -> str:
     return " ".join((rule.__doc__ or "").split())
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.1f} %"
 
 
 def _share(hits: int, of: int) -> str:

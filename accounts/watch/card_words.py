@@ -41,6 +41,10 @@ METRICS = (
         "From the decisions on record. Labels are what customers answered when they were asked whether a sign-in "
         "was theirs; few answer, and those who do are not a fair sample."
     ),
+    (
+        "Held or denied, it seems wrongly: a dispute was answered in the customer's favor, or a device key of theirs "
+        "came with it and they came in within 72 hours, which they did not disown. Owners who gave up are not counted."
+    ),
 )
 
 DRIFT = (

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.watch import measures, population
+from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.decision import Risk
@@ -17,12 +18,16 @@ LATELY, BEFORE = timedelta(days=7), timedelta(days=28)
 LEAST = 200
 """Sign-ins that each window must have; with fewer, chance alone looks like drift."""
 LEAST_SEGMENT = 30
+NEWCOMERS = (Feature.DEVICE, Feature.COUNTRY, Feature.ASN)
+"""Features of which it is watched how often a new value is shown."""
+_SOON = timedelta(hours=72)
 _EDGES = [-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0]  # nats, between the bins
 _LEVELS = len(Risk) + 1
 
 # Each attempt once: what was allowed after a challenge had been weighed before.
 _ATTEMPTS = """
-SELECT at > %(split)s AS lately, risk, answer, detail, contributions FROM audit_decisionentry
+SELECT at > %(split)s AS lately, risk, answer, detail, contributions, inputs->1->'evidence' AS seen
+FROM audit_decisionentry
 WHERE action = 'sign_in' AND at > %(start)s AND at <= %(end)s
   AND NOT (answer = 'allow' AND coalesce(risk, %(challenge)s) >= %(challenge)s)
 """
@@ -35,6 +40,29 @@ SELECT lately, coalesce(risk, {_LEVELS - 1}), count(*),
        count(*) FILTER (WHERE answer <> 'allow' AND (answer <> 'step_up' OR (detail->>'challenge')::boolean))
 FROM ({_ATTEMPTS}) AS attempt GROUP BY 1, 2
 """  # noqa: S608  (as above)
+_NEW = f"""
+SELECT lately, feature.name, count(*) FILTER (WHERE (seen->feature.name->>'new')::boolean), count(*)
+FROM ({_ATTEMPTS}) AS attempt, unnest(%(features)s::text[]) AS feature (name)
+WHERE seen->feature.name->>'new' IS NOT NULL GROUP BY 1, 2
+"""  # noqa: S608  (as above)
+# Held and denied, and how many of these seem to have been the customer: a dispute found so, or it came with a device
+# key of theirs and they came in soon after, which they did not disown.
+_TURNED_AWAY = """
+SELECT stopped.answer, count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT FROM accounts_dispute AS dispute
+    WHERE dispute.decision = stopped.id AND dispute.outcome IN ('mistaken', 'recognized')
+) OR (stopped.inputs->1->>'device')::int > %(no_key)s AND EXISTS (
+    SELECT FROM audit_auditentry AS entered
+    WHERE entered.name = 'sign_in.completed' AND entered.about = stopped.about
+      AND entered.at > stopped.at AND entered.at <= stopped.at + %(soon)s
+      AND NOT EXISTS (SELECT FROM audit_auditentry AS label
+                      WHERE label.name = 'activity.not_me' AND label.decision = entered.decision)
+))
+FROM audit_decisionentry AS stopped
+WHERE stopped.action = 'sign_in' AND stopped.answer IN ('hold', 'deny') AND stopped.at > %(start)s
+  AND stopped.at <= %(end)s
+GROUP BY 1
+"""
 _SEGMENTS = """
 WITH label AS (
     SELECT decision, bool_or(name = 'activity.not_me') AS disowned FROM audit_auditentry
@@ -78,6 +106,26 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Attempts that showed a value of one feature which was new to their customer, of those that showed any."""
+
+    new_before: int = 0
+    before: int = 0
+    new_lately: int = 0
+    lately: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Sign-ins that were held or denied, and how many of these seem to have been the customer."""
+
+    held: int = 0
+    falsely_held: int = 0
+    denied: int = 0
+    falsely_denied: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """What was found. Without enough sign-ins in a window, ``psi`` is empty."""
 
@@ -88,6 +136,7 @@ class Drift:
     challenged_lately: int
     psi: dict[str, float] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
+    newcomers: dict[str, Newcomers] = field(default_factory=dict)
 
     @property
     def is_enough(self) -> bool:
@@ -99,10 +148,17 @@ class Drift:
         """The share of the last week's attempts that were asked for more because of their risk, held or denied."""
         return 100 * self.challenged_lately / self.lately if self.lately else None
 
+    @property
+    def usual_percent(self) -> float | None:
+        """The same share in the four weeks before: what is normal here, whatever the target is."""
+        return 100 * self.challenged_before / self.before if self.before else None
+
 
 def measure(at: datetime) -> Drift:
     """Look at the attempts of both windows, and at who came in during the last 30 days."""
-    window = _window(at - LATELY - BEFORE, at) | {"split": at - LATELY, "edges": _EDGES}
+    features = [feature.value for feature in NEWCOMERS]
+    window = _window(at - LATELY - BEFORE, at) | {"split": at - LATELY, "edges": _EDGES, "features": features}
+    new: defaultdict[str, dict[str, int]] = defaultdict(dict)
     levels = {False: [0] * _LEVELS, True: [0] * _LEVELS}
     challenged = {False: 0, True: 0}
     parts: defaultdict[str, dict[bool, list[int]]] = defaultdict(
@@ -116,8 +172,15 @@ def measure(at: datetime) -> Drift:
         cursor.execute(_PARTS, window)
         for lately, code, place, number in cursor:
             parts[code][lately][place] += number
+        cursor.execute(_NEW, window)
+        for lately, code, hits, number in cursor:
+            when = "lately" if lately else "before"
+            new[code] |= {f"new_{when}": hits, when: number}
     before, now = sum(levels[False]), sum(levels[True])
-    found = Drift(at.isoformat(), before, now, challenged[False], challenged[True], segments=segments(at))
+    newcomers = {code: Newcomers(**counts) for code, counts in sorted(new.items())}
+    found = Drift(
+        at.isoformat(), before, now, challenged[False], challenged[True], segments=segments(at), newcomers=newcomers
+    )
     if found.is_enough:
         found.psi["level"] = round(measures.psi(levels[False], levels[True]), 4)
         for code in (feature.value for feature in Feature if feature.value in parts):
@@ -133,6 +196,15 @@ def segments(at: datetime, days: int = 30) -> tuple[Segment, ...]:
         cursor.execute(_SEGMENTS, _window(at - timedelta(days=days), at))
         rows = [Segment(*row) for row in cursor]
     return tuple(row for row in rows if row.sign_ins >= LEAST_SEGMENT or row.dimension == "all")
+
+
+def turned_away(at: datetime, days: int = 30) -> TurnedAway:
+    """Who was held or denied at the sign-in in so many days, and how many of these it seems to have been wrong for."""
+    words: dict[str, Any] = {"start": at - timedelta(days=days), "end": at, "no_key": int(Trust.NONE), "soon": _SOON}
+    with connection.cursor() as cursor:
+        cursor.execute(_TURNED_AWAY, words)
+        found = {answer: (number, falsely) for answer, number, falsely in cursor}
+    return TurnedAway(*found.get("hold", (0, 0)), *found.get("deny", (0, 0)))
 
 
 def labels(at: datetime, days: int = 30) -> dict[str, int]:

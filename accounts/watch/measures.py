@@ -38,6 +38,11 @@ def interval(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def risen(before: int, of_before: int, now: int, of_now: int, times: float) -> bool:
+    """Whether a share is more than so many times what it was, beyond chance: by the 95 % intervals of both."""
+    return interval(now, of_now)[0] > times * interval(before, of_before)[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """The lowest score from which a challenge may be asked for within a target, with its 95 % interval."""

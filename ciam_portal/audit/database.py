@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, Error
 from django.db import connection
 from psycopg import sql
 
-ADD_ONLY = ("audit_auditentry", "audit_decisionentry")
+AUDIT = ("audit_auditentry", "audit_decisionentry")
+ADD_ONLY = (*AUDIT, "governance_riskmodel")
 KEPT = ("governance_policyversion",)
 READ_ONLY = ("django_migrations",)
 
@@ -59,7 +60,7 @@ def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
 def too_mighty() -> str:
     """Why the role of this process could rewrite the audit, in a sentence; empty if it cannot. Raises DatabaseError."""
     with connection.cursor() as cursor:
-        cursor.execute(_MIGHT, [list(ADD_ONLY)])
+        cursor.execute(_MIGHT, [list(AUDIT)])
         name, is_super, owns, may_change = cursor.fetchone()
     because = {
         "is a superuser": is_super,

@@ -58,7 +58,7 @@ class AuditEntry(_Entry):
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:
-        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S %Z}"
 
 
 class DecisionEntry(_Entry):
@@ -87,4 +87,4 @@ class DecisionEntry(_Entry):
         verbose_name_plural = "decision entries"
 
     def __str__(self) -> str:
-        return f"{self.question}: {self.answer} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.question}: {self.answer} {self.at:%Y-%m-%d %H:%M:%S %Z}"

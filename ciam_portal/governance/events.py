@@ -7,6 +7,14 @@ from ciam_portal.audit.events import AuditEvent, Code
 
 
 @dataclass(frozen=True, slots=True)
+class ModelKept(AuditEvent):
+    """Another version of the risk model runs here from now on; its numbers are kept."""
+
+    name: ClassVar[str] = "risk.model_kept"
+    version: Code
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFound(AuditEvent):
     """The policy file holds a version that does not decide."""
 

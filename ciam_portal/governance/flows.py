@@ -15,12 +15,14 @@ from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require, require_action
 from ciam_portal.governance import deciding, events, history, policy
 from ciam_portal.governance import upgrade as upgrades
-from ciam_portal.governance.models import PolicyVersion, Replay
+from ciam_portal.governance.models import PolicyVersion, Replay, RiskModel
 from ciam_portal.governance.policy import Origin, State
 from ciam_portal.governance.replay import Report, of_json
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.policy.limits import Limits, UnsafePolicy
+from ciam_portal.risk.kept import Numbers
+from ciam_portal.risk.parameters import DEFAULT
 from ciam_portal.roles import Role
 
 REPLAYED = timedelta(days=30)
@@ -126,6 +128,27 @@ def upgrade(text: str, *, by: Actor, at: datetime) -> PolicyVersion:
 
 def _codes(keys: Iterable[str]) -> tuple[Code, ...]:
     return tuple(Code(key[:64]) for key in keys)
+
+
+# Of the risk model
+
+
+def see_model(*, by: Actor, at: datetime) -> None:
+    """Keep the numbers that this software decides with. Raises UnsafePolicy if this version is kept with others."""
+    kept = RiskModel.objects.filter(version=DEFAULT.version).first()
+    if kept is None:
+        keep_model(by=by, at=at)
+    elif kept.numbers != Numbers().as_json():
+        message = f"The points of the rules changed, and the risk model is still {kept.version}: raise its equations."
+        raise UnsafePolicy(message)
+
+
+@flow
+def keep_model(*, by: Actor, at: datetime) -> None:
+    """From now on it can be asked what these numbers would answer."""
+    row = RiskModel(version=DEFAULT.version, numbers=Numbers().as_json(), found_at=at)
+    RiskModel.objects.bulk_create([row], ignore_conflicts=True)
+    record(events.ModelKept(version=Code(row.version)), about=None, by=by, at=at)
 
 
 # By people

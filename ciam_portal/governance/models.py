@@ -118,6 +118,17 @@ class Replay(models.Model):
         self.save(update_fields=["report", "before", "finished_at"])
 
 
+class RiskModel(models.Model):
+    """The numbers of one version of the risk model, rule points included, kept for ever as policies are."""
+
+    version = models.CharField(max_length=16, primary_key=True, db_comment="not sensitive: as decisions name it")
+    numbers = models.JSONField(db_comment="not sensitive: parameters and points")
+    found_at = models.DateTimeField(db_comment="not sensitive: when it first ran here")
+
+    def __str__(self) -> str:
+        return self.version
+
+
 def under(version: str, content: str) -> Limits:
     """The limits of a kept text, under the version it is kept as. Raises UnsafePolicy.
 

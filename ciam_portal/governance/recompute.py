@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,13 @@ from ciam_portal.audit import seal
 from ciam_portal.audit.decide import columns_of
 from ciam_portal.audit.facts import CannotRebuild, of_question
 from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.governance.models import PolicyVersion, under
+from ciam_portal.governance.models import PolicyVersion, RiskModel, under
 from ciam_portal.governance.upgrade import completed
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Decision, Risk
 from ciam_portal.policy.limits import Limits, UnsafePolicy
 from ciam_portal.policy.question import KNOWN
+from ciam_portal.risk.kept import Numbers, of_json
 from ciam_portal.risk.parameters import DEFAULT, FORMER
 
 CLOSE = 1e-9
@@ -29,6 +31,15 @@ class Again:
     decision: Decision
     columns: Mapping[str, Any]
     model: str = ""
+
+
+class Verdict(StrEnum):
+    """What recomputing a decision shows."""
+
+    HOLDS = "holds"
+    NOT_AS_WRITTEN = "the row is not as it was written"
+    MODEL_CHANGED = "the row is as it was written, and the risk model has changed since"
+    DIFFERS = "the row is as it was written, but today's software answers otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +76,7 @@ def ask(entry: DecisionEntry, rules: Limits) -> Again:
 
 
 def _weighed(entry: DecisionEntry, facts: list[Any], rules: Limits) -> Again:
-    equations = FORMER.get(entry.model_version, DEFAULT.equations)
-    weighed = gate.weigh(*facts, limits=rules, at=entry.at, equations=equations)
+    weighed = gate.weigh(*facts, limits=rules, at=entry.at, numbers=numbers_of(entry.model_version))
     assessment, parts = weighed.assessment, weighed.assessment.parts if weighed.assessment else ()
     basis = {
         "action": facts[0],
@@ -100,6 +110,28 @@ def recompute(entry: DecisionEntry) -> tuple[Difference, ...]:
     if entry.score is not None and not same(total, entry.score):
         found.append(Difference("sum of contributions", total, entry.score))
     return tuple(found)
+
+
+def verdict(entry: DecisionEntry, differences: tuple[Difference, ...]) -> Verdict:
+    """What the differences mean. A row that is as it was written differs because of us, not of whoever touched it."""
+    if not differences:
+        return Verdict.HOLDS
+    if any(item.what == "seal" for item in differences):
+        return Verdict.NOT_AS_WRITTEN
+    is_former = entry.model_version not in {"", DEFAULT.version}
+    return Verdict.MODEL_CHANGED if is_former else Verdict.DIFFERS
+
+
+@cache
+def numbers_of(model: str) -> Numbers:
+    """The numbers of this version of the risk model; today's for one that is not kept. Raises CannotRebuild."""
+    kept = RiskModel.objects.filter(version=model).first()
+    if kept is None:
+        return Numbers(replace(DEFAULT, equations=FORMER.get(model, DEFAULT.equations)))
+    try:
+        return of_json(kept.numbers)
+    except TypeError as error:
+        raise CannotRebuild(f"The numbers of the risk model {model} do not fit this software: {error}") from error
 
 
 @cache

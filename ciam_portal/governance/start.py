@@ -25,6 +25,7 @@ def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a si
     except LookupError:  # migrated to a state before it
         return
     flows.see(settings.POLICY_TEXT, by=Actor.system(), at=clock.now())
+    flows.see_model(by=Actor.system(), at=clock.now())
 
 
 def on_start(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
@@ -60,6 +61,7 @@ def look() -> None:
     """Keep what the policy file says, and say loudly if it is not what decides. Never stops the start."""
     try:
         seen = flows.see(settings.POLICY_TEXT, by=Actor.system(), at=clock.now())
+        flows.see_model(by=Actor.system(), at=clock.now())
     except (DatabaseError, UnsafePolicy) as error:
         log.error("the policy file could not be compared with the approved version: %s", error)  # noqa: TRY400  (no traceback: the sentence says it)
         return

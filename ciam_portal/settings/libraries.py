@@ -9,6 +9,20 @@ UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
 PROVEN_CHANNELS = "recovery.addresses.every"
 # By what else of apps above accounts staff find a customer (accounts.flows.staff): each takes a Sought, gives ids.
 STAFF_FINDS = ("recovery.facts.customers_of",)
+# The parts of a customer's record on the staff site, in this order (accounts.admin.record).
+STAFF_RECORD = (
+    "accounts.admin.parts.account",
+    "recovery.admin.parts.cases",
+    "accounts.admin.restrictions.part",
+    "accounts.admin.parts.sign_in_methods",
+    "recovery.admin.parts.channels",
+    "accounts.admin.parts.sessions",
+    "accounts.admin.parts.changes",
+    "accounts.admin.parts.disputes",
+    "consent.desk.part",
+    "accounts.admin.parts.decisions",
+    "accounts.admin.parts.activity",
+)
 
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}

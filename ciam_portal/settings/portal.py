@@ -239,6 +239,7 @@ DEMO_CLIENT_SECRET = env.str("DEMO_CLIENT_SECRET", "")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "ciam_portal.formats"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"

@@ -31,7 +31,7 @@ from ciam_portal.roles import Role, standing_roles_of
 from ciam_portal.words import sentence
 
 DAYS = flows.REPLAYED.days
-_MINUTE = "%Y-%m-%d %H:%M"
+_MINUTE = "%Y-%m-%d %H:%M %Z"
 QUESTIONS = {
     "replay": policy.may_replay,
     "propose": policy.may_propose,

@@ -1,6 +1,6 @@
 """The staff site's front page, with the reviews that wait; and the page that draws who could reach what."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +9,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import BreakGlass, Restriction
-from accounts.policy.staff import LOOKERS
-from ciam_portal import privileges
+from accounts.models import User
+from ciam_portal import clock, privileges
 from ciam_portal.roles import Role, roles_of
+from ciam_portal.staff_pages import waiting
 from ciam_portal.staff_pages.entrance import Entrance
-from recovery.models import Case
-from recovery.policy.states import State
 
 _READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 _LEFT, _COLUMN, _ROW = 190, 150, 34
@@ -27,15 +25,13 @@ class StaffSite(Entrance):
     index_template = "admin/staff_index.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Open reviews come first, until a second administrator has closed them; then proposals, for who approves."""
-        approves = Role.APPROVER in roles_of(request.user)
+        """What waits for this member of staff: reviews first, each by itself, then a line for each other kind."""
+        person = cast("User", request.user)
         more = {
-            "reviews": BreakGlass.objects.open_reviews().order_by("asked_at"),
-            "restrictions": Restriction.objects.unreviewed().order_by("starts_at")
-            if roles_of(request.user) & LOOKERS
-            else (),
-            "reads_paths": bool(roles_of(request.user) & _READERS),
-            "proposals": Case.objects.filter(state=State.PROPOSED).count() if approves else 0,
+            "reviews": waiting.glass(person),
+            "restrictions": waiting.restrictions(person),
+            "waiting": waiting.lines(person, clock.now()),
+            "reads_paths": bool(roles_of(person) & _READERS),
         }
         return super().index(request, (extra_context or {}) | more)
 

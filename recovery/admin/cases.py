@@ -7,33 +7,43 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.forms import Form
+from django.forms import CharField, ChoiceField, Form, HiddenInput
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.admin.customers import summary
 from accounts.admin.looking import Looking
+from accounts.admin.record import Viewer
 from accounts.admin.verbs import refusals_said
-from accounts.flows.staff import is_opened
+from accounts.forms.staff import Open
 from accounts.models import User
 from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.roles import Role, roles_of
 from recovery import facts, forms
-from recovery.admin import queue
-from recovery.admin.page import Page, Viewer, channels_of, note_form
-from recovery.flows import desk, evidence, release
+from recovery.admin import queue, words
+from recovery.admin.page import Page, channels_of, note_form
+from recovery.flows import claims, desk, evidence, release
 from recovery.models import Case
 from recovery.policy.desk import Outcome, WhyRejected
 from recovery.policy.evidence import DESK, Way
 from recovery.policy.states import State
 
 Verb = Callable[[HttpRequest, Case, Viewer], str]
-_METHODS = ["GET", "HEAD", "POST"]
+_METHODS = ("GET", "HEAD", "POST")
 _CHANGES_NOTHING = {"GET", "HEAD"}
+
+
+class _Kept(Form):
+    """What is kept of a form while its sender proves more, as it is read then."""
+
+    way = ChoiceField(label=lazy("What"), choices=[(way.value, words.WAYS[way]) for way in DESK])
+    outcome = ChoiceField(label=lazy("What came of it"), choices=Outcome.choices())
+    reason = ChoiceField(label=lazy("Reason"), choices=WhyRejected.choices())
+    channel, seen = CharField(widget=HiddenInput), CharField(widget=HiddenInput)
 
 
 @admin.register(Case)
@@ -46,15 +56,25 @@ class Cases(Looking):
 
     def get_urls(self) -> list[URLPattern]:
         """One page for each verb. Opened by itself (after proving more, say), it leads to the case."""
-        verbs: dict[str, Verb] = {
-            "ask": self._ask, "note": self._note, "propose": self._propose, "approve": self._approve,
-            "reject": self._reject, "send_again": self._send_again,
-        }  # fmt: skip
-        begin = self.admin_site.admin_view(require_http_methods(_METHODS)(self.begin))
+        verbs: dict[str, tuple[Verb, Any, tuple[str, ...]]] = {
+            "ask": (self._ask, lazy("Ask for one more thing about a caller"), ("way", "channel")),
+            "note": (self._note, lazy("Note what came of it"), ("way", "outcome")),
+            "propose": (self._propose, lazy("Propose this recovery"), ("channel",)),
+            "approve": (self._approve, lazy("Approve this recovery"), ()),
+            "reject": (self._reject, lazy("Reject this recovery"), ("reason",)),
+            "send_again": (self._send_again, lazy("Send the customer's link again"), ()),
+            "take": (self._take, lazy("Work on this recovery"), ("seen",)),
+            "let_go": (self._let_go, lazy("No longer work on this recovery"), ()),
+        }
+        begin = self.verb(self.begin, lazy("Begin a recovery for a caller"), forms.Begin, "lost", methods=_METHODS)
         return [
             *(
-                path(f"<uuid:case_id>/{name.replace('_', '-')}/", self._page_of(verb), name=f"recovery_case_{name}")
-                for name, verb in verbs.items()
+                path(
+                    f"<uuid:case_id>/{name.replace('_', '-')}/",
+                    self.verb(self._page_of(verb), does, _Kept, *fields, methods=_METHODS),
+                    name=f"recovery_case_{name}",
+                )
+                for name, (verb, does, fields) in verbs.items()
             ),
             path("begin/<uuid:customer_id>/", begin, name="recovery_case_begin"),
             *super().get_urls(),
@@ -67,10 +87,10 @@ class Cases(Looking):
         if request.method not in _CHANGES_NOTHING:
             return HttpResponseNotAllowed(sorted(_CHANGES_NOTHING))
         wanted = queue.Wanted.read(request.GET)
-        rows, more = queue.rows(wanted, viewer.user.pk)
+        rows, more = queue.rows(wanted, viewer)
         words = {
             "title": _("Recoveries"), "rows": rows, "more": more, "wanted": wanted, "now": viewer.at,
-            "choices": queue.choices(wanted), "sorts": queue.SORTS.items(),
+            "choices": queue.choices(wanted), "sorts": queue.SORTS.items(), "whose": queue.whose(wanted),
         }  # fmt: skip
         return self.show(request, "admin/recovery_queue.html", **words)
 
@@ -84,8 +104,8 @@ class Cases(Looking):
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
         self.through_record(request, case.customer_id)
-        words = {"title": _("Recovery"), **Page(case, viewer).words()}
-        return self.show(request, "admin/recovery_case.html", **words)
+        words = {"title": _("Recovery %(number)s") % {"number": case.reference}, "case": case, "form": Open()}
+        return self.show(request, "admin/recovery_case.html", **words, **Page(case, viewer).words())
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """It stands on the page of the case."""
@@ -106,7 +126,7 @@ class Cases(Looking):
                 return self._to(case)
         words = {
             "title": _("Begin a recovery for a caller"), "customer": summary(customer), "form": form,
-            "live": facts.live_case(customer.pk), "is_opened": is_opened(customer.pk, viewer.session, viewer.at),
+            "live": facts.live_case(customer.pk), "is_opened": self._has_opened(customer, viewer),
         }  # fmt: skip
         return self.show(request, "admin/recovery_begin.html", **words)
 
@@ -122,7 +142,7 @@ class Cases(Looking):
                     messages.error(request, str(wrong))
             return self._to(case)
 
-        return self.admin_site.admin_view(require_http_methods(_METHODS)(page))
+        return page
 
     @staticmethod
     def _ask(request: HttpRequest, case: Case, viewer: Viewer) -> str:
@@ -181,6 +201,22 @@ class Cases(Looking):
     def _send_again(_request: HttpRequest, case: Case, viewer: Viewer) -> str:
         release.send_again(case, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
         return _("Sent to the same place. The link before it is dead.")
+
+    @staticmethod
+    def _take(request: HttpRequest, case: Case, viewer: Viewer) -> str:
+        seen = _said(forms.Take(request.POST))["seen"]
+        claims.take(case, seen, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
+        return _("You work on it now. The others see that.")
+
+    @staticmethod
+    def _let_go(_request: HttpRequest, case: Case, viewer: Viewer) -> str:
+        claims.let_go(case, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
+        return _("You no longer work on it.")
+
+    @staticmethod
+    def _has_opened(customer: User, viewer: Viewer) -> bool:
+        """Whether this session has opened the record because the customer asked."""
+        return facts.helper(viewer.user, viewer.session, customer, by=viewer.by, at=viewer.at).has_opened
 
     def _viewer(self, request: HttpRequest) -> Viewer:
         return Viewer(*self.acting(request), clock.now())

@@ -4,14 +4,12 @@ The policies are asked here to choose what is shown. The flows ask them again, u
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.forms import Form
 
-from accounts.models import Session, User
-from ciam_portal.audit.actor import Actor
+from accounts.admin.record import Viewer
 from ciam_portal.explain.registers import risk_name
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Allow, Decision, Deny
@@ -23,19 +21,9 @@ from recovery.models import Case, Inquiry, Shown
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import CaseFacts, Helper
-from recovery.policy.desk import OF_CALL, OF_DOCUMENT, InquiryFacts
+from recovery.policy.desk import OF_CALL, OF_DOCUMENT, ClaimFacts, InquiryFacts
 from recovery.policy.evidence import ALONE, DESK, Way, weight, weight_apart
 from recovery.policy.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """The member of staff who looks, in this session."""
-
-    user: User
-    session: Session
-    by: Actor
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +61,6 @@ class Page:
         """Everything at once."""
         case, me = self.case, self.viewer.user.pk
         return {
-            "case": case,
             "state": words.state(case),
             "customer": masked(case.customer.email),
             "risk": risk_name(case.risk),
@@ -81,6 +68,10 @@ class Page:
             "proposed_by": words.person(case.proposed_by, me, "agent") if case.proposed_by else "",
             "approved_by": words.person(case.approved_by, me, "approver") if case.approved_by else "",
             "helped": case.opened_by is not None,
+            "claimed_by": words.person(case.claimed_by, me) if case.claimed_by else "",
+            "take": self._may(desk_policy.may_take, ClaimFacts(case.claimed_by, case.claimed_by)),
+            "let_go": self._may(desk_policy.may_let_go, ClaimFacts(case.claimed_by)),
+            "due": words.due(case),
             "release_to": self._release_to(),
             "asking": self._asking(),
             "shown": self._shown_alone(),

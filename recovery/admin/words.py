@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.record import instant
 from ciam_portal import explain
 from ciam_portal.audit import why
 from ciam_portal.audit.actor import Kind
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.explain import reasons
 from ciam_portal.explain.wording import Text
+from ciam_portal.policy import limits
 from ciam_portal.policy.question import KNOWN
 from recovery.models import Case
 from recovery.policy.desk import Outcome, WhyRejected
@@ -55,6 +57,26 @@ WAYS: dict[Way, Text] = {
 def state(case: Case) -> str:
     """Where it stands."""
     return str(STATES[State(case.state)])
+
+
+def due_at(case: Case) -> datetime | None:
+    """By when somebody has to do the next thing, or until when it waits; None once it is over."""
+    rules = limits.running().recovery
+    if not case.is_live:
+        return None
+    if case.state == State.PROPOSED and case.proposed_at is not None:
+        return case.proposed_at + timedelta(hours=rules.proposal_hours)
+    return case.ready_at or case.opened_at + timedelta(days=rules.case_days)
+
+
+def due(case: Case) -> str:
+    """The same in words."""
+    at = due_at(case)
+    if at is None:
+        return ""
+    if case.state == State.PROPOSED:
+        return translate("approve by %(at)s") % {"at": instant(at)}
+    return (translate("waits until %(at)s") if case.ready_at else translate("over on %(at)s")) % {"at": instant(at)}
 
 
 def person(key: UUID | None, viewer: UUID, role: str = "staff") -> str:
@@ -111,13 +133,17 @@ EVENTS: dict[str, Callable[[Data], str]] = {
     "recovery.desk_asked": _asked,
     "recovery.desk_noted": _noted,
     "recovery.desk_missed": _missed,
+    "recovery.desk_took": lambda data: translate("Taken over") if data["over_from"] else translate("Taken"),
+    "recovery.desk_let_go": _plain(_("Let go")),
     "recovery.proposed": _plain(_("Proposed")),
     "recovery.approved": lambda data: str(_APPROVED if data["ready_at"] else _APPROVED_ONCE),
     "recovery.rejected": _rejected,
     "recovery.link_sent": lambda data: translate("Link sent again") if data["again"] else translate("Link sent"),
     "recovery.claimed": _plain(_("The customer's link was used")),
 }
-_ROLES = {"recovery.approved": "approver", "recovery.rejected": "staff"}
+_ROLES = dict.fromkeys(("recovery.rejected", "recovery.desk_took", "recovery.desk_let_go"), "staff") | {
+    "recovery.approved": "approver"
+}
 
 
 @dataclass(frozen=True, slots=True)

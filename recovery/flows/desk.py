@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from accounts import addresses as proven
 from accounts import factors
 from accounts.flows.permitted import by_staff
 from accounts.models import Session, User
@@ -26,7 +25,7 @@ from recovery.models import Case
 from recovery.policy import cases as policy
 from recovery.policy import desk as desk_policy
 from recovery.policy.cases import Helper
-from recovery.policy.desk import BeginFacts, WhyRejected
+from recovery.policy.desk import WhyRejected
 from recovery.policy.evidence import weight
 from recovery.policy.states import State, Verb
 
@@ -67,15 +66,12 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
         lost=sorted(method.value for method in held & frozenset(lost)),
         opened_at=at,
         opened_by=person.pk,
+        claimed_by=person.pk,
+        claimed_at=at,
     )
     here = _come(case, person, Action.STAFF_NOTE_EVIDENCE, session, by=by, at=at)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
-    caller = BeginFacts(
-        is_open=customer.is_active and proven.is_proven(customer),
-        says_lost=bool(lost),
-        live=State(live.state) if live else None,
-        live_by_desk=live is not None and live.opened_by is not None,
-    )
+    caller = facts.caller(customer, live, lost)
     require(desk_policy.may_begin, caller, here.helper, about=customer.pk, by=by, at=at)
     if live is not None:
         news.replace(live, by=by, at=at)
@@ -101,6 +97,7 @@ def propose(case: Case, channel: str, person: User, session: Session, *, by: Act
     require(policy.may_propose, now, here.helper, about=case.customer_id, by=by, at=at)
     if chosen is not None:
         case.propose(here.helper.id, chosen.id, at)
+    case.claim(None, None)  # it is somebody else's turn
     news.advance(case, Verb.PROPOSE, at)
     event = events.RecoveryProposed(case=case.pk, weight=weight(now.shown))
     record(event, about=case.customer_id, by=by, at=at, decision=here.decision)
@@ -123,6 +120,7 @@ def approve(case: Case, person: User, session: Session, *, by: Actor, at: dateti
         case.second(here.helper.id, at)
     if not policy.is_last(now, limits=limits.running()):
         record(events.RecoveryApproved(case=case.pk), about=case.customer_id, by=by, at=at, decision=here.decision)
+        case.claim(None, None)  # it is somebody else's turn
         news.spread(case, Step.APPROVED_ONCE, at=at)
         return case
     news.advance(case, Verb.APPROVE, at)

@@ -1,4 +1,4 @@
-"""A recovery, what was asked and shown in it, and wrong guesses."""
+"""A recovery, and what was asked and shown in it."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -25,6 +25,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def live(self) -> Self:
         """Those that can still lead somewhere."""
         return self.filter(state__in=_LIVE)
+
+    def unclaimed(self) -> Self:
+        """Those that staff opened for a caller, and on which nobody works."""
+        return self.filter(_HELPED, claimed_by__isnull=True)
+
+    def of_staff(self, person: UUID) -> Self:
+        """Those that this member of staff opened, proposed or works on."""
+        return self.filter(Q(opened_by=person) | Q(proposed_by=person) | Q(claimed_by=person))
+
+    def to_approve(self, person: UUID) -> Self:
+        """Proposals that wait for a second person, who may be this one."""
+        part = Q(proposed_by=person) | Q(opened_by=person) | Q(approved_by=person) | Q(customer=person)
+        return self.filter(state=State.PROPOSED).exclude(part)
 
 
 class Case(models.Model):
@@ -60,6 +73,8 @@ class Case(models.Model):
     )
     seconded_at = models.DateTimeField(null=True, db_comment="not sensitive")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    claimed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who works on it")
+    claimed_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
     objects = CaseQuerySet.as_manager()
 
@@ -124,6 +139,11 @@ class Case(models.Model):
                 | Q(key_digest=""),
                 name="case_helped_has_no_key_before_its_wait",
             ),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False, opened_by__isnull=False),
+                name="case_claimed_when_helped",
+            ),
         )
         indexes = (
             models.Index(fields=["key_digest"], name="case_key"),
@@ -152,8 +172,7 @@ class Case(models.Model):
 
     def become(self, state: State, at: datetime) -> None:
         """The next state; the caller has asked the transition table."""
-        self.state = state
-        self.ended_at = None if state in LIVE else at
+        self.state, self.ended_at = state, None if state in LIVE else at
         self.save(update_fields=["state", "ended_at"])
 
     def waits(self, *, since: datetime, until: datetime, risk: int | None, strength: int) -> None:
@@ -170,6 +189,11 @@ class Case(models.Model):
         """A second person stands for it."""
         self.approved_by, self.approved_at = by, at
         self.save(update_fields=["approved_by", "approved_at"])
+
+    def claim(self, by: UUID | None, at: datetime | None) -> None:
+        """Somebody of the staff works on it; None: nobody."""
+        self.claimed_by, self.claimed_at = by, at
+        self.save(update_fields=["claimed_by", "claimed_at"])
 
     def second(self, by: UUID, at: datetime) -> None:
         """One more person stands for it, where it takes two."""
@@ -203,6 +227,15 @@ class Shown(models.Model):
         return f"{self.way} {self.case_id}"
 
 
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    """Reads over what was asked."""
+
+    def to_check(self, person: UUID) -> Self:
+        """Documents that wait for a second agent, who may be this one."""
+        part = Q(asked_by=person) | Q(case__opened_by=person) | Q(case__customer=person)
+        return self.filter(way=Way.DOCUMENT, outcome="", case__state__in=_LIVE).exclude(part)
+
+
 class Inquiry(models.Model):
     """One thing that the help desk asked about a caller, and what came of it. Codes only, nothing that was said."""
 
@@ -219,6 +252,8 @@ class Inquiry(models.Model):
     )
     ended_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the customer")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    objects = InquiryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "inquiries"
@@ -242,25 +277,3 @@ class Inquiry(models.Model):
         """This came of it."""
         self.outcome, self.ended_by, self.ended_at = outcome.value, by, at
         self.save(update_fields=["outcome", "ended_by", "ended_at"])
-
-
-class Guesses(models.Model):
-    """Wrong guesses at one customer's codes of one way, in a day since the last right one: too many shut the way."""
-
-    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
-    way = models.CharField(max_length=16, db_comment="not sensitive")
-    wrong = models.PositiveIntegerField(default=0, db_comment="not sensitive")
-    first_at = models.DateTimeField(db_comment="not sensitive: the first of those that are counted")
-    last_at = models.DateTimeField(db_comment="not sensitive")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["customer", "way"], name="guesses_once_per_way"),)
-
-    def __str__(self) -> str:
-        return f"{self.way} {self.wrong}"
-
-    def set(self, wrong: int, at: datetime) -> None:
-        """So many by now."""
-        self.wrong, self.last_at, self.first_at = wrong, at, self.first_at if wrong > 1 else at
-        self.save(update_fields=["wrong", "first_at", "last_at"])

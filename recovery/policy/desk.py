@@ -16,7 +16,7 @@ from ciam_portal.policy.reason import ReasonBase
 from recovery.policy import cases
 from recovery.policy.cases import CaseFacts, Helper
 from recovery.policy.evidence import DESK, Way
-from recovery.policy.states import State, Verb
+from recovery.policy.states import LIVE, State, Verb
 
 
 class Reason(ReasonBase):
@@ -28,6 +28,9 @@ class Reason(ReasonBase):
     NOT_ASKED = "desk_not_asked", "This was not asked for, or it was answered already."
     SECOND_AGENT = "desk_second_agent", "Another agent has to check the document: not who opened this, not who asked."
     NOTHING_LOST = "desk_nothing_lost", "Say what the caller has lost. Nothing was begun, and nobody was told."
+    CLAIMED = "desk_claimed", "Somebody else has just taken this. Look who, before you take it over."
+    YOURS = "desk_yours", "You work on this already."
+    NOT_CLAIMED = "desk_not_claimed", "This is not yours to let go."
     NOT_HERE = "desk_not_here", "This is no longer asked, or not in this browser. Nothing was changed."
 
 
@@ -80,6 +83,14 @@ class InquiryFacts:
     reachable: bool = False
     is_open: bool = False
     asked_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """Who of the staff works on a case; ``seen``: who did when the page was shown that asks to take it over."""
+
+    by: UUID | None = None
+    seen: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,37 @@ def may_claim(case: CaseFacts, link: LinkFacts, *, limits: Limits, at: datetime)
     if not (link.is_live and link.stands) or cases.helped(case) is not None:
         return Deny(cases.Reason.LINK_DEAD)
     return cases.may_complete(case, limits=limits, at=at)
+
+
+@question("desk.may_take")
+def may_take(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+    """May this member of staff say that they work on it, or take it over? Of two who ask at once, one gets it."""
+    no = _may_work(case, helper)
+    if no is not None:
+        return no
+    if claim.by == helper.id:
+        return Deny(Reason.YOURS)
+    return Allow() if claim.by == claim.seen else Deny(Reason.CLAIMED)
+
+
+@question("desk.may_let_go")
+def may_let_go(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+    """May they say that they no longer do?"""
+    no = _may_work(case, helper)
+    if no is not None:
+        return no
+    return Allow() if claim.by == helper.id else Deny(Reason.NOT_CLAIMED)
+
+
+def _may_work(case: CaseFacts, helper: Helper) -> Decision | None:
+    """A claim only tells the others: it opens nothing, and nothing waits for it, so the record need not be open."""
+    if not helper.acts_here or not (helper.is_agent or helper.is_approver):
+        return Deny(cases.Reason.NOT_YOUR_ROLE)
+    if helper.is_customer:
+        return Deny(cases.Reason.OWN_ACCOUNT)
+    if case.state not in LIVE:
+        return Deny(cases.Reason.NOT_POSSIBLE)
+    return cases.helped(case)
 
 
 def _may_touch(case: CaseFacts, helper: Helper, limits: Limits, at: datetime) -> Decision | None:

@@ -46,7 +46,7 @@ def test_the_portal_writes_and_reads_its_audit(as_portal: None) -> None:
     assert DecisionEntry.objects.count() == 1
 
 
-@pytest.mark.parametrize("table", database.ADD_ONLY)
+@pytest.mark.parametrize("table", database.AUDIT)
 @pytest.mark.parametrize(
     "statement",
     [

@@ -126,8 +126,8 @@ def test_what_stays_is_never_more_than_what_counted(action: str, facts: Facts, p
 def test_as_it_was_answered_before_it_can_be_answered_still() -> None:
     pressed = replace(HOME, challenged_at=NOON, signals=Signals(sources_on_account=5))
     now, then = (
-        gate.weigh("change_email", pressed, limits=LIMITS, at=NOON, **more)
-        for more in ({}, {"equations": min(FORMER.values())})
+        gate.weigh("change_email", pressed, limits=LIMITS, at=NOON, equations=equations)
+        for equations in (None, min(FORMER.values()))
     )
     assert isinstance(now.decision, Allow)
     assert isinstance(then.decision, Hold)

@@ -44,6 +44,7 @@ def test_a_page_of_staff_that_is_another_roles(db: None) -> None:
     agent = Member(Role.AGENT)
     assert agent.client.get("/staff/audit/auditentry/").status_code == 403
     assert traces() == [("page", agent.pk, HERE)]
+    assert AuditEntry.objects.get(name="access.forbidden").actor_kind == "staff"
 
 
 @pytest.mark.control("v5.0.0-16.3.2")

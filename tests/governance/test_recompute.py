@@ -104,6 +104,26 @@ def test_other_questions_are_asked_again_too() -> None:
     assert [item.what for item in recompute.recompute(sealed(forged(entry, reason="same_person")))] == ["reason"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "keeps_seal", "said", "code"),
+    [
+        ({"answer": "allow"}, True, "the row is not as it was written", 1),
+        ({"score": 0.5, "model_version": "another"}, False, "the risk model has changed since", 3),
+        ({"score": 0.5}, False, "today's software answers otherwise", 1),
+    ],
+)
+def test_it_says_whether_the_row_the_model_or_the_software_is_another(
+    entry: DecisionEntry, columns: dict[str, Any], keeps_seal: bool, said: str, code: int
+) -> None:
+    row = forged(entry, **columns)
+    if not keeps_seal:  # as a former release would have written it
+        row.pk = uuid4()
+        row.save(force_insert=True)
+    with pytest.raises(CommandError, match=said) as failed:
+        decision(row.pk)
+    assert failed.value.returncode == code
+
+
 def changed_inputs(entry: DecisionEntry, **facts: Any) -> list[Any]:
     inputs: list[Any] = copy.deepcopy(entry.inputs)
     inputs[1].update(facts)

@@ -13,6 +13,7 @@ from tests.stack import Stack
 
 NEW = "an otter reads the tide table"
 PHONE = {"width": 390, "height": 844}
+TABLET, DESK = {"width": 768, "height": 1024}, {"width": 1280, "height": 900}
 ADA, GRACE = "ada@example.com", "grace@example.com"
 
 
@@ -31,14 +32,31 @@ class Staff:
         if self.page.get_by_role("heading", name="Open the record").count():  # else this session opened it just now
             self.page.get_by_label("Reason").select_option("you_asked")
             self.page.get_by_role("button", name="Open", exact=True).click()
-        self.page.get_by_text(customer).first.wait_for()
+        self.page.get_by_text("Opened because of").wait_for()
 
     def open_case(self) -> None:
-        """The first of the queue."""
+        """The first of the queue, which a tablet shows whole; an agent says why they go on."""
         self.page.goto("/staff/recovery/case/")
         look_at(self.page)
+        self.page.set_viewport_size(TABLET)  # type: ignore[arg-type]
+        table = self.page.get_by_role("region", name="List of recoveries")
+        assert table.evaluate("region => region.scrollWidth <= region.clientWidth")
+        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
         self.page.locator("#content-main tbody a").first.click()
         self.page.get_by_role("heading", name="What was shown").wait_for()
+        if self.page.get_by_text("Then you can go on here.").count():
+            look_at(self.page)
+            self.page.get_by_label("Reason", exact=True).select_option("identity_check")
+            self.page.get_by_role("button", name="Open", exact=True).click()
+            self.page.get_by_text("Then you can go on here.").wait_for(state="detached")
+
+    def show(self, what: str, whole: str) -> None:
+        """One hidden value of the record, which stays hidden otherwise."""
+        look_at(self.page)
+        expect(self.page.get_by_text(whole, exact=True)).to_have_count(0)
+        self.page.get_by_role("button", name=f"Show the {what}").first.click()
+        self.page.get_by_text(whole, exact=True).wait_for()
+        look_at(self.page)
 
     def begin(self, customer: str, *lost: str) -> None:
         """The caller cannot sign in."""
@@ -127,12 +145,23 @@ def phone(browser: Browser, portal: Stack) -> Iterator[Page]:
     context.close()
 
 
+def refused_unless_something_is_lost(agent: Staff, mailbox: Mailbox) -> None:
+    """A recovery in which nothing is ticked does not begin, and the customer hears nothing."""
+    agent.page.get_by_role("link", name="Caller cannot sign in").click()
+    agent.page.get_by_role("button", name="Begin a recovery").click()
+    agent.page.get_by_text("Nothing was begun, and nobody was told.").wait_for()
+    look_at(agent.page)
+    assert not [mail for mail in mailbox.messages() if "called our help desk" in str(mail["Subject"])]
+
+
 def approve(approver: Staff, said: str = "The wait has begun") -> None:
     """The front page says what waits; a second person reads, and stands for it too."""
     approver.page.goto("/staff/")
     look_at(approver.page)
     approver.page.get_by_role("link", name="1 proposal waits for a second person").click()
     approver.open_case()
+    approver.page.get_by_role("button", name="Take it").click()
+    approver.page.get_by_text("You work on it now.").wait_for()
     look_at(approver.page)
     approver.page.get_by_role("button", name="Approve").click()
     approver.page.get_by_text(said).wait_for()
@@ -143,7 +172,8 @@ def check_document(agent: Staff, second: Staff, customer: str) -> None:
     """The first agent asks, the second looks at it."""
     agent.page.get_by_role("button", name="I have seen a document: ask a second agent to check it").click()
     agent.page.get_by_text("Another agent has to check the document").wait_for()
-    second.find(customer)
+    second.page.goto("/staff/")
+    second.page.get_by_role("link", name="1 document for you to check").click()
     second.open_case()
     part = second.page.get_by_role("region", name="Document, seen by two agents")
     part.get_by_label("What came of it").select_option("confirmed")
@@ -158,6 +188,9 @@ def test_from_a_call_to_a_new_password_and_app(
     agent: Staff, second: Staff, approver: Staff, phone: Page, portal: Stack, complaints: list[str]
 ) -> None:
     mailbox = Mailbox(portal.mail_dir, GRACE)
+    agent.find(GRACE)
+    agent.show("phone number", "+4722856070")
+    refused_unless_something_is_lost(agent, mailbox)
     agent.begin(GRACE, "the authenticator app")
     mailbox.wait_for("called our help desk")
     agent.read_back(mailbox)
@@ -196,6 +229,7 @@ def test_from_a_call_to_a_new_password_and_app(
         "One of our people proposed to help the caller",
         "Our people agreed to help the caller",
         "Your account was recovered",
+        "Help desk had something hidden shown to it",
     ):
         expect(phone.get_by_role("heading", name=line).first).to_be_visible()
     look_at(phone)

@@ -10,12 +10,16 @@ from ciam_portal.audit import seal
 from ciam_portal.audit.facts import CannotRebuild
 from ciam_portal.audit.models import DecisionEntry
 from ciam_portal.governance import recompute
+from ciam_portal.governance.recompute import Verdict
 
-_UNKNOWN, _DIFFERS = 2, 1
+_UNKNOWN, _DIFFERS, _MODEL = 2, 1, 3
 
 
 class Command(BaseCommand):
-    """Exit status 0: the decision holds. 1: it does not, or cannot be taken again. 2: there is no such decision."""
+    """Exit status 0: the decision holds. 1: it does not, or cannot be taken again. 2: there is no such decision.
+
+    3: it differs, but its row is as it was written, and the risk model is another one since.
+    """
 
     help = "Print a stored decision and recompute it from its row; fails if the answer differs."
 
@@ -33,7 +37,10 @@ class Command(BaseCommand):
             raise CommandError(f"CANNOT BE RECOMPUTED: {error}", returncode=_DIFFERS) from error
         if differences:
             lines = [f"  {item.what}: stored {item.stored!r}, recomputed {item.again!r}" for item in differences]
-            raise CommandError("\n".join(["THE DECISION DIFFERS WHEN RECOMPUTED:", *lines]), returncode=_DIFFERS)
+            verdict = recompute.verdict(entry, differences)
+            said = f"THE DECISION DIFFERS WHEN RECOMPUTED: {verdict}."
+            returncode = _MODEL if verdict is Verdict.MODEL_CHANGED else _DIFFERS
+            raise CommandError("\n".join([said, *lines]), returncode=returncode)
         self.stdout.write(self.style.SUCCESS("Recomputed: the same answer, reason, score, parts and findings."))
 
     def _say(self, entry: DecisionEntry) -> None:

@@ -8,10 +8,11 @@ import pytest
 import time_machine
 
 from accounts import risk_tasks
-from accounts.models import Alert, RiskState, User
-from accounts.watch import drift, measures
+from accounts.models import Alert, Dispute, RiskState, User
+from accounts.watch import card, drift, measures
 from ciam_portal import clock
-from ciam_portal.audit.models import AuditEntry
+from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.gate import Trust
 from ciam_portal.policy import limits
 from ciam_portal.policy.decision import Risk
 from ciam_portal.risk.visit import Visit
@@ -99,16 +100,81 @@ def test_drift_is_an_alert_once_a_day_and_a_warning(someone: User, caplog: pytes
     assert Alert.objects.count() == 2
 
 
-@pytest.mark.parametrize(("challenged", "alerts"), [(20, 0), (21, 1)])
-def test_challenging_more_than_twice_the_target_is_an_alert(someone: User, challenged: int, alerts: int) -> None:
-    at = clock.now() - timedelta(days=1)
-    attempts(someone, at, challenged, risk=Risk.MODERATE, answer="step_up")
-    attempts(someone, at, 200 - challenged)
+def challenged(someone: User, days: int, number: int, of: int = 200) -> None:
+    at = clock.now() - timedelta(days=days)
+    attempts(someone, at, number, risk=Risk.MODERATE, answer="step_up")
+    attempts(someone, at, of - number)
+
+
+@pytest.mark.parametrize(
+    ("before", "lately", "alerts"),
+    [
+        ((42, 200), (42, 200), 0),  # 21 %: four times the target, and normal here
+        ((42, 200), (60, 200), 0),
+        ((42, 200), (100, 200), 1),
+        ((2, 200), (20, 200), 1),
+        ((2, 200), (6, 200), 0),  # three times as many, and by chance
+        ((42, 199), (150, 200), 0),  # nobody knows yet what is normal
+        ((0, 0), (150, 200), 0),
+    ],
+)
+def test_challenging_many_more_than_is_normal_here_is_an_alert(
+    someone: User, before: tuple[int, int], lately: tuple[int, int], alerts: int
+) -> None:
+    challenged(someone, 20, *before)
+    challenged(someone, 1, *lately)
     risk_tasks.watch_drift()
     found = Alert.objects.filter(kind="challenge_rate")
     assert found.count() == alerts
-    if alerts:
-        assert found.get().numbers == {"percent": 10.5, "target": 5.0, "challenged": 21, "attempts": 200}
+    for alert in found:
+        usual, percent = (round(100 * hits / of, 2) for hits, of in (before, lately))
+        assert alert.numbers == {
+            "percent": percent, "usual": usual, "target": 5.0, "challenged": lately[0], "attempts": lately[1],
+        }  # fmt: skip
+
+
+def newcomers(someone: User, days: int, number: int, of: int = 200) -> None:
+    at = clock.now() - timedelta(days=days)
+    attempts(someone, at, number, evidence=past.seen(asn=past.NEW, device=past.KNOWN))
+    attempts(someone, at, of - number, evidence=past.seen(asn=past.KNOWN, device=past.KNOWN))
+
+
+@pytest.mark.parametrize(("before", "lately", "kinds"), [(10, 46, ["newcomers.asn"]), (10, 14, []), (46, 50, [])])
+def test_many_more_who_show_something_new_are_an_alert(
+    someone: User, before: int, lately: int, kinds: list[str]
+) -> None:
+    newcomers(someone, 20, before)
+    newcomers(someone, 1, lately)
+    risk_tasks.watch_drift()
+    found = Alert.objects.order_by("kind")
+    assert [alert.kind for alert in found] == kinds
+    assert all(alert.numbers == {"percent": 23.0, "usual": 5.0, "attempts": 200} for alert in found)
+    assert RiskState.objects.get(key="drift").data["newcomers"]["asn"]["new_lately"] == lately
+
+
+def test_who_was_turned_away_it_seems_wrongly(someone: User) -> None:
+    at = clock.now() - timedelta(days=5)
+
+    def stopped(answer: str, hours: float, **facts: Any) -> DecisionEntry:
+        return past.decision(someone, at + timedelta(hours=hours), answer=answer, **facts)
+
+    stopped("deny", 0)  # with a device key of theirs, and they came in 71 hours later
+    stopped("deny", 0, trust=Trust.NONE)  # without one: it may have been anybody
+    stopped("hold", -2)  # 73 hours before
+    mistaken = stopped("hold", 0, trust=Trust.NONE)
+    Dispute.objects.create(
+        customer=someone, decision=mistaken.pk, kind=Dispute.Kind.CONTESTED, state=Dispute.State.CLOSED,
+        outcome=Dispute.Outcome.MISTAKEN, opened_at=at, closed_at=at, closed_by=factories.customer().pk,
+    )  # fmt: skip
+    past.entered(at + timedelta(hours=71), someone)
+    other = factories.customer()
+    past.decision(other, at, answer="deny")
+    past.answered(past.entered(at + timedelta(hours=1), other), "activity.not_me", at + timedelta(hours=2))
+    found = drift.turned_away(clock.now())
+    assert found == drift.TurnedAway(held=2, falsely_held=1, denied=3, falsely_denied=1)
+    (metrics,) = (section for section in card.build(clock.now()) if section.code == "metrics")
+    assert ("Held, 30 days; of these it seems wrongly", "2; 1") in metrics.rows
+    assert ("Denied, 30 days; of these it seems wrongly", "3; 1") in metrics.rows
 
 
 def test_segments_tell_who_is_challenged_and_hide_the_rare(someone: User) -> None:

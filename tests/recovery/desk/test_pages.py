@@ -30,7 +30,7 @@ from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
-from tests.recovery.desk.people import Desk, look, refused
+from tests.recovery.desk.people import Desk, look, prove, refused
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/staff/recovery/case/"
@@ -354,6 +354,94 @@ def test_a_customer_is_found_by_the_number_of_their_case(team: Desk) -> None:
     assert f"{team.customer.email[0]}···@example.com" in found
 
 
+def test_a_case_opens_the_record_and_an_agent_who_goes_on_says_why_there(team: Desk) -> None:
+    case = team.begin()
+    assert buttons(page(team.bea, case)) == {"reject"}
+    form = {"reason": "identity_check", "case": str(case.pk)}
+    opened = team.bea.client.post(f"/staff/accounts/user/{team.customer.pk}/open/", form, follow=True)
+    assert opened.redirect_chain[-1][0] == f"{QUEUE}{case.pk}/change/"
+    assert buttons(opened.text) == {"ask", "reject"}
+    rows = AuditEntry.objects.filter(name="staff.record_opened", session=team.bea.session.pk).order_by("at")
+    assert [row.data["reason"] for row in rows] == ["recovery", "identity_check"]
+
+
+def test_a_record_opened_for_another_reason_is_opened_again_for_this_one(team: Desk) -> None:
+    owner, record = team.customer, f"/staff/accounts/user/{team.customer.pk}/"
+    look(team.ann, owner, WhyLook.DISPUTE)
+    assert "First" in plain(team.ann.client.get(f"{QUEUE}begin/{owner.pk}/").text)
+    told = team.ann.client.get(f"{record}change/").text
+    assert policy.Reason.RECORD_SHUT.words in unescape(told)
+    assert "begin a recovery</a>" not in told
+    assert "Open it for another reason too" in told
+    told = team.ann.client.post(f"{record}open/", {"reason": "you_asked"}, follow=True).text
+    assert "begin a recovery</a>" in told
+    assert all(words in told for words in (WhyLook.DISPUTE.words, WhyLook.YOU_ASKED.words))
+
+
+def test_one_works_on_a_case_and_the_others_see_it(team: Desk) -> None:
+    case = team.begin()
+    assert "Works on it" in page(team.bea, case)
+    assert f"Take it over from staff {str(team.ann.pk)[-8:]}" in page(team.bea, case)
+    assert str(case.pk) in team.ann.client.get(f"{QUEUE}?whose=mine").text
+    assert str(case.pk) not in team.bea.client.get(f"{QUEUE}?whose=mine").text
+    press(team.ann, case, "let-go")
+    assert str(case.pk) in team.bea.client.get(f"{QUEUE}?whose=free").text
+    assert "You work on it now" in press(team.bea, case, "take", seen="")
+    assert desk_policy.Reason.CLAIMED.words in press(team.ann, case, "take", seen="")
+    assert desk_policy.Reason.YOURS.words in press(team.bea, case, "take", seen="")
+    assert desk_policy.Reason.NOT_CLAIMED.words in press(team.ann, case, "let-go")
+    press(team.ann, case, "take", seen=str(team.bea.pk))
+    case.refresh_from_db()
+    assert case.claimed_by == team.ann.pk
+    told = page(team.ann, case)
+    assert "Taken over" in told
+    assert "Let go" in told
+
+
+def test_what_is_proposed_is_somebody_elses_turn(team: Desk) -> None:
+    case = team.proposed()
+    assert case.claimed_by is None
+    press(team.ben, case, "take", seen="")
+    case.refresh_from_db()
+    assert case.claimed_by == team.ben.pk
+
+
+def test_the_queue_says_how_many_there_are_and_by_when(team: Desk) -> None:
+    others(3)
+    case = team.proposed()
+    text = plain(team.ben.client.get(QUEUE).text)
+    assert "All that are live (4)" in text
+    assert "Waits for approval (1)" in text
+    assert "Finished</a>" in text  # what is over is not counted: there is no end to it
+    assert words.due(case).startswith("approve by 20")
+    assert words.due(case).endswith(" UTC")
+    assert words.due(case) in text
+    first = text.find(case.reference)
+    assert -1 < first < min(text.find(each.reference) for each in Case.objects.exclude(pk=case.pk))
+
+
+def test_due_first_is_by_what_the_page_says(team: Desk) -> None:
+    case, at = team.proposed(), clock.now()
+    soon, late = others(2)
+    Case.objects.filter(pk=soon.pk).update(opened_at=at - timedelta(days=13, hours=12))
+    Case.objects.filter(pk=late.pk).update(opened_at=at - timedelta(days=2))
+    text = team.ann.client.get(f"{QUEUE}?sort=due").text
+    places = [text.find(each.reference) for each in (soon, case, late)]
+    assert -1 < places[0] < places[1] < places[2]
+    by_hand = sorted(Case.objects.live(), key=lambda each: words.due_at(each) or at)
+    assert [each.pk for each in by_hand] == [soon.pk, case.pk, late.pk]
+
+
+def test_documents_for_a_second_agent_wait_on_the_front_page_and_in_the_queue(team: Desk) -> None:
+    case = team.begin()
+    press(team.ann, case, "ask", way="document")
+    assert "1 document for you to check" in team.bea.client.get("/staff/").text
+    assert "document for you" not in team.ann.client.get("/staff/").text
+    assert "document for you" not in team.ben.client.get("/staff/").text
+    assert str(case.pk) in team.bea.client.get(f"{QUEUE}?whose=check").text
+    assert str(case.pk) not in team.ann.client.get(f"{QUEUE}?whose=check").text
+
+
 @pytest.mark.control("v5.0.0-8.4.2")
 def test_without_a_second_factor_in_the_session_staff_are_sent_to_prove(team: Desk) -> None:
     case = team.proposed()
@@ -375,6 +463,15 @@ def test_an_old_proof_is_asked_for_again_and_leads_back_to_the_case(team: Desk) 
     assert "/prove/?ref=" in answer["Location"]
     case.refresh_from_db()
     assert case.state == State.PROPOSED
+    prove(team.ben)
+    go_on = team.ben.client.get(answer["Location"].replace("/prove/", "/prove/go-on/"))
+    assert "Approve this recovery" in go_on.text
+    reference = answer["Location"].partition("ref=")[2]
+    told = press(team.ben, case, "approve", resume=reference)
+    assert "The wait has begun" in told
+    case.refresh_from_db()
+    assert case.state == State.COOLING_OFF
+    assert team.ben.client.post(f"{QUEUE}{case.pk}/approve/", {"resume": reference}).status_code == 410
 
 
 def test_every_event_of_a_case_has_words_for_the_help_desk() -> None:

@@ -10,8 +10,9 @@ from ciam_portal import clock, codes
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.roles import Role
-from recovery.flows import desk, release, wait
+from recovery.flows import claims, desk, release, wait
 from recovery.models import Case
+from recovery.policy import desk as desk_policy
 from recovery.policy.cases import Reason
 from recovery.policy.desk import WhyRejected
 from recovery.policy.states import State
@@ -49,6 +50,20 @@ def test_of_two_approvals_one_counts(team: Desk) -> None:
     case.refresh_from_db()
     assert case.approved_by == (team.ben, other)[answers.index("done")].pk
     assert AuditEntry.objects.filter(name="recovery.approved").count() == 1
+
+
+def test_of_two_who_take_a_case_one_gets_it(team: Desk) -> None:
+    case = team.begin()
+    claims.let_go(case, team.ann.user, team.ann.session, by=team.ann.by, at=clock.now())
+
+    def taking(who: Member) -> Callable[[], object]:
+        return lambda: claims.take(case, None, who.user, who.session, by=who.by, at=clock.now())
+
+    answers = together(taking(team.ann), taking(team.bea))
+    assert sorted(answers) == [desk_policy.Reason.CLAIMED.value, "done"]
+    case.refresh_from_db()
+    assert case.claimed_by == (team.ann, team.bea)[answers.index("done")].pk
+    assert AuditEntry.objects.filter(name="recovery.desk_took").count() == 1
 
 
 @pytest.mark.control("v5.0.0-2.3.4")

@@ -1,4 +1,4 @@
-"""What is recorded of getting back in."""
+"""What is recorded of getting back in, alone and with the help desk."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -160,6 +160,23 @@ class DeskMissed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeskTook(AuditEvent):
+    """One of the staff works on a case from now on. ``over_from``: who did before, if somebody did."""
+
+    name: ClassVar[str] = "recovery.desk_took"
+    case: UUID
+    over_from: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLetGo(AuditEvent):
+    """They no longer work on it."""
+
+    name: ClassVar[str] = "recovery.desk_let_go"
+    case: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryProposed(AuditEvent):
     """A first person of the help desk stands for it. Nothing has happened yet."""
 
@@ -202,98 +219,3 @@ class RecoveryClaimed(AuditEvent):
 
     name: ClassVar[str] = "recovery.claimed"
     case: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAddressAsked(AuditEvent):
-    """A code went to an address that may become a recovery address."""
-
-    name: ClassVar[str] = "recovery.address_asked"
-    way: Way
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAddressAdded(AuditEvent):
-    """A second address for recovery was proven; it restores nothing before ``usable_from``."""
-
-    name: ClassVar[str] = "recovery.address_added"
-    key: UUID
-    way: Way
-    usable_from: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAddressMissed(AuditEvent):
-    """A wrong code for a new recovery address."""
-
-    name: ClassVar[str] = "recovery.address_missed"
-    sourced: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAddressRemoved(AuditEvent):
-    """A recovery address is one no longer."""
-
-    name: ClassVar[str] = "recovery.address_removed"
-    key: UUID
-    way: Way
-
-
-@dataclass(frozen=True, slots=True)
-class ContactInvited(AuditEvent):
-    """Somebody was asked to be a recovery contact; ``sent`` False: that mailbox had many messages already."""
-
-    name: ClassVar[str] = "recovery.contact_invited"
-    key: UUID | None
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ContactAccepted(AuditEvent):
-    """They agreed; they can help with nothing before ``usable_from``."""
-
-    name: ClassVar[str] = "recovery.contact_accepted"
-    key: UUID
-    usable_from: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ContactDeclined(AuditEvent):
-    """They did not."""
-
-    name: ClassVar[str] = "recovery.contact_declined"
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRemoved(AuditEvent):
-    """A recovery contact, or somebody who was asked to be one, is none any more."""
-
-    name: ClassVar[str] = "recovery.contact_removed"
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ContactPutBack(AuditEvent):
-    """The removal of a recovery contact was undone."""
-
-    name: ClassVar[str] = "recovery.contact_put_back"
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ContactSawCode(AuditEvent):
-    """A recovery contact was shown the code that they pass on."""
-
-    name: ClassVar[str] = "recovery.contact_saw_code"
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Reminded(AuditEvent):
-    """The customer was reminded of where recovery goes."""
-
-    name: ClassVar[str] = "recovery.reminded"
-    addresses: int
-    contacts: int
