@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core import checks
 from django.core.exceptions import ValidationError
@@ -63,12 +64,20 @@ class Validator:
                 _("This password is too easy to guess, or it is known from a data leak. Please choose another one."),
                 code="common",
             )
+        if is_the_same(password, user):
+            raise ValidationError(_("This is the password you have already. Please choose another one."), code="same")
 
     def get_help_text(self) -> str:
         """What the form says."""
         return _("At least %(n)d characters. Spaces are welcome; a few unusual words in a row work well.") % {
             "n": limits.running().password.min_length
         }
+
+
+def is_the_same(password: str, user: Any) -> bool:  # noqa: ANN401  (as below)
+    """Whether the account has this very password now, so that nothing would be changed by it."""
+    now = getattr(user, "password", "") or ""
+    return bool(now) and check_password(password, now)
 
 
 def personal(user: Any) -> list[str]:  # noqa: ANN401  (an account, saved or not, or None)

@@ -13,7 +13,8 @@ from uuid import UUID
 from django import forms
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -101,7 +102,10 @@ class Newest(ReadOnlyAdmin):
         end: datetime | None = None
         if more:
             end = next(iter(rows.values_list(self.time, flat=True)[MOST : MOST + 1]), None)
-            rows = rows.filter(**more, **({f"{self.time}__gte": end} if end else {}))
+            # As text, which no index answers: so the planner takes the index of what narrows most, and no other.
+            texts = {f"{column}_text": _as_text(column) for column in more}
+            same = {f"{column}_text": str(value) for column, value in more.items()}
+            rows = rows.alias(**texts).filter(**same, **({f"{self.time}__gte": end} if end else {}))
         found = list(rows[: length + 1])
         if len(found) > length:
             last = found[length - 1]
@@ -122,6 +126,10 @@ def asked(request: HttpRequest) -> str:
     query = request.GET.copy()
     query.pop("older", None)
     return query.urlencode()
+
+
+def _as_text(column: str) -> Concat:
+    return Concat(Cast(column, TextField()), Value(""), output_field=TextField())
 
 
 def _text(field: Any, _attribute: Any, value: Any) -> str:  # noqa: ANN401  (as Django finds them)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ciam_portal import explain, gate
+from ciam_portal import clock, explain, gate
 from ciam_portal.audit import why
 from ciam_portal.errors import OnHold, Refused, TooMany
 from ciam_portal.words import sentence, span
@@ -40,10 +40,19 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "zone": zone,
         "decision": decision,
         "quarantine": reason == gate.Reason.QUARANTINE,
+        "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,
         "recognizable": reason == gate.Reason.ON_HOLD and request.user.is_authenticated,
     }
     return render(request, "on_hold.html", words | _explained(request, decision), status=403)
+
+
+def _knows_another(request: HttpRequest) -> bool:
+    """Whether whoever is signed in has another browser left that is known to their account by now."""
+    session = getattr(request, "portal_session", None)
+    if session is None or not request.user.is_authenticated:
+        return False
+    return request.user.knows_a_browser(clock.now(), besides=session.device_id)
 
 
 def _explained(request: HttpRequest, decision: UUID | None) -> dict[str, object]:

@@ -77,7 +77,7 @@ def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Kind(way.value)).order_by("pk")
     more = list(found.values_list("address", flat=True))
     rest = timedelta(hours=limits.running().recovery.address_rest_hours)
-    changed = customer.contact_changed_at
+    changed = customer.email_changed_at
     if way is Way.MAIL and addresses.is_proven(customer) and (changed is None or changed + rest <= at):
         more.insert(0, customer.email)
     return more

@@ -10,12 +10,16 @@ from accounts.models import Session
 from ciam_portal import clock
 from recovery import facts
 from recovery.models import Case
+from recovery.policy.states import State
+from recovery.views import attempt as attempts
 
 
 class LiveRecovery:
     """Sets ``request.live_recovery``, the recovery that is going on, and ``request.help_desk_asks``.
 
-    The latter is whether the help desk asks in this session if it is the customer who calls. Both are looked up only by
+    And, whoever is signed in, ``request.recovery_here``: the one that waits, or can be finished, in this browser.
+
+    The second is whether the help desk asks in this session if it is the customer who calls. All are looked up only by
     pages that show them.
     """
 
@@ -38,6 +42,11 @@ class LiveRecovery:
                 return False
             return facts.asked_in(case, session, clock.now()) is not None
 
+        def waiting() -> Case | None:
+            case = attempts.case_here(request)
+            return case if case is not None and case.is_live and case.state != State.OPEN else None
+
+        request.recovery_here = SimpleLazyObject(waiting)  # type: ignore[attr-defined]
         request.live_recovery = SimpleLazyObject(find)  # type: ignore[attr-defined]
         request.help_desk_asks = SimpleLazyObject(asked)  # type: ignore[attr-defined]
         return self.get_response(request)

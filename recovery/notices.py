@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,12 @@ class ResetYourPassword(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordWasReset(NoticeBase):
+class PasswordWasReset(ChangeNotice):
     """It happened."""
 
     template: ClassVar[str] = "password_was_reset"
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ class CodeToRecognize(NoticeBase):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryNews(NoticeBase):
-    """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped."""
+    """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped.
+
+    ``finish_link``: where it is finished, in the browser that began it; it opens nothing by itself.
+    """
 
     template: ClassVar[str] = "recovery_news"
     step: str
@@ -78,6 +83,7 @@ class RecoveryNews(NoticeBase):
     until: str
     link: str
     start_link: str
+    finish_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ class ContactInvitation(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class ContactChanged(NoticeBase):
+class ContactChanged(ChangeNotice):
     """A recovery contact was asked, agreed, declined, came or went. ``what`` chooses the words."""
 
     template: ClassVar[str] = "recovery_contact_changed"

@@ -33,6 +33,7 @@ class NotMe(AuditEvent):
     """The customer says that a sign-in was not theirs. ``decision`` of the row is the sign-in's: a label.
 
     ``left_tokens_ended`` counts those that a sign-out before had spared; the rest is in ``session.ended``.
+    ``codes_dropped`` counts backup codes that died because one was shown in it.
     """
 
     name: ClassVar[str] = "activity.not_me"
@@ -41,6 +42,7 @@ class NotMe(AuditEvent):
     was_live: bool
     left_tokens_ended: int
     device_revoked: bool
+    codes_dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

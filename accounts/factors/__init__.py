@@ -4,7 +4,7 @@ Call the checks inside a transaction, from a flow.
 """
 
 from accounts.factors.app import add_app, check_app, is_off, new_seed, seed_as_picture, seed_in_groups, switched_off
-from accounts.factors.backup import FEW_LEFT, make_backup_codes, plain_backup_code, spend_backup_code
+from accounts.factors.backup import FEW_LEFT, drop_codes, make_backup_codes, plain_backup_code, spend_backup_code
 from accounts.factors.held import Listed, highest_level, listed, second_factors
 from accounts.factors.kept import drop_idle_codes, put_back, row_of, take_away
 from accounts.factors.outcome import Checked, Outcome, seconds_until
@@ -37,6 +37,7 @@ __all__ = [
     "begin_showing",
     "check_app",
     "check_passkey",
+    "drop_codes",
     "drop_idle_codes",
     "highest_level",
     "is_off",

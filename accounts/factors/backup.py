@@ -30,6 +30,13 @@ def make_backup_codes(customer: User, at: datetime) -> list[str]:
     return made
 
 
+def drop_codes(customer: User) -> int:
+    """The set is dead; how many were left of it."""
+    left = BackupCode.objects.filter(customer=customer, used_at__isnull=True).count()
+    BackupCode.objects.filter(customer=customer).delete()
+    return left
+
+
 def plain_backup_code(typed: str) -> str:
     """What was typed, without spaces and dashes, in capitals; an empty text if it cannot be a code."""
     plain = re.sub(r"[\s\-\u2010-\u2015\u2212]", "", typed).upper()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts import addresses, proofs
 from accounts.events import account as events
 from accounts.flows import locks, reversible, sessions
+from accounts.flows.everywhere import spread
 from accounts.flows.permitted import by_stranger, permitted
 from accounts.models import Change, Proof, Session, User
 from accounts.notices import account as notices
@@ -182,14 +183,15 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     try:
         with transaction.atomic():
             customer.move_to(new)
-            customer.contact_changed_at = at
-            customer.save(update_fields=["email", "unsettled", "contact_changed_at"])
+            customer.contact_changed_at = customer.email_changed_at = at
+            changed = ["email", "unsettled", "contact_changed_at", "email_changed_at"]
+            customer.save(update_fields=changed)
     except IntegrityError:
         raise Refused(policy.Reason.ADDRESS_TAKEN) from None
     addresses.replace(customer, new)
     proofs.drop(customer, at)
     record(events.EmailChanged(), about=customer.pk, by=by, at=at)
-    tell(customer, notices.EmailChanged(**undo), to=before, at=at)
+    spread(customer, notices.EmailChanged(**undo), before=before, without=[new], at=at)
     tell(customer, notices.EmailChanged(), to=[new], at=at)
 
 
@@ -215,7 +217,7 @@ def change_password(customer: User, new: str, session: Session, *, by: Actor, at
     ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
-    tell(customer, notices.PasswordChanged(**undo), to=addresses.proven(customer), at=at)
+    spread(customer, notices.PasswordChanged(**undo), at=at)
 
 
 def _set_password(customer: User, new: str, at: datetime) -> None:
@@ -258,7 +260,7 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
         undo = reversible.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
         customer.contact_changed_at = at
         customer.save(update_fields=["contact_changed_at"])
-        tell(customer, notices.PhoneChanged(**undo), to=addresses.proven(customer), at=at)
+        spread(customer, notices.PhoneChanged(**undo), at=at)
     fill_profile(customer, changes, by=by, at=at)
 
 

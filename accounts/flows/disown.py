@@ -14,11 +14,12 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, proofs
+from accounts import factors, proofs
 from accounts.events import activity as events
 from accounts.events.activity import Via
 from accounts.flows import dispute as disputes
 from accounts.flows import locks, sessions
+from accounts.flows.everywhere import spread
 from accounts.flows.permitted import locked, permitted
 from accounts.models import Dispute, Proof, Session, User
 from accounts.notices import activity as notices
@@ -28,8 +29,8 @@ from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
-from ciam_portal.notifications.tell import tell
 from ciam_portal.oauth import tokens
+from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.catalogue import Action
 
 Said = Session.Said
@@ -55,6 +56,8 @@ def confirm_mine(customer: User, session: Session, here: Session | None, *, by: 
 def disown(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> Session:
     """It was somebody else: end that session with all that hangs from it, forget its device, tell customer and staff.
 
+    If a backup code was shown in it, the whole set is dead: new ones are made on the security page.
+
     Saying "it was me" before does not stand in the way: a thief in the session would have said so. ``here``: the
     session in which it is said; None by the link in a mail. Raises ProveMore, OnHold or Refused.
     """
@@ -71,10 +74,18 @@ def disown(customer: User, session: Session, here: Session | None, *, by: Actor,
     revoked = device is not None and device.revoked_at is None
     if device is not None and revoked:
         device.revoke(at)
-    event = events.NotMe(session=session.pk, via=via, was_live=was_live, left_tokens_ended=left, device_revoked=revoked)
+    dead = factors.drop_codes(customer) if had_codes(session) else 0
+    event = events.NotMe(
+        session=session.pk,
+        via=via,
+        was_live=was_live,
+        left_tokens_ended=left,
+        device_revoked=revoked,
+        codes_dropped=dead,
+    )
     record(event, about=customer.pk, by=by, at=at, decision=session.decision)
     disputes.open_one(customer, Dispute.Kind.NOT_ME, decision=session.decision, session=session.pk, by=by, at=at)
-    tell(customer, _told(customer, session), to=addresses.proven(customer), at=at)
+    spread(customer, _told(customer, session), at=at)
     return session
 
 
@@ -134,4 +145,11 @@ def _told(customer: User, session: Session) -> notices.SessionDisowned:
         network=session.network,
         when=customer.local(session.started_at),
         password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
+        security_link=settings.PUBLIC_URL + reverse("accounts:security"),
+        codes=had_codes(session),
     )
+
+
+def had_codes(session: Session) -> bool:
+    """Whether one of the customer's backup codes was shown in it: whoever did has seen them, so all are dead."""
+    return Method.BACKUP_CODE in session.methods

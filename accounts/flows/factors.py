@@ -15,6 +15,7 @@ from accounts import addresses, factors, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
 from accounts.flows import reversible, sessions, sign_in
+from accounts.flows.everywhere import spread
 from accounts.flows.permitted import permitted
 from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
 from accounts.notices import account as account_notices
@@ -70,7 +71,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at)
+    spread(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at=at)
     return True
 
 
@@ -92,7 +93,7 @@ def add_passkey(
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
-    _tell(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at)
+    spread(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at=at)
     return passkey
 
 
@@ -120,7 +121,7 @@ def _new_codes(customer: User, session: Session | None, *, by: Actor, at: dateti
     undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = factors.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
-    _tell(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at)
+    spread(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at=at)
     return made
 
 
@@ -196,7 +197,7 @@ def _removed(  # noqa: PLR0913, PLR0917  (one removal)
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
-    _tell(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at)
+    spread(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at=at)
 
 
 def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:
@@ -216,7 +217,7 @@ def answer_with_app(customer: User, code: str, door: str, *, by: Actor, at: date
     checked = _answered(customer, Method.TOTP, factors.check_app(customer, code, door, at), by=by, at=at)
     if checked.off:
         count = limits.running().factors.app_failures
-        _tell(customer, notices.AppSwitchedOff(count=count, **_words(customer, at)), at)
+        spread(customer, notices.AppSwitchedOff(count=count, **_words(customer, at)), at=at)
     return checked
 
 

@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from accounts import addresses, facts, proofs
 from accounts.events import lock as events
 from accounts.flows import sessions
+from accounts.flows.everywhere import spread
 from accounts.models import User
 from accounts.notices import lock as notices
 from accounts.policy import lock as policy
@@ -94,4 +95,4 @@ def _open(customer: User, *, by: Actor, at: datetime) -> None:
     notice = notices.AccountUnlocked(
         when=customer.local(at), security_link=settings.PUBLIC_URL + reverse("accounts:security")
     )
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)

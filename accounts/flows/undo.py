@@ -16,6 +16,7 @@ from accounts import addresses, factors, proofs
 from accounts.events import lock as events
 from accounts.flows import dispute as disputes
 from accounts.flows import locks, reversible, sessions
+from accounts.flows.everywhere import spread
 from accounts.models import BackupCode, Change, Dispute, Proof, User
 from accounts.notices import lock as notices
 from accounts.policy import lock as policy
@@ -26,7 +27,6 @@ from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
-from ciam_portal.notifications.tell import tell
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _tell(customer: User, change: Change, before: Iterable[str], *, restored: bo
     notice = notices.ChangeUndone(
         what=change.get_kind_display(), made=customer.local(change.at), restored=restored, **locks.words(customer)
     )
-    tell(customer, notice, to=[*before, *addresses.proven(customer)], at=at)
+    spread(customer, notice, before=before, at=at)
 
 
 def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetime) -> bool:
@@ -147,8 +147,10 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
         well = _readdress(customer, before[Kind.EMAIL], by=by, at=at) and well
     if _CONTACT & before.keys():
         customer.contact_changed_at = at
+    if Kind.EMAIL in before:
+        customer.email_changed_at = at
     changed = ["email", "unsettled", "phone", "password", "password_changed_at", "contact_changed_at"]
-    customer.save(update_fields=changed)
+    customer.save(update_fields=[*changed, "email_changed_at"])
     return well
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -50,6 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_login = None
     password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
+    email_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address to sign in with last changed")
     recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
     is_recovering = models.BooleanField(default=False, db_comment="not sensitive: somebody is recovering the account")
 
@@ -154,6 +156,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
+
+    def knows_a_browser(self, at: datetime, *, besides: UUID | None) -> bool:
+        """Whether there is a browser, other than this one, that is theirs and known by now."""
+        others = self.devices.filter(revoked_at__isnull=True, known_at__lte=at, expires_at__gt=at)
+        return (others.exclude(pk=besides) if besides else others).exists()
 
     def local(self, at: datetime) -> str:
         """An instant as they would say it, for a message."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class MailboxSettled(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class EmailChanged(NoticeBase):
+class EmailChanged(ChangeNotice):
     """To both addresses: it happened. Only the old one gets the link that takes it back."""
 
     template: ClassVar[str] = "email_changed"
@@ -58,7 +58,7 @@ class EmailChanged(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordChanged(NoticeBase):
+class PasswordChanged(ChangeNotice):
     """It happened."""
 
     template: ClassVar[str] = "password_changed"
@@ -67,7 +67,7 @@ class PasswordChanged(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneChanged(NoticeBase):
+class PhoneChanged(ChangeNotice):
     """There is another number, or none any more."""
 
     template: ClassVar[str] = "phone_changed"

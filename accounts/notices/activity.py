@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class DeviceCopied(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDisowned(NoticeBase):
-    """A sign-in that the customer did not know was ended, and what to do now."""
+class SessionDisowned(ChangeNotice):
+    """A sign-in that the customer did not know was ended, and what to do now. ``codes``: backup codes died with it."""
 
     template: ClassVar[str] = "session_disowned"
     browser: str
@@ -52,6 +52,8 @@ class SessionDisowned(NoticeBase):
     network: str
     when: str
     password_link: str
+    security_link: str
+    codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

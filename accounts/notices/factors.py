@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
-class FactorAdded(NoticeBase):
+class FactorAdded(ChangeNotice):
     """There is one more way to prove. ``what`` is "an authenticator app" or "the passkey …"."""
 
     template: ClassVar[str] = "factor_added"
@@ -20,7 +20,7 @@ class FactorAdded(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class FactorRemoved(NoticeBase):
+class FactorRemoved(ChangeNotice):
     """One way to prove is gone; ``last``: only the password is left."""
 
     template: ClassVar[str] = "factor_removed"
@@ -34,7 +34,7 @@ class FactorRemoved(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class BackupCodesMade(NoticeBase):
+class BackupCodesMade(ChangeNotice):
     """A new set of backup codes; older ones are dead."""
 
     template: ClassVar[str] = "factor_backup_codes_made"
@@ -59,7 +59,7 @@ class BackupCodeUsed(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class AppSwitchedOff(NoticeBase):
+class AppSwitchedOff(ChangeNotice):
     """So many wrong codes in a row were typed that the authenticator app opens nothing any more."""
 
     template: ClassVar[str] = "factor_app_off"

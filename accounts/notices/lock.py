@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.notifications.notice import NoticeBase
+from ciam_portal.notifications.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class StillLocked(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountUnlocked(NoticeBase):
+class AccountUnlocked(ChangeNotice):
     """The account works again."""
 
     template: ClassVar[str] = "account_unlocked"
@@ -34,7 +34,7 @@ class AccountUnlocked(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeUndone(NoticeBase):
+class ChangeUndone(ChangeNotice):
     """To every address, the one before and the one after: a change was taken back, the account is locked.
 
     ``what`` says which change, ``made`` when it was made, ``restored`` whether all of it could be taken back.

@@ -109,7 +109,8 @@ def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
     if own:  # its browser session is gone already
         logout(request)
         request.portal_session = None  # type: ignore[attr-defined]
-    return render(request, "accounts/disowned.html", {"session": session, "own": own})
+    words = {"session": session, "own": own, "codes": flows.had_codes(session)}
+    return render(request, "accounts/disowned.html", words)
 
 
 @require_POST

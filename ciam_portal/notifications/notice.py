@@ -21,3 +21,12 @@ class NoticeBase:
     """
 
     template: ClassVar[str] = ""
+
+
+class ChangeNotice(NoticeBase):
+    """What an account rests on has changed: told at every proven address and number, never at one of them alone.
+
+    Such a notice is spread (``accounts.flows.everywhere``), so it has a text message too.
+    """
+
+    __slots__ = ()

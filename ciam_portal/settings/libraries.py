@@ -5,6 +5,8 @@ from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE,
 
 # What apps above accounts end when a change is taken back (accounts.flows.undo), as dotted paths: imports point down.
 UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
+# Where a customer is reached, proven and kept, as an app above accounts knows it (accounts.flows.everywhere).
+PROVEN_CHANNELS = "recovery.addresses.every"
 # By what else of apps above accounts staff find a customer (accounts.flows.staff): each takes a Sought, gives ids.
 STAFF_FINDS = ("recovery.facts.customers_of",)
 # The parts of a customer's record on the staff site, in this order (accounts.admin.record).

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import addresses as accounts
 from accounts import proofs
+from accounts.flows import everywhere
 from accounts.flows.account import link_to
 from accounts.models import User
 from ciam_portal.audit.actor import Actor
@@ -56,6 +57,7 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
             until=customer.local(until) if until else "",
             link=link,
             start_link=settings.PUBLIC_URL + reverse("recovery:start"),
+            finish_link=settings.PUBLIC_URL + reverse("recovery:case") if step is Step.READY else "",
         )
         tell(customer, notice, to=[address], channel=by, at=at)
 
@@ -117,8 +119,7 @@ def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime)
         until=until,
         security_link=settings.PUBLIC_URL + reverse("recovery:addresses"),
     )
-    for by, address in addresses.every(customer):
-        tell(customer, notice, to=[address], channel=by, at=at)
+    everywhere.spread(customer, notice, at=at)
 
 
 def spread_asked(customer: User, *, at: datetime) -> None:

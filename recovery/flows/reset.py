@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts import addresses, facts, mails, proofs
-from accounts.flows import account, sign_in
+from accounts.flows import account, reversible, sign_in
+from accounts.flows.everywhere import spread
 from accounts.flows.permitted import by_stranger
 from accounts.flows.sign_in import Browser
-from accounts.models import Proof, User
+from accounts.models import Change, Proof, User
 from ciam_portal import codes, gate, mailbox
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
@@ -78,7 +79,8 @@ def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: da
         raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
     proof.spend(at)
     known = by.known_as(customer.pk)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
     ended = account.restore_access(customer, new, by=known, at=at)
     record(events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at)
-    tell(customer, notices.PasswordWasReset(), to=addresses.proven(customer), at=at)
+    spread(customer, notices.PasswordWasReset(**undo), at=at)
     return customer

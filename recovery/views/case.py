@@ -48,8 +48,10 @@ _MINUTE = 60
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Whose account, and what is lost. One answer for everyone."""
+    """Whose account, and what is lost. One answer for everyone; what waits in this browser is gone on with."""
     form = forms.Start(request.POST or None)
+    if request.method != "POST" and request.recovery_here:  # type: ignore[attr-defined]
+        return redirect("recovery:case")
     if not form.is_valid():
         return render(request, "recovery/start.html", {"form": form})
     with attempts.even():
@@ -72,10 +74,9 @@ def send(request: HttpRequest) -> HttpResponse:
         show.ask(made, way, _browser(request, made), by=attempts.actor(request), at=at)
     if _shut(request, way, at):
         return _to_show(way)
-    said = _("If you have named somebody, they are being asked now.")
-    messages.info(
-        request, said if way is Way.CONTACT else _("If there is such an address, a new code is on its way to it.")
-    )
+    asked = _("If you have named somebody, they are being asked now.")
+    sent = _("If there is such an address, we send a code to it, a few in an hour at most.")
+    messages.info(request, asked if way is Way.CONTACT else sent)
     return _to_show(way)
 
 
@@ -144,6 +145,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "shut": shut,
         "hours": limits.running().recovery.contact_code_hours,
         "minutes": limits.running().proof.code_minutes,
+        "rest": limits.running().recovery.address_rest_hours,
     }
     return render(request, "recovery/show.html", words)
 
@@ -190,8 +192,10 @@ def begin_passkey(request: HttpRequest) -> JsonResponse:
 def case_page(request: HttpRequest) -> HttpResponse:
     """Where the recovery stands. Whoever showed enough but was held up tries the next step again with the button."""
     case, at = attempts.case_here(request), clock.now()
-    if case is None or case.state == State.OPEN:
-        return redirect("recovery:show" if case else "recovery:start")
+    if case is None:
+        return render(request, "recovery/elsewhere.html")
+    if case.state == State.OPEN:
+        return redirect("recovery:show")
     if case.state == State.PROVEN and request.method == "POST":
         wait.cool_off(case, signing.browser_of(request), by=attempts.actor(request), at=at)
         return redirect("recovery:case")

@@ -1,6 +1,7 @@
 """What is told about activity: every message renders, in both forms, with its words and its link."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
@@ -9,12 +10,18 @@ from accounts.models import Dispute
 from accounts.notices import activity as notices
 from ciam_portal.notifications.notice import NoticeBase
 
-SEEN = {"browser": "<Firefox>", "system": "Linux", "network": "192.0.2.0/24", "when": "1 March 2026, 12:00 (UTC)"}
+SEEN: dict[str, Any] = {
+    "browser": "<Firefox>",
+    "system": "Linux",
+    "network": "192.0.2.0/24",
+    "when": "1 March 2026, 12:00 (UTC)",
+}
 LINK = "https://id.example.com/somewhere/"
 NOTICES: list[NoticeBase] = [
     notices.NewDevice(**SEEN, link=LINK, until="11 March 2026, 12:00 (UTC)"),
     notices.SignInStopped(**SEEN, password_link=LINK),
-    notices.SessionDisowned(**SEEN, password_link=LINK),
+    notices.SessionDisowned(**SEEN, password_link=LINK, security_link=LINK, codes=False),
+    notices.SessionDisowned(**SEEN, password_link=LINK, security_link=LINK, codes=True),
     notices.DisputeOpened(number="0123"),
     *[notices.DisputeClosed(number="0123", found=outcome) for outcome in Dispute.Outcome.values],
 ]
@@ -29,8 +36,9 @@ def test_every_message_renders_with_its_words(notice: NoticeBase) -> None:
     assert subject.strip()
     assert "\n" not in subject.strip()
     for name, word in words.items():
-        if name != "found":
-            assert word in text
+        if name not in {"found", "codes"}:
+            assert word in text, name
+    assert ("backup code" in text) is ("backup code" in page) is words.get("codes", False)
     assert "<Firefox>" not in page
     assert ("&lt;Firefox&gt;" in page) == ("browser" in words)
     assert (f'href="{LINK}"' in page) == (LINK in words.values())

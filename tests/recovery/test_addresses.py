@@ -111,6 +111,6 @@ def test_nothing_to_confirm_leads_back(home: Client) -> None:
 def test_a_changed_sign_in_address_rests_too(customer: User) -> None:
     at = clock.now()
     assert addresses.for_codes(customer, Way.MAIL, at) == [customer.email]
-    customer.contact_changed_at = at
+    customer.email_changed_at = at
     assert addresses.for_codes(customer, Way.MAIL, at + timedelta(hours=71)) == []
     assert addresses.for_codes(customer, Way.MAIL, at + timedelta(hours=72)) == [customer.email]

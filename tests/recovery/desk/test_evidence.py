@@ -110,7 +110,7 @@ def test_a_code_is_for_one_case_alone(team: Desk) -> None:
 @pytest.mark.parametrize("kind", ["mail", "sms"])
 def test_no_code_goes_where_something_changed_just_before_the_call(team: Desk, kind: str) -> None:
     if kind == "mail":
-        team.customer.contact_changed_at = clock.now() - timedelta(hours=71)
+        team.customer.email_changed_at = clock.now() - timedelta(hours=71)
         team.customer.save()
     else:
         RecoveryAddress.objects.all().delete()

@@ -56,7 +56,7 @@ def test_nobody_has_a_link_before_the_wait_is_over(case: Case, team: Desk) -> No
         assert tasks.sweep() == 0
         prove(team.ann)
     assert not Proof.objects.filter(purpose=release.Purpose).exists()
-    assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/"
+    assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/wait/"
 
 
 @pytest.mark.parametrize("kind", ["mail", "sms"])
@@ -95,7 +95,7 @@ def test_a_forwarded_or_replayed_link_is_dead_after_its_use(case: Case) -> None:
         open_link(person.client, the_link())
         assert thief.post(mailed.page(thief, "/recover/link/")).status_code == 410
         assert thief.get(steps.path(the_link()), follow=True).status_code == 410
-        assert thief.get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/"
+        assert thief.get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/wait/"
         assert {mail.to for mail in steps.news("claimed")} >= {steps.PHONE}
         assert "Your account is yours again" in person.finish().text
         assert open_link(Client(), the_link()).status_code == 410
@@ -160,7 +160,7 @@ def test_a_made_up_link_and_one_of_another_purpose_do_nothing(case: Case) -> Non
 
 
 def test_a_channel_that_fell_away_gets_nothing_even_where_a_flow_asks_for_it(case: Case) -> None:
-    case.customer.contact_changed_at = clock.now()
+    case.customer.email_changed_at = clock.now()
     case.customer.save()
     at = clock.now()
     assert refused(links.send, case, again=False, by=Actor.system(), at=at) is Reason.CHANNEL_GONE

@@ -341,7 +341,7 @@ def test_a_strong_sign_in_of_the_customer_ends_it(team: Desk) -> None:
 
 
 def test_a_channel_that_changed_before_the_call_cannot_be_chosen(team: Desk) -> None:
-    User.objects.filter(pk=team.customer.pk).update(contact_changed_at=clock.now() - timedelta(hours=1))
+    User.objects.filter(pk=team.customer.pk).update(email_changed_at=clock.now() - timedelta(hours=1))
     team.customer.refresh_from_db()
     case = team.begin()
     team.code(case, "sms")
@@ -364,7 +364,7 @@ def test_one_that_is_new_in_the_call_cannot_be_chosen(team: Desk) -> None:
 
 def test_a_change_of_the_chosen_one_ends_the_case(team: Desk) -> None:
     case = team.approved()
-    User.objects.filter(pk=team.customer.pk).update(contact_changed_at=clock.now())
+    User.objects.filter(pk=team.customer.pk).update(email_changed_at=clock.now())
     with steps.later(days=8):
         assert tasks.sweep() == 1
     assert state(case) == State.EXPIRED
