@@ -34,6 +34,7 @@ MORE_IS_STRICTER = frozenset({
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
+    "recovery.shut_hours",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -43,7 +44,8 @@ LESS_IS_STRICTER = frozenset({
     "session.idle_minutes", "session.absolute_hours", "session.device_days",
     "factors.sign_in_attempts", "factors.app_failures",
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
-    "oauth.refresh_idle_days", "session.suspended_minutes",
+    "oauth.refresh_idle_days", "session.suspended_minutes", "session.device_overlap_minutes",
+    "disputes.vouched_hours", "staff.exported_rows",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",

@@ -197,7 +197,7 @@ def test_pressing_the_button_twice_confirms_once(db: None) -> None:
     assert browser.post(page).status_code == 200
     again = browser.post(page)
     assert again.status_code == 410
-    assert "If your address is confirmed, just sign in." in again.text
+    assert "your address is confirmed already" in again.text
 
 
 def test_a_new_address_is_confirmed_after_signing_in(customer: User) -> None:

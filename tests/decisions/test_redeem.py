@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from ciam_portal.decisions.models import Approval
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
 from ciam_portal.policy.decision import Risk
+from ciam_portal.policy.question import KNOWN
 from consent import flows as consent_flows
 from consent.models import Consent
 from tests import factories
@@ -243,7 +243,6 @@ def test_every_decision_on_record_is_answered_the_same_again(shop: Shop) -> None
     kept = DecisionEntry.objects.filter(channel="api")
     assert {entry.answer for entry in kept} == {"allow", "step_up", "hold", "deny"}
     for entry in kept:
-        module, _, name = entry.question.rpartition(".")
-        question = getattr(import_module(module), name)
+        question = KNOWN[entry.question]
         answer = question(*of_question(question, entry.inputs), limits=limits.running(), at=entry.at)
         assert columns_of(answer) == {"answer": entry.answer, "reason": entry.reason, "detail": entry.detail}

@@ -18,6 +18,7 @@ NO_DIRECTION = {
     "proof.disown_hours", "notices.stopped_sign_ins_per_hour", "disputes.per_customer_per_day",
     "risk.challenge_target_percent", "risk.drift_psi",
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer
+    "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same
 }  # fmt: skip
 
