@@ -184,6 +184,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "recovery.approved": {"case": str(uuid4()), "ready_at": "2026-03-02T12:00:00+00:00"},
     "recovery.contact_invited": {"sent": True},
     "staff.record_opened": {"kind": "user"},
+    "staff.value_shown": {"kind": "phone", "record": str(uuid4())},
     "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},
     "restriction.reviewed": {"stands": False},
 }

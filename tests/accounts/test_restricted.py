@@ -35,6 +35,7 @@ from tests.accounts.staff.people import Member
 from tests.accounts.test_factors import code_of
 from tests.conftest import NOON
 from tests.factories import PASSWORD, Message
+from tests.governance.rows import sealed
 from tests.oauth.walk import Walk, register
 
 pytestmark = pytest.mark.django_db
@@ -307,7 +308,7 @@ def test_a_decision_kept_before_there_were_restrictions_is_decided_the_same_agai
     entry = DecisionEntry.objects.filter(action="issue_token").latest("at")
     for name in ("suspended_until", "step_up_until"):
         assert entry.inputs[1].pop(name) is None
-    assert recompute.recompute(entry) == ()
+    assert recompute.recompute(sealed(entry)) == ()
 
 
 def test_the_sign_in_event_names_no_restriction(customer: User) -> None:
