@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import budget, mails, proofs
+from accounts import budget, mails, passwords, proofs
 from accounts.decorators import resumable, sensitive
 from accounts.factors import Outcome
 from accounts.flows import account as flows
@@ -99,4 +99,6 @@ def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at:
     checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
     if checked.outcome is not Outcome.RIGHT:
         form.add_error("current", words_for(Method.PASSWORD, checked, at))
-    return checked.outcome is Outcome.RIGHT
+    elif passwords.is_the_same(form.cleaned_data["password"], request.user):
+        form.add_error("password", passwords.the_same())
+    return form.is_valid()

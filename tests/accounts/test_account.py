@@ -169,6 +169,18 @@ def test_a_new_password_takes_the_one_there_is_however_fresh_the_proof(
     assert guesses == (1 if current else 0)
 
 
+@pytest.mark.control("v5.0.0-6.2.3", "v5.0.0-6.3.1")
+@pytest.mark.parametrize(("current", "counted"), [("", 0), ("not the password there is", 1)])
+def test_that_a_guess_is_the_password_there_is_is_said_only_to_who_knows_it(
+    sign_in: SignIn, customer: User, current: str, counted: int
+) -> None:
+    """A page that says so for free would be a way to guess it past every count."""
+    here, same = sign_in(customer), "This is the password you have already"
+    assert same not in here.post("/security/password/", {"current": current, "password": PASSWORD}).text
+    assert AuditEntry.objects.filter(name="factor.failed", about=customer.pk).count() == counted
+    assert same in here.post("/security/password/", {"current": PASSWORD, "password": PASSWORD}).text
+
+
 @pytest.mark.control("v5.0.0-6.3.1")
 def test_guessing_the_current_password_pauses_that_session_only(sign_in: SignIn, customer: User) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
