@@ -1,21 +1,29 @@
 """No page shows what is kept about a customer without a trace: a reason, a row of the audit, a line for them."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 
 from accounts import timeline
-from accounts.models import Dispute, User
+from accounts.flows import staff
+from accounts.models import Dispute, Session, User
+from accounts.policy.staff import WhyLook
 from ciam_portal import clock, codes, newest
 from ciam_portal.audit.models import AuditEntry
+from ciam_portal.policy import limits
+from ciam_portal.policy.assurance import Method
+from ciam_portal.policy.decision import Risk
 from ciam_portal.roles import Role
 from ciam_portal.staff_pages import trail
 from consent.models import Consent
+from tests import factories
 from tests.accounts.staff import world
 from tests.accounts.staff.people import Member
 from tests.accounts.staff.world import World
+from tests.recovery import steps
 
 pytestmark = pytest.mark.django_db
 AUDIT, DECISIONS = "/staff/audit/auditentry/", "/staff/audit/decisionentry/"
@@ -74,6 +82,27 @@ def test_a_reason_opens_the_row_and_stands_on_the_customers_own_page(made: World
     titles = [line.title for line in timeline.page(made.customer).lines]
     assert "Help desk viewed your record: a check of how we work" in titles
     assert auditor.client.post(path, {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("since", ["risky", "stale", "another session", "shut"])
+def test_an_opened_record_shuts_once_it_could_not_be_opened_any_more(made: World, since: str) -> None:
+    """The session became risky or stale, it is another one, or it was opened too long ago: asked at every look."""
+    for role, path, shown in (
+        (Role.AGENT, f"/staff/accounts/user/{made.customer.pk}/change/", "Sign-in methods"),
+        (Role.AUDITOR, f"{AUDIT}{made.rows[AuditEntry].pk}/change/", "account.opened"),
+    ):
+        who = Member(role)
+        staff.open_record(made.customer, WhyLook.AUDIT, who.user, who.session, by=who.by, at=clock.now())
+        assert shown in who.client.get(path).text
+        rows, before = Session.objects.filter(pk=who.session.pk), clock.now() - timedelta(hours=2)
+        if since == "risky":
+            rows.update(risk=Risk.HIGH)
+        elif since == "stale":
+            rows.update(auth_time=before, level_at=before, challenged_at=before)
+        elif since == "another session":
+            factories.signed_in(who.client, who.user, (Method.PASSWORD, Method.TOTP), clock.now())
+        with steps.later(minutes=limits.running().staff.record_minutes if since == "shut" else 0):
+            assert shown not in who.client.get(path, follow=True).text
 
 
 def test_nobody_reads_what_is_kept_about_themselves_here(made: World) -> None:
