@@ -9,8 +9,8 @@ from django.core.cache import cache
 
 from accounts import timeline
 from accounts.flows import staff
-from accounts.models import Dispute, Session, User
-from accounts.policy.staff import WhyLook
+from accounts.models import BreakGlass, Dispute, Session, User
+from accounts.policy.staff import WhyGlass, WhyLook
 from ciam_portal import clock, codes, newest
 from ciam_portal.audit.models import AuditEntry
 from ciam_portal.policy import limits
@@ -249,6 +249,15 @@ class TestAudit:
         for path in (AUDIT, DECISIONS):
             assert Member(role).client.post(f"{path}export/", {"form": "csv"}).status_code == 403
         assert not AuditEntry.objects.filter(name="staff.exported").exists()
+
+    def test_nor_does_who_oversees_for_an_hour_alone(self) -> None:
+        agent, at = Member(Role.AGENT), clock.now()
+        until = at + timedelta(hours=1)
+        BreakGlass.objects.create(
+            person=agent.user, role=Role.AUDITOR.value, reason=WhyGlass.ATTACK.value, asked_at=at, expires_at=until
+        )
+        assert agent.client.get(AUDIT).status_code == 200
+        assert agent.client.post(f"{AUDIT}export/", {"form": "csv"}).status_code == 403
 
     @pytest.mark.control("v5.0.0-1.2.10")
     @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
