@@ -5,6 +5,7 @@ of entries / 2**48: three in a million for 850 million entries, which are 5 giga
 """
 
 import contextlib
+import logging
 import mmap
 import os
 import re
@@ -21,6 +22,7 @@ _ENTRY = 6
 _LINE = re.compile(rb"([0-9A-F]{40})(?::([0-9]{1,12}))?\s*", re.IGNORECASE)
 _RANGE = re.compile(r"([0-9A-F]{5})(\.txt)?", re.IGNORECASE)
 _FLUSH = 1 << 20
+log = logging.getLogger(__name__)
 
 
 class Unreadable(Exception):
@@ -79,17 +81,21 @@ def load(source: Path, *, at_least: int = 1) -> int:
 
 
 def _file() -> _Opened | None:
-    """The file as it is now: a new one is seen at the next look-up, the old one stays open until then."""
+    """The file as it is now: a new one is seen at the next look-up. None, loudly, if it cannot be read."""
     global _opened  # noqa: PLW0603  (one map for each process)
+    path: Path = settings.BREACHED_PASSWORDS
     try:
-        stat = settings.BREACHED_PASSWORDS.stat()
-    except OSError:
+        stat = path.stat()
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if _opened is None or _opened.stamp != stamp:
+            with path.open("rb") as file:
+                entries = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if stat.st_size else b""
+            _opened = _Opened(stamp, entries)
+    except FileNotFoundError:
         return None
-    stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    if _opened is None or _opened.stamp != stamp:
-        with settings.BREACHED_PASSWORDS.open("rb") as file:
-            entries = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if stat.st_size else b""
-        _opened = _Opened(stamp, entries)
+    except OSError as error:
+        log.error("The list of breached passwords cannot be read: %s.", error.strerror)  # noqa: TRY400  (no traceback)
+        return None
     return _opened
 
 

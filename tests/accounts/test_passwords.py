@@ -208,6 +208,15 @@ def test_what_was_seen_too_seldom_is_left_out_and_a_new_list_replaces_the_old(br
     assert verdict(LEAKED[0]) == "fine"
 
 
+def test_a_list_that_cannot_be_read_is_said_in_the_log_and_stops_nobody(
+    breaches: Path, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.BREACHED_PASSWORDS.mkdir(parents=True)  # a folder where the file should be
+    assert verdict(LEAKED[0]) == "fine"
+    assert "cannot be read" in caplog.text
+    assert not breached.is_loaded()
+
+
 @pytest.mark.django_db
 def test_the_command_says_what_it_did_and_records_it(breaches: Path) -> None:
     said = io.StringIO()
