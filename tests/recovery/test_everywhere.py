@@ -157,8 +157,9 @@ def test_the_channels_are_all_that_is_proven_also_what_is_too_new() -> None:
     RecoveryAddress.objects.update(
         usable_from=clock.now() + timedelta(days=1), proven_at=clock.now() - timedelta(days=1)
     )
-    found = everywhere.channels(owner.customer)
-    assert found == [(By.MAIL, owner.customer.email), (By.SMS, steps.PHONE), (By.MAIL, OTHER)]
+    first, *others = everywhere.channels(owner.customer)
+    assert first == (By.MAIL, owner.customer.email)
+    assert sorted(others) == [(By.MAIL, OTHER), (By.SMS, steps.PHONE)]
 
 
 # A reset, and what takes it back
