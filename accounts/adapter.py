@@ -74,7 +74,7 @@ class Adapter(DefaultAccountAdapter):
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
         """Our own link instead of the library's: single use, digest only. Raises TooMany.
 
-        Whoever signs up was asked for their budget before anything was kept (``forms.entry``).
+        Whoever signs up was asked for their budget before anything was kept (``open_account``).
         """
         customer = emailconfirmation.email_address.user
         if not signup:

@@ -6,6 +6,7 @@ from uuid import UUID
 from accounts import bucket, budget
 from accounts.models import User
 from accounts.policy.account import Reason
+from ciam_portal import mailbox
 from ciam_portal.errors import TooMany
 from ciam_portal.policy import limits
 
@@ -59,9 +60,11 @@ def take_to(asked: Asked, address: str, who: str) -> None:
 def take_new_address(customer: User, address: str) -> None:
     """Count one more message by which this customer proves an address that is nobody's yet. Raises TooMany.
 
-    By the customer too: what others ask for with the same address does not keep its owner from it.
+    By the customer too: what others ask for with the same address does not keep its owner from it. Tags make no other
+    mailbox of it (what strangers ask for is counted by the address as it stands: a link to another of them opens
+    nothing of its owner's).
     """
-    take(Asked.NEW_ADDRESS, f"{customer.pk} {address}", reason=Reason.SEVERAL_MESSAGES)
+    take(Asked.NEW_ADDRESS, f"{customer.pk} {mailbox.reader(address)}", reason=Reason.SEVERAL_MESSAGES)
 
 
 def take_sign_in_code(customer: User, attempt: UUID, own: str) -> None:

@@ -112,7 +112,7 @@ def reader(address: str) -> str:
     """What two canonical addresses have in common that one person reads: without what is for sorting mail only."""
     local, _at, domain = address.rpartition("@")
     domain = _ALIASES.get(domain, domain)
-    local = local.partition("+")[0]
+    local = local.partition("+")[0] or local  # (a number, as some services name their mailboxes, is no tag)
     return f"{local.replace('.', '') if domain in _DOTLESS else local}@{domain}"
 
 

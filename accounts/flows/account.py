@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import addresses, proofs
+from accounts import addresses, mails, proofs
 from accounts.events import account as events
 from accounts.flows import locks, reversible, sessions
 from accounts.flows.everywhere import spread
@@ -53,6 +53,7 @@ def open_account(
         if browser is None:
             raise Refused(gate.Reason.WRONG_DOOR)
         by_stranger(Action.SIGN_UP, email, browser, about=None, by=by, at=at)
+        mails.take_to(mails.Asked.SIGN_UP, email, browser.bucket)  # who is refused uses up nothing of the address
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)

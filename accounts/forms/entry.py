@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails
 from accounts.flows import account
 from accounts.flows.sign_in import Browser
 from accounts.forms.address import Address, WhoseAddress
@@ -51,7 +50,6 @@ class SignUp(SignupForm):
         """The library's contract: (new customer, None), or (None, the answer for a known address). Raises TooMany."""
         email = self.cleaned_data["email"]
         by, at = Actor.from_request(request), clock.now()
-        mails.take_to(mails.Asked.SIGN_UP, email, self.browser.bucket)  # without it nothing changes
         customer = account.open_account(email, self.cleaned_data["password1"], self.browser, by=by, at=at)
         if customer is not None:
             return customer, None

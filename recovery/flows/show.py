@@ -90,6 +90,7 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     """
     customer = _owner(attempt.email)
     about = customer.pk if customer else None
+    by_stranger(Action.START_RECOVERY, attempt.email, browser, about=about, by=by, at=at)  # refused: nothing is used up
     mails.take_from(browser.bucket)
     asked = facts.asked(attempt.email, browser.own)
     try:
@@ -97,7 +98,6 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     except Refused as refused:
         wait = facts.asked_again_in(asked, attempt.email, browser.own)
         raise TooMany(refused.reason, retry_after=wait) from None
-    by_stranger(Action.START_RECOVERY, attempt.email, browser, about=about, by=by, at=at)
     sent = customer is not None and way in SENT and _send(customer, attempt, way, browser.own, at)
     record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
 

@@ -81,6 +81,11 @@ def key_here(request: HttpRequest) -> str:
     return _key(request)
 
 
+def handle(request: HttpRequest) -> str:
+    """Names this browser's try in a page that acts on it; opens nothing."""
+    return codes.pseudonym(_key(request), "recovery handle")
+
+
 def _key(request: HttpRequest) -> str:
     found = request.COOKIES.get(settings.RECOVERY_COOKIE_NAME, "")
     return found if _KEY.fullmatch(found) else ""

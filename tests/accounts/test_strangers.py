@@ -134,6 +134,15 @@ def test_the_answers_to_strangers_stay_the_same_when_all_is_used_up(customer: Us
 # Passwords typed in a live session
 
 
+def test_tags_of_one_mailbox_are_one_address_to_a_customer_who_asks(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    client, most = sign_in(customer, on=Client()), limits.running().proof.mails_per_address_per_hour
+    for n in range(most + 2):
+        client.post("/security/email/", {"email": f"somebody+{n}@example.org"})
+    assert len(mails(outbox, "confirm_your_new_address")) == most
+
+
 @pytest.mark.control("v5.0.0-6.3.1")
 def test_a_strangers_guesses_do_not_pause_the_password_in_a_live_session(sign_in: SignIn, customer: User) -> None:
     client = sign_in(customer, on=Client())

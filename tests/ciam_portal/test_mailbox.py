@@ -131,6 +131,8 @@ def test_a_look_up_takes_any_text_and_never_turns_one_mailbox_into_another(text:
         ("ann@me.com", "ann@icloud.com", True),
         ("a.nn@icloud.com", "ann@icloud.com", False),
         ("a.nn@example.com", "ann@example.com", False),
+        ("+4722855050@example.com", "+4722855051@example.com", False),
+        ("+4722855050@example.com", "+4722855050@example.com", True),
     ],
 )
 def test_who_reads_it(one: str, two: str, same: bool) -> None:

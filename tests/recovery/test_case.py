@@ -155,8 +155,8 @@ def test_new_backup_codes_are_made_at_the_end_alone_and_only_for_one_that_was_us
 def test_a_wrong_code_of_the_new_app_changes_nothing(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
     with steps.later(days=7, minutes=1):
-        person.client.get("/recover/finish/")
-        page = person.client.post("/recover/finish/", {"password": steps.NEW, "code": "000000"})
+        here = person.client.get("/recover/finish/").context["here"]
+        page = person.client.post(here, {"password": steps.NEW, "code": "000000"})
         assert "not right" in page.text
         owner.refresh_from_db()
         assert not owner.check_password(steps.NEW)

@@ -82,6 +82,28 @@ def test_what_is_over_or_has_not_shown_enough_leads_nowhere(person: Person, cust
         assert LEADS not in person.client.get("/").text
 
 
+def test_a_page_finishes_the_recovery_that_it_was_opened_for(customer: User) -> None:
+    """Two accounts in two tabs of one browser: the page of the first sets no password of the second."""
+    other, browser = factories.customer(), Person(Client())
+    browser.start(customer.email, lost=())
+    browser.show("mail", steps.latest("recovery_code"))
+    with steps.later(days=8):
+        first = browser.client.get("/recover/finish/").context["here"]
+        browser.start(other.email, lost=())
+        browser.show("mail", steps.latest("recovery_code"))
+        with steps.later(days=8):
+            for path in (first, "/recover/finish/"):
+                page = browser.client.post(path, {"password": steps.NEW}, follow=True)
+                assert "Another recovery was begun in this browser" in page.text
+                assert other.email in page.text
+            for account in (customer, other):
+                account.refresh_from_db()
+                assert account.check_password(factories.PASSWORD)
+            assert "Your account is yours again" in browser.finish().text
+    other.refresh_from_db()
+    assert other.check_password(steps.NEW)
+
+
 # A hold says what is true for this customer now
 
 

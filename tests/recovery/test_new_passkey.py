@@ -35,7 +35,7 @@ def person(customer: User) -> Person:
 
 def send(client: Client, begun: dict[str, Any], key: SoftAuthenticator, password: str = steps.NEW) -> Any:
     sent = {"way": "passkey", "password": password, "ceremony": begun["ceremony"]}
-    return client.post(FINISH, sent | {"credential": key.create(begun["options"])})
+    return client.post(client.get(FINISH).context["here"], sent | {"credential": key.create(begun["options"])})
 
 
 def assert_nothing_changed(customer: User) -> None:
@@ -131,7 +131,8 @@ def test_a_weak_password_or_no_passkey_at_all_changes_nothing(customer: User, pe
     with steps.later(days=7, minutes=1):
         begun = person.client.post(BEGIN).json()
         assert "too easy to guess" in send(person.client, begun, SoftAuthenticator(), "passwordpassword").text
-        page = person.client.post(FINISH, {"way": "passkey", "password": steps.NEW})
+        here = person.client.get(FINISH).context["here"]
+        page = person.client.post(here, {"way": "passkey", "password": steps.NEW})
         assert "was not made" in page.text
         assert_nothing_changed(customer)
         assert "Your account is yours again" in send(person.client, begun, SoftAuthenticator()).text

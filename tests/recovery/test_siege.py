@@ -199,6 +199,18 @@ def besiege_sign_up(email: str) -> None:
         stranger(f"192.0.2.{n + 10}").post("/sign-up/", {"email": email, "password1": "a passphrase nobody has"})
 
 
+@pytest.mark.parametrize("door", ["/sign-up/", "/recover/", "/forgotten-password/"])
+def test_what_is_refused_uses_up_nothing_of_the_address(customer: User, door: str) -> None:
+    email = "fresh@example.com" if door == "/sign-up/" else customer.email
+    for n in range(60):
+        velocity.failed(facts.source_of(f"a{n}@example.com", history.Seen(address=SHARED)), clock.now())
+    fields = {"email": email, "password1": NEW}
+    for _ in range(limits.running().proof.mails_per_address_per_hour + 1):
+        assert stranger(SHARED).post(door, fields).status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert outbox() == []
+    assert stranger("192.0.2.1").post(door, fields).status_code == HTTPStatus.FOUND
+
+
 # What a page says is true
 
 
