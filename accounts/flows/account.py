@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import addresses, mails, proofs
+from accounts import addresses, mails, passwords, proofs
 from accounts.events import account as events
 from accounts.flows import locks, reversible, sessions
 from accounts.flows.everywhere import spread
@@ -232,9 +232,12 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
 
     Ends every session, token, link and remembered device. Second factors stay exactly as they are, nobody is signed
     in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.flows.locks``).
-    The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
+    The numbers of sessions and tokens ended. Called by recovery, which records and tells why. Raises Refused for the
+    password that there is: asked last, so that nobody tries passwords here without setting the one they try.
     """
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if passwords.is_the_same(new, customer):
+        raise Refused(policy.Reason.SAME_PASSWORD)
     _set_password(customer, new, at)
     customer.recovered_at = at
     customer.save(update_fields=["recovered_at"])

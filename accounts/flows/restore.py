@@ -1,17 +1,20 @@
 """Lost factors go, a new one comes: the part of a recovery that changes what a customer proves with."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts import factors
 from accounts.events import factors as events
-from accounts.models import BackupCode, Passkey, Totp, User
+from accounts.flows import reversible
+from accounts.models import BackupCode, Change, Passkey, Totp, User
 from accounts.policy import factors as policy
 from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow
 from ciam_portal.policy.assurance import Method
+
+Kind = Change.Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ def replace_factors(
 ) -> tuple[Method, ...]:
     """Drop these kinds of factors and bind the new one; the kinds that were dropped. Called by recovery, which asks.
 
-    Backup codes stand in for a factor: once the last is gone, so are they. Raises Refused, and changes nothing, if what
+    Each is noted, so that it is taken back with the recovery. Backup codes stand in for a factor: once the last is gone,
+    so are they. Raises Refused, and changes nothing, if what
     was shown of the new factor is wrong.
     """
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
@@ -45,7 +49,11 @@ def replace_factors(
         (Method.TOTP, Totp.objects.filter(user=customer)),
         (Method.PASSKEY, Passkey.objects.filter(user=customer)),
     ):
-        if method in lost and rows.exists():
+        held = list(rows) if method in lost else []
+        for factor in held:
+            kept = factors.row_of(factor)
+            reversible.keep(customer, Kind.FACTOR_REMOVED, None, previous=kept, method=method, key=factor.pk, at=at)
+        if held:
             rows.delete()
             dropped.append(method)
     last = bool(dropped) and not factors.second_factors(customer) & policy.STRONG
@@ -71,6 +79,7 @@ def _bind(customer: User, new: NewApp | NewPasskey, *, by: Actor, at: datetime) 
     app = factors.add_app(customer, new.seed, new.code, at)
     if app is None:
         raise Refused(policy.Reason.WRONG_NEW_CODE)
+    _added(customer, Method.TOTP, app, at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
 
 
@@ -81,5 +90,12 @@ def _bind_passkey(customer: User, new: NewPasskey, *, by: Actor, at: datetime) -
         raise Refused(policy.Reason.KNOWN_PASSKEY) from None
     except factors.NotProven:
         raise Refused(policy.Reason.WRONG_NEW_CODE) from None
+    _added(customer, Method.PASSKEY, passkey, at)
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
+
+
+def _added(customer: User, method: Method, factor: Totp | Passkey, at: datetime) -> None:
+    # A moment after what it replaces went, so that it is taken back before that returns.
+    moment = at + timedelta(microseconds=1)
+    reversible.keep(customer, Kind.FACTOR_ADDED, None, method=method, key=factor.pk, at=moment)

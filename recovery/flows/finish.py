@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from accounts import factors
-from accounts.flows import account, locks, restore
+from accounts.flows import account, locks, restore, reversible
 from accounts.flows.restore import NewApp, NewPasskey
 from accounts.flows.sign_in import Browser
-from accounts.models import User
+from accounts.models import Change, User
 from accounts.policy.factors import STRONG
 from ciam_portal import gate
 from ciam_portal.audit.actor import Actor
@@ -51,13 +51,14 @@ def complete(
     dropped = restore.replace_factors(customer, lost, new, by=known, at=at)
     if customer.locked_at is not None:  # what was shown is at least what the lock asks for (facts.needed)
         locks.unlock(customer, by=known, at=at)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
     ended = account.restore_access(customer, password, by=known, at=at)
     news.advance(case, Verb.COMPLETE, at)
     event = events.RecoveryCompleted(
         case=case.pk, dropped=dropped, added=new is not None, sessions_ended=ended[0], tokens_ended=ended[1]
     )
     record(event, about=customer.pk, by=known, at=at)
-    news.spread(case, Step.COMPLETED, at=at)
+    news.spread(case, Step.COMPLETED, at=at, undo=undo)
     return customer
 
 

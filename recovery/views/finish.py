@@ -19,6 +19,7 @@ from accounts.factors import Ceremony
 from accounts.flows.restore import NewApp, NewPasskey
 from accounts.forms.factors import PasskeyMessage
 from accounts.models import User
+from accounts.policy.account import Reason as AccountReason
 from accounts.policy.factors import Reason as FactorReason
 from accounts.views.passkeys import name_of
 from ciam_portal import clock, links, vault
@@ -35,7 +36,12 @@ from recovery.views.case import span
 _SEED = "recovery_seed"
 _TRY = "try"  # in the query: which try the page is about
 _APP, _PASSKEY = "app", "passkey"
-_NOT_ADDED = {FactorReason.WRONG_NEW_CODE, FactorReason.KNOWN_PASSKEY, policy.Reason.FACTOR_NEEDED}
+_NOT_ADDED = {
+    FactorReason.WRONG_NEW_CODE,
+    FactorReason.KNOWN_PASSKEY,
+    policy.Reason.FACTOR_NEEDED,
+    AccountReason.SAME_PASSWORD,
+}
 
 
 @sensitive_post_parameters()
@@ -121,7 +127,9 @@ def _finished(
     except Refused as refused:
         if refused.reason not in _NOT_ADDED:
             raise
-        if isinstance(new, NewApp):
+        if refused.reason is AccountReason.SAME_PASSWORD:
+            form.add_error("password", sentence(refused.reason))
+        elif isinstance(new, NewApp):
             form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
         elif refused.reason is FactorReason.KNOWN_PASSKEY:
             form.add_error(None, sentence(refused.reason))

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import bucket, facts, proofs, signing
 from accounts.forms.account import NewPassword
+from accounts.policy.account import Reason
 from accounts.policy.lock import is_ajar
 from ciam_portal import clock, links
 from ciam_portal.audit.actor import Actor
 from ciam_portal.errors import Refused
+from ciam_portal.words import sentence
 from recovery import forms
 from recovery.flows import reset as flows
 from recovery.policy import reset as policy
@@ -62,6 +64,9 @@ def new_password(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         customer = flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
     except Refused as refused:
+        if refused.reason is Reason.SAME_PASSWORD:
+            form.add_error("password", sentence(refused.reason))
+            return render(request, "recovery/new_password.html", {"form": form})
         if refused.reason is not policy.Reason.LINK_DEAD:
             raise
         return render(request, "recovery/link_dead.html", status=410)
