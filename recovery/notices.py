@@ -49,7 +49,7 @@ class FinishYourRecovery(NoticeBase):
 
     template: ClassVar[str] = "recovery_finish"
     link: str
-    hours: int
+    until: str
 
 
 @dataclass(frozen=True, slots=True)

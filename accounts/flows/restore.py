@@ -39,9 +39,8 @@ def replace_factors(
 ) -> tuple[Method, ...]:
     """Drop these kinds of factors and bind the new one; the kinds that were dropped. Called by recovery, which asks.
 
-    Each is noted, so that it is taken back with the recovery. Backup codes stand in for a factor: once the last is gone,
-    so are they. Raises Refused, and changes nothing, if what
-    was shown of the new factor is wrong.
+    Each is noted, so that it is taken back with the recovery. Backup codes stand in for a factor: once the last is
+    gone, so are they. Raises Refused, and changes nothing, if what was shown of the new factor is wrong.
     """
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
     dropped = []

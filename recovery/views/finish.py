@@ -7,8 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -34,7 +32,6 @@ from recovery.views import attempt as attempts
 from recovery.views.case import span
 
 _SEED = "recovery_seed"
-_TRY = "try"  # in the query: which try the page is about
 _APP, _PASSKEY = "app", "passkey"
 _NOT_ADDED = {
     FactorReason.WRONG_NEW_CODE,
@@ -56,10 +53,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     case, at = attempts.case_here(request), clock.now()
     if case is None or not wait.is_ready(case, at):
         return redirect("recovery:case")
-    here = f"{reverse('recovery:finish')}?{urlencode({_TRY: attempts.handle(request)})}"
-    if request.method == "POST" and request.GET.get(_TRY) != attempts.handle(request):
-        messages.warning(request, _("Another recovery was begun in this browser meanwhile. This is its page."))
-        return redirect(here)
+    elsewhere = attempts.moved_on(request, "recovery:finish") if request.method == "POST" else None
+    if elsewhere is not None:
+        return elsewhere
     new = _new(request) if finish.needs_factor(case) else ""
     seed = _pending_seed(request, case) if new == _APP else b""
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
@@ -74,7 +70,7 @@ def complete(request: HttpRequest) -> HttpResponse:
             raise
         return _longer(request, case, held, at)
     words = {
-        "here": here,
+        "here": attempts.here(request, "recovery:finish"),
         "form": form,
         "new": new,
         "picture": factors.seed_as_picture(seed, case.customer) if seed else "",
