@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts.factors import bound, events, kept, policy, verifier
+from accounts.factors import bound, events, policy, verifier
 from accounts.lock.flows import reversible
 from accounts.models import BackupCode, Change, Passkey, Totp, User
 from ciam_portal.core.audit.actor import Actor
@@ -48,7 +48,7 @@ def replace_factors(
     ):
         held = list(rows) if method in lost else []
         for factor in held:
-            row = kept.row_of(factor)
+            row = verifier.row_of(factor)
             reversible.keep(customer, Kind.FACTOR_REMOVED, None, previous=row, method=method, key=factor.pk, at=at)
         if held:
             rows.delete()
