@@ -14,8 +14,8 @@ from django_otp.oath import TOTP
 from accounts.factors import verifier as factors
 from accounts.models import User
 from ciam_portal.core import clock
+from recovery.case.views import attempt as attempts
 from recovery.models import Case, Contact, RecoveryAddress
-from recovery.views import attempt as attempts
 from tests import factories, mailed
 
 PHONE = "+4722855050"

@@ -171,3 +171,18 @@ def test_a_locked_account_is_not_told_to_simply_sign_in(person: Person, customer
     assert "simply sign in" in person.client.get("/recover/wait/").text
     User.objects.filter(pk=customer.pk).update(locked_at=clock.now(), way_back="factor")
     assert "simply sign in" not in person.client.get("/recover/wait/").text
+
+
+def test_whoever_presses_finish_twice_reads_that_it_is_finished(person: Person) -> None:
+    with steps.later(days=8):
+        person.finish()
+        page = person.client.get("/recover/finish/", follow=True)
+    assert "Your recovery is finished" in page.text
+    assert "Begin anew" not in page.text
+
+
+def test_what_was_stopped_is_not_said_to_be_finished(person: Person, customer: User) -> None:
+    wait.cancel_here(steps.case_of(customer), by=Actor.system(), at=clock.now())
+    page = person.client.get("/recover/wait/").text
+    assert "It was stopped" in page
+    assert "too old" not in page

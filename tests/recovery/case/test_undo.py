@@ -412,7 +412,7 @@ def _recovered(customer: User) -> Person:
 
 
 def _app_of(customer: User) -> int:
-    return Totp.objects.get(user=customer).pk
+    return int(Totp.objects.get(user=customer).pk)
 
 
 def test_a_finished_recovery_is_taken_back_from_every_channel(customer: User, phone: RecoveryAddress) -> None:
