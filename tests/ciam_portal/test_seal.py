@@ -154,6 +154,17 @@ def verified() -> str:
     return out.getvalue()
 
 
+def test_a_row_whose_key_is_gone_is_not_called_changed_and_still_fails(settings: Any) -> None:
+    settings.AUDIT_KEYS = [OLD]
+    entry = DecisionEntry.objects.get(pk=weigh().pk)
+    settings.AUDIT_KEYS = [NEW]
+    with pytest.raises(CommandError, match="sealed with a key that is not among AUDIT_KEYS") as failed:
+        verified()
+    assert (failed.value.returncode, "NOT AS THEY" in str(failed.value)) == (1, False)
+    found = recompute.recompute(entry)
+    assert recompute.verdict(entry, found) is recompute.Verdict.NOBODY_CAN_SAY
+
+
 def test_the_command_reads_all_seals_and_names_the_broken(customer: User) -> None:
     assert "decision: no row" in verified()
     entry, _ = weigh(), row_of(AuditEntry)
