@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, factors, proofs
+from accounts import factors, proofs
 from accounts.events import factors as events
 from accounts.factors import Checked, Outcome
 from accounts.flows import reversible, sessions, sign_in
@@ -26,7 +26,6 @@ from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.errors import Refused
 from ciam_portal.flow import flow, require
-from ciam_portal.notifications.notice import NoticeBase
 from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.assurance import Method
@@ -50,10 +49,6 @@ def _words(customer: User, at: datetime) -> dict[str, str]:
         "security_link": site + reverse("accounts:security"),
         "password_link": site + reverse("accounts:change_password"),
     }
-
-
-def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
-    tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 # Binding
@@ -227,7 +222,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, factors.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= factors.FEW_LEFT
-        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at)
+        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at=at)
     return checked
 
 
@@ -257,7 +252,7 @@ def answer_with_passkey(customer: User | None, answer: factors.Answer, *, by: Ac
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at)
+        spread(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey

@@ -12,10 +12,11 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import addresses, budget
+from accounts import budget
 from accounts.events import restriction as events
 from accounts.flows import dispute as disputes
 from accounts.flows import sessions, staff
+from accounts.flows.everywhere import spread
 from accounts.flows.permitted import by_staff
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.notices import restriction as notices
@@ -25,7 +26,6 @@ from ciam_portal.audit.actor import Actor
 from ciam_portal.audit.events import Code
 from ciam_portal.audit.record import record
 from ciam_portal.flow import flow, require
-from ciam_portal.notifications.tell import tell
 from ciam_portal.policy import limits
 from ciam_portal.policy.catalogue import Action
 from ciam_portal.roles import roles_of, standing_roles_of
@@ -79,7 +79,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         tokens_ended=ended[1],
     )
     record(event, about=customer.pk, by=by, at=at, decision=decision)
-    tell(customer, _notice(customer, made), to=addresses.proven(customer), at=at)
+    spread(customer, _notice(customer, made), at=at)
     return made
 
 
@@ -166,7 +166,7 @@ def _lift(
     event = events.RestrictionEnded(restriction=restriction.pk, kind=Code(restriction.kind), by_review=by_review)
     record(event, about=customer.pk, by=by, at=at, decision=decision)
     notice = notices.RestrictionEnded(kind=restriction.kind, when=customer.local(at))
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)
 
 
 def _hold(customer: User) -> None:

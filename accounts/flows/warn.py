@@ -9,6 +9,7 @@ from accounts import addresses, budget, proofs
 from accounts.events import sign_in as events
 from accounts.flows import alerts
 from accounts.flows.account import link_to
+from accounts.flows.everywhere import spread
 from accounts.history import Seen
 from accounts.models import Device, Session, User
 from accounts.notices import activity as notices
@@ -61,4 +62,4 @@ def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) ->
         when=customer.local(at),
         password_link=settings.PUBLIC_URL + reverse("account_reset_password"),
     )
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)

@@ -22,7 +22,7 @@ from ciam_portal.audit.events import Code
 from ciam_portal.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.audit.record import record
 from ciam_portal.audit.seal import Seal
-from ciam_portal.governance import events
+from ciam_portal.governance import events, recompute
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, forged, weigh
 

@@ -4,25 +4,32 @@ import importlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import pytest
 from django.test import Client
 
 from accounts import factors
 from accounts.factors import Outcome
-from accounts.flows import account, disown, everywhere, locks, undo
+from accounts.factors.passkeys import Shown
+from accounts.flows import account, disown, everywhere, locks, restrictions, staff, undo, warn
 from accounts.flows import factors as factor_flows
-from accounts.models import BackupCode, Change, Session, Totp, User
+from accounts.models import BackupCode, Change, Device, Passkey, Session, Totp, User
 from accounts.policy.lock import WayBack
+from accounts.policy.restriction import Kind as Restricting
+from accounts.policy.restriction import Wanted, WhyRestrict
+from accounts.policy.staff import WhyLook
 from ciam_portal import clock
 from ciam_portal.audit.actor import Actor, Channel, Kind
 from ciam_portal.notifications.notice import By, ChangeNotice
 from ciam_portal.policy.assurance import Method
+from ciam_portal.roles import Role
 from recovery import addresses
 from recovery.flows import contacts
 from recovery.models import RecoveryAddress
 from recovery.policy.evidence import Way
 from tests import factories, mailed
+from tests.accounts.staff.people import Member
 from tests.factories import outbox
 from tests.recovery import steps
 from tests.recovery.steps import Person
@@ -94,6 +101,41 @@ class Owner:
         other = factories.signed_in(Client(), self.customer, (Method.PASSWORD, Method.BACKUP_CODE))
         disown.disown(self.customer, other, None, by=self.by, at=clock.now())
 
+    def asks_for_change(self) -> None:
+        account.ask_email_change(self.customer, "new@example.com", self.session, by=self.by, at=clock.now())
+
+    def shows_backup_code(self) -> None:
+        code = factors.make_backup_codes(self.customer, clock.now())[0]
+        assert factor_flows.answer_with_backup_code(self.customer, code, by=self.by, at=clock.now()).left is not None
+
+    def is_copied(self) -> None:
+        warn.of_copied_key(self.customer, self.session_device(), by=self.by, at=clock.now())
+
+    def session_device(self) -> Device:
+        at = clock.now()
+        return Device.objects.create(
+            customer=self.customer, cookie_digest="d", first_seen_at=at, last_seen_at=at, known_at=at, expires_at=at
+        )
+
+    def has_passkey_copied(self) -> None:
+        passkey = Passkey(user=self.customer, name="Laptop")
+        shown = Shown(passkey, went_back=True, known=7, shown=3)
+        with patch.object(factors, "check_passkey", return_value=shown):
+            factor_flows.answer_with_passkey(self.customer, Mock(), by=self.by, at=clock.now())
+
+    def locks(self) -> None:
+        locks.lock(self.customer, by=self.by, at=clock.now())
+
+    def is_restricted(self, kind: Restricting = Restricting.SUSPEND) -> None:
+        agent, at = Member(Role.AGENT), clock.now()
+        staff.open_record(self.customer, WhyLook.IDENTITY_CHECK, agent.user, agent.session, by=agent.by, at=at)
+        wanted = Wanted(kind, WhyRestrict.SUSPECTED_FRAUD, 1)
+        made = restrictions.restrict(self.customer, wanted, agent.user, agent.session, by=agent.by, at=at)
+        restrictions.end(made, agent.user, agent.session, by=agent.by, at=at)
+
+    def is_asked_for_more(self) -> None:
+        self.is_restricted(Restricting.STEP_UP)
+
     def names_contact(self) -> None:
         contacts.invite(self.customer, self.session, "Aunt May", steps.FRIEND, by=self.by, at=clock.now())
 
@@ -130,12 +172,20 @@ DEEDS: dict[str, Callable[[Owner], None]] = {
     "ChangeUndone": Owner.takes_back,
     "SessionDisowned": Owner.disowns,
     "ContactChanged": Owner.names_contact,
+    "EmailChangeStarted": Owner.asks_for_change,
+    "BackupCodeUsed": Owner.shows_backup_code,
+    "DeviceCopied": Owner.is_copied,
+    "PasskeyRefused": Owner.has_passkey_copied,
+    "AccountLocked": Owner.locks,
+    "AccountSuspended": Owner.is_restricted,
+    "MoreProofAsked": Owner.is_asked_for_more,
+    "RestrictionEnded": Owner.is_restricted,
 }
 NOTICES = {kind.__name__: kind for kind in ChangeNotice.__subclasses__()}
 
 
 def test_every_notice_of_a_change_has_its_deed_here_and_a_text_message() -> None:
-    for module in ("account", "activity", "factors", "lock"):
+    for module in ("account", "activity", "factors", "lock", "restriction"):
         importlib.import_module(f"accounts.notices.{module}")
     assert set(NOTICES) == set(DEEDS)
     assert not [kind.template for kind in NOTICES.values() if not (TEXTS / f"{kind.template}.txt").exists()]
