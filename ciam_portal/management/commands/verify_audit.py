@@ -12,7 +12,7 @@ _CHUNK = 2_000
 
 
 class Command(BaseCommand):
-    """Exit status 0: all seals hold. 1: those of the named rows do not, or cannot be checked. Removed rows have none."""
+    """Exit status 0: all seals hold. 1: those of the named rows do not, or cannot be. Removed rows have none."""
 
     help = "Check the seal of every audit and decision row; fails and names those that were changed."
 
