@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from accounts.admin import people
 from accounts.admin.looking import Looking
 from accounts.flows import dispute as flows
 from accounts.forms.activity import CloseDispute
@@ -105,5 +106,6 @@ class Disputes(Looking):
             change=change,
             restriction=restricted.first() if dispute.decision else None,
             customer=masked(dispute.customer.email),
+            closed_by=people.names([dispute.closed_by]).get(dispute.closed_by, "") if dispute.closed_by else "",
             session=Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         )

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import facts
 from accounts.flows import dispute as flows
 from accounts.models import Device, User
 from accounts.policy import dispute as policy
@@ -33,7 +34,9 @@ def sign_in_held(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and decision is not None:
         _contest(customer, decision, by=by, at=at)
         return render(request, "accounts/contested.html", {"decision": decision.pk})
+    vouched = facts.vouched_until(customer)
     words = {
+        "again": bool((vouched and at < vouched) or (stage.held_until and stage.held_until <= at)),
         "explanation": sentence(gate.Reason.SIGN_IN_HELD),
         "decision": stage.held,
         "until": stage.held_until,

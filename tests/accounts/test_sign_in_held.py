@@ -89,7 +89,11 @@ def test_the_help_desk_is_asked_once_and_its_word_opens_the_way_for_the_stronges
     phone.post(HELD)  # about another decision, while the desk looks at one already
     assert Dispute.objects.get() == dispute
     assert kinds(outbox).count("dispute_opened") == 1
+    assert "has to wait" in phone.get(HELD).text
     dispute.close(Dispute.Outcome.MISTAKEN, codes.new_id(), clock.now())
+    page = phone.get(HELD)
+    assert "You can sign in now" in page.text
+    assert "has to wait" not in page.text
     assert enter(phone, customer)["Location"] == "/sign-in/prove/"
     code = [mail.words["code"] for mail in outbox() if mail.kind == "code_to_sign_in"][-1]
     assert phone.post("/sign-in/prove/", {"way": "email_code", "code": code})["Location"] == "/"
