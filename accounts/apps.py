@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Say at a production start what ``check --deploy`` would say of breached passwords."""
-        from accounts import passwords  # noqa: PLC0415  (its checks are registered only now)
+        from accounts.passwords import validator as passwords  # noqa: PLC0415  (its checks are registered only now)
 
         for found in passwords.check_breaches() if settings.PRODUCTION else ():
             log.warning("%s %s", found.msg, found.hint)

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from accounts import urls_factors
-from accounts.models.proof import Proof
-from accounts.views import account, activity, entry, restrictions, sessions, undo
-from ciam_portal.links import arrival
+from accounts.account import views as account
+from accounts.activity import views as activity
+from accounts.customer.models.proof import Proof
+from accounts.factors import urls as urls_factors
+from accounts.restrictions import views as restrictions
+from accounts.sessions import views as sessions
+from accounts.sign_in.views import entry
+from accounts.undo import views as undo
+from ciam_portal.core.links import arrival
 
 app_name = "accounts"
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.schedules import crontab
 
-from ciam_portal.policy import limits
+from ciam_portal.core.policy import limits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
@@ -23,7 +23,7 @@ class OnePolicy(Task):  # type: ignore[type-arg]  # generic in its stubs only
 app = Celery("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["accounts"], related_name="risk_tasks")
+app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
 app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what has expired": {"task": "accounts.sweep", "schedule": 600.0},

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from ciam_portal.policy import limits
+from ciam_portal.core.policy import limits
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
 
-from accounts import suspended
-from ciam_portal import codes, network, refusals, request_id, traces
-from ciam_portal.errors import ProveMore, Refused, TooMany
-from ciam_portal.policy import limits
-from ciam_portal.words import sentence
+from accounts.step_up import suspended
+from ciam_portal import refusals, traces
+from ciam_portal.core import network, request_id
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import ProveMore, Refused, TooMany
+from ciam_portal.core.policy import limits
+from ciam_portal.core.words import sentence
 
 log = logging.getLogger(__name__)
 

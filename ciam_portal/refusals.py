@@ -7,12 +7,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ciam_portal import clock, explain, gate
-from ciam_portal.audit import why
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.errors import OnHold, Refused, TooMany
-from ciam_portal.policy.decision import Risk
-from ciam_portal.words import sentence, span
+from ciam_portal.core import clock, explain, gate
+from ciam_portal.core.audit import why
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.errors import OnHold, Refused, TooMany
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.words import sentence, span
 
 
 def page(request: HttpRequest, error: Refused) -> HttpResponse:

@@ -16,13 +16,13 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from redis.exceptions import RedisError
 
-from accounts import budget
-from ciam_portal import clock, network
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.audit.events import AuditEvent
-from ciam_portal.audit.record import record
-from ciam_portal.errors import ProveMore, Refused, TooMany
-from ciam_portal.policy import limits
+from accounts.budgets import counter as budget
+from ciam_portal.core import clock, network
+from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.audit.events import AuditEvent
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import ProveMore, Refused, TooMany
+from ciam_portal.core.policy import limits
 
 log = logging.getLogger(__name__)
 

@@ -14,15 +14,17 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from accounts import factors, facts
-from accounts.flows import sessions
-from accounts.tasks import KEEP_SESSIONS
-from ciam_portal import clock, traces
-from ciam_portal.audit import database
+from accounts.account.tasks import KEEP_SESSIONS
+from accounts.factors import bound as factors
+from accounts.sessions import flows as sessions
+from accounts.step_up import facts
+from ciam_portal import traces
 from ciam_portal.celery import app
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.limits import UnsafePolicy
+from ciam_portal.core import clock
+from ciam_portal.core.audit import database
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.limits import UnsafePolicy
 from consent.models import Consent
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from consent import api, authorize
-from consent.views import apps, logout
+from consent.permission import views as apps
+from consent.release import api, authorize
+from consent.release import views as logout
 
 app_name = "consent"
 

@@ -2,9 +2,14 @@
 
 from django.urls import path, re_path
 
-from accounts.models.proof import Proof
-from ciam_portal.links import arrival
-from recovery.views import addresses, case, contacts, desk, finish, recognize, reset
+from accounts.customer.models.proof import Proof
+from ciam_portal.core.links import arrival
+from recovery.addresses import views as addresses
+from recovery.case.views import case, finish
+from recovery.contacts import views as contacts
+from recovery.desk import views as desk
+from recovery.recognize import views as recognize
+from recovery.reset import views as reset
 
 app_name = "recovery"
 

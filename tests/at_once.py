@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from ciam_portal.errors import Refused
-from ciam_portal.policy.reason import ReasonBase
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.policy.reason import ReasonBase
 
 
 def at_once(*verbs: Callable[[], object]) -> list[object]:

@@ -10,12 +10,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from accounts import history
+from accounts.baseline import history
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -10,17 +10,19 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
 
-from accounts import addresses, agents
-from accounts.flows import sign_in as flows
-from accounts.history import Seen
+from accounts.baseline.history import Seen
+from accounts.customer import addresses
 from accounts.models import Session, User
-from ciam_portal import clock, codes, vault
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.notifications.models import Notice
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.sessions import SessionStore
+from accounts.sessions import agents
+from accounts.sign_in import flows
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.sessions import SessionStore
 
 PASSWORD = "correct horse battery staple"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"

@@ -6,8 +6,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import ciam_portal.clock
-import ciam_portal.codes
+import ciam_portal.core.clock
+import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -60,7 +60,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(db_comment="not sensitive", default=ciam_portal.clock.now, editable=False),
+                    models.DateTimeField(
+                        db_comment="not sensitive", default=ciam_portal.core.clock.now, editable=False
+                    ),
                 ),
                 ("password_changed_at", models.DateTimeField(db_comment="not sensitive", null=True)),
                 (
@@ -97,7 +99,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -124,7 +126,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -196,7 +198,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -246,7 +248,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -276,7 +278,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -331,7 +333,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

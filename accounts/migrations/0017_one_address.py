@@ -7,7 +7,8 @@ from contextlib import suppress
 from django.db import migrations, models
 from django.db.models import Max, Q
 
-from ciam_portal import clock, codes, mailbox, vault
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.crypto import codes, vault
 
 log = logging.getLogger("ciam_portal.addresses")
 

@@ -1,1 +1,1 @@
-"""Reads over what sign-ins left behind: what they teach, what only shows afterwards, whether the score still fits."""
+"""The jobs that watch risk: alerts, bursts, drift, calibration, the model card."""

@@ -10,17 +10,17 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Q
 
-from accounts import velocity
+from accounts.baseline import population
+from accounts.budgets import velocity
 from accounts.models import Session
-from accounts.policy import crowds
-from accounts.watch import population
-from ciam_portal.policy.decision import Finding
-from ciam_portal.risk import rules
-from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.parameters import LIMITS
-from ciam_portal.risk.population import NEWCOMERS
-from ciam_portal.risk.signals import HOURS, Signals
-from ciam_portal.risk.visit import WITHIN, Feature
+from accounts.watch.policy import crowds
+from ciam_portal.core.policy.decision import Finding
+from ciam_portal.core.risk import rules
+from ciam_portal.core.risk.evidence import Evidence
+from ciam_portal.core.risk.parameters import LIMITS
+from ciam_portal.core.risk.population import NEWCOMERS
+from ciam_portal.core.risk.signals import HOURS, Signals
+from ciam_portal.core.risk.visit import WITHIN, Feature
 
 MOST = 5_000
 """Sessions looked at closely in one run, latest first."""

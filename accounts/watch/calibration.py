@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from accounts.watch import measures, population
-from ciam_portal.gate import Trust
-from ciam_portal.policy import limits
-from ciam_portal.risk.parameters import LIMITS
+from accounts.baseline import population
+from accounts.watch import measures
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy import limits
+from ciam_portal.core.risk.parameters import LIMITS
 
 MOST = 200_000
 """Sign-ins looked at, the latest ones."""

@@ -11,12 +11,12 @@ from django.conf import settings
 
 from accounts.models import Alert, RiskState
 from accounts.watch import calibration, card_words, drift
-from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import Action
-from ciam_portal.risk import rules
-from ciam_portal.risk.parameters import DEFAULT, LIMITS, Parameters, RuleLimits
-from ciam_portal.risk.signals import Signals
-from ciam_portal.risk.visit import Feature, Visit
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.risk import rules
+from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, Parameters, RuleLimits
+from ciam_portal.core.risk.signals import Signals
+from ciam_portal.core.risk.visit import Feature, Visit
 
 UNSET = "Nobody yet: set RISK_MODEL_OWNER."
 DAYS = 30

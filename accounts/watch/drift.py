@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.watch import measures, population
-from ciam_portal.gate import Trust
-from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Risk
-from ciam_portal.risk.visit import Feature
+from accounts.baseline import population
+from accounts.watch import measures
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk.visit import Feature
 
 LATELY, BEFORE = timedelta(days=7), timedelta(days=28)
 LEAST = 200

@@ -9,20 +9,19 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
 
-from accounts import budget
-from ciam_portal import clock
-from ciam_portal.audit.decide import Decided, columns_of
+from accounts.budgets import counter as budget
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit.decide import Decided, columns_of
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, Hold, StepUp
+from ciam_portal.core.words import sentence
 from ciam_portal.decisions import flows, openapi, policy, questions
 from ciam_portal.decisions.shapes import Malformed, parse
 from ciam_portal.oauth import backend
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.views import for_machines, problem
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow, Hold, StepUp
-from ciam_portal.words import sentence
-from consent.access import acting
+from consent.release.access import acting
 
 T = TypeVar("T")
 _WINDOW_SECONDS = 60
@@ -154,7 +153,7 @@ def authzen(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
     """Where AuthZEN's endpoints are (Authorization API 1.0 section 9)."""
     told = {
         "policy_decision_point": settings.PUBLIC_URL,
-        "access_evaluation_endpoint": f"{settings.PUBLIC_URL}{reverse('decisions:evaluate')}",
+        "access_evaluation_endpoint": links.absolute("decisions:evaluate"),
     }
     return _public(told)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from ciam_portal.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.events import AuditEvent, Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from accounts import factors
-from accounts import facts as accounts_facts
+from accounts.factors import bound as factors
 from accounts.models import Session, User
-from ciam_portal import codes, gate
-from ciam_portal.audit.actor import Actor, Channel
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.crypto import codes
 from ciam_portal.decisions import policy
 from ciam_portal.decisions.models import Approval
 from ciam_portal.decisions.questions import Question, Transaction
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
-from consent.access import Live
+from consent.release.access import Live
 
 BINDING = "approval binding"
 

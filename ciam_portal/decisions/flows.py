@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ciam_portal import codes
-from ciam_portal.audit.actor import Actor, Channel
-from ciam_portal.audit.decide import Decided, columns_of, decide, weigh
-from ciam_portal.audit.events import Code
-from ciam_portal.audit.record import record
+from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.audit.decide import Decided, columns_of, decide, weigh
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.flow import flow
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.decisions import events, facts, policy
 from ciam_portal.decisions.models import Approval
 from ciam_portal.decisions.questions import Question, Redemption, Transaction
-from ciam_portal.flow import flow
 from ciam_portal.oauth.models import Partner
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow, StepUp
-from consent import access, challenges
-from consent import facts as consent_facts
-from consent import policy as consent_policy
-from consent.access import Live
 from consent.models import Consent
+from consent.permission import facts as consent_facts
+from consent.permission import policy as consent_policy
+from consent.release import access, challenges
+from consent.release.access import Live
 
 REDEEMED = "redeemed"
 _PURPOSE = "approval"

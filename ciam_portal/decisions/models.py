@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from ciam_portal import codes
+from ciam_portal.core.crypto import codes
 
 
 class Approval(models.Model):

@@ -5,10 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from ciam_portal.core import links
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import questions
 from ciam_portal.oauth.scopes import SCOPES
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import ACR_VALUES
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}
@@ -141,7 +142,7 @@ def document() -> dict[str, Any]:
     }
     decided = {"200": _answer("The answer, whichever it is.", "Answer")}
     evaluated = {"200": _answer("The answer, whichever it is.", "Evaluated")}
-    authorize, token = (f"{settings.PUBLIC_URL}{reverse(n)}" for n in ("consent:authorize", "oauth2_provider:token"))
+    authorize, token = (links.absolute(n) for n in ("consent:authorize", "oauth2_provider:token"))
     flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}
     return {
         "openapi": "3.1.1",

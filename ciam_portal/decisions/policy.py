@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ciam_portal.policy.decision import Allow, Decision, Deny
-from ciam_portal.policy.limits import Limits
-from ciam_portal.policy.question import question
-from ciam_portal.policy.reason import ReasonBase
+from ciam_portal.core.policy.decision import Allow, Decision, Deny
+from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.question import question
+from ciam_portal.core.policy.reason import ReasonBase
 
 
 class Reason(ReasonBase):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ciam_portal.core.policy.catalogue import PARTNER
+from ciam_portal.core.policy.channel import Channel
 from ciam_portal.decisions.shapes import Part, Table, Text, Whole
-from ciam_portal.policy.catalogue import PARTNER
-from ciam_portal.policy.channel import Channel
 
 LARGEST_BODY = 16_384
 CHANNELS = (Channel.API, Channel.GATEWAY, Channel.MOBILE)

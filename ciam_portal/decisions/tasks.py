@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from ciam_portal import clock
+from ciam_portal.core import clock
 from ciam_portal.decisions.models import Approval
 
 _BATCH = 1000

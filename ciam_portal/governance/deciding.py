@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from ciam_portal.core.policy.library_settings import derived
+from ciam_portal.core.policy.limits import Limits, UnsafePolicy
 from ciam_portal.governance.models import PolicyVersion, under
 from ciam_portal.governance.policy import Origin, State
-from ciam_portal.policy.library_settings import derived
-from ciam_portal.policy.limits import Limits, UnsafePolicy
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
-from ciam_portal.policy.limits import Limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
+from ciam_portal.core.policy.limits import Limits
 
 
 class Lean(StrEnum):

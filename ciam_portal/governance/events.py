@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.events import AuditEvent, Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,22 +8,23 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ciam_portal import codes, gate
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import Code
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow, require, require_action
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.limits import Limits, UnsafePolicy
+from ciam_portal.core.risk.kept import Numbers
+from ciam_portal.core.risk.parameters import DEFAULT
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import deciding, events, history, policy
 from ciam_portal.governance import upgrade as upgrades
 from ciam_portal.governance.models import PolicyVersion, Replay, RiskModel
 from ciam_portal.governance.policy import Origin, State
 from ciam_portal.governance.replay import Report, of_json
-from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.limits import Limits, UnsafePolicy
-from ciam_portal.risk.kept import Numbers
-from ciam_portal.risk.parameters import DEFAULT
-from ciam_portal.roles import Role
 
 REPLAYED = timedelta(days=30)
 

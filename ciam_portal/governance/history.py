@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.governance.replay import Label, Labels
 
 _CHUNK = 2_000

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from ciam_portal import codes
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.limits import Limits, UnsafePolicy
 from ciam_portal.governance.policy import Origin, State
-from ciam_portal.policy import limits
-from ciam_portal.policy.limits import Limits, UnsafePolicy
 
 _MACHINE = Q(
     origin__in=(Origin.INSTALLATION.value, Origin.UPGRADE.value), proposed_by__isnull=True, approved_by__isnull=True

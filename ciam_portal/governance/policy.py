@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ciam_portal.policy.decision import Allow, Decision, Deny
-from ciam_portal.policy.limits import Limits
-from ciam_portal.policy.question import question
-from ciam_portal.policy.reason import ReasonBase
+from ciam_portal.core.policy.decision import Allow, Decision, Deny
+from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.question import question
+from ciam_portal.core.policy.reason import ReasonBase
 
 
 class State(StrEnum):

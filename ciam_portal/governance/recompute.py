@@ -7,19 +7,19 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from ciam_portal import gate
-from ciam_portal.audit import seal
-from ciam_portal.audit.decide import columns_of
-from ciam_portal.audit.facts import CannotRebuild, of_question
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core import gate
+from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.decide import columns_of
+from ciam_portal.core.audit.facts import CannotRebuild, of_question
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Decision, Risk
+from ciam_portal.core.policy.limits import Limits, UnsafePolicy
+from ciam_portal.core.policy.question import KNOWN
+from ciam_portal.core.risk.kept import Numbers, of_json
+from ciam_portal.core.risk.parameters import DEFAULT, FORMER
 from ciam_portal.governance.models import PolicyVersion, RiskModel, under
 from ciam_portal.governance.upgrade import completed
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Decision, Risk
-from ciam_portal.policy.limits import Limits, UnsafePolicy
-from ciam_portal.policy.question import KNOWN
-from ciam_portal.risk.kept import Numbers, of_json
-from ciam_portal.risk.parameters import DEFAULT, FORMER
 
 CLOSE = 1e-9
 

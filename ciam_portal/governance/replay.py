@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from ciam_portal.audit.facts import CannotRebuild
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core.audit.facts import CannotRebuild
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp, strictness
+from ciam_portal.core.policy.limits import Limits
 from ciam_portal.governance import recompute
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp, strictness
-from ciam_portal.policy.limits import Limits
 
 ANSWERS = ("allow", "step_up", "hold", "deny")
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
-from ciam_portal import clock
-from ciam_portal.audit import database
-from ciam_portal.audit.actor import Actor
+from ciam_portal.core import clock
+from ciam_portal.core.audit import database
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.governance import flows
-from ciam_portal.policy.limits import UnsafePolicy
 
 log = logging.getLogger(__name__)
 

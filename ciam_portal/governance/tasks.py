@@ -8,11 +8,11 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from ciam_portal import clock
+from ciam_portal.core import clock
+from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.governance import history
 from ciam_portal.governance import replay as replays
 from ciam_portal.governance.models import PolicyVersion, Replay
-from ciam_portal.policy.limits import UnsafePolicy
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ciam_portal.policy.catalogue import OPTIONAL, Action, unsaid
+from ciam_portal.core.policy.catalogue import OPTIONAL, Action, unsaid
 
 Tables = dict[str, Any]
 

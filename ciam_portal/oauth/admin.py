@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from ciam_portal.admin_site import ReadOnlyAdmin
+from ciam_portal.core.admin_site import ReadOnlyAdmin
+from ciam_portal.core.roles import Role
 from ciam_portal.oauth.models import Partner
-from ciam_portal.roles import Role
 
 
 @admin.register(Partner)

@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpResponseRedirect, QueryDict
 
+from ciam_portal.core.policy.assurance import ACR_VALUES, Level
 from ciam_portal.oauth.models import Partner
-from ciam_portal.policy.assurance import ACR_VALUES, Level
 
 PROMPTS = ("none", "login", "consent")
 _KNOWN = (

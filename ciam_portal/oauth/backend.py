@@ -8,9 +8,9 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request, urlencode
 
-from ciam_portal import codes
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Partner
-from ciam_portal.policy import limits
 
 
 class Core(OAuthLibCore):

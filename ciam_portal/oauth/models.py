@@ -16,7 +16,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from ciam_portal import codes
+from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import keys
 
 

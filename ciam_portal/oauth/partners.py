@@ -8,15 +8,15 @@ from uuid import UUID
 
 from django.conf import settings
 
-from ciam_portal import codes
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import AuditEvent, Code
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.flow import flow
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
-from ciam_portal.policy import limits
-from ciam_portal.policy.catalogue import PARTNER
 
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024

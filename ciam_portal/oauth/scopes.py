@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ciam_portal.policy.catalogue import USE_SCOPE, UnsafePolicy
-from ciam_portal.policy.limits import Limits
+from ciam_portal.core.policy.catalogue import USE_SCOPE, UnsafePolicy
+from ciam_portal.core.policy.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from ciam_portal import clock
+from ciam_portal.core import clock
 from ciam_portal.oauth import tokens
 
 _BATCH = 500

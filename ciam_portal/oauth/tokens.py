@@ -14,9 +14,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ciam_portal import codes
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
-from ciam_portal.policy import limits
 
 OFFLINE = "offline_access"
 _CODE = "authorization code"

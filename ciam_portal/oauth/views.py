@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
+from ciam_portal.core import links
+from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.oauth import authorization, backend, id_tokens, keys
 from ciam_portal.oauth.scopes import SCOPES
-from ciam_portal.policy.assurance import ACR_VALUES
 
 View = Callable[..., HttpResponse]
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
@@ -137,7 +137,7 @@ def _metadata() -> dict[str, Any]:
 
 
 def _url(name: str) -> str:
-    return f"{settings.PUBLIC_URL}{reverse(name)}"
+    return links.absolute(name)
 
 
 def _public(document: dict[str, Any]) -> JsonResponse:

@@ -1,30 +1,30 @@
 """What the libraries are told: sign-up and sign-in, failed attempts, second factors, the OAuth protocol."""
 
-from ciam_portal.policy.library_settings import derived
+from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, STAFF_URL, public
 
-# What apps above accounts end when a change is taken back (accounts.flows.undo), as dotted paths: imports point down.
-UNDO_ENDS = ("consent.flows.withdraw_since", "recovery.flows.undo.stop_since")
-# Where a customer is reached, proven and kept, as an app above accounts knows it (accounts.flows.everywhere).
-PROVEN_CHANNELS = "recovery.addresses.every"
-# By what else of apps above accounts staff find a customer (accounts.flows.staff): each takes a Sought, gives ids.
-STAFF_FINDS = ("recovery.facts.customers_of",)
-# The parts of a customer's record on the staff site, in this order (accounts.admin.record).
+# What apps above accounts end when a change is taken back (accounts.undo.flows), as dotted paths: imports point down.
+UNDO_ENDS = ("consent.permission.flows.withdraw_since", "recovery.case.flows.undo.stop_since")
+# Where a customer is reached, proven and kept, as an app above accounts knows it (accounts.lock.flows.everywhere).
+PROVEN_CHANNELS = "recovery.addresses.facts.every"
+# By what else of apps above accounts staff find a customer: each takes a Sought, gives ids.
+STAFF_FINDS = ("recovery.case.facts.customers_of",)
+# The parts of a customer's record on the staff site, in this order (accounts.staff.admin.record).
 STAFF_RECORD = (
-    "accounts.admin.parts.account",
-    "recovery.admin.parts.cases",
-    "accounts.admin.restrictions.part",
-    "accounts.admin.parts.sign_in_methods",
-    "recovery.admin.parts.channels",
-    "accounts.admin.parts.sessions",
-    "accounts.admin.parts.changes",
-    "accounts.admin.parts.disputes",
-    "consent.desk.part",
-    "accounts.admin.parts.decisions",
-    "accounts.admin.parts.activity",
+    "accounts.desk.admin.parts.account",
+    "recovery.desk.admin.parts.cases",
+    "accounts.restrictions.admin.part",
+    "accounts.desk.admin.parts.sign_in_methods",
+    "recovery.desk.admin.parts.channels",
+    "accounts.desk.admin.parts.sessions",
+    "accounts.desk.admin.parts.changes",
+    "accounts.desk.admin.parts.disputes",
+    "consent.permission.desk.part",
+    "accounts.desk.admin.parts.decisions",
+    "accounts.desk.admin.parts.activity",
 )
 
-ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -38,22 +38,22 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-# The library's own limits know neither the customer's own browsers nor the time to wait: see accounts.bucket.
+# The library's own limits know neither the customer's own browsers nor the time to wait: see accounts.budgets.bucket.
 ACCOUNT_RATE_LIMITS = False
 globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that stand in the policy file
 
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_USERNAME_FORM_FIELD = "email"
-AXES_USERNAME_CALLABLE = "accounts.lockout.lane"
-AXES_CLIENT_IP_CALLABLE = "ciam_portal.network.client_address"
+AXES_USERNAME_CALLABLE = "accounts.budgets.lockout.lane"
+AXES_CLIENT_IP_CALLABLE = "ciam_portal.core.network.client_address"
 AXES_LOCKOUT_PARAMETERS = ["username"]
-# Networks are limited in accounts.views.entry; a lane cannot be changed by sending other cookies.
+# Networks are limited in accounts.sign_in.views.entry; a lane cannot be changed by sending other cookies.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
-AXES_FAILURE_LIMIT = "accounts.lockout.failure_limit"
-AXES_COOLOFF_TIME = "accounts.lockout.pause"
+AXES_FAILURE_LIMIT = "accounts.budgets.lockout.failure_limit"
+AXES_COOLOFF_TIME = "accounts.budgets.lockout.pause"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what is tried during a pause does not lengthen it
-AXES_LOCKOUT_CALLABLE = "accounts.lockout.respond"
+AXES_LOCKOUT_CALLABLE = "accounts.budgets.lockout.respond"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -75,7 +75,7 @@ OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth.RefreshToken"  # noqa: S105  (a mod
 OAUTH2_PROVIDER_GRANT_MODEL = "oauth.AuthorizationCode"
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth.IDToken"  # noqa: S105  (a model's name)
 OAUTH2_PROVIDER = {
-    "OAUTH2_VALIDATOR_CLASS": "consent.enforcement.ConsentValidator",
+    "OAUTH2_VALIDATOR_CLASS": "consent.release.enforcement.ConsentValidator",
     "SCOPES_BACKEND_CLASS": "ciam_portal.oauth.scopes.Scopes",
     "CLIENT_SECRET_HASHER": "client_secret",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if SECURE else ["https", "http"],

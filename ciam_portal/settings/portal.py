@@ -5,9 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from ciam_portal import mailbox
+from ciam_portal.core import mailbox
+from ciam_portal.core.policy import limits
 from ciam_portal.environment import Environment, refuse
-from ciam_portal.policy import limits
 
 environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
@@ -86,27 +86,27 @@ _mail = environment.text("EMAIL_URL", "smtp+tls://user:password@host:587 (or fil
 if urlsplit(_mail).scheme == "file":
     if PRODUCTION:
         refuse("EMAIL_URL must be an SMTP address in production, such as smtp+tls://user:password@host:587.")
-    EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
+    EMAIL_BACKEND = "ciam_portal.core.outbox.channels.MailFiles"
     MAIL_DIR = unquote(urlsplit(_mail).path)
 else:
     globals().update(env.email_url_config(_mail))
     if MAIL_SMTPUTF8:
-        EMAIL_BACKEND = "ciam_portal.notifications.channels.Utf8Smtp"
+        EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Utf8Smtp"
 EMAIL_TIMEOUT = 20
-SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.notifications.channels.SmsFiles")
+SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
 
 INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
-    "ciam_portal.audit",
+    "ciam_portal.core.audit",
     "ciam_portal.governance",
-    "ciam_portal.notifications",
+    "ciam_portal.core.outbox",
     "ciam_portal.oauth",
     "ciam_portal.decisions",
     "ciam_portal",
-    "ciam_portal.admin_site.PortalAdminConfig",
+    "ciam_portal.core.admin_site.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -134,14 +134,14 @@ MIDDLEWARE = [
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
     "ciam_portal.middleware.Traces",
-    "ciam_portal.staff_pages.host.StaffHost",
+    "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.PortalSession",
-    "recovery.middleware.LiveRecovery",
+    "accounts.sessions.middleware.PortalSession",
+    "recovery.case.middleware.LiveRecovery",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -173,8 +173,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["accounts.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.Validator"}]
+PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -189,7 +189,7 @@ RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 PRIVACY_URL = env.str("PRIVACY_URL", "")
 
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
-SESSION_ENGINE = "ciam_portal.sessions"
+SESSION_ENGINE = "ciam_portal.core.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 _host = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{_host}session"
@@ -258,14 +258,14 @@ STORAGES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
-LOGGING_CONFIG = "ciam_portal.logs.configure"
+LOGGING_CONFIG = "ciam_portal.core.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
     },
-    "filters": {"no_traceback": {"()": "ciam_portal.logs.NoTraceback"}},
+    "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},

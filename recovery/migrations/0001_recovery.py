@@ -8,7 +8,7 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-import ciam_portal.codes
+import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

@@ -7,7 +7,7 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-import ciam_portal.codes
+import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="pseudonymous",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

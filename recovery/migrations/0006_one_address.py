@@ -5,7 +5,7 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-from ciam_portal import mailbox
+from ciam_portal.core import mailbox
 
 log = logging.getLogger("ciam_portal.addresses")
 accounts = import_module("accounts.migrations.0017_one_address")

@@ -63,12 +63,12 @@ def measure(profiles: int, counts: int, sign_ins: int, *, full: bool) -> int:
     """Fill the database, then time so many sign-ins."""
     from django.db import connection, transaction
 
-    from accounts import history
-    from ciam_portal import gate
-    from ciam_portal.policy import limits
-    from ciam_portal.policy.assurance import Assurance, Level
-    from ciam_portal.policy.channel import Channel
-    from ciam_portal.risk.signals import Signals
+    from accounts.baseline import history
+    from ciam_portal.core import gate
+    from ciam_portal.core.policy import limits
+    from ciam_portal.core.policy.assurance import Assurance, Level
+    from ciam_portal.core.policy.channel import Channel
+    from ciam_portal.core.risk.signals import Signals
 
     began = time.perf_counter()
     lives = fill(profiles, counts, full=full)
@@ -113,7 +113,7 @@ def fill(profiles: int, counts: int, *, full: bool) -> list[list[Any]]:
     from django.db import connection
 
     from accounts.models import PopulationCount
-    from ciam_portal.risk.population import ALWAYS
+    from ciam_portal.core.risk.population import ALWAYS
 
     lives, datas = [], []
     for number in range(TEMPLATES):
@@ -136,9 +136,9 @@ def fill(profiles: int, counts: int, *, full: bool) -> list[list[Any]]:
 
 def life(number: int, *, full: bool) -> tuple[list[Any], dict[str, Any]]:
     """One customer's usual visits, and the profile after 30 of them."""
-    from accounts.history import _parameters
-    from ciam_portal.risk.profile import Profile
-    from ciam_portal.risk.visit import Visit
+    from accounts.baseline.history import _parameters
+    from ciam_portal.core.risk.profile import Profile
+    from ciam_portal.core.risk.visit import Visit
 
     chance = random.Random(number)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal.policy.assurance import Assurance, Level, Method, amr_of, level_of
+from ciam_portal.core.policy.assurance import Assurance, Level, Method, amr_of, level_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 methods = st.sets(st.sampled_from(Method))

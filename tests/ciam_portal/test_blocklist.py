@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Session, User
-from ciam_portal import places
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.places import folder
-from ciam_portal.places.blocklist import Blocklist
-from ciam_portal.policy.decision import Risk
+from ciam_portal.core import places
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.places import folder
+from ciam_portal.core.places.blocklist import Blocklist
+from ciam_portal.core.policy.decision import Risk
 from tests.factories import PASSWORD, at_home, pass_challenge
 
 LIST = "# what attacked us\n192.0.2.7\n198.51.100.0/24  # a whole network\n\n2001:db8::/32\nAS64500\nas64501\n"

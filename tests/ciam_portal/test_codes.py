@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal import codes, vault
+from ciam_portal.core.crypto import codes, vault
 
 OLD, NEW = "o" * 30 + "0123456789abcdefghij", "n" * 30 + "0123456789abcdefghij"
 

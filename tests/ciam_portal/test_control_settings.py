@@ -64,7 +64,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "v5.0.0-7.3.2": {  # the outer bounds of a session
         "SESSION_COOKIE_AGE": 12 * 3600,
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
-        "SESSION_ENGINE": "ciam_portal.sessions",
+        "SESSION_ENGINE": "ciam_portal.core.sessions",
         "SESSION_SERIALIZER": "django.contrib.sessions.serializers.JSONSerializer",
     },
     "v5.0.0-6.3.4": {  # the ways in
@@ -84,19 +84,19 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "v5.0.0-6.3.1": {  # who is counted, by what, and for how long
         "AXES_ENABLED": True,
         "AXES_HANDLER": "axes.handlers.cache.AxesCacheHandler",
-        "AXES_USERNAME_CALLABLE": "accounts.lockout.lane",
-        "AXES_CLIENT_IP_CALLABLE": "ciam_portal.network.client_address",
+        "AXES_USERNAME_CALLABLE": "accounts.budgets.lockout.lane",
+        "AXES_CLIENT_IP_CALLABLE": "ciam_portal.core.network.client_address",
         "AXES_LOCKOUT_PARAMETERS": ["username"],
-        "AXES_FAILURE_LIMIT": "accounts.lockout.failure_limit",
-        "AXES_COOLOFF_TIME": "accounts.lockout.pause",
+        "AXES_FAILURE_LIMIT": "accounts.budgets.lockout.failure_limit",
+        "AXES_COOLOFF_TIME": "accounts.budgets.lockout.pause",
         "AXES_LOCK_OUT_AT_FAILURE": True,
         "AXES_NEVER_LOCKOUT_GET": False,
         "AXES_NEVER_LOCKOUT_WHITELIST": False,
         "AXES_ONLY_ADMIN_SITE": False,
     },
     "v5.0.0-11.4.2": {
-        "PASSWORD_HASHERS": ["accounts.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"],
-        "AUTH_PASSWORD_VALIDATORS": [{"NAME": "accounts.passwords.Validator"}],
+        "PASSWORD_HASHERS": ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"],
+        "AUTH_PASSWORD_VALIDATORS": [{"NAME": "accounts.passwords.validator.Validator"}],
     },
     "63B 3.2.5.2": {
         "OTP_WEBAUTHN_RP_ID": "id.example.com",
@@ -108,7 +108,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "v5.0.0-16.2.5": {"AXES_VERBOSE": False, "AXES_DISABLE_ACCESS_LOG": True},
 }
 OAUTH = {
-    "OAUTH2_VALIDATOR_CLASS": "consent.enforcement.ConsentValidator",
+    "OAUTH2_VALIDATOR_CLASS": "consent.release.enforcement.ConsentValidator",
     "CLIENT_SECRET_HASHER": "client_secret",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "PKCE_REQUIRED": True,
@@ -125,11 +125,11 @@ IN_THIS_ORDER = [  # a middleware that guards stands before whatever it guards
     "csp.middleware.CSPMiddleware",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
-    "ciam_portal.staff_pages.host.StaffHost",
+    "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.PortalSession",
+    "accounts.sessions.middleware.PortalSession",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

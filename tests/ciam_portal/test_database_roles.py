@@ -13,8 +13,8 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from ciam_portal.audit import database
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core.audit import database
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.governance import recompute, start
 from ciam_portal.governance.models import PolicyVersion
 from tests.governance.rows import weigh

@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from accounts.flows import staff
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.policy.assurance import Method
-from ciam_portal.risk.visit import Feature
-from ciam_portal.roles import Role
+from accounts.staff.flows import people as staff
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.risk.visit import Feature
+from ciam_portal.core.roles import Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db

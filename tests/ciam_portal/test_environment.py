@@ -13,7 +13,7 @@ START = "import django; django.setup(); from django.conf import settings; print(
 MAILBOX = """
 import django; django.setup()
 from django.conf import settings
-from ciam_portal import mailbox
+from ciam_portal.core import mailbox
 try:
     mailbox.canonical("jürgen@example.com")
 except mailbox.NoMailbox:
@@ -96,7 +96,7 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
     [
         (None, "django.core.mail.backends.smtp.EmailBackend refused"),
         ("false", "django.core.mail.backends.smtp.EmailBackend refused"),
-        ("true", "ciam_portal.notifications.channels.Utf8Smtp taken"),
+        ("true", "ciam_portal.core.outbox.channels.Utf8Smtp taken"),
     ],
 )
 def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(

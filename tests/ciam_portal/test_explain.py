@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ciam_portal import explain, gate
-from ciam_portal.explain import actions, findings, reasons
-from ciam_portal.explain.chart import chart
-from ciam_portal.explain.features import NEW_BROWSER, NEW_PLACE, SHOWN
-from ciam_portal.policy.catalogue import PARTNER, USE_SCOPE, Action
-from ciam_portal.policy.question import KNOWN
-from ciam_portal.policy.reason import ReasonBase
-from ciam_portal.risk import model, rules
-from ciam_portal.risk.visit import Feature
+from ciam_portal.core import explain, gate
+from ciam_portal.core.explain import actions, findings, reasons
+from ciam_portal.core.explain.chart import chart
+from ciam_portal.core.explain.features import NEW_BROWSER, NEW_PLACE, SHOWN
+from ciam_portal.core.policy.catalogue import PARTNER, USE_SCOPE, Action
+from ciam_portal.core.policy.question import KNOWN
+from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.risk import model, rules
+from ciam_portal.core.risk.visit import Feature
 
 GATE = "gate.decide"
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 
-from ciam_portal import gate
-from ciam_portal.audit.facts import CannotRebuild, as_json, of_question, rebuild
-from ciam_portal.policy.decision import Risk
+from ciam_portal.core import gate
+from ciam_portal.core.audit.facts import CannotRebuild, as_json, of_question, rebuild
+from ciam_portal.core.policy.decision import Risk
 from tests.ciam_portal.test_gate import HOME, LIMITS, NOON, facts_of
 
 

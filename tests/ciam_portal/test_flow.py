@@ -9,16 +9,16 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import AuditEvent, Code, plain
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.audit.record import record
-from ciam_portal.errors import ProveMore, Refused
-from ciam_portal.flow import NothingRecorded, flow, require
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
-from ciam_portal.policy.limits import Limits
-from ciam_portal.policy.question import question
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import AuditEvent, Code, plain
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import ProveMore, Refused
+from ciam_portal.core.flow import NothingRecorded, flow, require
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, StepUp
+from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.question import question
 
 pytestmark = pytest.mark.django_db
 

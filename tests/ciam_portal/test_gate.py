@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciam_portal import gate
-from ciam_portal.gate import Facts, Reason, Trust
-from ciam_portal.policy import catalogue, limits
-from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import HELD, Action, InQuarantine, Needs, Row, Sensitivity, Trigger
-from ciam_portal.policy.channel import Channel
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
-from ciam_portal.policy.limits import Limits
-from ciam_portal.risk.evidence import Evidence, Term
-from ciam_portal.risk.signals import Signals
+from ciam_portal.core import gate
+from ciam_portal.core.gate import Facts, Reason, Trust
+from ciam_portal.core.policy import catalogue, limits
+from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.policy.catalogue import HELD, Action, InQuarantine, Needs, Row, Sensitivity, Trigger
+from ciam_portal.core.policy.channel import Channel
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
+from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.risk.evidence import Evidence, Term
+from ciam_portal.core.risk.signals import Signals
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ciam_portal.policy import limits
+from ciam_portal.core.policy import limits
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
-from accounts import proofs
+from accounts.customer import proofs
 from accounts.models import Proof, User
-from ciam_portal import clock, codes, links, logs
-from ciam_portal.policy.assurance import Method
+from ciam_portal.core import clock, links, logs
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy.assurance import Method
 from tests import factories, mailed
 from tests.factories import PASSWORD
 

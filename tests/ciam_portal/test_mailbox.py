@@ -10,12 +10,13 @@ from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import facts, lockout
-from accounts.history import Seen
-from ciam_portal import mailbox
-from ciam_portal.mailbox import NoMailbox, Reason
-from ciam_portal.notifications.channels import Utf8Smtp
-from ciam_portal.sessions import SessionStore
+from accounts.baseline.history import Seen
+from accounts.budgets import lockout
+from accounts.step_up import facts
+from ciam_portal.core import mailbox
+from ciam_portal.core.mailbox import NoMailbox, Reason
+from ciam_portal.core.outbox.channels import Utf8Smtp
+from ciam_portal.core.sessions import SessionStore
 from tests.spellings import MAILBOX, REFUSED, SHOWN, SPELLINGS
 
 # Spellings that mostly lead somewhere: ordinary letters between letters that have other looks, marks and joiners.

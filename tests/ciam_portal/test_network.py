@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal import network
+from ciam_portal.core import network
 
 NOTATIONS = [
     # text                              the address that it means

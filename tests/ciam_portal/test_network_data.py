@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
-from ciam_portal import places
-from ciam_portal.audit.models import AuditEntry
+from ciam_portal.core import places
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.places import folder
 from ciam_portal.management.commands import network_data
-from ciam_portal.places import folder
 from tests.ciam_portal.test_places import COUNTRIES, NUMBERS, database
 
 pytestmark = pytest.mark.django_db

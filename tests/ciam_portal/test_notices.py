@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 import pytest
 import time_machine
 
+from accounts.account.notices import PasswordChanged
 from accounts.models import User
-from accounts.notices.account import PasswordChanged
-from ciam_portal import clock
-from ciam_portal.notifications import channels, tasks
-from ciam_portal.notifications.models import Notice
-from ciam_portal.notifications.notice import By, NoticeBase
-from ciam_portal.notifications.tell import tell
-from ciam_portal.policy import limits
+from ciam_portal.core import clock
+from ciam_portal.core.outbox import channels, tasks
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import By, NoticeBase
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy import limits
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def files(settings: Any, tmp_path: Path) -> Path:
-    settings.EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
+    settings.EMAIL_BACKEND = "ciam_portal.core.outbox.channels.MailFiles"
     settings.MAIL_DIR, settings.SMS_DIR = str(tmp_path / "mail"), str(tmp_path / "sms")
     return tmp_path
 

@@ -11,13 +11,14 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from accounts.flows import staff
 from accounts.models import User
-from ciam_portal import clock, views
-from ciam_portal.admin_site import ReadOnlyAdmin
-from ciam_portal.audit.actor import Actor
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
+from accounts.staff.flows import people as staff
+from ciam_portal import views
+from ciam_portal.core import clock
+from ciam_portal.core.admin_site import ReadOnlyAdmin
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from tests.factories import at_home
 from tests.factories import customer as new_customer
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from ciam_portal import network, places
-from ciam_portal.places import folder
-from ciam_portal.places.kinds import Kind
-from ciam_portal.places.ranges import Ranges
+from ciam_portal.core import network, places
+from ciam_portal.core.places import folder
+from ciam_portal.core.places.kinds import Kind
+from ciam_portal.core.places.ranges import Ranges
 
 COUNTRIES = "1.0.0.0,1.0.0.255,AU\n8.8.8.0,8.8.8.255,NO\n2a02:c0::,2a02:c0:ffff:ffff:ffff:ffff:ffff:ffff,SE\n"
 NUMBERS = '8.8.8.0,8.8.8.255,15169,Google LLC\n9.9.9.0,9.9.9.255,AS19281,"Quad9, of Zürich"\n'

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ciam_portal.places import folder, mmdb
-from ciam_portal.places.kinds import Broken, Kind
-from ciam_portal.places.ranges import Ranges
+from ciam_portal.core.places import folder, mmdb
+from ciam_portal.core.places.kinds import Broken, Kind
+from ciam_portal.core.places.ranges import Ranges
 from tests.ciam_portal.test_places import database
 
 ranges = st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=40, unique=True).map(sorted)

@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from ciam_portal import privileges
-from ciam_portal.privileges import ACTIONS, Effect, StaffAction
-from ciam_portal.roles import Role
+from ciam_portal.core import privileges
+from ciam_portal.core.privileges import ACTIONS, Effect, StaffAction
+from ciam_portal.core.roles import Role
 from tests.accounts.staff.people import Member
 
 

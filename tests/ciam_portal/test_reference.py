@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal import codes, reference
+from ciam_portal.core import reference
+from ciam_portal.core.crypto import codes
 
 
 @given(st.uuids())

@@ -16,12 +16,12 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from accounts.models import User
-from ciam_portal.audit import seal
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import Code
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.audit.record import record
-from ciam_portal.audit.seal import Seal
+from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.audit.seal import Seal
 from ciam_portal.governance import events
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, forged, weigh
@@ -143,7 +143,7 @@ def test_rows_from_before_are_sealed_by_the_migration_which_their_seal_says() ->
         row.seal, row.pk = "", uuid4()
         type(row).objects.bulk_create([row])
     with connection.schema_editor(atomic=False) as editor:
-        import_module("ciam_portal.audit.migrations.0005_seals").seal_rows(apps, editor)
+        import_module("ciam_portal.core.audit.migrations.0005_seals").seal_rows(apps, editor)
     assert {seal.check(type(row).objects.get(pk=row.pk)) for row in rows} == {Seal.INTACT_SINCE_UPGRADE}
     assert {seal.check(row) for row in AuditEntry.objects.exclude(pk=rows[0].pk)} <= {Seal.INTACT}
 

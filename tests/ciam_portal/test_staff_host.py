@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.flows import staff
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.catalogue import Action, Needs
-from ciam_portal.roles import Role
+from accounts.staff.flows import people as staff
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.catalogue import Action, Needs
+from ciam_portal.core.roles import Role
 from tests.factories import PASSWORD, at_home
 from tests.factories import customer as new_customer
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciam_portal import gate
-from ciam_portal.gate import Facts, Trust
-from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.catalogue import Row
-from ciam_portal.policy.decision import Allow, Deny, Hold, Risk, StepUp, strictness
-from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.parameters import FORMER
-from ciam_portal.risk.parameters import LIMITS as RULE_LIMITS
-from ciam_portal.risk.rules import STRANGERS, findings
-from ciam_portal.risk.signals import Signals
+from ciam_portal.core import gate
+from ciam_portal.core.gate import Facts, Trust
+from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.policy.catalogue import Row
+from ciam_portal.core.policy.decision import Allow, Deny, Hold, Risk, StepUp, strictness
+from ciam_portal.core.risk.evidence import Evidence
+from ciam_portal.core.risk.parameters import FORMER
+from ciam_portal.core.risk.parameters import LIMITS as RULE_LIMITS
+from ciam_portal.core.risk.rules import STRANGERS, findings
+from ciam_portal.core.risk.signals import Signals
 from tests.ciam_portal.test_gate import HOME, LIMITS, NOON, ask, counts, facts_of, rows
 
 MOST: dict[str, Any] = {

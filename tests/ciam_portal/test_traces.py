@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock, logs
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.codes import hidden
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
+from ciam_portal.core import clock, logs
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.crypto.codes import hidden
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.oauth import walk

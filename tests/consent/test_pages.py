@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.audit.models import AuditEntry
+from ciam_portal.core.audit.models import AuditEntry
 from consent.models import Consent
 from tests.factories import Message
 from tests.factories import customer as new_customer

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.oauth.scopes import SCOPES
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.decision import Allow, Decision, Deny, StepUp
-from consent import policy
-from consent.policy import Holder, Reason
+from consent.permission import policy
+from consent.permission.policy import Holder, Reason
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()

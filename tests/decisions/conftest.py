@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.policy.assurance import Method
+from ciam_portal.core.policy.assurance import Method
 from tests.oauth.walk import Walk, register
 
 ACTIONS = ("partner.payment", "partner.change_payee")

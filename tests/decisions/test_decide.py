@@ -10,16 +10,16 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.flows import sessions
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from accounts.sessions import flows as sessions
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions.models import Approval
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Risk
-from consent import flows as consent_flows
 from consent.models import Consent
+from consent.permission import flows as consent_flows
 from tests.decisions.conftest import Shop, open_shop
 from tests.oauth.walk import Walk, register
 

@@ -17,13 +17,13 @@ from openapi_spec_validator import validate
 from redis.exceptions import ConnectionError as CacheAway
 
 from accounts.models import Session, User
-from ciam_portal import clock
+from ciam_portal.core import clock
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions import openapi, questions
 from ciam_portal.decisions.shapes import Malformed
 from ciam_portal.oauth import scopes
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, Deny
 from ciam_portal.decisions import policy
 from ciam_portal.decisions.policy import Reason
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow, Deny
 from tests.conftest import NOON
 
 LIMITS = limits.load()

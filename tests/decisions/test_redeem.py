@@ -10,21 +10,21 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
-from accounts.flows import sessions
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.decide import columns_of
-from ciam_portal.audit.facts import of_question
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from accounts.sessions import flows as sessions
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.decide import columns_of
+from ciam_portal.core.audit.facts import of_question
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.policy.question import KNOWN
 from ciam_portal.decisions import tasks
 from ciam_portal.decisions.models import Approval
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.policy.question import KNOWN
-from consent import flows as consent_flows
 from consent.models import Consent
+from consent.permission import flows as consent_flows
 from tests import factories
 from tests.decisions.conftest import Shop, open_shop
 

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import DecisionEntry
 from tests.decisions.conftest import Shop
 
 pytestmark = pytest.mark.django_db

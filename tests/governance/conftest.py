@@ -9,19 +9,19 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts import facts
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor, Channel, Kind
+from accounts.step_up import facts
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import deciding, flows
 from ciam_portal.governance.flows import Person
 from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.replay import Report
 from ciam_portal.oauth import scopes
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.limits import Limits
-from ciam_portal.roles import Role
 from tests import factories
 
 

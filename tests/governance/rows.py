@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from ciam_portal.audit import decide as decisions
-from ciam_portal.audit import seal
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.gate import Facts, Trust
+from ciam_portal.core.audit import decide as decisions
+from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.gate import Facts, Trust
+from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk.evidence import Evidence, Term
+from ciam_portal.core.risk.signals import Signals
 from ciam_portal.governance.replay import Label
-from ciam_portal.policy.assurance import Assurance, Level
-from ciam_portal.policy.decision import Risk
-from ciam_portal.risk.evidence import Evidence, Term
-from ciam_portal.risk.signals import Signals
 from tests.conftest import NOON
 
 BY = Actor(Kind.CUSTOMER, UUID(int=7), Channel.WEB)

@@ -13,13 +13,13 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.governance import deciding, flows, start
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, State
-from ciam_portal.policy import limits
-from ciam_portal.policy.library_settings import derived
 from tests.conftest import NOON
 from tests.governance.conftest import Administrator, changed, limits_with
 from tests.oauth.walk import Walk, register

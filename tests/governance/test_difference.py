@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from ciam_portal.core.policy.limits import Limits
 from ciam_portal.governance import difference
 from ciam_portal.governance.difference import Change, Lean
-from ciam_portal.policy.limits import Limits
 from tests.governance.conftest import limits_with
 
 NO_DIRECTION = {

@@ -9,18 +9,18 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.errors import ProveMore, Refused
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.errors import ProveMore, Refused
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows, upgrade
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.policy import Origin, Reason, State
 from ciam_portal.oauth import scopes
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level
-from ciam_portal.roles import Role
 from tests.conftest import NOON
 from tests.governance.conftest import Administrator, changed, replayed
 

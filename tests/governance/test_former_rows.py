@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.governance import recompute
 from ciam_portal.governance.models import PolicyVersion
 from tests.conftest import NOON
@@ -17,8 +17,8 @@ from tests.conftest import NOON
 pytestmark = pytest.mark.django_db
 
 KEPT = json.loads(Path(__file__).with_name("former_rows.json").read_text())
-names = import_module("ciam_portal.audit.migrations.0004_question_names")
-seals = import_module("ciam_portal.audit.migrations.0005_seals")
+names = import_module("ciam_portal.core.audit.migrations.0004_question_names")
+seals = import_module("ciam_portal.core.audit.migrations.0005_seals")
 
 
 @pytest.fixture

@@ -10,17 +10,17 @@ from celery import shared_task
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.audit import decide as decisions
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import Code
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
+from ciam_portal.core.audit import decide as decisions
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.flow import flow
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Assurance, Level, Method
 from ciam_portal.governance import events, recompute
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level, Method
-from recovery.policy.contacts import may_remind
+from recovery.contacts.policy import may_remind
 from tests.conftest import NOON
 from tests.governance.conftest import changed
 from tests.governance.rows import BY, IN_SESSION, weigh

@@ -11,21 +11,21 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.flows import sessions
-from accounts.flows import staff as staff_flows
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
+from accounts.sessions import flows as sessions
+from accounts.staff.flows import people as staff_flows
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows, tasks
 from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.policy import Origin, State
 from ciam_portal.oauth import scopes
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.roles import Role
-from ciam_portal.staff_pages import policies
+from ciam_portal.staff_site import policies
 from tests import factories
 from tests.conftest import NOON
 from tests.governance.rows import weigh

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, Deny
 from ciam_portal.governance import policy
 from ciam_portal.governance.policy import Reason, StaffFacts, State, VersionFacts
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Allow, Deny
 from tests.conftest import NOON
 
 LIMITS = limits.load()

@@ -7,10 +7,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.errors import Refused
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.errors import Refused
 from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion

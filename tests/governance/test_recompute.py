@@ -10,18 +10,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from ciam_portal.audit import decide as decisions
-from ciam_portal.audit.actor import Channel
-from ciam_portal.audit.facts import CannotRebuild, as_json
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.gate import Trust
+from ciam_portal.core.audit import decide as decisions
+from ciam_portal.core.audit.actor import Channel
+from ciam_portal.core.audit.facts import CannotRebuild, as_json
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk.parameters import DEFAULT, FORMER
+from ciam_portal.core.risk.signals import Signals
 from ciam_portal.governance import recompute
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, VersionFacts, may_approve
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.decision import Risk
-from ciam_portal.risk.parameters import DEFAULT, FORMER
-from ciam_portal.risk.signals import Signals
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, BY, EVIDENCE, IN_SESSION, forged, sealed, weigh
 
@@ -206,7 +206,7 @@ def test_other_facts_give_another_answer(entry: DecisionEntry) -> None:
     [
         ({"policy_version": "nowhere"}, "not kept here"),
         ({"question": "os.system"}, "no question"),
-        ({"question": "ciam_portal.gate.decide"}, "no question"),
+        ({"question": "ciam_portal.core.gate.decide"}, "no question"),
         ({"question": "sign_in.\u2603"}, "no question"),
         ({"question": ""}, "no question"),
         ({"inputs": []}, "takes 2 facts"),

@@ -16,13 +16,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ciam_portal.audit.facts import CannotRebuild
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.gate import Trust
+from ciam_portal.core.audit.facts import CannotRebuild
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy.decision import Allow, Deny, Hold, Risk, StepUp
 from ciam_portal.governance import history, replay
 from ciam_portal.governance.replay import Label, Report, Tally, compare
 from ciam_portal.management.commands import replay as command
-from ciam_portal.policy.decision import Allow, Deny, Hold, Risk, StepUp
 from tests.conftest import NOON
 from tests.governance.conftest import changed, limits_with
 from tests.governance.rows import AT_HOME, IN_SESSION, forged, label, weigh

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.db import connection
 
-from ciam_portal import clock
-from ciam_portal.errors import Refused
+from ciam_portal.core import clock
+from ciam_portal.core.errors import Refused
 from ciam_portal.governance import flows, history, replay, tasks
 from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.replay import Label

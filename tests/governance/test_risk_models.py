@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.facts import CannotRebuild
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.gate import Trust
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.facts import CannotRebuild
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy.limits import UnsafePolicy
+from ciam_portal.core.risk.kept import Numbers, of_json
+from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, Attackers
+from ciam_portal.core.risk.signals import Signals
 from ciam_portal.governance import flows, recompute
 from ciam_portal.governance.models import RiskModel
-from ciam_portal.policy.limits import UnsafePolicy
-from ciam_portal.risk.kept import Numbers, of_json
-from ciam_portal.risk.parameters import DEFAULT, LIMITS, Attackers
-from ciam_portal.risk.signals import Signals
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, EVIDENCE, forged, sealed, weigh
 

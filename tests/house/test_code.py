@@ -22,8 +22,9 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|accounts/(factors/|addresses|proofs|history)|oauth/(tokens|tasks|partners)\.py"
-    r"|audit/(record|decide)\.py|notifications/(tell|tasks)\.py|accounts/tasks\.py|management/commands/demo\.py"
+    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
+    r"|oauth/(tokens|tasks|partners)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py|accounts/account/tasks\.py"
+    r"|management/commands/demo\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 

@@ -11,12 +11,12 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import recompute, replay
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
 from consent.models import Consent
 from tests import factories, mailed
 from tests.factories import PASSWORD, Message

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from tests import mailed
 from tests.factories import Message
 

@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.admin_site import ReadOnlyAdmin
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
+from ciam_portal.core import clock
+from ciam_portal.core.admin_site import ReadOnlyAdmin
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from tests import factories
 from tests.accounts.staff import world
 from tests.accounts.staff.people import Member

@@ -12,9 +12,9 @@ import pytest
 from django.contrib import admin
 
 from accounts.models import User
-from ciam_portal import flow as flows
-from ciam_portal.privileges import ACTIONS
-from ciam_portal.roles import Role
+from ciam_portal.core import flow as flows
+from ciam_portal.core.privileges import ACTIONS
+from ciam_portal.core.roles import Role
 from tests.accounts.staff import world
 from tests.accounts.staff.people import Member
 from tests.house.test_code import ROOT, SOURCES
@@ -31,7 +31,7 @@ SECRET = re.compile(
 
 def staff_modules() -> Iterator[tuple[ModuleType, ast.Module]]:
     for path in SOURCES:
-        is_staffs = path.name == "admin.py" or {"admin", "staff_pages"} & set(path.parts)
+        is_staffs = path.name == "admin.py" or {"admin", "staff_site"} & set(path.parts)
         if is_staffs:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             yield importlib.import_module(name), ast.parse(path.read_text())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ciam_portal.policy import limits
+from ciam_portal.core.policy import limits
 from tests.journeys.walk import enter_as_staff, look_at
 from tests.stack import Stack
 

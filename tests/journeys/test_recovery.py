@@ -14,7 +14,7 @@ NEW = "an otter reads the tide table"
 PHONE = {"width": 390, "height": 844}
 _STANDS = """
 from accounts.models import User
-from accounts.factors import second_factors
+from accounts.factors.verifier import second_factors
 one = User.objects.get(email="{address}")
 print(*sorted(method.value for method in second_factors(one)), "locked" if one.locked_at else "open", one.way_back)
 """

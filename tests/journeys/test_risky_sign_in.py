@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from ciam_portal.policy import limits
+from ciam_portal.core.policy import limits
 from tests.journeys.walk import Customer, code_in, look_at
 from tests.stack import Stack
 

@@ -9,9 +9,9 @@ import time_machine
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy.assurance import Method
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy.assurance import Method
 from consent.models import Consent
 from tests.oauth.walk import CALLBACK, Walk, answer, challenge, payload, register
 

@@ -13,17 +13,17 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import facts as accounts_facts
-from accounts.flows import sessions
 from accounts.models import Device, Session, User
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level, Method
-from ciam_portal.policy.decision import Risk
-from consent import flows
+from accounts.sessions import flows as sessions
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Assurance, Level, Method
+from ciam_portal.core.policy.decision import Risk
 from consent.models import Consent
+from consent.permission import flows
 from tests.conftest import NOON
 from tests.oauth.walk import Walk, answer, payload, register
 

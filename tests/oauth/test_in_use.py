@@ -7,13 +7,14 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.flows import account, sessions
+from accounts.account import flows as account
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.policy import limits
-from consent import flows as consent_flows
+from accounts.sessions import flows as sessions
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
 from consent.models import Consent
+from consent.permission import flows as consent_flows
 from tests.factories import at_home
 from tests.oauth.walk import Walk, register
 

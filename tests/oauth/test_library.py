@@ -10,13 +10,13 @@ from django.test import Client, RequestFactory
 from oauth2_provider.views.generic import ScopedProtectedResourceView
 
 from accounts.models import User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor, Channel, Kind
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth.backend import core
 from ciam_portal.oauth.models import Partner
-from ciam_portal.policy.assurance import Method
-from consent import flows
 from consent.models import Consent
+from consent.permission import flows
 from tests import factories
 from tests.factories import customer as new_customer
 from tests.oauth.walk import Walk, register

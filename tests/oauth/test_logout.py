@@ -11,7 +11,7 @@ from django.test import Client
 from jwcrypto import jwk, jws
 
 from accounts.models import Session
-from ciam_portal.audit.models import AuditEntry
+from ciam_portal.core.audit.models import AuditEntry
 from tests import factories
 from tests.oauth.walk import AFTER, Walk, payload, register
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from tests.oauth.walk import Walk, register

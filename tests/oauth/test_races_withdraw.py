@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth.models import AccessToken, RefreshToken
-from consent import flows
 from consent.models import Consent
+from consent.permission import flows
 from tests.factories import customer as new_customer
 from tests.oauth.walk import Walk, register
 

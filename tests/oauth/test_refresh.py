@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from accounts.flows import sessions
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
+from accounts.sessions import flows as sessions
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, RefreshToken
-from ciam_portal.policy import limits
-from consent import flows
 from consent.models import Consent
+from consent.permission import flows
 from tests.oauth.walk import Walk, payload, register
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.policy.assurance import Level, Method
+from ciam_portal.core import clock
+from ciam_portal.core.policy.assurance import Level, Method
 from consent.models import Consent
 from tests import factories
 from tests.oauth.walk import CALLBACK, Walk, answer, payload, register
@@ -128,7 +128,7 @@ def test_an_essential_acr_that_cannot_be_reached_is_an_error(walk: Walk, wanted:
 
 
 def test_acr_steps_up(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.factors.highest_level", lambda _customer: Level.AAL2)
+    monkeypatch.setattr("accounts.factors.bound.highest_level", lambda _customer: Level.AAL2)
     asked = walk.ask(acr_values="aal2")["Location"]
     assert asked.startswith("/prove/?ref=")
     assert walk.browser.get(asked).context["to"] == Level.AAL2.acr

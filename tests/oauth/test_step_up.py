@@ -14,11 +14,11 @@ from django.conf import settings
 from django.test import Client
 from django_otp.oath import totp as code_at
 
-from accounts import factors
+from accounts.factors import verifier as factors
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.policy.decision import Risk
+from ciam_portal.core import clock
+from ciam_portal.core.policy.assurance import Level, Method
+from ciam_portal.core.policy.decision import Risk
 from consent.models import Consent
 from tests import factories
 from tests.decisions.conftest import open_shop

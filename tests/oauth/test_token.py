@@ -8,8 +8,8 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, IDToken, Partner, RefreshToken
 from consent.models import Consent

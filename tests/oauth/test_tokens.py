@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock
+from ciam_portal.core import clock
 from ciam_portal.oauth import tasks, tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 from tests import factories

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
-from ciam_portal.audit.actor import Actor
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from tests.conftest import NOON

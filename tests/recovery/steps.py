@@ -10,9 +10,9 @@ from django.core.cache import cache
 from django.test import Client
 from django_otp.oath import TOTP
 
-from accounts import factors
+from accounts.factors import verifier as factors
 from accounts.models import User
-from ciam_portal import clock
+from ciam_portal.core import clock
 from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories, mailed
 

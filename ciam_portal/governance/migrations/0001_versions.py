@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import ciam_portal.codes
+import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

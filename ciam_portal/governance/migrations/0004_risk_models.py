@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from ciam_portal import clock
+from ciam_portal.core import clock
 
 # Version and equations. Nothing else ever differed between them.
 FORMER = {"1d05973e9c4bb613": 1, "0cfd3ac44773daed": 2, "5587a24c036e693d": 3}

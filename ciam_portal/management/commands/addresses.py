@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import addresses
-from accounts.flows import settle
+from accounts.account import settle
+from accounts.customer import addresses
 from accounts.models import Unsettled, User
-from ciam_portal import clock, mailbox
-from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import Refused
-from ciam_portal.words import sentence
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.words import sentence
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.watch import calibration
-from ciam_portal import clock
-from ciam_portal.policy import limits
+from ciam_portal.core import clock
+from ciam_portal.core.policy import limits
 
 
 class Command(BaseCommand):

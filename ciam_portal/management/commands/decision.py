@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal.audit import seal
-from ciam_portal.audit.facts import CannotRebuild
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.facts import CannotRebuild
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.governance import recompute
 from ciam_portal.governance.recompute import Verdict
 

@@ -16,21 +16,27 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django_otp.oath import TOTP
 
-from accounts import addresses
-from accounts.flows import account, factors, role_changes, sessions, sign_in, staff
-from accounts.history import Seen
+from accounts.account import flows as account
+from accounts.baseline.history import Seen
+from accounts.customer import addresses
+from accounts.factors import flows as factors
 from accounts.models import RoleChange, Session, Totp, User
-from ciam_portal import clock, codes, mailbox, vault
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.notifications.models import Notice
+from accounts.sessions import flows as sessions
+from accounts.sign_in import flows as sign_in
+from accounts.staff.flows import people as staff
+from accounts.staff.flows import role_changes
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.roles import Role
-from recovery import notices
-from recovery.flows import addresses as recovery
+from recovery.addresses import flows as recovery
 from recovery.models import RecoveryAddress
+from recovery.news import notices
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  (printed on purpose: a demonstration)
 CUSTOMERS = {"ada@example.com": "Ada Lovelace", "grace@example.com": "Grace Hopper"}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ciam_portal.core.risk.parameters import DEFAULT
 from ciam_portal.management.evaluation import report, results
 from ciam_portal.management.evaluation.disk import Disk, Shelf, scratch
 from ciam_portal.management.evaluation.judge import Judge
@@ -18,7 +19,6 @@ from ciam_portal.management.evaluation.progress import Progress
 from ciam_portal.management.evaluation.references import Histories, Reference, of_all
 from ciam_portal.management.evaluation.run import Evaluation, Note
 from ciam_portal.management.evaluation.simulate import Simulator
-from ciam_portal.risk.parameters import DEFAULT
 
 OURS = "ours"
 

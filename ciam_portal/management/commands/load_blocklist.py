@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import AuditEvent
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
-from ciam_portal.places import folder
-from ciam_portal.places.blocklist import Blocklist
-from ciam_portal.places.kinds import Broken
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import AuditEvent
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.flow import flow
+from ciam_portal.core.places import folder
+from ciam_portal.core.places.blocklist import Blocklist
+from ciam_portal.core.places.kinds import Broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import breached
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import AuditEvent
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
+from accounts.passwords import breached
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import AuditEvent
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.flow import flow
 
 
 @dataclass(frozen=True, slots=True)

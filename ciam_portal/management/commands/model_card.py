@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.watch import card
-from ciam_portal import clock
+from ciam_portal.core import clock
 
 
 class Command(BaseCommand):

@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal import clock, places
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.events import AuditEvent, Code
-from ciam_portal.audit.record import record
-from ciam_portal.flow import flow
-from ciam_portal.places import folder
-from ciam_portal.places.kinds import Broken, Kind
+from ciam_portal.core import clock, places
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.flow import flow
+from ciam_portal.core.places import folder
+from ciam_portal.core.places.kinds import Broken, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 

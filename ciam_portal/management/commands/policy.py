@@ -6,13 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import State
-from ciam_portal.policy.limits import UnsafePolicy
 
 _SENTENCES = {
     Seen.FIRST: "The policy file decides: the installation has approved it, as it is the very first version.",

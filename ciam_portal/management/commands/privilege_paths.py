@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ciam_portal import privileges
+from ciam_portal.core import privileges
 
 
 class Command(BaseCommand):

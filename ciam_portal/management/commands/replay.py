@@ -13,12 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from ciam_portal import clock
-from ciam_portal.audit.models import DecisionEntry
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.governance import history, replay
 from ciam_portal.governance.replay import Report, Tally
-from ciam_portal.policy import limits
-from ciam_portal.policy.limits import UnsafePolicy
 
 _LONGEST_DAYS = 36_500
 _BAR = 30

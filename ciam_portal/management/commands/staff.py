@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.flows import role_changes, staff
 from accounts.models import User
-from ciam_portal import clock, mailbox
-from ciam_portal.audit.actor import Actor
-from ciam_portal.errors import Refused
-from ciam_portal.roles import Role
-from ciam_portal.words import sentence
+from accounts.staff.flows import people as staff
+from accounts.staff.flows import role_changes
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.roles import Role
+from ciam_portal.core.words import sentence
 
 
 class Command(BaseCommand):

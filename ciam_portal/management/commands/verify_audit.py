@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal.audit import seal
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 
 _CHUNK = 2_000
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ciam_portal.risk.population import Key, Rarity, keys_of, rarity
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Visit
+from ciam_portal.core.risk.population import Key, Rarity, keys_of, rarity
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Visit
 
 Name = TypeVar("Name")
 Value = TypeVar("Value")

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ciam_portal.core.risk import signals
+from ciam_portal.core.risk.assess import Assessment, assess
+from ciam_portal.core.risk.evidence import Evidence, deltas_of, gather
+from ciam_portal.core.risk.parameters import DAY, DEFAULT, LIMITS, Parameters, RuleLimits
+from ciam_portal.core.risk.population import DAYS, Key, Rarity
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.signals import WINDOW, Pace, Past, Signals
+from ciam_portal.core.risk.visit import Visit
 from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.risk import signals
-from ciam_portal.risk.assess import Assessment, assess
-from ciam_portal.risk.evidence import Evidence, deltas_of, gather
-from ciam_portal.risk.parameters import DAY, DEFAULT, LIMITS, Parameters, RuleLimits
-from ciam_portal.risk.population import DAYS, Key, Rarity
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.signals import WINDOW, Pace, Past, Signals
-from ciam_portal.risk.visit import Visit
 
 NOTHING = Signals()
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ciam_portal.risk.population import Key, Rarity, keys_of, rarity
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Visit
+from ciam_portal.core.risk.population import Key, Rarity, keys_of, rarity
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Visit
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ import math
 from collections.abc import MutableMapping
 from typing import Protocol
 
+from ciam_portal.core.risk.population import Key
 from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.risk.population import Key
 
 ADDRESS = (("address", 0.6), ("asn", 0.3), ("country", 0.1))
 AGENT = (

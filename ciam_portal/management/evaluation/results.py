@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ciam_portal.core.risk.assess import Assessment
+from ciam_portal.core.risk.visit import Feature
 from ciam_portal.management.evaluation.log import Unreadable
 from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.risk.assess import Assessment
-from ciam_portal.risk.visit import Feature
 
 FEATURES = tuple(feature.value for feature in Feature)
 COLUMNS = ("line", "index", "level", "score", "rank", *FEATURES, "findings", "model")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ciam_portal.risk.visit import Visit
+from ciam_portal.core.risk.visit import Visit
 
 COLUMNS = (
     "index", "Login Timestamp", "User ID", "Round-Trip Time [ms]", "IP Address", "Country", "Region", "City", "ASN",

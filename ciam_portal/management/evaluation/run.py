@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ciam_portal.core.risk.assess import Assessment
 from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.references import Histories, Reference
 from ciam_portal.management.evaluation.rows import Row
 from ciam_portal.management.evaluation.simulate import Fake, Simulator
 from ciam_portal.management.evaluation.tally import FIRST, GENUINE, Cell, Tally, cell
-from ciam_portal.risk.assess import Assessment
 
 TAKEOVER, ATTACK = "takeover", "attack address"
 UNKNOWN = -60.0

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Feature
 from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Feature
 
 KINDS = ("naive", "vpn", "targeted")
 HOUR, DAY = 3_600.0, 86_400.0

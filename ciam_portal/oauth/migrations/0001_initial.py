@@ -9,7 +9,7 @@ import oauth2_provider.models
 from django.conf import settings
 from django.db import migrations, models
 
-import ciam_portal.codes
+import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -434,7 +434,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         db_comment="not sensitive",
-                        default=ciam_portal.codes.new_id,
+                        default=ciam_portal.core.crypto.codes.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

@@ -4,10 +4,10 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from tests import factories
 
 

@@ -8,12 +8,12 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from accounts.flows import break_glass, role_changes
 from accounts.models import BreakGlass, User
-from accounts.policy.staff import Reason, WhyGlass, WhyRole
-from ciam_portal import clock
-from ciam_portal.errors import Refused
-from ciam_portal.roles import Role, roles_of, standing_roles_of
+from accounts.staff.flows import break_glass, role_changes
+from accounts.staff.policy import Reason, WhyGlass, WhyRole
+from ciam_portal.core import clock
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from tests.accounts.staff.people import Member
 
 pytestmark = pytest.mark.django_db

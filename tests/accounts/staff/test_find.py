@@ -10,12 +10,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import timeline
+from accounts.activity import timeline
 from accounts.models import Dispute, User
-from accounts.policy.staff import Reason, WhyLook
-from ciam_portal import clock, codes
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.roles import Role
+from accounts.staff.policy import Reason, WhyLook
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.roles import Role
 from recovery.models import Case, RecoveryAddress
 from tests import factories
 from tests.accounts.staff.people import Member

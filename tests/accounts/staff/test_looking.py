@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from accounts import timeline
-from accounts.flows import staff
+from accounts.activity import timeline
 from accounts.models import BreakGlass, Dispute, Session, User
-from accounts.policy.staff import WhyGlass, WhyLook
-from ciam_portal import clock, codes, newest
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.roles import Role
-from ciam_portal.staff_pages import trail
+from accounts.staff.flows import people as staff
+from accounts.staff.policy import WhyGlass, WhyLook
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.lists import newest
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
+from ciam_portal.staff_site import trail
 from consent.models import Consent
 from tests import factories
 from tests.accounts.staff import world

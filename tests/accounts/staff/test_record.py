@@ -10,15 +10,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import timeline
-from accounts.flows import restrictions, staff
+from accounts.activity import timeline
 from accounts.models import Alert, Dispute, Restriction, RoleChange, Session, User
-from accounts.policy.restriction import Kind, Wanted, WhyRestrict
-from accounts.policy.staff import Reason, WhyLook
-from ciam_portal import clock
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
+from accounts.restrictions import flows as restrictions
+from accounts.restrictions.policy import Kind, Wanted, WhyRestrict
+from accounts.staff.flows import people as staff
+from accounts.staff.policy import Reason, WhyLook
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from consent.models import Consent
 from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories

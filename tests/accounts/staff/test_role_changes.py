@@ -10,15 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from accounts.flows import role_changes, staff
 from accounts.models import RoleChange, Session, User
-from accounts.policy.staff import Reason, State, WhyRole
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.errors import OnHold, ProveMore, Refused
-from ciam_portal.policy.decision import Risk
-from ciam_portal.roles import Role
+from accounts.staff.flows import people as staff
+from accounts.staff.flows import role_changes
+from accounts.staff.policy import Reason, State, WhyRole
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.at_once import together

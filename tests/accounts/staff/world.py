@@ -12,14 +12,15 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
-from accounts.policy.staff import State, Verb, WhyGlass, WhyRole
-from ciam_portal import clock, codes
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
+from accounts.staff.policy import State, Verb, WhyGlass, WhyRole
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.notifications.models import Notice
-from ciam_portal.roles import Role
 from consent.models import Consent
 from recovery.models import Case
 from tests.oauth import walk
@@ -81,7 +82,7 @@ def make(customer: User) -> World:
     governance.see(settings.POLICY_TEXT, by=Actor.system(), at=at)
     decision = DecisionEntry.objects.create(
         at=at, about=customer.pk, actor_kind="stranger", channel="web", action="sign_in", policy_version="x",
-        question="ciam_portal.gate.decide", inputs=[], answer="step_up", reason="unusual",
+        question="ciam_portal.core.gate.decide", inputs=[], answer="step_up", reason="unusual",
     )  # fmt: skip
     rows = (
         customer,

@@ -6,19 +6,20 @@ from typing import Any
 
 import redis
 
-from accounts.events import sign_in as events
 from accounts.models import Device, Session, User
-from ciam_portal import codes, gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.events import AuditEvent, Code
-from ciam_portal.audit.facts import as_json
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.audit.record import record
-from ciam_portal.gate import Trust
-from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.risk.evidence import Evidence, Term
-from ciam_portal.risk.visit import Visit
+from accounts.sign_in import events
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.facts import as_json
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy.assurance import Level, Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk.evidence import Evidence, Term
+from ciam_portal.core.risk.visit import Visit
 from tests import factories
 
 USUAL = Visit(

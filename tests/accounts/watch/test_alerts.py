@@ -5,19 +5,19 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.flows import alerts as flows
-from accounts.flows import staff
 from accounts.models import Alert, User
-from accounts.policy import alerts as policy
-from accounts.policy.alerts import AlertFacts, Reason
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.errors import Refused
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Allow, Decision, Deny
-from ciam_portal.roles import Role
+from accounts.staff.flows import people as staff
+from accounts.watch.flows import alerts as flows
+from accounts.watch.policy import alerts as policy
+from accounts.watch.policy.alerts import AlertFacts, Reason
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Allow, Decision, Deny
+from ciam_portal.core.roles import Role
 from tests import factories
 from tests.conftest import NOON
 

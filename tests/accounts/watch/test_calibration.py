@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import risk_tasks
-from accounts.events import risk as events
 from accounts.models import RiskState, User
-from accounts.watch import calibration
-from ciam_portal import clock
-from ciam_portal.gate import Trust
-from ciam_portal.policy import limits
+from accounts.watch import calibration, events
+from accounts.watch import tasks as risk_tasks
+from ciam_portal.core import clock
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy import limits
 from tests import factories
 from tests.accounts.watch import past
 

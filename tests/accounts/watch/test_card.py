@@ -12,19 +12,19 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import risk_tasks
-from accounts.flows import staff
 from accounts.models import User
+from accounts.staff.flows import people as staff
 from accounts.watch import card
-from ciam_portal import clock
-from ciam_portal.audit.actor import Actor
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Method
-from ciam_portal.risk import rules
-from ciam_portal.risk.parameters import DEFAULT, Parameters, RuleLimits
-from ciam_portal.risk.signals import Signals
-from ciam_portal.risk.visit import Feature, Visit
-from ciam_portal.roles import Role
+from accounts.watch import tasks as risk_tasks
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.risk import rules
+from ciam_portal.core.risk.parameters import DEFAULT, Parameters, RuleLimits
+from ciam_portal.core.risk.signals import Signals
+from ciam_portal.core.risk.visit import Feature, Visit
+from ciam_portal.core.roles import Role
 from tests import factories
 from tests.accounts.watch import past
 

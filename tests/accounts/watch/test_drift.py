@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts import risk_tasks
 from accounts.models import Alert, Dispute, RiskState, User
 from accounts.watch import card, drift, measures
-from ciam_portal import clock
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.gate import Trust
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Risk
-from ciam_portal.risk.visit import Visit
+from accounts.watch import tasks as risk_tasks
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.gate import Trust
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk.visit import Visit
 from tests import factories
 from tests.accounts.watch import past
 

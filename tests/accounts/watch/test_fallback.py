@@ -13,14 +13,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import history, velocity
+from accounts.baseline import history
+from accounts.budgets import velocity
 from accounts.models import PopulationCount, Profile, Session, User
-from ciam_portal import clock, gate
-from ciam_portal.audit.models import DecisionEntry
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Assurance, Level, Method
-from ciam_portal.policy.channel import Channel
-from ciam_portal.policy.decision import Hold, Risk
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.models import DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Assurance, Level, Method
+from ciam_portal.core.policy.channel import Channel
+from ciam_portal.core.policy.decision import Hold, Risk
 from tests import factories
 from tests.accounts.watch import past
 from tests.conftest import NOON

@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from accounts import facts, history, risk_tasks, velocity
-from accounts.events import risk as events
-from accounts.flows import reweigh as flows
-from accounts.flows import sessions
+from accounts.baseline import history
+from accounts.budgets import velocity
 from accounts.models import Alert, Device, PopulationCount, Profile, Session
-from accounts.watch import bursts
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.policy import limits
-from ciam_portal.policy.decision import Finding, Hold, Risk
-from ciam_portal.risk.evidence import Evidence
-from ciam_portal.risk.population import DAYS
-from ciam_portal.risk.visit import Visit
+from accounts.sessions import flows as sessions
+from accounts.step_up import facts
+from accounts.watch import bursts, events
+from accounts.watch import tasks as risk_tasks
+from accounts.watch.flows import reweigh as flows
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Finding, Hold, Risk
+from ciam_portal.core.risk.evidence import Evidence
+from ciam_portal.core.risk.population import DAYS
+from ciam_portal.core.risk.visit import Visit
 from tests.accounts.watch import past
 from tests.factories import Message
 

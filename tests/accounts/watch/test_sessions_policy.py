@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.policy import crowds
-from accounts.policy import sessions as policy
-from accounts.policy.sessions import Reason, RisenFacts
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level
-from ciam_portal.policy.decision import Allow, Decision, Deny, Finding, Risk, StepUp, strictness
-from ciam_portal.risk.visit import Feature
+from accounts.sessions import policy
+from accounts.sessions.policy import Reason, RisenFacts
+from accounts.watch.policy import crowds
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Risk, StepUp, strictness
+from ciam_portal.core.risk.visit import Feature
 from tests.conftest import NOON
 
 LIMITS = limits.load()

@@ -1,6 +1,6 @@
 """The whole gate on a synthetic log: what ``gate.weigh`` answers customers and attackers, with the deployed rules.
 
-Facts are made by the code that makes them at the door (``accounts.facts``), of customers and devices that no database
+Facts are made by the code that makes them at the door (``step_up.facts``), of customers and devices that no database
 keeps. The loop is closed: who is not let in teaches nothing, and their browser is remembered by nobody.
 """
 
@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from accounts import facts
-from accounts.facts import Arrival
 from accounts.models import Device, User
-from ciam_portal import gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
+from accounts.step_up import facts
+from accounts.step_up.facts import Arrival
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level, Method
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp
+from ciam_portal.core.risk.parameters import DAY
+from ciam_portal.core.risk.signals import Signals
 from ciam_portal.management.evaluation.judge import Judge, Looked
 from ciam_portal.management.evaluation.memory import Memory
 from ciam_portal.management.evaluation.rows import Row, family
 from ciam_portal.management.evaluation.simulate import Simulator
-from ciam_portal.policy import limits
-from ciam_portal.policy.assurance import Level, Method
-from ciam_portal.policy.catalogue import Action
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, StepUp
-from ciam_portal.risk.parameters import DAY
-from ciam_portal.risk.signals import Signals
 from tests.bench.risk import world
 from tests.bench.risk.synthesis import World
 from tests.bench.risk.trial import TEST_FROM, Log

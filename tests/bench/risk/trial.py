@@ -3,13 +3,13 @@
 import random
 from dataclasses import dataclass
 
+from ciam_portal.core.risk.parameters import DEFAULT, Parameters
 from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.memory import Memory
 from ciam_portal.management.evaluation.references import Histories, of_all
 from ciam_portal.management.evaluation.rows import Row
 from ciam_portal.management.evaluation.run import Evaluation
 from ciam_portal.management.evaluation.simulate import Simulator
-from ciam_portal.risk.parameters import DEFAULT, Parameters
 from tests.bench.risk import world
 from tests.bench.risk.audit import Auditor
 from tests.bench.risk.bursts import bursts

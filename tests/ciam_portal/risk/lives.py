@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from ciam_portal.risk.evidence import Evidence, Term, deltas_of, gather
-from ciam_portal.risk.population import Key, Rarity, keys_of, rarity
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.signals import Signals
-from ciam_portal.risk.visit import Visit
+from ciam_portal.core.risk.evidence import Evidence, Term, deltas_of, gather
+from ciam_portal.core.risk.population import Key, Rarity, keys_of, rarity
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.signals import Signals
+from ciam_portal.core.risk.visit import Visit
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOME = Visit(

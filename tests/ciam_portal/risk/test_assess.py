@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciam_portal.policy.decision import Finding, Risk
-from ciam_portal.risk.assess import assess, level
-from ciam_portal.risk.evidence import gather
-from ciam_portal.risk.parameters import DEFAULT, LIMITS, THRESHOLDS
-from ciam_portal.risk.rules import RULES, findings, surprise
-from ciam_portal.risk.signals import Signals
+from ciam_portal.core.policy.decision import Finding, Risk
+from ciam_portal.core.risk.assess import assess, level
+from ciam_portal.core.risk.evidence import gather
+from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, THRESHOLDS
+from ciam_portal.core.risk.rules import RULES, findings, surprise
+from ciam_portal.core.risk.signals import Signals
 from tests.ciam_portal.risk.lives import HOME, crowd, live, signals
 
 LESS_IS_WORSE = {

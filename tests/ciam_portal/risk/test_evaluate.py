@@ -9,11 +9,11 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from ciam_portal.core.risk.visit import Feature
 from ciam_portal.management.evaluation.disk import Disk, scratch
 from ciam_portal.management.evaluation.judge import Judge
 from ciam_portal.management.evaluation.memory import Memory
 from ciam_portal.management.evaluation.rows import COLUMNS, DEVICE_KEY, Row, cells, family, parse
-from ciam_portal.risk.visit import Feature
 from tests.bench.risk.trial import Log as Synthetic
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 
-from ciam_portal.risk.evidence import Evidence, deltas_of, gather
-from ciam_portal.risk.model import parts, score
-from ciam_portal.risk.parameters import DEFAULT, Attackers, Parameters
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Feature, Visit
+from ciam_portal.core.risk.evidence import Evidence, deltas_of, gather
+from ciam_portal.core.risk.model import parts, score
+from ciam_portal.core.risk.parameters import DEFAULT, Attackers, Parameters
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Feature, Visit
 from tests.ciam_portal.risk.lives import HOME, NOON, Table, crowd, evidences, live, lives, visits
 
 TABLE = crowd()

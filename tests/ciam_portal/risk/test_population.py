@@ -1,7 +1,7 @@
-from ciam_portal.risk.evidence import deltas_of, gather
-from ciam_portal.risk.population import TOTAL, keys_of, rarity
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Feature, Visit
+from ciam_portal.core.risk.evidence import deltas_of, gather
+from ciam_portal.core.risk.population import TOTAL, keys_of, rarity
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Feature, Visit
 from tests.ciam_portal.risk.lives import HOME, NOON, Table, live
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 
-from ciam_portal.risk.parameters import DEFAULT
-from ciam_portal.risk.profile import Profile
-from ciam_portal.risk.visit import Feature
+from ciam_portal.core.risk.parameters import DEFAULT
+from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.visit import Feature
 from tests.ciam_portal.risk.lives import HOME, NOON, live, lives
 
 

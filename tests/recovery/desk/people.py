@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import factors
-from accounts.flows import sign_in, staff
+from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.policy.staff import WhyLook
-from ciam_portal import clock
-from ciam_portal.errors import Refused
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
-from recovery.addresses import Channel
-from recovery.flows import desk, evidence
+from accounts.sign_in import flows as sign_in
+from accounts.staff.flows import people as staff
+from accounts.staff.policy import WhyLook
+from ciam_portal.core import clock
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
+from recovery.addresses.facts import Channel
+from recovery.desk.flows import desk, evidence
+from recovery.desk.policy import Outcome
 from recovery.models import Case
-from recovery.policy.desk import Outcome
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps

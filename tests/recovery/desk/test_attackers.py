@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.flows import break_glass
 from accounts.models import Proof, Session, Totp
-from accounts.policy.staff import WhyGlass
-from ciam_portal import clock
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
-from recovery import tasks
-from recovery.flows import evidence
+from accounts.staff.flows import break_glass
+from accounts.staff.policy import WhyGlass
+from ciam_portal.core import clock
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
+from recovery.case import tasks
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.evidence import Way, weight
+from recovery.case.policy.states import State
+from recovery.desk import policy as desk_policy
+from recovery.desk.flows import evidence
+from recovery.desk.policy import Outcome
 from recovery.models import Case
-from recovery.policy import desk as desk_policy
-from recovery.policy.cases import Reason
-from recovery.policy.desk import Outcome
-from recovery.policy.evidence import Way, weight
-from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps

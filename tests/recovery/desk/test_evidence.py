@@ -7,17 +7,18 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import Device, Session, Totp
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy.assurance import Level, Method
-from recovery.flows import desk, evidence, guesses
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy.assurance import Level, Method
+from recovery.case.flows import guesses
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.evidence import DESK, Way, can_answer, weight
+from recovery.case.policy.states import State
+from recovery.desk import policy
+from recovery.desk.flows import desk, evidence
+from recovery.desk.policy import Outcome
 from recovery.models import Case, Guesses, Inquiry, RecoveryAddress, Shown
-from recovery.policy import desk as policy
-from recovery.policy.cases import Reason
-from recovery.policy.desk import Outcome
-from recovery.policy.evidence import DESK, Way, can_answer, weight
-from recovery.policy.states import State
 from tests import factories, mailed
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, refused, stay

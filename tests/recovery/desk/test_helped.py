@@ -8,19 +8,19 @@ import pytest
 from django.test import Client
 
 from accounts.models import Totp
-from accounts.policy.staff import WhyLook
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
-from recovery import tasks
-from recovery.flows import desk, evidence, release
+from accounts.staff.policy import WhyLook
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
+from recovery.case import tasks
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.states import State
+from recovery.desk import policy as desk_policy
+from recovery.desk.flows import desk, evidence, release
+from recovery.desk.policy import Outcome, WhyRejected
 from recovery.models import Case, Shown
-from recovery.policy import desk as desk_policy
-from recovery.policy.cases import Reason
-from recovery.policy.desk import Outcome, WhyRejected
-from recovery.policy.states import State
 from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps

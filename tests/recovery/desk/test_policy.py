@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from ciam_portal.policy import limits as limits_module
-from ciam_portal.policy.decision import Allow, Decision, Deny, Hold, Risk
-from recovery.policy import cases, desk
-from recovery.policy.cases import CaseFacts, Helper
-from recovery.policy.desk import AnswerFacts, BeginFacts, InquiryFacts, LinkFacts, Outcome, Reason, WhyRejected
-from recovery.policy.evidence import DESK, Needed, Strength, Way
-from recovery.policy.states import State
-from recovery.policy.waiting import Weighty
+from ciam_portal.core.policy import limits as limits_module
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, Risk
+from recovery.case.policy import cases
+from recovery.case.policy.cases import CaseFacts, Helper
+from recovery.case.policy.evidence import DESK, Needed, Strength, Way
+from recovery.case.policy.states import State
+from recovery.case.policy.waiting import Weighty
+from recovery.desk import policy as desk
+from recovery.desk.policy import AnswerFacts, BeginFacts, InquiryFacts, LinkFacts, Outcome, Reason, WhyRejected
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ASK: dict[str, Any] = {"limits": limits_module.load(), "at": NOON}

@@ -6,20 +6,22 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from ciam_portal import clock, codes
-from ciam_portal.audit.actor import Actor, Channel, Kind
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.roles import Role
-from recovery.flows import claims, desk, release, wait
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.roles import Role
+from recovery.case.flows import wait
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.states import State
+from recovery.desk import policy as desk_policy
+from recovery.desk.flows import claims, desk, release
+from recovery.desk.policy import WhyRejected
 from recovery.models import Case
-from recovery.policy import desk as desk_policy
-from recovery.policy.cases import Reason
-from recovery.policy.desk import WhyRejected
-from recovery.policy.states import State
 from tests.accounts.staff.people import Member
 from tests.at_once import together
+from tests.recovery.case.test_races import complete
 from tests.recovery.desk.people import Desk, the_link
-from tests.recovery.test_races import complete
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 KEY = "k" * 43

@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.flows.sign_in import Browser
-from accounts.history import Seen
+from accounts.baseline.history import Seen
 from accounts.models import Proof, Totp
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.errors import OnHold, Refused
+from accounts.sign_in.flows import Browser
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.errors import OnHold, Refused
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import recompute
-from ciam_portal.policy.assurance import Method
-from ciam_portal.policy.decision import Risk
-from ciam_portal.roles import Role
-from recovery import facts, tasks
-from recovery.flows import finish, links, release, wait
+from recovery.case import facts, tasks
+from recovery.case.flows import claim_link as links
+from recovery.case.flows import finish, wait
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.states import State
+from recovery.desk.flows import release
 from recovery.models import Case
-from recovery.policy.cases import Reason
-from recovery.policy.states import State
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps

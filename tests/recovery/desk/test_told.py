@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import timeline
-from ciam_portal.notifications import tasks as delivery
-from recovery import tasks
+from accounts.activity import timeline
+from ciam_portal.core.outbox import tasks as delivery
+from recovery.case import tasks
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, open_link, the_link
 from tests.recovery.steps import Person
@@ -37,7 +37,7 @@ def team(db: None) -> Desk:
 
 
 def test_every_message_is_delivered_and_says_what_it_is_for(team: Desk, settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "ciam_portal.notifications.channels.MailFiles"
+    settings.EMAIL_BACKEND = "ciam_portal.core.outbox.channels.MailFiles"
     settings.MAIL_DIR, settings.SMS_DIR = str(tmp_path / "mail"), str(tmp_path / "sms")
     with steps.later(days=4):
         delivery.sweep()

@@ -7,23 +7,25 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts.flows import break_glass
-from accounts.flows import staff as roles
 from accounts.models import Session, Totp, User
-from accounts.policy.staff import WhyGlass
-from ciam_portal import clock, gate
-from ciam_portal.audit.actor import Actor
-from ciam_portal.audit.models import AuditEntry
-from ciam_portal.errors import ProveMore
-from ciam_portal.notifications.notice import By
-from ciam_portal.policy.assurance import Method
-from ciam_portal.roles import Role
-from recovery import addresses, tasks
-from recovery.flows import desk, evidence, wait
+from accounts.staff.flows import break_glass
+from accounts.staff.flows import people as roles
+from accounts.staff.policy import WhyGlass
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.errors import ProveMore
+from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
+from recovery.addresses import facts as addresses
+from recovery.case import tasks
+from recovery.case.flows import wait
+from recovery.case.policy.cases import Reason
+from recovery.case.policy.states import State
+from recovery.desk.flows import desk, evidence
+from recovery.desk.policy import Outcome, WhyRejected
 from recovery.models import Case, RecoveryAddress, Shown
-from recovery.policy.cases import Reason
-from recovery.policy.desk import Outcome, WhyRejected
-from recovery.policy.states import State
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.recovery import steps

@@ -1,0 +1,106 @@
+"""The customer's own data: profile, e-mail address, password."""
+
+from datetime import datetime
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.account import flows, forms
+from accounts.account.policy import Reason
+from accounts.budgets import counter as budget
+from accounts.budgets import mails
+from accounts.customer import proofs
+from accounts.factors.verifier import Outcome
+from accounts.models import Proof, User
+from accounts.passwords import validator as passwords
+from accounts.sessions.signing import session_of
+from accounts.sign_in.views.entry import is_usable
+from accounts.sign_in.views.prove import check_password, words_for
+from accounts.step_up.decorators import resumable, sensitive
+from ciam_portal.core import clock, links, mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.catalogue import Action
+
+
+@resumable(lazy("Save your profile"), forms.Profile, "name", "phone", "locale", "timezone")
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.SEE_PROFILE)
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, phone, language, time zone."""
+    customer = cast("User", request.user)
+    now = {name: getattr(customer, name) for name in forms.Profile.base_fields}
+    form = forms.Profile(request.POST or None, initial=now)
+    if form.is_valid():
+        by = Actor.from_request(request)
+        flows.edit_profile(customer, form.cleaned_data, session_of(request), by=by, at=clock.now())
+        messages.success(request, _("Your profile is saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/account/profile.html", {"form": form})
+
+
+@resumable(lazy("Ask for the new e-mail address"), forms.NewEmail, "email")
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.CHANGE_EMAIL)
+def change_email(request: HttpRequest) -> HttpResponse:
+    """Ask for another address; nothing changes until it is proven."""
+    customer, at = cast("User", request.user), clock.now()
+    form = forms.NewEmail(request.POST or None)
+    if form.is_valid():
+        new = form.cleaned_data["email"]
+        allow_mail_of(customer)
+        if new != customer.email:
+            mails.take_new_address(customer, new)
+            flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
+        return render(request, "accounts/account/change_email_sent.html", {"email": mailbox.shown(new)})
+    return render(request, "accounts/account/change_email.html", {"form": form})
+
+
+def allow_mail_of(customer: User) -> None:
+    """Count one message that a signed-in customer asks for; strangers in the same network do not. Raises TooMany."""
+    most, hour = limits.running().proof.mails_per_network_address_per_hour, 3600
+    budget.take("mail_of", str(customer.pk), limit=most, seconds=hour, reason=Reason.TOO_MANY_MAILS)
+
+
+@links.page(Proof.Purpose.CHANGE_EMAIL)
+def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
+    """The page with the button that makes the new address the only one."""
+    customer = cast("User", request.user)
+    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
+    usable = proof is not None and proof.customer == customer and is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
+    if usable and request.method == "POST":
+        flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Your e-mail address is changed."))
+        return redirect("accounts:security")
+    words = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/account/confirm_new_email.html", words, status=200 if usable else 410)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.CHANGE_PASSWORD)
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password; every other session ends. Asks for the current one, whatever was proven a moment ago."""
+    customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
+    form = forms.ChangePassword(request.POST or None, customer=customer)
+    if form.is_valid() and _is_current(request, form, by, at):
+        flows.change_password(customer, form.cleaned_data["password"], session_of(request), by=by, at=at)
+        messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
+        return redirect("accounts:security")
+    return render(request, "accounts/account/change_password.html", {"form": form})
+
+
+def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
+    checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
+    if checked.outcome is not Outcome.RIGHT:
+        form.add_error("current", words_for(Method.PASSWORD, checked, at))
+    elif passwords.is_the_same(form.cleaned_data["password"], request.user):
+        form.add_error("password", passwords.the_same())
+    return form.is_valid()

@@ -1,0 +1,110 @@
+"""What a customer asked the help desk to look at."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from django.db import models
+
+from accounts.customer.models.user import User
+from ciam_portal.core import reference
+from ciam_portal.core.crypto import codes
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    """Reads over disputes."""
+
+    def opened_since(self, customer: UUID, since: datetime) -> Self:
+        """What this customer contested after an instant."""
+        return self.filter(customer=customer, kind=Dispute.Kind.CONTESTED, opened_at__gt=since)
+
+
+class Dispute(models.Model):
+    """One question to the help desk: about a decision that stopped the customer, or a sign-in that was not theirs.
+
+    Closing it says what was found. It changes nothing about the customer, and no decision; but that holding a sign-in
+    was too careful lets the strongest proof open the door for a while (``facts.vouched_until``).
+    """
+
+    class Kind(models.TextChoices):
+        """What it is about."""
+
+        CONTESTED = "contested", "Contested decision"
+        NOT_ME = "not_me", "Sign-in or change that was not the customer's"
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    class Outcome(models.TextChoices):
+        """What the help desk found."""
+
+        EXPLAINED = "explained", "Explained: the decision was right"
+        MISTAKEN = "mistaken", "The decision was too careful"
+        ATTACK = "attack", "It was somebody else"
+        RECOGNIZED = "recognized", "It was the customer after all"
+        NO_ANSWER = "no_answer", "The customer could not be reached"
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="disputes", db_comment="pseudonymous")
+    decision = models.UUIDField(null=True, db_comment="pseudonymous: the decision it is about")
+    session = models.UUIDField(null=True, db_comment="pseudonymous: the session that was not the customer's")
+    change = models.UUIDField(null=True, db_comment="pseudonymous: the change that was not the customer's")
+    kind = models.CharField(max_length=16, choices=Kind.choices, db_comment="not sensitive")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN, db_comment="not sensitive")
+    opened_at = models.DateTimeField(db_comment="not sensitive")
+    closed_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    closed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
+    outcome = models.CharField(
+        max_length=16, blank=True, choices=Outcome.choices, db_comment="not sensitive: what was found"
+    )
+
+    objects = DisputeQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            # Not only while open: a decision is looked at once.
+            models.UniqueConstraint(fields=["decision"], name="dispute_once_per_decision"),
+            models.UniqueConstraint(fields=["session"], name="dispute_once_per_session"),
+            models.UniqueConstraint(fields=["change"], name="dispute_once_per_change"),
+            models.CheckConstraint(
+                condition=models.Q(decision__isnull=False)
+                | models.Q(session__isnull=False)
+                | models.Q(change__isnull=False),
+                name="dispute_is_about_something",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", closed_at__isnull=True, closed_by__isnull=True, outcome="")
+                | (models.Q(state="closed", closed_at__isnull=False, closed_by__isnull=False) & ~models.Q(outcome="")),
+                name="dispute_closed_with_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_by__isnull=True) | ~models.Q(closed_by=models.F("customer")),
+                name="dispute_never_closed_by_its_customer",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["customer", "-opened_at"], name="dispute_customer"),
+            models.Index(fields=["state", "-opened_at"], name="dispute_state"),
+            models.Index(reference.end(), name="dispute_reference"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.opened_at:%Y-%m-%d %H:%M %Z}"
+
+    @property
+    def reference(self) -> str:
+        """Its number, to be read aloud."""
+        return reference.of(self.pk)
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody has answered it yet."""
+        return self.state == self.State.OPEN
+
+    def close(self, outcome: str, by: UUID, at: datetime) -> None:
+        """Answered."""
+        self.state, self.outcome, self.closed_by, self.closed_at = self.State.CLOSED, outcome, by, at
+        self.save(update_fields=["state", "outcome", "closed_by", "closed_at"])

@@ -1,0 +1,73 @@
+"""What people are told about their activity. Security notices: nobody can mute them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice(NoticeBase):
+    """A sign-in from a browser this customer has not used before. ``link`` answers "was this you?"."""
+
+    template: ClassVar[str] = "new_device"
+    browser: str
+    system: str
+    network: str
+    when: str
+    link: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStopped(NoticeBase):
+    """Somebody had the right password and was stopped."""
+
+    template: ClassVar[str] = "sign_in_stopped"
+    browser: str
+    system: str
+    network: str
+    when: str
+    password_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCopied(NoticeBase):
+    """A key of a browser turned up twice: it may have been copied."""
+
+    template: ClassVar[str] = "device_copied"
+    browser: str
+    system: str
+    when: str
+    password_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDisowned(ChangeNotice):
+    """A sign-in that the customer did not know was ended, and what to do now. ``codes``: backup codes died with it."""
+
+    template: ClassVar[str] = "session_disowned"
+    browser: str
+    system: str
+    network: str
+    when: str
+    password_link: str
+    security_link: str
+    codes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(NoticeBase):
+    """The help desk has the customer's question."""
+
+    template: ClassVar[str] = "dispute_opened"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClosed(NoticeBase):
+    """The help desk has looked at it; ``found`` says what it found."""
+
+    template: ClassVar[str] = "dispute_closed"
+    number: str
+    found: str

@@ -1,0 +1,126 @@
+"""What happened on the account, the customer's answers about it, and asking the help desk to look at a decision."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.activity import forms, policy, timeline
+from accounts.activity.flows import disown, dispute
+from accounts.customer import proofs
+from accounts.lock.views import locked
+from accounts.models import Proof, Session, User
+from accounts.sessions.signing import session_of
+from accounts.step_up.decorators import resumable
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit import why
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow
+
+_PURPOSE = Proof.Purpose.DISOWN
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The timeline, a page at a time."""
+    customer, asked = cast("User", request.user), request.GET.get("before", "")
+    before = timeline.Mark.read(asked) if asked else None
+    if asked and before is None:
+        raise Http404
+    words = {
+        "page": timeline.page(customer, before),
+        "first": before is None,
+        "zone": customer.zone,
+        "here": session_of(request),
+    }
+    return render(request, "accounts/activity/activity.html", words)
+
+
+@resumable(lazy("Say whether that sign-in was you"), forms.Answer, "said")
+@require_POST
+def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """It was me, or it was not. Whoever disowns the session they are in is signed out by it; others need a proof."""
+    customer, at = cast("User", request.user), clock.now()
+    session = get_object_or_404(Session.objects.filter(customer=customer), pk=session_id)
+    form = forms.Answer(request.POST)
+    if not form.is_valid():
+        return redirect("accounts:activity")
+    by, here = Actor.from_request(request), session_of(request)
+    if form.cleaned_data["said"] == Session.Said.MINE:
+        session = disown.confirm_mine(customer, session, here, by=by, at=at)
+        if session.said == Session.Said.MINE:
+            messages.success(request, _("Thank you. We remember that this was you."))
+        else:
+            messages.warning(request, _("You said before that this was not you. That stays as it is."))
+        return redirect("accounts:activity")
+    disown.disown(customer, session, here, by=by, at=at)
+    return _disowned(request, session)
+
+
+@login_not_required
+@links.page(_PURPOSE)
+def answer_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Was this you? Says what each answer does; a button answers. Nobody is signed in by it."""
+    at = clock.now()
+    proof = proofs.find_link(secret, _PURPOSE)
+    session = disown.session_of(proof) if proof else None
+    if proof is None or session is None or not _usable(proof, session):
+        return render(request, "accounts/activity/answer_dead.html", status=410)
+    form = forms.LinkAnswer(request.POST or None)
+    if not form.is_valid():
+        words = {"session": session, "when": proof.customer.local(session.started_at)}
+        return render(request, "accounts/activity/answer.html", words)
+    # Not as whoever may be signed in here: the link speaks for its own customer.
+    by = Actor.stranger(request)
+    try:
+        if form.cleaned_data["said"] == "lock":
+            session = disown.lock_by_link(secret, by=by, at=at)
+            return locked(request, User.objects.get(pk=session.customer_id))
+        said = disown.answer_link(secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
+    except Refused as refused:
+        if refused.reason is not policy.Reason.ANSWER_LINK_DEAD:
+            raise
+        return render(request, "accounts/activity/answer_dead.html", status=410)
+    if said == Session.Said.NOT_MINE:
+        return _disowned(request, session)
+    return render(request, "accounts/activity/answer_thanks.html")
+
+
+def _usable(proof: Proof, session: Session) -> bool:
+    at = clock.now()
+    facts = disown.link_facts(proof, session, at)
+    return isinstance(policy.may_answer(facts, limits=limits.running(), at=at), Allow)
+
+
+def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
+    here: Session | None = request.portal_session  # type: ignore[attr-defined]
+    own = here is not None and here.pk == session.pk
+    if own:  # its browser session is gone already
+        logout(request)
+        request.portal_session = None  # type: ignore[attr-defined]
+    words = {"session": session, "own": own, "codes": disown.had_codes(session)}
+    return render(request, "accounts/activity/disowned.html", words)
+
+
+@require_POST
+def contest(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Ask the help desk to look at a decision that stopped the customer."""
+    customer = cast("User", request.user)
+    decision = why.own(decision_id, customer.pk)
+    if decision is None:
+        raise Http404
+    try:
+        dispute.contest(customer, decision, by=Actor.from_request(request), at=clock.now())
+    except Refused as refused:
+        if refused.reason is not policy.Reason.ALREADY_ASKED:
+            raise
+    return render(request, "accounts/activity/contested.html", {"decision": decision.pk})

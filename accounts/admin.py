@@ -1,0 +1,9 @@
+"""Where Django's admin looks for pages: each theme brings its own."""
+
+from accounts.activity import admin as activity
+from accounts.desk.admin import customers
+from accounts.restrictions import admin as restrictions
+from accounts.staff.admin import roles
+from accounts.watch import admin as watch
+
+__all__ = ["activity", "customers", "restrictions", "roles", "watch"]

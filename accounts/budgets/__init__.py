@@ -1,0 +1,1 @@
+"""How often something may be asked for, and in whose bucket a request is counted."""

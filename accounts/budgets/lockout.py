@@ -1,0 +1,68 @@
+"""The only speaker of axes: failed sign-ins are counted in lanes, and a lane that fails too often pauses.
+
+A browser with a bucket of its own (``bucket``) has a lane of its own, so that a stranger who guesses cannot
+lock the owner out of it. Nothing that is tried during a pause lengthens it. Lanes are pseudonyms: no address is kept.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_client_cache_keys, get_credentials
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, HttpResponse
+
+from accounts.budgets import bucket, counter
+from accounts.models import User
+from ciam_portal import refusals
+from ciam_portal.core import mailbox
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+
+_OWN = "own."
+
+
+def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Axes' "username": the pseudonym of the address typed, and of the browser's own bucket if it has one."""
+    email = _named(request, credentials)
+    own = bucket.alone(request, email)
+    return (_OWN if own else "") + codes.pseudonym(f"{email} {own}" if own else email, "lane")
+
+
+def _named(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    return mailbox.named(str((credentials or {}).get("email") or request.POST.get("login") or ""))
+
+
+def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:
+    """Failures after which this lane pauses."""
+    rules = limits.running().sign_in
+    return rules.device_failures if lane(request, credentials).startswith(_OWN) else rules.failures
+
+
+def pause(request: HttpRequest | None = None) -> timedelta:  # noqa: ARG001  (axes' signature)
+    """How long a lane pauses."""
+    return timedelta(minutes=limits.running().sign_in.pause_minutes)
+
+
+def paused_for(request: HttpRequest, email: str) -> int:
+    """Seconds until this lane is open again; 0 if it is open."""
+    credentials = get_credentials(email=email, username=email)
+    if AxesProxyHandler.is_allowed(request, credentials):
+        return 0
+    return max(counter.seconds_left(key) for key in get_client_cache_keys(request, credentials))
+
+
+def count_failure(request: HttpRequest, email: str) -> None:
+    """Count a sign-in that was denied like a wrong password: a lane that never paused would tell them apart."""
+    AxesProxyHandler.user_login_failed(sender=User, credentials=get_credentials(email), request=request)
+
+
+def respond(request: HttpRequest, _response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """The page for a paused lane: the same for accounts that exist and those that do not."""
+    return refusals.later(request, max(1, paused_for(request, _named(request, credentials))), signing_in=True)
+
+
+def check_password(request: HttpRequest, customer: User, password: str) -> bool:
+    """Whether this is the customer's password. A wrong one counts against the same lane as a failed sign-in."""
+    found = authenticate(request, email=customer.email, password=password)
+    return found == customer

@@ -1,0 +1,176 @@
+"""A person with an account."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Lower
+
+from accounts.lock.policy import WayBack, hardest
+from ciam_portal.core import clock, mailbox, reference
+from ciam_portal.core.crypto import codes
+
+
+class Unsettled(models.TextChoices):
+    """Why an account from before addresses had one form could not be given its own."""
+
+    TAKEN = "taken", "Another account has this mailbox"
+    REFUSED = "refused", "No address that mail can go to"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks people up by e-mail address, however it is written."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user with this e-mail address."""
+        return self.get(email=mailbox.named(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account: a customer, or staff."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    email = models.EmailField(unique=True, db_comment="personal: contact; the login, in its canonical form")
+    unsettled = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=Unsettled.choices,
+        db_comment="not sensitive: why the address is not in its canonical form; empty: it is",
+    )
+    name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
+    phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
+    locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
+    timezone = models.CharField(max_length=64, default="UTC", db_comment="personal: preference")
+    is_active = models.BooleanField(default=True, db_comment="not sensitive: false closes every way in")
+    is_staff = models.BooleanField(default=False, db_comment="not sensitive: may sign in to the staff site")
+    created_at = models.DateTimeField(default=clock.now, editable=False, db_comment="not sensitive")
+    # Each session keeps its own moment of signing in; one for the whole account would be untrue for all but one.
+    last_login = None
+    password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    contact_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address or phone last changed")
+    email_changed_at = models.DateTimeField(null=True, db_comment="not sensitive: address to sign in with last changed")
+    recovered_at = models.DateTimeField(null=True, db_comment="not sensitive: access last restored without signing in")
+    is_recovering = models.BooleanField(default=False, db_comment="not sensitive: somebody is recovering the account")
+
+    locked_at = models.DateTimeField(null=True, db_comment="not sensitive: nothing works until it is unlocked")
+    way_back = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(way.value, way.name.capitalize()) for way in WayBack],
+        db_comment="not sensitive: what leads back while locked",
+    )
+
+    # What stands in ``Restriction`` rows, kept beside it in the same transaction: every request reads this row anyway.
+    suspended_until = models.DateTimeField(null=True, db_comment="not sensitive: until then nobody comes in")
+    step_up_until = models.DateTimeField(null=True, db_comment="not sensitive: until then more proof is asked for")
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower"),
+            models.CheckConstraint(
+                condition=models.Q(email__regex=mailbox.SHAPE) | ~models.Q(unsettled=""),
+                name="user_email_is_canonical",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(locked_at__isnull=True, way_back="")
+                | (models.Q(locked_at__isnull=False) & ~models.Q(way_back="")),
+                name="user_locked_has_a_way_back",
+            ),
+        )
+        indexes = (
+            models.Index(reference.end(), name="user_reference"),
+            models.Index(fields=["phone"], condition=~models.Q(phone=""), name="user_phone"),
+        )
+        # No role may create or edit people by hand; what staff may do is a flow.
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def role_names(self) -> list[tuple[str, bool]]:
+        """Every role held now, and whether it was given; those taken in an emergency were not. One query."""
+        given = self.groups.values_list("name", Value(value=True))
+        taken = self.break_glass.filter(expires_at__gt=clock.now()).values_list("role", Value(value=False))
+        return list(given.union(taken))
+
+    def move_to(self, address: str) -> None:
+        """This address, in its canonical form, is the one to sign in with. Not saved yet."""
+        self.email, self.unsettled = address, ""
+
+    @property
+    def shown_email(self) -> str:
+        """The address as its owner would write it."""
+        return mailbox.shown(self.email)
+
+    @property
+    def reference(self) -> str:
+        """What they say on the phone, so that the help desk finds them."""
+        return reference.of(self.pk)
+
+    @property
+    def stands(self) -> bool:
+        """Neither closed nor locked. It may be suspended for a while all the same."""
+        return self.is_active and self.locked_at is None
+
+    def is_suspended(self, at: datetime) -> bool:
+        """Whether staff have suspended the account; the instant at which that ends belongs to "over"."""
+        return self.suspended_until is not None and at < self.suspended_until
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether anything may be done with this account: neither closed nor locked nor suspended."""
+        return self.stands and not self.is_suspended(at)
+
+    @property
+    def is_open(self) -> bool:
+        """The same, at this moment. What knows its own moment asks ``is_open_at``."""
+        return self.is_open_at(clock.now())
+
+    def restricted(self, *, suspended_until: datetime | None, step_up_until: datetime | None) -> None:
+        """Until when restrictions by staff hold from now on."""
+        self.suspended_until, self.step_up_until = suspended_until, step_up_until
+        self.save(update_fields=["suspended_until", "step_up_until"])
+
+    def shut(self, way: WayBack, at: datetime) -> None:
+        """Locked from now on; the way back never gets easier while it is."""
+        self.locked_at, self.way_back = at, hardest(self.way_back, way)
+        self.save(update_fields=["locked_at", "way_back"])
+
+    def reopen(self) -> None:
+        """Not locked any more."""
+        self.locked_at, self.way_back = None, ""
+        self.save(update_fields=["locked_at", "way_back"])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Their time zone; UTC if what is stored is none."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    def knows_a_browser(self, at: datetime, *, besides: UUID | None) -> bool:
+        """Whether there is a browser, other than this one, that is theirs and known by now."""
+        others = self.devices.filter(revoked_at__isnull=True, known_at__lte=at, expires_at__gt=at)
+        return (others.exclude(pk=besides) if besides else others).exists()
+
+    def local(self, at: datetime) -> str:
+        """An instant as they would say it, for a message."""
+        return f"{at.astimezone(self.zone):%-d %B %Y, %H:%M} ({self.zone.key})"
+
+    def get_full_name(self) -> str:
+        """The name they gave, or nothing."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """The name they gave, or nothing."""
+        return self.name

@@ -1,0 +1,1 @@
+"""A customer's opened record on the staff site."""

@@ -1,1 +1,0 @@
-"""What accounts record, and nothing personal."""

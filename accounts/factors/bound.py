@@ -1,0 +1,52 @@
+"""What a customer has to prove with."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.factors import policy
+from accounts.models import BackupCode, Passkey, Totp, User
+from ciam_portal.core.policy.assurance import Level, Method
+
+
+def second_factors(customer: User) -> frozenset[Method]:
+    """The second factors that this customer can use now. One query. Backup codes count only beside another factor."""
+    app, key, spare = (
+        User.objects.filter(pk=customer.pk)
+        .values_list(
+            Exists(Totp.objects.filter(user=OuterRef("pk"), confirmed=True)),
+            Exists(Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)),
+            Exists(BackupCode.objects.filter(customer=OuterRef("pk"), used_at__isnull=True)),
+        )
+        .get()
+    )
+    held = {method for method, there in ((Method.TOTP, app), (Method.PASSKEY, key)) if there}
+    return frozenset(held | {Method.BACKUP_CODE}) if held and spare else frozenset(held)
+
+
+def highest_level(customer: User) -> Level:
+    """The most that this customer can prove."""
+    return policy.highest(second_factors(customer), has_password=customer.has_usable_password())
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A customer's factors, for the page."""
+
+    app: Totp | None
+    passkeys: list[Passkey]
+    codes_made: int
+    codes_left: int
+
+
+def listed(customer: User) -> Listed:
+    """What the customer sees on the security page. Three queries."""
+    numbers = BackupCode.objects.filter(customer=customer).aggregate(
+        made=Count("pk"), left=Count("pk", filter=Q(used_at__isnull=True))
+    )
+    return Listed(
+        app=Totp.objects.filter(user=customer, confirmed=True).order_by("pk").first(),
+        passkeys=list(Passkey.objects.filter(user=customer, confirmed=True).order_by("pk")),
+        codes_made=numbers["made"],
+        codes_left=numbers["left"],
+    )

@@ -1,0 +1,106 @@
+"""Authenticator apps: the only speaker of django_otp. One app for each customer, its seed sealed at rest."""
+
+import base64
+import logging
+import os
+import re
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+import segno
+from django.conf import settings
+from django_otp.oath import TOTP
+
+from accounts.factors.verifier.outcome import Checked, Outcome
+from accounts.models import AppLane, Totp, User
+from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+
+log = logging.getLogger(__name__)
+
+_STEP_SECONDS = 30
+_DIGITS = 6
+
+
+def new_seed() -> bytes:
+    """160 random bits (RFC 4226 section 4)."""
+    return os.urandom(20)
+
+
+def seed_in_groups(seed: bytes) -> str:
+    """The seed to type by hand: base32 in groups of four."""
+    text = base64.b32encode(seed).decode()
+    return " ".join(text[i : i + 4] for i in range(0, len(text), 4))
+
+
+def seed_as_picture(seed: bytes, customer: User) -> str:
+    """A QR code as a ``data:`` address of an SVG image."""
+    label = quote(f"{settings.PORTAL_NAME.replace(':', '')}:{customer.shown_email}")
+    words = {
+        "secret": base64.b32encode(seed).decode(),
+        "issuer": settings.PORTAL_NAME,
+        "algorithm": "SHA1",
+        "digits": _DIGITS,
+        "period": _STEP_SECONDS,
+    }
+    address = f"otpauth://totp/{label}?{urlencode(words, quote_via=quote)}"
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
+
+
+def add_app(customer: User, seed: bytes, code: str, at: datetime) -> Totp | None:
+    """Bind an app that shows the right code for ``seed`` now; None if it does not. That code is spent by this."""
+    totp = TOTP(seed, _STEP_SECONDS, 0, _DIGITS)
+    totp.time = at.timestamp()
+    if not _is_code(code) or not totp.verify(int(code), tolerance=0):
+        return None
+    app = Totp(user=customer, name="", confirmed=True, step=_STEP_SECONDS, digits=_DIGITS, tolerance=0, drift=0)
+    app.last_t = totp.t()
+    app.seal(seed)  # before the first save: the library's own default key is never stored
+    app.save(force_insert=True)
+    return app
+
+
+def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
+    """Whether this is the code that the customer's app shows now. Each works once, whichever session it was used in.
+
+    Wrong codes make ``door`` wait, and no other: whoever guesses at theirs does not stop the owner. All doors together
+    may be wrong so often in a row; then the app is off until it is added anew (NIST SP 800-63B-4 section 3.2.2).
+    """
+    app = Totp.objects.select_for_update().filter(user=customer, confirmed=True).order_by("pk").first()
+    if app is None or not _is_code(code):
+        return Checked(Outcome.WRONG)
+    if is_off(app):
+        return Checked(Outcome.DEAD)
+    key, factor = codes.pseudonym(door, "app lane"), limits.running().factors.throttle_seconds
+    lane = AppLane.objects.filter(app=app, door=key).first() or AppLane(app=app, door=key, last_at=at)
+    until = lane.until(at, factor)
+    if until is not None:
+        return Checked(Outcome.WAIT, until)
+    try:
+        right = app.verify_token(code)
+    except vault.CannotOpen:
+        log.exception("the seed of authenticator app %s cannot be opened", app.pk)
+        return Checked(Outcome.DEAD)
+    if right:
+        if lane.failures:
+            lane.clear()
+        return Checked(Outcome.RIGHT)
+    lane.missed(at)
+    return Checked(Outcome.DEAD, off=True) if is_off(app) else Checked(Outcome.WRONG, lane.until(at, factor))
+
+
+def is_off(app: Totp) -> bool:
+    """Whether so many wrong codes in a row were typed that this app opens nothing any more."""
+    return bool(app.throttling_failure_count >= limits.running().factors.app_failures)
+
+
+def switched_off(customer: User) -> frozenset[Method]:
+    """The factors that the customer has, and has to prove, but cannot use: they were guessed at too often."""
+    most = limits.running().factors.app_failures
+    found = Totp.objects.filter(user=customer, confirmed=True, throttling_failure_count__gte=most)
+    return frozenset({Method.TOTP}) if found.exists() else frozenset()
+
+
+def _is_code(code: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{6}", code, re.ASCII))

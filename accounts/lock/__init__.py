@@ -1,0 +1,1 @@
+"""Locking an account and unlocking it, and noting changes so that they can be taken back."""

@@ -1,0 +1,55 @@
+"""Noting a change of what an account rests on, with the link that takes it back. Part of the flow that makes it."""
+
+from datetime import datetime
+
+from accounts.customer import proofs
+from accounts.models import Change, Session, User
+from ciam_portal.core import links
+from ciam_portal.core.crypto import vault
+from ciam_portal.core.policy.assurance import Method
+
+Kind = Change.Kind
+
+
+def note(
+    customer: User,
+    kind: Change.Kind,
+    session: Session | None,
+    *,
+    at: datetime,
+    previous: bytes = b"",
+    method: Method | None = None,
+    key: object = "",
+) -> dict[str, str]:
+    """Keep it, and what its notice says: the link, and until when it works. ``customer`` as before the change.
+
+    The link is for whoever reads the address that was proven before the change.
+    """
+    change = Change.objects.create(
+        customer=customer,
+        kind=kind,
+        at=at,
+        session=session.pk if session else None,
+        method=method or "",
+        key=str(key),
+        previous=seal(customer, kind, previous) if previous else "",
+    )
+    secret = proofs.new_undo_link(customer, change.pk, customer.email, at)
+    return {
+        "undo_link": links.absolute("accounts:open_undo", secret),
+        "undo_until": customer.local(proofs.answerable_until(at)),
+    }
+
+
+def seal(customer: User, kind: str, previous: bytes) -> str:
+    """What stood there before, for this customer and this kind of change only."""
+    return vault.seal(previous, _context(customer, kind))
+
+
+def unseal(customer: User, change: Change) -> bytes:
+    """What stood there before. Raises vault.CannotOpen."""
+    return vault.unseal(change.previous, _context(customer, change.kind)) if change.previous else b""
+
+
+def _context(customer: User, kind: str) -> str:
+    return f"change:{customer.pk}:{kind}"

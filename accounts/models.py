@@ -1,0 +1,36 @@
+"""A customer, their sessions, devices and second factors, what was sent to prove an address, and what they dispute."""
+
+# User comes first: the passkey library asks for the user model while it is imported.
+from accounts.customer.models.user import Unsettled, User  # isort: skip
+from accounts.activity.models import Dispute
+from accounts.baseline.models import PopulationCount, Profile
+from accounts.customer.models.proof import Proof
+from accounts.factors.models import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.lock.models import Change
+from accounts.restrictions.models import Restriction
+from accounts.sessions.models import Device, Session, SignInAttempt
+from accounts.staff.models import BreakGlass, RoleChange
+from accounts.watch.models import Alert, RiskState
+
+__all__ = [
+    "Alert",
+    "AppLane",
+    "BackupCode",
+    "BreakGlass",
+    "Change",
+    "Device",
+    "Dispute",
+    "Passkey",
+    "PasskeyAttestation",
+    "PopulationCount",
+    "Profile",
+    "Proof",
+    "Restriction",
+    "RiskState",
+    "RoleChange",
+    "Session",
+    "SignInAttempt",
+    "Totp",
+    "Unsettled",
+    "User",
+]

@@ -1,1 +1,0 @@
-"""What accounts tell people."""

@@ -1,0 +1,1 @@
+"""Passwords: which are refused, and how they are kept."""

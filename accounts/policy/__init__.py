@@ -1,1 +1,0 @@
-"""The questions that accounts answer, each pure, with a reason."""

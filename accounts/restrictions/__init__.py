@@ -1,0 +1,1 @@
+"""Staff restrict a customer for a while."""

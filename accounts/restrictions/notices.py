@@ -1,0 +1,44 @@
+"""What customers are told about restrictions by staff. Security notices: nobody can mute them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ciam_portal.core.outbox.notice import NoticeBase
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSuspended(NoticeBase):
+    """Nobody comes in until then. ``number``: by which the help desk finds it."""
+
+    template: ClassVar[str] = "account_suspended"
+    reason: str
+    until: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreProofAsked(NoticeBase):
+    """Everything asks for the strongest proof until then."""
+
+    template: ClassVar[str] = "account_more_proof"
+    reason: str
+    until: str
+    number: str
+    security_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionEnded(NoticeBase):
+    """Staff ended a restriction early. ``kind``: suspend or step_up."""
+
+    template: ClassVar[str] = "account_restriction_ended"
+    kind: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillSuspended(NoticeBase):
+    """A new password is set, and the account is still suspended."""
+
+    template: ClassVar[str] = "account_still_suspended"
+    until: str

@@ -1,0 +1,102 @@
+"""Ending what a customer is signed in with. Every way to end something is here."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth import logout
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Session, User
+from accounts.sessions import events
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.flow import flow
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.oauth import tokens
+
+SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
+ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
+
+
+def live(customer: User, at: datetime) -> QuerySet[Session]:
+    """The sessions a customer is signed in with now, latest use first."""
+    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
+
+
+def moved(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> Session:
+    """A session goes on from another network or browser than it was last seen with: noted once for each change.
+
+    The session as it is now; of two requests that arrive together, one notes the change.
+    """
+    with transaction.atomic():
+        rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("customer", "device")
+        session = rows.get(pk=session.pk)
+        if session.place_now != (network, browser):
+            _note_move(session, network, browser, by=by, at=at)
+    return session
+
+
+@flow
+def _note_move(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> None:
+    """Another browser or system raises the risk at once: no browser turns into another, but a stolen cookie does."""
+    was_network, was_browser = session.place_now
+    if network != was_network:
+        place = events.SessionChangedPlace(session=session.pk, back=network == session.network)
+        record(place, about=session.customer_id, by=by, at=at)
+    if browser != was_browser:
+        change = events.SessionChangedBrowser(session=session.pk, back=browser == session.browser)
+        record(change, about=session.customer_id, by=by, at=at)
+    session.used(at, network=network, browser=browser, risk=Risk.HIGH if browser != session.browser else None)
+
+
+@flow
+def end(session: Session, *, by: Actor, at: datetime, reason: str = ENDED_BY_OWNER) -> None:
+    """End one session with its browser session and its tokens. Nothing happens twice.
+
+    A plain sign-out leaves partners connected that the customer allowed to act in their absence (offline_access);
+    every other reason ends those too.
+    """
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    ended = 0
+    if session.ended_at is None:
+        session.end(at, reason)
+        ended = tokens.revoke_session(session.pk, keep_offline=reason == SIGNED_OUT)
+        BrowserSession.objects.filter(pk=session.browser_key).delete()
+    event = events.SessionEnded(session=session.pk, reason=Code(reason), tokens_ended=ended)
+    record(event, about=session.customer_id, by=by, at=at)
+
+
+@flow
+def end_all(
+    customer: User, *, by: Actor, at: datetime, reason: str = ENDED_BY_OWNER, keep: Session | None = None
+) -> tuple[int, int]:
+    """End every session but ``keep``, and every token of the customer. The numbers of sessions and tokens ended."""
+    sessions, ended = _close(customer, at, reason, keep)
+    event = events.SessionsEnded(reason=Code(reason), sessions_ended=sessions, tokens_ended=ended)
+    record(event, about=customer.pk, by=by, at=at)
+    return sessions, ended
+
+
+def _close(customer: User, at: datetime, reason: str, keep: Session | None) -> tuple[int, int]:
+    User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # first, as every flow that locks several sessions
+    open_ones = Session.objects.select_for_update(no_key=True).filter(customer=customer, ended_at__isnull=True)
+    if keep is not None:
+        open_ones = open_ones.exclude(pk=keep.pk)
+    keys = list(open_ones.values_list("browser_key", flat=True))
+    open_ones.update(ended_at=at, end_reason=reason)
+    BrowserSession.objects.filter(pk__in=keys).delete()
+    return len(keys), tokens.revoke_all(customer.pk)
+
+
+def sign_out(request: HttpRequest, *, by: Actor, at: datetime) -> None:
+    """Sign this browser out: session record, tokens, browser session, cookie."""
+    session: Session | None = getattr(request, "portal_session", None)
+    if session is not None:
+        end(session, by=by, at=at, reason=SIGNED_OUT)
+    logout(request)
+    request.portal_session = None  # type: ignore[attr-defined]

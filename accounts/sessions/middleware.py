@@ -1,0 +1,91 @@
+"""PortalSession: whoever holds a browser session is signed in only while the portal's own record says so."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Session
+from accounts.sessions import agents, device_cookie, flows
+from ciam_portal.core import clock, network
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
+
+_TOUCH_AFTER = timedelta(seconds=60)
+
+
+class PortalSession:
+    """Sets ``request.portal_session`` and ``request.user`` from one row; anything else is signed out (ASVS 7.4)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look the session up if the browser claims to be signed in; keep the device cookie if one was given."""
+        request.portal_session = None  # type: ignore[attr-defined]
+        if SESSION_KEY in request.session:
+            self._enter(request)
+        response = self.get_response(request)
+        cookie = getattr(request, "device_cookie", "")
+        if cookie:
+            response.set_cookie(
+                settings.DEVICE_COOKIE_NAME,
+                cookie,
+                max_age=limits.running().session.device_days * 86_400,
+                secure=settings.SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    def _enter(self, request: HttpRequest) -> None:
+        at = clock.now()
+        rules = limits.running().session
+        key, customer = (_as_uuid(request.session.get(name)) for name in ("portal_session", SESSION_KEY))
+        session = (
+            Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
+            .select_related("customer", "device")
+            .filter(pk__in=key, customer__in=customer, customer__is_active=True, customer__locked_at=None)
+            .filter(Q(customer__suspended_until=None) | Q(customer__suspended_until__lte=at))
+            .first()
+        )
+        if session is None or not _belongs_here(request):
+            request.session.flush()
+            request.user = AnonymousUser()
+            return
+        request.user = session.customer
+        request.portal_session = session  # type: ignore[attr-defined]
+        device = session.device
+        if device is not None and device.renewed_at is not None and device.received_at is None:
+            shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+            if device.cookie_digest in shown:
+                device.received(at)
+        self._notice(request, session, at)
+
+    @staticmethod
+    def _notice(request: HttpRequest, session: Session, at: datetime) -> None:
+        family, system = agents.families(request.headers.get("User-Agent", ""))
+        seen = network.prefix(network.client_address(request)), session.browser_words(family, system)
+        if seen != session.place_now:
+            by = Actor.from_request(request)
+            request.portal_session = flows.moved(session, *seen, by=by, at=at)  # type: ignore[attr-defined]
+        elif at - session.last_used_at >= _TOUCH_AFTER:
+            session.used(at, network=seen[0], browser=seen[1])
+
+
+def _belongs_here(request: HttpRequest) -> bool:
+    """Where staff have a host of their own, a session opened on one host is none on the other."""
+    return settings.STAFF_URL == settings.PUBLIC_URL or request.session.get("host") == request.get_host()
+
+
+def _as_uuid(text: object) -> list[UUID]:
+    """The id in a list of one, or no id."""
+    try:
+        return [UUID(str(text))]
+    except ValueError:
+        return []

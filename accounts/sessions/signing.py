@@ -1,0 +1,92 @@
+"""Where a sign-in meets HTTP: the browser at the door, the session that begins, its key that rotates."""
+
+from allauth.account.internal.flows.login import perform_login, resume_login
+from allauth.account.internal.stagekit import stash_login
+from allauth.account.models import Login
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.baseline.history import Seen
+from accounts.budgets import bucket
+from accounts.models import Session, User
+from accounts.sessions import agents
+from accounts.sign_in import flows
+from ciam_portal.core import clock, network, places
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.sessions import SessionStore
+
+METHODS = "methods"
+
+
+def browser_of(request: HttpRequest, email: str = "") -> flows.Browser:
+    """The browser that sent this request, as far as we look at it. ``email``: whom it names, if nobody is known yet."""
+    agent = request.headers.get("User-Agent", "")
+    family, system = agents.families(agent)
+    key = request.session.session_key
+    address = network.client_address(request)
+    place = places.lookup(address)
+    seen = Seen(
+        address=address,
+        country=place.country,
+        asn=place.asn,
+        agent=agents.plain(agent),
+        browser=family,
+        system=system,
+        kind=agents.kind_of(agent),
+    )
+    return flows.Browser(
+        cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+        key=SessionStore.row_key(key) if key else "",
+        seen=seen,
+        absurd=agents.is_absurd(agent),
+        bucket=bucket.of(request, email) if email else "",
+    )
+
+
+def session_of(request: HttpRequest) -> Session:
+    """The live session of a request that only somebody who is signed in can make."""
+    session: Session = request.portal_session  # type: ignore[attr-defined]
+    return session
+
+
+def begin(request: HttpRequest, customer: User, admitted: flows.Admitted) -> Session:
+    """After the library has signed the customer in: begin our session on it."""
+    by = Actor.from_request(request).known_as(customer.pk)
+    entered = flows.begin(customer, admitted, browser_of(request), by=by, at=clock.now())
+    request.session["portal_session"] = str(entered.session.pk)
+    request.session["host"] = request.get_host()
+    request.portal_session = entered.session  # type: ignore[attr-defined]
+    request.device_cookie = entered.cookie  # type: ignore[attr-defined]
+    return entered.session
+
+
+def remember_first(request: HttpRequest, customer: User) -> None:
+    """The customer has proven the address in this browser: it is theirs from now on."""
+    by = Actor.from_request(request).known_as(customer.pk)
+    cookie = flows.remember_first(customer, browser_of(request), by=by, at=clock.now())
+    request.device_cookie = cookie  # type: ignore[attr-defined]
+
+
+def rotate(request: HttpRequest) -> None:
+    """Give the browser a new session key after a step-up; the old one is dead (ASVS 7.2.4)."""
+    request.session.cycle_key()
+    session_of(request).moved_to(SessionStore.row_key(str(request.session.session_key)))
+
+
+def enter_with_passkey(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:
+    """Sign in with a passkey instead of a password, through the same pipeline and all of its stages."""
+    login = Login(user=customer, email=customer.email, redirect_url=next_url or None, state={METHODS: [method.value]})
+    response: HttpResponse = perform_login(request, login)
+    return response
+
+
+def resume(request: HttpRequest, login: Login) -> HttpResponse:
+    """Run the pipeline from where it paused."""
+    response: HttpResponse = resume_login(request, login)
+    return response
+
+
+def keep(request: HttpRequest, login: Login) -> None:
+    """Remember what changed in a paused sign-in."""
+    stash_login(request, login)

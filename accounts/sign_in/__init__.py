@@ -1,0 +1,1 @@
+"""Coming in: weighed, challenged, held or let in."""

@@ -1,0 +1,102 @@
+"""allauth's seam: its questions, answered by our flows and policies; its mails, sent through our outbox."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth import password_validation
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.account import flows as account
+from accounts.budgets import bucket, lockout, mails, velocity
+from accounts.budgets.mails import Asked
+from accounts.models import User
+from accounts.passwords import validator as passwords
+from accounts.sessions import flows as sessions
+from accounts.sessions import signing
+from accounts.sign_in import flows, stages
+from accounts.step_up import facts
+from ciam_portal.core import clock, mailbox, network
+from ciam_portal.core.audit.actor import Actor
+
+
+class Adapter(DefaultAccountAdapter):
+    """Only documented methods are overridden."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Under what the library's limits count: as all of the portal's do."""
+        return network.bucket(request)
+
+    def get_login_stages(self) -> list[str]:
+        """A proven address first, then the weighing. Nothing else is between a credential and a session."""
+        return ["allauth.account.stages.EmailVerificationStage", "accounts.sign_in.stages.ProofStage"]
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        """One form of the password, checked by the one validator."""
+        password = passwords.normal(password)
+        password_validation.validate_password(password, user)
+        return password
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
+        """Whose credentials these are. A closed, locked or suspended one looks like a wrong password."""
+        if credentials.get("password"):
+            credentials["password"] = passwords.normal(credentials["password"])
+            request.password_breached = passwords.is_listed(credentials["password"])  # type: ignore[attr-defined]
+        user = super().authenticate(request, **credentials)
+        if not isinstance(user, User):
+            return None
+        if not facts.is_looked_at(user, clock.now()):
+            self.authentication_failed(request, **credentials)
+            return None
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+        """Record it; axes has counted it."""
+        email = mailbox.named(str(credentials.get("email", "")))
+        known = User.objects.filter(email=email).values_list("pk", flat=True).first()
+        paused = bool(getattr(request, "axes_locked_out", False))
+        by = Actor.from_request(request)
+        at = clock.now()
+        flows.note_failure(lockout.lane(request, credentials), known, paused=paused, by=by, at=at)
+        velocity.failed(facts.source_of(email, signing.browser_of(request).seen), at)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in, with a new session key, and begin our own session record on it, if nothing has changed meanwhile."""
+        admitted: flows.Admitted = request.sign_in  # type: ignore[attr-defined]
+        with transaction.atomic():
+            if not flows.is_current(user, admitted):
+                raise ImmediateHttpResponse(stages.start_over(request))
+            super().login(request, user)
+            signing.begin(request, user, admitted)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out: session record, tokens, cookie."""
+        sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
+        """Our own link instead of the library's: single use, digest only. Raises TooMany.
+
+        Whoever signs up was asked for their budget before anything was kept (``open_account``).
+        """
+        customer = emailconfirmation.email_address.user
+        if not signup:
+            mails.take_to(Asked.CONFIRM, customer.email, bucket.of(request, customer.email))
+        account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner; asked for their budget as above."""
+        account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
+        """The same page for everyone."""
+        return HttpResponseRedirect(reverse("account_email_verification_sent"))
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """The library's own messages are not shown: our pages say what happened."""
+
+    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Pages only: the JSON answers of the library's views would be one more channel to guard."""
+        return False

@@ -1,0 +1,140 @@
+"""The doors: sign up, confirm an address, sign in, sign out."""
+
+from typing import Any
+
+from allauth.account.views import LoginView, SignupView
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.account import flows as account
+from accounts.account import forms, policy
+from accounts.budgets import bucket, lockout
+from accounts.budgets import counter as budget
+from accounts.customer import proofs
+from accounts.models import Proof
+from accounts.sessions import flows as sessions
+from accounts.sessions import signing
+from accounts.sign_in.forms import SignIn as SignInForm
+from accounts.sign_in.forms import SignUp as SignUpForm
+from accounts.sign_in.stages import Denied
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow
+
+
+class SignUp(SignupView):
+    """allauth's view, our form and page."""
+
+    template_name = "accounts/sign_in/sign_up.html"
+    form_class = SignUpForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """Counted by where it comes from. Raises TooMany."""
+        most, who = limits.running().sign_up.per_address_per_hour, bucket.of(request, request.POST.get("email", ""))
+        budget.take("sign_up", who, limit=most, seconds=3600, reason=policy.Reason.TOO_MANY_SIGN_UPS)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """The form does not know the browser that sent it."""
+        form.browser = signing.browser_of(self.request, form.cleaned_data["email"])
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
+
+class SignIn(LoginView):
+    """allauth's view, our form and page."""
+
+    template_name = "accounts/sign_in/sign_in.html"
+    form_class = SignInForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """Counted by where it comes from. Raises TooMany."""
+        most = limits.running().sign_in.attempts_per_address_per_minute
+        who = bucket.of(request, request.POST.get("login", ""))
+        budget.take("sign_in", who, limit=most, seconds=60, reason=policy.Reason.TOO_MANY_SIGN_INS)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """A sign-in that is denied is answered like a wrong password: the same page, and the same traces, none.
+
+        The library has written into the browser session by then. It is emptied again and not saved: a wrong password
+        does not touch it either.
+        """
+        modified = self.request.session.modified
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except Denied:
+            self.request.session.modified = modified
+            lockout.count_failure(self.request, form.cleaned_data["login"])
+            form.add_error(None, form.wrong())
+            response = self.form_invalid(form)
+        return response
+
+
+@login_not_required
+@never_cache
+@require_safe
+def check_your_mail(request: HttpRequest) -> HttpResponse:
+    """After signing up, or signing in with an unproven address: the same page for everyone."""
+    return render(request, "accounts/sign_in/check_your_mail.html", {"hours": limits.running().proof.link_hours})
+
+
+def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
+    """Whether to show the button; the flow asks again."""
+    at = clock.now()
+    proof = proofs.find_link(secret, purpose)
+    if proof is None:
+        return False
+    return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.running(), at=at), Allow)
+
+
+@login_not_required
+@links.page(Proof.Purpose.CONFIRM_EMAIL)
+def confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
+    """The page with the button that confirms."""
+    usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)
+    if usable and request.method == "POST":
+        try:
+            customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
+        except Refused as refused:
+            if refused.reason is not policy.Reason.LINK_DEAD:
+                raise
+            usable = False
+        else:
+            signing.remember_first(request, customer)
+            return render(request, "accounts/sign_in/email_confirmed.html")
+    words = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/sign_in/confirm_email.html", words, status=200 if usable else 410)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """A button, never a link."""
+    if request.method != "POST":
+        return render(request, "accounts/sign_in/sign_out.html") if request.user.is_authenticated else redirect("home")
+    sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
+    return links.forget(request, render(request, "accounts/sign_in/signed_out.html"))
+
+
+@sensitive_post_parameters()
+@require_POST
+def renew(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Stay signed in: reaching this view was the activity."""
+    return HttpResponse(status=204)
+
+
+@login_not_required
+@require_safe
+def inactive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+    """Where the library would send a closed account: to the door, which says nothing."""
+    return redirect("account_login")

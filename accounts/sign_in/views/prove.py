@@ -1,0 +1,267 @@
+"""Proving: the second step of a sign-in, and proving more (or again) while signed in. One page, two doors."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.budgets import lockout
+from accounts.customer import proofs
+from accounts.factors import bound, flows, forms
+from accounts.factors import verifier as factors
+from accounts.factors.verifier import Ceremony, Checked, Outcome
+from accounts.passwords import validator as passwords
+from accounts.sign_in.stages import pending
+from accounts.sign_in.views.doors import Door, LiveSession, PausedSignIn
+from accounts.step_up import suspended
+from accounts.step_up.decorators import over
+from ciam_portal.core import clock
+from ciam_portal.core.audit import why
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import TooMany
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.words import masked, span
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_FORMS: dict[Method, type[django_forms.Form]] = {
+    Method.PASSKEY: forms.PasskeyMessage,
+    Method.TOTP: forms.AppCode,
+    Method.BACKUP_CODE: forms.BackupCode,
+    Method.PASSWORD: forms.Password,
+    Method.EMAIL_CODE: forms.MailCode,
+}
+
+
+@sensitive_post_parameters("code", "password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(request: HttpRequest) -> HttpResponse:
+    """Signed in: reach the level that was asked for, then back."""
+    door = LiveSession(request)
+    if door.is_over:
+        return over(request)
+    if door.is_met(clock.now()):
+        return door.leave()
+    return _answer(door)
+
+
+@never_cache
+@require_safe
+def go_on(request: HttpRequest) -> HttpResponse:
+    """What waited for the proof, in words, and the one button that does it. Opening this page does nothing."""
+    found = suspended.find(request, request.GET.get("ref", ""))
+    known = suspended.declared_at(found.path) if found else None
+    if found is None or known is None or found.fields is None:
+        return over(request)
+    declared, arguments = known
+    words = {
+        "title": declared.said(request, arguments),
+        "facts": declared.shown(found.fields),
+        "path": found.path,
+        "field": suspended.FIELD,
+        "reference": found.reference,
+    }
+    return render(request, "accounts/sign_in/go_on.html", words)
+
+
+@sensitive_post_parameters("code")
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove_sign_in(request: HttpRequest) -> HttpResponse:
+    """Signing in: the second step."""
+    stage = pending(request)
+    if stage is None:
+        return redirect("home" if request.user.is_authenticated else "account_login")
+    return redirect("accounts:sign_in_held") if stage.held else _answer(PausedSignIn(request, stage))
+
+
+@require_POST
+def begin_prove(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's passkey dialog, signed in."""
+    return JsonResponse(factors.begin_showing(request, Ceremony.PROVE, cast("User", request.user)))
+
+
+@login_not_required
+@require_POST
+def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
+    """Options for the browser's passkey dialog, at the second step."""
+    stage = pending(request)
+    if stage is None or stage.held:
+        return JsonResponse({"error": "over"}, status=409)
+    return JsonResponse(factors.begin_showing(request, Ceremony.SIGN_IN, stage.customer))
+
+
+@require_POST
+def send_code(request: HttpRequest) -> HttpResponse:
+    """Signed in: mail a code to a customer who has nothing but a password and a mailbox."""
+    door = LiveSession(request)
+    return over(request) if door.is_over else _send(door)
+
+
+@login_not_required
+@require_POST
+def send_sign_in_code(request: HttpRequest) -> HttpResponse:
+    """Signing in: mail another code for this sign-in."""
+    stage = pending(request)
+    return redirect("account_login") if stage is None or stage.held else _send(PausedSignIn(request, stage))
+
+
+@login_not_required
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Signing in: let go of the paused sign-in; the sign-in page would lead back to it otherwise."""
+    stage = pending(request)
+    if stage is not None:
+        stage.abort()
+    return redirect("account_login")
+
+
+def _send(door: Door) -> HttpResponse:
+    request, at = door.request, clock.now()
+    if Method.EMAIL_CODE in door.ways(at):
+        until = proofs.blocked_until(door.customer, *door.code, at)
+        if until is not None:
+            messages.warning(request, words_for(Method.EMAIL_CODE, Checked(Outcome.WAIT, until), at))
+        else:
+            _mail(door, at)
+    query = urlencode({"way": Method.EMAIL_CODE.value} | door.carried)
+    response = redirect(door.page)
+    response["Location"] += f"?{query}"
+    return response
+
+
+def _mail(door: Door, at: datetime) -> None:
+    try:
+        door.send_code(at)
+    except TooMany as later:
+        words = _("We have sent you several mails already. You can ask for another in %(time)s.")
+        messages.warning(door.request, words % {"time": span(later.retry_after)})
+    else:
+        words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
+        messages.success(door.request, words % {"count": limits.running().proof.code_minutes})
+
+
+def _answer(door: Door) -> HttpResponse:
+    request, at = door.request, clock.now()
+    ways = door.ways(at)
+    if not ways:
+        needed = bound.highest_level(door.customer) < door.to
+        off = bool(factors.switched_off(door.customer))
+        paused = isinstance(door, PausedSignIn)
+        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to.acr}
+        return render(request, "accounts/sign_in/prove_nothing.html", words)
+    way = _chosen(request, ways)
+    form = _FORMS[way](request.POST if request.method == "POST" else None)
+    checked = Checked(Outcome.WRONG)
+    if form.is_valid():
+        checked = _check(door, way, form.cleaned_data, at)
+        if checked.outcome is Outcome.RIGHT:
+            return door.passed(way, at)
+        ended = door.missed(way) if checked.outcome is Outcome.WRONG else None
+        if ended is not None:
+            return ended
+        form.add_error(None, words_for(way, checked, at))
+    elif request.method == "POST" and way is Method.PASSKEY:
+        form.add_error(None, words_for(way, checked, at))
+    wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
+    return _page(door, ways, way, form, wait)
+
+
+def _chosen(request: HttpRequest, ways: tuple[Method, ...]) -> Method:
+    wanted = request.POST.get("way") or request.GET.get("way")
+    return next((way for way in ways if way.value == wanted), ways[0])
+
+
+def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Checked:
+    by, customer = Actor.from_request(door.request), door.customer
+    match way, door:
+        case Method.TOTP, _door:
+            return flows.answer_with_app(customer, typed["code"], door.lane, by=by, at=at)
+        case Method.BACKUP_CODE, _door:
+            return flows.answer_with_backup_code(customer, typed["code"], by=by, at=at)
+        case Method.PASSKEY, _door:
+            return _check_passkey(door, typed, by, at)
+        case Method.PASSWORD, LiveSession():
+            return check_password(door.request, typed["password"], by=by, at=at)
+        case Method.EMAIL_CODE, _door:
+            return flows.answer_with_mail_code(customer, *door.code, typed["code"], by=by, at=at)
+    return Checked(Outcome.WRONG)
+
+
+def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -> Checked:
+    answer = factors.take_answer(door.request, typed, door.ceremony, door.customer)
+    if answer is None:
+        return Checked(Outcome.WRONG)
+    shown = flows.answer_with_passkey(door.customer, answer, by=by, at=at)
+    return Checked(Outcome.RIGHT if shown else Outcome.WRONG)
+
+
+def check_password(request: HttpRequest, password: str, *, by: Actor, at: datetime) -> Checked:
+    """The signed-in customer's password once more, on whatever page asks for it: counted and recorded alike."""
+    customer = cast("User", request.user)
+    paused = lockout.paused_for(request, customer.email)
+    if paused:
+        return Checked(Outcome.WAIT, at + timedelta(seconds=paused))
+    right = lockout.check_password(request, customer, passwords.normal(password))
+    flows.note_password(customer, right=right, by=by, at=at)
+    return Checked(Outcome.RIGHT if right else Outcome.WRONG)
+
+
+_WRONG: dict[Method, Callable[[], str]] = {
+    Method.TOTP: lambda: _("This code is not right, or it has been used already. Wait for the next one."),
+    Method.BACKUP_CODE: lambda: _("This backup code is not right, or it has been used already."),
+    Method.PASSKEY: lambda: _("That passkey did not work. Please try again, or choose another way."),
+    Method.PASSWORD: lambda: _("This is not your password."),
+    Method.EMAIL_CODE: lambda: _("This code is not right, or it is too old. You can ask for a new one."),
+}
+
+
+def words_for(way: Method, checked: Checked, at: datetime) -> str:
+    """What is said of an answer that was not right."""
+    wait = factors.seconds_until(checked.until, at)
+    match checked.outcome:
+        case Outcome.DEAD:
+            return _("This can no longer be used. Please choose another way.")
+        case Outcome.WAIT:
+            return _("There were several wrong answers. Please wait %(time)s, then try again.") % {"time": span(wait)}
+    if wait > 1:
+        return _WRONG[way]() + " " + _("You can try again in %(time)s.") % {"time": span(wait)}
+    return _WRONG[way]()
+
+
+def _because(door: Door) -> list[str]:
+    """Why. Whoever is not in yet reads the general sentence only: what gave a thief away is on the activity page."""
+    words = why.words(door.decision, door.customer.pk)
+    return words if isinstance(door, LiveSession) else words[:1]
+
+
+def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.Form, wait: int | None) -> HttpResponse:
+    words = {
+        "door": door,
+        "signing_in": isinstance(door, PausedSignIn),
+        "form": form,
+        "because": _because(door),
+        "way": way.value,
+        "carried": urlencode(door.carried),
+        "minutes": limits.running().proof.code_minutes,
+        "others": [other.value for other in ways if other is not way],
+        "address": door.customer.shown_email if isinstance(door, LiveSession) else masked(door.customer.email),
+    }
+    response = render(door.request, "accounts/sign_in/prove.html", words, status=200 if wait is None else 429)
+    if wait is not None:
+        response["Retry-After"] = str(wait)
+    return response

@@ -1,0 +1,193 @@
+"""This wasn't me: a change is taken back with all that came after it, everything ends, and the account is locked.
+
+It is no way in. It signs nobody in, sets no password, and what it puts back does not open the account by itself: after
+an undo of an address, a number or a factor, the mailbox alone leads nowhere (``accounts.lock.policy.WayBack``).
+
+What apps above this one must end or put back with it (consents, recoveries under way, recovery addresses) is named by
+dotted path in ``settings.UNDO_ENDS``: each is called with the customer's id and the instant of the change, in the same
+transaction. A lock calls them too, with its own instant.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.activity.flows import dispute as disputes
+from accounts.customer import addresses, proofs
+from accounts.factors import bound
+from accounts.factors import verifier as factors
+from accounts.lock import events, notices, policy
+from accounts.lock.flows import locks, reversible
+from accounts.lock.flows.everywhere import spread
+from accounts.lock.policy import WayBack
+from accounts.models import BackupCode, Change, Dispute, Proof, User
+from accounts.sessions import flows as sessions
+from ciam_portal.core import mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import vault
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.flow import flow, require
+
+log = logging.getLogger(__name__)
+
+UNDONE = "undone"
+Kind = Change.Kind
+# What leads back in afterwards. Where a link could give an old mailbox or an old phone weight again, more is asked for.
+_CONTACT = {Kind.EMAIL, Kind.PHONE, Kind.RECOVERY_ADDRESS}
+WAYS = {
+    Kind.PASSWORD: WayBack.MAILBOX,
+    Kind.BACKUP_CODES: WayBack.MAILBOX,
+    Kind.EMAIL: WayBack.FACTOR,
+    Kind.PHONE: WayBack.FACTOR,
+    Kind.FACTOR_ADDED: WayBack.FACTOR,
+    Kind.FACTOR_REMOVED: WayBack.RECOVERY,
+    Kind.RECOVERY_ADDRESS: WayBack.FACTOR,
+}
+
+
+@flow
+def undo_by_link(secret: str, *, by: Actor, at: datetime) -> Change:
+    """Whoever holds the link in the mail takes the change back. Raises Refused."""
+    proof, change = _spend(secret, by=by, at=at)
+    return undo(change, by=by.known_as(proof.customer_id), at=at)
+
+
+@flow
+def lock_by_link(secret: str, *, by: Actor, at: datetime) -> Change:
+    """Whoever holds the link only locks; the change stays. The link is spent by it. Raises Refused."""
+    proof, change = _spend(secret, by=by, at=at)
+    locks.lock(proof.customer, by=by.known_as(proof.customer_id), at=at)
+    return change
+
+
+def _spend(secret: str, *, by: Actor, at: datetime) -> tuple[Proof, Change]:
+    proof = proofs.lock_link(secret, Proof.Purpose.UNDO)
+    if proof is None:
+        raise Refused(policy.Reason.UNDO_LINK_DEAD)
+    change = change_of(proof)
+    require(policy.may_undo, link_facts(proof, change, at), about=proof.customer_id, by=by, at=at)
+    if change is None:  # the policy has refused: for the reader and the type checker
+        raise Refused(policy.Reason.UNDO_LINK_DEAD)
+    proof.spend(at)
+    return proof, change
+
+
+def link_facts(proof: Proof, change: Change | None, at: datetime) -> policy.UndoFacts:
+    """What the policy asks about a link."""
+    stands = change is not None and change.undone_at is None
+    return policy.UndoFacts(is_live=proof.is_live(at), change_stands=stands, account_active=proof.customer.is_active)
+
+
+def change_of(proof: Proof) -> Change | None:
+    """The change a link speaks of; None once its record is gone."""
+    return Change.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
+
+
+@flow
+def undo(change: Change, *, by: Actor, at: datetime) -> Change:
+    """Put back what stood before this change, as it was before all that followed it too; end everything; lock.
+
+    Later changes are undone with it, newest first: a thief who changed the address first got all later mails, so the
+    one link that the customer has must reach all of it. Raises Refused if it was undone meanwhile.
+    """
+    customer = User.objects.select_for_update(no_key=True).get(pk=change.customer_id)
+    standing = list(Change.objects.select_for_update().standing_since(customer.pk, change.at))
+    if change.pk not in {each.pk for each in standing}:
+        raise Refused(policy.Reason.UNDO_LINK_DEAD)
+    told = addresses.proven(customer)
+    restored = _take_back(customer, standing, by=by, at=at)
+    proofs.drop(customer, at)
+    customer.shut(policy.hardest(*(WAYS[Kind(each.kind)] for each in standing)), at)
+    ended = sessions.end_all(customer, by=by, at=at, reason=UNDONE)
+    locks.end_beyond(customer, change.at, by=by, at=at)
+    event = events.ChangeUndone(
+        change=change.pk,
+        kind=Code(change.kind),
+        later=len(standing) - 1,
+        restored=restored,
+        way=WayBack(customer.way_back),
+        sessions_ended=ended[0],
+        tokens_ended=ended[1],
+    )
+    record(event, about=customer.pk, by=by, at=at)
+    disputes.open_one(customer, Dispute.Kind.NOT_ME, decision=None, change=change.pk, by=by, at=at)
+    _tell(customer, change, told, restored=restored, at=at)
+    change.refresh_from_db()
+    return change
+
+
+def _tell(customer: User, change: Change, before: Iterable[str], *, restored: bool, at: datetime) -> None:
+    """To every address that was or is proven: one of them is the customer's, whoever used the link."""
+    notice = notices.ChangeUndone(
+        what=change.get_kind_display(), made=customer.local(change.at), restored=restored, **locks.words(customer)
+    )
+    spread(customer, notice, before=before, at=at)
+
+
+def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetime) -> bool:
+    """Newest first, each as if it had never been; whether all of it could be."""
+    well = True
+    before: dict[str, str] = {}
+    for each in standing:
+        try:
+            kept = reversible.unseal(customer, each)
+        except vault.CannotOpen:
+            log.exception("what was before change %s cannot be opened", each.pk)
+            well = False
+        else:
+            before[each.kind] = kept.decode()  # the oldest one comes last and stays
+            well = _factor_back(customer, each, kept) and well
+        each.undo(at)
+    factors.drop_idle_codes(customer, bound.second_factors(customer))
+    if Kind.PASSWORD in before:
+        customer.set_unusable_password()
+        customer.password_changed_at = at
+    customer.phone = before.get(Kind.PHONE, customer.phone)
+    if Kind.EMAIL in before:
+        well = _readdress(customer, before[Kind.EMAIL], by=by, at=at) and well
+    if _CONTACT & before.keys():
+        customer.contact_changed_at = at
+    if Kind.EMAIL in before:
+        customer.email_changed_at = at
+    changed = ["email", "unsettled", "phone", "password", "password_changed_at", "contact_changed_at"]
+    customer.save(update_fields=[*changed, "email_changed_at"])
+    return well
+
+
+def _factor_back(customer: User, change: Change, kept: bytes) -> bool:
+    """What a change did to second factors is as it was; False if it cannot be."""
+    match change.kind:
+        case Kind.FACTOR_ADDED:
+            factors.take_away(customer, change.method, change.key)  # gone already is as good
+        case Kind.FACTOR_REMOVED:
+            return factors.put_back(customer, kept)
+        case Kind.BACKUP_CODES:
+            BackupCode.objects.filter(customer=customer, created_at__gte=change.at).delete()
+    return True
+
+
+def _readdress(customer: User, address: str, *, by: Actor, at: datetime) -> bool:
+    """The old address is the proven one again; False if it belongs to another account by now, or is none any more.
+
+    A sign-up with it that was never proven does not stand in the way: a thief could make one to keep the address.
+    """
+    try:
+        address = mailbox.canonical(address)
+    except mailbox.NoMailbox:
+        return False
+    other = User.objects.select_for_update(no_key=True).filter(email=address).exclude(pk=customer.pk).first()
+    if other is not None and (addresses.is_proven(other) or other.is_staff):
+        return False
+    if other is not None:
+        record(events.SignUpVoided(), about=other.pk, by=by, at=at)
+        other.delete()
+    customer.move_to(address)
+    addresses.replace(customer, address)
+    return True
+
+
+def later(change: Change) -> list[Change]:
+    """What would be undone with this change because it came after it, newest first."""
+    return list(Change.objects.standing_since(change.customer_id, change.at).exclude(pk=change.pk))

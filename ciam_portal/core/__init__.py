@@ -1,0 +1,1 @@
+"""The foundations: what everything stands on, and what knows nobody above."""

@@ -1,0 +1,59 @@
+"""Who acts: a customer, staff, a partner or the system; for whom; through which channel."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from ciam_portal.core.policy.channel import Channel
+
+__all__ = ["Actor", "Channel", "Kind"]
+
+
+class Kind(StrEnum):
+    """What sort of party acts."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    PARTNER = "partner"
+    SYSTEM = "system"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The ``by`` of every flow: ids only. ``on_behalf_of`` is set when a delegate acts for someone else."""
+
+    kind: Kind
+    id: UUID | None = None
+    channel: Channel = Channel.SYSTEM
+    session: UUID | None = None
+    request_id: str = ""
+    on_behalf_of: UUID | None = None
+
+    @classmethod
+    def system(cls) -> Self:
+        """A task or command of our own."""
+        return cls(Kind.SYSTEM)
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, channel: Channel = Channel.WEB) -> Self:
+        """Whoever is signed in on this request; a stranger otherwise."""
+        user = getattr(request, "user", None)
+        session = getattr(request, "portal_session", None)
+        request_id = getattr(request, "request_id", "")
+        if user is None or not user.is_authenticated:
+            return cls(Kind.STRANGER, None, channel, request_id=request_id)
+        kind = Kind.STAFF if channel is Channel.HELP_DESK else Kind.CUSTOMER
+        return cls(kind, user.pk, channel, session.pk if session else None, request_id)
+
+    @classmethod
+    def stranger(cls, request: HttpRequest) -> Self:
+        """A stranger, whoever is signed in on this request: what is shown, or a link, speaks for itself."""
+        return cls(Kind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
+
+    def known_as(self, customer: UUID) -> Self:
+        """The same party on the same request, once it has proven to be this customer."""
+        return replace(self, kind=Kind.CUSTOMER, id=customer)

@@ -1,0 +1,90 @@
+"""What happened and what was decided, for ever, each row sealed (``seal``).
+
+Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE.
+
+Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
+"""
+
+from typing import Any
+
+from django.db import models
+
+from ciam_portal.core.audit import seal
+from ciam_portal.core.crypto import codes
+
+
+class _Entry(models.Model):
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    at = models.DateTimeField(db_comment="not sensitive: when")
+    about = models.UUIDField(null=True, db_comment="pseudonymous: customer id of the subject")
+    actor_kind = models.CharField(max_length=16, db_comment="not sensitive")
+    actor = models.UUIDField(null=True, db_comment="pseudonymous: id of who acted")
+    on_behalf_of = models.UUIDField(null=True, db_comment="pseudonymous: id of the person a delegate acted for")
+    session = models.UUIDField(null=True, db_comment="pseudonymous: session the actor was in")
+    channel = models.CharField(max_length=16, db_comment="not sensitive")
+    request_id = models.CharField(max_length=64, blank=True, db_comment="not sensitive")
+    seal = models.CharField(max_length=96, default="", db_comment="not sensitive: keyed digest of the row")
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:  # noqa: ANN401  (Django's arguments)
+        """Write the row, sealed."""
+        self.seal = seal.made(self)
+        super().save(**kwargs)
+
+
+class AuditEntry(_Entry):
+    """One event, as recorded by ``record()``."""
+
+    name = models.CharField(max_length=64, db_comment="not sensitive: event name")
+    decision = models.UUIDField(null=True, db_comment="not sensitive: the decision behind it")
+    source = models.CharField(
+        max_length=codes.HIDDEN_DIGITS,
+        blank=True,
+        default="",
+        db_comment="pseudonymous: digest of the address it came from, of what failed or was refused",
+    )
+    data = models.JSONField(default=dict, db_comment="not sensitive: ids, codes, counts and instants only")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["about", "-at"], name="audit_entry_about"),
+            models.Index(fields=["actor", "-at"], name="audit_entry_actor"),
+            models.Index(fields=["name", "-at"], name="audit_entry_name"),
+            models.Index(fields=["-at"], name="audit_entry_at"),
+            models.Index(fields=["source", "-at"], name="audit_entry_source", condition=~models.Q(source="")),
+        )
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+class DecisionEntry(_Entry):
+    """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
+
+    question = models.CharField(max_length=96, db_comment="not sensitive: stable name of the question")
+    action = models.CharField(max_length=64, blank=True, db_comment="not sensitive: action of the catalogue")
+    risk = models.PositiveSmallIntegerField(null=True, db_comment="not sensitive: the level of risk that counted")
+    score = models.FloatField(null=True, db_comment="not sensitive: how unusual, in nats; the sum of contributions")
+    model_version = models.CharField(max_length=16, blank=True, db_comment="not sensitive")
+    contributions = models.JSONField(default=list, db_comment="not sensitive: codes and log-likelihood ratios")
+    policy_version = models.CharField(max_length=16, db_comment="not sensitive")
+    inputs = models.JSONField(db_comment="pseudonymous: the facts as plain JSON")
+    answer = models.CharField(max_length=16, db_comment="not sensitive: allow, step_up, hold or deny")
+    reason = models.CharField(max_length=64, blank=True, db_comment="not sensitive: reason code")
+    detail = models.JSONField(default=dict, db_comment="not sensitive: level, freshness or end of the answer")
+    findings = models.JSONField(default=list, db_comment="not sensitive: codes and points")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["-at"], name="audit_decision_at"),
+            models.Index(fields=["about", "-at"], name="audit_decision_about"),
+            models.Index(fields=["question", "-at"], name="audit_decision_question"),
+            models.Index(fields=["action", "-at"], name="audit_decision_action"),
+        )
+        verbose_name_plural = "decision entries"
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.answer} {self.at:%Y-%m-%d %H:%M:%S %Z}"

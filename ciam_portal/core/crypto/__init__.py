@@ -1,0 +1,1 @@
+"""Codes, digests and what is sealed at rest."""

@@ -1,0 +1,107 @@
+"""Where a link from one of our mails arrives, whatever it is for, and how its page finds it again.
+
+The secret leaves the address at once, so that no history and no Referer keeps it. The browser holds it, sealed, in a
+cookie for each link; the page that acts is opened under a *handle*, a digest that names one link and opens nothing. So
+each page acts on the link that opened it, whatever else was opened beside it, and still does after a sign-in, or when a
+session has ended meanwhile.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ciam_portal.core import logs
+from ciam_portal.core.crypto import codes, vault
+
+_HANDLE = "link"  # in the page's query
+_LONGEST = 100  # characters of a secret; whatever is longer is none
+_MOST = 8  # links that a browser holds at a time
+
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
+def absolute(name: str, secret: str = "") -> str:
+    """The address of a page as a mail carries it. A secret stands in the path, never in a query."""
+    return settings.PUBLIC_URL + reverse(name, args=[quote(secret)] if secret else None)
+
+
+def arrival(route: str, purpose: str, page: str, name: str) -> URLPattern:
+    """The path that stands in mails: ``route`` and a secret. It leads to ``page``, and changes nothing.
+
+    It is open to everybody, whoever its page is for: scanners of mail open links too, and a way past the sign-in page
+    would carry the secret in its query.
+    """
+    logs.hide_behind(route)
+
+    @login_not_required
+    @never_cache
+    @require_safe
+    def arrive(request: HttpRequest, secret: str) -> HttpResponse:
+        secret = secret[:_LONGEST]
+        handle = codes.pseudonym(secret, f"link {purpose}")
+        response = redirect(f"{reverse(page)}?{urlencode({_HANDLE: handle})}")
+        others = [cookie for cookie in _held(request) if cookie != _cookie(handle)]
+        _forget(response, others[: max(0, len(others) - _MOST + 1)])  # browsers send the oldest first
+        sealed = vault.seal(secret.encode(), _context(purpose, handle))
+        response.set_cookie(_cookie(handle), sealed, secure=settings.SECURE, httponly=True, samesite="Lax")
+        return response
+
+    return path(f"{route}<str:secret>/", arrive, name=name)
+
+
+def page(purpose: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """A view that acts on a link: called with the secret of the one that this page was opened with.
+
+    A browser that does not hold it is asked to open the link again.
+    """
+
+    def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
+        @never_cache
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def act(request: HttpRequest) -> HttpResponse:
+            secret = _secret(request, purpose)
+            return view(request, secret) if secret else render(request, "link_missing.html", status=410)
+
+        return act
+
+    return decorate
+
+
+def forget(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The browser is handed over or left: it holds no link any more."""
+    _forget(response, _held(request))
+    return response
+
+
+def _secret(request: HttpRequest, purpose: str) -> str:
+    handle = request.GET.get(_HANDLE, "")
+    try:
+        return vault.unseal(request.COOKIES[_cookie(handle)], _context(purpose, handle)).decode()
+    except (KeyError, vault.CannotOpen):
+        return ""
+
+
+def _held(request: HttpRequest) -> list[str]:
+    return [name for name in request.COOKIES if name.startswith(_cookie(""))]
+
+
+def _forget(response: HttpResponse, cookies: list[str]) -> None:
+    for name in cookies:
+        response.delete_cookie(name, samesite="Lax")
+
+
+def _cookie(handle: str) -> str:
+    return f"{settings.LINK_COOKIE_NAME}-{handle}"
+
+
+def _context(purpose: str, handle: str) -> str:
+    return f"link:{purpose}:{handle}"

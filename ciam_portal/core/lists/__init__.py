@@ -1,0 +1,1 @@
+"""Long lists on the staff site, read page by page without counting."""

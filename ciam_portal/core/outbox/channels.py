@@ -1,0 +1,108 @@
+"""The carriers: e-mail and SMS, and their file-writing twins for development and tests, chosen by setting."""
+
+import json
+from email import message_from_bytes, policy
+from email.message import EmailMessage as Mime
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.module_loading import import_string
+
+from ciam_portal.core.crypto import vault
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import By
+
+
+def send(notice: Notice) -> None:
+    """Render and hand over one message. Raises whatever the carrier raises."""
+    content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
+    words = content["words"] | {
+        "portal_name": settings.PORTAL_NAME,
+        "portal_url": settings.PUBLIC_URL,
+        "customer": notice.customer,
+        "happened_at": content["at"],
+    }
+    language = getattr(notice.customer, "locale", "") or settings.LANGUAGE_CODE
+    with translation.override(language):
+        if notice.channel == By.SMS:
+            text = render_to_string(f"sms/{notice.kind}.txt", words).strip()
+            carrier().send(str(notice.pk), content["to"], text)
+        else:
+            _mail(notice, content["to"], words)
+
+
+def _mail(notice: Notice, to: str, words: dict[str, Any]) -> None:
+    subject = " ".join(render_to_string(f"mail/{notice.kind}.subject.txt", words).split())
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=render_to_string(f"mail/{notice.kind}.txt", words),
+        to=[to],
+        # The same id at every attempt, so that a mailbox can tell a repeated message.
+        headers={"Message-ID": f"<{notice.pk}@{settings.MAIL_DOMAIN}>", "Auto-Submitted": "auto-generated"},
+        connection=get_connection(),
+    )
+    message.attach_alternative(render_to_string(f"mail/{notice.kind}.html", words), "text/html")
+    message.send()
+
+
+class Utf8Smtp(EmailBackend):
+    """A mail server that speaks SMTPUTF8 (RFC 6531): Django's own backend cannot write such addresses.
+
+    Delivery to a server that does not speak it after all fails, and is tried again.
+    """
+
+    def _send(self, email_message: Any) -> bool:  # noqa: ANN401  (Django's own signature)
+        """One message; what is ASCII goes as ever."""
+        to = email_message.recipients()
+        if self.connection is None or all(address.isascii() for address in to):
+            return bool(super()._send(email_message))  # type: ignore[misc]
+        mime = message_from_bytes(email_message.message().as_bytes(), policy=policy.SMTPUTF8)
+        mime.replace_header("To", ", ".join(to))
+        sender = sanitize_address(email_message.from_email, settings.DEFAULT_CHARSET)
+        self.connection.sendmail(sender, to, mime.as_bytes(), mail_options=["SMTPUTF8", "BODY=8BITMIME"])
+        return True
+
+
+class MailFiles(BaseEmailBackend):
+    """The twin of a mail server: one ``.eml`` for each message in ``settings.MAIL_DIR``, named after its Message-ID."""
+
+    def send_messages(self, email_messages: Any) -> int:  # noqa: ANN401  (Django's own signature)
+        """Write each message; a repeated one overwrites itself."""
+        folder = Path(settings.MAIL_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            mime = cast("Mime", message.message())
+            name = str(mime["Message-ID"]).strip("<>").split("@")[0]
+            partial = folder / f".{name}.part"
+            partial.write_bytes(mime.as_bytes())
+            partial.rename(folder / f"{name}.eml")
+        return len(email_messages)
+
+
+class SmsCarrier(Protocol):
+    """What an SMS carrier must do."""
+
+    def send(self, key: str, to: str, text: str) -> None:
+        """Hand over one text message; ``key`` is the same at every attempt. Raises if the carrier refuses."""
+
+
+class SmsFiles:
+    """The twin of an SMS carrier: one text file for each message in ``settings.SMS_DIR``."""
+
+    def send(self, key: str, to: str, text: str) -> None:
+        """Write the message; a repeated one overwrites itself."""
+        folder = Path(settings.SMS_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{key}.txt").write_text(f"To: {to}\n\n{text}\n", encoding="utf-8")
+
+
+def carrier() -> SmsCarrier:
+    """The SMS carrier that the settings name."""
+    return cast("SmsCarrier", import_string(settings.SMS_CARRIER)())

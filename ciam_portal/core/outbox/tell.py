@@ -1,0 +1,44 @@
+"""tell(): put a message in the outbox, in the same transaction as what it tells about; delivery follows the commit."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.outbox import tasks
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import By, NoticeBase
+
+
+def tell(
+    customer: Any,  # noqa: ANN401  (the swapped user)
+    notice: NoticeBase,
+    *,
+    to: Iterable[str],
+    at: datetime,
+    channel: By = By.MAIL,
+) -> None:
+    """Queue ``notice`` to each address in ``to``, reached through ``channel``.
+
+    A lost nudge costs seconds: beat sweeps what is due.
+    """
+    for address in dict.fromkeys(to):
+        key = codes.new_id()
+        content = {"to": address, "words": dataclasses.asdict(notice), "at": at.isoformat()}
+        Notice.objects.create(
+            pk=key,
+            customer=customer,
+            kind=notice.template,
+            channel=channel,
+            sealed=vault.seal(json.dumps(content).encode(), f"notice:{key}"),
+            created_at=at,
+            due_at=at,
+        )
+        if settings.NUDGE_WORKERS:
+            transaction.on_commit(partial(tasks.nudge, key), robust=True)

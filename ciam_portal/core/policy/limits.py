@@ -1,0 +1,202 @@
+"""``policy.toml`` as frozen dataclasses: checked when read, with one version, the hash of its content.
+
+Which version decides is not said here: ``running()`` asks whoever was named last, ``install`` (these limits, for good)
+or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``). Within one
+``unit_of_work()`` it is asked once, so that whatever is approved meanwhile, one version decides all of it.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ciam_portal.core.policy import catalogue
+from ciam_portal.core.policy.catalogue import Row, UnsafePolicy
+from ciam_portal.core.policy.numbers import (
+    Approvals,
+    Disputes,
+    Factors,
+    Notices,
+    OAuth,
+    Password,
+    Proof,
+    Recovery,
+    Risk,
+    Session,
+    SignIn,
+    SignUp,
+    Staff,
+)
+
+__all__ = [
+    "DEFAULT", "Limits", "UnsafePolicy", "as_toml", "install", "load", "of_text", "parse", "provide", "read", "running",
+    "tables", "unit_of_work",
+]  # fmt: skip
+
+DEFAULT = Path(__file__).with_name("policy.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The whole policy file. ``version`` is the first 16 hex digits of the SHA-256 of its content."""
+
+    password: Password
+    sign_in: SignIn
+    sign_up: SignUp
+    proof: Proof
+    session: Session
+    factors: Factors
+    oauth: OAuth
+    approvals: Approvals
+    notices: Notices
+    disputes: Disputes
+    recovery: Recovery
+    staff: Staff
+    risk: Risk
+    actions: dict[str, Row]
+    version: str
+
+
+_SECTIONS: dict[str, type] = {
+    item.name: item.type
+    for item in fields(Limits)
+    if isinstance(item.type, type) and item.name not in {"actions", "version"}
+}
+
+
+def load(path: Path | str = DEFAULT) -> Limits:
+    """Read and check a policy file. Raises UnsafePolicy for a file, key or value that cannot be used."""
+    return of_text(read(path), f"The policy file {path}")
+
+
+def read(path: Path | str) -> str:
+    """The text of a policy file. Raises UnsafePolicy."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnsafePolicy(f"The policy file {path} cannot be read: {error}.") from error
+
+
+def of_text(text: str, name: str = "The policy") -> Limits:
+    """Limits from the text of a policy file; ``name`` says which one, if it cannot be read. Raises UnsafePolicy."""
+    return parse(tables(text, name))
+
+
+def tables(text: str, name: str = "The policy") -> dict[str, Any]:
+    """The tables of a policy file, unchecked. Raises UnsafePolicy if this is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnsafePolicy(f"{name} cannot be read: {error}.") from error
+
+
+def as_toml(content: dict[str, Any]) -> str:
+    """The tables of a policy as a file that ``of_text`` reads back: sections, then one table for each action."""
+    lines: list[str] = []
+    for section, table in content.items():
+        if section != "actions":
+            lines += [f"[{section}]", *(f"{key} = {_value(value)}" for key, value in table.items()), ""]
+    for name, row in content.get("actions", {}).items():
+        lines += [f"[actions.{json.dumps(name)}]", *(f"{key} = {_value(value)}" for key, value in row.items()), ""]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401  (whatever TOML holds)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)  # TOML writes texts, numbers, booleans and lists of them as JSON does
+
+
+def parse(content: dict[str, Any]) -> Limits:
+    """Limits from the tables of a policy file. Raises UnsafePolicy."""
+    _same_keys("the policy file", content, {*_SECTIONS, "actions"})
+    sections = {name: _section(name, kind, content[name]) for name, kind in _SECTIONS.items()}
+    if sections["session"].idle_warning_minutes >= sections["session"].idle_minutes:
+        message = "Policy: session.idle_warning_minutes must be smaller than session.idle_minutes."
+        raise UnsafePolicy(message)
+    risk = sections["risk"]
+    if not risk.moderate_score < risk.high_score < risk.severe_score:
+        raise UnsafePolicy("Policy: risk.moderate_score, high_score and severe_score must rise.")
+    if not isinstance(content["actions"], dict):
+        raise UnsafePolicy("Policy: [actions] must be a table.")
+    if sections["recovery"].longest_wait_hours >= sections["recovery"].case_days * 24:
+        raise UnsafePolicy("Policy: recovery.longest_wait_hours must be shorter than recovery.case_days.")
+    actions = catalogue.parse(content["actions"])
+    plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
+    plain["actions"] = {name: dataclasses.asdict(row) for name, row in actions.items()}
+    version = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+    return Limits(**sections, actions=actions, version=version)
+
+
+def _section(name: str, kind: type, table: Any) -> Any:  # noqa: ANN401  (TOML in, one of the dataclasses of numbers.py out)
+    if not isinstance(table, dict):
+        message = f"Policy: [{name}] must be a table."
+        raise UnsafePolicy(message)
+    known = {item.name: item for item in fields(kind)}
+    _same_keys(f"[{name}]", table, set(known))
+    for key, item in known.items():
+        low, high, value = item.metadata["low"], item.metadata["high"], table[key]
+        whole = item.type is int
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            message = f"Policy: {name}.{key} must be a {'whole ' if whole else ''}number, not {value!r}."
+            raise UnsafePolicy(message)
+        if not low <= value <= high:
+            message = f"Policy: {name}.{key} = {value} is outside its safe range {low}..{high}."
+            raise UnsafePolicy(message)
+    return kind(**{key: float(value) if known[key].type is float else value for key, value in table.items()})
+
+
+def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
+    unknown, missing = sorted(set(table) - known), sorted(known - set(table))
+    if unknown:
+        message = f"Policy: {where} has an unknown key: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+        raise UnsafePolicy(message)
+    if missing:
+        message = f"Policy: {where} lacks {', '.join(missing)}."
+        raise UnsafePolicy(message)
+
+
+_ask: Callable[[], Limits] | None = None
+_taken: ContextVar[list[Limits] | None] = ContextVar("taken", default=None)
+"""What the unit of work took: nothing yet, or the limits that decide it; None outside of any."""
+
+
+def install(limits: Limits) -> None:
+    """Make these the limits that decide in this process."""
+    provide(lambda: limits)
+
+
+def provide(ask: Callable[[], Limits]) -> None:
+    """From now on ``running()`` is what ``ask()`` answers. It is asked each time, so it must be quick."""
+    global _ask  # noqa: PLW0603  (one process, one policy)
+    _ask = ask
+
+
+@contextlib.contextmanager
+def unit_of_work() -> Iterator[None]:
+    """A request, task, command or flow: the limits that it first asks for decide until its end. Inner ones join it."""
+    token = _taken.set([]) if _taken.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _taken.reset(token)
+
+
+def running() -> Limits:
+    """The limits that decide now. Raises UnsafePolicy if there are none, and whatever the provider raises."""
+    taken = _taken.get()
+    if taken:
+        return taken[0]
+    if _ask is None:
+        raise UnsafePolicy("No policy is installed.")
+    found = _ask()
+    if taken is not None:
+        taken.append(found)
+    return found

@@ -1,0 +1,297 @@
+"""What staff can do, and every way by which they could reach a takeover: alone, by break-glass, together.
+
+``ACTIONS`` is the registry: each flow that staff can call and each page of the staff site that writes belongs to one.
+Pure: roles and names in, paths out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import combinations_with_replacement
+
+from ciam_portal.core.roles import Role
+
+_EVERY = frozenset(Role)
+_DESK = frozenset({Role.AGENT, Role.APPROVER})
+_LOOKERS = _DESK | {Role.ADMINISTRATOR}
+_ADMIN = frozenset({Role.ADMINISTRATOR})
+_AGENT, _APPROVER = frozenset({Role.AGENT}), frozenset({Role.APPROVER})
+_WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+LARGEST = 3  # people in one coalition: to appoint somebody takes two, and the one who is appointed
+
+
+class Effect(StrEnum):
+    """What an action brings about."""
+
+    SEE_SUMMARY = "see_summary"
+    SEE_RECORD = "see_record"
+    SEE_TRAIL = "see_trail"
+    EXPORT_TRAIL = "export_trail"
+    CLOSE_DISPUTE = "close_dispute"
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    TAKE_ROLE = "take_role"
+    REVIEW_BREAK_GLASS = "review_break_glass"
+    PROPOSE_ROLE = "propose_role"
+    REJECT_ROLE = "reject_role"
+    REMOVE_ROLE = "remove_role"
+    PROPOSE_POLICY = "propose_policy"
+    REJECT_POLICY = "reject_policy"
+    RESTRICT = "restrict"
+    LIFT_RESTRICTION = "lift_restriction"
+    REVIEW_RESTRICTION = "review_restriction"
+    NOTE_EVIDENCE = "note_evidence"
+    PROPOSE_RECOVERY = "propose_recovery"
+    REJECT_RECOVERY = "reject_recovery"
+    SEND_LINK = "send_link"
+    # With these an account, or all of them, can be taken over.
+    CHANGE_ROLE = "change_role"
+    CHANGE_POLICY = "change_policy"
+    RESTORE_ACCESS = "restore_access"
+    CHANGE_ADDRESS = "change_address"
+    CHANGE_FACTOR = "change_factor"
+    CHANGE_REDIRECT_URI = "change_redirect_uri"
+
+
+TAKEOVER = frozenset({
+    Effect.CHANGE_ROLE, Effect.CHANGE_POLICY, Effect.RESTORE_ACCESS,
+    Effect.CHANGE_ADDRESS, Effect.CHANGE_FACTOR, Effect.CHANGE_REDIRECT_URI,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """One thing that staff can do. ``after``: what another person must have done first.
+
+    ``standing``: a role taken by break-glass does not count. ``flows`` and ``pages`` (names of admin routes) do it.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    effect: Effect
+    after: Effect | None = None
+    standing: bool = False
+    flows: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+_STAFF, _CHANGES = "accounts.staff.flows.people", "accounts.staff.flows.role_changes"
+_GLASS, _RESTRICT = "accounts.staff.flows.break_glass", "accounts.restrictions.flows"
+_RECOVERY = "recovery.desk.flows"
+_EVIDENCE = (
+    "ask_read_back", "read_back", "ask_call_back", "called_back", "ask_document", "check_document", "ask_in_session",
+)  # fmt: skip
+_GOVERN, _VERSION = "ciam_portal.governance.flows", "governance_policyversion_change"
+
+ACTIONS = (
+    StaffAction("find a customer", _LOOKERS, Effect.SEE_SUMMARY,
+                flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
+    StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
+                flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
+    StaffAction("see a hidden value of a record", _LOOKERS, Effect.SEE_RECORD,
+                flows=(f"{_STAFF}.unmask",), pages=("accounts_user_unmask",)),
+    StaffAction("look through what is kept", _EVERY, Effect.SEE_TRAIL, flows=(f"{_STAFF}.look",)),
+    StaffAction("export the audit or decisions", _WATCHERS, Effect.EXPORT_TRAIL, standing=True,
+                flows=(f"{_STAFF}.export",), pages=("audit_auditentry_export", "audit_decisionentry_export")),
+    StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
+                flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
+    StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,
+                flows=(f"{_RESTRICT}.end",), pages=("accounts_user_end_restriction",)),
+    StaffAction("review a restriction", frozenset({Role.APPROVER, Role.ADMINISTRATOR}), Effect.REVIEW_RESTRICTION,
+                Effect.RESTRICT, standing=True,
+                flows=(f"{_RESTRICT}.review",), pages=("accounts_user_review_restriction",)),
+    StaffAction("close a dispute", _DESK, Effect.CLOSE_DISPUTE,
+                flows=("accounts.activity.flows.dispute.close",), pages=("accounts_dispute_close",)),
+    StaffAction("acknowledge an alert", _WATCHERS, Effect.ACKNOWLEDGE_ALERT,
+                flows=("accounts.watch.flows.alerts.acknowledge",), pages=("accounts_alert_acknowledge",)),
+    StaffAction("break the glass", _LOOKERS, Effect.TAKE_ROLE, standing=True,
+                flows=(f"{_GLASS}.take",), pages=("accounts_breakglass_take",)),
+    StaffAction("review break-glass", _ADMIN, Effect.REVIEW_BREAK_GLASS, Effect.TAKE_ROLE, standing=True,
+                flows=(f"{_GLASS}.review",), pages=("accounts_breakglass_review",)),
+    StaffAction("propose a role", _ADMIN, Effect.PROPOSE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.propose",), pages=("accounts_rolechange_propose",)),
+    StaffAction("approve a role", _ADMIN, Effect.CHANGE_ROLE, Effect.PROPOSE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.approve",), pages=("accounts_rolechange_decide",)),
+    StaffAction("reject a role", _ADMIN, Effect.REJECT_ROLE, standing=True,
+                flows=(f"{_CHANGES}.reject",), pages=("accounts_rolechange_decide",)),
+    StaffAction("take a role away", _ADMIN, Effect.REMOVE_ROLE, standing=True,
+                flows=(f"{_CHANGES}.revoke",), pages=("accounts_rolechange_propose",)),
+    # Each asks its customer, or what was theirs before the call; what the second person approves is a wait and a link.
+    StaffAction("open a recovery for a caller", _AGENT, Effect.NOTE_EVIDENCE,
+                flows=(f"{_RECOVERY}.desk.begin",), pages=("recovery_case_begin",)),
+    StaffAction("ask a caller, and note what comes of it", _AGENT, Effect.NOTE_EVIDENCE,
+                flows=tuple(f"{_RECOVERY}.evidence.{verb}" for verb in _EVIDENCE),
+                pages=("recovery_case_ask", "recovery_case_note")),
+    StaffAction("say who works on a recovery", _DESK, Effect.SEE_SUMMARY,
+                flows=(f"{_RECOVERY}.claims.take", f"{_RECOVERY}.claims.let_go"),
+                pages=("recovery_case_take", "recovery_case_let_go")),
+    StaffAction("propose a recovery", _AGENT, Effect.PROPOSE_RECOVERY,
+                flows=(f"{_RECOVERY}.desk.propose",), pages=("recovery_case_propose",)),
+    StaffAction("approve a recovery", _APPROVER, Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True,
+                flows=(f"{_RECOVERY}.desk.approve",), pages=("recovery_case_approve",)),
+    StaffAction("reject a recovery", _DESK, Effect.REJECT_RECOVERY,
+                flows=(f"{_RECOVERY}.desk.reject",), pages=("recovery_case_reject",)),
+    StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS,
+                flows=(f"{_RECOVERY}.release.send_again",), pages=("recovery_case_send_again",)),
+    StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
+                flows=(f"{_GOVERN}.begin_replay", f"{_GOVERN}.propose"), pages=(_VERSION,)),
+    StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,
+                flows=(f"{_GOVERN}.approve",), pages=(_VERSION,)),
+    StaffAction("reject a policy", _ADMIN, Effect.REJECT_POLICY, standing=True,
+                flows=(f"{_GOVERN}.reject",), pages=(_VERSION,)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``person`` (numbered from 1) does this. An empty role: got by an earlier step."""
+
+    person: int
+    role: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """These people, and no fewer, can bring this effect about."""
+
+    effect: Effect
+    people: tuple[Role, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class _Coalition:
+    """So many people with their roles, and what they can bring about: grown until nothing new comes of it."""
+
+    start: tuple[frozenset[Role], ...]
+    standing: list[set[Role]] = field(default_factory=list)
+    taken: list[set[Role]] = field(default_factory=list)
+    how: dict[tuple[Effect, int], tuple[StaffAction, int | None]] = field(default_factory=dict)
+    appointed: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def grow(self, actions: tuple[StaffAction, ...]) -> None:
+        """Until nothing new comes of it."""
+        self.standing = [set(roles) for roles in self.start]
+        self.taken = [set() for _ in self.start]
+        while self._act(actions) or self._change_roles():
+            pass
+
+    def _act(self, actions: tuple[StaffAction, ...]) -> bool:
+        grown = False
+        for action in actions:
+            for person in range(len(self.start)):
+                key = action.effect, person
+                held = self.standing[person] if action.standing else self.standing[person] | self.taken[person]
+                if key in self.how or not held & action.roles:
+                    continue
+                other = self._other(action.after, person)
+                if action.after is None or other is not None:
+                    self.how[key] = action, other
+                    grown = True
+        return grown
+
+    def _other(self, effect: Effect | None, person: int) -> int | None:
+        """Somebody else who can bring it about."""
+        others = (each for each in range(len(self.start)) if each != person and (effect, each) in self.how)
+        return next(others, None)
+
+    def _change_roles(self) -> bool:
+        """Whoever breaks the glass takes any role; two appoint a third, never one of themselves."""
+        grown = False
+        for person in range(len(self.start)):
+            if (Effect.TAKE_ROLE, person) in self.how and self.taken[person] != _EVERY:
+                self.taken[person], grown = set(_EVERY), True
+            pair = self._appointers(person)
+            if pair is not None and self.standing[person] != _EVERY:
+                self.standing[person], grown = set(_EVERY), True
+                self.appointed[person] = pair
+        return grown
+
+    def _appointers(self, person: int) -> tuple[int, int] | None:
+        others = [each for each in range(len(self.start)) if each != person]
+        for approver in others:
+            found = self.how.get((Effect.CHANGE_ROLE, approver))
+            if found is None:
+                continue
+            action, _ = found
+            for proposer in others:
+                if action.after is None:
+                    return approver, approver
+                if proposer != approver and (action.after, proposer) in self.how:
+                    return proposer, approver
+        return None
+
+    def steps(self, effect: Effect, person: int) -> tuple[Step, ...]:
+        """How this person brings it about, first step first."""
+        action, other = self.how[effect, person]
+        before = self.steps(action.after, other) if action.after is not None and other is not None else ()
+        own = sorted(self.start[person] & action.roles)
+        if own:
+            return (*before, Step(person + 1, own[0], action.name))
+        if person in self.appointed and effect is not Effect.CHANGE_ROLE:
+            proposer, approver = self.appointed[person]
+            names = " and ".join(sorted({str(each + 1) for each in (proposer, approver)}))
+            got = Step(person + 1, min(self.start[person], default=""), f"is given a role by {names}")
+        else:
+            got = Step(person + 1, min(self.start[person], default=""), "breaks the glass")
+        return (*before, got, Step(person + 1, "", action.name))
+
+
+def reach(people: Iterable[frozenset[Role]], actions: tuple[StaffAction, ...] = ACTIONS) -> dict[Effect, list[Step]]:
+    """What people who hold these roles and work together can bring about, and how."""
+    coalition = _Coalition(tuple(people))
+    coalition.grow(actions)
+    found: dict[Effect, list[Step]] = {}
+    for effect, person in sorted(coalition.how):
+        found.setdefault(effect, list(coalition.steps(effect, person)))
+    return found
+
+
+def paths(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+    """For every takeover the smallest groups of people, one role each, who can bring it about."""
+    found: list[Path] = []
+    for size in range(1, LARGEST + 1):
+        for people in combinations_with_replacement(Role, size):
+            for effect, steps in reach([frozenset({role}) for role in people], actions).items():
+                smaller = any(path.effect is effect and _within(path.people, people) for path in found)
+                if effect in TAKEOVER and not smaller:
+                    found.append(Path(effect, people, tuple(steps)))
+    return found
+
+
+def alone(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+    """The takeovers that one person can bring about, with one role or with all of them. There must be none."""
+    one = [path for path in paths(actions) if len(path.people) == 1]
+    known = {path.effect for path in one}
+    every = reach([_EVERY], actions).items()
+    return one + [Path(each, tuple(Role), tuple(how)) for each, how in every if each in TAKEOVER - known]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one more role adds for a person: what they can do by it, and the takeovers it makes them able to join in.
+
+    ``paths``: each with the other people it takes, one role each; with nobody else, it is a takeover alone.
+    """
+
+    actions: tuple[StaffAction, ...]
+    paths: tuple[Path, ...]
+
+
+def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] = ACTIONS) -> Opened:
+    """What ``role`` opens to somebody who holds these roles."""
+    after, found = held | {role}, list[Path]()
+    for size in range(LARGEST):
+        for others in combinations_with_replacement(Role, size):
+            rest = [frozenset({other}) for other in others]
+            before = reach([held, *rest], actions)
+            for effect, steps in reach([after, *rest], actions).items():
+                known = any(path.effect is effect and _within(path.people, others) for path in found)
+                if effect in TAKEOVER - before.keys() and not known:
+                    found.append(Path(effect, others, tuple(steps)))
+    gained = tuple(action for action in actions if role in action.roles and not action.roles & held)
+    return Opened(gained, tuple(found))
+
+
+def _within(few: tuple[Role, ...], many: tuple[Role, ...]) -> bool:
+    return len(few) < len(many) and all(few.count(role) <= many.count(role) for role in few)

@@ -1,0 +1,30 @@
+"""Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ciam_portal.core import mailbox
+
+FALLBACK = "This cannot be done right now."
+
+
+def masked(address: str) -> str:
+    """Enough of a mail address or phone number for its owner to recognise it, not enough to use it."""
+    name, at, domain = mailbox.shown(address).partition("@")
+    return f"{name[:1]}···@{domain}" if at else f"···{address[-2:]}"
+
+
+def sentence(reason: StrEnum) -> str:
+    """What the person reads: their problem and what to do, never what an attacker could use."""
+    return _(str(getattr(reason, "words", "")) or FALLBACK)
+
+
+def span(seconds: int) -> str:
+    """A time to wait, never said shorter than it is."""
+    if seconds < 120:  # noqa: PLR2004  (two minutes read better as seconds)
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    if seconds < 2 * 3600:
+        return _("%(count)d minutes") % {"count": -(-seconds // 60)}
+    return _("%(count)d hours") % {"count": -(-seconds // 3600)}

@@ -1,0 +1,89 @@
+"""What waits for a member of staff: only what they may do something about, counted no further than it is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import ngettext_lazy
+
+from accounts.activity.policy import MAY_CLOSE
+from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
+from accounts.restrictions.policy import REVIEWERS
+from accounts.staff.policy import State as RoleState
+from accounts.watch.flows.alerts import LOOKERS as WATCHERS
+from ciam_portal.core.roles import Role, roles_of, standing_roles_of
+from ciam_portal.governance.models import PolicyVersion
+from ciam_portal.governance.policy import State as PolicyState
+from recovery.models import Case, Inquiry
+
+MOST = 99  # of one kind; there may be more
+SOME = 10  # that stand here one by one
+_PROPOSALS = ngettext_lazy("%(n)s proposal waits for a second person", "%(n)s proposals wait for a second person", "n")
+_DOCUMENTS = ngettext_lazy("%(n)s document for you to check", "%(n)s documents for you to check", "n")
+_ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed roles to decide about", "n")
+_POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
+_DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
+_ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
+_MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """One line: what, and where to go on."""
+
+    text: str
+    url: str
+
+
+def lines(person: User, at: datetime) -> list[Waits]:
+    """One line for each kind of thing that waits, and one statement."""
+    found = []
+    for rows, text, url in _kinds(person, at):
+        count = rows.order_by()[: MOST + 1].count()
+        if count:
+            said = str(text % {"n": min(count, MOST)})
+            found.append(Waits(said.replace(str(MOST), f"{MOST}+", 1) if count > MOST else said, url))
+    return found
+
+
+def glass(person: User) -> QuerySet[BreakGlass]:
+    """Uses of break-glass that this member of staff may review."""
+    if Role.ADMINISTRATOR not in standing_roles_of(person):
+        return BreakGlass.objects.none()
+    return BreakGlass.objects.open_reviews().exclude(person=person).order_by("asked_at")[:SOME]
+
+
+def restrictions(person: User) -> QuerySet[Restriction]:
+    """Restrictions that this member of staff may review; a restriction is reviewed on its customer's record."""
+    if not REVIEWERS & standing_roles_of(person):
+        return Restriction.objects.none()
+    theirs = Q(made_by=person.pk) | Q(customer=person)
+    return Restriction.objects.unreviewed().exclude(theirs).order_by("review_due_at")[:SOME]
+
+
+def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str]]:
+    """The rows, the words for so many, and the page."""
+    me, roles, standing = person.pk, roles_of(person), standing_roles_of(person)
+    if Role.APPROVER in standing:
+        yield Case.objects.to_approve(me), _PROPOSALS, _page("recovery_case", "?state=proposed")
+    if Role.AGENT in roles:
+        yield Inquiry.objects.to_check(me), _DOCUMENTS, _page("recovery_case", "?whose=check")
+    if Role.ADMINISTRATOR in standing:
+        changes = RoleChange.objects.filter(state=RoleState.PROPOSED, expires_at__gt=at).exclude(person=me)
+        by_others = changes.filter(~Q(proposed_by=me) | Q(proposed_by__isnull=True))
+        yield by_others, _ROLES, _page("accounts_rolechange")
+        versions = PolicyVersion.objects.filter(state=PolicyState.PROPOSED).exclude(proposed_by=me)
+        yield versions, _POLICIES, _page("governance_policyversion")
+    if MAY_CLOSE & roles:
+        disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
+        yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")
+        yield Case.objects.live().filter(claimed_by=me), _MINE, _page("recovery_case", "?whose=mine")
+    if WATCHERS & roles:
+        yield Alert.objects.filter(acknowledged_at__isnull=True), _ALERTS, _page("accounts_alert")
+
+
+def _page(name: str, query: str = "") -> str:
+    return reverse(f"admin:{name}_changelist") + query

@@ -1,0 +1,1 @@
+"""What a customer allows, narrows, refuses and withdraws."""

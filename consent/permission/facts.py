@@ -1,0 +1,147 @@
+"""Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from accounts.factors import bound as factors
+from accounts.models import Session, User
+from accounts.sessions.flows import SIGNED_OUT
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Kind
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level, Method, amr_of
+from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
+from ciam_portal.core.policy.decision import Allow
+from ciam_portal.oauth import scopes
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.tokens import OFFLINE
+from consent.models import Consent
+from consent.permission import policy
+
+
+def for_sharing(
+    consent: Consent,
+    partner: Partner,
+    customer: User,
+    session: Session,
+    at: datetime,
+    *,
+    held: Iterable[str],
+    needed: Iterable[str],
+) -> policy.Sharing:
+    """What a use rests on. ``held`` are the scopes of the token; what the consent no longer allows falls out.
+
+    A sign-out ends a session; what the customer allowed in their absence outlives that, and no other end.
+    """
+    held = tuple(held)
+    away = session.end_reason in {"", SIGNED_OUT} and OFFLINE in held
+    return policy.Sharing(
+        consent=consent.pk,
+        consent_ended=consent.ended_at is not None,
+        customer_active=customer.is_open_at(at),
+        partner_enabled=partner.is_enabled,
+        session_cut=session.ended_at is not None and not away,
+        allowed=tuple(name for name in held if name in consent.scopes),
+        needed=tuple(needed),
+    )
+
+
+def for_letting_out(customer: User, session: Session, added: Iterable[str]) -> policy.LettingOut:
+    """What newly allowed scopes ask for. No statement, if none has a row of its own in the catalogue."""
+    guarded = tuple(name for name in sorted(added) if USE_SCOPE + name in limits.running().actions)
+    return policy.LettingOut(guarded, session.assurance, factors.highest_level(customer) if guarded else Level.NONE)
+
+
+def uses(needed: Iterable[str]) -> tuple[str, ...]:
+    """The rows of the catalogue behind a use of these scopes: their own, and one for all that have none."""
+    needed, known = tuple(needed), limits.running().actions
+    own = tuple(USE_SCOPE + name for name in needed if USE_SCOPE + name in known)
+    return own if own and len(own) == len(needed) else (Action.USE_TOKEN, *own)
+
+
+def open_now(names: Iterable[str], asked: gate.Facts, customer: User, at: datetime) -> tuple[str, ...]:
+    """Of these scopes, those whose own row in the catalogue, if there is one, lets them be used at this moment."""
+    return tuple(name for name in names if _is_open(USE_SCOPE + name, asked, customer, at))
+
+
+def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bool:
+    running = limits.running()
+    if action not in running.actions:
+        return True
+    asked = accounts_facts.with_highest(action, asked, customer, at)
+    return isinstance(gate.decide(action, asked, limits=running, at=at), Allow)
+
+
+def for_giving(
+    partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str], at: datetime
+) -> policy.Giving:
+    """A customer's answer on the consent page."""
+    shown = tuple(shown)
+    return policy.Giving(
+        customer_active=customer.is_open_at(at),
+        partner_enabled=partner.is_enabled,
+        ceiling=tuple(partner.scopes_allowed),
+        shown=shown,
+        ticked=tuple(ticked),
+        required=_required(shown),
+    )
+
+
+def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> policy.Changing:
+    """A consent about to be narrowed or ended."""
+    holder = policy.Holder.OTHER
+    if by.kind is Kind.CUSTOMER and by.id == consent.customer_id:
+        holder = policy.Holder.OWNER
+    elif by.kind is Kind.SYSTEM:
+        holder = policy.Holder.SYSTEM
+    return policy.Changing(
+        consent=consent.pk,
+        is_ended=consent.ended_at is not None,
+        holder=holder,
+        removed=tuple(removed),
+        required=_required(consent.scopes),
+    )
+
+
+def _required(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(scope.name for scope in scopes.described(names) if scope.required)
+
+
+def released(customer: User, allowed: Iterable[str]) -> dict[str, Any]:
+    """The fields of this customer that these scopes open (OpenID Connect Core section 5.1), without empty ones."""
+    known: dict[str, Any] = {
+        "name": customer.name,
+        "locale": customer.locale,
+        "zoneinfo": customer.timezone,
+        "email": customer.email,
+        "email_verified": True,  # nobody signs in with an address that is not proven
+        "phone_number": customer.phone,
+        "phone_number_verified": False if customer.phone else "",
+    }
+    opened = scopes.claims_of(allowed)
+    return {name: value for name, value in known.items() if name in opened and value != ""}
+
+
+def signed_in(session: Session) -> dict[str, Any]:
+    """How and when the customer proved who they are in this session."""
+    return {
+        "auth_time": int(session.auth_time.timestamp()),
+        "acr": Level(session.level).acr,
+        "amr": list(amr_of(Method(name) for name in session.methods)),
+    }
+
+
+def shown(customer: User, scope: str) -> str:
+    """The customer's own values behind a scope, for the consent page; the phone number without its middle."""
+    match scope:
+        case "profile":
+            return ", ".join(part for part in (customer.name, customer.locale, customer.timezone) if part)
+        case "email":
+            return customer.email
+        case "phone" if customer.phone:
+            return f"{customer.phone[:3]} ···· {customer.phone[-4:]}"
+        case "phone":
+            return "You have not given one."
+    return ""

@@ -1,0 +1,167 @@
+"""A customer allows, narrows, refuses and withdraws."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.customer import addresses
+from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
+from accounts.step_up.flows import locked
+from ciam_portal.core import links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.oauth import scopes, tokens
+from ciam_portal.oauth.authorization import Asked
+from ciam_portal.oauth.models import Partner
+from consent.models import Consent
+from consent.permission import events, facts, notices, policy
+
+
+@flow
+def give(
+    session: Session, partner: Partner, *, shown: tuple[str, ...], ticked: tuple[str, ...], by: Actor, at: datetime
+) -> Consent:
+    """The customer of this session answers a partner's question: allows what they tick, declines the rest.
+
+    What they allowed before and were not asked about stays. Raises ProveMore, OnHold or Refused.
+    """
+    consent, is_new = _mine(session.customer_id, partner, at)
+    customer, session = locked(session.customer_id, session.pk)
+    partner = Partner.objects.get(pk=partner.pk)
+    require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
+    before = frozenset(consent.scopes)
+    allowed = _ordered((before - set(shown)) | set(ticked))
+    if not set(allowed) <= before:
+        action = Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT
+        asked = accounts_facts.for_action(customer, session, by=by, at=at)
+        require_action(action, asked, about=customer.pk, by=by, at=at)
+        letting = facts.for_letting_out(customer, session, set(allowed) - before)
+        if letting.guarded:
+            require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
+    declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
+    consent.answer(list(allowed), list(declined), at)
+    if is_new:
+        event = events.ConsentGiven(
+            consent=consent.pk, partner=partner.pk, allowed=_coded(allowed), declined=_coded(declined)
+        )
+        record(event, about=customer.pk, by=by, at=at)
+        titles = tuple(scope.title for scope in scopes.described(allowed))
+        notice = notices.AppConnected(partner=partner.name, allowed=titles, link=_apps())
+        tell(customer, notice, to=addresses.proven(customer), at=at)
+    else:
+        _record_change(consent, before, by, at)
+    return consent
+
+
+@flow
+def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: datetime) -> str:
+    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
+    session = Session.objects.get(pk=session.pk)
+    customer, partner = consent.customer, consent.partner
+    held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
+    sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
+    require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id())
+    value = tokens.new_code(
+        root,
+        sharing.allowed,
+        redirect_uri=asked.redirect_uri,
+        challenge=asked.code_challenge,
+        nonce=asked.nonce,
+        at=at,
+    )
+    event = events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    record(event, about=customer.pk, by=by, at=at)
+    return value
+
+
+@flow
+def deny(customer: User, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """The customer says no. What they allowed before stays as it was."""
+    record(events.ConsentDenied(partner=partner.pk, asked=_coded(asked)), about=customer.pk, by=by, at=at)
+
+
+@flow
+def narrow(consent: Consent, removed: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """The customer takes back a part. Tokens that are out open no more of it from the next request. Raises Refused."""
+    consent = Consent.objects.select_for_update().get(pk=consent.pk)
+    require(policy.may_narrow, facts.for_change(consent, by, removed), about=consent.customer_id, by=by, at=at)
+    before = frozenset(consent.scopes)
+    gone = before & set(removed)
+    consent.answer(list(_ordered(before - gone)), list(_ordered(set(consent.declined) | gone)), at)
+    _record_change(consent, before, by, at)
+
+
+@flow
+def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
+    """The customer changes their mind; from this instant the partner gets nothing. Raises Refused."""
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
+    require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
+    consent.end(at)
+    ended = tokens.revoke(consent.customer_id, consent.partner_id)
+    event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
+    record(event, about=consent.customer_id, by=by, at=at)
+    notice = notices.AppDisconnected(partner=consent.partner.name)
+    tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
+
+
+def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
+    """Withdraw what was given or widened from an instant on: part of an undo (``settings.UNDO_ENDS``). How many.
+
+    What a widened consent held before is not kept, so all of it ends; the customer connects the app again.
+    """
+    of_late = Consent.objects.live().filter(customer=customer, changed_at__gte=since)
+    found = list(of_late.order_by("pk"))
+    for consent in found:
+        withdraw(consent, by=by, at=at)
+    return len(found)
+
+
+def _mine(customer: UUID, partner: Partner, at: datetime) -> tuple[Consent, bool]:
+    live = Consent.objects.between(customer, partner.pk).live().select_for_update()
+    found = live.first()
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return _first(customer, partner.pk, at), True
+    except IntegrityError:
+        # Two tabs answered at the same moment; the other one's answer is there now.
+        return live.get(), False
+
+
+def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:
+    return Consent.objects.create(customer_id=customer, partner_id=partner, scopes=[], given_at=at, changed_at=at)
+
+
+def _record_change(consent: Consent, before: frozenset[str], by: Actor, at: datetime) -> None:
+    after = frozenset(consent.scopes)
+    event = events.ConsentChanged(
+        consent=consent.pk,
+        partner=consent.partner_id,
+        allowed=_coded(consent.scopes),
+        declined=_coded(consent.declined),
+        added=_coded(_ordered(after - before)),
+        removed=_coded(_ordered(before - after)),
+    )
+    record(event, about=consent.customer_id, by=by, at=at)
+
+
+def _ordered(names: set[str] | frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in scopes.SCOPES if name in names)
+
+
+def _coded(names: tuple[str, ...] | list[str]) -> tuple[Code, ...]:
+    return tuple(Code(name) for name in names)
+
+
+def _apps() -> str:
+    return links.absolute("consent:index")

@@ -1,0 +1,85 @@
+"""Consent: one record for each customer and partner, consulted at the moment of every use."""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from ciam_portal.core.crypto import codes
+
+_A_MINUTE = timedelta(minutes=1)
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Reads over consents."""
+
+    def live(self) -> Self:
+        """Given and not withdrawn."""
+        return self.filter(ended_at__isnull=True)
+
+    def of(self, customer: UUID) -> Self:
+        """One customer's, with their partners, newest first."""
+        return self.filter(customer_id=customer).select_related("partner").order_by("-given_at")
+
+    def between(self, customer: UUID, partner: UUID) -> Self:
+        """One customer's for one partner."""
+        return self.filter(customer_id=customer, partner_id=partner)
+
+
+class Consent(models.Model):
+    """What one customer lets one partner see, from when until when."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents", db_comment="pseudonymous"
+    )
+    partner = models.ForeignKey(
+        "oauth.Partner", on_delete=models.PROTECT, related_name="consents", db_comment="not sensitive"
+    )
+    scopes = ArrayField(models.CharField(max_length=64), db_comment="personal: choice; what is allowed now")
+    declined = ArrayField(
+        models.CharField(max_length=64), default=list, db_comment="personal: choice; asked for and refused"
+    )
+    given_at = models.DateTimeField(db_comment="not sensitive")
+    changed_at = models.DateTimeField(db_comment="not sensitive: scopes last widened or narrowed")
+    ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    last_used_at = models.DateTimeField(null=True, db_comment="not sensitive: to the minute")
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["customer", "partner"], condition=models.Q(ended_at__isnull=True), name="consent_one_live"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("given_at")),
+                name="consent_ends_after_start",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["customer", "-given_at"], name="consent_customer"),
+            models.Index(fields=["-given_at"], name="consent_given"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def answer(self, allowed: list[str], declined: list[str], at: datetime) -> None:
+        """Another answer of the customer."""
+        self.scopes, self.declined, self.changed_at = allowed, declined, at
+        self.save(update_fields=["scopes", "declined", "changed_at"])
+
+    def used(self, at: datetime) -> None:
+        """The partner looked. Written at most once a minute, so that reads stay cheap."""
+        if self.last_used_at is None or at - self.last_used_at >= _A_MINUTE:
+            self.last_used_at = at
+            self.save(update_fields=["last_used_at"])
+
+    def end(self, at: datetime) -> None:
+        """Withdrawn."""
+        self.ended_at = at
+        self.save(update_fields=["ended_at"])

@@ -1,0 +1,33 @@
+"""What customers are told about the apps they connect."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ciam_portal.core.outbox.notice import NoticeBase
+
+
+@dataclass(frozen=True, slots=True)
+class AppConnected(NoticeBase):
+    """An app was connected to the account."""
+
+    template: ClassVar[str] = "consent_given"
+    partner: str
+    allowed: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppDisconnected(NoticeBase):
+    """An app was cut off by the customer."""
+
+    template: ClassVar[str] = "consent_withdrawn"
+    partner: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppCutOff(NoticeBase):
+    """An app's key was used twice, so the portal ended it."""
+
+    template: ClassVar[str] = "consent_token_reused"
+    partner: str
+    link: str

@@ -1,0 +1,91 @@
+"""What an access token opens at this moment: consent, account, session and the gate are asked at every use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import clock, gate, request_id
+from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.decide import Decided, decide, weigh
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Sensitivity
+from ciam_portal.core.policy.decision import Allow, StepUp
+from ciam_portal.oauth import tokens
+from ciam_portal.oauth.models import AccessToken, Partner
+from consent.models import Consent
+from consent.permission import facts, policy
+from consent.release import challenges
+
+_LONGEST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A customer's access token that has not expired, with all that decides about it."""
+
+    token: AccessToken
+    partner: Partner
+    customer: User
+    session: Session
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a bearer token opens right now: of whom, for whom, and which scopes still stand."""
+
+    token: AccessToken
+    partner: Partner
+    customer: User
+    consent: Consent
+    scopes: tuple[str, ...]
+
+
+def admit(value: str, *needed: str) -> Access | Decided | None:
+    """What this access token opens; the answer if that is not allowed (yet); None if it is no live token.
+
+    ID tokens, codes and refresh tokens are no access tokens. One statement, unless something is refused or a scope has
+    a sensitive row of its own in the catalogue.
+    """
+    at = clock.now()
+    found = live(value, at)
+    if found is None:
+        return None
+    partner, customer, session = found.partner, found.customer, found.session
+    by, held = acting(partner), tuple(found.token.scope.split())
+    sharing = facts.for_sharing(found.consent, partner, customer, session, at, held=held, needed=needed)
+    if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+        return decide(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    asked = accounts_facts.for_token(customer, session, by=by, at=at)
+    for action in facts.uses(needed):
+        decided = _use(action, asked, customer, by, at)
+        if isinstance(decided.answer, StepUp):
+            challenges.remember(session.pk, partner.pk, decided.answer)
+        if not isinstance(decided.answer, Allow):
+            return decided
+    opened = facts.open_now(sharing.allowed, asked, customer, at)
+    return Access(found.token, partner, customer, found.consent, opened)
+
+
+def live(value: str, at: datetime) -> Live | None:
+    """A customer's access token that has not expired; None for whatever else it is. One statement."""
+    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
+    if found is None or at >= found.expires or found.consent is None or found.session is None:
+        return None
+    return Live(found, found.application, found.user, found.session, found.consent)
+
+
+def acting(partner: Partner) -> Actor:
+    """A partner, on the request that is being answered."""
+    return Actor(Kind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
+
+
+def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:
+    """May it be used now? An allow of low sensitivity is not kept: this path has to stay fast."""
+    asked = accounts_facts.with_highest(action, asked, customer, at)
+    running = limits.running()
+    answer, row = gate.decide(action, asked, limits=running, at=at), running.actions.get(action)
+    if isinstance(answer, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
+        return Decided(answer, None)
+    return weigh(action, asked, about=customer.pk, by=by, at=at)

@@ -1,0 +1,166 @@
+"""What partners may read, a field at a time, and what they may ask about a token."""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from accounts.models import Session
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.decide import Decided
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
+from ciam_portal.core.words import sentence
+from ciam_portal.oauth import backend, tokens
+from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
+from ciam_portal.oauth.subjects import subject
+from ciam_portal.oauth.views import for_machines, problem
+from consent.permission import facts, policy
+from consent.release.access import Access, acting, admit
+
+_NOT_LIVE = "the token is unknown, expired, or was withdrawn"
+_MOST_SIGN_INS = 50
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+
+
+def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A view for partners that hold an access token opening ``needed``; it is given the ``Access`` (RFC 6750)."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def run(request: HttpRequest) -> HttpResponse:
+            if "access_token" in request.GET or "access_token" in request.POST:
+                return _challenge(400, "invalid_request", "send the token in the Authorization header")
+            header = request.headers.get("Authorization", "")
+            if not header:
+                return _challenge(401, "", "")
+            sent = _BEARER.fullmatch(header)
+            access = admit(sent.group(1), *needed) if sent else None
+            if isinstance(access, Decided):
+                return _refused(access, needed, clock.now())
+            if access is None:
+                return _challenge(401, "invalid_token", _NOT_LIVE)
+            access.consent.used(clock.now())
+            return view(request, access)
+
+        return run
+
+    return decorate
+
+
+def _refused(decided: Decided, needed: tuple[str, ...], at: datetime) -> HttpResponse:
+    """What consent or the gate answered, as RFC 6750 and RFC 9470 say it."""
+    match decided.answer:
+        case StepUp(to=to, within=within):
+            asked = {"acr_values": to.acr} | ({} if within is None else {"max_age": str(within)})
+            words = "the customer has to prove more, or again: send them to the authorization endpoint with these"
+            return _challenge(401, "insufficient_user_authentication", words, **asked)
+        case Hold(reason=reason, until=until):
+            response = _challenge(403, "access_denied", sentence(reason), reason=reason)
+            if until is not None:
+                response["Retry-After"] = str(max(1, math.ceil((until - at).total_seconds())))
+            return response
+        case Deny(reason=policy.Reason.NOT_COVERED):
+            return _challenge(403, "insufficient_scope", "the customer does not allow this", scope=" ".join(needed))
+        case Deny(reason=gate.Reason() as reason):
+            return _challenge(403, "access_denied", sentence(reason), reason=reason)
+    return _challenge(401, "invalid_token", _NOT_LIVE)
+
+
+def _challenge(status: int, error: str, description: str, **more: str) -> HttpResponse:
+    words = {"realm": "portal", "error": error, "error_description": description} | more
+    response = problem(error or "invalid_token", description or "a bearer token is needed", status)
+    response["WWW-Authenticate"] = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items() if value)
+    return response
+
+
+@for_machines("GET", "POST", "HEAD")
+@bearer("openid")
+def userinfo(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+    """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""
+    return JsonResponse(_person(access))
+
+
+@for_machines("GET", "HEAD")
+@bearer()
+def profile(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+    """The same fields as data of the portal's own, and under which permission they were released."""
+    shared = {"consent": str(access.consent.pk), "scopes": list(access.scopes)}
+    return JsonResponse({"subject": _person(access), "shared": shared})
+
+
+@for_machines("GET", "HEAD")
+@bearer("activity")
+def activity(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+    """The customer's latest sign-ins: when, where from, with what, and how sure we were."""
+    latest = Session.objects.filter(customer=access.customer).order_by("-started_at")[:_MOST_SIGN_INS]
+    return JsonResponse({"sub": subject(access.partner, access.customer.pk), "sign_ins": [_sign_in(e) for e in latest]})
+
+
+def _sign_in(session: Session) -> dict[str, Any]:
+    return {
+        "time": session.started_at.isoformat(),
+        "browser": session.browser,
+        "system": session.system,
+        "country": session.country,
+        "acr": Level(session.level).acr,
+    }
+
+
+def _person(access: Access) -> dict[str, Any]:
+    return {"sub": subject(access.partner, access.customer.pk)} | facts.released(access.customer, access.scopes)
+
+
+@for_machines("POST")
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Whether a token stands at this moment (RFC 7662). A partner learns of its own only, a resource server of all."""
+    asking = backend.authenticated(request)
+    if asking is None:
+        return problem("invalid_client", "authenticate with client_secret_basic or client_secret_post", 401)
+    value = request.POST.get("token", "")
+    if not value:
+        return problem("invalid_request", "token is missing")
+    found = tokens.access_of(value) or tokens.standing_refresh(value)
+    return JsonResponse(_state(found, asking) if found else {"active": False})
+
+
+def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"active": False}
+    at, owner = clock.now(), found.application
+    if owner.pk != asking.pk and not asking.is_resource_server:
+        return nothing
+    is_refresh = isinstance(found, RefreshToken)
+    ends = min(found.idle_at, found.expires_at) if isinstance(found, RefreshToken) else found.expires
+    if at >= ends or not owner.is_enabled:
+        return nothing
+    state = nothing | {
+        "active": True,
+        "client_id": owner.client_id,
+        "iss": settings.PUBLIC_URL,
+        "exp": int(ends.timestamp()),
+        "iat": int(found.created.timestamp()),
+        "scope": found.scope,
+        "token_type": "refresh_token" if is_refresh else "Bearer",
+    }
+    if found.consent is None or found.session is None:
+        return state
+    held = tuple(found.scope.split())
+    needed = (tokens.OFFLINE,) if is_refresh else ()
+    sharing = facts.for_sharing(found.consent, owner, found.user, found.session, at, held=held, needed=needed)
+    if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+        return nothing
+    asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)
+    asked = accounts_facts.with_highest(Action.USE_TOKEN, asked, found.user, at)
+    if not isinstance(gate.decide(Action.USE_TOKEN, asked, limits=limits.running(), at=at), Allow):
+        return nothing
+    opened = facts.open_now(sharing.allowed, asked, found.user, at)
+    proven = facts.signed_in(found.session)
+    return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}

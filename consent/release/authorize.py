@@ -1,0 +1,277 @@
+"""Where a partner sends its customers: sign in if need be, ask if need be, and back with a code or an error.
+
+The stored consent decides whether to ask; nothing in the address or the form can skip the page, widen it, or choose
+where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.factors import bound as factors
+from accounts.models import Session, User
+from accounts.sessions.signing import session_of
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.decide import weigh
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.flow import go_on
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow, StepUp
+from ciam_portal.oauth import authorization, id_tokens, scopes
+from ciam_portal.oauth.authorization import Answer, Asked, Unanswerable
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.subjects import subject
+from consent.models import Consent
+from consent.permission import facts, flows, policy
+from consent.release import challenges, marks
+
+_KEPT_SECONDS = 600
+_FOR_APP = policy.Reason.PROVE_FOR_APP
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a partner, in the session of the customer it concerns."""
+
+    request: HttpRequest
+    partner: Partner
+    asked: Asked
+    customer: User
+    session: Session
+    at: datetime
+
+    @property
+    def by(self) -> Actor:
+        """The customer."""
+        return Actor.from_request(self.request)
+
+
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """The authorization endpoint (RFC 6749 section 3.1)."""
+    if request.method == "POST":
+        # Sent from the partner's site, so without our cookies: asked again as a link, which changes nothing either.
+        pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(pairs)}", status=303)
+    try:
+        partner, asked = authorization.read(request.GET)
+        response = _answer(request, partner, asked)
+    except Unanswerable as error:
+        return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
+    except Answer as error:
+        response = error.respond()
+    return _onward(request, response)
+
+
+def _answer(request: HttpRequest, partner: Partner, asked: Asked) -> HttpResponse:
+    at, session = clock.now(), cast("Session | None", getattr(request, "portal_session", None))
+    if session is None:
+        if "none" in asked.prompt:
+            raise asked.refused("login_required", "nobody is signed in")
+        if "login" in asked.prompt or asked.max_age is not None:
+            marks.remember(request, asked, at)
+        return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}")
+    visit = Visit(request, partner, asked, cast("User", request.user), session, at)
+    _check_person(visit)
+    _check_proof(visit)
+    marks.forget(request, asked)
+    return _ask_or_go_on(visit)
+
+
+# --- is it the right person, proven well enough?
+
+
+def _check_person(visit: Visit) -> None:
+    asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)
+    if asked.subject and asked.subject != known_as:
+        raise asked.refused("login_required", "somebody else is signed in")
+    if asked.id_token_hint:
+        hint = id_tokens.read_hint(asked.id_token_hint)
+        if hint is None or hint["aud"] != visit.partner.client_id:
+            raise asked.refused("invalid_request", "id_token_hint is no ID token issued to this app")
+        if hint["sub"] != known_as:
+            raise asked.refused("login_required", "somebody else is signed in")
+
+
+def _check_proof(visit: Visit) -> None:
+    """Freshness and level that are wanted. Raises ProveMore (the customer comes back here), or Answer.
+
+    Whatever was proven since this very request first asked is fresh enough: so no loop is without an end.
+    """
+    asked, session, since = visit.asked, visit.session, marks.since(visit.request, visit.asked, visit.at)
+    level = _level(visit)
+    restricted = challenges.restricted(visit.customer, session, by=visit.by, at=visit.at)
+    if restricted is not None:
+        _prove(visit, "interaction_required", restricted)
+    # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
+    wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
+    if wish is not None and _can_reach(visit, wish.to) and not (since is not None and _last_proof(session) >= since):
+        more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
+        _prove(visit, "interaction_required", more)
+    proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
+    # A proof from the future (another server's clock) is not fresh.
+    aged = proven_at > visit.at or visit.at - proven_at > timedelta(seconds=asked.max_age or 0)
+    too_old = asked.max_age is not None and aged
+    if ("login" in asked.prompt or too_old) and not (since is not None and since <= proven_at <= visit.at):
+        _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
+    if level is not None and session.level < level:
+        _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
+
+
+def _last_proof(session: Session) -> datetime:
+    """When anything was proven last; a challenge is passed by what makes nothing else fresh."""
+    return max(session.auth_time, session.challenged_at or session.auth_time)
+
+
+def _answers_challenge(asked: Asked) -> bool:
+    return asked.level is not None or asked.max_age is not None
+
+
+def _level(visit: Visit) -> Level | None:
+    """The level asked for, if this customer can reach it.
+
+    acr_values is a wish: whoever has no second factor gets in, and the partner reads in ``acr`` what was proven. An
+    essential acr claim is none: whoever cannot reach it is refused.
+    """
+    level = visit.asked.level
+    if level is None or _can_reach(visit, level):
+        return level
+    if visit.asked.level_is_essential:
+        raise visit.asked.refused("unmet_authentication_requirements", "this customer cannot reach the acr asked for")
+    return None
+
+
+def _can_reach(visit: Visit, level: Level) -> bool:
+    return visit.session.level >= level or factors.highest_level(visit.customer) >= level
+
+
+def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
+    """Send the customer to prove it; the partner that wants no page learns that one is needed."""
+    if "none" in visit.asked.prompt:
+        raise visit.asked.refused(error, "the customer has to prove more, or again")
+    marks.remember(visit.request, visit.asked, visit.at)
+    raise more
+
+
+# --- ask, or go on without asking
+
+
+def _ask_or_go_on(visit: Visit) -> HttpResponse:
+    asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
+    allowed = consent.scopes if consent else []
+    unanswered = policy.missing(
+        asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
+    )
+    if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
+        return _send_code(visit, consent)
+    if "none" in asked.prompt:
+        raise asked.refused("consent_required", "the customer has to be asked")
+    shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
+    if added := set(shown) - set(allowed):
+        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT, added)
+    return _page(visit, shown, frozenset(consent.declined if consent else ()))
+
+
+def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
+    """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
+
+    That the page may be shown is not recorded; the flow asks again, under lock, and is.
+    """
+    asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+    asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
+    if not isinstance(gate.decide(action, asked, limits=limits.running(), at=visit.at), Allow):
+        go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
+    letting = facts.for_letting_out(visit.customer, visit.session, added)
+    answer = policy.may_let_out(letting, limits=limits.running(), at=visit.at)
+    if isinstance(answer, StepUp):
+        raise ProveMore(answer.to, answer.within, answer.reason)
+
+
+def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
+    try:
+        code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
+    except Refused as refused:
+        raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+    return authorization.answer(visit.asked.redirect_uri, visit.asked.state, code=code)
+
+
+def _page(visit: Visit, shown: tuple[str, ...], declined: frozenset[str]) -> HttpResponse:
+    reference = codes.new_token()
+    cache.set(_key(visit.session, reference), {"asked": asdict(visit.asked), "shown": shown}, _KEPT_SECONDS)
+    rows: list[dict[str, Any]] = [
+        {"scope": scope, "value": facts.shown(visit.customer, scope.name), "ticked": scope.name not in declined}
+        for scope in scopes.described(shown)
+    ]
+    words = {
+        "partner": visit.partner,
+        "reference": reference,
+        "needed": [row for row in rows if row["scope"].required],
+        "optional": [row for row in rows if not row["scope"].required],
+    }
+    response = render(visit.request, "consent/release/authorize.html", words)
+    # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.
+    response._csp_update = {"form-action": [authorization.origin(visit.asked.redirect_uri)]}  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
+
+
+def _key(session: Session, reference: str) -> str:
+    return f"authorization:{session.pk}:{codes.digest(reference, 'authorization request')}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest) -> HttpResponse:
+    """The customer's answer. The form says which question and what was ticked; all else was kept."""
+    session = session_of(request)
+    key = _key(session, request.POST.get("reference", ""))
+    kept = cache.get(key) if request.method == "POST" else None
+    if kept is None or not cache.delete(key):
+        return render(request, "consent/release/question_over.html", status=410)
+    asked, shown = Asked(**kept["asked"]), tuple(kept["shown"])
+    partner = Partner.objects.get(client_id=asked.partner)
+    visit = Visit(request, partner, asked, cast("User", request.user), session, clock.now())
+    try:
+        return _settle(visit, shown)
+    except Answer as answer:
+        return answer.respond()
+
+
+def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
+    post = visit.request.POST
+    wanted = set(post.getlist("scope"))
+    ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
+    if post.get("decision") != "allow" or not ticked:
+        flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
+        raise visit.asked.refused("access_denied", "the customer said no")
+    try:
+        consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+    except (ProveMore, OnHold):
+        # The question is asked again from the start, and there the customer reads why, and what to do.
+        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{visit.asked.query}", status=303)
+    except Refused as refused:
+        raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+    return _send_code(visit, consent)
+
+
+def _onward(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
+    if not isinstance(response, authorization.ToPartner) or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return response
+    return render(request, "consent/release/onward.html", {"target": response.url})

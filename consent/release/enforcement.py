@@ -1,0 +1,237 @@
+"""ConsentValidator: the library asks, policy answers; at every code, refresh and request. Named in settings."""
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote_plus
+
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749 import errors
+
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import clock
+from ciam_portal.core.policy import limits
+from ciam_portal.oauth import id_tokens, tokens
+from ciam_portal.oauth.hashers import ClientSecret
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.subjects import subject
+from consent.permission import facts
+from consent.permission.events import Why
+from consent.release import flows
+from consent.release.access import Access, acting, admit
+
+_LONGEST = 255
+_GRANTS = {
+    "authorization_code": Partner.GRANT_AUTHORIZATION_CODE,
+    "refresh_token": Partner.GRANT_AUTHORIZATION_CODE,
+    "client_credentials": Partner.GRANT_CLIENT_CREDENTIALS,
+}
+
+
+class ConsentValidator(OAuth2Validator):
+    """Every question the library asks, answered from our rows and our policy. ``request`` is the library's own."""
+
+    # --- who asks
+
+    def _load_application(self, client_id: Any, request: Any) -> Partner | None:
+        known = getattr(request, "client", None)
+        if isinstance(known, Partner) and known.client_id == client_id:
+            return known
+        sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
+        found = Partner.objects.filter(client_id=client_id).first() if sane else None
+        request.client = found if found is not None and found.is_enabled else None
+        return request.client
+
+    def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """A partner that sends a secret must send the right one; one that has a secret must send it."""
+        if _authorization(request) or getattr(request, "client_secret", None):
+            return True
+        partner = self._load_application(request.client_id, request)
+        return partner is None or not partner.is_public
+
+    def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """By header or by form, never by both (RFC 6749 section 2.3)."""
+        by_form = getattr(request, "client_secret", None) or ""
+        header = _authorization(request)
+        if header and by_form:
+            return False
+        client_id, secret = _basic(header) if header else (request.client_id, by_form)
+        if request.client_id not in {None, "", client_id}:
+            return False
+        partner = self._load_application(client_id, request)
+        return partner is not None and not partner.is_public and self._check_secret(secret, partner.client_secret)
+
+    def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Only a public partner may leave it at its name."""
+        partner = self._load_application(client_id, request)
+        return partner is not None and partner.is_public
+
+    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
+        hasher = ClientSecret()
+        right_form = stored_secret.startswith(f"{hasher.algorithm}$")
+        return right_form and bool(provided_secret) and hasher.verify(provided_secret, stored_secret)
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Partner, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """What this partner was registered for, of the three there are."""
+        return _GRANTS.get(grant_type) == request.client.authorization_grant_type
+
+    # --- codes
+
+    def get_authorization_code_scopes(self, client_id: str, code: str, redirect_uri: str, request: Any) -> list[str]:
+        """The library asks which of its handlers to take, before anything is checked; one does for both."""
+        return ["openid"]
+
+    def validate_code(
+        self, client_id: str, code: str, client: Partner, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """The whole exchange: the library checks nothing after this that was not checked here, under lock."""
+        if not request.redirect_uri:
+            raise errors.InvalidRequestError("redirect_uri is missing", request=request)
+        found = tokens.code_of(request.client, code)
+        if found is None:
+            return False
+        exchanged = flows.redeem(
+            found,
+            request.client,
+            redirect_uri=request.redirect_uri,
+            verifier=request.code_verifier or "",
+            by=acting(request.client),
+            at=clock.now(),
+        )
+        return _keep(request, exchanged, found.code_challenge)
+
+    def get_code_challenge(self, code: str, request: Any) -> str:
+        """For the library's own second look at PKCE."""
+        return str(request.code_challenge)
+
+    def get_code_challenge_method(self, code: str, request: Any) -> str:
+        """No other is ever stored."""
+        return "S256"
+
+    def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
+        """Compared in the exchange."""
+        return True
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Spent in the exchange."""
+
+    def get_authorization_code_nonce(self, client_id: str, code: str, redirect_uri: str, request: Any) -> str | None:
+        """What the partner sent along with its request."""
+        return request.exchanged.nonce or None
+
+    # --- refresh tokens
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Partner, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """The whole exchange, for the scopes asked or for all."""
+        found = tokens.refresh_of(request.client, refresh_token)
+        if found is None:
+            return False
+        asked = tuple((request.scope or "").split())
+        if not set(asked) <= set(found.scope.split()):
+            raise errors.InvalidScopeError(request=request)
+        exchanged = flows.refresh(found, request.client, asked, by=acting(request.client), at=clock.now())
+        return _keep(request, exchanged, "")
+
+    def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
+        """All that was asked for was compared in the exchange already."""
+        return list(dict.fromkeys((*request.issued.lasting, *(request.scope or "").split())))
+
+    # --- what is handed out
+
+    def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        """A customer's tokens are stored already; a partner's own is stored now."""
+        if getattr(request, "issued", None) is None:
+            at, by = clock.now(), acting(request.client)
+            flows.authorize_partner(request.client, token["access_token"], tuple(request.scopes), by=by, at=at)
+        else:
+            token["scope"] = " ".join(request.issued.scopes)
+        if not token.get("refresh_token"):
+            token.pop("refresh_token", None)
+
+    def validate_scopes(
+        self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
+        return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
+
+    def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
+        """Who signed in, when and how; and the fields that consent covers at this moment."""
+        exchanged, issued = request.exchanged, request.issued
+        at = clock.now()
+        now, by = int(at.timestamp()), acting(request.client)
+        asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
+        opened = facts.open_now(issued.scopes, asked, exchanged.customer, at)
+        claims: dict[str, Any] = facts.released(exchanged.customer, opened)
+        claims |= facts.signed_in(exchanged.session)
+        claims |= {
+            "sub": subject(request.client, exchanged.customer.pk),
+            "aud": request.client.client_id,
+            "iat": now,
+            "exp": now + limits.running().oauth.id_token_seconds,
+            "at_hash": id_tokens.half_hash(issued.access_token),
+        }
+        if exchanged.nonce:
+            claims["nonce"] = exchanged.nonce
+        return id_tokens.mint(claims)
+
+    # --- tokens in use, and given back
+
+    def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
+        """Whether an access token (nothing else) opens these scopes now."""
+        access = admit(token or "", *(scopes or ()))
+        if not isinstance(access, Access):
+            request.oauth2_error = {"error": "invalid_token"}
+            return False
+        request.client, request.user, request.access_token = access.partner, access.customer, access.token
+        request.scopes = list(access.scopes)
+        return True
+
+    def validate_jwt_bearer_token(self, *args: Any, **kwargs: Any) -> bool:
+        """An ID token says who signed in; it opens nothing."""
+        return False
+
+    validate_id_token = validate_jwt_bearer_token
+
+    def validate_user(self, *args: Any, **kwargs: Any) -> bool:
+        """Nobody's password is ever taken here."""
+        return False
+
+    def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """A partner's own token, of whichever kind; those of others are as unknown as invented ones."""
+        found = tokens.refresh_of(request.client, token) or tokens.access_of(token)
+        if found is not None and found.application_id == request.client.pk:
+            flows.give_back(found, request.client, by=acting(request.client), at=clock.now())
+
+
+def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
+    if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
+        words = "something about this is unusual: send the customer through the authorization endpoint again"
+        raise errors.InvalidGrantError(description=words, request=request)
+    if not isinstance(exchanged, flows.Exchanged):
+        return False
+    request.exchanged, request.issued = exchanged, exchanged.issued
+    request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
+    request.code_challenge = challenge
+    return True
+
+
+def _authorization(request: Any) -> str:
+    return str(request.headers.get("Authorization") or "")
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Name and secret of HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1); empty for anything else."""
+    kind, _, text = header.partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        pair = base64.b64decode(text.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "", ""
+    name, _, secret = pair.partition(":")
+    return unquote_plus(name), unquote_plus(secret)

@@ -1,0 +1,206 @@
+"""A partner exchanges codes and refresh tokens. Whatever they rest on is asked again, under lock.
+
+Rows are locked in one order, consent first: a withdrawal waits for an exchange, or the exchange finds it ended. A code
+or token that was found but not exchanged is an outcome (``Why``), not a refusal: that it was presented must be kept.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.customer import addresses
+from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.decide import decide, weigh
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.flow import flow
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
+from ciam_portal.oauth import tokens
+from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from consent.models import Consent
+from consent.permission import events, facts, notices, policy
+from consent.permission.events import Why
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a partner receives, and of whom it speaks."""
+
+    issued: tokens.Issued
+    customer: User
+    session: Session
+    nonce: str = ""
+
+
+@flow
+def redeem(
+    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, by: Actor, at: datetime
+) -> Exchanged | Why:
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
+    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    code = _locked(AuthorizationCode, found.pk)
+    if consent is None or code is None:
+        return _refused_code(partner, Why.ENDED, found.user_id, by, at)
+    if code.used_at is not None:
+        ended = tokens.end_family(code.family)
+        record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
+        return Why.ENDED
+    held = tuple(code.scope.split())
+    sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
+    why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
+    if why is None:
+        why, decision = _weigh(Action.ISSUE_TOKEN, code, by, at)
+    if why is not None:
+        tokens.spend(code, None, at)
+        return _refused_code(partner, why, code.user_id, by, at, decision=decision)
+    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
+    tokens.spend(code, root.family, at)
+    ends_at = code.session.auth_time + timedelta(days=limits.running().oauth.refresh_token_days)
+    issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
+    event = events.CodeExchanged(
+        consent=consent.pk,
+        partner=partner.pk,
+        session=code.session_id,
+        family=root.family,
+        scopes=_coded(issued.scopes),
+    )
+    record(event, about=code.user_id, by=by, at=at, decision=decision)
+    return Exchanged(issued, code.user, code.session, code.nonce)
+
+
+@flow
+def refresh(
+    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime
+) -> Exchanged | Why:
+    """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
+
+    ``asked`` must lie within what the token holds. A second use ends the family, and the customer is told.
+    """
+    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    old = _locked(RefreshToken, found.pk)
+    if consent is None or old is None:
+        return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
+    if old.used_at is not None:
+        _reused(old, partner, by, at)
+        return Why.ENDED
+    held = tuple(old.scope.split())
+    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
+    why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
+    if why is None:
+        why, decision = _weigh(Action.REFRESH_TOKEN, old, by, at)
+    if why is not None:
+        return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
+    scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
+    issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
+    event = events.TokensRefreshed(
+        consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(issued.scopes)
+    )
+    record(event, about=old.user_id, by=by, at=at, decision=decision)
+    return Exchanged(issued, old.user, old.session)
+
+
+@flow
+def authorize_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+    """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
+    tokens.issue_to_partner(partner, value, scopes, at=at)
+    record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
+
+
+@flow
+def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor, at: datetime) -> int:
+    """A partner is done with a token of its own; a refresh token takes its whole family with it."""
+    if isinstance(found, RefreshToken):
+        Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+        ended = tokens.end_family(found.token_family)
+    else:
+        ended = tokens.end_access(found)
+    record(events.TokenReturned(partner=partner.pk, tokens_ended=ended), about=found.user_id, by=by, at=at)
+    return ended
+
+
+def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
+    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
+    return rows.filter(pk=key).first()
+
+
+def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetime) -> Why | None:
+    if at >= code.expires:
+        return Why.EXPIRED
+    if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
+        return Why.WRONG_REDIRECT
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
+    if not code.code_challenge or not hmac.compare_digest(challenge, code.code_challenge.encode()):
+        return Why.WRONG_VERIFIER
+    return None
+
+
+def _worn(old: RefreshToken, asked: tuple[str, ...], at: datetime) -> Why | None:
+    if old.revoked is not None:
+        return Why.ENDED
+    if at >= min(old.idle_at, old.expires_at):
+        return Why.EXPIRED
+    return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
+
+
+def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> Why | None:
+    # An allow is on record as the event of the exchange; a refusal gets its own decision, with the facts.
+    if isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+        return None
+    decide(policy.may_share, sharing, about=about, by=by, at=at)
+    return Why.NOT_ALLOWED
+
+
+def _weigh(
+    action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime
+) -> tuple[Why | None, UUID | None]:
+    """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
+    asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
+    asked = accounts_facts.with_highest(action, asked, root.user, at)
+    decided = weigh(action, asked, about=root.user_id, by=by, at=at)
+    match decided.answer:
+        case Allow():
+            return None, decided.id
+        case StepUp():
+            return Why.PROVE_MORE, decided.id
+        case Hold():
+            return Why.ON_HOLD, decided.id
+        case Deny():
+            return Why.TOO_RISKY, decided.id
+
+
+def _refused_code(
+    partner: Partner, why: Why, about: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
+) -> Why:
+    record(events.CodeRefused(partner=partner.pk, why=why), about=about, by=by, at=at, decision=decision)
+    return why
+
+
+def _refused_refresh(
+    partner: Partner, why: Why, about: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
+) -> Why:
+    record(events.RefreshRefused(partner=partner.pk, why=why), about=about, by=by, at=at, decision=decision)
+    return why
+
+
+def _reused(old: RefreshToken, partner: Partner, by: Actor, at: datetime) -> None:
+    ended = tokens.end_family(old.token_family)
+    event = events.RefreshReused(partner=partner.pk, family=old.token_family, tokens_ended=ended)
+    record(event, about=old.user_id, by=by, at=at)
+    if ended:
+        link = links.absolute("consent:index")
+        notice = notices.AppCutOff(partner=partner.name, link=link)
+        tell(old.user, notice, to=addresses.proven(old.user), at=at)
+
+
+def _coded(names: tuple[str, ...]) -> tuple[Code, ...]:
+    return tuple(Code(name) for name in names)

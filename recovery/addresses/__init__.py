@@ -1,0 +1,1 @@
+"""Where recovery codes may go beside the mailbox."""

@@ -1,0 +1,94 @@
+"""Which addresses a customer can be reached at, and which of them a recovery code may go to."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.customer import addresses
+from accounts.models import User
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.policy import limits
+from ciam_portal.core.words import masked
+from recovery.case.policy.evidence import Way
+from recovery.models import Contact, RecoveryAddress
+
+Kind = RecoveryAddress.Kind
+_CHANNEL = "recovery channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One address or number of a customer, as the help desk sees it: by its ``id``, and masked."""
+
+    by: By
+    address: str
+    id: str
+
+    @property
+    def masked(self) -> str:
+        """Enough to recognize it when somebody says it, not enough to use it."""
+        return mask(self.address)
+
+
+def mask(address: str) -> str:
+    """Of a phone number the country is shown too: whoever calls needs to know where it is."""
+    return f"{address[:3]}···{address[-2:]}" if address.startswith("+") else masked(address)
+
+
+def _channel(customer: User, by: By, address: str) -> Channel:
+    return Channel(by, address, codes.digest(f"{customer.pk}:{by}:{address}", _CHANNEL))
+
+
+def is_channel(customer: User, by: By, address: str, key: str) -> bool:
+    """Whether this address is the one with that id."""
+    return bool(key) and codes.matches(f"{customer.pk}:{by}:{address}", _CHANNEL, key)
+
+
+def before_call(customer: User, opened_at: datetime) -> list[Channel]:
+    """What a code or link may go to in a call that began then: proven before it, rested, and still the customer's."""
+    found = [(By(way.value), each) for way in (Way.MAIL, Way.SMS) for each in for_codes(customer, way, opened_at)]
+    return [_channel(customer, by, address) for by, address in found]
+
+
+def to_call(customer: User, opened_at: datetime) -> list[Channel]:
+    """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
+    since = opened_at - timedelta(days=limits.running().recovery.callback_days)
+    kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Kind.SMS, proven_at__lte=since)
+    numbers = list(kept.order_by("pk").values_list("address", flat=True))
+    if customer.phone and (customer.contact_changed_at or customer.created_at) <= since:
+        numbers.append(customer.phone)
+    return [_channel(customer, By.SMS, number) for number in dict.fromkeys(numbers)]
+
+
+def find(customer: User, among: list[Channel], key: str) -> Channel | None:
+    """The one with this id."""
+    return next((each for each in among if is_channel(customer, each.by, each.address, key)), None)
+
+
+def every(customer: User) -> list[tuple[By, str]]:
+    """Every proven address, also one too new to restore anything: all of them are told."""
+    more = RecoveryAddress.objects.kept().filter(customer=customer).order_by("pk")
+    own = [(By.MAIL, address) for address in addresses.proven(customer)]
+    return list(dict.fromkeys([*own, *((By(item.kind), item.address) for item in more)]))
+
+
+def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
+    """Where a code of this way may go now."""
+    found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Kind(way.value)).order_by("pk")
+    more = list(found.values_list("address", flat=True))
+    rest = timedelta(hours=limits.running().recovery.address_rest_hours)
+    changed = customer.email_changed_at
+    if way is Way.MAIL and addresses.is_proven(customer) and (changed is None or changed + rest <= at):
+        more.insert(0, customer.email)
+    return more
+
+
+def changed_at(customer: User) -> datetime | None:
+    """When the customer's address, phone, recovery addresses or contacts last changed; None if they never did."""
+    places = RecoveryAddress.objects.filter(customer=customer).values_list("proven_at", "removed_at")
+    people = Contact.objects.filter(customer=customer, accepted_at__isnull=False)
+    rows = [*places, *people.values_list("accepted_at", "removed_at")]
+    known = [instant for row in rows for instant in row if instant is not None]
+    if customer.contact_changed_at is not None:
+        known.append(customer.contact_changed_at)
+    return max(known, default=None)

@@ -1,0 +1,77 @@
+"""The addresses that recovery codes may go to."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import User
+from ciam_portal.core import mailbox
+from ciam_portal.core.crypto import codes
+
+
+class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
+    """Reads over recovery addresses."""
+
+    def kept(self) -> Self:
+        """Not removed."""
+        return self.filter(removed_at__isnull=True)
+
+    def usable(self, at: datetime) -> Self:
+        """Kept, and old enough to restore something."""
+        return self.kept().filter(usable_from__lte=at)
+
+
+class RecoveryAddress(models.Model):
+    """A second address that the customer has proven: news goes there at once, recovery codes after a rest."""
+
+    class Kind(models.TextChoices):
+        """How a message gets there."""
+
+        MAIL = "mail", "E-mail address"
+        SMS = "sms", "Phone number"
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="recovery_addresses", db_comment="pseudonymous"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices, db_comment="not sensitive")
+    address = models.CharField(max_length=254, db_comment="personal: contact; in its canonical form, or E.164")
+    proven_at = models.DateTimeField(db_comment="not sensitive")
+    usable_from = models.DateTimeField(db_comment="not sensitive: before, it restores nothing")
+    removed_at = models.DateTimeField(null=True, db_comment="not sensitive")
+
+    objects = RecoveryAddressQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=["address"], condition=Q(removed_at__isnull=True), name="recovery_address"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["customer", "kind", "address"],
+                condition=Q(removed_at__isnull=True),
+                name="recovery_address_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(usable_from__gte=F("proven_at") + timedelta(hours=24)),
+                name="recovery_address_rests",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def shown(self) -> str:
+        """The address or number as people write it."""
+        return mailbox.shown(self.address)
+
+    def remove(self, at: datetime) -> None:
+        """No longer one."""
+        self.removed_at = at
+        self.save(update_fields=["removed_at"])
+
+    def put_back(self) -> None:
+        """One again, as it was: taking it away was undone."""
+        self.removed_at = None
+        self.save(update_fields=["removed_at"])

@@ -1,0 +1,1 @@
+"""One recovery: opened, shown, waited for, finished or stopped."""

@@ -1,0 +1,35 @@
+"""The customer's own link, once the help desk has vouched and the wait is over. Staff never see it."""
+
+from datetime import datetime, timedelta
+
+from accounts.customer import proofs
+from ciam_portal.core import links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy import limits
+from recovery.addresses import facts as addresses
+from recovery.case import facts
+from recovery.case.policy.cases import Reason, ends_at
+from recovery.desk import events
+from recovery.models import Case
+from recovery.news import notices
+
+
+def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
+    """To the address that was chosen, if it still is what it was before the call. Part of the flow that has decided.
+
+    An older link is dead, and so is the browser that it was used in. Raises Refused.
+    """
+    customer = case.customer
+    channel = addresses.find(customer, addresses.before_call(customer, case.opened_at), case.release_to)
+    if channel is None:
+        raise Refused(Reason.CHANNEL_GONE)
+    hours = limits.running().recovery.release_hours
+    end = ends_at(facts.of_case(case), limits=limits.running())
+    secret = proofs.new_finish_link(customer, case.pk, channel.address, at, min(end, at + timedelta(hours=hours)))
+    case.held_by("")
+    notice = notices.FinishYourRecovery(link=links.absolute("recovery:open_finish", secret), hours=hours)
+    tell(customer, notice, to=[channel.address], channel=channel.by, at=at)
+    record(events.RecoveryLinkSent(case=case.pk, again=again), about=customer.pk, by=by, at=at)

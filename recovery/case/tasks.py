@@ -1,0 +1,61 @@
+"""Recoveries that wait, what is to be reviewed, what to be forgotten. Alarm clocks: they tell and end, no more."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import Q
+
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from recovery.case.flows import wait
+from recovery.contacts.flows import review
+from recovery.models import Case, Contact
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+_KEEP_PEOPLE = timedelta(days=31)  # longer than the longest of both (policy/numbers.py: 720 and 336 hours)
+
+
+@shared_task(name="recovery.sweep")
+def sweep() -> int:
+    """End recoveries that lead nowhere any more, and tell of those that can be finished. The number of rows touched."""
+    at, by, touched = clock.now(), Actor.system(), 0
+    for case in Case.objects.live().select_related("customer").order_by("opened_at").iterator(chunk_size=_BATCH):
+        try:
+            if wait.is_over(case, at):
+                wait.expire(case, by=by, at=at)
+                touched += 1
+            elif case.told_ready_at is None and wait.is_ready(case, at):
+                wait.say_ready(case, by=by, at=at)
+                touched += 1
+        except Refused:  # it moved on between the look and the lock
+            log.info("recovery %s moved on before the sweep came to it", case.pk)
+    return touched
+
+
+@shared_task(name="recovery.remind")
+def remind() -> int:
+    """Remind customers, once a year, of where their recovery goes. How many."""
+    at, by, told = clock.now(), Actor.system(), 0
+    for customer in review.due(at).iterator(chunk_size=_BATCH):
+        try:
+            review.remind(customer, by=by, at=at)
+            told += 1
+        except Refused:  # it changed between the look and the lock
+            log.info("nothing to remind customer %s of any more", customer.pk)
+    return told
+
+
+@shared_task(name="recovery.forget")
+def forget() -> int:
+    """Delete what is kept of people who are no contacts any more, or never answered. The number of rows.
+
+    No undo reaches back so far, and no wait is weighed by it.
+    """
+    old = clock.now() - _KEEP_PEOPLE
+    gone = Q(removed_at__lt=old) | Q(declined_at__lt=old) | Q(accepted_at__isnull=True, invited_at__lt=old)
+    keys = list(Contact.objects.filter(gone).values_list("pk", flat=True)[:_BATCH])
+    return Contact.objects.filter(pk__in=keys).delete()[0]

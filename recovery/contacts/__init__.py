@@ -1,0 +1,1 @@
+"""The people whom a customer trusts to help them back in."""

@@ -1,0 +1,118 @@
+"""Recovery contacts under Security, and the pages of whoever was asked to be one, who need not have an account."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.account.views import allow_mail_of
+from accounts.customer import proofs
+from accounts.models import User
+from accounts.sessions.signing import session_of
+from accounts.step_up.decorators import resumable, sensitive
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.mailbox import spelled_out
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.words import sentence
+from recovery.case import forms
+from recovery.contacts.flows import contacts as flows
+from recovery.contacts.flows import vouch
+from recovery.contacts.policy import Reason
+from recovery.models import Contact
+
+
+@resumable(lazy("Ask somebody to be your recovery contact"), forms.NewContact, "name", "email")
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.CHANGE_RECOVERY_ADDRESS)
+def add(request: HttpRequest) -> HttpResponse:
+    """Say who; they are asked by mail."""
+    form = forms.NewContact(request.POST or None)
+    if form.is_valid():
+        by, customer = Actor.from_request(request), cast("User", request.user)
+        allow_mail_of(customer)
+        name, address = form.cleaned_data["name"], form.cleaned_data["email"]
+        try:
+            flows.invite(customer, session_of(request), name, address, by=by, at=clock.now())
+        except Refused as refused:
+            if not isinstance(refused.reason, Reason):
+                raise
+            form.add_error(None, sentence(refused.reason))
+        else:
+            messages.success(request, _("We have asked them by mail, and told all your addresses."))
+            return redirect("recovery:addresses")
+    hours = limits.running().recovery.contact_invite_hours
+    return render(request, "recovery/contacts/contact_add.html", {"form": form, "hours": hours})
+
+
+@resumable(lazy("Remove a recovery contact"))
+@require_POST
+@sensitive(Action.CHANGE_RECOVERY_ADDRESS)
+def remove(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    """One of the customer's own; anybody else's does not exist."""
+    customer = cast("User", request.user)
+    contact = get_object_or_404(Contact.objects.kept().filter(customer=customer), pk=contact_id)
+    flows.remove(customer, session_of(request), contact, by=Actor.from_request(request), at=clock.now())
+    messages.success(request, _("The recovery contact is removed. We have told them and all your addresses."))
+    return redirect("recovery:addresses")
+
+
+@login_not_required
+@links.page(flows.INVITE)
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Says what a recovery contact does and sees; a button says yes, another no."""
+    at = clock.now()
+    proof = proofs.find_link(secret, flows.INVITE)
+    if proof is None or not flows.is_open(proof, at):
+        return _dead(request)
+    rules, said = limits.running().recovery, request.POST.get("do")
+    words = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
+    if said not in {"accept", "decline"}:
+        return render(request, "recovery/contacts/contact_invitation.html", words)
+    try:
+        flows.answer(secret, accept=said == "accept", by=Actor.stranger(request), at=at)
+    except Refused as refused:
+        if refused.reason is not Reason.LINK_DEAD:
+            raise
+        return _dead(request)
+    return render(request, "recovery/contacts/contact_answered.html", words | {"accepted": said == "accept"})
+
+
+@sensitive_variables("code")
+@login_not_required
+@links.page(vouch.ASK)
+def help_them(request: HttpRequest, secret: str) -> HttpResponse:
+    """Says that a call comes first; a button shows the code, once."""
+    at = clock.now()
+    proof = proofs.find_link(secret, vouch.ASK)
+    if proof is None or not vouch.is_open(proof, at):
+        return _dead(request)
+    words, form = (
+        {"who": spelled_out(proof.customer.email)},
+        forms.Spoken(request.POST if request.method == "POST" else None),
+    )
+    if not form.is_valid():
+        return render(request, "recovery/contacts/contact_help.html", words | {"form": form})
+    try:
+        code = vouch.show_code(secret, by=Actor.stranger(request), at=at)
+    except Refused as refused:
+        if refused.reason is not Reason.LINK_DEAD:
+            raise
+        return _dead(request)
+    hours = limits.running().recovery.contact_code_hours
+    return render(
+        request, "recovery/contacts/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours}
+    )
+
+
+def _dead(request: HttpRequest) -> HttpResponse:
+    return render(request, "recovery/contacts/contact_dead.html", status=410)

@@ -1,0 +1,1 @@
+"""Everybody whom a customer can be reached through hears of what happens."""

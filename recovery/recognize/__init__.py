@@ -1,0 +1,1 @@
+"""Another kind of proof in a live session: the recovery phone."""

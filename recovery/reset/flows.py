@@ -1,0 +1,91 @@
+"""Getting back in with a new password: asked for by anyone, answered alike for everyone, finished by the mailbox."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.account import flows as account
+from accounts.budgets import mails
+from accounts.customer import addresses, proofs
+from accounts.lock.flows import reversible
+from accounts.lock.flows.everywhere import spread
+from accounts.models import Change, Proof, User
+from accounts.sign_in import flows as sign_in
+from accounts.sign_in.flows import Browser
+from accounts.step_up import facts
+from accounts.step_up.flows import by_stranger
+from ciam_portal.core import gate, links, mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow
+from recovery.news import notices
+from recovery.reset import events, policy
+
+Purpose = Proof.Purpose.RESET_PASSWORD
+
+
+@flow
+def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
+    """Mail a link if a proven account has this address; nobody outside can tell whether one did.
+
+    For a stranger the same rows are recorded; only the link and its mail are left out, and they cost a few
+    milliseconds that the caller evens out. Raises TooMany or Refused, by how often and from where it is asked alone.
+    """
+    email = mailbox.named(email)
+    customer = User.objects.filter(email=email, is_active=True).first()
+    by_stranger(Action.START_RECOVERY, email, browser, about=customer.pk if customer else None, by=by, at=at)
+    mails.take_to(mails.Asked.RESET, email, browser.bucket)
+    send = customer is not None and addresses.is_proven(customer)
+    if customer is not None and send:
+        link = links.absolute("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
+        tell(customer, notices.ResetYourPassword(link=link, hours=limits.running().proof.link_hours), to=[email], at=at)
+    about: UUID | None = customer.pk if customer else None
+    record(events.ResetAsked(lane=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
+
+
+def facts_of(proof: Proof, at: datetime) -> policy.ResetFacts:
+    """What the policy asks about a link."""
+    return policy.ResetFacts(
+        is_live=proof.is_live(at),
+        state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
+        account_active=proof.customer.is_active,
+        address_proven=proof.address in addresses.proven(proof.customer),
+    )
+
+
+def is_usable(proof: Proof, at: datetime) -> bool:
+    """Whether the page may show its form; the flow asks again, under lock."""
+    return isinstance(policy.may_reset_password(facts_of(proof, at), limits=limits.running(), at=at), Allow)
+
+
+@flow
+def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: datetime) -> User:
+    """Set the new password; end every session, token and remembered device. Raises Refused for a dead link, OnHold.
+
+    The second factors stay as they are: the next sign-in asks for them as ever. The link itself passes a challenge, for
+    it shows who reads the mail; there is no more that could be proven here, so whatever asks for more has to wait.
+    """
+    proof = proofs.lock_link(secret, Purpose)
+    if proof is None:
+        raise Refused(policy.Reason.LINK_DEAD)
+    customer = proof.customer
+    require(policy.may_reset_password, facts_of(proof, at), about=customer.pk, by=by, at=at)
+    device = sign_in.device_of(customer, browser, at)
+    asked = facts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
+    try:
+        require_action(Action.COMPLETE_RECOVERY, asked, about=customer.pk, by=by, at=at)
+    except ProveMore as more:
+        raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
+    proof.spend(at)
+    known = by.known_as(customer.pk)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
+    ended = account.restore_access(customer, new, by=known, at=at)
+    record(events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at)
+    spread(customer, notices.PasswordWasReset(**undo), at=at)
+    return customer

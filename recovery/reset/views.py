@@ -1,0 +1,74 @@
+"""The pages of someone who forgot the password."""
+
+import time
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.account.forms import NewPassword
+from accounts.budgets import bucket
+from accounts.customer import proofs
+from accounts.lock.policy import is_ajar
+from accounts.sessions import signing
+from accounts.step_up import facts
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from recovery.case import forms
+from recovery.reset import flows, policy
+
+_EVEN_SECONDS = 0.1  # longer than either path takes, so that the time says nothing
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link. One answer for everyone."""
+    form = forms.Forgotten(request.POST or None)
+    if not form.is_valid():
+        return render(request, "recovery/reset/forgotten.html", {"form": form})
+    started, email = time.monotonic(), form.cleaned_data["email"]
+    browser = signing.browser_of(request, email)
+    flows.ask_reset(email, browser, by=Actor.from_request(request), at=clock.now())
+    time.sleep(max(0.0, _EVEN_SECONDS - (time.monotonic() - started)))
+    return redirect("recovery:sent")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """The same page for everyone."""
+    return render(request, "recovery/reset/sent.html")
+
+
+@login_not_required
+@sensitive_post_parameters()
+@links.page(flows.Purpose)
+def new_password(request: HttpRequest, secret: str) -> HttpResponse:
+    """Choose the new password."""
+    at = clock.now()
+    proof = proofs.find_link(secret, flows.Purpose)
+    if proof is None or not flows.is_usable(proof, at):
+        return render(request, "recovery/reset/link_dead.html", status=410)
+    bucket.reads_mail(request, proof.customer.email, at)
+    form = NewPassword(request.POST or None, customer=proof.customer)
+    if not form.is_valid():
+        return render(request, "recovery/reset/new_password.html", {"form": form})
+    by, browser = Actor.from_request(request), signing.browser_of(request)
+    try:
+        customer = flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
+    except Refused as refused:
+        if refused.reason is not policy.Reason.LINK_DEAD:
+            raise
+        return render(request, "recovery/reset/link_dead.html", status=410)
+    request.session.flush()
+    bucket.reads_mail(request, customer.email, at)  # and may sign in with the new password, whatever others try
+    customer.refresh_from_db()
+    lock = facts.lock_of(customer)
+    return render(request, "recovery/reset/done.html", {"lock": lock, "ajar": lock is not None and is_ajar(lock)})

@@ -1,0 +1,52 @@
+"""What is told about activity: every message renders, in both forms, with its words and its link."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+
+from accounts.activity import notices
+from accounts.models import Dispute
+from ciam_portal.core.outbox.notice import NoticeBase
+
+SEEN: dict[str, Any] = {
+    "browser": "<Firefox>",
+    "system": "Linux",
+    "network": "192.0.2.0/24",
+    "when": "1 March 2026, 12:00 (UTC)",
+}
+LINK = "https://id.example.com/somewhere/"
+NOTICES: list[NoticeBase] = [
+    notices.NewDevice(**SEEN, link=LINK, until="11 March 2026, 12:00 (UTC)"),
+    notices.SignInStopped(**SEEN, password_link=LINK),
+    notices.SessionDisowned(**SEEN, password_link=LINK, security_link=LINK, codes=False),
+    notices.SessionDisowned(**SEEN, password_link=LINK, security_link=LINK, codes=True),
+    notices.DisputeOpened(number="0123"),
+    *[notices.DisputeClosed(number="0123", found=outcome) for outcome in Dispute.Outcome.values],
+]
+
+
+@pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: type(notice).__name__)
+def test_every_message_renders_with_its_words(notice: NoticeBase) -> None:
+    words = dataclasses.asdict(notice)
+    subject, text, page = (
+        render_to_string(f"mail/{notice.template}.{end}", words) for end in ("subject.txt", "txt", "html")
+    )
+    assert subject.strip()
+    assert "\n" not in subject.strip()
+    for name, word in words.items():
+        if name not in {"found", "codes"}:
+            assert word in text, name
+    assert ("backup code" in text) is ("backup code" in page) is words.get("codes", False)
+    assert "<Firefox>" not in page
+    assert ("&lt;Firefox&gt;" in page) == ("browser" in words)
+    assert (f'href="{LINK}"' in page) == (LINK in words.values())
+
+
+def test_every_outcome_has_words_of_its_own() -> None:
+    said = {
+        render_to_string("mail/dispute_closed.txt", {"number": "1", "found": outcome})
+        for outcome in Dispute.Outcome.values
+    }
+    assert len(said) == len(Dispute.Outcome)

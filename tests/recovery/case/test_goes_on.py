@@ -1,0 +1,133 @@
+"""A recovery that waits or can be finished is found again: from the message, and from where its owner looks for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+
+from accounts.models import Device, Session, User
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.assurance import Method
+from recovery.case import tasks
+from recovery.case.flows import wait
+from tests import factories
+from tests.recovery import steps
+from tests.recovery.steps import Person
+
+pytestmark = pytest.mark.django_db
+LEADS = "You are getting back into your account in this browser"
+
+
+@pytest.fixture
+def person(customer: User) -> Person:
+    """Somebody who has shown enough, and waits."""
+    steps.with_app(customer)
+    steps.with_phone(customer)
+    made = Person(Client())
+    made.two_codes(customer.email)
+    return made
+
+
+def test_the_message_carries_a_link_that_leads_to_the_finish_and_stop_beside_it(person: Person) -> None:
+    with steps.later(days=8):
+        tasks.sweep()
+        told = steps.news("ready")
+        assert {mail.to for mail in told} >= {steps.PHONE}
+        for mail in told:
+            assert mail.words["link"]
+            page = person.client.get(steps.path(mail.words["finish_link"]))
+            assert "You can finish now" in page.text
+            assert "/recover/finish/" in page.text
+            for template in ("mail/recovery_news.txt", "mail/recovery_news.html", "sms/recovery_news.txt"):
+                text = render_to_string(template, mail.words)
+                assert mail.words["finish_link"] in text
+                assert mail.words["link"] in text
+        assert "Your account is yours again" in person.finish().text
+
+
+@pytest.mark.control("v5.0.0-6.4.4")
+def test_in_another_browser_it_says_what_to_do_and_finishes_nothing(person: Person, customer: User) -> None:
+    with steps.later(days=8):
+        tasks.sweep()
+        other = Person(Client())
+        page = other.client.get(steps.path(steps.news("ready")[0].words["finish_link"]))
+        assert page.status_code == 200
+        assert "No recovery was begun in this browser" in page.text
+        assert customer.email not in page.text
+        assert "Your account is yours again" not in other.finish().text
+    customer.refresh_from_db()
+    assert customer.check_password(factories.PASSWORD)
+
+
+def test_no_other_message_speaks_of_finishing(person: Person) -> None:
+    assert not [mail for step in ("opened", "waits") for mail in steps.news(step) if mail.words["finish_link"]]
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/"])
+def test_the_front_page_and_the_sign_in_lead_on_to_it(person: Person, path: str) -> None:
+    assert LEADS in person.client.get(path).text
+    assert LEADS not in Client().get(path).text
+    assert person.client.get("/recover/").headers["Location"] == "/recover/wait/"
+
+
+def test_what_is_over_or_has_not_shown_enough_leads_nowhere(person: Person, customer: User) -> None:
+    wait.cancel_here(steps.case_of(customer), by=Actor.system(), at=clock.now())
+    assert LEADS not in person.client.get("/").text
+    assert person.client.get("/recover/").status_code == 200
+    with steps.later(minutes=5):
+        person.start(customer.email)
+        person.show("mail", steps.latest("recovery_code"))
+        assert LEADS not in person.client.get("/").text
+
+
+def test_a_page_finishes_the_recovery_that_it_was_opened_for(customer: User) -> None:
+    """Two accounts in two tabs of one browser: the page of the first sets no password of the second."""
+    other, browser = factories.customer(), Person(Client())
+    browser.start(customer.email, lost=())
+    browser.show("mail", steps.latest("recovery_code"))
+    with steps.later(days=8):
+        first = browser.client.get("/recover/finish/").context["here"]
+        browser.start(other.email, lost=())
+        browser.show("mail", steps.latest("recovery_code"))
+        with steps.later(days=8):
+            for path in (first, "/recover/finish/"):
+                page = browser.client.post(path, {"password": steps.NEW}, follow=True)
+                assert "Another recovery was begun in this browser" in page.text
+                assert other.email in page.text
+            for account in (customer, other):
+                account.refresh_from_db()
+                assert account.check_password(factories.PASSWORD)
+            assert "Your account is yours again" in browser.finish().text
+    other.refresh_from_db()
+    assert other.check_password(steps.NEW)
+
+
+# A hold says what is true for this customer now
+
+
+@pytest.mark.parametrize("other", ["known", "too new", "forgotten", "none"])
+def test_a_hold_speaks_of_another_browser_only_if_there_is_one(customer: User, other: str) -> None:
+    steps.with_app(customer)
+    at, client = clock.now(), Client()
+    session = factories.signed_in(client, customer, (Method.PASSWORD, Method.TOTP))
+    Session.objects.filter(pk=session.pk).update(risk=2, challenged_at=at, level_at=at)
+    Device.objects.filter(customer=customer).update(known_at=at + timedelta(hours=20))
+    if other != "none":
+        Device.objects.create(
+            customer=customer, cookie_digest="x" * 64, browser="Firefox", system="Linux", first_seen_at=at,
+            last_seen_at=at, known_at=at + timedelta(days=1 if other == "too new" else -1),
+            expires_at=at + timedelta(days=100), revoked_at=at if other == "forgotten" else None,
+        )  # fmt: skip
+    page = client.post("/security/email/", {"email": "other@example.com"})
+    assert str(gate.Reason.ON_HOLD.words) in page.text
+    assert ("a browser that you have used before" in page.text) is (other == "known")
+
+
+def test_whoever_must_show_a_passkey_that_is_gone_is_shown_the_other_ways(customer: User) -> None:
+    for words in ({"way": "passkey", "signing_in": False}, {"way": "totp", "signing_in": True}):
+        page = render_to_string("accounts/sign_in/prove.html", words)
+        assert "/recover/" in page
+        assert "our help desk" in page
+    assert "/recover/" in render_to_string("accounts/sign_in/prove_nothing.html", {})
