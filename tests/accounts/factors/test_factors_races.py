@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -139,7 +140,11 @@ def twice(what: str, owner: User, actor: Actor, seed: bytes) -> list[Callable[[]
     by, at = actor, clock.now()
     if what == "passkey":
         shown = copies(owner, actor, 2)
-        return [lambda one=one: flows.answer_with_passkey(owner, one, by=by, at=at) is not None for one in shown]
+
+        def shows(one: Answer) -> bool:
+            return flows.answer_with_passkey(owner, one, by=by, at=at) is not None
+
+        return [partial(shows, one) for one in shown]
     if what == "app code":
         code = f"{code_at(seed):06d}"
         return [lambda: flows.answer_with_app(owner, code, "a session", by=by, at=at).outcome is Outcome.RIGHT] * 2
