@@ -21,6 +21,7 @@ class GovernanceConfig(AppConfig):
         from ciam_portal.governance import deciding, start  # noqa: PLC0415  (models are there only now)
 
         themes.load("policy")  # every question is known by its name
+        themes.load("privileges")
         limits.provide(deciding.running)
         post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")
         worker_ready.connect(start.on_worker, dispatch_uid="governance")
