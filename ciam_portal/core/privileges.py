@@ -184,9 +184,7 @@ class _Coalition:
         return (*before, got, Step(person + 1, "", action.name))
 
 
-def reach(
-    people: Iterable[frozenset[Role]], actions: Actions = ()
-) -> dict[Effect, list[Step]]:
+def reach(people: Iterable[frozenset[Role]], actions: Actions = ()) -> dict[Effect, list[Step]]:
     """What people who hold these roles and work together can bring about, and how."""
     coalition = _Coalition(tuple(people))
     coalition.grow(actions or declared())

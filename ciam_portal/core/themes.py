@@ -1,7 +1,7 @@
 """What themes declare where they stand: read at start, so that it is known whoever asks first.
 
-A theme's file of the given name declares, by being imported: ``policy`` its questions, ``privileges`` what staff can do
-with it. Data only: who calls whom is read in the code.
+A theme's file of the given name declares, by being imported: ``policy`` its questions, ``privileges`` what staff can
+do with it, ``timeline`` how its events read to the customer. Data only: who calls whom is read in the code.
 """
 
 from importlib import import_module

@@ -22,6 +22,7 @@ class GovernanceConfig(AppConfig):
 
         themes.load("policy")  # every question is known by its name
         themes.load("privileges")
+        themes.load("timeline")
         limits.provide(deciding.running)
         post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")
         worker_ready.connect(start.on_worker, dispatch_uid="governance")

@@ -22,6 +22,7 @@ from ciam_portal.oauth.authorization import Asked
 from ciam_portal.oauth.models import Partner
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
+from consent.release import events as release_events
 
 
 @flow
@@ -78,7 +79,7 @@ def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: d
         nonce=asked.nonce,
         at=at,
     )
-    event = events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
     record(event, about=customer.pk, by=by, at=at)
     return value
 
