@@ -153,7 +153,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is not None and _is_nobodys(owner):
         owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
-    tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
+    spread(customer, notices.EmailChangeStarted(), at=at)
     if owner is None:
         secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, new, at)
         link = links.absolute("accounts:confirm_new_email", secret)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.account import notices as account_notices
-from accounts.customer import addresses, proofs
+from accounts.customer import proofs
 from accounts.factors import bound, events, notices, policy, verifier
 from accounts.factors.verifier import Checked, Outcome
 from accounts.lock.flows import reversible
@@ -26,7 +26,6 @@ from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.notice import NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -50,10 +49,6 @@ def _words(customer: User, at: datetime) -> dict[str, str]:
         "security_link": site + reverse("accounts:security"),
         "password_link": site + reverse("accounts:change_password"),
     }
-
-
-def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
-    tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 # Binding
@@ -227,7 +222,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, verifier.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= verifier.FEW_LEFT
-        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at)
+        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at=at)
     return checked
 
 
@@ -257,7 +252,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at)
+        spread(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey

@@ -3,4 +3,12 @@
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import partners
 
-tell({}, silent=[partners.PartnerRegistered, partners.PartnerSecretReplaced, partners.PartnerSwitched, partners.PartnerMayAsk])
+tell(
+    {},
+    silent=[
+        partners.PartnerRegistered,
+        partners.PartnerSecretReplaced,
+        partners.PartnerSwitched,
+        partners.PartnerMayAsk,
+    ],
+)

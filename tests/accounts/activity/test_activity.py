@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.account import flows as account
-from accounts.activity import lines
+from accounts.activity import lines, runs
 from accounts.activity.lines import LENGTH, Mark
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
@@ -374,7 +374,7 @@ def test_somebody_signed_in_elsewhere_is_a_stranger_too(customer: User, noon: da
 def test_a_page_looks_at_a_bounded_number_of_rows_and_goes_on(
     customer: User, noon: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines.runs, "MOST", 20)
+    monkeypatch.setattr(runs, "MOST", 20)
     event(customer, "account.password_changed", noon)
     by_strangers(customer, 50, noon + timedelta(seconds=1), timedelta(seconds=1))
     seen, mark = 0, None
