@@ -14,6 +14,7 @@ from accounts.lock.policy import WayBack
 from accounts.models import Session, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in.flows import Browser
+from accounts.staff.flows import people
 from accounts.staff.flows import people as desk
 from accounts.staff.policy import Sought, WhyLook
 from accounts.step_up import facts as accounts
@@ -228,7 +229,8 @@ def weighty(case: Case, shown: tuple[Way, ...], need: Needed) -> Weighty | None:
         strength=strength(shown, need),
         risk=None if case.risk is None else Risk(case.risk),
         by_desk=case.approved_by is not None,
-        slowly=case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH,
+        slowly=case.takes_two
+        or (case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH),
         contact_changed_at=addresses.changed_at(case.customer),
     )
 
@@ -247,8 +249,9 @@ def live_case(customer: UUID) -> Case | None:
     return Case.objects.live().filter(customer=customer).first()
 
 
+@people.MORE.join
 def customers_of(sought: Sought) -> list[UUID]:
-    """Whose recovery has this number, or whose recovery address or phone this is (``settings.STAFF_FINDS``)."""
+    """Whose recovery has this number, or whose recovery address or phone this is."""
     found: list[UUID] = []
     if sought.number is not None:
         found += Case.objects.filter(pk=sought.number).values_list("customer", flat=True)

@@ -16,7 +16,6 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.outbox.notice import By
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.words import masked
-from recovery.addresses import facts as addresses
 from recovery.case import events, facts
 from recovery.case.policy.cases import Reason
 from recovery.case.policy.evidence import Way
@@ -45,10 +44,15 @@ class Step(StrEnum):
     REJECTED = "rejected"
 
 
-def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = None) -> None:
-    """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped."""
+def spread(
+    case: Case, step: Step, *, at: datetime, until: datetime | None = None, undo: dict[str, str] | None = None
+) -> None:
+    """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped.
+
+    ``undo``: what says how to take back what was done (``accounts.flows.reversible``).
+    """
     customer = case.customer
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         link = stop_link(case, address, at) if case.is_live else ""
         notice = notices.RecoveryNews(
             step=step.value,
@@ -57,6 +61,7 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
             link=link,
             start_link=links.absolute("recovery:start"),
             finish_link=links.absolute("recovery:case") if step is Step.READY else "",
+            **(undo or {}),
         )
         tell(customer, notice, to=[address], channel=by, at=at)
 
@@ -76,7 +81,7 @@ def spread_address(
     One that was only just added is told too, but takes nothing back: it may be anybody's.
     """
     this = (By(item.kind), item.address)
-    told = dict.fromkeys([*addresses.every(customer), this])
+    told = dict.fromkeys([*accounts.every(customer), this])
     for by, address in told:
         notice = notices.RecoveryAddressChanged(
             added=added,
@@ -95,7 +100,7 @@ def spread_lock(customer: User, at: datetime) -> None:
     told = {(By.MAIL, address) for address in accounts.proven(customer)}
     start = links.absolute("recovery:start")
     notice = notices.AccountIsLocked(when=customer.local(at), way=customer.way_back, start_link=start)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         if (by, address) not in told:
             tell(customer, notice, to=[address], channel=by, at=at)
 
@@ -104,7 +109,7 @@ def spread_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> N
     """Tell every proven address that this way is closed for a while, and until when."""
     start = links.absolute("recovery:start")
     notice = notices.RecoveryWayShut(way=way.value, until=customer.local(until), start_link=start)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         tell(customer, notice, to=[address], channel=by, at=at)
 
 
@@ -125,7 +130,7 @@ def spread_asked(customer: User, *, at: datetime) -> None:
     """Tell every proven address that the customer's contacts were asked for a code."""
     link = links.absolute("accounts:security")
     notice = notices.ContactsWereAsked(when=customer.local(at), security_link=link)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         tell(customer, notice, to=[address], channel=by, at=at)
 
 
