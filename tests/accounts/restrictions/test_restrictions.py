@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.restrictions import flows, policy
 from accounts.restrictions.policy import Asker, Kind, Reason, RestrictFacts, StandingFacts, Verdict, Wanted, WhyRestrict
@@ -196,7 +196,7 @@ def test_a_suspension_ends_everything_and_is_told(
     assert (mail.kind, mail.to, mail.words["number"]) == ("account_suspended", customer.email, str(made.decision))
     assert mail.words["reason"] == "we want to be sure that your account is safe"
     assert mail.words["until"] == customer.local(made.until)
-    titles = [line.title for line in timeline.page(customer).lines]
+    titles = [line.title for line in lines.page(customer).lines]
     assert "Our staff suspended your account for a while" in titles
 
 
