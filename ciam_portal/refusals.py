@@ -9,7 +9,9 @@ from django.shortcuts import render
 
 from ciam_portal.core import clock, explain, gate
 from ciam_portal.core.audit import why
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.errors import OnHold, Refused, TooMany
+from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.words import sentence, span
 
 
@@ -20,7 +22,7 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
     words = {"explanation": sentence(error.reason), "decision": error.decision}
-    return render(request, "refused.html", words | _explained(request, error.decision), status=403)
+    return render(request, "refused.html", words | _explained(_own(request, error.decision)), status=403)
 
 
 def later(request: HttpRequest, seconds: int, *, explanation: str = "", signing_in: bool = False) -> HttpResponse:
@@ -34,6 +36,7 @@ def later(request: HttpRequest, seconds: int, *, explanation: str = "", signing_
 def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decision: UUID | None) -> HttpResponse:
     """Not now: what to wait for, and how to contest it."""
     zone = getattr(request.user, "zone", None)  # nobody who is signed in: UTC
+    found = _own(request, decision)
     words = {
         "explanation": sentence(reason),
         "until": until,
@@ -42,9 +45,10 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "quarantine": reason == gate.Reason.QUARANTINE,
         "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,
-        "recognizable": reason == gate.Reason.ON_HOLD and request.user.is_authenticated,
+        # another channel settles moderate risk, and no more than that
+        "recognizable": reason == gate.Reason.ON_HOLD and found is not None and found.risk == Risk.MODERATE,
     }
-    return render(request, "on_hold.html", words | _explained(request, decision), status=403)
+    return render(request, "on_hold.html", words | _explained(found), status=403)
 
 
 def _knows_another(request: HttpRequest) -> bool:
@@ -55,9 +59,13 @@ def _knows_another(request: HttpRequest) -> bool:
     return request.user.knows_a_browser(clock.now(), besides=session.device_id)
 
 
-def _explained(request: HttpRequest, decision: UUID | None) -> dict[str, object]:
-    """Why, and whether it can be contested: for the customer whom it is about, signed in, and for nobody else."""
-    found = why.own(decision, request.user.pk if request.user.is_authenticated else None)
+def _own(request: HttpRequest, decision: UUID | None) -> DecisionEntry | None:
+    """The decision, for the customer whom it is about, signed in, and for nobody else."""
+    return why.own(decision, request.user.pk if request.user.is_authenticated else None)
+
+
+def _explained(found: DecisionEntry | None) -> dict[str, object]:
+    """Why, and whether it can be contested."""
     if found is None or not found.action:
         return {}
     return {"because": explain.for_customer(found), "contest": found.pk}

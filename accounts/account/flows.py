@@ -12,6 +12,7 @@ from accounts.customer import addresses, proofs
 from accounts.lock.flows import locks, reversible
 from accounts.lock.flows.everywhere import spread
 from accounts.models import Change, Proof, Session, User
+from accounts.passwords import validator as passwords
 from accounts.restrictions import notices as restriction_notices
 from accounts.sessions import flows as sessions
 from accounts.step_up.flows import by_stranger, permitted
@@ -147,7 +148,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is not None and _is_nobodys(owner):
         owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
-    tell(customer, notices.EmailChangeStarted(), to=addresses.proven(customer), at=at)
+    spread(customer, notices.EmailChangeStarted(), at=at)
     if owner is None:
         secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, new, at)
         link = links.absolute("accounts:confirm_new_email", secret)
@@ -220,9 +221,12 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
 
     Ends every session, token, link and remembered device. Second factors stay exactly as they are, nobody is signed
     in by this. A locked account is unlocked if a mailed link is enough for that (``accounts.lock.flows.locks``).
-    The numbers of sessions and tokens ended. Called by recovery, which records and tells why.
+    The numbers of sessions and tokens ended. Called by recovery, which records and tells why. Raises Refused for the
+    password that there is: asked last, so that nobody tries passwords here without setting the one they try.
     """
     customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if passwords.is_the_same(new, customer):
+        raise Refused(policy.Reason.SAME_PASSWORD)
     _set_password(customer, new, at)
     customer.recovered_at = at
     customer.save(update_fields=["recovered_at"])

@@ -91,12 +91,8 @@ class NewPassword(forms.Form):
     def clean_password(self) -> str:
         """In form NFC, and good enough."""
         password = passwords.normal(self.cleaned_data["password"])
-        password_validation.validate_password(password, self.described())
+        password_validation.validate_password(password, self.customer)
         return password
-
-    def described(self) -> User:
-        """Whose password it is going to be, as the check is told."""
-        return self.customer
 
 
 class ChangePassword(NewPassword):
@@ -108,10 +104,6 @@ class ChangePassword(NewPassword):
         max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    def described(self) -> User:
-        """Without the password there is: that a new one is the same is said only to whoever has shown it."""
-        return User(email=self.customer.email, name=self.customer.name)
 
 
 class Nothing(forms.Form):

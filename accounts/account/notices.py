@@ -33,8 +33,8 @@ class ConfirmYourNewAddress(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class EmailChangeStarted(NoticeBase):
-    """To the old address: somebody asked for a change."""
+class EmailChangeStarted(ChangeNotice):
+    """Somebody asked for a change of address."""
 
     template: ClassVar[str] = "email_change_started"
 

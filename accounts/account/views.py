@@ -28,6 +28,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.words import sentence
 
 
 @resumable(lazy("Save your profile"), forms.Profile, "name", "phone", "locale", "timezone")
@@ -102,5 +103,5 @@ def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at:
     if checked.outcome is not Outcome.RIGHT:
         form.add_error("current", words_for(Method.PASSWORD, checked, at))
     elif passwords.is_the_same(form.cleaned_data["password"], request.user):
-        form.add_error("password", passwords.the_same())
+        form.add_error("password", sentence(Reason.SAME_PASSWORD))
     return form.is_valid()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts.activity.flows import dispute as flows
 from accounts.activity.forms import CloseDispute
 from accounts.models import Change, Dispute, Restriction, Session
+from accounts.staff.admin import people
 from accounts.staff.admin.looking import Looking
 from accounts.staff.policy import WhyLook
 from ciam_portal.core import clock, explain, reference
@@ -105,5 +106,6 @@ class Disputes(Looking):
             change=change,
             restriction=restricted.first() if dispute.decision else None,
             customer=masked(dispute.customer.email),
+            closed_by=people.names([dispute.closed_by]).get(dispute.closed_by, "") if dispute.closed_by else "",
             session=Session.objects.filter(pk__in=session, customer=dispute.customer_id).first(),
         )

@@ -104,6 +104,14 @@ class Dispute(models.Model):
         """Nobody has answered it yet."""
         return self.state == self.State.OPEN
 
+    @property
+    def doubted_at(self) -> datetime | None:
+        """When it was said, if it was, that something was not the customer; not what turned out to be them."""
+        if self.outcome == self.Outcome.ATTACK:
+            return self.closed_at
+        is_doubt = self.kind == self.Kind.NOT_ME and self.outcome != self.Outcome.RECOGNIZED
+        return self.opened_at if is_doubt else None
+
     def close(self, outcome: str, by: UUID, at: datetime) -> None:
         """Answered."""
         self.state, self.outcome, self.closed_by, self.closed_at = self.State.CLOSED, outcome, by, at

@@ -32,7 +32,7 @@ class SignInStopped(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceCopied(NoticeBase):
+class DeviceCopied(ChangeNotice):
     """A key of a browser turned up twice: it may have been copied."""
 
     template: ClassVar[str] = "device_copied"

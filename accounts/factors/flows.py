@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.account import notices as account_notices
-from accounts.customer import addresses, proofs
+from accounts.customer import proofs
 from accounts.factors import bound, events, notices, policy, verifier
 from accounts.factors.verifier import Checked, Outcome
 from accounts.lock.flows import reversible
@@ -24,7 +24,6 @@ from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.notice import NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -48,10 +47,6 @@ def _words(customer: User, at: datetime) -> dict[str, str]:
 def _alarm(customer: User, at: datetime) -> dict[str, str]:
     """What is said when a password may be known to others: where to change it, too."""
     return _words(customer, at) | {"password_link": links.absolute("accounts:change_password")}
-
-
-def _tell(customer: User, notice: NoticeBase, at: datetime) -> None:
-    tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 # Binding
@@ -225,7 +220,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, verifier.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= verifier.FEW_LEFT
-        _tell(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at)
+        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at=at)
     return checked
 
 
@@ -255,7 +250,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        _tell(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at)
+        spread(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
+from ciam_portal.core.outbox.notice import ChangeNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class BackupCodesMade(ChangeNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class BackupCodeUsed(NoticeBase):
+class BackupCodeUsed(ChangeNotice):
     """A backup code was used; ``few``: it is time for new ones."""
 
     template: ClassVar[str] = "factor_backup_code_used"
@@ -67,7 +67,7 @@ class AppSwitchedOff(ChangeNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class PasskeyRefused(NoticeBase):
+class PasskeyRefused(ChangeNotice):
     """A passkey answered as if it had been copied."""
 
     template: ClassVar[str] = "factor_passkey_refused"

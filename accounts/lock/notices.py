@@ -7,7 +7,7 @@ from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLocked(NoticeBase):
+class AccountLocked(ChangeNotice):
     """The panic button was pressed. ``way`` is what leads back."""
 
     template: ClassVar[str] = "account_locked"

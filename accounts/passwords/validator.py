@@ -64,19 +64,12 @@ class Validator:
                 _("This password is too easy to guess, or it is known from a data leak. Please choose another one."),
                 code="common",
             )
-        if is_the_same(password, user):
-            raise ValidationError(the_same(), code="same")
 
     def get_help_text(self) -> str:
         """What the form says."""
         return _("At least %(n)d characters. Spaces are welcome; a few unusual words in a row work well.") % {
             "n": limits.running().password.min_length
         }
-
-
-def the_same() -> str:
-    """What whoever chooses the password that the account has reads."""
-    return _("This is the password you have already. Please choose another one.")
 
 
 def is_the_same(password: str, user: Any) -> bool:  # noqa: ANN401  (as below)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accounts.activity.flows import dispute as disputes
 from accounts.budgets import counter as budget
-from accounts.customer import addresses
+from accounts.lock.flows.everywhere import spread
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.restrictions import events, notices, policy
 from accounts.restrictions.policy import Asker, Kind, Verdict, Wanted, WhyRestrict
@@ -23,7 +23,6 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.roles import roles_of, standing_roles_of
@@ -77,7 +76,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         tokens_ended=ended[1],
     )
     record(event, about=customer.pk, by=by, at=at, decision=decision)
-    tell(customer, _notice(customer, made), to=addresses.proven(customer), at=at)
+    spread(customer, _notice(customer, made), at=at)
     return made
 
 
@@ -164,7 +163,7 @@ def _lift(
     event = events.RestrictionEnded(restriction=restriction.pk, kind=Code(restriction.kind), by_review=by_review)
     record(event, about=customer.pk, by=by, at=at, decision=decision)
     notice = notices.RestrictionEnded(kind=restriction.kind, when=customer.local(at))
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)
 
 
 def _hold(customer: User) -> None:

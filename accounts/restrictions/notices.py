@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.core.outbox.notice import NoticeBase
+from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSuspended(NoticeBase):
+class AccountSuspended(ChangeNotice):
     """Nobody comes in until then. ``number``: by which the help desk finds it."""
 
     template: ClassVar[str] = "account_suspended"
@@ -17,7 +17,7 @@ class AccountSuspended(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class MoreProofAsked(NoticeBase):
+class MoreProofAsked(ChangeNotice):
     """Everything asks for the strongest proof until then."""
 
     template: ClassVar[str] = "account_more_proof"
@@ -28,7 +28,7 @@ class MoreProofAsked(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictionEnded(NoticeBase):
+class RestrictionEnded(ChangeNotice):
     """Staff ended a restriction early. ``kind``: suspend or step_up."""
 
     template: ClassVar[str] = "account_restriction_ended"

@@ -63,7 +63,8 @@ class PortalSession:
         device = session.device
         if device is not None and device.renewed_at is not None and device.received_at is None:
             shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
-            if device.cookie_digest in shown:
+            # One answer brought this session and the key: whoever uses the one has had the other, shown or kept back.
+            if session.started_at == device.renewed_at or device.cookie_digest in shown:
                 device.received(at)
         self._notice(request, session, at)
 

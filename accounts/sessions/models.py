@@ -29,8 +29,9 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 class Device(models.Model):
     """A browser that has completed a sign-in of this customer; known by a token made then, whose digest is kept.
 
-    Every sign-in makes another token. The one before still does for a few minutes (two tabs), and as long as the new
-    one never came back (a lost answer); after that, whoever shows it holds a copy.
+    Every sign-in makes another token. The one before still does for a few minutes (two tabs), and as long as neither
+    the new one nor the session that came with it was seen again (a lost answer); after that, whoever shows it holds a
+    copy.
     """
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")

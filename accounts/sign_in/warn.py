@@ -6,6 +6,7 @@ from accounts.activity import notices
 from accounts.baseline.history import Seen
 from accounts.budgets import counter as budget
 from accounts.customer import addresses, proofs
+from accounts.lock.flows.everywhere import spread
 from accounts.models import Device, Session, User
 from accounts.sign_in import events
 from accounts.watch.flows import alerts
@@ -59,4 +60,4 @@ def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) ->
         when=customer.local(at),
         password_link=links.absolute("account_reset_password"),
     )
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from accounts.baseline import history
 from accounts.budgets import velocity
@@ -25,6 +25,7 @@ from ciam_portal.core.risk.signals import seen as shown
 from ciam_portal.core.risk.visit import Visit
 
 _LOOKED_AT = 20  # disputes of one customer, latest first
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,17 @@ def of_arrival(
 
 
 def vouched_until(customer: User) -> datetime | None:
-    """Until when the help desk's word counts that holding this customer's sign-in was too careful. Two statements."""
-    found = Dispute.objects.filter(customer=customer, outcome=Dispute.Outcome.MISTAKEN).order_by("-closed_at")
-    closed = {row.decision: row.closed_at for row in found[:_LOOKED_AT] if row.decision and row.closed_at}
+    """Until when the help desk's word counts that holding this customer's sign-in was too careful. Two statements.
+
+    It ends once anything is said not to have been the customer, by them or by the desk.
+    """
+    found = list(Dispute.objects.filter(customer=customer).order_by("-opened_at")[:_LOOKED_AT])
+    doubts = [row.doubted_at for row in found if row.doubted_at]
+    closed = {
+        row.decision: row.closed_at
+        for row in found
+        if row.outcome == Dispute.Outcome.MISTAKEN and row.closed_at and row.closed_at > max(doubts, default=_NEVER)
+    }
     held = DecisionEntry.objects.filter(pk__in=list(closed), action=Action.SIGN_IN, answer="hold")
     latest = max((closed[key] for key in held.values_list("pk", flat=True)), default=None)
     return latest and latest + timedelta(hours=limits.running().disputes.vouched_hours)

@@ -38,6 +38,7 @@ class Verdict(StrEnum):
 
     HOLDS = "holds"
     NOT_AS_WRITTEN = "the row is not as it was written"
+    NOBODY_CAN_SAY = "the row was sealed with a key that is not among AUDIT_KEYS"
     MODEL_CHANGED = "the row is as it was written, and the risk model has changed since"
     DIFFERS = "the row is as it was written, but today's software answers otherwise"
 
@@ -116,8 +117,9 @@ def verdict(entry: DecisionEntry, differences: tuple[Difference, ...]) -> Verdic
     """What the differences mean. A row that is as it was written differs because of us, not of whoever touched it."""
     if not differences:
         return Verdict.HOLDS
-    if any(item.what == "seal" for item in differences):
-        return Verdict.NOT_AS_WRITTEN
+    sealed = next((item.again for item in differences if item.what == "seal"), None)
+    if sealed is not None:
+        return Verdict.NOBODY_CAN_SAY if sealed == seal.Seal.KEY_UNKNOWN.value else Verdict.NOT_AS_WRITTEN
     is_former = entry.model_version not in {"", DEFAULT.version}
     return Verdict.MODEL_CHANGED if is_former else Verdict.DIFFERS
 

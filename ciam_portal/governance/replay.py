@@ -95,11 +95,11 @@ def compare(
         report.rows += 1
         try:
             again = recompute.ask(entry, candidate)
-            before = recorded(entry)
+            before, causes = recorded(entry), _causes(entry, again)
         except CannotRebuild:
             report.not_rebuilt += 1
             continue
-        _count(report, entry, before, again)
+        _count(report, entry, before, again, causes)
         _label(report, labels.get(entry.pk), entry.answer, str(again.columns["answer"]))
     return report
 
@@ -123,7 +123,7 @@ def recorded(entry: DecisionEntry) -> Decision:
     raise CannotRebuild(f"{entry.answer!r} is no answer.")
 
 
-def _count(report: Report, entry: DecisionEntry, before: Decision, again: recompute.Again) -> None:
+def _count(report: Report, entry: DecisionEntry, before: Decision, again: recompute.Again, causes: list[str]) -> None:
     old, new = entry.answer, str(again.columns["answer"])
     if old == new:
         was, now = strictness(before), strictness(again.decision)
@@ -135,16 +135,19 @@ def _count(report: Report, entry: DecisionEntry, before: Decision, again: recomp
     for tally in (
         report.answers,
         report.actions.setdefault(action, _tallies()),
-        *(report.causes.setdefault(cause, _tallies()) for cause in _causes(entry, again)),
+        *(report.causes.setdefault(cause, _tallies()) for cause in causes),
     ):
         tally[new].more += 1
         tally[old].fewer += 1
 
 
 def _causes(entry: DecisionEntry, again: recompute.Again) -> list[str]:
-    """The reason of the stricter answer, and every finding of either."""
+    """The reason of the stricter answer, and every finding of either. Raises CannotRebuild as above."""
     reason = str(again.columns["reason"] or entry.reason)
-    codes = [str(code) for code, _points in [*again.columns["findings"], *entry.findings]]
+    try:
+        codes = [str(code) for code, _points in [*again.columns["findings"], *entry.findings]]
+    except (TypeError, ValueError) as error:
+        raise CannotRebuild(f"the findings cannot be read: {error}") from error
     return list(dict.fromkeys([reason, *codes]))
 
 

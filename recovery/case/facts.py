@@ -228,7 +228,8 @@ def weighty(case: Case, shown: tuple[Way, ...], need: Needed) -> Weighty | None:
         strength=strength(shown, need),
         risk=None if case.risk is None else Risk(case.risk),
         by_desk=case.approved_by is not None,
-        slowly=case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH,
+        slowly=case.takes_two
+        or (case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH),
         contact_changed_at=addresses.changed_at(case.customer),
     )
 

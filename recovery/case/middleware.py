@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Session
 from ciam_portal.core import clock
 from recovery.case import facts
+from recovery.case.flows import wait
 from recovery.case.policy.states import State
 from recovery.case.views import attempt
 from recovery.models import Case
@@ -44,7 +45,8 @@ class LiveRecovery:
 
         def waiting() -> Case | None:
             case = attempt.case_here(request)
-            return case if case is not None and case.is_live and case.state != State.OPEN else None
+            waits = case is not None and case.is_live and case.state != State.OPEN
+            return case if case is not None and waits and not wait.is_over(case, clock.now()) else None
 
         request.recovery_here = SimpleLazyObject(waiting)  # type: ignore[attr-defined]
         request.live_recovery = SimpleLazyObject(find)  # type: ignore[attr-defined]

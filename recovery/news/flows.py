@@ -45,8 +45,13 @@ class Step(StrEnum):
     REJECTED = "rejected"
 
 
-def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = None) -> None:
-    """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped."""
+def spread(
+    case: Case, step: Step, *, at: datetime, until: datetime | None = None, undo: dict[str, str] | None = None
+) -> None:
+    """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped.
+
+    ``undo``: what says how to take back what was done (``accounts.flows.reversible``).
+    """
     customer = case.customer
     for by, address in addresses.every(customer):
         link = stop_link(case, address, at) if case.is_live else ""
@@ -57,6 +62,7 @@ def spread(case: Case, step: Step, *, at: datetime, until: datetime | None = Non
             link=link,
             start_link=links.absolute("recovery:start"),
             finish_link=links.absolute("recovery:case") if step is Step.READY else "",
+            **(undo or {}),
         )
         tell(customer, notice, to=[address], channel=by, at=at)
 

@@ -49,7 +49,7 @@ class FinishYourRecovery(NoticeBase):
 
     template: ClassVar[str] = "recovery_finish"
     link: str
-    hours: int
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class CodeToRecognize(NoticeBase):
 class RecoveryNews(NoticeBase):
     """A recovery has moved on. ``step`` chooses the words; ``link`` stops it, while it can be stopped.
 
-    ``finish_link``: where it is finished, in the browser that began it; it opens nothing by itself.
+    ``finish_link``: where it is finished, in the browser that began it; it opens nothing by itself. ``undo_link`` takes
+    back what was done, once it is finished.
     """
 
     template: ClassVar[str] = "recovery_news"
@@ -83,6 +84,8 @@ class RecoveryNews(NoticeBase):
     link: str
     start_link: str
     finish_link: str = ""
+    undo_link: str = ""
+    undo_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

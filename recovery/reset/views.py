@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.account.forms import NewPassword
+from accounts.account.policy import Reason
 from accounts.budgets import bucket
 from accounts.customer import proofs
 from accounts.lock.policy import is_ajar
@@ -18,6 +19,7 @@ from accounts.step_up import facts
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
+from ciam_portal.core.words import sentence
 from recovery.case import forms
 from recovery.reset import flows, policy
 
@@ -64,6 +66,9 @@ def new_password(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         customer = flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
     except Refused as refused:
+        if refused.reason is Reason.SAME_PASSWORD:
+            form.add_error("password", sentence(refused.reason))
+            return render(request, "recovery/reset/new_password.html", {"form": form})
         if refused.reason is not policy.Reason.LINK_DEAD:
             raise
         return render(request, "recovery/reset/link_dead.html", status=410)

@@ -94,6 +94,20 @@ def test_a_role_that_was_given_more_is(grant: str) -> None:
     assert database.too_mighty() == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("ALTER SCHEMA public OWNER TO {role}", "owns the audit's tables or their schema"),
+        ("GRANT UPDATE (answer) ON audit_decisionentry TO {role}", "was granted more"),
+    ],
+)
+def test_nor_one_that_could_get_there_another_way(given: str, said: str) -> None:
+    role = f'"{configured.PORTAL_ROLE}"'
+    run(given.format(role=role))
+    run(f"SET LOCAL ROLE {role}")
+    assert said in database.too_mighty()
+
+
 def test_production_does_not_start_as_the_owner(
     settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

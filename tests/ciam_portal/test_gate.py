@@ -1,5 +1,6 @@
 """The gate: every row of the catalogue with its boundaries, and the laws that no policy file can break."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -510,6 +511,59 @@ def test_every_action_has_a_row() -> None:
     assert {action.value for action in Action} <= set(LIMITS.actions)
 
 
+# What each row as it is shipped asks for: the level and for how long it counts, from which risk on it challenges, holds
+# and denies, in quarantine, and through which doors. Whoever changes one of them changes this table knowingly.
+SHIPPED = {
+    "sign_up": "nothing 0 high never severe allow web mobile api",
+    "sign_in": "second_factor_if_held 0 moderate never severe allow web mobile api",
+    "see_profile": "aal1 0 never never severe allow web mobile",
+    "edit_profile": "aal1 0 high never severe allow web mobile",
+    "change_email": "highest 300 moderate high severe hold web mobile",
+    "change_recovery_address": "highest 300 moderate high severe hold web mobile",
+    "change_phone": "highest 600 moderate high severe hold web mobile",
+    "change_password": "highest 600 moderate severe severe allow web mobile",
+    "add_factor": "highest 600 moderate moderate severe allow web mobile",
+    "remove_factor": "highest 600 moderate high severe hold web mobile",
+    "view_backup_codes": "highest 600 moderate high severe allow web",
+    "answer_about_sign_in": "highest 600 moderate severe severe allow web mobile",
+    "approve_consent": "aal1 0 moderate high severe hold web mobile",
+    "widen_consent": "aal1 0 moderate high severe hold web mobile",
+    "export_data": "highest 600 moderate high severe hold web",
+    "delete_account": "highest 300 moderate high severe hold web",
+    "create_delegation": "highest 600 moderate high severe hold web",
+    "use_delegation": "second_factor_if_held 3600 moderate high severe allow delegated",
+    "start_recovery": "nothing 0 high never severe allow web mobile help_desk",
+    "complete_recovery": "nothing 0 moderate high severe allow web",
+    "answer_help_desk": "highest 300 moderate high severe hold web mobile",
+    "staff_enter": "aal2 0 high severe severe hold help_desk",
+    "staff_open_record": "aal2 3600 moderate high severe hold help_desk",
+    "staff_note_evidence": "aal2 3600 moderate high severe hold help_desk",
+    "staff_propose_recovery": "aal2 600 moderate high severe hold help_desk",
+    "staff_approve_recovery": "aal2 600 moderate high severe hold help_desk",
+    "staff_approve_policy": "aal2 600 moderate high severe hold help_desk",
+    "staff_propose_role": "aal2 600 moderate high severe hold help_desk",
+    "staff_approve_role": "aal2 600 moderate high severe hold help_desk",
+    "staff_break_glass": "aal2 600 moderate high severe hold help_desk",
+    "staff_restrict": "aal2 600 moderate high severe hold help_desk",
+    "staff_review_restriction": "aal2 600 moderate high severe hold help_desk",
+    "issue_token": "aal1 0 high never severe allow api",
+    "refresh_token": "aal1 0 high never severe allow api",
+    "use_token": "aal1 0 never never severe allow api gateway",
+    "use_scope.activity": "aal2 900 moderate high severe allow api gateway",
+    "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway",
+    "partner.large_payment": "aal2 300 moderate high severe hold api gateway",
+    "partner.change_payee": "highest 600 moderate high severe hold api gateway",
+}
+
+
+@pytest.mark.control("63B 4.1.2.1/b", "v5.0.0-8.1.3", "v5.0.0-8.1.4")
+def test_the_shipped_rows_ask_for_what_they_asked_for() -> None:
+    rows_of = tomllib.loads(limits.DEFAULT.read_text())["actions"]
+    names = "needs", "fresh_seconds", "challenge_from", "hold_from", "deny_from", "in_quarantine"
+    said = {of: " ".join([*(str(row[name]) for name in names), *row["channels"]]) for of, row in rows_of.items()}
+    assert said == SHIPPED
+
+
 def table(**changed: object) -> dict[str, object]:
     return {
         "sensitivity": "low",
@@ -599,8 +653,6 @@ def test_a_large_amount_is_held_in_quarantine_when_a_small_one_is() -> None:
 
 
 def test_the_version_follows_the_catalogue() -> None:
-    import tomllib  # noqa: PLC0415  (only here)
-
     content = tomllib.loads(limits.DEFAULT.read_text())
     content["actions"]["change_email"]["fresh_seconds"] -= 1
     assert limits.parse(content).version != LIMITS.version

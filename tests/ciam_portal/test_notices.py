@@ -1,6 +1,7 @@
 """The outbox: nothing is lost, nothing is sent twice where that can be avoided, nothing is kept that was sent."""
 
 import email
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 
 from accounts.account.notices import PasswordChanged
 from accounts.models import User
@@ -17,6 +19,7 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import By, NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
+from tests.at_once import SOON
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,23 @@ def test_delivering_twice_sends_once(row: Notice, files: Path, monkeypatch: pyte
     tasks.deliver(notice=str(row.pk))
     assert tasks.sweep() == 0
     assert len(sent) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_at_the_same_moment_one_takes_it(unlocked_audit: None, row: Notice) -> None:
+    taken: list[Notice | None] = []
+
+    def take() -> None:
+        taken.append(tasks._claim(row.pk))
+        connection.close()
+
+    other = threading.Thread(target=take)
+    with transaction.atomic():
+        assert tasks._claim(row.pk) is not None
+        other.start()
+        other.join(SOON)
+        assert taken == [None]  # and it did not wait for the first
+    other.join()
 
 
 def test_a_message_held_by_a_dead_worker_is_taken_over(row: Notice, files: Path) -> None:

@@ -22,7 +22,7 @@ from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.audit.seal import Seal
-from ciam_portal.governance import events
+from ciam_portal.governance import events, recompute
 from tests.conftest import NOON
 from tests.governance.rows import AT_HOME, forged, weigh
 
@@ -152,6 +152,17 @@ def verified() -> str:
     out = StringIO()
     call_command("verify_audit", stdout=out, stderr=out)
     return out.getvalue()
+
+
+def test_a_row_whose_key_is_gone_is_not_called_changed_and_still_fails(settings: Any) -> None:
+    settings.AUDIT_KEYS = [OLD]
+    entry = DecisionEntry.objects.get(pk=weigh().pk)
+    settings.AUDIT_KEYS = [NEW]
+    with pytest.raises(CommandError, match="sealed with a key that is not among AUDIT_KEYS") as failed:
+        verified()
+    assert (failed.value.returncode, "NOT AS THEY" in str(failed.value)) == (1, False)
+    found = recompute.recompute(entry)
+    assert recompute.verdict(entry, found) is recompute.Verdict.NOBODY_CAN_SAY
 
 
 def test_the_command_reads_all_seals_and_names_the_broken(customer: User) -> None:

@@ -112,11 +112,13 @@ def test_rows_that_cannot_be_asked_are_counted_and_stop_nothing() -> None:
         {"answer": "step_up", "detail": {}},
         {"answer": "step_up", "detail": {"to": "aal9", "within": None, "challenge": False}},
         {"answer": "step_up", "detail": 3},
+        {"answer": "deny", "findings": 7},
+        {"answer": "deny", "findings": [["code"]]},
     )
     for columns in broken:
         forged(entry, **columns)
     report = compare(history.stream(None), {}, settings.LIMITS)
-    assert (report.rows, report.unchanged, report.not_rebuilt, report.changed) == (8, 1, 7, 0)
+    assert (report.rows, report.unchanged, report.not_rebuilt, report.changed) == (10, 1, 9, 0)
 
 
 def test_recorded_answers_are_read_back() -> None:

@@ -104,7 +104,7 @@ def end_well(page: Page, customer: Customer) -> None:
     look_at(page)
     customer.mailbox.wait_for("Your account was recovered")
     page.goto("/recover/finish/")
-    page.get_by_role("heading", name="This recovery is over").wait_for()
+    page.get_by_role("heading", name="Your recovery is finished").wait_for()
     customer.password = NEW
 
 

@@ -1,6 +1,7 @@
 """The library's own views, should anybody use one: they ask our validator, and an ID token opens nothing."""
 
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +43,18 @@ def test_only_access_tokens_with_the_scope_open_the_librarys_views(walk: Walk, c
         assert ask(wrong).status_code in {401, 403}
     Consent.objects.update(ended_at=clock.now())
     assert ask(tokens["access_token"]).status_code in {401, 403}
+
+
+@pytest.mark.control("v5.0.0-10.4.10")
+@pytest.mark.django_db
+def test_only_a_partner_without_a_secret_may_leave_it_at_its_name() -> None:
+    validator = core().server.request_validator
+    for is_public in (False, True):
+        name = register(public=is_public)[0].client_id
+        asked = SimpleNamespace(client=None, client_id=name, client_secret=None, headers={})
+        assert validator.client_authentication_required(asked) is not is_public
+        assert validator.authenticate_client_id(name, asked) is is_public
+        assert not validator.authenticate_client(asked)
 
 
 def test_nobodys_password_and_no_jwt_is_ever_taken() -> None:

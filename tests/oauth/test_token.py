@@ -195,6 +195,13 @@ def test_a_public_partner_needs_no_secret_but_the_verifier(public: Walk) -> None
     assert public.redeem(public.code(), client_secret="anything").status_code == 401
 
 
+def test_a_partner_that_acts_for_itself_gets_nothing_of_customers(db: None) -> None:
+    partner, secret = register("Machine", machine=True)
+    Partner.objects.filter(pk=partner.pk).update(scopes_allowed=["email"])  # as no registration would
+    asked = Walk(partner, secret).post("/oauth/token/", {"grant_type": "client_credentials", "scope": "email"})
+    assert (asked.status_code, asked.json()["error"]) == (400, "invalid_scope")
+
+
 def test_secrets_are_stored_as_digests(walk: Walk) -> None:
     walk.partner.refresh_from_db()
     assert walk.partner.client_secret.startswith("client_secret$")

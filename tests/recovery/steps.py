@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django_otp.oath import TOTP
@@ -13,6 +14,7 @@ from django_otp.oath import TOTP
 from accounts.factors import verifier as factors
 from accounts.models import User
 from ciam_portal.core import clock
+from recovery.case.views import attempt as attempts
 from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories, mailed
 
@@ -92,11 +94,20 @@ class Person:
 
     def send(self, way: str) -> Any:
         """Ask for a code."""
-        return self.client.post("/recover/send/", {"way": way}, follow=True)
+        return self.client.post(self.here("/recover/send/"), {"way": way}, follow=True)
 
     def show(self, way: str, code: str) -> Any:
         """Type it."""
-        return self.client.post("/recover/show/", {"way": way, "code": code}, follow=True)
+        return self.client.post(self.here("/recover/show/"), {"way": way, "code": code}, follow=True)
+
+    def here(self, path: str) -> str:
+        """The address of this page, as it stands in the forms that this browser is shown."""
+        return f"{path}?try={attempts.handle(self.key())}"
+
+    def key(self) -> str:
+        """The key of this browser's try."""
+        found = self.client.cookies.get(settings.RECOVERY_COOKIE_NAME)
+        return found.value if found else ""
 
     def two_codes(self, email: str) -> Any:
         """Show a code by mail and one from the sheet that the customer kept."""

@@ -47,7 +47,7 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
     event = events.AccountLocked(way=WayBack(customer.way_back), sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
     notice = notices.AccountLocked(when=customer.local(at), **words(customer))
-    tell(customer, notice, to=addresses.proven(customer), at=at)
+    spread(customer, notice, at=at)
 
 
 def end_beyond(customer: User, since: datetime, *, by: Actor, at: datetime) -> None:

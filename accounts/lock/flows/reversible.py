@@ -25,7 +25,26 @@ def note(
 
     The link is for whoever reads the address that was proven before the change.
     """
-    change = Change.objects.create(
+    change = keep(customer, kind, session, at=at, previous=previous, method=method, key=key)
+    secret = proofs.new_undo_link(customer, change.pk, customer.email, at)
+    return {
+        "undo_link": links.absolute("accounts:open_undo", secret),
+        "undo_until": customer.local(proofs.answerable_until(at)),
+    }
+
+
+def keep(
+    customer: User,
+    kind: Change.Kind,
+    session: Session | None,
+    *,
+    at: datetime,
+    previous: bytes = b"",
+    method: Method | None = None,
+    key: object = "",
+) -> Change:
+    """The same without a link of its own: it goes with a change that was noted at the same time or before."""
+    return Change.objects.create(
         customer=customer,
         kind=kind,
         at=at,
@@ -34,11 +53,6 @@ def note(
         key=str(key),
         previous=seal(customer, kind, previous) if previous else "",
     )
-    secret = proofs.new_undo_link(customer, change.pk, customer.email, at)
-    return {
-        "undo_link": links.absolute("accounts:open_undo", secret),
-        "undo_until": customer.local(proofs.answerable_until(at)),
-    }
 
 
 def seal(customer: User, kind: str, previous: bytes) -> str:

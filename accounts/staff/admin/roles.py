@@ -70,6 +70,7 @@ class RoleChanges(Looking):
             "title": str(change),
             "change": change,
             "is_open": change.state == State.PROPOSED and clock.now() < change.expires_at,
+            "approves": request.user.pk not in {change.proposed_by, change.person_id},
             "person": who,
             "names": people.names((change.proposed_by, change.approved_by, change.rejected_by)),
             "opens": privileges.opened(frozenset(who.held) - {role}, role) if change.verb == Verb.GRANT else None,
@@ -172,7 +173,7 @@ class BreakGlassUses(Verbs):
             "use": use,
             "person": who,
             "reviewed_by": people.names([use.reviewed_by]).get(use.reviewed_by, ""),
-            "opens": privileges.opened(frozenset(who.held), role).actions,
+            "opens": [each for each in privileges.opened(frozenset(who.held), role).actions if not each.standing],
             "may_review": Role.ADMINISTRATOR in standing_roles_of(request.user) and use.person_id != request.user.pk,
             "done": deeds.of(use, clock.now()) if oversees else None,
         }

@@ -37,11 +37,15 @@ END $$
 # What the role may that asks, by what it is, what it owns or may become, and what it was given.
 _MIGHT = """
 SELECT current_user,
-       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       (SELECT bool_or(rolsuper) FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER'))
            OR has_parameter_privilege(current_user, 'session_replication_role', 'SET'),
-       coalesce(bool_or(pg_has_role(current_user, tableowner, 'MEMBER')), false),
+       coalesce(bool_or(pg_has_role(current_user, tableowner, 'MEMBER')), false)
+           OR (SELECT pg_has_role(current_user, nspowner, 'MEMBER') FROM pg_namespace
+               WHERE nspname = current_schema()),
        coalesce(bool_or(has_table_privilege(current_user, format('%%I.%%I', schemaname, tablename),
-                                            'UPDATE, DELETE, TRUNCATE, TRIGGER')), false)
+                                            'DELETE, TRUNCATE, TRIGGER')
+                        OR has_any_column_privilege(current_user, format('%%I.%%I', schemaname, tablename),
+                                                    'UPDATE')), false)
 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY (%s)
 """
 
@@ -63,8 +67,8 @@ def too_mighty() -> str:
         cursor.execute(_MIGHT, [list(AUDIT)])
         name, is_super, owns, may_change = cursor.fetchone()
     because = {
-        "is a superuser": is_super,
-        "owns the audit's tables, or may become their owner": owns,
+        "is a superuser, or may become one": is_super,
+        "owns the audit's tables or their schema, or may become their owner": owns,
         "was granted more than reading and adding": may_change,
     }
     found = next((words for words, holds in because.items() if holds), "")

@@ -19,6 +19,7 @@ from typing import Any
 from ciam_portal.core.policy import catalogue
 from ciam_portal.core.policy.catalogue import Row, UnsafePolicy
 from ciam_portal.core.policy.numbers import (
+    MOST_WRONG,
     Approvals,
     Disputes,
     Factors,
@@ -127,6 +128,12 @@ def parse(content: dict[str, Any]) -> Limits:
         raise UnsafePolicy("Policy: [actions] must be a table.")
     if sections["recovery"].longest_wait_hours >= sections["recovery"].case_days * 24:
         raise UnsafePolicy("Policy: recovery.longest_wait_hours must be shorter than recovery.case_days.")
+    # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
+    if (2 * sections["recovery"].requests_per_day - 1) * sections["proof"].code_attempts >= MOST_WRONG:
+        message = (
+            f"Policy: the guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."
+        )
+        raise UnsafePolicy(message)
     actions = catalogue.parse(content["actions"])
     plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
     plain["actions"] = {name: dataclasses.asdict(row) for name, row in actions.items()}

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_WRONG = 100
+"""Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
+
 
 def _within(low: float, high: float) -> Any:  # noqa: ANN401  (dataclasses.field is typed as the field's own type)
     return field(metadata={"low": low, "high": high})

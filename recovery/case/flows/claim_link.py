@@ -27,9 +27,9 @@ def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
     if channel is None:
         raise Refused(Reason.CHANNEL_GONE)
     hours = limits.running().recovery.release_hours
-    end = ends_at(facts.of_case(case), limits=limits.running())
-    secret = proofs.new_finish_link(customer, case.pk, channel.address, at, min(end, at + timedelta(hours=hours)))
+    end = min(ends_at(facts.of_case(case), limits=limits.running()), at + timedelta(hours=hours))
+    secret = proofs.new_finish_link(customer, case.pk, channel.address, at, end)
     case.held_by("")
-    notice = notices.FinishYourRecovery(link=links.absolute("recovery:open_finish", secret), hours=hours)
+    notice = notices.FinishYourRecovery(link=links.absolute("recovery:open_finish", secret), until=customer.local(end))
     tell(customer, notice, to=[channel.address], channel=channel.by, at=at)
     record(events.RecoveryLinkSent(case=case.pk, again=again), about=customer.pk, by=by, at=at)

@@ -8,8 +8,8 @@ from accounts.factors import bound as factors
 from accounts.factors import restore
 from accounts.factors.policy import STRONG
 from accounts.factors.restore import NewApp, NewPasskey
-from accounts.lock.flows import locks
-from accounts.models import User
+from accounts.lock.flows import locks, reversible
+from accounts.models import Change, User
 from accounts.sign_in.flows import Browser
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor
@@ -54,13 +54,14 @@ def complete(
     dropped = restore.replace_factors(customer, lost, new, by=known, at=at)
     if customer.locked_at is not None:  # what was shown is at least what the lock asks for (facts.needed)
         locks.unlock(customer, by=known, at=at)
+    undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
     ended = account.restore_access(customer, password, by=known, at=at)
     news.advance(case, Verb.COMPLETE, at)
     event = events.RecoveryCompleted(
         case=case.pk, dropped=dropped, added=new is not None, sessions_ended=ended[0], tokens_ended=ended[1]
     )
     record(event, about=customer.pk, by=known, at=at)
-    news.spread(case, Step.COMPLETED, at=at)
+    news.spread(case, Step.COMPLETED, at=at, undo=undo)
     return customer
 
 

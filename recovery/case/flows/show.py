@@ -195,8 +195,7 @@ def _is_right(
 def _is_issued(customer: User, case: Case | None, attempt: Attempt, way: Way, at: datetime) -> bool:
     """Whether a wrong answer is a guess at something that this browser was given: its code, or its case.
 
-    Backup codes are too long to be guessed (80 random bits) and none is given out here: before a case is open, wrong
-    ones are limited by where they come from alone.
+    Wrong backup codes and passkeys are limited by where they come from alone (``guesses``).
     """
     return proofs.awaits_code(customer, Purpose.RECOVER, attempt.bound(way), at) if way in SENT else case is not None
 

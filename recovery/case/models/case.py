@@ -73,6 +73,9 @@ class Case(models.Model):
         null=True, db_comment="pseudonymous: member of staff, the second of two who approve where little was shown"
     )
     seconded_at = models.DateTimeField(null=True, db_comment="not sensitive")
+    takes_two = models.BooleanField(
+        default=False, db_comment="not sensitive: little was noted, so two have to approve and it waits longest"
+    )
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
     claimed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who works on it")
     claimed_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -134,6 +137,12 @@ class Case(models.Model):
                 name="case_seconded_by_a_third",
             ),
             models.CheckConstraint(
+                condition=Q(takes_two=False)
+                | Q(seconded_by__isnull=False)
+                | ~Q(state__in=[State.APPROVED.value, State.COOLING_OFF.value, State.COMPLETED.value]),
+                name="case_seconded_where_it_takes_two",
+            ),
+            models.CheckConstraint(
                 condition=Q(opened_by__isnull=True)
                 | Q(state__in=[State.COOLING_OFF.value, State.COMPLETED.value])
                 | Q(ended_at__isnull=False)
@@ -186,10 +195,10 @@ class Case(models.Model):
         self.proposed_by, self.proposed_at, self.release_to = by, at, release_to
         self.save(update_fields=["proposed_by", "proposed_at", "release_to"])
 
-    def approve(self, by: UUID, at: datetime) -> None:
-        """A second person stands for it."""
-        self.approved_by, self.approved_at = by, at
-        self.save(update_fields=["approved_by", "approved_at"])
+    def approve(self, by: UUID, at: datetime, *, takes_two: bool) -> None:
+        """A second person stands for it; whether it takes a third is settled by that."""
+        self.approved_by, self.approved_at, self.takes_two = by, at, takes_two
+        self.save(update_fields=["approved_by", "approved_at", "takes_two"])
 
     def claim(self, by: UUID | None, at: datetime | None) -> None:
         """Somebody of the staff works on it; None: nobody."""

@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from ciam_portal.core import mailbox
 from ciam_portal.core.crypto import codes, vault
@@ -23,6 +28,7 @@ from recovery.case.flows import show
 from recovery.case.flows.show import Attempt
 from recovery.models import Case
 
+_TRY = "try"  # in the query: which try the page is about
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _EVEN_SECONDS = 0.15  # longer than any path takes, so that the time says nothing
 
@@ -76,9 +82,22 @@ def key_here(request: HttpRequest) -> str:
     return _key(request)
 
 
-def handle(request: HttpRequest) -> str:
-    """Names this browser's try in a page that acts on it; opens nothing."""
-    return codes.pseudonym(_key(request), "recovery handle")
+def here(request: HttpRequest, page: str) -> str:
+    """The address of this page, which names this browser's try by a handle that opens nothing."""
+    return f"{reverse(page)}?{urlencode({_TRY: handle(_key(request))})}"
+
+
+def handle(key: str) -> str:
+    """Names the try with this key."""
+    return codes.pseudonym(key, "recovery handle")
+
+
+def moved_on(request: HttpRequest, page: str) -> HttpResponse | None:
+    """Leads on to the try that this browser has now, if the form was shown for another; None if it was for this one."""
+    if request.GET.get(_TRY) == handle(_key(request)):
+        return None
+    messages.warning(request, _("Another recovery was begun in this browser meanwhile. This is its page."))
+    return redirect(here(request, page))
 
 
 def _key(request: HttpRequest) -> str:

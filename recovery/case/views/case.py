@@ -45,7 +45,7 @@ _FORMS: dict[Way, type[django_forms.Form]] = {
     Way.PASSKEY: PasskeyMessage,
 }
 _FIRST = (Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT)
-_MINUTE = 60
+_MINUTE, _HOUR = 60, 3600
 
 
 @login_not_required
@@ -54,7 +54,10 @@ _MINUTE = 60
 def start(request: HttpRequest) -> HttpResponse:
     """Whose account, and what is lost. One answer for everyone; what waits in this browser is gone on with."""
     form = forms.Start(request.POST or None)
-    if request.method != "POST" and request.recovery_here:  # type: ignore[attr-defined]
+    if request.recovery_here:  # type: ignore[attr-defined]
+        if request.method == "POST":  # a page from before: the key of what waits would be lost
+            words = _("A recovery waits in this browser already. For another account use a private window.")
+            messages.warning(request, words)
         return redirect("recovery:case")
     if not form.is_valid():
         return render(request, "recovery/case/start.html", {"form": form})
@@ -73,6 +76,9 @@ def send(request: HttpRequest) -> HttpResponse:
     made = attempt.of(request)
     if made is None:
         return redirect("recovery:start")
+    elsewhere = attempt.moved_on(request, "recovery:show")
+    if elsewhere is not None:
+        return elsewhere
     way, at = _chosen(request, show.SENT), clock.now()
     with attempt.even():
         show.ask(made, way, _browser(request, made), by=Actor.stranger(request), at=at)
@@ -129,6 +135,9 @@ def show_one(request: HttpRequest) -> HttpResponse:
         return redirect("recovery:start")
     if case is not None and case.state != State.OPEN:
         return redirect("recovery:case")
+    elsewhere = attempt.moved_on(request, "recovery:show") if request.method == "POST" else None
+    if elsewhere is not None:
+        return elsewhere
     ways = _ways(made, case)
     way, at = _chosen(request, ways), clock.now()
     form = _FORMS[way](request.POST if request.method == "POST" else None)
@@ -141,6 +150,8 @@ def show_one(request: HttpRequest) -> HttpResponse:
         form.add_error(None if way is Way.PASSKEY else "code", _("This is not right, or it is too old."))
     shut = _shut(request, way, at)
     words = {
+        "here": attempt.here(request, "recovery:show"),
+        "send": attempt.here(request, "recovery:send"),
         "form": form,
         "way": way.value,
         "others": [other.value for other in ways if other is not way],
@@ -155,8 +166,10 @@ def show_one(request: HttpRequest) -> HttpResponse:
 
 
 def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any], at: datetime) -> Case | None:
+    # Each try has some guesses of its own, so that others at the same address use up nothing of its owner's.
     most, who = limits.running().sign_in.attempts_per_address_per_minute, _browser(request, made).bucket
-    budget.take("recovery_guess", who, limit=most, seconds=_MINUTE, reason=cases.Reason.TOO_MANY_TRIES)
+    if not budget.spend("recovery_try", made.key, limit=most, seconds=_HOUR):
+        budget.take("recovery_guess", who, limit=most, seconds=_MINUTE, reason=cases.Reason.TOO_MANY_TRIES)
     with attempt.even():
         answer: str | factors.Answer | None
         if way is Way.PASSKEY:
@@ -201,6 +214,9 @@ def case_page(request: HttpRequest) -> HttpResponse:
     if case.state == State.OPEN:
         return redirect("recovery:show")
     if case.state == State.PROVEN and request.method == "POST":
+        elsewhere = attempt.moved_on(request, "recovery:case")
+        if elsewhere is not None:
+            return elsewhere
         wait.cool_off(case, signing.browser_of(request), by=Actor.stranger(request), at=at)
         return redirect("recovery:case")
     if not case.is_live or wait.is_over(case, at):
@@ -208,6 +224,8 @@ def case_page(request: HttpRequest) -> HttpResponse:
     now = facts.of_case(case)
     until = earliest_completion(now.ready, limits=limits.running()) if now.ready else None
     words = {
+        "here": attempt.here(request, "recovery:case"),
+        "by_sign_in": now.needed.factors and case.customer.stands,
         "case": case,
         "until": case.customer.local(until) if until else "",
         "left": span(until - at) if until and until > at else "",

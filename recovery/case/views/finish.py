@@ -7,13 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.account.policy import Reason as AccountReason
 from accounts.budgets import bucket
 from accounts.factors import verifier as factors
 from accounts.factors.forms import PasskeyMessage
@@ -36,9 +35,13 @@ from recovery.case.views.case import span
 from recovery.models import Case
 
 _SEED = "recovery_seed"
-_TRY = "try"  # in the query: which try the page is about
 _APP, _PASSKEY = "app", "passkey"
-_NOT_ADDED = {FactorReason.WRONG_NEW_CODE, FactorReason.KNOWN_PASSKEY, cases.Reason.FACTOR_NEEDED}
+_NOT_ADDED = {
+    FactorReason.WRONG_NEW_CODE,
+    FactorReason.KNOWN_PASSKEY,
+    cases.Reason.FACTOR_NEEDED,
+    AccountReason.SAME_PASSWORD,
+}
 
 
 @sensitive_post_parameters()
@@ -53,10 +56,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     case, at = attempt.case_here(request), clock.now()
     if case is None or not wait.is_ready(case, at):
         return redirect("recovery:case")
-    here = f"{reverse('recovery:finish')}?{urlencode({_TRY: attempt.handle(request)})}"
-    if request.method == "POST" and request.GET.get(_TRY) != attempt.handle(request):
-        messages.warning(request, _("Another recovery was begun in this browser meanwhile. This is its page."))
-        return redirect(here)
+    elsewhere = attempt.moved_on(request, "recovery:finish") if request.method == "POST" else None
+    if elsewhere is not None:
+        return elsewhere
     new = _new(request) if finish.needs_factor(case) else ""
     seed = _pending_seed(request, case) if new == _APP else b""
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
@@ -71,7 +73,7 @@ def complete(request: HttpRequest) -> HttpResponse:
             raise
         return _longer(request, case, held, at)
     words = {
-        "here": here,
+        "here": attempt.here(request, "recovery:finish"),
         "form": form,
         "new": new,
         "picture": factors.seed_as_picture(seed, case.customer) if seed else "",
@@ -124,7 +126,9 @@ def _finished(
     except Refused as refused:
         if refused.reason not in _NOT_ADDED:
             raise
-        if isinstance(new, NewApp):
+        if refused.reason is AccountReason.SAME_PASSWORD:
+            form.add_error("password", sentence(refused.reason))
+        elif isinstance(new, NewApp):
             form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
         elif refused.reason is FactorReason.KNOWN_PASSKEY:
             form.add_error(None, sentence(refused.reason))

@@ -68,6 +68,7 @@ class Page:
             "opened_by": words.person(case.opened_by, me, "agent"),
             "proposed_by": words.person(case.proposed_by, me, "agent") if case.proposed_by else "",
             "approved_by": words.person(case.approved_by, me, "approver") if case.approved_by else "",
+            "seconded_by": words.person(case.seconded_by, me, "approver") if case.seconded_by else "",
             "helped": case.opened_by is not None,
             "claimed_by": words.person(case.claimed_by, me) if case.claimed_by else "",
             "take": self._may(desk_policy.may_take, ClaimFacts(case.claimed_by, case.claimed_by)),

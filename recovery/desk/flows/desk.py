@@ -117,11 +117,12 @@ def approve(case: Case, person: User, session: Session, *, by: Actor, at: dateti
     here = at_desk(case, Action.STAFF_APPROVE_RECOVERY, person, session, by=by, at=at)
     case, now = here.case, facts.of_case(here.case)
     require(policy.may_approve, now, here.helper, about=case.customer_id, by=by, at=at)
+    is_last = policy.is_last(now, limits=limits.running())
     if now.approved_by is None:
-        case.approve(here.helper.id, at)
+        case.approve(here.helper.id, at, takes_two=not is_last)
     else:
         case.second(here.helper.id, at)
-    if not policy.is_last(now, limits=limits.running()):
+    if not is_last:
         record(events.RecoveryApproved(case=case.pk), about=case.customer_id, by=by, at=at, decision=here.decision)
         case.claim(None, None)  # it is somebody else's turn
         news.spread(case, Step.APPROVED_ONCE, at=at)

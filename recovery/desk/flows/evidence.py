@@ -65,8 +65,9 @@ def read_back(case: Case, typed: str, person: User, session: Session, *, by: Act
     if guesses.shut_until(customer, Way.READ_BACK, at) is not None:
         right, off = False, True
     else:
+        is_out = proofs.awaits_code(customer, Purpose.READ_BACK, case.pk, at)  # else it is a guess at nothing
         right = proofs.guess_code(customer, Purpose.READ_BACK, case.pk, typed, at)
-        off = guesses.count(customer, Way.READ_BACK, at, right=right)
+        off = is_out and guesses.count(customer, Way.READ_BACK, at, right=right)
     if right and inquiry is not None:
         _end(here, inquiry, Outcome.CONFIRMED, by=by, at=at)
     else:

@@ -95,6 +95,7 @@ def test_each_sign_up_has_a_link_of_its_own_and_the_one_that_is_used_decides(cli
     assert confirm(Client(), mine).status_code == 200
     assert confirm(Client(), first).status_code == confirm(Client(), last).status_code == 410
     assert not Proof.objects.exclude(password="").exists()
+    assert not Proof.objects.filter(used_at=None).exists()
     assert sign_in(Client(), "victim@example.com", "another one of the thief").status_code == 200
     assert sign_in(Client(), "victim@example.com", "a password of the thief").status_code == 200
     assert sign_in(client, "victim@example.com", PASSWORD).status_code == 302

@@ -237,6 +237,11 @@ def test_backup_codes_need_another_factor_first(customer: User, session: Session
     assert refused.value.reason is Reason.NEEDS_A_FACTOR
 
 
+def test_backup_codes_left_without_another_factor_are_wrong(customer: User, by: Actor, made: list[str]) -> None:
+    Totp.objects.filter(user=customer).delete()
+    assert flows.answer_with_backup_code(customer, made[0], by=by, at=NOON).outcome is Outcome.WRONG
+
+
 @pytest.mark.control("v5.0.0-6.5.6", "v5.0.0-7.4.3")
 def test_removing_the_app_takes_backup_codes_and_the_other_sessions_that_rest_on_it(
     customer: User, by: Actor, made: list[str], outbox: Outbox

@@ -23,6 +23,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.sessions import SessionStore
 from tests import factories
 from tests.accounts.factors.soft_authenticator import SoftAuthenticator
+from tests.at_once import in_turn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 _MANY = 6
@@ -111,21 +112,50 @@ def bound_passkey(owner: User, actor: Actor) -> SoftAuthenticator:
     return key
 
 
-def test_one_counter_value_of_a_passkey_is_accepted_once(owner: User, actor: Actor) -> None:
+def copies(owner: User, actor: Actor, count: int) -> list[Answer]:
+    """What copies of one passkey would show: every challenge is another, every counter the same."""
     key, request, answers = bound_passkey(owner, actor), new_request(), []
-    for _ in range(_MANY):  # every challenge is another, every counter the same: what copies of a passkey would show
+    for _ in range(count):
         key.counter = 0
         begun = factors.begin_showing(request, Ceremony.PROVE, owner)
         sent = {"ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
-        answers.append(factors.take_answer(request, sent, Ceremony.PROVE, owner))
-    assert all(answers)
+        answer = factors.take_answer(request, sent, Ceremony.PROVE, owner)
+        assert answer is not None
+        answers.append(answer)
+    return answers
+
+
+def test_one_counter_value_of_a_passkey_is_accepted_once(owner: User, actor: Actor) -> None:
+    answers = copies(owner, actor, _MANY)
 
     def show(number: int) -> bool:
-        answer = answers[number]
-        assert isinstance(answer, Answer)
-        return flows.answer_with_passkey(owner, answer, by=actor, at=clock.now()) is not None
+        return flows.answer_with_passkey(owner, answers[number], by=actor, at=clock.now()) is not None
 
     assert at_once(show).count(True) == 1
+
+
+def twice(what: str, owner: User, actor: Actor, seed: bytes) -> list[Callable[[], bool]]:
+    """Two uses of the same proof."""
+    by, at = actor, clock.now()
+    if what == "passkey":
+        shown = copies(owner, actor, 2)
+        return [lambda one=one: flows.answer_with_passkey(owner, one, by=by, at=at) is not None for one in shown]
+    if what == "app code":
+        code = f"{code_at(seed):06d}"
+        return [lambda: flows.answer_with_app(owner, code, "a session", by=by, at=at).outcome is Outcome.RIGHT] * 2
+    spare = factors.make_backup_codes(owner, at)[0]
+    return [lambda: flows.answer_with_backup_code(owner, spare, by=by, at=at).outcome is Outcome.RIGHT] * 2
+
+
+@pytest.mark.control("v5.0.0-2.3.4", "v5.0.0-6.5.1")
+@pytest.mark.parametrize("what", ["backup code", "app code", "passkey"])
+def test_a_second_use_waits_for_the_first_and_finds_it_spent(
+    owner: User, actor: Actor, request: pytest.FixtureRequest, what: str
+) -> None:
+    seed = b"" if what == "passkey" else request.getfixturevalue("seed")
+    step = clock.now().timestamp() // 30
+    answers = in_turn(*twice(what, owner, actor, seed))
+    assert answers == [True, False] or clock.now().timestamp() // 30 > step  # (a border of two steps)
 
 
 def test_the_limit_of_passkeys_holds_when_many_are_added_at_once(owner: User, actor: Actor) -> None:

@@ -96,8 +96,8 @@ class RangeService(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(self.path)
-        known = hashlib.sha1(b"a password from a leak", usedforsecurity=False).hexdigest().upper()
-        body = f"{'0' * 35}:3\r\n{known[5:]}:42\r\n".encode() if self.path.endswith(known[:5]) else b"1" * 35 + b":0"
+        known, padding = sha1("a password from a leak"), sha1("tannery okapi 7 gable")  # what is padded counts 0
+        body = f"{'0' * 35}:3\r\n{known[5:]}:{42 if self.path.endswith(known[:5]) else 0}\r\n{padding[5:]}:0".encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)

@@ -311,6 +311,18 @@ def test_a_copy_is_noticed_whoever_comes_first_and_both_are_asked(client: Client
 
 
 @pytest.mark.django_db
+def test_a_thief_who_never_shows_the_new_key_is_noticed_all_the_same(client: Client, customer: User) -> None:
+    at_home(client, customer)
+    thief = copy_of(client)
+    assert post(thief, customer)["Location"] == "/"
+    del thief.cookies[configured.DEVICE_COOKIE_NAME]
+    assert thief.get("/security/").status_code == 200  # the answer that brought this session brought the key
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        assert post(client, customer)["Location"] == "/sign-in/prove/"
+    assert [mail.kind for mail in outbox()].count("device_copied") == 1
+
+
+@pytest.mark.django_db
 def test_an_old_key_without_the_password_does_nothing(client: Client, customer: User) -> None:
     at_home(client, customer)
     thief = copy_of(client)

@@ -105,9 +105,20 @@ def test_a_session_ends_when_idle_and_absolutely(sign_in: SignIn, customer: User
 
 
 @pytest.mark.control("v5.0.0-7.4.2")
-def test_closing_an_account_bites_at_the_next_request(sign_in: SignIn, customer: User) -> None:
-    client = sign_in(customer)
-    User.objects.filter(pk=customer.pk).update(is_active=False)
+@pytest.mark.parametrize("stop", ["closed", "locked", "suspended", "ended"])
+def test_whatever_stops_a_customer_bites_at_the_next_request(sign_in: SignIn, customer: User, stop: str) -> None:
+    """Though nothing else was done about the browser's session."""
+    client, now = sign_in(customer), clock.now()
+    if stop == "ended":
+        Session.objects.filter(customer=customer).update(ended_at=now)
+    else:
+        soon = now + timedelta(hours=1)
+        row = {
+            "closed": {"is_active": False},
+            "locked": {"locked_at": now, "way_back": "mailbox"},
+            "suspended": {"suspended_until": soon},
+        }
+        User.objects.filter(pk=customer.pk).update(**row[stop])
     assert client.get("/profile/").status_code == 302
 
 

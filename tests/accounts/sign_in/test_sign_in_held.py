@@ -113,6 +113,52 @@ def test_another_answer_of_the_desk_opens_nothing(home: Client, customer: User) 
     assert enter(phone, customer)["Location"] == HELD
 
 
+@pytest.mark.parametrize("outcome", [Dispute.Outcome.EXPLAINED, Dispute.Outcome.MISTAKEN])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_once_the_desk_has_answered_the_page_says_neither_wait_nor_that_they_look(
+    home: Client, customer: User, method: str, outcome: Dispute.Outcome
+) -> None:
+    phone = elsewhere.browser()
+    enter(phone, customer)
+    phone.post(HELD)
+    Dispute.objects.get().close(outcome, codes.new_id(), clock.now())
+    answer = getattr(phone, method)(HELD, follow=True)
+    assert answer.redirect_chain == [("/sign-in/", 302)]
+    assert "Please sign in again" in answer.text
+
+
+def test_once_its_time_has_come_the_page_says_so(home: Client, customer: User) -> None:
+    phone = elsewhere.browser()
+    known_at = clock.now() + timedelta(minutes=5)
+    new = {"first_seen_at": clock.now(), "last_seen_at": clock.now(), "known_at": known_at}
+    at_home(phone, customer, agent=elsewhere.PHONE)
+    newest = Device.objects.filter(customer=customer).latest("pk")
+    Device.objects.filter(pk=newest.pk).update(**new)
+    assert enter(phone, customer)["Location"] == HELD
+    assert "From this browser you can come in after" in phone.get(HELD).text
+    with time_machine.travel(known_at + timedelta(seconds=1)):
+        assert phone.get(HELD)["Location"] == "/sign-in/"
+        assert enter(phone, customer)["Location"] == "/sign-in/prove/"
+
+
+@pytest.mark.parametrize("doubt", ["disowned", "attack"])
+def test_the_desks_word_ends_once_somebody_says_it_was_not_the_customer(
+    home: Client, customer: User, doubt: str
+) -> None:
+    phone, at = elsewhere.browser(), clock.now()
+    enter(phone, customer)
+    phone.post(HELD)
+    Dispute.objects.get().close(Dispute.Outcome.MISTAKEN, codes.new_id(), at)
+    said = Dispute(customer=customer, kind=Dispute.Kind.NOT_ME, session=codes.new_id(), opened_at=at)
+    if doubt == "attack":
+        said.kind, said.opened_at = Dispute.Kind.CONTESTED, at - timedelta(days=1)
+        said.close(Dispute.Outcome.ATTACK, codes.new_id(), clock.now())
+    said.save()
+    assert enter(phone, customer)["Location"] == HELD
+    said.close(Dispute.Outcome.RECOGNIZED, codes.new_id(), clock.now())
+    assert enter(phone, customer)["Location"] == "/sign-in/prove/"
+
+
 def test_a_passkey_lets_in_under_watch(home: Client, customer: User, outbox: Outbox) -> None:
     key, browser = SoftAuthenticator(), Client()
     with_standing = signed_in(browser, customer, (Method.PASSWORD,))

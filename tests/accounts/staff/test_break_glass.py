@@ -129,3 +129,10 @@ def test_whoever_reviews_sees_who_it_was_and_all_that_was_done(agent: Member, mo
     assert "approve a role" not in page  # what no role for an hour opens
     seen = agent.client.get(f"/staff/accounts/breakglass/{use.pk}/change/").text
     assert "I have looked at it" not in seen
+
+
+def test_a_role_that_opened_nothing_for_an_hour_says_so(mona: Member) -> None:
+    agent = Member(Role.AGENT)
+    break_glass.take(Role.APPROVER, WhyGlass.OUTAGE, agent.user, agent.session, by=agent.by, at=clock.now())
+    page = mona.client.get(f"/staff/accounts/breakglass/{BreakGlass.objects.get().pk}/change/").text
+    assert "Nothing that they could not do by a role they hold." in page

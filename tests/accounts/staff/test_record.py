@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.activity import timeline
-from accounts.models import Alert, Dispute, Restriction, RoleChange, Session, User
+from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, Session, User
 from accounts.restrictions import flows as restrictions
 from accounts.restrictions.policy import Kind, Wanted, WhyRestrict
 from accounts.staff.flows import people as staff
@@ -208,12 +208,15 @@ def test_the_front_page_says_what_waits_for_whom_and_no_more(ada: User) -> None:
         customer=ada, kind="step_up", reason="legal_duty", starts_at=at, until=at + timedelta(days=1),
         made_by=approver.pk, review_due_at=at + timedelta(hours=24),
     )  # fmt: skip
+    BreakGlass.objects.create(
+        person=boss.user, role="auditor", reason="attack", asked_at=at, expires_at=at + timedelta(minutes=1)
+    )  # fmt: skip
 
     def says(who: Member) -> set[str]:
         page = who.client.get("/staff/").text
         known = (
             "1 dispute to answer", "1 alert to look at", "1 proposed role to decide about", "Restrictions to review",
-            "Nothing waits for you.",
+            "Break-glass to review", "Nothing waits for you.",
         )  # fmt: skip
         return {words for words in known if words in page}
 
@@ -221,7 +224,8 @@ def test_the_front_page_says_what_waits_for_whom_and_no_more(ada: User) -> None:
     assert says(approver) == {"1 dispute to answer"}  # nobody reviews what they did
     assert says(auditor) == {"1 alert to look at"}
     assert says(boss) == {"1 alert to look at", "Restrictions to review"}
-    assert says(other) == {"1 alert to look at", "Restrictions to review", "1 proposed role to decide about"}
+    by_boss = {"1 proposed role to decide about", "Break-glass to review"}
+    assert says(other) == {"1 alert to look at", "Restrictions to review"} | by_boss
     Alert.objects.all().delete()
     assert says(auditor) == {"Nothing waits for you."}
 

@@ -233,6 +233,10 @@ def test_whoever_approves_sees_who_it_is_what_they_hold_and_what_it_opens(mona: 
     assert "restore_access" in page
     assert "become able to join in a takeover" in page
     assert "ann@example.com" in omar.client.get("/staff/accounts/rolechange/").text
+    assert 'value="approve"' in page
+    mine = mona.client.get(f"/staff/accounts/rolechange/{change.pk}/change/").text
+    assert 'value="approve"' not in mine  # whoever proposed it may only take it back
+    assert 'value="reject"' in mine
 
 
 def test_somebody_who_is_no_staff_yet_is_named_as_the_desk_may_name_them(mona: Member, omar: Member) -> None:

@@ -171,6 +171,19 @@ def test_signed_in_too_wrong_codes_are_few(home: Client, customer: User, outbox:
     assert home.get("/security/password/").status_code == 302
 
 
+@pytest.mark.control("v5.0.0-6.6.3")
+def test_another_code_forgets_no_guess_at_the_one_before(home: Client, customer: User, outbox: Outbox) -> None:
+    Session.objects.update(risk=Risk.MODERATE)
+    ref = {"ref": home.get("/security/password/")["Location"].split("=")[1]}
+    home.post("/prove/code/", ref)
+    wrong = {"way": "email_code", "code": "00000000"} | ref
+    for _ in range(limits.running().proof.code_attempts - 1):
+        assert "You can try again in" not in home.post("/prove/", wrong).text
+    home.post("/prove/code/", ref)
+    assert "You can try again in" in home.post("/prove/", wrong).text
+    assert home.post("/prove/", wrong | {"code": outbox()[-1].words["code"]}).status_code == 429
+
+
 # No factor is enrolled while the sign-in is risky
 
 

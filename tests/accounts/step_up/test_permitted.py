@@ -1,9 +1,7 @@
 """A session that ends while a change waits for it makes the change no more, on a real database."""
 
 import threading
-import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,10 +26,10 @@ from consent.permission import flows as consent_flows
 from recovery.addresses import flows as addresses
 from recovery.models import RecoveryAddress
 from tests import factories
+from tests.at_once import SOON, waits_for_a_lock
 from tests.oauth.walk import register
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
-_SOON = 10
 Change = Callable[[User, Session, Actor], object]
 
 
@@ -73,19 +71,6 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def waits_for_a_lock(seconds: float = _SOON) -> bool:
-    """Whether another connection comes to wait for a lock."""
-    end = clock.now() + timedelta(seconds=seconds)
-    with connection.cursor() as cursor:
-        while clock.now() < end:
-            # Rows are waited for as transactions, which belong to no database: no other test commits meanwhile.
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return True
-            time.sleep(0.02)
-    return False
-
-
 @pytest.mark.control("v5.0.0-2.3.3", "v5.0.0-7.4.1")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_session_that_ends_while_a_change_waits_makes_it_no_more(
@@ -107,7 +92,7 @@ def test_a_session_that_ends_while_a_change_waits_makes_it_no_more(
         thread = threading.Thread(target=run)
         thread.start()
         assert waits_for_a_lock()
-    thread.join(_SOON)
+    thread.join(SOON)
     assert isinstance(outcome[0], Refused)
     before = User.objects.get(pk=owner.pk)
     assert (before.password, before.name) == (owner.password, owner.name)
@@ -129,7 +114,7 @@ def test_a_change_waits_for_nobody_who_merely_points_at_the_customer(owner: User
         permission.locked(owner.pk, here.pk)
         thread = threading.Thread(target=point)
         thread.start()
-        thread.join(_SOON)
+        thread.join(SOON)
     assert done == [True]
 
 

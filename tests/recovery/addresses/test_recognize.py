@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Session, User
 from ciam_portal.core import clock
+from ciam_portal.core.policy.decision import Risk
 from recovery.models import RecoveryAddress
 from tests import elsewhere
 from tests.factories import outbox
@@ -51,6 +52,13 @@ def test_mailbox_and_phone_open_what_has_to_wait(browser: Client, phone: Recover
     assert browser.get(APP).status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=11)):
         assert browser.get(APP).status_code != 200
+
+
+def test_it_is_not_offered_where_it_would_not_help(browser: Client, phone: RecoveryAddress) -> None:
+    Session.objects.update(risk=Risk.HIGH)
+    held = browser.get(APP)
+    assert held.status_code == 403
+    assert PAGE not in held.text
 
 
 @pytest.mark.parametrize("change", ["none", "fresh", "mail"])

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import pytest
 from django.test import Client
@@ -13,19 +14,28 @@ from accounts.activity.flows import disown
 from accounts.factors import flows as factor_flows
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Outcome
+from accounts.factors.verifier.passkeys import Shown
 from accounts.lock.flows import everywhere, locks
 from accounts.lock.policy import WayBack
-from accounts.models import BackupCode, Change, Session, Totp, User
+from accounts.models import BackupCode, Change, Device, Passkey, Session, Totp, User
+from accounts.restrictions import flows as restrictions
+from accounts.restrictions.policy import Kind as Restricting
+from accounts.restrictions.policy import Wanted, WhyRestrict
+from accounts.sign_in import warn
+from accounts.staff.flows import people as staff
+from accounts.staff.policy import WhyLook
 from accounts.undo import flows as undo
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
 from ciam_portal.core.outbox.notice import By, ChangeNotice
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.roles import Role
 from recovery.addresses import facts as addresses
 from recovery.case.policy.evidence import Way
 from recovery.contacts.flows import contacts
 from recovery.models import RecoveryAddress
 from tests import factories, mailed
+from tests.accounts.staff.people import Member
 from tests.factories import outbox
 from tests.recovery import steps
 from tests.recovery.steps import Person
@@ -97,6 +107,41 @@ class Owner:
         other = factories.signed_in(Client(), self.customer, (Method.PASSWORD, Method.BACKUP_CODE))
         disown.disown(self.customer, other, None, by=self.by, at=clock.now())
 
+    def asks_for_change(self) -> None:
+        account.ask_email_change(self.customer, "new@example.com", self.session, by=self.by, at=clock.now())
+
+    def shows_backup_code(self) -> None:
+        code = factors.make_backup_codes(self.customer, clock.now())[0]
+        assert factor_flows.answer_with_backup_code(self.customer, code, by=self.by, at=clock.now()).left is not None
+
+    def is_copied(self) -> None:
+        warn.of_copied_key(self.customer, self.session_device(), by=self.by, at=clock.now())
+
+    def session_device(self) -> Device:
+        at = clock.now()
+        return Device.objects.create(
+            customer=self.customer, cookie_digest="d", first_seen_at=at, last_seen_at=at, known_at=at, expires_at=at
+        )
+
+    def has_passkey_copied(self) -> None:
+        passkey = Passkey(user=self.customer, name="Laptop")
+        shown = Shown(passkey, went_back=True, known=7, shown=3)
+        with patch.object(factors, "check_passkey", return_value=shown):
+            factor_flows.answer_with_passkey(self.customer, Mock(), by=self.by, at=clock.now())
+
+    def locks(self) -> None:
+        locks.lock(self.customer, by=self.by, at=clock.now())
+
+    def is_restricted(self, kind: Restricting = Restricting.SUSPEND) -> None:
+        agent, at = Member(Role.AGENT), clock.now()
+        staff.open_record(self.customer, WhyLook.IDENTITY_CHECK, agent.user, agent.session, by=agent.by, at=at)
+        wanted = Wanted(kind, WhyRestrict.SUSPECTED_FRAUD, 1)
+        made = restrictions.restrict(self.customer, wanted, agent.user, agent.session, by=agent.by, at=at)
+        restrictions.end(made, agent.user, agent.session, by=agent.by, at=at)
+
+    def is_asked_for_more(self) -> None:
+        self.is_restricted(Restricting.STEP_UP)
+
     def names_contact(self) -> None:
         contacts.invite(self.customer, self.session, "Aunt May", steps.FRIEND, by=self.by, at=clock.now())
 
@@ -133,12 +178,20 @@ DEEDS: dict[str, Callable[[Owner], None]] = {
     "ChangeUndone": Owner.takes_back,
     "SessionDisowned": Owner.disowns,
     "ContactChanged": Owner.names_contact,
+    "EmailChangeStarted": Owner.asks_for_change,
+    "BackupCodeUsed": Owner.shows_backup_code,
+    "DeviceCopied": Owner.is_copied,
+    "PasskeyRefused": Owner.has_passkey_copied,
+    "AccountLocked": Owner.locks,
+    "AccountSuspended": Owner.is_restricted,
+    "MoreProofAsked": Owner.is_asked_for_more,
+    "RestrictionEnded": Owner.is_restricted,
 }
 NOTICES = {kind.__name__: kind for kind in ChangeNotice.__subclasses__()}
 
 
 def test_every_notice_of_a_change_has_its_deed_here_and_a_text_message() -> None:
-    for module in ("account", "activity", "factors", "lock"):
+    for module in ("account", "activity", "factors", "lock", "restrictions"):
         importlib.import_module(f"accounts.{module}.notices")
     assert set(NOTICES) == set(DEEDS)
     assert not [kind.template for kind in NOTICES.values() if not (TEXTS / f"{kind.template}.txt").exists()]

@@ -6,13 +6,14 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from accounts.models import Device, Session, User
+from accounts.models import Device, Proof, Session, User
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.outbox import mail
 from ciam_portal.core.policy.assurance import Method
 from recovery.case import tasks
 from recovery.case.flows import wait
+from recovery.models import Shown
 from tests import factories
 from tests.recovery import steps
 from tests.recovery.steps import Person
@@ -90,6 +91,7 @@ def test_a_page_finishes_the_recovery_that_it_was_opened_for(customer: User) -> 
     browser.show("mail", steps.latest("recovery_code"))
     with steps.later(days=8):
         first = browser.client.get("/recover/finish/").context["here"]
+        wait.cancel_here(steps.case_of(customer), by=Actor.system(), at=clock.now())  # or no other is begun here
         browser.start(other.email, lost=())
         browser.show("mail", steps.latest("recovery_code"))
         with steps.later(days=8):
@@ -132,3 +134,56 @@ def test_whoever_must_show_a_passkey_that_is_gone_is_shown_the_other_ways(custom
         assert "/recover/" in page
         assert "our help desk" in page
     assert "/recover/" in render_to_string("accounts/sign_in/prove_nothing.html", {})
+
+
+def test_a_code_typed_in_an_older_tab_is_no_guess_at_the_account_named_since(customer: User) -> None:
+    other, person = factories.customer("other@example.com"), Person(Client())
+    person.start(other.email)
+    older, code = person.here("/recover/show/"), steps.latest("recovery_code")
+    with steps.later(minutes=5):
+        person.start(customer.email)
+        page = person.client.post(older, {"way": "mail", "code": code}, follow=True)
+        assert "Another recovery was begun in this browser meanwhile" in page.text
+        asked = person.client.post(older.replace("show", "send"), {"way": "mail"}, follow=True)
+        assert "Another recovery was begun in this browser meanwhile" in asked.text
+        assert not Proof.objects.filter(purpose=Proof.Purpose.RECOVER, attempts__gt=0).exists()
+        person.show("mail", steps.latest("recovery_code"))
+    assert Shown.objects.get().case.customer == customer
+
+
+def test_an_older_tab_that_begins_anew_does_not_lose_what_waits(person: Person, customer: User) -> None:
+    """Sent once more, the form of the first page took the browser's key away: nobody could finish any more."""
+    with steps.later(minutes=5):
+        page = person.start(customer.email)
+        assert "A recovery waits in this browser already" in page.text
+        assert "Please wait until" in page.text
+    with steps.later(days=8):
+        assert "Your account is yours again" in person.finish().text
+
+
+def test_what_is_too_old_does_not_stand_in_the_way_of_another(person: Person) -> None:
+    """Until the sweep had come by, *Begin anew* led back to the page that offered it."""
+    with steps.later(days=40):
+        assert "This recovery is over" in person.client.get("/recover/wait/").text
+        assert person.client.get("/recover/").status_code == 200
+
+
+def test_a_locked_account_is_not_told_to_simply_sign_in(person: Person, customer: User) -> None:
+    assert "simply sign in" in person.client.get("/recover/wait/").text
+    User.objects.filter(pk=customer.pk).update(locked_at=clock.now(), way_back="factor")
+    assert "simply sign in" not in person.client.get("/recover/wait/").text
+
+
+def test_whoever_presses_finish_twice_reads_that_it_is_finished(person: Person) -> None:
+    with steps.later(days=8):
+        person.finish()
+        page = person.client.get("/recover/finish/", follow=True)
+    assert "Your recovery is finished" in page.text
+    assert "Begin anew" not in page.text
+
+
+def test_what_was_stopped_is_not_said_to_be_finished(person: Person, customer: User) -> None:
+    wait.cancel_here(steps.case_of(customer), by=Actor.system(), at=clock.now())
+    page = person.client.get("/recover/wait/").text
+    assert "It was stopped" in page
+    assert "too old" not in page

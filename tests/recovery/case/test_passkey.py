@@ -33,7 +33,7 @@ def key(customer: User, sign_in: Callable[..., Client]) -> SoftAuthenticator:
 def show_passkey(person: Person, key: SoftAuthenticator) -> str:
     begun = person.client.post("/recover/passkey/begin/").json()
     sent = {"way": "passkey", "ceremony": begun["ceremony"], "credential": key.get(begun["options"])}
-    return str(person.client.post("/recover/show/", sent, follow=True).text)
+    return str(person.client.post(person.here("/recover/show/"), sent, follow=True).text)
 
 
 @pytest.mark.parametrize("at_home", [True, False])
@@ -64,5 +64,5 @@ def test_no_passkey_is_asked_for_before_a_code_was_shown(customer: User, key: So
     assert person.client.post("/recover/passkey/begin/").status_code == 409
     sent = {"way": "passkey", "ceremony": "made-up", "credential": "{}"}
     person.show("mail", steps.latest("recovery_code"))
-    assert "not right" in person.client.post("/recover/show/", sent).text
+    assert "not right" in person.client.post(person.here("/recover/show/"), sent).text
     assert steps.case_of(customer).state == State.OPEN

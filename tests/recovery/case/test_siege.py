@@ -125,7 +125,7 @@ def test_at_home_every_other_door_is_open_too(home: Client, besieged: User) -> N
         before = len(sent(kind, besieged.email))
         assert home.post(door, {"email": besieged.email} | fields).status_code == HTTPStatus.FOUND
         assert len(sent(kind, besieged.email)) == before + 1
-    page = home.post("/recover/show/", {"way": "mail", "code": steps.latest("recovery_code")})
+    page = home.post(steps.Person(home).here("/recover/show/"), {"way": "mail", "code": steps.latest("recovery_code")})
     assert page.status_code == HTTPStatus.FOUND
     assert steps.case_of(besieged).shown.count() == 1
 
@@ -301,3 +301,25 @@ DO: dict[str, Callable[[str], Any]] = {
     "wrong_code": _wrong_code,
     "fail": lambda email: velocity.failed(facts.source_of(email, history.Seen(address=SHARED)), clock.now()),
 }
+
+
+def test_a_right_code_waits_for_nobody_else_at_the_address(besieged: User) -> None:
+    """Who typed codes at a shared address without pause kept everybody there from typing theirs."""
+    pass_time(86_400)
+    for where in ("192.0.2.1", "203.0.113.7"):
+        for _ in range(limits.running().sign_in.attempts_per_address_per_minute + 1):
+            budget.count("recovery_guess", f"network {where}", seconds=60)
+    owner = steps.Person(stranger("192.0.2.1"))
+    owner.start(besieged.email)
+    assert owner.show("mail", steps.latest("recovery_code")).status_code == HTTPStatus.OK
+    assert steps.case_of(besieged).shown.count() == 1
+
+
+def test_a_try_has_so_many_guesses_of_its_own_and_no_more(customer: User) -> None:
+    most, someone = limits.running().sign_in.attempts_per_address_per_minute, steps.Person(stranger("192.0.2.1"))
+    someone.start(customer.email)
+    key = someone.key()
+    for what, who, seconds in (("recovery_try", key, 3600), ("recovery_guess", "network 192.0.2.1", 60)):
+        for _ in range(most):
+            budget.count(what, who, seconds=seconds)
+    assert someone.show("saved", "ABCD-EFGH-JKLM-NPQR").status_code == HTTPStatus.TOO_MANY_REQUESTS

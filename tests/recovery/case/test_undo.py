@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.account import flows as account_flows
@@ -13,7 +14,7 @@ from accounts.customer import proofs
 from accounts.factors import verifier as factors
 from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
-from accounts.models import Change, Dispute, Proof, Session, User
+from accounts.models import Change, Dispute, Proof, Session, Totp, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
@@ -396,3 +397,61 @@ def test_locking_twice_and_undoing_after_never_makes_the_way_back_easier(
     locks.lock(customer, by=by, at=clock.now())
     assert_shut(customer, WayBack.FACTOR)
     assert proofs.find_link("x" * 43, Proof.Purpose.UNDO) is None
+
+
+# A recovery that somebody else finished
+
+
+def _recovered(customer: User) -> Person:
+    """Whoever has the sheet and the mailbox has waited, and put an app of their own in place of the owner's."""
+    person = Person(Client())
+    person.two_codes(customer.email)
+    with steps.later(days=8):
+        assert "Your account is yours again" in person.finish().text
+    return person
+
+
+def _app_of(customer: User) -> int:
+    return int(Totp.objects.get(user=customer).pk)
+
+
+def test_a_finished_recovery_is_taken_back_from_every_channel(customer: User, phone: RecoveryAddress) -> None:
+    steps.with_app(customer)
+    mine = _app_of(customer)
+    _recovered(customer)
+    assert _app_of(customer) != mine
+    told = steps.news("completed")
+    assert {mail.to for mail in told} == {customer.email, phone.address}
+    for mail in told:
+        for template in ("mail/recovery_news.txt", "mail/recovery_news.html", "sms/recovery_news.txt"):
+            assert mail.words["undo_link"] in render_to_string(template, mail.words)
+    with steps.later(days=8, minutes=5):
+        take_back(told[-1].words["undo_link"])
+    customer.refresh_from_db()
+    assert _app_of(customer) == mine
+    assert customer.way_back == WayBack.RECOVERY
+    assert not customer.has_usable_password()
+
+
+def test_the_undo_of_an_earlier_change_reaches_the_recovery_after_it(
+    customer: User, thief: Client, phone: RecoveryAddress
+) -> None:
+    mine = _app_of(customer)
+    thief.post("/profile/", {"name": "", "phone": "+4799999999", "locale": "en", "timezone": "UTC"})
+    link = links_to(phone.address, "phone_changed")[-1]
+    _recovered(customer)
+    with steps.later(days=8, minutes=5):
+        take_back(link)
+    assert _app_of(customer) == mine
+
+
+def test_nobody_tries_passwords_at_a_finish_that_does_not_happen(customer: User, phone: RecoveryAddress) -> None:
+    """A wrong code of the new app kept the page open, and it said of each password whether it was the old one."""
+    steps.with_app(customer)
+    person = Person(Client())
+    person.two_codes(customer.email)
+    with steps.later(days=8):
+        here = person.client.get(steps.FINISH).context["here"]
+        page = person.client.post(here, {"password": factories.PASSWORD, "code": "000000"})
+        assert "have already" not in page.text
+        assert "This code is not right" in page.text

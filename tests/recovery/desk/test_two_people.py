@@ -171,6 +171,15 @@ def test_the_third_had_no_part_in_it_either(alone: Desk, who: str) -> None:
     assert state(case) == State.PROPOSED
 
 
+def test_nothing_goes_on_without_the_third_where_it_takes_two(alone: Desk) -> None:
+    case = alone.approve(alone.propose(alone.little()))
+    for columns in ({"state": State.APPROVED}, {"state": State.COOLING_OFF}, {"takes_two": False}):
+        with pytest.raises(IntegrityError):
+            raw(case, **columns)
+    with pytest.raises(IntegrityError):
+        raw(case, state=State.COMPLETED, ended_at=clock.now())
+
+
 def test_the_first_of_two_counts_only_while_they_are_an_approver(alone: Desk) -> None:
     case = alone.approve(alone.propose(alone.little()))
     alone.ben.user.groups.clear()
