@@ -113,7 +113,7 @@ def test_whatever_stops_a_customer_bites_at_the_next_request(sign_in: SignIn, cu
         Session.objects.filter(customer=customer).update(ended_at=now)
     else:
         soon = now + timedelta(hours=1)
-        row = {
+        row: dict[str, dict[str, Any]] = {
             "closed": {"is_active": False},
             "locked": {"locked_at": now, "way_back": "mailbox"},
             "suspended": {"suspended_until": soon},

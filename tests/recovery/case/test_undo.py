@@ -84,7 +84,7 @@ def take_back(link: str) -> Any:
 
 
 def kept(customer: User) -> set[str]:
-    return {address for by, address in addresses.every(customer)}
+    return {address for by, address in accounts.every(customer)}
 
 
 def assert_shut(customer: User, way: WayBack, *clients: Client) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from ciam_portal.core import timeline
 from ciam_portal.core.audit.actor import Kind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists import keyset
@@ -22,12 +23,6 @@ from ciam_portal.core.lists.keyset import Mark
 MOST = 5_000
 """Rows that one page looks at; a page that meets more ends early, and the next goes on from there."""
 
-_REPEATED = Q(
-    name__in=[
-        "sign_in.failed", "sign_in.weighed", "factor.failed", "account.wrong_password", "recovery.reset_asked",
-        "account.sign_up_with_known_address",
-    ]
-)  # fmt: skip
 _KIND = ("answer", "paused", "sent", "method", "reason", "source")  # what tells lines of one event apart
 
 # ``run``: so many of the customer's own rows are newer. A head is the first row of its kind in its run, and begins a
@@ -82,7 +77,7 @@ def newest(
     within = _text(Cast("session", TextField()))
     event = Concat(F("name"), *(_text(KT(f"data__{key}")) for key in _KIND), within, output_field=TextField())
     said = Concat(F("answer"), _text(F("action")), within, output_field=TextField())
-    first, params = _rows(events, by_stranger | _REPEATED, event, before, is_decision=False)
+    first, params = _rows(events, by_stranger | Q(name__in=timeline.repeated()), event, before, is_decision=False)
     second, more = _rows(decisions, by_stranger | Q(answer="step_up"), said, before, is_decision=True)
     with connection.cursor() as cursor:
         cursor.execute(_LINES.format(events=first, decisions=second, most=MOST, length=length), [*params, *more])

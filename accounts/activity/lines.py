@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from accounts.activity.timeline import runs, words
+from accounts.activity import runs
 from accounts.models import Dispute, Session, SignInAttempt, User
-from ciam_portal.core import explain, gate
+from ciam_portal.core import explain, gate, timeline
 from ciam_portal.core.audit.actor import Kind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists.keyset import Mark
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.question import name_of
+from ciam_portal.core.timeline import Said
 from ciam_portal.oauth.models import Partner
 
 __all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
@@ -32,6 +34,12 @@ _NOT_HERE = (
     | Q(action__startswith=USE_SCOPE)
     | Q(actor_kind=Kind.STAFF)
 )
+# How the gate's answers read; what was wanted follows (``explain.doing``).
+_ANSWERS = {
+    "step_up": Said(lazy("More proof asked for"), badge=lazy("Asked"), kind="accent"),
+    "hold": Said(lazy("This had to wait"), badge=lazy("On hold"), kind="warn"),
+    "deny": Said(lazy("This was stopped"), badge=lazy("Stopped"), kind="bad"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,8 @@ class _Around:
 
 def page(customer: User, before: Mark | None = None) -> Page:
     """One page of it. The number of queries is the same for every customer and page."""
-    events = AuditEntry.objects.filter(about=customer.pk, name__in=words.EVENTS).exclude(
-        Q(name="sign_in.weighed", data__answer="allow") | Q(name="recovery.reset_asked", data__sent=False)
-    )
-    gate_said = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=words.ANSWERS)
+    events = AuditEntry.objects.filter(timeline.told(), about=customer.pk)
+    gate_said = DecisionEntry.objects.filter(about=customer.pk, question=_GATE, answer__in=_ANSWERS)
     found = runs.newest(customer.pk, events, gate_said.exclude(_NOT_HERE), before, LENGTH)
     heads = [head.mark.id for head in found.heads]
     rows: dict[UUID, AuditEntry | DecisionEntry] = {
@@ -136,12 +142,12 @@ def _as_id(text: object) -> UUID | None:
 def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     session = around.sessions.get(key) if (key := _session(row)) else None
     if isinstance(row, DecisionEntry):
-        said = replace(words.ANSWERS[row.answer](), more=_capitalized(explain.doing(row.action)))
+        said = replace(_ANSWERS[row.answer], more=_capitalized(explain.doing(row.action)))
         line = _plain(row, row.answer, said, _where(session))
         dispute, asked = around.disputes.get(row.pk, ""), row.answer == "step_up"
         why = tuple(explain.for_customer(row))
         return replace(line, why=why, asked=asked, contest=None if asked or dispute else row.pk, dispute=dispute)
-    said_or_not = words.say(row.name, row.data)
+    said_or_not = timeline.say(row.name, row.data)
     if said_or_not is None:
         return None
     line = _plain(row, row.name, said_or_not, _where(session or around.attempts.get(row.decision or row.pk)))
@@ -154,7 +160,7 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     return replace(line, session=session) if row.name == "sign_in.completed" else line
 
 
-def _plain(row: AuditEntry | DecisionEntry, what: str, said: words.Said, where: str) -> Line:
+def _plain(row: AuditEntry | DecisionEntry, what: str, said: Said, where: str) -> Line:
     return Line(_mark(row), what, str(said.title), said.more, str(said.badge), said.kind, where)
 
 
