@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.activity import forms, policy, timeline
+from accounts.activity import forms, lines, policy
 from accounts.activity.flows import disown, dispute
 from accounts.customer import proofs
 from accounts.lock.views import locked
@@ -33,11 +33,11 @@ _PURPOSE = Proof.Purpose.DISOWN
 def index(request: HttpRequest) -> HttpResponse:
     """The timeline, a page at a time."""
     customer, asked = cast("User", request.user), request.GET.get("before", "")
-    before = timeline.Mark.read(asked) if asked else None
+    before = lines.Mark.read(asked) if asked else None
     if asked and before is None:
         raise Http404
     words = {
-        "page": timeline.page(customer, before),
+        "page": lines.page(customer, before),
         "first": before is None,
         "zone": customer.zone,
         "here": session_of(request),

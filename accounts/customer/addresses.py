@@ -1,8 +1,16 @@
-"""The only speaker of allauth's address book: which mail addresses a customer has, and which are proven."""
+"""Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
+
+from collections.abc import Callable
 
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.themes import Joined
+
+Channel = tuple[By, str]
+MORE = Joined[Callable[[User], list[Channel]]]()
+"""Where else a customer is reached, proven and kept: in the order in which it was added."""
 
 
 def add(customer: User, address: str, *, proven: bool) -> None:
@@ -18,6 +26,12 @@ def is_proven(customer: User) -> bool:
 def proven(customer: User) -> list[str]:
     """Every proven address of this customer: security notices go to all of them."""
     return list(EmailAddress.objects.filter(user=customer, verified=True).values_list("email", flat=True))
+
+
+def every(customer: User) -> list[Channel]:
+    """Every proven address and number, also one too new to restore anything."""
+    own = [(By.MAIL, address) for address in proven(customer)]
+    return list(dict.fromkeys([*own, *(channel for more in MORE for channel in more(customer))]))
 
 
 def confirm(customer: User) -> None:

@@ -3,9 +3,8 @@
 It is no way in. It signs nobody in, sets no password, and what it puts back does not open the account by itself: after
 an undo of an address, a number or a factor, the mailbox alone leads nowhere (``accounts.lock.policy.WayBack``).
 
-What apps above this one must end or put back with it (consents, recoveries under way, recovery addresses) is named by
-dotted path in ``settings.UNDO_ENDS``: each is called with the customer's id and the instant of the change, in the same
-transaction. A lock calls them too, with its own instant.
+What themes above this one end or put back with it (consents, recoveries under way, recovery addresses) joins
+``accounts.lock.flows.locks.ENDS``; a lock calls them too, with its own instant.
 """
 
 import logging

@@ -1,22 +1,22 @@
 """What staff can do, and every way by which they could reach a takeover: alone, by break-glass, together.
 
-``ACTIONS`` is the registry: each flow that staff can call and each page of the staff site that writes belongs to one.
+Each theme declares its own: each flow that staff can call and each page of the staff site that writes belongs to one.
 Pure: roles and names in, paths out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations_with_replacement
 
 from ciam_portal.core.roles import Role
 
-_EVERY = frozenset(Role)
-_DESK = frozenset({Role.AGENT, Role.APPROVER})
-_LOOKERS = _DESK | {Role.ADMINISTRATOR}
-_ADMIN = frozenset({Role.ADMINISTRATOR})
-_AGENT, _APPROVER = frozenset({Role.AGENT}), frozenset({Role.APPROVER})
-_WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+EVERY = frozenset(Role)
+DESK = frozenset({Role.AGENT, Role.APPROVER})
+LOOKERS = DESK | {Role.ADMINISTRATOR}
+ADMIN = frozenset({Role.ADMINISTRATOR})
+AGENT, APPROVER = frozenset({Role.AGENT}), frozenset({Role.APPROVER})
+WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 LARGEST = 3  # people in one coalition: to appoint somebody takes two, and the one who is appointed
 
 
@@ -70,75 +70,22 @@ class StaffAction:
     effect: Effect
     after: Effect | None = None
     standing: bool = False
-    flows: tuple[str, ...] = ()
+    flows: tuple[Callable[..., object], ...] = ()
     pages: tuple[str, ...] = ()
 
 
-_STAFF, _CHANGES = "accounts.staff.flows.people", "accounts.staff.flows.role_changes"
-_GLASS, _RESTRICT = "accounts.staff.flows.break_glass", "accounts.restrictions.flows"
-_RECOVERY = "recovery.desk.flows"
-_EVIDENCE = (
-    "ask_read_back", "read_back", "ask_call_back", "called_back", "ask_document", "check_document", "ask_in_session",
-)  # fmt: skip
-_GOVERN, _VERSION = "ciam_portal.governance.flows", "governance_policyversion_change"
+Actions = tuple[StaffAction, ...]
+_declared: list[StaffAction] = []
 
-ACTIONS = (
-    StaffAction("find a customer", _LOOKERS, Effect.SEE_SUMMARY,
-                flows=(f"{_STAFF}.find",), pages=("accounts_user_changelist",)),
-    StaffAction("open a record", _LOOKERS, Effect.SEE_RECORD,
-                flows=(f"{_STAFF}.open_record",), pages=("accounts_user_open",)),
-    StaffAction("see a hidden value of a record", _LOOKERS, Effect.SEE_RECORD,
-                flows=(f"{_STAFF}.unmask",), pages=("accounts_user_unmask",)),
-    StaffAction("look through what is kept", _EVERY, Effect.SEE_TRAIL, flows=(f"{_STAFF}.look",)),
-    StaffAction("export the audit or decisions", _WATCHERS, Effect.EXPORT_TRAIL, standing=True,
-                flows=(f"{_STAFF}.export",), pages=("audit_auditentry_export", "audit_decisionentry_export")),
-    StaffAction("restrict a customer", _DESK, Effect.RESTRICT,
-                flows=(f"{_RESTRICT}.restrict",), pages=("accounts_user_restrict",)),
-    StaffAction("end a restriction", _DESK, Effect.LIFT_RESTRICTION,
-                flows=(f"{_RESTRICT}.end",), pages=("accounts_user_end_restriction",)),
-    StaffAction("review a restriction", frozenset({Role.APPROVER, Role.ADMINISTRATOR}), Effect.REVIEW_RESTRICTION,
-                Effect.RESTRICT, standing=True,
-                flows=(f"{_RESTRICT}.review",), pages=("accounts_user_review_restriction",)),
-    StaffAction("close a dispute", _DESK, Effect.CLOSE_DISPUTE,
-                flows=("accounts.activity.flows.dispute.close",), pages=("accounts_dispute_close",)),
-    StaffAction("acknowledge an alert", _WATCHERS, Effect.ACKNOWLEDGE_ALERT,
-                flows=("accounts.watch.flows.alerts.acknowledge",), pages=("accounts_alert_acknowledge",)),
-    StaffAction("break the glass", _LOOKERS, Effect.TAKE_ROLE, standing=True,
-                flows=(f"{_GLASS}.take",), pages=("accounts_breakglass_take",)),
-    StaffAction("review break-glass", _ADMIN, Effect.REVIEW_BREAK_GLASS, Effect.TAKE_ROLE, standing=True,
-                flows=(f"{_GLASS}.review",), pages=("accounts_breakglass_review",)),
-    StaffAction("propose a role", _ADMIN, Effect.PROPOSE_ROLE, standing=True,
-                flows=(f"{_CHANGES}.propose",), pages=("accounts_rolechange_propose",)),
-    StaffAction("approve a role", _ADMIN, Effect.CHANGE_ROLE, Effect.PROPOSE_ROLE, standing=True,
-                flows=(f"{_CHANGES}.approve",), pages=("accounts_rolechange_decide",)),
-    StaffAction("reject a role", _ADMIN, Effect.REJECT_ROLE, standing=True,
-                flows=(f"{_CHANGES}.reject",), pages=("accounts_rolechange_decide",)),
-    StaffAction("take a role away", _ADMIN, Effect.REMOVE_ROLE, standing=True,
-                flows=(f"{_CHANGES}.revoke",), pages=("accounts_rolechange_propose",)),
-    # Each asks its customer, or what was theirs before the call; what the second person approves is a wait and a link.
-    StaffAction("open a recovery for a caller", _AGENT, Effect.NOTE_EVIDENCE,
-                flows=(f"{_RECOVERY}.desk.begin",), pages=("recovery_case_begin",)),
-    StaffAction("ask a caller, and note what comes of it", _AGENT, Effect.NOTE_EVIDENCE,
-                flows=tuple(f"{_RECOVERY}.evidence.{verb}" for verb in _EVIDENCE),
-                pages=("recovery_case_ask", "recovery_case_note")),
-    StaffAction("say who works on a recovery", _DESK, Effect.SEE_SUMMARY,
-                flows=(f"{_RECOVERY}.claims.take", f"{_RECOVERY}.claims.let_go"),
-                pages=("recovery_case_take", "recovery_case_let_go")),
-    StaffAction("propose a recovery", _AGENT, Effect.PROPOSE_RECOVERY,
-                flows=(f"{_RECOVERY}.desk.propose",), pages=("recovery_case_propose",)),
-    StaffAction("approve a recovery", _APPROVER, Effect.RESTORE_ACCESS, Effect.PROPOSE_RECOVERY, standing=True,
-                flows=(f"{_RECOVERY}.desk.approve",), pages=("recovery_case_approve",)),
-    StaffAction("reject a recovery", _DESK, Effect.REJECT_RECOVERY,
-                flows=(f"{_RECOVERY}.desk.reject",), pages=("recovery_case_reject",)),
-    StaffAction("send the customer's link again", _AGENT, Effect.SEND_LINK, Effect.RESTORE_ACCESS,
-                flows=(f"{_RECOVERY}.release.send_again",), pages=("recovery_case_send_again",)),
-    StaffAction("propose a policy", _ADMIN, Effect.PROPOSE_POLICY, standing=True,
-                flows=(f"{_GOVERN}.begin_replay", f"{_GOVERN}.propose"), pages=(_VERSION,)),
-    StaffAction("approve a policy", _ADMIN, Effect.CHANGE_POLICY, Effect.PROPOSE_POLICY, standing=True,
-                flows=(f"{_GOVERN}.approve",), pages=(_VERSION,)),
-    StaffAction("reject a policy", _ADMIN, Effect.REJECT_POLICY, standing=True,
-                flows=(f"{_GOVERN}.reject",), pages=(_VERSION,)),
-)  # fmt: skip
+
+def declare(*actions: StaffAction) -> None:
+    """What staff can do with a theme: said in its ``privileges`` file, read at start (``ciam_portal.core.themes``)."""
+    _declared.extend(actions)
+
+
+def declared() -> Actions:
+    """Everything that staff can do."""
+    return tuple(_declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +116,14 @@ class _Coalition:
     how: dict[tuple[Effect, int], tuple[StaffAction, int | None]] = field(default_factory=dict)
     appointed: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    def grow(self, actions: tuple[StaffAction, ...]) -> None:
+    def grow(self, actions: Actions) -> None:
         """Until nothing new comes of it."""
         self.standing = [set(roles) for roles in self.start]
         self.taken = [set() for _ in self.start]
         while self._act(actions) or self._change_roles():
             pass
 
-    def _act(self, actions: tuple[StaffAction, ...]) -> bool:
+    def _act(self, actions: Actions) -> bool:
         grown = False
         for action in actions:
             for person in range(len(self.start)):
@@ -199,11 +146,11 @@ class _Coalition:
         """Whoever breaks the glass takes any role; two appoint a third, never one of themselves."""
         grown = False
         for person in range(len(self.start)):
-            if (Effect.TAKE_ROLE, person) in self.how and self.taken[person] != _EVERY:
-                self.taken[person], grown = set(_EVERY), True
+            if (Effect.TAKE_ROLE, person) in self.how and self.taken[person] != EVERY:
+                self.taken[person], grown = set(EVERY), True
             pair = self._appointers(person)
-            if pair is not None and self.standing[person] != _EVERY:
-                self.standing[person], grown = set(_EVERY), True
+            if pair is not None and self.standing[person] != EVERY:
+                self.standing[person], grown = set(EVERY), True
                 self.appointed[person] = pair
         return grown
 
@@ -237,17 +184,17 @@ class _Coalition:
         return (*before, got, Step(person + 1, "", action.name))
 
 
-def reach(people: Iterable[frozenset[Role]], actions: tuple[StaffAction, ...] = ACTIONS) -> dict[Effect, list[Step]]:
+def reach(people: Iterable[frozenset[Role]], actions: Actions = ()) -> dict[Effect, list[Step]]:
     """What people who hold these roles and work together can bring about, and how."""
     coalition = _Coalition(tuple(people))
-    coalition.grow(actions)
+    coalition.grow(actions or declared())
     found: dict[Effect, list[Step]] = {}
     for effect, person in sorted(coalition.how):
         found.setdefault(effect, list(coalition.steps(effect, person)))
     return found
 
 
-def paths(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+def paths(actions: Actions = ()) -> list[Path]:
     """For every takeover the smallest groups of people, one role each, who can bring it about."""
     found: list[Path] = []
     for size in range(1, LARGEST + 1):
@@ -259,11 +206,11 @@ def paths(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
     return found
 
 
-def alone(actions: tuple[StaffAction, ...] = ACTIONS) -> list[Path]:
+def alone(actions: Actions = ()) -> list[Path]:
     """The takeovers that one person can bring about, with one role or with all of them. There must be none."""
     one = [path for path in paths(actions) if len(path.people) == 1]
     known = {path.effect for path in one}
-    every = reach([_EVERY], actions).items()
+    every = reach([EVERY], actions).items()
     return one + [Path(each, tuple(Role), tuple(how)) for each, how in every if each in TAKEOVER - known]
 
 
@@ -274,11 +221,11 @@ class Opened:
     ``paths``: each with the other people it takes, one role each; with nobody else, it is a takeover alone.
     """
 
-    actions: tuple[StaffAction, ...]
+    actions: Actions
     paths: tuple[Path, ...]
 
 
-def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] = ACTIONS) -> Opened:
+def opened(held: frozenset[Role], role: Role, actions: Actions = ()) -> Opened:
     """What ``role`` opens to somebody who holds these roles."""
     after, found = held | {role}, list[Path]()
     for size in range(LARGEST):
@@ -289,7 +236,7 @@ def opened(held: frozenset[Role], role: Role, actions: tuple[StaffAction, ...] =
                 known = any(path.effect is effect and _within(path.people, others) for path in found)
                 if effect in TAKEOVER - before.keys() and not known:
                     found.append(Path(effect, others, tuple(steps)))
-    gained = tuple(action for action in actions if role in action.roles and not action.roles & held)
+    gained = tuple(action for action in actions or declared() if role in action.roles and not action.roles & held)
     return Opened(gained, tuple(found))
 
 

@@ -1,13 +1,34 @@
 """What themes declare where they stand: read at start, so that it is known whoever asks first.
 
-A theme's file of the given name declares, by being imported: ``policy`` its questions, ``privileges`` what staff can do
-with it. Data only: who calls whom is read in the code.
+A theme's file of the given name declares, by being imported: ``policy`` its questions, ``privileges`` what staff can
+do with it, ``timeline`` how its events read to the customer. Where a verb must reach what stands above it (an undo ends
+consents, a notice goes to recovery addresses), that joins it (``Joined``), in its ``facts`` or ``flows``.
 """
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from django.apps import apps
+
+Part = TypeVar("Part", bound=Callable[..., Any])
+
+
+class Joined(Generic[Part]):
+    """Functions of themes further up, for one below that may not name them. Each joins where it is written."""
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+
+    def join(self, part: Part) -> Part:
+        """As a decorator."""
+        self._parts.append(part)
+        return part
+
+    def __iter__(self) -> Iterator[Part]:
+        """In the order of apps and files."""
+        return iter(self._parts)
 
 
 def load(name: str) -> None:

@@ -3,12 +3,6 @@
 from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, STAFF_URL, public
 
-# What apps above accounts end when a change is taken back (accounts.undo.flows), as dotted paths: imports point down.
-UNDO_ENDS = ("consent.permission.flows.withdraw_since", "recovery.case.flows.undo.stop_since")
-# Where a customer is reached, proven and kept, as an app above accounts knows it (accounts.lock.flows.everywhere).
-PROVEN_CHANNELS = "recovery.addresses.facts.every"
-# By what else of apps above accounts staff find a customer: each takes a Sought, gives ids.
-STAFF_FINDS = ("recovery.case.facts.customers_of",)
 # The parts of a customer's record on the staff site, in this order (accounts.staff.admin.record).
 STAFF_RECORD = (
     "accounts.desk.admin.parts.account",

@@ -50,7 +50,7 @@ class StaffSite(Entrance):
             "title": _("Privilege paths"),
             "paths": found,
             "alone": privileges.alone(),
-            "actions": privileges.ACTIONS,
+            "actions": privileges.declared(),
             "picture": _picture(found),
         }
         return TemplateResponse(request, "admin/privilege_paths.html", words)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.customer import addresses
+from accounts.lock.flows import locks
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from accounts.step_up.flows import locked
@@ -22,6 +23,7 @@ from ciam_portal.oauth.authorization import Asked
 from ciam_portal.oauth.models import Partner
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
+from consent.release import events as release_events
 
 
 @flow
@@ -78,7 +80,7 @@ def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: d
         nonce=asked.nonce,
         at=at,
     )
-    event = events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
     record(event, about=customer.pk, by=by, at=at)
     return value
 
@@ -113,8 +115,9 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
 
+@locks.ENDS.join
 def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
-    """Withdraw what was given or widened from an instant on: part of an undo (``settings.UNDO_ENDS``). How many.
+    """Withdraw what was given or widened from an instant on: part of an undo. How many.
 
     What a widened consent held before is not kept, so all of it ends; the customer connects the app again.
     """

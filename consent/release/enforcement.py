@@ -17,9 +17,9 @@ from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
-from consent.permission.events import Why
 from consent.release import flows
 from consent.release.access import Access, acting, admit
+from consent.release.events import Why
 
 _LONGEST = 255
 _GRANTS = {

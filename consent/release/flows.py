@@ -28,8 +28,9 @@ from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from consent.models import Consent
-from consent.permission import events, facts, notices, policy
-from consent.permission.events import Why
+from consent.permission import facts, notices, policy
+from consent.release import events
+from consent.release.events import Why
 
 
 @dataclass(frozen=True, slots=True)

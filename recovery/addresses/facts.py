@@ -65,11 +65,11 @@ def find(customer: User, among: list[Channel], key: str) -> Channel | None:
     return next((each for each in among if is_channel(customer, each.by, each.address, key)), None)
 
 
-def every(customer: User) -> list[tuple[By, str]]:
-    """Every proven address, also one too new to restore anything: all of them are told."""
-    more = RecoveryAddress.objects.kept().filter(customer=customer).order_by("pk")
-    own = [(By.MAIL, address) for address in addresses.proven(customer)]
-    return list(dict.fromkeys([*own, *((By(item.kind), item.address) for item in more)]))
+@addresses.MORE.join
+def kept(customer: User) -> list[tuple[By, str]]:
+    """The recovery addresses of this customer: all of them hear of every change."""
+    rows = RecoveryAddress.objects.kept().filter(customer=customer).order_by("pk")
+    return [(By(row.kind), row.address) for row in rows]
 
 
 def for_codes(customer: User, way: Way, at: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from accounts.budgets import mails
-from accounts.customer import proofs
+from accounts.customer import addresses, proofs
 from accounts.lock.flows import reversible
 from accounts.models import Change, Proof, Session, User
 from accounts.step_up.flows import permitted
@@ -15,7 +15,7 @@ from ciam_portal.core.outbox.notice import By
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from recovery.addresses import events, facts, policy
+from recovery.addresses import events, policy
 from recovery.case.policy.evidence import Way
 from recovery.models import RecoveryAddress
 from recovery.news import flows as news
@@ -28,7 +28,7 @@ Purpose = Proof.Purpose
 def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) -> None:
     asked = policy.AddressFacts(
         kept=RecoveryAddress.objects.kept().filter(customer=customer).count(),
-        is_known=(By(kind), address) in facts.every(customer),
+        is_known=(By(kind), address) in addresses.every(customer),
     )
     require(policy.may_add, asked, about=customer.pk, by=by, at=at)
 

@@ -14,6 +14,7 @@ from accounts.lock.policy import WayBack
 from accounts.models import Session, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in.flows import Browser
+from accounts.staff.flows import people
 from accounts.staff.flows import people as desk
 from accounts.staff.policy import Sought, WhyLook
 from accounts.step_up import facts as accounts
@@ -248,8 +249,9 @@ def live_case(customer: UUID) -> Case | None:
     return Case.objects.live().filter(customer=customer).first()
 
 
+@people.MORE.join
 def customers_of(sought: Sought) -> list[UUID]:
-    """Whose recovery has this number, or whose recovery address or phone this is (``settings.STAFF_FINDS``)."""
+    """Whose recovery has this number, or whose recovery address or phone this is."""
     found: list[UUID] = []
     if sought.number is not None:
         found += Case.objects.filter(pk=sought.number).values_list("customer", flat=True)

@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.customer import addresses as accounts
 from accounts.models import Proof, User
 from ciam_portal.core.mailbox import reader
 from ciam_portal.core.outbox.notice import By
 from ciam_portal.core.policy import limits
-from recovery.addresses import facts as addresses
 from recovery.contacts import policy
 from recovery.models import Contact
 
 
 def own(customer: User) -> frozenset[str]:
     """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
-    known = [address for by, address in addresses.every(customer) if by is By.MAIL]
+    known = [address for by, address in accounts.every(customer) if by is By.MAIL]
     return frozenset(reader(address) for address in (customer.email, *known))
 
 

@@ -16,7 +16,6 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.outbox.notice import By
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.words import masked
-from recovery.addresses import facts as addresses
 from recovery.case import events, facts
 from recovery.case.policy.cases import Reason
 from recovery.case.policy.evidence import Way
@@ -53,7 +52,7 @@ def spread(
     ``undo``: what says how to take back what was done (``accounts.flows.reversible``).
     """
     customer = case.customer
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         link = stop_link(case, address, at) if case.is_live else ""
         notice = notices.RecoveryNews(
             step=step.value,
@@ -82,7 +81,7 @@ def spread_address(
     One that was only just added is told too, but takes nothing back: it may be anybody's.
     """
     this = (By(item.kind), item.address)
-    told = dict.fromkeys([*addresses.every(customer), this])
+    told = dict.fromkeys([*accounts.every(customer), this])
     for by, address in told:
         notice = notices.RecoveryAddressChanged(
             added=added,
@@ -101,7 +100,7 @@ def spread_lock(customer: User, at: datetime) -> None:
     told = {(By.MAIL, address) for address in accounts.proven(customer)}
     start = links.absolute("recovery:start")
     notice = notices.AccountIsLocked(when=customer.local(at), way=customer.way_back, start_link=start)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         if (by, address) not in told:
             tell(customer, notice, to=[address], channel=by, at=at)
 
@@ -110,7 +109,7 @@ def spread_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> N
     """Tell every proven address that this way is closed for a while, and until when."""
     start = links.absolute("recovery:start")
     notice = notices.RecoveryWayShut(way=way.value, until=customer.local(until), start_link=start)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         tell(customer, notice, to=[address], channel=by, at=at)
 
 
@@ -131,7 +130,7 @@ def spread_asked(customer: User, *, at: datetime) -> None:
     """Tell every proven address that the customer's contacts were asked for a code."""
     link = links.absolute("accounts:security")
     notice = notices.ContactsWereAsked(when=customer.local(at), security_link=link)
-    for by, address in addresses.every(customer):
+    for by, address in accounts.every(customer):
         tell(customer, notice, to=[address], channel=by, at=at)
 
 

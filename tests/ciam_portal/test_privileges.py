@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ciam_portal.core import privileges
-from ciam_portal.core.privileges import ACTIONS, Effect, StaffAction
+from ciam_portal.core.privileges import Effect, StaffAction, declared
 from ciam_portal.core.roles import Role
 from tests.accounts.staff.people import Member
 
@@ -32,21 +32,21 @@ def test_helping_a_caller_takes_two_people_and_the_second_holds_the_role_for_goo
     assert pairs == {
         (Role.AGENT, Role.APPROVER), (Role.APPROVER, Role.APPROVER), (Role.APPROVER, Role.ADMINISTRATOR),
     }  # fmt: skip
-    weaker = tuple(replace(each, after=None) if each.effect is Effect.RESTORE_ACCESS else each for each in ACTIONS)
+    weaker = tuple(replace(each, after=None) if each.effect is Effect.RESTORE_ACCESS else each for each in declared())
     assert (Role.APPROVER,) in {path.people for path in privileges.alone(weaker)}
 
 
 def test_a_second_step_without_a_second_person_is_found() -> None:
-    weaker = tuple(replace(each, after=None) if each.effect is Effect.CHANGE_ROLE else each for each in ACTIONS)
+    weaker = tuple(replace(each, after=None) if each.effect is Effect.CHANGE_ROLE else each for each in declared())
     assert next(path.people for path in privileges.alone(weaker)) == (Role.ADMINISTRATOR,)
 
 
 def test_a_shortcut_through_break_glass_is_found() -> None:
     """Were a takeover open to approvers alone, agents would have it too, by taking that role."""
-    bad = (*ACTIONS, StaffAction("set an address", frozenset({Role.APPROVER}), Effect.CHANGE_ADDRESS))
+    bad = (*declared(), StaffAction("set an address", frozenset({Role.APPROVER}), Effect.CHANGE_ADDRESS))
     people = {path.people for path in privileges.alone(bad)}
     assert people == {(Role.APPROVER,), (Role.AGENT,), (Role.ADMINISTRATOR,)}
-    standing = (*ACTIONS, replace(bad[-1], standing=True))
+    standing = (*declared(), replace(bad[-1], standing=True))
     assert {path.people for path in privileges.alone(standing)} == {(Role.APPROVER,)}
 
 
@@ -64,8 +64,8 @@ def test_appointing_an_accomplice_is_a_path() -> None:
     """Nobody holds auditor, yet two administrators can appoint one: three people, found through role granting."""
     acting = StaffAction("c", frozenset({Role.AUDITOR}), Effect.CHANGE_FACTOR, standing=True)
     start = [frozenset({Role.ADMINISTRATOR}), frozenset({Role.ADMINISTRATOR}), frozenset[Role]()]
-    assert Effect.CHANGE_FACTOR in privileges.reach(start, (*ACTIONS, acting))
-    assert Effect.CHANGE_FACTOR not in privileges.reach(start[:2], (*ACTIONS, acting))
+    assert Effect.CHANGE_FACTOR in privileges.reach(start, (*declared(), acting))
+    assert Effect.CHANGE_FACTOR not in privileges.reach(start[:2], (*declared(), acting))
 
 
 def test_the_command_says_it_and_fails_when_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_what_a_role_opens_is_what_was_not_there_before() -> None:
 
 
 def test_a_role_that_opens_a_takeover_alone_says_so() -> None:
-    bad = (*ACTIONS, StaffAction("set an address", frozenset({Role.AUDITOR}), Effect.CHANGE_ADDRESS, standing=True))
+    bad = (*declared(), StaffAction("set an address", frozenset({Role.AUDITOR}), Effect.CHANGE_ADDRESS, standing=True))
     opened = privileges.opened(frozenset({Role.AGENT}), Role.AUDITOR, bad)
     assert (Effect.CHANGE_ADDRESS, ()) in {(path.effect, path.people) for path in opened.paths}
 

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from accounts.activity.policy import MAY_CLOSE
-from accounts.activity.timeline.words import ended, methods
 from accounts.customer import addresses
 from accounts.factors import bound as factors
 from accounts.lock.policy import WayBack
 from accounts.models import Change, Dispute, Session
+from accounts.sessions.timeline import ended
 from accounts.staff.admin.record import Cell, Link, Part, Record, instant
 from accounts.step_up import facts
 from ciam_portal.core import explain
@@ -24,6 +24,7 @@ from ciam_portal.core.audit.actor import Kind
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.timeline import methods
 from ciam_portal.core.words import masked
 
 _SOME = 10  # rows of each kind: a desk looks at what is new
@@ -145,7 +146,7 @@ def decisions(record: Record) -> Part:
 
 def activity(record: Record) -> Part:
     """What the customer reads about it, in the very same words."""
-    lines = timeline.page(record.customer).lines[:_SOME]
-    rows = tuple((instant(line.at), str(line.title), str(line.more), str(line.badge)) for line in lines)
+    shown = lines.page(record.customer).lines[:_SOME]
+    rows = tuple((instant(line.at), str(line.title), str(line.more), str(line.badge)) for line in shown)
     columns = (_("When"), _("What"), _("More"), _("Mark"))
     return Part("activity", _("Activity, as the customer reads it"), rows, columns, _("Nothing yet."))

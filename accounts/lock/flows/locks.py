@@ -6,11 +6,8 @@ the address, the phone or a factor the mailbox alone opens nothing, so that whoe
 not enter; a recovery that has proven more calls ``unlock``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from accounts.customer import addresses, proofs
 from accounts.lock import events, notices, policy
@@ -28,8 +25,11 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Allow
+from ciam_portal.core.themes import Joined
 
 LOCKED = "locked"
+ENDS = Joined[Callable[..., int]]()
+"""What else ends with a lock, or with a change that is taken back: ``(customer, since, *, by, at)``, how many."""
 
 
 @flow
@@ -51,9 +51,9 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
 
 
 def end_beyond(customer: User, since: datetime, *, by: Actor, at: datetime) -> None:
-    """What apps above this one end, or put back as it was at ``since`` (``settings.UNDO_ENDS``). Part of that flow."""
-    for path in settings.UNDO_ENDS:
-        import_string(path)(customer.pk, since, by=by, at=at)
+    """What themes above this one end, or put back as it was at ``since``. Part of that flow."""
+    for end in ENDS:
+        end(customer.pk, since, by=by, at=at)
 
 
 def words(customer: User) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""What of recovery ends or comes back when a change is taken back: part of that flow (``settings.UNDO_ENDS``)."""
+"""What of recovery ends or comes back when a change is taken back: part of that flow."""
 
 from datetime import datetime
 from uuid import UUID
 
+from accounts.lock.flows import locks
 from accounts.models import User
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -19,6 +20,7 @@ from recovery.news.flows import Step
 UNDO = Code("undo")
 
 
+@locks.ENDS.join
 def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> int:
     """A recovery under way stops: it may rest on what is taken back. Addresses and contacts are as before. How many.
 

@@ -130,21 +130,20 @@ def test_one_counter_value_of_a_passkey_is_accepted_once(owner: User, actor: Act
     answers = copies(owner, actor, _MANY)
 
     def show(number: int) -> bool:
-        return flows.answer_with_passkey(owner, answers[number], by=actor, at=clock.now()) is not None
+        return is_right(owner, answers[number], actor)
 
     assert at_once(show).count(True) == 1
+
+
+def is_right(owner: User, shown: Answer, actor: Actor) -> bool:
+    return flows.answer_with_passkey(owner, shown, by=actor, at=clock.now()) is not None
 
 
 def twice(what: str, owner: User, actor: Actor, seed: bytes) -> list[Callable[[], bool]]:
     """Two uses of the same proof."""
     by, at = actor, clock.now()
     if what == "passkey":
-        shown = copies(owner, actor, 2)
-
-        def shows(one: Answer) -> bool:
-            return flows.answer_with_passkey(owner, one, by=by, at=at) is not None
-
-        return [partial(shows, one) for one in shown]
+        return [partial(is_right, owner, shown, actor) for shown in copies(owner, actor, 2)]
     if what == "app code":
         code = f"{code_at(seed):06d}"
         return [lambda: flows.answer_with_app(owner, code, "a session", by=by, at=at).outcome is Outcome.RIGHT] * 2

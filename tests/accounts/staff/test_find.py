@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from accounts.models import Dispute, User
 from accounts.staff.policy import Reason, WhyLook
 from ciam_portal.core import clock
@@ -117,7 +117,7 @@ def test_the_record_opens_with_a_reason_that_the_customer_reads_at_once(
     page = agent.client.post(f"{path}open/", {"reason": "identity_check"}, follow=True)
     assert "Opened because of" in page.text
     assert "ada@example.com" not in page.text  # hidden until it is needed
-    assert "Help desk viewed your record: identity check" in [line.title for line in timeline.page(ada).lines]
+    assert "Help desk viewed your record: identity check" in [line.title for line in lines.page(ada).lines]
     assert not [mail for mail in outbox() if mail.kind == "record_viewed"]
     other = Member(Role.AGENT)
     assert "Opened because of" not in other.client.get(f"{path}change/").text

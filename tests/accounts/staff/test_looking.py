@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from accounts.models import BreakGlass, Dispute, Session, User
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyGlass, WhyLook
@@ -81,7 +81,7 @@ def test_a_reason_opens_the_row_and_stands_on_the_customers_own_page(made: World
     assert "account.opened" not in auditor.client.get(path).text
     assert "account.opened" not in auditor.client.post(path, {"reason": "curious"}).text
     assert "account.opened" in auditor.client.post(path, {"reason": "audit"}, follow=True).text
-    titles = [line.title for line in timeline.page(made.customer).lines]
+    titles = [line.title for line in lines.page(made.customer).lines]
     assert "Help desk viewed your record: a check of how we work" in titles
     assert auditor.client.post(path, {"name": "x"}).status_code == 403
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, Session, User
 from accounts.restrictions import flows as restrictions
 from accounts.restrictions.policy import Kind, Wanted, WhyRestrict
@@ -94,8 +94,8 @@ def test_one_hidden_value_is_shown_once_and_recorded_and_the_customer_reads_it(a
     assert ada.email not in shown.text
     event = AuditEntry.objects.get(name="staff.value_shown")
     assert (event.about, event.actor, event.data) == (ada.pk, agent.pk, {"kind": "phone", "record": str(ada.pk)})
-    lines = [(str(line.title), line.more) for line in timeline.page(ada).lines]
-    assert ("Help desk had something hidden shown to it", "Phone number") in lines
+    shown = [(str(line.title), line.more) for line in lines.page(ada).lines]
+    assert ("Help desk had something hidden shown to it", "Phone number") in shown
     assert ada.phone not in read(agent, ada)
     address = RecoveryAddress.objects.get()
     assert address.address in unmask(agent, ada, f"recovery:{address.pk}").text

@@ -11,11 +11,12 @@ from django.test import Client
 
 from accounts.account import flows as account
 from accounts.activity.flows import disown
+from accounts.customer import addresses as accounts_addresses
 from accounts.factors import flows as factor_flows
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Outcome
 from accounts.factors.verifier.passkeys import Shown
-from accounts.lock.flows import everywhere, locks
+from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
 from accounts.models import BackupCode, Change, Device, Passkey, Session, Totp, User
 from accounts.restrictions import flows as restrictions
@@ -213,7 +214,7 @@ def test_the_channels_are_all_that_is_proven_also_what_is_too_new() -> None:
     RecoveryAddress.objects.update(
         usable_from=clock.now() + timedelta(days=1), proven_at=clock.now() - timedelta(days=1)
     )
-    first, *others = everywhere.channels(owner.customer)
+    first, *others = accounts_addresses.every(owner.customer)
     assert first == (By.MAIL, owner.customer.email)
     assert sorted(others) == [(By.MAIL, OTHER), (By.SMS, steps.PHONE)]
 

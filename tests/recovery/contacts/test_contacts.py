@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils.module_loading import import_string
 
 from accounts.customer import addresses as accounts
+from accounts.lock.flows import locks
 from accounts.models import Proof, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -270,8 +269,7 @@ def test_an_undo_removes_whoever_was_named_since_and_puts_back_whoever_was_remov
     name_somebody(home, "thief@example.org")
     browser = follow(sent("recovery_contact_invitation")[-1])
     before = len(outbox())
-    for path in settings.UNDO_ENDS:
-        import_string(path)(customer.pk, since, by=Actor.system(), at=clock.now())
+    locks.end_beyond(customer, since, by=Actor.system(), at=clock.now())
     assert browser.post(mailed.page(browser, "/recover/contact/"), {"do": "accept"}).status_code == 410
     assert contacts.usable(customer, clock.now()) == [mine]
     assert list(Contact.objects.kept()) == [mine]

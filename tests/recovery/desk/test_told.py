@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.activity import timeline
+from accounts.activity import lines
 from ciam_portal.core.outbox import tasks as delivery
 from recovery.case import tasks
 from tests.recovery import steps
@@ -74,7 +74,7 @@ def test_every_message_is_delivered_and_says_what_it_is_for(team: Desk, settings
 
 
 def test_the_customers_timeline_shows_each_step(team: Desk) -> None:
-    titles = [line.title for line in timeline.page(team.customer).lines]
+    titles = [line.title for line in lines.page(team.customer).lines]
     for words in (
         "Help desk viewed your record: you asked us for help",
         "Our help desk was called in your name",

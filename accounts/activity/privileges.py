@@ -1,0 +1,9 @@
+"""What staff can do with disputes."""
+
+from accounts.activity.flows import dispute
+from ciam_portal.core.privileges import DESK, Effect, StaffAction, declare
+
+declare(
+    StaffAction("close a dispute", DESK, Effect.CLOSE_DISPUTE,
+                flows=(dispute.close,), pages=("accounts_dispute_close",)),
+)  # fmt: skip

@@ -1,0 +1,14 @@
+"""How what is recorded of partners reads to a customer: not at all."""
+
+from ciam_portal.core.timeline import tell
+from ciam_portal.oauth import partners
+
+tell(
+    {},
+    silent=[
+        partners.PartnerRegistered,
+        partners.PartnerSecretReplaced,
+        partners.PartnerSwitched,
+        partners.PartnerMayAsk,
+    ],
+)
