@@ -13,7 +13,7 @@ from importlinter.contracts.layers import LayersContract
 from tests.house.floors import FloorsContract
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = {"layers": LayersContract, "forbidden": ForbiddenContract, "floors": FloorsContract}
+KINDS: dict[str, Any] = {"layers": LayersContract, "forbidden": ForbiddenContract, "floors": FloorsContract}
 
 HOUSE, CORE, THEMES = "The house stands on its foundations", "The foundations have an order", "Themes and floors"
 PURE, SPEAKER = "Policy and risk are pure", "One speaker per library:"
