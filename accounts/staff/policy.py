@@ -34,17 +34,8 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Coded(StrEnum):
+class Coded(ReasonBase):
     """A reason chosen from a list: a code, and the words that people read. Nothing is ever typed."""
-
-    words: str
-
-    def __new__(cls, code: str, words: str) -> Self:
-        """Keep the words beside the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.words = words
-        return member
 
     @classmethod
     def of(cls, code: str) -> Self:
@@ -53,11 +44,6 @@ class Coded(StrEnum):
             if member == code:
                 return member
         raise ValueError(code)
-
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """For a form or a column."""
-        return [(member.value, member.words) for member in cls]
 
 
 class WhyRole(Coded):

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Session, User
 from accounts.step_up import facts
@@ -54,17 +55,17 @@ class PolicyVersions(ReadOnlyAdmin):
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
 
-    @admin.display(description="found", ordering="found_at")
+    @admin.display(description=lazy("found"), ordering="found_at")
     def found(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
         """When."""
         return f"{row.found_at:{_MINUTE}}"
 
-    @admin.display(description="proposed", ordering="proposed_at")
+    @admin.display(description=lazy("proposed"), ordering="proposed_at")
     def proposed(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
         """By whom and when."""
         return _by(row.proposer, row.proposed_at)
 
-    @admin.display(description="approved", ordering="approved_at")
+    @admin.display(description=lazy("approved"), ordering="approved_at")
     def approved(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
         """By whom and when."""
         return _by(row.approver, row.approved_at)
