@@ -19,16 +19,12 @@ from accounts.sessions import flows as sessions
 from accounts.sessions import signing
 from accounts.sign_in import flows, stages
 from accounts.step_up import facts
-from ciam_portal.core import clock, mailbox, network
+from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
 
 
 class Adapter(DefaultAccountAdapter):
     """Only documented methods are overridden."""
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """Under what the library's limits count: as all of the portal's do."""
-        return network.bucket(request)
 
     def get_login_stages(self) -> list[str]:
         """A proven address first, then the weighing. Nothing else is between a credential and a session."""
@@ -40,7 +36,7 @@ class Adapter(DefaultAccountAdapter):
         password_validation.validate_password(password, user)
         return password
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Whose credentials these are. A closed, locked or suspended one looks like a wrong password."""
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
@@ -53,7 +49,7 @@ class Adapter(DefaultAccountAdapter):
             return None
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record it; axes has counted it."""
         email = mailbox.named(str(credentials.get("email", "")))
         known = User.objects.filter(email=email).values_list("pk", flat=True).first()
@@ -76,7 +72,7 @@ class Adapter(DefaultAccountAdapter):
         """Sign out: session record, tokens, cookie."""
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
 
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: FBT001
         """Our own link instead of the library's: single use, digest only. Raises TooMany.
 
         Whoever signs up was asked for their budget before anything was kept (``open_account``).
@@ -90,13 +86,13 @@ class Adapter(DefaultAccountAdapter):
         """Tell the owner; asked for their budget as above."""
         account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
 
-    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
+    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:
         """The same page for everyone."""
         return HttpResponseRedirect(reverse("account_email_verification_sent"))
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The library's own messages are not shown: our pages say what happened."""
 
-    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_ajax(self, request: HttpRequest) -> bool:
         """Pages only: the JSON answers of the library's views would be one more channel to guard."""
         return False
