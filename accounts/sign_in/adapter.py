@@ -19,12 +19,16 @@ from accounts.sessions import flows as sessions
 from accounts.sessions import signing
 from accounts.sign_in import flows, stages
 from accounts.step_up import facts
-from ciam_portal.core import clock, mailbox
+from ciam_portal.core import clock, mailbox, network
 from ciam_portal.core.audit.actor import Actor
 
 
 class Adapter(DefaultAccountAdapter):
     """Only documented methods are overridden."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Under what the library's limits count: as all of the portal's do."""
+        return network.bucket(request)
 
     def get_login_stages(self) -> list[str]:
         """A proven address first, then the weighing. Nothing else is between a credential and a session."""

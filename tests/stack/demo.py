@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.account import flows as account
+from accounts.account.events import EmailConfirmed
 from accounts.baseline.history import Seen
-from accounts.customer import addresses
+from accounts.customer import addresses, proofs
 from accounts.factors import flows as factors
 from accounts.models import RoleChange, Session, Totp, User
 from accounts.sessions import flows as sessions
@@ -19,7 +20,9 @@ from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
@@ -74,10 +77,17 @@ def _person(email: str, name: str, at: datetime) -> User:
         profile = {"name": name, "phone": "", "locale": "en", "timezone": "Europe/Oslo"}
         account.fill_profile(person, profile, by=by.known_as(person.pk), at=at)
     if not addresses.is_proven(person):
-        account.prove_address(person, by=Actor.system(), at=at)
+        _prove_address(person, by=Actor.system(), at=at)
     if email in people.WITH_APP and not Totp.objects.filter(user=person).exists():
         _add_app(person, at)
     return person
+
+
+@flow
+def _prove_address(person: User, *, by: Actor, at: datetime) -> None:
+    addresses.confirm(person)
+    proofs.void_confirmations(person, at)
+    record(EmailConfirmed(), about=person.pk, by=by, at=at)
 
 
 def _give(person: User, role: Role) -> None:
