@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
 from accounts.account import events, notices, policy
 from accounts.budgets import mails
@@ -89,11 +87,7 @@ def tell_owner(email: str, *, by: Actor, at: datetime) -> None:
     """Tell the owner of a known address that somebody signed up with it."""
     customer = User.objects.get(email=email)
     record(events.ProofSent(purpose=Code("known_address")), about=customer.pk, by=by, at=at)
-    site = settings.PUBLIC_URL
-    notice = notices.YouHaveAnAccount(
-        sign_in_link=site + reverse("account_login"), reset_link=site + reverse("account_reset_password")
-    )
-    tell(customer, notice, to=[customer.email], at=at)
+    tell(customer, notices.YouHaveAnAccount(sign_in_link=links.absolute("account_login")), to=[customer.email], at=at)
 
 
 @flow

@@ -21,7 +21,6 @@ class YouHaveAnAccount(NoticeBase):
 
     template: ClassVar[str] = "you_have_an_account"
     sign_in_link: str
-    reset_link: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ more than what is left.
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts.account import notices as account_notices
 from accounts.customer import proofs
 from accounts.factors import bound, events, notices, policy, verifier
@@ -21,6 +18,7 @@ from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, U
 from accounts.sessions import flows as sessions
 from accounts.sign_in import flows as sign_in
 from accounts.step_up.flows import permitted
+from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -42,13 +40,13 @@ def gather(customer: User) -> policy.FactorFacts:
 
 
 def _words(customer: User, at: datetime) -> dict[str, str]:
-    """What every message about a factor says: when, in the customer's own time, and where to look and to act."""
-    site = settings.PUBLIC_URL
-    return {
-        "when": customer.local(at),
-        "security_link": site + reverse("accounts:security"),
-        "password_link": site + reverse("accounts:change_password"),
-    }
+    """What every message about a factor says: when, in the customer's own time, and where to look."""
+    return {"when": customer.local(at), "security_link": links.absolute("accounts:security")}
+
+
+def _alarm(customer: User, at: datetime) -> dict[str, str]:
+    """What is said when a password may be known to others: where to change it, too."""
+    return _words(customer, at) | {"password_link": links.absolute("accounts:change_password")}
 
 
 # Binding
@@ -212,7 +210,7 @@ def answer_with_app(customer: User, code: str, door: str, *, by: Actor, at: date
     checked = _answered(customer, Method.TOTP, verifier.check_app(customer, code, door, at), by=by, at=at)
     if checked.off:
         count = limits.running().factors.app_failures
-        spread(customer, notices.AppSwitchedOff(count=count, **_words(customer, at)), at=at)
+        spread(customer, notices.AppSwitchedOff(count=count, **_alarm(customer, at)), at=at)
     return checked
 
 
@@ -222,7 +220,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, verifier.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= verifier.FEW_LEFT
-        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_words(customer, at)), at=at)
+        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at=at)
     return checked
 
 
@@ -252,7 +250,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        spread(owner, notices.PasskeyRefused(name=passkey.name, **_words(owner, at)), at=at)
+        spread(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey

@@ -14,7 +14,6 @@ class FactorAdded(ChangeNotice):
     what: str
     when: str
     security_link: str
-    password_link: str
     undo_link: str = ""
     undo_until: str = ""
 
@@ -28,7 +27,6 @@ class FactorRemoved(ChangeNotice):
     last: bool
     when: str
     security_link: str
-    password_link: str
     undo_link: str = ""
     undo_until: str = ""
 
@@ -41,7 +39,6 @@ class BackupCodesMade(ChangeNotice):
     count: int
     when: str
     security_link: str
-    password_link: str
     undo_link: str = ""
     undo_until: str = ""
 

@@ -12,8 +12,14 @@ _hidden: dict[str, re.Pattern[str]] = {}
 
 
 def hide_behind(path: str) -> None:
-    """From now on no line says what stands behind this path, whole, torn or with more at its end."""
-    _hidden[path] = re.compile(rf"(?<=/{re.escape(path)})[^\s].*", re.IGNORECASE)
+    """From now on no line says what stands behind this path, whole, torn or with more at its end.
+
+    However the path is written: a server logs it as it was sent, with letters percent-encoded once or more.
+    """
+    written = "".join(
+        rf"(?:{re.escape(letter)}|%(?:25)*(?:{ord(letter):02x}|{ord(letter.upper()):02x}))" for letter in f"/{path}"
+    )
+    _hidden[path] = re.compile(rf"({written})(?!\s*$|\s+HTTP/\S+).+", re.IGNORECASE | re.DOTALL)
 
 
 def configure(config: dict[str, Any]) -> None:
@@ -43,5 +49,5 @@ class Line(logging.LogRecord):
         """The text without secrets of links."""
         text = super().getMessage()
         for secret in _hidden.values():
-            text = secret.sub("…", text)
+            text = secret.sub(r"\1…", text)
         return text

@@ -84,12 +84,13 @@ def named(text: str) -> str:
     """Under what a look-up and a budget know the address that somebody names.
 
     What is no address keeps a form of its own, which is nobody's canonical form: it is looked up, counted and answered
-    like an address without an account.
+    like an address without an account. Longer than any spelling, or with signs that cannot be seen: the empty one.
     """
     try:
         return canonical(text)
     except NoMailbox:
-        text = _plain(text[:LONGEST_TYPED]).lower()
+        text = text.strip()
+        text = "" if len(text) > LONGEST_TYPED else unicodedata.normalize("NFC", text).lower()
         return text if text.isprintable() else ""
 
 
@@ -117,9 +118,10 @@ def reader(address: str) -> str:
 
 
 def _plain(text: str) -> str:
+    text = text.strip()
     if len(text) > LONGEST_TYPED:
         raise NoMailbox(Reason.TOO_LONG)
-    return unicodedata.normalize("NFC", text.strip())
+    return unicodedata.normalize("NFC", text)
 
 
 def _local(text: str) -> str:

@@ -66,8 +66,8 @@ def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def pseudonym(request: HttpRequest) -> str:
     """What is kept of the client's address: as sessions and limits keep it; nothing if it is unknown."""
-    address = client_address(request)
-    return "" if address == UNKNOWN else codes.hidden("address", address)
+    where = source(client_address(request))
+    return where and codes.hidden("address", where)
 
 
 def source(address: str) -> str:

@@ -67,7 +67,6 @@ class CodeToRecognize(NoticeBase):
 
     template: ClassVar[str] = "recognize_code"
     code: str
-    minutes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.notice import By
 from ciam_portal.core.outbox.tell import tell
-from ciam_portal.core.policy import limits
 from recovery.models import RecoveryAddress
 from recovery.news import notices
 
@@ -38,8 +37,7 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
     if sent:
         mails.take(mails.Asked.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
-        notice = notices.CodeToRecognize(code=code, minutes=limits.running().proof.code_minutes)
-        tell(customer, notice, to=[phone.address], channel=By.SMS, at=at)
+        tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=By.SMS, at=at)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
 

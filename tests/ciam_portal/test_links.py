@@ -117,6 +117,37 @@ def test_nor_by_a_server_that_writes_each_request(caplog: pytest.LogCaptureFixtu
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%77as-this-you/{}/",
+        "/was-this-%79ou/{}/",
+        "/was%2Dthis-you/{}/",
+        "/%57AS-this-you/{}/",
+        "/was-this-you%2f{}/",
+        "%2Fwas-this-you/{}/",
+        "/%2577as-this-you/{}/",
+        "/was-this-you%25252F{}/",
+        "/was-this-you/ {}/",
+        "/was-this-you/%20{}/",
+        "/was-this-you/\n{}/",
+        "https://id.example.com/was-this-you/{}/?x=1#y",
+    ],
+)
+def test_nor_however_its_path_is_written(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "s3cret" * 7  # (no page takes it)
+    logging.getLogger("gunicorn.error").error("Error handling request %s", path.format(secret))
+    logging.getLogger("gunicorn.access").warning('"GET %s HTTP/1.1" 200', path.format(secret))
+    for record in caplog.records:
+        assert "s3cret" not in record.getMessage()
+        assert "…" in record.getMessage()
+
+
+def test_a_path_that_carries_no_secret_is_said_whole(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("gunicorn.access").warning('"GET /was-this-you/ HTTP/1.1" 200 1234')
+    assert caplog.records[0].getMessage() == '"GET /was-this-you/ HTTP/1.1" 200 1234'
+
+
 def test_every_line_carries_the_id_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
     page = Client().get("/nowhere/")
     (record,) = (record for record in caplog.records if record.name == "django.request")

@@ -205,3 +205,19 @@ def test_such_an_address_is_written_as_such_a_server_reads_it() -> None:
 @pytest.mark.parametrize("text", ["kim@xn--.com", "kim@xn--abc-.com", "+4722855050", "root@localhost", ""])
 def test_whatever_has_no_other_letters_is_shown_as_it_is(text: str) -> None:
     assert mailbox.shown(text) == mailbox.spelled_out(text) == text
+
+
+@pytest.mark.parametrize("tail", [" " * 400 + "x", "x" * 400, "\x00" * 400])
+def test_a_text_longer_than_any_spelling_is_nobodys(tail: str) -> None:
+    with pytest.raises(mailbox.NoMailbox) as refused:
+        mailbox.canonical(MAILBOX + tail)
+    assert refused.value.reason == mailbox.Reason.TOO_LONG
+    assert mailbox.named(MAILBOX + tail) == ""
+
+
+def test_what_is_merely_no_address_has_a_form_of_its_own() -> None:
+    assert mailbox.named(" K" + "k" * 64 + "@Example.com") == "k" * 65 + "@example.com"
+
+
+def test_blanks_around_an_address_count_for_nothing() -> None:
+    assert mailbox.canonical(" " * 400 + MAILBOX + " " * 400) == MAILBOX

@@ -39,6 +39,17 @@ def test_a_failed_sign_in_leaves_the_pseudonym_that_sessions_keep(client: Client
     assert not AuditEntry.objects.filter(name="sign_in.completed").exclude(source="").exists()
 
 
+@pytest.mark.control("v5.0.0-16.2.1")
+def test_an_ipv6_network_is_one_source_as_sessions_and_limits_keep_it(client: Client) -> None:
+    for n in range(3):
+        fields = {"login": f"a{n}@example.com", "password": "wrong horse battery staple"}
+        client.post("/sign-in/", fields, REMOTE_ADDR=f"2001:db8:1:2::{n + 5}")
+        client.post("/oauth/token/", {}, REMOTE_ADDR=f"2001:db8:1:2::{n + 5}", HTTP_AUTHORIZATION="Bearer nobodys")
+    kept = AuditEntry.objects.exclude(source="").values_list("source", flat=True)
+    assert set(kept) == {hidden("address", "2001:db8:1:2::/64")}
+    assert len(traces()) <= 1  # one stranger, one row an hour
+
+
 @pytest.mark.control("v5.0.0-16.3.2")
 def test_a_page_of_staff_that_is_another_roles(db: None) -> None:
     agent = Member(Role.AGENT)

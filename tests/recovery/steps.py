@@ -14,6 +14,7 @@ from django_otp.oath import TOTP
 from accounts.factors import verifier as factors
 from accounts.models import User
 from ciam_portal.core import clock
+from ciam_portal.core.outbox import mail
 from recovery.case.views import attempt as attempts
 from recovery.models import Case, Contact, RecoveryAddress
 from tests import factories, mailed
@@ -134,6 +135,12 @@ def latest(kind: str) -> str:
 def news(step: str) -> list[factories.Message]:
     """The messages about this step."""
     return [mail for mail in factories.outbox() if mail.kind == "recovery_news" and mail.words["step"] == step]
+
+
+def texts(sent: factories.Message) -> tuple[str, ...]:
+    """What it says as plain mail, as HTML mail and on a phone."""
+    composed = mail.compose(sent.kind, sent.words)
+    return composed.text, composed.html, mail.fill(f"sms/{sent.kind}.txt", sent.words)
 
 
 def case_of(customer: User) -> Case:

@@ -20,7 +20,7 @@ from accounts.sessions import flows as sessions
 from accounts.sessions import signing
 from accounts.sign_in.forms import SignIn as SignInForm
 from accounts.sign_in.forms import SignUp as SignUpForm
-from accounts.sign_in.stages import Denied
+from accounts.sign_in.stages import Denied, forget, pending
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
@@ -53,6 +53,12 @@ class SignIn(LoginView):
 
     template_name = "accounts/sign_in/sign_in.html"
     form_class = SignInForm
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Whoever types a password again means that one: a held sign-in, which can only wait, gives way to it."""
+        super().setup(request, *args, **kwargs)
+        if request.method == "POST" and (stage := pending(request)) is not None and stage.held:
+            forget(request)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         """Counted by where it comes from. Raises TooMany."""

@@ -11,11 +11,12 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.module_loading import import_string
 
 from ciam_portal.core.crypto import vault
+from ciam_portal.core.outbox import mail
+from ciam_portal.core.outbox.mail import Mail
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import By
 
@@ -23,32 +24,24 @@ from ciam_portal.core.outbox.notice import By
 def send(notice: Notice) -> None:
     """Render and hand over one message. Raises whatever the carrier raises."""
     content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
-    words = content["words"] | {
-        "portal_name": settings.PORTAL_NAME,
-        "portal_url": settings.PUBLIC_URL,
-        "customer": notice.customer,
-        "happened_at": content["at"],
-    }
     language = getattr(notice.customer, "locale", "") or settings.LANGUAGE_CODE
     with translation.override(language):
         if notice.channel == By.SMS:
-            text = render_to_string(f"sms/{notice.kind}.txt", words).strip()
-            carrier().send(str(notice.pk), content["to"], text)
+            carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))
         else:
-            _mail(notice, content["to"], words)
+            _mail(notice, content["to"], mail.compose(notice.kind, content["words"]))
 
 
-def _mail(notice: Notice, to: str, words: dict[str, Any]) -> None:
-    subject = " ".join(render_to_string(f"mail/{notice.kind}.subject.txt", words).split())
+def _mail(notice: Notice, to: str, composed: Mail) -> None:
     message = EmailMultiAlternatives(
-        subject=subject,
-        body=render_to_string(f"mail/{notice.kind}.txt", words),
+        subject=composed.subject,
+        body=composed.text,
         to=[to],
         # The same id at every attempt, so that a mailbox can tell a repeated message.
         headers={"Message-ID": f"<{notice.pk}@{settings.MAIL_DOMAIN}>", "Auto-Submitted": "auto-generated"},
         connection=get_connection(),
     )
-    message.attach_alternative(render_to_string(f"mail/{notice.kind}.html", words), "text/html")
+    message.attach_alternative(composed.html, "text/html")
     message.send()
 
 

@@ -16,8 +16,8 @@ class By(StrEnum):
 class NoticeBase:
     """One message. Fields are the template's words (text, numbers, links; no objects).
 
-    ``template`` names ``mail/<template>.subject.txt``, ``.txt`` and ``.html``, and ``sms/<template>.txt`` if it can be
-    told by text message. Security notices cannot be muted.
+    ``template`` names ``mail/<template>.txt`` (``mail.py`` says how it is written), and ``sms/<template>.txt`` if it
+    can be told by text message. Security notices cannot be muted.
     """
 
     template: ClassVar[str] = ""

@@ -30,7 +30,7 @@ def tell(
     """
     for address in dict.fromkeys(to):
         key = codes.new_id()
-        content = {"to": address, "words": dataclasses.asdict(notice), "at": at.isoformat()}
+        content = {"to": address, "words": dataclasses.asdict(notice)}
         Notice.objects.create(
             pk=key,
             customer=customer,

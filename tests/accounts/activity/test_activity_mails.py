@@ -4,10 +4,11 @@ import dataclasses
 from typing import Any
 
 import pytest
-from django.template.loader import render_to_string
+from django.conf import settings
 
 from accounts.activity import notices
 from accounts.models import Dispute
+from ciam_portal.core.outbox import mail
 from ciam_portal.core.outbox.notice import NoticeBase
 
 SEEN: dict[str, Any] = {
@@ -16,7 +17,7 @@ SEEN: dict[str, Any] = {
     "network": "192.0.2.0/24",
     "when": "1 March 2026, 12:00 (UTC)",
 }
-LINK = "https://id.example.com/somewhere/"
+LINK = f"{settings.PUBLIC_URL}/somewhere/"
 NOTICES: list[NoticeBase] = [
     notices.NewDevice(**SEEN, link=LINK, until="11 March 2026, 12:00 (UTC)"),
     notices.SignInStopped(**SEEN, password_link=LINK),
@@ -30,11 +31,10 @@ NOTICES: list[NoticeBase] = [
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: type(notice).__name__)
 def test_every_message_renders_with_its_words(notice: NoticeBase) -> None:
     words = dataclasses.asdict(notice)
-    subject, text, page = (
-        render_to_string(f"mail/{notice.template}.{end}", words) for end in ("subject.txt", "txt", "html")
-    )
+    composed = mail.compose(notice.template, words)
+    subject, text, page = composed.subject, composed.text, composed.html
     assert subject.strip()
-    assert "\n" not in subject.strip()
+    assert "\n" not in subject
     for name, word in words.items():
         if name not in {"found", "codes"}:
             assert word in text, name
@@ -46,7 +46,6 @@ def test_every_message_renders_with_its_words(notice: NoticeBase) -> None:
 
 def test_every_outcome_has_words_of_its_own() -> None:
     said = {
-        render_to_string("mail/dispute_closed.txt", {"number": "1", "found": outcome})
-        for outcome in Dispute.Outcome.values
+        mail.compose("dispute_closed", {"number": "1", "found": outcome}).text for outcome in Dispute.Outcome.values
     }
     assert len(said) == len(Dispute.Outcome)

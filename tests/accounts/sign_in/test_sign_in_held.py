@@ -15,7 +15,7 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Risk
-from tests import elsewhere
+from tests import elsewhere, factories
 from tests.accounts.factors.soft_authenticator import SoftAuthenticator
 from tests.factories import PASSWORD, Message, at_home, signed_in
 from tests.governance.conftest import limits_with
@@ -157,6 +157,17 @@ def test_the_desks_word_ends_once_somebody_says_it_was_not_the_customer(
     assert enter(phone, customer)["Location"] == HELD
     said.close(Dispute.Outcome.RECOGNIZED, codes.new_id(), clock.now())
     assert enter(phone, customer)["Location"] == "/sign-in/prove/"
+
+
+def test_typing_a_password_again_is_answered_for_what_was_typed(home: Client, customer: User) -> None:
+    phone, other = elsewhere.browser(), factories.customer()
+    enter(phone, customer)
+    wrong = phone.post("/sign-in/", {"login": customer.email, "password": "not the password at all"})
+    assert "are not correct" in wrong.text
+    enter(phone, customer)
+    phone.post("/sign-in/", {"login": other.email, "password": PASSWORD})
+    phone.post(HELD)
+    assert not Dispute.objects.filter(customer=customer).exists()
 
 
 def test_a_passkey_lets_in_under_watch(home: Client, customer: User, outbox: Outbox) -> None:

@@ -229,6 +229,15 @@ def list_of_two_minutes(owner: User) -> list[str]:
     return [budget._key("recovery", f"{owner.email} ")]
 
 
+@pytest.mark.control("v5.0.0-6.6.3")
+def test_a_code_that_was_guessed_at_too_often_is_dead(owner: User, person: Person) -> None:
+    person.start(owner.email)
+    for _ in range(limits.running().proof.code_attempts):
+        person.show("mail", "00000000")
+    person.show("mail", steps.latest("recovery_code"))
+    assert not Case.objects.exists()
+
+
 @pytest.mark.parametrize("trait", [{"proven": False}, {"is_active": False}])
 def test_an_unproven_or_closed_account_gets_no_code(trait: dict[str, Any], person: Person) -> None:
     assert person.start(new_customer(**trait).email).status_code == 200

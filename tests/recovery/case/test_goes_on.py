@@ -41,8 +41,7 @@ def test_the_message_carries_a_link_that_leads_to_the_finish_and_stop_beside_it(
             page = person.client.get(steps.path(mail.words["finish_link"]))
             assert "You can finish now" in page.text
             assert "/recover/finish/" in page.text
-            for template in ("mail/recovery_news.txt", "mail/recovery_news.html", "sms/recovery_news.txt"):
-                text = render_to_string(template, mail.words)
+            for text in steps.texts(mail):
                 assert mail.words["finish_link"] in text
                 assert mail.words["link"] in text
         assert "Your account is yours again" in person.finish().text

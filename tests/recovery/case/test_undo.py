@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.account import flows as account_flows
@@ -423,8 +422,7 @@ def test_a_finished_recovery_is_taken_back_from_every_channel(customer: User, ph
     told = steps.news("completed")
     assert {mail.to for mail in told} == {customer.email, phone.address}
     for mail in told:
-        for template in ("mail/recovery_news.txt", "mail/recovery_news.html", "sms/recovery_news.txt"):
-            assert mail.words["undo_link"] in render_to_string(template, mail.words)
+        assert all(mail.words["undo_link"] in text for text in steps.texts(mail))
     with steps.later(days=8, minutes=5):
         take_back(told[-1].words["undo_link"])
     customer.refresh_from_db()
