@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
     """Customer and session as they stand now, and nobody changes either before this flow is through."""
-    owner = User.objects.select_for_update(no_key=True).get(pk=customer)
+    owner = User.objects.locked(customer)
     return owner, _locked(session)
 
 
