@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from accounts.baseline import history
 from accounts.models import User
@@ -17,6 +19,10 @@ from ciam_portal.core.audit.actor import Actor, Channel, Kind
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from tests import factories
+
+# A machine with other work is slow, and no law is about time.
+examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("patient")
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

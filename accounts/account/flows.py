@@ -214,7 +214,7 @@ def restore_access(customer: User, new: str, *, by: Actor, at: datetime) -> tupl
     The numbers of sessions and tokens ended. Called by recovery, which records and tells why. Raises Refused for the
     password that there is: asked last, so that nobody tries passwords here without setting the one they try.
     """
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     if passwords.is_the_same(new, customer):
         raise Refused(policy.Reason.SAME_PASSWORD)
     _set_password(customer, new, at)
@@ -250,7 +250,7 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
 @flow
 def fill_profile(customer: User, changes: dict[str, str], *, by: Actor, at: datetime) -> None:
     """The same, on the word of the system (an import, the demonstration) or of a flow that has asked."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     changed = [field for field, value in changes.items() if getattr(customer, field) != value]
     for field in changed:
         setattr(customer, field, changes[field])

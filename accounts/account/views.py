@@ -1,7 +1,6 @@
 """The customer's own data: profile, e-mail address, password."""
 
 from datetime import datetime
-from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ from accounts.customer import proofs
 from accounts.factors.verifier import Outcome
 from accounts.models import Proof, User
 from accounts.passwords import validator as passwords
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.sign_in.views.entry import is_usable
 from accounts.sign_in.views.prove import check_password, words_for
 from accounts.step_up.decorators import resumable, sensitive
@@ -36,7 +35,7 @@ from ciam_portal.core.words import sentence
 @sensitive(Action.SEE_PROFILE)
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, phone, language, time zone."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     now = {name: getattr(customer, name) for name in forms.Profile.base_fields}
     form = forms.Profile(request.POST or None, initial=now)
     if form.is_valid():
@@ -52,7 +51,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CHANGE_EMAIL)
 def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another address; nothing changes until it is proven."""
-    customer, at = cast("User", request.user), clock.now()
+    customer, at = customer_of(request), clock.now()
     form = forms.NewEmail(request.POST or None)
     if form.is_valid():
         new = form.cleaned_data["email"]
@@ -73,7 +72,7 @@ def allow_mail_of(customer: User) -> None:
 @links.page(Proof.Purpose.CHANGE_EMAIL)
 def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
     """The page with the button that makes the new address the only one."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
     usable = proof is not None and proof.customer == customer and is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
     if usable and request.method == "POST":
@@ -89,7 +88,7 @@ def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
 @sensitive(Action.CHANGE_PASSWORD)
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; every other session ends. Asks for the current one, whatever was proven a moment ago."""
-    customer, by, at = cast("User", request.user), Actor.from_request(request), clock.now()
+    customer, by, at = customer_of(request), Actor.from_request(request), clock.now()
     form = forms.ChangePassword(request.POST or None, customer=customer)
     if form.is_valid() and _is_current(request, form, by, at):
         flows.change_password(customer, form.cleaned_data["password"], session_of(request), by=by, at=at)

@@ -1,6 +1,5 @@
 """What happened on the account, the customer's answers about it, and asking the help desk to look at a decision."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +16,7 @@ from accounts.activity.flows import disown, dispute
 from accounts.customer import proofs
 from accounts.lock.views import locked
 from accounts.models import Proof, Session, User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit import why
@@ -32,7 +31,7 @@ _PURPOSE = Proof.Purpose.DISOWN
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The timeline, a page at a time."""
-    customer, asked = cast("User", request.user), request.GET.get("before", "")
+    customer, asked = customer_of(request), request.GET.get("before", "")
     before = lines.Mark.read(asked) if asked else None
     if asked and before is None:
         raise Http404
@@ -49,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """It was me, or it was not. Whoever disowns the session they are in is signed out by it; others need a proof."""
-    customer, at = cast("User", request.user), clock.now()
+    customer, at = customer_of(request), clock.now()
     session = get_object_or_404(Session.objects.filter(customer=customer), pk=session_id)
     form = forms.Answer(request.POST)
     if not form.is_valid():
@@ -114,7 +113,7 @@ def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
 @require_POST
 def contest(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Ask the help desk to look at a decision that stopped the customer."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     decision = why.own(decision_id, customer.pk)
     if decision is None:
         raise Http404

@@ -116,7 +116,7 @@ def lock_link(secret: str, purpose: Purpose) -> Proof | None:
     found = find_link(secret, purpose)
     if found is None:
         return None
-    customer = User.objects.select_for_update(no_key=True).get(pk=found.customer_id)
+    customer = User.objects.locked(found.customer_id)
     proof = Proof.objects.select_for_update().filter(pk=found.pk).first()
     if proof is not None:
         proof.customer = customer

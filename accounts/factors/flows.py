@@ -105,7 +105,7 @@ def make_backup_codes(customer: User, session: Session, *, by: Actor, at: dateti
 @flow
 def renew_backup_codes(customer: User, *, by: Actor, at: datetime) -> list[str]:
     """The same after a code was used up to get back in. Called by recovery, which asks. Raises Refused."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     require(policy.may_make_backup_codes, gather(customer), about=customer.pk, by=by, at=at)
     return _new_codes(customer, None, by=by, at=at)
 

@@ -40,7 +40,7 @@ def replace_factors(
     Each is noted, so that it is taken back with the recovery. Backup codes stand in for a factor: once the last is
     gone, so are they. Raises Refused, and changes nothing, if what was shown of the new factor is wrong.
     """
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     dropped = []
     for method, rows in (
         (Method.TOTP, Totp.objects.filter(user=customer)),

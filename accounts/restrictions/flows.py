@@ -36,7 +36,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
 
     Raises ProveMore, OnHold, Refused.
     """
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     decision = by_staff(Action.STAFF_RESTRICT, person, session, about=customer.pk, by=by, at=at)
     same = Restriction.objects.filter(customer=customer, kind=wanted.kind)
     before = same.open().first()
@@ -128,7 +128,7 @@ def contest(customer: User, restriction: Restriction, *, by: Actor, at: datetime
 
 def _locked(restriction: Restriction) -> Restriction:
     """The restriction as it stands, under the lock on its customer that all that is done with restrictions takes."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=restriction.customer_id)
+    customer = User.objects.locked(restriction.customer_id)
     restriction = Restriction.objects.select_for_update(of=("self",)).get(pk=restriction.pk)
     restriction.customer = customer
     return restriction

@@ -1,7 +1,7 @@
 """What a customer sees of a restriction by staff, and how they disagree. Whoever is suspended sees no page."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from accounts.activity import policy
 from accounts.models import Dispute, Restriction, User
 from accounts.restrictions import flows
 from accounts.restrictions.policy import Kind, WhyRestrict, told
+from accounts.sessions.signing import customer_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
@@ -36,7 +37,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
 @require_POST
 def contest(request: HttpRequest, restriction_id: UUID) -> HttpResponse:
     """Ask the help desk to look at it."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     found = get_object_or_404(Restriction.objects.filter(customer=customer), pk=restriction_id)
     try:
         flows.contest(customer, found, by=Actor.from_request(request), at=clock.now())

@@ -83,7 +83,7 @@ def end_all(
 
 
 def _close(customer: User, at: datetime, reason: str, keep: Session | None) -> tuple[int, int]:
-    User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # first, as every flow that locks several sessions
+    User.objects.locked(customer.pk)  # first, as every flow that locks several sessions
     open_ones = Session.objects.select_for_update(no_key=True).filter(customer=customer, ended_at__isnull=True)
     if keep is not None:
         open_ones = open_ones.exclude(pk=keep.pk)

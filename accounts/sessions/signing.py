@@ -1,5 +1,7 @@
 """Where a sign-in meets HTTP: the browser at the door, the session that begins, its key that rotates."""
 
+from typing import cast
+
 from allauth.account.internal.flows.login import perform_login, resume_login
 from allauth.account.internal.stagekit import stash_login
 from allauth.account.models import Login
@@ -42,6 +44,11 @@ def browser_of(request: HttpRequest, email: str = "") -> flows.Browser:
         absurd=agents.is_absurd(agent),
         bucket=bucket.of(request, email) if email else "",
     )
+
+
+def customer_of(request: HttpRequest) -> User:
+    """Whoever is signed in, on a request that only somebody who is signed in can make."""
+    return cast("User", request.user)
 
 
 def session_of(request: HttpRequest) -> Session:

@@ -1,6 +1,5 @@
 """Where a customer is signed in, and ending it."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,9 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
 from accounts.sessions import flows
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level
@@ -23,7 +21,7 @@ _MOST = 100
 def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
     current = session_of(request)
-    found = flows.live(cast("User", request.user), clock.now())[:_MOST]
+    found = flows.live(customer_of(request), clock.now())[:_MOST]
     rows = [{"session": row, "here": row.pk == current.pk, "strong": row.level >= Level.AAL2} for row in found]
     return render(request, "accounts/sessions/sessions.html", {"rows": sorted(rows, key=lambda row: not row["here"])})
 
@@ -32,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """End one of them; this one too."""
     at = clock.now()
-    session = get_object_or_404(flows.live(cast("User", request.user), at), pk=session_id)
+    session = get_object_or_404(flows.live(customer_of(request), at), pk=session_id)
     by = Actor.from_request(request)
     if session.pk == session_of(request).pk:
         flows.sign_out(request, by=by, at=at)
@@ -46,6 +44,6 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere else."""
     keep, by = session_of(request), Actor.from_request(request)
-    flows.end_all(cast("User", request.user), by=by, at=clock.now(), keep=keep)
+    flows.end_all(customer_of(request), by=by, at=clock.now(), keep=keep)
     messages.success(request, _("You are signed out everywhere else, and connected apps have to ask again."))
     return redirect("accounts:sessions")

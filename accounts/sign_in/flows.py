@@ -38,6 +38,7 @@ class Browser:
     key: str
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
+    known: bool = False  # somebody's own, whoever it names: what others do at its address is not its doing
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
 
     @property
@@ -129,7 +130,7 @@ def _note_attempt(customer: User, browser: Browser, decision: UUID, at: datetime
 
 def is_current(customer: User, admitted: Admitted) -> bool:
     """Whether password and address are still those that the sign-in began with. Locks them until it has ended."""
-    return admitted.account == proofs.state_of(User.objects.select_for_update(no_key=True).get(pk=customer.pk))
+    return admitted.account == proofs.state_of(User.objects.locked(customer.pk))
 
 
 @flow
@@ -140,7 +141,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     """
     methods, seen = admitted.methods, browser.seen
     # Under lock, as it stands now: it may have been locked or suspended since the sign-in was weighed.
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     if customer.is_suspended(at):
         require(policy.on_sign_in, facts.at_the_door(customer, methods), about=customer.pk, by=by, at=at)
     if customer.locked_at is not None:

@@ -91,7 +91,7 @@ def undo(change: Change, *, by: Actor, at: datetime) -> Change:
     Later changes are undone with it, newest first: a thief who changed the address first got all later mails, so the
     one link that the customer has must reach all of it. Raises Refused if it was undone meanwhile.
     """
-    customer = User.objects.select_for_update(no_key=True).get(pk=change.customer_id)
+    customer = User.objects.locked(change.customer_id)
     standing = list(Change.objects.select_for_update().standing_since(customer.pk, change.at))
     if change.pk not in {each.pk for each in standing}:
         raise Refused(policy.Reason.UNDO_LINK_DEAD)

@@ -1,7 +1,5 @@
 """Locking one's account, and the link in a security mail that takes a change back."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +11,7 @@ from accounts.lock import policy
 from accounts.lock.flows import locks
 from accounts.lock.views import locked
 from accounts.models import Change, Proof, User
+from accounts.sessions.signing import customer_of
 from accounts.undo import flows
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
@@ -28,7 +27,7 @@ def lock(request: HttpRequest) -> HttpResponse:
     """The panic button: says what it does, then does it. No second step: nothing may stand before it."""
     if request.method != "POST":
         return render(request, "accounts/undo/lock.html")
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     locks.lock(customer, by=Actor.from_request(request), at=clock.now())
     return locked(request, User.objects.get(pk=customer.pk))
 

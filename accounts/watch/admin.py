@@ -1,6 +1,6 @@
 """What the jobs that watch risk found, and the model card, as staff read them."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -12,7 +12,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Alert, User
+from accounts.models import Alert
+from accounts.sessions.signing import customer_of
 from accounts.watch import card
 from accounts.watch.flows import alerts
 from accounts.watch.policy import alerts as policy
@@ -73,6 +74,6 @@ class Alerts(ReadOnlyAdmin):
             raise PermissionDenied
         alert = get_object_or_404(Alert, pk=alert_id)
         by = Actor.from_request(request, Channel.HELP_DESK)
-        alerts.acknowledge(alert, cast("User", request.user), by=by, at=clock.now())
+        alerts.acknowledge(alert, customer_of(request), by=by, at=clock.now())
         messages.success(request, _("The alert is acknowledged."))
         return HttpResponseRedirect(reverse("admin:accounts_alert_changelist"))

@@ -130,7 +130,7 @@ def _again(request: HttpRequest, by: Actor, at: datetime) -> flows.Gather:
     user, session = cast("User", request.user), getattr(request, "portal_session", None)
 
     def gather() -> Person:
-        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        person = User.objects.locked(user.pk)
         rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("device")
         return _asking(person, rows.filter(pk=session.pk).first() if session else None, by, at)
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
@@ -88,7 +88,7 @@ def _answer(request: HttpRequest, partner: Partner, asked: Asked) -> HttpRespons
         if "login" in asked.prompt or asked.max_age is not None:
             marks.remember(request, asked, at)
         return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}")
-    visit = Visit(request, partner, asked, cast("User", request.user), session, at)
+    visit = Visit(request, partner, asked, customer_of(request), session, at)
     _check_person(visit)
     _check_proof(visit)
     marks.forget(request, asked)
@@ -246,7 +246,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         return render(request, "consent/release/question_over.html", status=410)
     asked, shown = Asked(**kept["asked"]), tuple(kept["shown"])
     partner = Partner.objects.get(client_id=asked.partner)
-    visit = Visit(request, partner, asked, cast("User", request.user), session, clock.now())
+    visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
         return _settle(visit, shown)
     except Answer as answer:

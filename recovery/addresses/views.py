@@ -1,6 +1,5 @@
 """Under Security: the other addresses that a customer can get back in with."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.account.views import allow_mail_of
 from accounts.factors.forms import MailCode
-from accounts.models import User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
@@ -35,7 +33,7 @@ _ADDING = "recovery_address"
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The list, and the two ways to add one."""
-    customer, at = cast("User", request.user), clock.now()
+    customer, at = customer_of(request), clock.now()
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
     rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
     hours = limits.running().recovery.address_rest_hours
@@ -50,7 +48,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
     form: forms.RecoveryMail | forms.RecoveryPhone
     form = forms.RecoveryPhone(request.POST or None) if kind == Kind.SMS else forms.RecoveryMail(request.POST or None)
     if form.is_valid():
-        by, customer = Actor.from_request(request), cast("User", request.user)
+        by, customer = Actor.from_request(request), customer_of(request)
         allow_mail_of(customer)
         address = next(iter(form.cleaned_data.values()))
         try:
@@ -75,7 +73,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return redirect("recovery:addresses")
     form = MailCode(request.POST or None) if kind == Kind.MAIL else forms.SmsCode(request.POST or None)
     if form.is_valid():
-        by, customer, at = Actor.from_request(request), cast("User", request.user), clock.now()
+        by, customer, at = Actor.from_request(request), customer_of(request), clock.now()
         code = form.cleaned_data["code"]
         if flows.add_address(customer, session_of(request), Kind(kind), address, code, by=by, at=at):
             request.session.pop(_ADDING, None)
@@ -96,7 +94,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CHANGE_RECOVERY_ADDRESS)
 def remove(request: HttpRequest, address_id: UUID) -> HttpResponse:
     """One of the customer's own; anybody else's does not exist."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     item = get_object_or_404(RecoveryAddress.objects.kept().filter(customer=customer), pk=address_id)
     flows.remove_address(customer, session_of(request), item, by=Actor.from_request(request), at=clock.now())
     messages.success(request, _("The recovery address is removed."))

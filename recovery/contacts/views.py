@@ -1,6 +1,5 @@
 """Recovery contacts under Security, and the pages of whoever was asked to be one, who need not have an account."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,8 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.account.views import allow_mail_of
 from accounts.customer import proofs
-from accounts.models import User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
@@ -38,7 +36,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Say who; they are asked by mail."""
     form = forms.NewContact(request.POST or None)
     if form.is_valid():
-        by, customer = Actor.from_request(request), cast("User", request.user)
+        by, customer = Actor.from_request(request), customer_of(request)
         allow_mail_of(customer)
         name, address = form.cleaned_data["name"], form.cleaned_data["email"]
         try:
@@ -59,7 +57,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CHANGE_RECOVERY_ADDRESS)
 def remove(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     """One of the customer's own; anybody else's does not exist."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     contact = get_object_or_404(Contact.objects.kept().filter(customer=customer), pk=contact_id)
     flows.remove(customer, session_of(request), contact, by=Actor.from_request(request), at=clock.now())
     messages.success(request, _("The recovery contact is removed. We have told them and all your addresses."))

@@ -1,7 +1,5 @@
 """What the help desk asks of its customer: an answer in a live session; and the link that it never sees."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
@@ -30,7 +27,7 @@ from recovery.models import Case
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
     """Is it you who is on the phone? A page with two buttons; nothing changes by looking."""
-    case = facts.live_case(cast("User", request.user).pk)
+    case = facts.live_case(customer_of(request).pk)
     return _asked(request, case)
 
 
@@ -38,7 +35,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer_yes(request: HttpRequest) -> HttpResponse:
     """It is; to be shown once more by a second step that the customer still has."""
-    case = facts.live_case(cast("User", request.user).pk)
+    case = facts.live_case(customer_of(request).pk)
     if case is None:
         return _asked(request, None)
     try:
@@ -59,7 +56,7 @@ def _asked(request: HttpRequest, case: Case | None) -> HttpResponse:
 @require_POST
 def answer_no(request: HttpRequest) -> HttpResponse:
     """It is not: it stops at once."""
-    case = facts.live_case(cast("User", request.user).pk)
+    case = facts.live_case(customer_of(request).pk)
     if case is not None:
         evidence.answer_no(case, by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("The recovery is stopped. Nothing was changed."))

@@ -1,7 +1,5 @@
 """Showing, signed in, that one holds the recovery phone as well as the mailbox."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,8 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
@@ -25,7 +22,7 @@ from recovery.recognize import flows
 @require_http_methods(["GET", "HEAD", "POST"])
 def recognize(request: HttpRequest) -> HttpResponse:
     """Ask for a code, and type it. Nothing else is done here: afterwards, the customer does what had to wait."""
-    customer, session, at = cast("User", request.user), session_of(request), clock.now()
+    customer, session, at = customer_of(request), session_of(request), clock.now()
     phone, by = flows.phone_of(customer, at), Actor.from_request(request)
     typed = "code" in request.POST
     form = forms.SmsCode(request.POST if typed else None)

@@ -25,7 +25,7 @@ _A_DAY = timedelta(hours=24)
 @flow
 def contest(customer: User, decision: DecisionEntry, *, by: Actor, at: datetime) -> Dispute:
     """The customer does not agree with what stopped them. Raises Refused: not theirs, not stopped, again, too many."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     facts = contest_facts(customer, decision, at)
     return ask(customer, decision.pk, facts, by=by, at=at)
 
@@ -91,7 +91,7 @@ def close(
 ) -> None:
     """The help desk says what it found, and the customer is told. Raises Refused, ProveMore."""
     dispute = Dispute.objects.select_for_update(of=("self",)).select_related("customer").get(pk=dispute.pk)
-    staff = User.objects.select_for_update(no_key=True).get(pk=staff.pk)  # roles as they are now
+    staff = User.objects.locked(staff.pk)  # roles as they are now
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     facts = policy.CloseFacts(
         is_open=dispute.is_open,

@@ -29,6 +29,10 @@ class UserManager(BaseUserManager["User"]):
         """The user with this e-mail address."""
         return self.get(email=mailbox.named(username or ""))
 
+    def locked(self, key: UUID) -> "User":
+        """The user as they stand now; nobody changes them before this transaction is through."""
+        return self.select_for_update(no_key=True).get(pk=key)
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: a customer, or staff."""

@@ -4,8 +4,6 @@ A ceremony has two requests: "begin" answers JSON for the browser's passkey dial
 an ordinary form, so that redirects, messages and refusals work as everywhere else.
 """
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -38,7 +36,7 @@ _MINUTE = 60
 @sensitive(Action.ADD_FACTOR)
 def add(request: HttpRequest) -> HttpResponse:
     """Name it, make it, done."""
-    customer = cast("User", request.user)
+    customer = signing.customer_of(request)
     have = bound.listed(customer)
     if len(have.passkeys) >= limits.running().factors.passkeys:
         messages.warning(request, sentence(policy.Reason.TOO_MANY_PASSKEYS))
@@ -79,7 +77,7 @@ def name_of(request: HttpRequest) -> str:
 @sensitive(Action.ADD_FACTOR)
 def begin_adding(request: HttpRequest) -> JsonResponse:
     """Options for the browser's dialog."""
-    return JsonResponse(verifier.begin_adding(request, cast("User", request.user)))
+    return JsonResponse(verifier.begin_adding(request, signing.customer_of(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +101,7 @@ def _removal(request: HttpRequest, key: str) -> str:
 @sensitive(Action.REMOVE_FACTOR)
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     """Asks first, and says what it means."""
-    customer, passkey = cast("User", request.user), _own(request, key)
+    customer, passkey = signing.customer_of(request), _own(request, key)
     if request.method == "POST":
         by, session = Actor.from_request(request), signing.session_of(request)
         flows.remove_passkey(customer, session, passkey, by=by, at=clock.now())
@@ -121,7 +119,7 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
 
 def _own(request: HttpRequest, key: str) -> Passkey:
     """The customer's own passkey by its public number, the digest of its id; anybody else's does not exist."""
-    found: Passkey | None = Passkey.objects.filter(user=cast("User", request.user), credential_id_sha256=key).first()
+    found: Passkey | None = Passkey.objects.filter(user=signing.customer_of(request), credential_id_sha256=key).first()
     if found is None:
         raise Http404
     return found

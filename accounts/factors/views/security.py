@@ -1,7 +1,6 @@
 """How a customer proves who they are: the overview, the authenticator app, the backup codes."""
 
 from datetime import datetime
-from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,7 +31,7 @@ _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Password, address, second factors, and what this session has proven."""
-    customer, session = cast("User", request.user), signing.session_of(request)
+    customer, session = signing.customer_of(request), signing.session_of(request)
     have = bound.listed(customer)
     rules = limits.running()
     words = {
@@ -53,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.ADD_FACTOR)
 def add_app(request: HttpRequest) -> HttpResponse:
     """Scan a picture, type the code: the app is bound once it has shown that it knows the seed."""
-    customer, at = cast("User", request.user), clock.now()
+    customer, at = signing.customer_of(request), clock.now()
     if Method.TOTP in bound.second_factors(customer):
         messages.warning(request, sentence(policy.Reason.ONE_APP))
         return redirect("accounts:security")
@@ -99,7 +98,7 @@ def _pending_seed(request: HttpRequest, customer: User) -> bytes:
 @sensitive(Action.REMOVE_FACTOR)
 def remove_app(request: HttpRequest) -> HttpResponse:
     """Asks first, and says what it means."""
-    customer = cast("User", request.user)
+    customer = signing.customer_of(request)
     have = bound.listed(customer)
     if have.app is None:
         messages.warning(request, sentence(policy.Reason.NOT_THERE))
@@ -116,7 +115,7 @@ def remove_app(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.VIEW_BACKUP_CODES)
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """How many are left, and the button that makes new ones."""
-    have = bound.listed(cast("User", request.user))
+    have = bound.listed(signing.customer_of(request))
     words = {
         "have": have,
         "strong": bool(have.app or have.passkeys),
@@ -133,7 +132,7 @@ def new_backup_codes(request: HttpRequest) -> HttpResponse:
     """The codes are in the answer to the POST that made them, and nowhere else."""
     if request.method != "POST":
         return redirect("accounts:backup_codes")
-    customer, at = cast("User", request.user), clock.now()
+    customer, at = signing.customer_of(request), clock.now()
     made = flows.make_backup_codes(customer, signing.session_of(request), by=Actor.from_request(request), at=at)
     return render(request, "accounts/factors/backup_codes_new.html", {"codes": made, "made_at": at})
 

@@ -39,7 +39,7 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
     Asks for nothing: whoever sees a thief in the account must not be stopped by a second step. The worst that a thief
     can do with it is lock themselves out too.
     """
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     customer.shut(WayBack.MAILBOX, at)
     proofs.drop(customer, at)
     ended = sessions.end_all(customer, by=by, at=at, reason=LOCKED)
@@ -84,7 +84,7 @@ def reopen(customer: User, methods: Iterable[Method], *, by: Actor, at: datetime
 @flow
 def unlock(customer: User, *, by: Actor, at: datetime) -> None:
     """A recovery has proven more than the lock asks for. Called by recovery, which has decided and tells why."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     _open(customer, by=by, at=at)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,9 +28,6 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.words import sentence, span
 
-if TYPE_CHECKING:
-    from accounts.models import User
-
 
 def local(target: str) -> str:
     """``target`` if it is an address on this site without a host, else nothing."""
@@ -47,7 +43,7 @@ class LiveSession:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.customer = cast("User", request.user)
+        self.customer = signing.customer_of(request)
         self.session = signing.session_of(request)
         self.ref = (request.POST.get("ref", "") or request.GET.get("ref", ""))[:100]
         self.next = "" if self.ref else local(request.POST.get("next", "") or request.GET.get("next", ""))

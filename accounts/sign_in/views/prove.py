@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
@@ -21,6 +21,7 @@ from accounts.factors import bound, flows, forms
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Ceremony, Checked, Outcome
 from accounts.passwords import validator as passwords
+from accounts.sessions.signing import customer_of
 from accounts.sign_in.stages import pending
 from accounts.sign_in.views.doors import Door, LiveSession, PausedSignIn
 from accounts.step_up import suspended
@@ -32,9 +33,6 @@ from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import masked, span
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
@@ -92,7 +90,7 @@ def prove_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def begin_prove(request: HttpRequest) -> JsonResponse:
     """Options for the browser's passkey dialog, signed in."""
-    return JsonResponse(factors.begin_showing(request, Ceremony.PROVE, cast("User", request.user)))
+    return JsonResponse(factors.begin_showing(request, Ceremony.PROVE, customer_of(request)))
 
 
 @login_not_required
@@ -212,7 +210,7 @@ def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -
 
 def check_password(request: HttpRequest, password: str, *, by: Actor, at: datetime) -> Checked:
     """The signed-in customer's password once more, on whatever page asks for it: counted and recorded alike."""
-    customer = cast("User", request.user)
+    customer = customer_of(request)
     paused = lockout.paused_for(request, customer.email)
     if paused:
         return Checked(Outcome.WAIT, at + timedelta(seconds=paused))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.budgets import counter as budget
 from accounts.models import Session, User
-from accounts.sessions.signing import session_of
+from accounts.sessions.signing import customer_of, session_of
 from accounts.staff.flows import people
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock
@@ -43,7 +43,7 @@ class Verbs(ReadOnlyAdmin):
         """Who acts, in which session, and how that is recorded. Raises PermissionDenied for whoever may not look."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return cast("User", request.user), session_of(request), Actor.from_request(request, Channel.HELP_DESK)
+        return customer_of(request), session_of(request), Actor.from_request(request, Channel.HELP_DESK)
 
     def verb(
         self,

@@ -22,7 +22,7 @@ from ciam_portal.core.roles import Role
 def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Actor, at: datetime) -> BreakGlass:
     """This person holds the role from now on, until it ends by itself. Raises ProveMore, OnHold, Refused."""
     people.alone()
-    staff = User.objects.select_for_update(no_key=True).get(pk=staff.pk)
+    staff = User.objects.locked(staff.pk)
     decision = by_staff(Action.STAFF_BREAK_GLASS, staff, session, about=staff.pk, by=by, at=at)
     standing = set(staff.groups.values_list("name", flat=True)) if staff.is_staff else set()
     waiting = BreakGlass.objects.open_reviews()

@@ -39,7 +39,7 @@ REQUEST = timedelta(minutes=5)  # longer than any request takes, and than clocks
 def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     """The installation gives a role, only while there is no administrator. Later: ``role_changes``. Raises Refused."""
     alone()
-    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = User.objects.locked(person.pk)
     asked = InstallFacts(
         has_administrator=administrators().exists(), by_system=by.kind is Kind.SYSTEM, person_open=is_ready(person, at)
     )
@@ -62,7 +62,7 @@ def give(person: User, role: Role, decision: UUID | None, *, by: Actor, at: date
 @flow
 def revoke_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     """Take a role away, and what was taken by break-glass; who holds none is no longer staff. All sessions end."""
-    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = User.objects.locked(person.pk)
     person.groups.remove(Group.objects.get(name=role.value))
     person.is_staff = person.groups.exists()
     person.save(update_fields=["is_staff"])

@@ -47,7 +47,7 @@ def approve(change: RoleChange, staff: User, session: Session, *, by: Actor, at:
     """A second administrator makes it so. Raises ProveMore, OnHold, Refused."""
     people.alone()
     change = RoleChange.objects.select_for_update().get(pk=change.pk)
-    person = User.objects.select_for_update(no_key=True).get(pk=change.person_id)
+    person = User.objects.locked(change.person_id)
     decision = by_staff(Action.STAFF_APPROVE_ROLE, staff, session, about=person.pk, by=by, at=at)
     standing = _standing(change, person, at)
     require(policy.may_approve, standing, people.staff_facts(staff), about=person.pk, by=by, at=at)

@@ -144,7 +144,7 @@ def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor,
     if customer is None:
         record(events.RecoveryMissed(lane=_lane(attempt.email), way=way), about=None, by=by, at=at)
         return None
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
     mine = live if live is not None and holds(live, attempt.key) else None
     if not _is_right(customer, mine, attempt, way, answer, by=by, at=at):

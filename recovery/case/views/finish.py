@@ -1,7 +1,6 @@
 """The last pages of a recovery: finish it, or stop it."""
 
 from datetime import datetime
-from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -20,7 +19,6 @@ from accounts.factors.policy import Reason as FactorReason
 from accounts.factors.restore import NewApp, NewPasskey
 from accounts.factors.verifier import Ceremony
 from accounts.factors.views.passkeys import name_of
-from accounts.models import User
 from accounts.sessions import signing
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
@@ -182,7 +180,7 @@ def stop(request: HttpRequest, secret: str) -> HttpResponse:
 @require_POST
 def stop_here(request: HttpRequest) -> HttpResponse:
     """The button on every page of a session that is signed in."""
-    customer = cast("User", request.user)
+    customer = signing.customer_of(request)
     case = facts.live_case(customer.pk)
     if case is not None:
         wait.cancel_here(case, by=Actor.from_request(request), at=clock.now())

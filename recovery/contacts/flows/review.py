@@ -31,7 +31,7 @@ def due(at: datetime) -> QuerySet[User]:
 @flow
 def remind(customer: User, *, by: Actor, at: datetime) -> None:
     """Say who and what it is, enough to recognise each. Raises Refused if there is nothing to say yet."""
-    customer = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = User.objects.locked(customer.pk)
     places = list(RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at"))
     people = list(Contact.objects.kept().filter(customer=customer, accepted_at__isnull=False).order_by("accepted_at"))
     last = Review.objects.filter(customer=customer).values_list("reminded_at", flat=True).first()

@@ -1,7 +1,7 @@
 import math
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bench.evaluation import charts
@@ -11,14 +11,12 @@ from tests.bench.evaluation.tally import FIRST, GENUINE, OUTSIDE, Tally, cell, q
 scores = st.lists(st.integers(-5, 5), min_size=1, max_size=30)
 
 
-@settings(deadline=None)
 @given(attacks=scores, genuine=scores)
 def test_auc_is_the_chance_that_an_attack_scores_higher(attacks, genuine):
     won = sum((a > g) + (a == g) / 2 for a in attacks for g in genuine) / len(attacks) / len(genuine)
     assert math.isclose(Separation.of(Counter(attacks), Counter(genuine)).auc, won, abs_tol=1e-9)
 
 
-@settings(deadline=None)
 @given(attacks=scores, genuine=scores)
 def test_recall_and_cost_by_hand(attacks, genuine):
     found = Separation.of(Counter(attacks), Counter(genuine))

@@ -2,7 +2,7 @@ import math
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ciam_portal.core.policy.decision import Finding, Risk
@@ -25,7 +25,6 @@ def order(risk: Risk | None) -> float:
     return Risk.MODERATE if risk is None else risk
 
 
-@settings(deadline=None)
 @given(
     before=signals,
     after=signals,
@@ -43,7 +42,6 @@ def test_a_worse_signal_never_loosens(before, after, name, score):
     assert order(level(score, worried, THRESHOLDS, LIMITS)) >= order(level(score, calm, THRESHOLDS, LIMITS))
 
 
-@settings(deadline=None)
 @given(signals=signals)
 def test_a_signal_that_appears_never_removes_a_finding(signals):
     for field in fields(Signals):
@@ -106,7 +104,6 @@ def test_surprise_is_the_poisson_tail():
     assert surprise(0, 1.0) == 0
 
 
-@settings(deadline=None)
 @given(count=st.integers(1, 100), mean=st.floats(0.01, 100))
 def test_more_is_more_surprising(count, mean):
     assert surprise(count + 1, mean) >= surprise(count, mean) - 1e-9

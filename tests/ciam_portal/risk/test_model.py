@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from ciam_portal.core.risk.evidence import Evidence, deltas_of, gather
 from ciam_portal.core.risk.model import parts, score
@@ -23,7 +23,6 @@ def judged(visit: Visit, steady=STEADY, days: float = 2.0) -> float:
     return score(parts(gather(profile, TABLE.counts(visit), visit, at)))
 
 
-@settings(deadline=None)
 @given(evidence=evidences)
 def test_any_numbers_give_finite_parts_that_add_up(evidence):
     found = parts(evidence)
@@ -31,7 +30,6 @@ def test_any_numbers_give_finite_parts_that_add_up(evidence):
     assert abs(score(found) - sum(part.llr for part in found)) < 1e-9
 
 
-@settings(deadline=None)
 @given(life=lives, visit=visits)
 def test_a_score_can_be_had_from_its_evidence_alone(life, visit):
     profile, table, at = live(*life)

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from ciam_portal.core.risk.parameters import DEFAULT
 from ciam_portal.core.risk.profile import Profile
@@ -10,14 +10,12 @@ from ciam_portal.core.risk.visit import Feature
 from tests.ciam_portal.risk.lives import HOME, NOON, live, lives
 
 
-@settings(deadline=None)
 @given(life=lives)
 def test_a_profile_survives_being_stored(life):
     profile, _table, _at = live(*life)
     assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
 
 
-@settings(deadline=None)
 @given(life=lives)
 def test_a_profile_stays_small(life):
     profile, _table, _at = live(*life)
