@@ -34,7 +34,7 @@ class Alerts(ReadOnlyAdmin):
     )
     list_filter = ("kind",)
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What it says, in words and figures."""
         return ["kind", "at", "meaning", "figures", "acknowledged_at", "acknowledged_by"]
 

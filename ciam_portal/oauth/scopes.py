@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from ciam_portal.core.policy.catalogue import USE_SCOPE, UnsafePolicy
 from ciam_portal.core.policy.limits import Limits
@@ -64,23 +63,3 @@ def check(limits: Limits) -> None:
     ]
     if unknown:
         raise UnsafePolicy(f"Policy: [actions] speaks of a scope that is not known: {', '.join(unknown)}.")
-
-
-class Scopes:
-    """django-oauth-toolkit's question "which scopes are there?", answered from the list and the partner's ceiling."""
-
-    def get_all_scopes(self) -> dict[str, str]:
-        """Every scope and its title."""
-        return {scope.name: scope.title for scope in SCOPES.values()}
-
-    def get_available_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
-    ) -> list[str]:
-        """What this partner may ask for; without a partner, every scope."""
-        if application is None:
-            return list(SCOPES)
-        return [name for name in SCOPES if name in application.scopes_allowed]
-
-    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
-        """Nothing is given that was not asked for."""
-        return []

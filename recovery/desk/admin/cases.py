@@ -80,7 +80,7 @@ class Cases(Looking):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The queue. Nothing is searched for here: that is counted and recorded, on the page of customers."""
         viewer = self._viewer(request)
         self.seen(request, None)
@@ -98,8 +98,8 @@ class Cases(Looking):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: object = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: object = None,
     ) -> HttpResponse:
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
