@@ -38,6 +38,7 @@ class Browser:
     key: str
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
+    known: bool = False  # somebody's own, whoever it names: what others do at its address is not its doing
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
 
     @property

@@ -50,9 +50,10 @@ def by_stranger(action: Action, email: str, browser: "Browser", *, about: UUID |
     They have nothing to prove with, so where more is asked for, time helps: raises TooMany with the time after which
     the answer is another, as it stands now, or Refused.
     """
+    own = browser.known or bool(browser.own)
 
     def asked(when: datetime) -> gate.Facts:
-        return facts.for_stranger(email, browser.seen, absurd=browser.absurd, own=bool(browser.own), by=by, at=when)
+        return facts.for_stranger(email, browser.seen, absurd=browser.absurd, own=own, by=by, at=when)
 
     try:
         require_action(action, asked(at), about=about, by=by, at=at)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from ciam_portal.decisions.models import Approval
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests import factories
+from tests.at_once import in_turn
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +171,17 @@ def test_of_many_at_once_one_is_redeemed(unlocked_audit: None) -> None:
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_is_just_ending_redeems_nothing(unlocked_audit: None) -> None:
+    browser, person = Client(), factories.customer()
+    session = factories.signed_in(browser, person, (Method.PASSWORD,))
+    shop = open_shop(browser)
+    approval = shop.approval()
+    end = partial(sessions.end, session, by=Actor.system(), at=clock.now())
+    _ended, answer = in_turn(end, lambda: shop.redeem_approval(approval).status_code)
+    assert answer == 403
 
 
 @pytest.mark.django_db(transaction=True)

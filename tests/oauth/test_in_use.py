@@ -13,6 +13,7 @@ from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
+from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests.factories import at_home
@@ -159,3 +160,17 @@ class TestStatements:
         browser.post("/sign-out/")
         with django_assert_max_num_queries(29):  # 10 of these are savepoints of the test
             assert browser.post("/sign-in/", form).status_code == 302
+
+
+@pytest.mark.control("v5.0.0-7.4.3")
+@pytest.mark.parametrize("which", ["this", "all others"])
+def test_whoever_ends_sessions_ends_what_apps_hold(walk: Walk, customer: User, by: Actor, which: str) -> None:
+    """After a new password what an app holds from the session that goes on is dead too: it may be a thief's app."""
+    walk.tokens(OFFLINE)
+    here = Session.objects.get(customer=customer)
+    if which == "this":
+        sessions.end(here, by=by, at=clock.now())
+    else:
+        sessions.end_all(customer, by=by, at=clock.now(), keep=here)
+    assert not AccessToken.objects.exists()
+    assert not RefreshToken.objects.filter(revoked=None).exists()

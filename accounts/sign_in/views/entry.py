@@ -1,5 +1,6 @@
 """The doors: sign up, confirm an address, sign in, sign out."""
 
+from dataclasses import replace
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
@@ -43,7 +44,8 @@ class SignUp(SignupView):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """The form does not know the browser that sent it."""
-        form.browser = signing.browser_of(self.request, form.cleaned_data["email"])
+        browser = signing.browser_of(self.request, form.cleaned_data["email"])
+        form.browser = replace(browser, known=bool(bucket.own(self.request, None)))
         answer: HttpResponse = super().form_valid(form)
         return answer
 
@@ -134,13 +136,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_POST
-def renew(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def renew(request: HttpRequest) -> HttpResponse:
     """Stay signed in: reaching this view was the activity."""
     return HttpResponse(status=204)
 
 
 @login_not_required
 @require_safe
-def inactive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def inactive(request: HttpRequest) -> HttpResponse:
     """Where the library would send a closed account: to the door, which says nothing."""
     return redirect("account_login")

@@ -215,6 +215,17 @@ def test_what_is_refused_uses_up_nothing_of_the_address(customer: User, door: st
     assert stranger("192.0.2.1").post(door, fields).status_code == HTTPStatus.FOUND
 
 
+def test_a_browser_that_somebody_uses_may_sign_somebody_up_while_strangers_besiege_its_network(customer: User) -> None:
+    """Another of the household, say. How many messages may be asked for is still counted by network and address."""
+    home, fields = Client(HTTP_USER_AGENT=factories.FIREFOX), {"email": "fresh@example.com", "password1": NEW}
+    at_home(home, customer, agent=factories.FIREFOX)
+    for n in range(60):
+        velocity.failed(facts.source_of(f"a{n}@example.com", history.Seen(address=SHARED)), clock.now())
+    assert stranger(SHARED).post("/sign-up/", fields).status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert home.post("/sign-up/", fields).status_code == HTTPStatus.FOUND
+    assert len(sent("confirm_your_address", "fresh@example.com")) == 1
+
+
 # What a page says is true
 
 
