@@ -58,7 +58,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def healthz(request: HttpRequest) -> HttpResponse:
     """This process answers."""
     return JsonResponse({"status": "ok"})
 
@@ -66,7 +66,7 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
 @login_not_required
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def readyz(request: HttpRequest) -> HttpResponse:
     """Database, cache and broker answer too, and an approved policy decides; 503 and which one does not, otherwise."""
     checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
     states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
@@ -126,19 +126,19 @@ def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
 
 
 @requires_csrf_token
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
     return _page(request, "400.html", 400)
 
 
 @requires_csrf_token
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     return _page(request, "403.html", 403)
 
 
 @requires_csrf_token
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     return _page(request, "404.html", 404)
 
@@ -150,7 +150,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 @requires_csrf_token
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's signature)
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403, for a form that is too old or came from elsewhere."""
     request.forbidden = traces.Kind.CSRF  # type: ignore[attr-defined]
     return _page(request, "403_csrf.html", 403)

@@ -69,14 +69,6 @@ class PasswordChanged(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class WrongPassword(AuditEvent):
-    """A signed-in customer mistyped the current password."""
-
-    name: ClassVar[str] = "account.wrong_password"
-    sourced: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileChanged(AuditEvent):
     """Which fields changed; not their content."""
 

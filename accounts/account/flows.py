@@ -101,20 +101,10 @@ def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
     if proof.password and proof.password != customer.password:
         customer.password, customer.password_changed_at = proof.password, proof.created_at
         customer.save(update_fields=["password", "password_changed_at"])
-    _confirmed(customer, by=by.known_as(customer.pk), at=at)
-    return customer
-
-
-def _confirmed(customer: User, *, by: Actor, at: datetime) -> None:
     addresses.confirm(customer)
     proofs.void_confirmations(customer, at)
-    record(events.EmailConfirmed(), about=customer.pk, by=by, at=at)
-
-
-@flow
-def prove_address(customer: User, *, by: Actor, at: datetime) -> None:
-    """The address counts as proven on the word of the system (an import, the demonstration), never of a person."""
-    _confirmed(customer, by=by, at=at)
+    record(events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
+    return customer
 
 
 def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:

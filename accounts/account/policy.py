@@ -44,7 +44,7 @@ class LinkFacts:
 
 
 @question("account.may_use_link")
-def may_use_link(facts: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_use_link(facts: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
     """A link works once, in time, and only while the account is as it was when the link was sent."""
     if not facts.is_live:
         return Deny(Reason.LINK_DEAD)
@@ -64,7 +64,7 @@ class MailboxFacts:
 
 
 @question("account.may_have_mailbox")
-def may_have_mailbox(facts: MailboxFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_have_mailbox(facts: MailboxFacts, *, limits: Limits, at: datetime) -> Decision:
     """Of two accounts of one mailbox either may have it, if whoever reads it has shown so in that account too."""
     if not facts.waits:
         return Deny(Reason.MAILBOX_NOT_WAITED_FOR)

@@ -20,9 +20,8 @@ tell(
         events.EmailChangeAsked: plain(_("A change of e-mail address was asked for")),
         events.EmailChanged: plain(_("E-mail address changed"), badge=_("Changed"), kind="accent"),
         events.PasswordChanged: plain(_("Password changed"), badge=_("Changed"), kind="accent"),
-        events.WrongPassword: plain(_("Wrong password"), badge=_("Failed"), kind="warn"),
         events.ProfileChanged: _profile,
     },
     silent=[events.ProofSent, events.UnprovenAccountRemoved, events.MailboxSettled],
-    repeated=[events.WrongPassword, events.SignUpWithKnownAddress],
+    repeated=[events.SignUpWithKnownAddress],
 )

@@ -58,8 +58,8 @@ class Disputes(Looking):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: object = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: object = None,
     ) -> HttpResponse:
         """What the customer asks about, in words for the help desk, and the form that closes it."""
         dispute = self.get_object(request, object_id)

@@ -39,7 +39,7 @@ class ContestFacts:
 
 
 @question("dispute.may_contest")
-def may_contest(facts: ContestFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_contest(facts: ContestFacts, *, limits: Limits, at: datetime) -> Decision:
     """What stopped the customer, once, and not endlessly many a day."""
     if not facts.by_the_gate or facts.answer not in _STOPPED:
         return Deny(Reason.NOT_STOPPED)
@@ -62,7 +62,7 @@ class CloseFacts:
 
 
 @question("dispute.may_close")
-def may_close(facts: CloseFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_close(facts: CloseFacts, *, limits: Limits, at: datetime) -> Decision:
     """Help desk staff, signed in with two factors, about somebody else, while it is open."""
     if not MAY_CLOSE & set(facts.roles):
         return Deny(Reason.NOT_YOUR_ROLE)
@@ -84,7 +84,7 @@ class AnswerLinkFacts:
 
 
 @question("dispute.may_answer")
-def may_answer(facts: AnswerLinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_answer(facts: AnswerLinkFacts, *, limits: Limits, at: datetime) -> Decision:
     """Once, and in time. Neither a new password nor the end of the session takes the answer away."""
     if not facts.is_live:
         return Deny(Reason.ANSWER_LINK_DEAD)

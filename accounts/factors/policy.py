@@ -46,19 +46,19 @@ def highest(held: Iterable[Method], *, has_password: bool) -> Level:
 
 
 @question("factors.may_add_app")
-def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_add_app(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
     """One authenticator app for each customer."""
     return Deny(Reason.ONE_APP) if facts.has_app else Allow()
 
 
 @question("factors.may_add_passkey")
-def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_add_passkey(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
     """Several passkeys are welcome, endless ones are not."""
     return Deny(Reason.TOO_MANY_PASSKEYS) if facts.passkeys >= limits.factors.passkeys else Allow()
 
 
 @question("factors.may_make_backup_codes")
-def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_make_backup_codes(facts: FactorFacts, *, limits: Limits, at: datetime) -> Decision:
     """Backup codes stand in for a factor, so there must be one."""
     return Allow() if facts.has_app or facts.passkeys else Deny(Reason.NEEDS_A_FACTOR)
 

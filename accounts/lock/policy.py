@@ -53,7 +53,7 @@ def is_ajar(facts: LockFacts) -> bool:
 
 
 @question("lock.may_unlock_by_mail")
-def may_unlock_by_mail(facts: LockFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_unlock_by_mail(facts: LockFacts, *, limits: Limits, at: datetime) -> Decision:
     """Whether a new password set with a mailed link opens it, with nothing more."""
     if facts.way is not WayBack.MAILBOX or facts.has_factor or not facts.restored:
         return Deny(Reason.STILL_LOCKED)
@@ -70,7 +70,7 @@ class UndoFacts:
 
 
 @question("lock.may_undo")
-def may_undo(facts: UndoFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_undo(facts: UndoFacts, *, limits: Limits, at: datetime) -> Decision:
     """Once, in time, while the change stands. Neither a new password nor a new address takes the answer away."""
     if not facts.is_live:
         return Deny(Reason.UNDO_LINK_DEAD)

@@ -124,7 +124,7 @@ def _hindered(customer: UUID | None, asker: Asker, *, has_role: bool) -> Deny | 
 
 
 @question("restriction.may_restrict")
-def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: PLR0911  (one line for each condition)
+def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:
     """May this person restrict this customer for so many days? An extension is a new one, with its own review."""
     hindered = _hindered(facts.customer, asker, has_role=bool(RESTRICTERS & set(asker.roles)))
     if hindered is not None:
@@ -143,7 +143,7 @@ def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: date
 
 
 @question("restriction.may_end")
-def may_end(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_end(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:
     """May this person end it early? One is enough; who made it may too."""
     hindered = _hindered(facts.customer, asker, has_role=bool(RESTRICTERS & set(asker.roles)))
     if hindered is not None:
@@ -152,7 +152,7 @@ def may_end(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime)
 
 
 @question("restriction.may_review")
-def may_review(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_review(facts: StandingFacts, asker: Asker, *, limits: Limits, at: datetime) -> Decision:
     """May this second person say whether it was right? Also when it is over: the next one waits for that."""
     hindered = _hindered(facts.customer, asker, has_role=bool(REVIEWERS & set(asker.standing)))
     if hindered is not None:

@@ -45,7 +45,7 @@ def doubts_sign_in(findings: tuple[Finding, ...]) -> bool:
 
 
 @question("sessions.on_risk_risen")
-def on_risk_risen(facts: RisenFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def on_risk_risen(facts: RisenFacts, *, limits: Limits, at: datetime) -> Decision:
     """Allow leaves the session as it is; StepUp makes sensitive actions ask or wait; Deny ends it."""
     if not facts.is_open:
         return Allow()

@@ -40,7 +40,7 @@ class Adapter(DefaultAccountAdapter):
         password_validation.validate_password(password, user)
         return password
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:  # noqa: ANN401
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Whose credentials these are. A closed, locked or suspended one looks like a wrong password."""
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
@@ -53,7 +53,7 @@ class Adapter(DefaultAccountAdapter):
             return None
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record it; axes has counted it."""
         email = mailbox.named(str(credentials.get("email", "")))
         known = User.objects.filter(email=email).values_list("pk", flat=True).first()
@@ -76,7 +76,7 @@ class Adapter(DefaultAccountAdapter):
         """Sign out: session record, tokens, cookie."""
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
 
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: ANN401, FBT001
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:  # noqa: FBT001
         """Our own link instead of the library's: single use, digest only. Raises TooMany.
 
         Whoever signs up was asked for their budget before anything was kept (``open_account``).
@@ -90,13 +90,13 @@ class Adapter(DefaultAccountAdapter):
         """Tell the owner; asked for their budget as above."""
         account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
 
-    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:  # noqa: ARG002
+    def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:
         """The same page for everyone."""
         return HttpResponseRedirect(reverse("account_email_verification_sent"))
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The library's own messages are not shown: our pages say what happened."""
 
-    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_ajax(self, request: HttpRequest) -> bool:
         """Pages only: the JSON answers of the library's views would be one more channel to guard."""
         return False

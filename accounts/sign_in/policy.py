@@ -38,7 +38,7 @@ class SignInFacts:
 
 
 @question("sign_in.on_sign_in")
-def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (every question's form; one line for each condition)
+def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:
     """Whether there is anything to weigh. How much proof it takes is the catalogue's business (``sign_in``)."""
     if not facts.is_active:
         return Deny(Reason.ACCOUNT_CLOSED)

@@ -34,17 +34,8 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Coded(StrEnum):
+class Coded(ReasonBase):
     """A reason chosen from a list: a code, and the words that people read. Nothing is ever typed."""
-
-    words: str
-
-    def __new__(cls, code: str, words: str) -> Self:
-        """Keep the words beside the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.words = words
-        return member
 
     @classmethod
     def of(cls, code: str) -> Self:
@@ -53,11 +44,6 @@ class Coded(StrEnum):
             if member == code:
                 return member
         raise ValueError(code)
-
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """For a form or a column."""
-        return [(member.value, member.words) for member in cls]
 
 
 class WhyRole(Coded):
@@ -151,7 +137,7 @@ class InstallFacts:
 
 
 @question("staff.may_install")
-def may_install(facts: InstallFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_install(facts: InstallFacts, *, limits: Limits, at: datetime) -> Decision:
     """May the installation give a role by itself? Only while nobody could approve one."""
     if not facts.by_system or facts.has_administrator:
         return Deny(Reason.NOT_INSTALLING)
@@ -159,7 +145,7 @@ def may_install(facts: InstallFacts, *, limits: Limits, at: datetime) -> Decisio
 
 
 @question("staff.may_propose")
-def may_propose(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_propose(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person propose that somebody else gets a role? The operator's command may: it decides nothing."""
     if not role.by_command and (staff.id is None or not staff.is_administrator):
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -173,7 +159,7 @@ def may_propose(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datet
 
 
 @question("staff.may_approve")
-def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (one line for each condition)
+def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this second person make it so?"""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -191,7 +177,7 @@ def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datet
 
 
 @question("staff.may_reject")
-def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person say no? The proposer too: that takes it back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -199,7 +185,7 @@ def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: dateti
 
 
 @question("staff.may_revoke")
-def may_revoke(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_revoke(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person take a role away? One is enough: it gives nobody anything."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -238,7 +224,7 @@ class ReviewFacts:
 
 
 @question("staff.may_review")
-def may_review(facts: ReviewFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_review(facts: ReviewFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person close the review? A second administrator."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -271,7 +257,7 @@ class LookFacts:
 
 
 @question("staff.may_look")
-def may_look(facts: LookFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_look(facts: LookFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person search, or open this record? Nobody opens their own."""
     allowed = LOOKERS if facts.customer is None else READERS
     if not allowed & set(facts.roles):

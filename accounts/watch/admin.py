@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,14 +35,14 @@ class Alerts(ReadOnlyAdmin):
     )
     list_filter = ("kind",)
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What it says, in words and figures."""
         return ["kind", "at", "meaning", "figures", "acknowledged_at", "acknowledged_by"]
 
     @admin.display(description=_("what it means"))
     def meaning(self, alert: Alert) -> str:
         """The sentence for its kind."""
-        return policy.meaning(alert.kind)
+        return translate(policy.meaning(alert.kind))
 
     @admin.display(description=_("figures"))
     def figures(self, alert: Alert) -> str:

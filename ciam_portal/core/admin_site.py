@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.roles import Role, roles_of
 
@@ -19,28 +20,28 @@ _PAGES = ("_changelist", "_change")  # of a table: its list, and one row of it
 class PortalAdminSite(AdminSite):
     """Django admin behind the portal's own session: no login form, no password form of its own."""
 
-    site_header = site_title = "Staff"
-    index_title = "Customers, partners and the audit"
+    site_header = site_title = _("Staff")
+    index_title = _("Customers, partners and the audit")
     password_change_form = None
 
     def get_urls(self) -> list[Any]:
         """Django's own pages, without those that lead away, look rows up, or say that something was changed."""
         return [route for route in super().get_urls() if getattr(route, "name", None) not in _NOT_HERE]
 
-    def has_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+    def has_permission(self, request: HttpRequest) -> bool:
         """Nobody, until the site that stands on this one says who (``staff_site.entrance``)."""
         return False
 
-    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only pages made to be looked at. What libraries bring along could set or show secrets, and stays out."""
         if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
+    def logout(self, request: HttpRequest, extra_context: object = None) -> Any:
         """The portal's own sign-out."""
         return HttpResponseRedirect(reverse("account_logout"))
 
-    def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ANN401, ARG002
+    def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:
         """The portal's own page."""
         return HttpResponseRedirect(reverse("accounts:change_password"))
 
@@ -77,32 +78,32 @@ class ReadOnlyAdmin(AnyModelAdmin):
         """The list and the rows. Nothing is added, deleted or has a history here, so there are no pages for it."""
         return [route for route in super().get_urls() if (route.name or "").endswith(_PAGES)]
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the filters beside the list ask for."""
         offered = (item for item in self.get_list_filter(request) if isinstance(item, str))
         return lookup in {f"{name}{end}" for name in offered for end in ("", "__exact", "__isnull")}
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401, ARG002
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Every plain column that is no secret."""
         return [field.name for field in self.model._meta.fields if field.name not in self.hidden]  # noqa: SLF001
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All of them."""
         return self.get_fields(request, obj)
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:  # noqa: ANN401
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Nothing to leaf through for those who may only search."""
         if self.leafers is not None and not search_term.strip() and not roles_of(request.user) & self.leafers:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """One row; 404 if there is none, and not a way back to the front page."""
         if self.has_view_permission(request) and self.get_object(request, unquote(object_id)) is None:
             raise Http404
         return super().change_view(request, object_id, *args, **kwargs)
 
-    def show(self, request: HttpRequest, template: str, **words: Any) -> HttpResponse:  # noqa: ANN401
+    def show(self, request: HttpRequest, template: str, **words: Any) -> HttpResponse:
         """A page of our own, in the frame of the site."""
         frame = {**self.admin_site.each_context(request), "opts": self.opts}
         return TemplateResponse(request, template, frame | words)
@@ -111,18 +112,18 @@ class ReadOnlyAdmin(AnyModelAdmin):
         """Only for the named roles."""
         return bool(roles_of(request.user) & self.roles)
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Only for the named roles."""
         return bool(roles_of(request.user) & self.roles)
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Never."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Never."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Never."""
         return False

@@ -149,7 +149,7 @@ def _more(answered: flows.Answered) -> dict[str, Any]:
 
 
 @for_machines("GET", "HEAD")
-def authzen(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def authzen(request: HttpRequest) -> HttpResponse:
     """Where AuthZEN's endpoints are (Authorization API 1.0 section 9)."""
     told = {
         "policy_decision_point": settings.PUBLIC_URL,
@@ -159,7 +159,7 @@ def authzen(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
 
 
 @for_machines("GET", "HEAD")
-def document(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def document(request: HttpRequest) -> HttpResponse:
     """All of this for machines (OpenAPI 3.1)."""
     return _public(openapi.document())
 

@@ -42,7 +42,7 @@ class Presenting:
 
 
 @question("decisions.may_ask")
-def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:
     """The partner may ask about this action and this customer. A token of others is as unknown as an invented one."""
     if not facts.action_registered:
         return Deny(Reason.UNKNOWN_ACTION)
@@ -54,7 +54,7 @@ def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:  # noqa
 
 
 @question("decisions.may_redeem")
-def may_redeem(facts: Presenting, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_redeem(facts: Presenting, *, limits: Limits, at: datetime) -> Decision:
     """Once, in time, by the partner that it was given to, and for the very transaction."""
     if facts.expires_at is None:
         return Deny(Reason.UNKNOWN_APPROVAL)

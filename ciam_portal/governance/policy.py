@@ -64,7 +64,7 @@ class StaffFacts:
 
 
 @question("governance.may_propose")
-def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person propose it? A version that was rejected or that decided once may come back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -87,7 +87,7 @@ def may_replay(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: 
 
 
 @question("governance.may_approve")
-def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001, PLR0911  (one line for each condition)
+def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person make it decide?"""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
@@ -107,7 +107,7 @@ def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
 
 
 @question("governance.may_reject")
-def may_reject(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_reject(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this person say no to it? The proposer too: that takes the proposal back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)

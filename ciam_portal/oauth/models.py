@@ -3,7 +3,6 @@
 A token is a row that knows its customer, partner, session and consent. Nothing here holds a token or code in clear.
 """
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,7 +16,6 @@ from oauth2_provider.models import (
 )
 
 from ciam_portal.core.crypto import codes
-from ciam_portal.oauth import keys
 
 
 class Partner(AbstractApplication):
@@ -68,11 +66,6 @@ class Partner(AbstractApplication):
         )
 
     @property
-    def jwk_key(self) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
-        """The key that signs for every partner: ES256, today's."""
-        return keys.signing_key()
-
-    @property
     def is_public(self) -> bool:
         """Runs where it can keep no secret (RFC 6749 section 2.1): anybody may pretend to be it."""
         return bool(self.client_type != self.CLIENT_CONFIDENTIAL)
@@ -81,10 +74,6 @@ class Partner(AbstractApplication):
     def host(self) -> str:
         """The site customers know it by: its homepage's host, or the one they are sent back to."""
         return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
-
-    def is_usable(self, request: Any) -> bool:  # noqa: ANN401, ARG002  (the library's signature)
-        """Asked by the library for each request."""
-        return self.is_enabled
 
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered, character for character (RFC 9700 section 2.1)."""

@@ -81,13 +81,13 @@ def _answer(headers: dict[str, str], body: str | None, status: int) -> HttpRespo
 
 
 @for_machines("GET", "HEAD")
-def jwks(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def jwks(request: HttpRequest) -> HttpResponse:
     """The keys that verify ID tokens (RFC 7517)."""
     return _public(keys.public_set())
 
 
 @for_machines("GET", "HEAD")
-def openid_configuration(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def openid_configuration(request: HttpRequest) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
     claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"]
     claims += [claim for scope in SCOPES.values() for claim in scope.claims if claim not in claims]
@@ -111,7 +111,7 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 
 
 
 @for_machines("GET", "HEAD")
-def server_metadata(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def server_metadata(request: HttpRequest) -> HttpResponse:
     """OAuth 2.0 Authorization Server Metadata (RFC 8414)."""
     return _public(_metadata())
 

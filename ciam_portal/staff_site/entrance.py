@@ -34,7 +34,7 @@ class Entrance(PortalAdminSite):
         enters: bool = request.enters_staff_site  # type: ignore[attr-defined]
         return enters
 
-    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002
+    def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
         """Send people through the one sign-in; staff signed in too weakly prove more. Raises ProveMore or Refused."""
         target = request.GET.get("next") or reverse("admin:index")
         if not request.user.is_authenticated:

@@ -72,18 +72,18 @@ class PolicyVersions(Verbs):
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
 
-    @admin.display(description="found", ordering="found_at")
-    def found(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+    @admin.display(description=lazy("found"), ordering="found_at")
+    def found(self, row: Any) -> str:
         """When."""
         return f"{row.found_at:{_MINUTE}}"
 
-    @admin.display(description="proposed", ordering="proposed_at")
-    def proposed(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+    @admin.display(description=lazy("proposed"), ordering="proposed_at")
+    def proposed(self, row: Any) -> str:
         """By whom and when."""
         return _by(row.proposer, row.proposed_at)
 
-    @admin.display(description="approved", ordering="approved_at")
-    def approved(self, row: Any) -> str:  # noqa: ANN401  (a row with its annotations)
+    @admin.display(description=lazy("approved"), ordering="approved_at")
+    def approved(self, row: Any) -> str:
         """By whom and when."""
         return _by(row.approver, row.approved_at)
 
@@ -97,8 +97,8 @@ class PolicyVersions(Verbs):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: Any = None,  # noqa: ANN401, ARG002  (Django's signature)
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         """One version. What is done with it is sent to the same address, so that proving more leads back here."""
         if not self.has_view_permission(request):
@@ -169,7 +169,7 @@ def _asking(user: User | AnonymousUser, session: Session | None, by: Actor, at: 
 # Saying
 
 
-def _words(request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row with its annotations)
+def _words(request: HttpRequest, row: Any) -> dict[str, Any]:
     staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in standing_roles_of(request.user))
     run = flows.replay_of(row, clock.now())
     is_complete = run is not None and run.finished_at is not None

@@ -127,7 +127,7 @@ class Trail(Looking, Newest):
             if before is None:
                 return
 
-    def _exported(self, row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row of either table)
+    def _exported(self, row: Any) -> dict[str, Any]:
         return {name: getattr(row, name) for name in self.exported}
 
 
@@ -144,7 +144,7 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401  (a column's value)
+def _plain(value: Any) -> str:
     return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
@@ -170,7 +170,7 @@ def event_names() -> list[str]:
     return sorted({each.name for each in below(AuditEvent) if each.name})
 
 
-def _choices(names: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (some names)
+def _choices(names: Any) -> list[tuple[str, str]]:
     return [("", "—"), *((str(name), str(name)) for name in names)]
 
 
@@ -198,7 +198,7 @@ class AuditEntries(Trail):
         "source", "decision", "data",
     )  # fmt: skip
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401  (Django's)
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All columns, and whether the row is as it was written."""
         return [*super().get_fields(request, obj), "stands"]
 
@@ -258,7 +258,7 @@ class DecisionEntries(Trail):
             return self.show(request, "admin/decision_find.html", title=_("Find a decision"), form=find)
         return super().before_list(request, form)
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401, ARG002
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """One decision, explained: with every number to auditors and administrators, without any to agents."""
         entry, stopped = self.opened(request, object_id)
         if entry is None:

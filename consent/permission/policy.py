@@ -95,7 +95,7 @@ def needs_page(unanswered: tuple[str, ...], *, is_public: bool, ask_again: bool)
 
 
 @question("consent.may_share")
-def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:
     """Everything a use rests on must stand at the moment of use; any one that fell refuses it."""
     if not facts.partner_enabled:
         return Deny(Reason.PARTNER_OFF)
@@ -111,7 +111,7 @@ def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:  # n
 
 
 @question("consent.may_give")
-def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:
     """Only what was shown can be ticked, only what the partner may ask for can be shown, what it needs must be in."""
     if not facts.partner_enabled:
         return Deny(Reason.PARTNER_OFF)
@@ -150,7 +150,7 @@ def may_narrow(facts: Changing, *, limits: Limits, at: datetime) -> Decision:
 
 
 @question("consent.may_withdraw")
-def may_withdraw(facts: Changing, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_withdraw(facts: Changing, *, limits: Limits, at: datetime) -> Decision:
     """As easy as giving: the owner, at any time, without proving more; the portal itself when an account ends."""
     if facts.holder is Holder.OTHER:
         return Deny(Reason.NOT_YOURS)

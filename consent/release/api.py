@@ -84,14 +84,14 @@ def _challenge(status: int, error: str, description: str, **more: str) -> HttpRe
 
 @for_machines("GET", "POST", "HEAD")
 @bearer("openid")
-def userinfo(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+def userinfo(request: HttpRequest, access: Access) -> HttpResponse:
     """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""
     return JsonResponse(_person(access))
 
 
 @for_machines("GET", "HEAD")
 @bearer()
-def profile(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+def profile(request: HttpRequest, access: Access) -> HttpResponse:
     """The same fields as data of the portal's own, and under which permission they were released."""
     shared = {"consent": str(access.consent.pk), "scopes": list(access.scopes)}
     return JsonResponse({"subject": _person(access), "shared": shared})
@@ -99,7 +99,7 @@ def profile(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG0
 
 @for_machines("GET", "HEAD")
 @bearer("activity")
-def activity(request: HttpRequest, access: Access) -> HttpResponse:  # noqa: ARG001  (a view)
+def activity(request: HttpRequest, access: Access) -> HttpResponse:
     """The customer's latest sign-ins: when, where from, with what, and how sure we were."""
     latest = Session.objects.filter(customer=access.customer).order_by("-started_at")[:_MOST_SIGN_INS]
     return JsonResponse({"sub": subject(access.partner, access.customer.pk), "sign_ins": [_sign_in(e) for e in latest]})

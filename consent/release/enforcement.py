@@ -159,6 +159,10 @@ class ConsentValidator(OAuth2Validator):
         """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
         return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
 
+    def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
+        """Nothing is given that was not asked for."""
+        return []
+
     def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
         """Who signed in, when and how; and the fields that consent covers at this moment."""
         exchanged, issued = request.exchanged, request.issued

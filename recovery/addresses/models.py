@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ciam_portal.core import mailbox
@@ -29,8 +30,8 @@ class RecoveryAddress(models.Model):
     class Kind(models.TextChoices):
         """How a message gets there."""
 
-        MAIL = "mail", "E-mail address"
-        SMS = "sms", "Phone number"
+        MAIL = "mail", _("E-mail address")
+        SMS = "sms", _("Phone number")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(

@@ -28,7 +28,7 @@ class AddressFacts:
 
 
 @question("addresses.may_add")
-def may_add(facts: AddressFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_add(facts: AddressFacts, *, limits: Limits, at: datetime) -> Decision:
     """A few, each different from the others and from the one the customer signs in with."""
     if facts.is_known:
         return Deny(Reason.KNOWN)

@@ -44,7 +44,7 @@ class LinkFacts:
 
 
 @question("contacts.may_invite")
-def may_invite(facts: ContactFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_invite(facts: ContactFacts, *, limits: Limits, at: datetime) -> Decision:
     """A few, each somebody else than the customer."""
     if facts.is_own:
         return Deny(Reason.OWN)
@@ -54,14 +54,14 @@ def may_invite(facts: ContactFacts, *, limits: Limits, at: datetime) -> Decision
 
 
 @question("contacts.may_answer")
-def may_answer(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_answer(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
     """An invitation is answered once, in time, while it stands."""
     stands = link.is_live and link.account_active and link.is_kept and link.usable_from is None
     return Allow() if stands else Deny(Reason.LINK_DEAD)
 
 
 @question("contacts.may_see_code")
-def may_see_code(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_see_code(link: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
     """Only somebody who accepted long enough ago, is still a contact, and has a mailbox that is not the customer's."""
     helps = link.usable_from is not None and link.usable_from <= at
     stands = link.is_live and link.account_active and link.is_kept and not link.is_own

@@ -110,7 +110,7 @@ class LinkFacts:
 
 
 @question("desk.may_begin")
-def may_begin(facts: BeginFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_begin(facts: BeginFacts, helper: Helper, *, limits: Limits, at: datetime) -> Decision:
     """May this agent open a case for a caller? One that the customer began and that rests on too little gives way."""
     no = cases.helps(helper)
     if no is not None:
@@ -169,7 +169,7 @@ def may_claim(case: CaseFacts, link: LinkFacts, *, limits: Limits, at: datetime)
 
 
 @question("desk.may_take")
-def may_take(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_take(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:
     """May this member of staff say that they work on it, or take it over? Of two who ask at once, one gets it."""
     no = _may_work(case, helper)
     if no is not None:
@@ -180,7 +180,7 @@ def may_take(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limi
 
 
 @question("desk.may_let_go")
-def may_let_go(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (as above)
+def may_let_go(case: CaseFacts, helper: Helper, claim: ClaimFacts, *, limits: Limits, at: datetime) -> Decision:
     """May they say that they no longer do?"""
     no = _may_work(case, helper)
     if no is not None:

@@ -26,7 +26,7 @@ class ResetFacts:
 
 
 @question("reset.may_reset_password")
-def may_reset_password(facts: ResetFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001
+def may_reset_password(facts: ResetFacts, *, limits: Limits, at: datetime) -> Decision:
     """Once, in time, while the account is as it was when the link was sent to its proven address."""
     if not facts.is_live:
         return Deny(Reason.LINK_DEAD)

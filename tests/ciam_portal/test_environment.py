@@ -126,7 +126,7 @@ def test_the_demo_does_not_load_in_production() -> None:
         "TRUSTED_PROXY_COUNT": "0",
         "PYTHONWARNINGS": "ignore",
     }
-    command = [sys.executable, "manage.py", "demo"]
+    command = [sys.executable, "-m", "tests.stack", "demo", "http://localhost:8001"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "for development" in done.stderr

@@ -24,7 +24,6 @@ LONGEST = 300
 WRITERS = re.compile(
     r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
     r"|oauth/(tokens|tasks|partners)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py|accounts/account/tasks\.py"
-    r"|management/commands/demo\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.stack import Stack
+from tests.stack import Stack, people
 
 PASSWORD = "seven lamps of quiet harbour"
-DEMO_PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
 _PATIENCE = 20.0
 # Nobody moves a running clock: what waits, or has to be old, is moved back instead, all such rows of a customer evenly.
@@ -107,12 +106,12 @@ def _step() -> int:
 def enter_as_staff(page: Page, portal: Stack, address: str) -> None:
     """Somebody of the demonstration's staff, through the same door as everybody, with two steps."""
     page.goto("/staff/")
-    Customer(page, portal, address, DEMO_PASSWORD).type_credentials()
+    Customer(page, portal, address, people.PASSWORD).type_credentials()
     page.get_by_role("heading", name="Second step").wait_for()
     while time.time() % 30 > 20 or _step() == _used.get(address):  # to read and type it takes a moment; it works once
         time.sleep(1)
     _used[address] = _step()
-    page.get_by_role("textbox").first.fill(portal.manage("demo", "--code", address).strip())
+    page.get_by_role("textbox").first.fill(portal.code(address))
     page.get_by_role("button", name="Continue").click()
 
 

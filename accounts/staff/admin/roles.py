@@ -56,8 +56,8 @@ class RoleChanges(Looking):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: object = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: object = None,
     ) -> HttpResponse:
         """One change: who, what they hold, what it opens; and the two buttons while it waits."""
         change = self.found(request, object_id)
@@ -160,8 +160,8 @@ class BreakGlassUses(Verbs):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: object = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: object = None,
     ) -> HttpResponse:
         """One use: who, what the role opened, what was done meanwhile; and the button that closes its review."""
         use = self.found(request, object_id)

@@ -48,11 +48,11 @@ class Verbs(ReadOnlyAdmin):
     def verb(
         self,
         view: Callable[..., HttpResponse],
-        words: Any,  # noqa: ANN401  (text, lazily translated)
+        words: Any,
         form: type[Form] = Form,
         *fields: str,
         methods: tuple[str, ...] = ("POST",),
-    ) -> Any:  # noqa: ANN401  (a view of the site)
+    ) -> Any:
         """A page that does something, as ``words`` say. Whoever has to prove more first goes on with it after that.
 
         ``fields`` of ``form`` are kept meanwhile.
@@ -66,7 +66,7 @@ class Verbs(ReadOnlyAdmin):
         if budget.count("staff_look", f"{session.pk} {page} {about}", seconds=seconds) == 1:
             people.look(page, person, about=about, by=by, at=clock.now())
 
-    def found(self, request: HttpRequest, object_id: str) -> Any:  # noqa: ANN401  (a row of this page)
+    def found(self, request: HttpRequest, object_id: str) -> Any:
         """The row that a page only shows. Raises PermissionDenied, or Http404 if there is none."""
         row = self.get_object(request, object_id)
         if not self.has_view_permission(request, row) or request.method not in {"GET", "HEAD"}:

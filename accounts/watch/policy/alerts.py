@@ -50,7 +50,7 @@ class AlertFacts:
 
 
 @question("alerts.may_acknowledge")
-def may_acknowledge(facts: AlertFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_acknowledge(facts: AlertFacts, *, limits: Limits, at: datetime) -> Decision:
     """Somebody whose duty it is, once."""
     if not facts.may_look:
         return Deny(Reason.NOT_YOURS)

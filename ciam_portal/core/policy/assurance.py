@@ -37,7 +37,6 @@ class Method(StrEnum):
 SECOND_FACTORS = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.PASSKEY, Method.SECURITY_KEY})
 # What passes a challenge: possession of a factor, or of a mailbox. The latter reaches and renews no level.
 MORE_THAN_A_PASSWORD = SECOND_FACTORS | {Method.EMAIL_CODE}
-_KEYS = frozenset({Method.PASSKEY, Method.SECURITY_KEY})
 _AMR = {  # RFC 8176
     Method.PASSWORD: ("pwd",),
     Method.TOTP: ("otp",),

@@ -135,8 +135,6 @@ class Row:
     large_action: str = ""
 
 
-Catalogue = Mapping[str, Row]
-
 _LONGEST_FRESH = 43_200
 OPTIONAL = {"large", "large_action"}
 REQUIRED = {item.name for item in fields(Row)} - OPTIONAL

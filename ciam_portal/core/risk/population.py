@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
 
 from ciam_portal.core.risk.visit import Feature, Visit
 
@@ -50,14 +49,6 @@ class Rarity:
     def of(self, feature: Feature) -> Common:
         """What it says about one feature."""
         return self.features.get(feature, NEVER)
-
-
-class Population(Protocol):
-    """Something that keeps the table."""
-
-    def counts(self, visit: Visit) -> Rarity:
-        """What the population says about this visit."""
-        ...
 
 
 def keys_of(visit: Visit) -> tuple[Key, ...]:

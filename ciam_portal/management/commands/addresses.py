@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Whose mailbox it is to be."""
         parser.add_argument("--give", metavar="ID", type=UUID)
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run the flow that is due, or list."""
         if options["give"] is None:
             self._list()

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=30, help="how far back to look (1..366)")
         parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - prints it")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Measure and print."""
         target = options["target"]
         if target is None:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Which one."""
         parser.add_argument("id", help="the decision's id, as shown on pages and in the audit")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print, recompute, compare."""
         entry = _find(options["id"])
         self._say(entry)

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         """Which file."""
         parser.add_argument("file", metavar="FILE", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Check it whole, put it to use, say what it lists."""
         file: Path = options["file"]
         try:

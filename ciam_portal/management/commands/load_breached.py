@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--at-least", metavar="N", type=int, default=1, help="leave out what was seen less often")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Read it whole, put it to use, say how much it was."""
         file: Path = options["file"]
         try:

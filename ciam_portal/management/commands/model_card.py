@@ -18,7 +18,7 @@ class Command(BaseCommand):
         """For machines, or to read."""
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Build it and print it."""
         at = clock.now()
         sections = card.build(at)

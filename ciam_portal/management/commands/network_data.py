@@ -50,7 +50,7 @@ class Command(BaseCommand):
         verbs.add_parser("show", help="what is known of an address").add_argument("address")
         verbs.add_parser("status", help="the files in use")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what was done."""
         match options["verb"]:
             case "load":

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for verb in ("secret", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what was done."""
         verb, by, at = options["verb"], Actor.system(), clock.now()
         try:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
         verbs.add_parser("list", help="list the versions that are kept")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what was done."""
         if options["verb"] == "list":
             self._list()

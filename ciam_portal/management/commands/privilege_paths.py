@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for machines")
         parser.add_argument("--check", action="store_true", help="fail if a single person can reach one")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print the paths; fail if one is too short."""
         found, alone = privileges.paths(), privileges.alone()
         if options["json"]:

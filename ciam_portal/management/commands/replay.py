@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--action", default="", help="only this action of the catalogue")
         parser.add_argument("--json", default="", metavar="FILE", help="write the report as JSON too; - for no table")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Replay, then say."""
         try:
             candidate = limits.load(options["policy"])

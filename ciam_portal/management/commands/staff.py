@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("role", choices=[role.value for role in Role])
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Run the flow that is due."""
         person = User.objects.filter(email=mailbox.named(options["email"])).first()
         if person is None:

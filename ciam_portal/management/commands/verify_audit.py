@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """How many to name."""
         parser.add_argument("--most", type=int, default=100, help="name no more rows than this (100)")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002  (Django's signature)
+    def handle(self, *args: Any, **options: Any) -> None:
         """Read both tables in the order of their ids."""
         bad, unknown = 0, 0
         for name, model in (("audit entry", AuditEntry), ("decision", DecisionEntry)):

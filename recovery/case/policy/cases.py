@@ -126,7 +126,7 @@ def ends_at(case: CaseFacts, *, limits: Limits) -> datetime:
 
 
 @question("recovery.may_open")
-def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_open(facts: Asked, *, limits: Limits, at: datetime) -> Decision:
     """Not more often than a person would."""
     most = most_asked(limits)
     return Deny(Reason.TOO_MANY) if any(getattr(facts, name) > times for name, times in most.items()) else Allow()
@@ -179,7 +179,7 @@ def may_expire(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
 
 
 @question("recovery.may_cancel")
-def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_cancel(case: CaseFacts, *, limits: Limits, at: datetime) -> Decision:
     """Anybody who was told may stop it, as long as it can still lead somewhere."""
     return Allow() if case.state in LIVE else Deny(Reason.NOT_POSSIBLE)
 

@@ -28,7 +28,7 @@ class RenewalFacts:
 
 
 @question("renewal.may_renew")
-def may_renew(facts: RenewalFacts, *, limits: Limits, at: datetime) -> Decision:  # noqa: ARG001  (every question's form)
+def may_renew(facts: RenewalFacts, *, limits: Limits, at: datetime) -> Decision:
     """Only as the last step of a recovery that used one up, and where the codes would stand in for something."""
     used = Way.SAVED in facts.shown and facts.has_factor
     return Allow() if used and facts.just_now and facts.state is State.COMPLETED else Deny(Reason.NOT_NOW)

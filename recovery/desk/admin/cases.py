@@ -23,6 +23,7 @@ from accounts.staff.forms import Open
 from accounts.staff.policy import WhyLook
 from ciam_portal.core import clock
 from ciam_portal.core.roles import Role, roles_of
+from ciam_portal.core.words import choices
 from recovery.case import facts, forms
 from recovery.case.policy.evidence import DESK, Way
 from recovery.case.policy.states import State
@@ -41,8 +42,8 @@ class _Kept(Form):
     """What is kept of a form while its sender proves more, as it is read then."""
 
     way = ChoiceField(label=lazy("What"), choices=[(way.value, words.WAYS[way]) for way in DESK])
-    outcome = ChoiceField(label=lazy("What came of it"), choices=Outcome.choices())
-    reason = ChoiceField(label=lazy("Reason"), choices=WhyRejected.choices())
+    outcome = ChoiceField(label=lazy("What came of it"), choices=choices(Outcome))
+    reason = ChoiceField(label=lazy("Reason"), choices=choices(WhyRejected))
     channel, seen = CharField(widget=HiddenInput), CharField(widget=HiddenInput)
 
 
@@ -80,7 +81,7 @@ class Cases(Looking):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  (Django's signature)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The queue. Nothing is searched for here: that is counted and recorded, on the page of customers."""
         viewer = self._viewer(request)
         self.seen(request, None)
@@ -98,8 +99,8 @@ class Cases(Looking):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002  (Django's signature)
-        extra_context: object = None,  # noqa: ARG002  (as above)
+        form_url: str = "",
+        extra_context: object = None,
     ) -> HttpResponse:
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))

@@ -88,11 +88,11 @@ class Page:
             **self._decisions(),
         }
 
-    def _says(self, question: Any, *asked: Any) -> Decision:  # noqa: ANN401  (a policy's question)
+    def _says(self, question: Any, *asked: Any) -> Decision:
         answer: Decision = question(self._now, self._helper, *asked, limits=self._limits, at=self.viewer.at)
         return answer
 
-    def _may(self, question: Any, *asked: Any) -> bool:  # noqa: ANN401  (as above)
+    def _may(self, question: Any, *asked: Any) -> bool:
         return isinstance(self._says(question, *asked), Allow)
 
     def _must_open(self) -> bool:
@@ -177,7 +177,7 @@ def channels_of(case: Case, way: Way) -> list[addresses.Channel]:
     return evidence.numbers(case) if way is Way.CALLED_BACK else desk.channels(case)
 
 
-def note_form(way: Way, data: Any = None, auto_id: str = "") -> Form | None:  # noqa: ANN401  (what was sent)
+def note_form(way: Way, data: Any = None, auto_id: str = "") -> Form | None:
     """The form that notes what came of it; None where the customer answers."""
     if way is Way.READ_BACK:
         return forms.ReadBack(data, auto_id=auto_id)

@@ -70,7 +70,7 @@ class Wanted:
     number: int = 1
 
     @classmethod
-    def read(cls, query: Any) -> "Wanted":  # noqa: ANN401  (a query string)
+    def read(cls, query: Any) -> "Wanted":
         """What the address asks for; whatever it does not know is the default."""
         state, sort, number = query.get("state", ""), query.get("sort", ""), query.get("page", "")
         whose = query.get("whose", "")

@@ -22,9 +22,9 @@ from ciam_portal.core.risk.assess import assess
 from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.parameters import DAY, HOUR
 from ciam_portal.core.risk.signals import Pace
-from ciam_portal.management.evaluation.judge import Judge
-from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.memory import Memory
+from tests.bench.evaluation.rows import Row
 from tests.factories import customer as new_customer
 
 pytestmark = pytest.mark.django_db

@@ -27,9 +27,9 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.core.words import masked
-from ciam_portal.management.commands.demo import STAFF
 from tests import factories, mailed
 from tests.factories import FIREFOX, PASSWORD, Message
+from tests.stack import demo, people
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -243,9 +243,9 @@ def test_who_has_no_such_role_opens_nothing(sign_in: SignIn, customer: User) -> 
 
 
 def test_commands_still_work() -> None:
-    call_command("demo", verbosity=0)
-    call_command("demo", verbosity=0)
-    assert User.objects.filter(is_staff=True).count() == len(STAFF)
+    demo.load()
+    demo.load()
+    assert User.objects.filter(is_staff=True).count() == len(people.STAFF)
     admin2 = RoleChange.objects.get(person__email="admin2@example.com")
     assert admin2.approved_by == User.objects.get(email="admin@example.com").pk  # the second took a person
     call_command("staff", "grant", "ada@example.com", "auditor")

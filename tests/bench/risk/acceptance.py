@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from ciam_portal.management.evaluation.rows import Row, family
-from ciam_portal.management.evaluation.run import Evaluation
-from ciam_portal.management.evaluation.tally import WIDTH, quantile
+from tests.bench.evaluation.rows import Row, family
+from tests.bench.evaluation.run import Evaluation
+from tests.bench.evaluation.tally import WIDTH, quantile
 from tests.bench.risk import world
 
 Item = TypeVar("Item")

@@ -5,9 +5,9 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.management.evaluation.simulate import KINDS
-from ciam_portal.management.evaluation.tally import GENUINE, OUTSIDE, Cell
+from tests.bench.evaluation.rows import Row
+from tests.bench.evaluation.simulate import KINDS
+from tests.bench.evaluation.tally import GENUINE, OUTSIDE, Cell
 
 DAY = 86_400.0
 STEPS, RATE, DECAY = 12, 0.05, 1e-3

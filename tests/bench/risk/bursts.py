@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.rows import Row
 from tests.bench.risk import world
 from tests.bench.risk.synthesis import DAY, Weighted, World
 

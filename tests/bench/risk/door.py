@@ -22,10 +22,10 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp
 from ciam_portal.core.risk.parameters import DAY
 from ciam_portal.core.risk.signals import Signals
-from ciam_portal.management.evaluation.judge import Judge, Looked
-from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.rows import Row, family
-from ciam_portal.management.evaluation.simulate import Simulator
+from tests.bench.evaluation.judge import Judge, Looked
+from tests.bench.evaluation.memory import Memory
+from tests.bench.evaluation.rows import Row, family
+from tests.bench.evaluation.simulate import Simulator
 from tests.bench.risk import world
 from tests.bench.risk.synthesis import World
 from tests.bench.risk.trial import TEST_FROM, Log

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ciam_portal.core.risk.parameters import DEFAULT
-from ciam_portal.management.evaluation import report
-from ciam_portal.management.evaluation.run import TAKEOVER, Evaluation
-from ciam_portal.management.evaluation.simulate import KINDS
-from ciam_portal.management.evaluation.tally import WIDTH, quantile
+from tests.bench.evaluation import report
+from tests.bench.evaluation.run import TAKEOVER, Evaluation
+from tests.bench.evaluation.simulate import KINDS
+from tests.bench.evaluation.tally import WIDTH, quantile
 from tests.bench.risk import acceptance
 from tests.bench.risk.acceptance import Check
 from tests.bench.risk.audit import Auditor

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.rows import Row
 from tests.bench.risk import world
 
 DAY = 86_400.0

@@ -5,9 +5,9 @@ import statistics
 import time
 from dataclasses import replace
 
-from ciam_portal.management.evaluation.judge import Judge
-from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.simulate import KINDS
+from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.memory import Memory
+from tests.bench.evaluation.simulate import KINDS
 from tests.bench.risk import door, story
 from tests.bench.risk.audit import Auditor
 from tests.bench.risk.trial import KEYED, OURS, Log, run

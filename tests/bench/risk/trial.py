@@ -4,12 +4,12 @@ import random
 from dataclasses import dataclass
 
 from ciam_portal.core.risk.parameters import DEFAULT, Parameters
-from ciam_portal.management.evaluation.judge import Judge
-from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.references import Histories, of_all
-from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.management.evaluation.run import Evaluation
-from ciam_portal.management.evaluation.simulate import Simulator
+from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.memory import Memory
+from tests.bench.evaluation.references import Histories, of_all
+from tests.bench.evaluation.rows import Row
+from tests.bench.evaluation.run import Evaluation
+from tests.bench.evaluation.simulate import Simulator
 from tests.bench.risk import world
 from tests.bench.risk.audit import Auditor
 from tests.bench.risk.bursts import bursts

@@ -3,11 +3,9 @@
 from dataclasses import fields
 from datetime import timedelta
 from html import unescape
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -31,6 +29,7 @@ from tests import factories
 from tests.accounts.staff.people import Member
 from tests.recovery import steps
 from tests.recovery.desk.people import Desk, look, prove, refused
+from tests.stack import demo
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/staff/recovery/case/"
@@ -501,8 +500,8 @@ def test_the_story_of_a_customers_own_recovery_explains_its_decision() -> None:
 
 @pytest.mark.parametrize("email", ["ada@example.com", "grace@example.com"])
 def test_the_customers_of_the_demonstration_can_be_called_back(email: str) -> None:
-    call_command("demo", stdout=StringIO())
-    call_command("demo", stdout=StringIO())
+    demo.load()
+    demo.load()
     person = User.objects.get(email=email)
     (number,) = addresses.to_call(person, clock.now())
     assert number.masked == {"ada": "+47···50", "grace": "+47···70"}[email.partition("@")[0]]

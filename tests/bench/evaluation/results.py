@@ -9,8 +9,8 @@ from typing import Any
 
 from ciam_portal.core.risk.assess import Assessment
 from ciam_portal.core.risk.visit import Feature
-from ciam_portal.management.evaluation.log import Unreadable
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.log import Unreadable
+from tests.bench.evaluation.rows import Row
 
 FEATURES = tuple(feature.value for feature in Feature)
 COLUMNS = ("line", "index", "level", "score", "rank", *FEATURES, "findings", "model")

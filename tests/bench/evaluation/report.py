@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ciam_portal.management.evaluation import charts
-from ciam_portal.management.evaluation.run import ATTACK, TAKEOVER, Evaluation
-from ciam_portal.management.evaluation.simulate import KINDS
-from ciam_portal.management.evaluation.tally import FIRST, Tally, quantile
-from ciam_portal.management.evaluation.tally import WIDTH as BIN
+from tests.bench.evaluation import charts
+from tests.bench.evaluation.run import ATTACK, TAKEOVER, Evaluation
+from tests.bench.evaluation.simulate import KINDS
+from tests.bench.evaluation.tally import FIRST, Tally, quantile
+from tests.bench.evaluation.tally import WIDTH as BIN
 
 ALL = (*KINDS, TAKEOVER, ATTACK)
 STOPPED = 0.99

@@ -13,7 +13,7 @@ from ciam_portal.core.risk.population import DAYS, Key, Rarity
 from ciam_portal.core.risk.profile import Profile
 from ciam_portal.core.risk.signals import WINDOW, Pace, Past, Signals
 from ciam_portal.core.risk.visit import Visit
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.rows import Row
 
 NOTHING = Signals()
 

@@ -1,19 +1,19 @@
-"""``evaluate_risk`` on small files, good and bad."""
+"""``python -m tests.bench.evaluation`` on small files, good and bad."""
 
 import csv
 import io
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
 
 from ciam_portal.core.risk.visit import Feature
-from ciam_portal.management.evaluation.disk import Disk, scratch
-from ciam_portal.management.evaluation.judge import Judge
-from ciam_portal.management.evaluation.memory import Memory
-from ciam_portal.management.evaluation.rows import COLUMNS, DEVICE_KEY, Row, cells, family, parse
+from tests.bench.evaluation.__main__ import main
+from tests.bench.evaluation.disk import Disk, scratch
+from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.memory import Memory
+from tests.bench.evaluation.rows import COLUMNS, DEVICE_KEY, Row, cells, family, parse
 from tests.bench.risk.trial import Log as Synthetic
 
 
@@ -31,10 +31,10 @@ def written(path: Path, rows: list[Row], head: tuple[str, ...] = (*COLUMNS, DEVI
     return path
 
 
-def evaluated(path: Path, **options: object) -> str:
-    out = io.StringIO()
-    call_command("evaluate_risk", path, stdout=out, stderr=io.StringIO(), **options)
-    return out.getvalue()
+def evaluated(path: Path, *options: str | Path) -> str:
+    with redirect_stdout(io.StringIO()) as said, redirect_stderr(io.StringIO()):
+        main([str(word) for word in (path, *options)])
+    return said.getvalue()
 
 
 def test_a_row_is_read_as_it_was_written(rows):
@@ -57,7 +57,7 @@ def test_families(name, expected):
 
 def test_every_row_gets_a_score_whose_parts_add_up(rows, tmp_path):
     out = tmp_path / "scores.csv"
-    said = evaluated(written(tmp_path / "log.csv", rows), out=out)
+    said = evaluated(written(tmp_path / "log.csv", rows), "--out", out)
     assert f"{len(rows):,} rows read, 0 unreadable" in said
     with out.open() as file:
         found = list(csv.DictReader(file))
@@ -72,8 +72,8 @@ def test_every_row_gets_a_score_whose_parts_add_up(rows, tmp_path):
 
 def test_a_report_with_attackers_and_references(rows, tmp_path):
     evaluated(
-        written(tmp_path / "log.csv", rows), report=tmp_path / "report", attackers=0.5, references=True,
-        since=1_580_733_810 + 100 * 86_400,
+        written(tmp_path / "log.csv", rows), "--report", tmp_path / "report", "--attackers", "0.5", "--references",
+        "--since", "2020-05-13",
     )  # fmt: skip
     text = (tmp_path / "report" / "report.md").read_text()
     assert "| naive |" in text
@@ -84,7 +84,7 @@ def test_a_report_with_attackers_and_references(rows, tmp_path):
 
 def test_sixteen_columns_do_without_device_keys(rows, tmp_path):
     out = tmp_path / "scores.csv"
-    evaluated(written(tmp_path / "log.csv", rows, COLUMNS, 16), out=out)
+    evaluated(written(tmp_path / "log.csv", rows, COLUMNS, 16), "--out", out)
     with out.open() as file:
         assert not any(each["device"] for each in csv.DictReader(file))
 
@@ -132,49 +132,50 @@ def test_a_cell_of_megabytes_is_a_bad_line(rows, tmp_path):
 def test_an_empty_file_is_said_to_be_empty(tmp_path, content):
     path = tmp_path / "log.csv"
     path.write_text(content)
-    with pytest.raises(CommandError, match="is empty"):
+    with pytest.raises(SystemExit, match="is empty"):
         evaluated(path)
 
 
 def test_a_head_alone_is_no_log(tmp_path):
-    with pytest.raises(CommandError, match="No line could be read"):
+    with pytest.raises(SystemExit, match="No line could be read"):
         evaluated(written(tmp_path / "log.csv", []))
 
 
 def test_another_head_is_named(rows, tmp_path):
-    with pytest.raises(CommandError, match="lacks ASN"):
+    with pytest.raises(SystemExit, match="lacks ASN"):
         evaluated(written(tmp_path / "log.csv", rows[:3], tuple(name for name in COLUMNS if name != "ASN")))
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(CommandError, match="There is no file"):
+    with pytest.raises(SystemExit, match="There is no file"):
         evaluated(tmp_path / "none.csv")
 
 
 def test_where_the_results_go_is_checked_before_anything_is_written(rows, tmp_path):
     log = written(tmp_path / "log.csv", rows)
     before = log.read_bytes()
-    with pytest.raises(CommandError, match="over the log itself"):
-        evaluated(log, out=tmp_path / "." / log.name)
-    with pytest.raises(CommandError, match=r"ends in \.csv or \.parquet"):
-        evaluated(log, out=tmp_path / "scores.txt")
+    with pytest.raises(SystemExit, match="over the log itself"):
+        evaluated(log, "--out", tmp_path / "." / log.name)
+    with pytest.raises(SystemExit, match=r"ends in \.csv or \.parquet"):
+        evaluated(log, "--out", tmp_path / "scores.txt")
     assert log.read_bytes() == before
     assert list(tmp_path.iterdir()) == [log]
 
 
-def test_a_day_that_is_none_is_named(rows, tmp_path):
-    with pytest.raises(CommandError, match="'tomorrow' is no day such as"):
-        call_command("evaluate_risk", str(written(tmp_path / "log.csv", rows)), "--since", "tomorrow")
+def test_a_day_that_is_none_is_named(rows, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(written(tmp_path / "log.csv", rows)), "--since", "tomorrow"])
+    assert "'tomorrow' is no day such as" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_sorted_stops_with_the_line_or_is_sorted(rows, tmp_path):
     mixed = [rows[1], rows[0], *rows[2:40]] if rows[1].second > rows[0].second else []
     path = written(tmp_path / "log.csv", mixed)
-    with pytest.raises(CommandError, match="Line 3 is earlier"):
+    with pytest.raises(SystemExit, match="Line 3 is earlier"):
         evaluated(path)
     out, sorted_out = tmp_path / "mixed.csv", tmp_path / "sorted.csv"
-    assert "40 rows read" in evaluated(path, out=out, sort=True)
-    evaluated(written(tmp_path / "sorted-log.csv", rows[:40]), out=sorted_out)
+    assert "40 rows read" in evaluated(path, "--out", out, "--sort")
+    evaluated(written(tmp_path / "sorted-log.csv", rows[:40]), "--out", sorted_out)
     scores = [[each["score"] for each in csv.DictReader(found.read_text().splitlines())] for found in (out, sorted_out)]
     assert scores[0] == scores[1]
 
@@ -182,8 +183,8 @@ def test_a_file_that_is_not_sorted_stops_with_the_line_or_is_sorted(rows, tmp_pa
 def test_parquet_tells_the_same(rows, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     path = written(tmp_path / "log.csv", rows)
-    evaluated(path, out=tmp_path / "scores.csv")
-    evaluated(path, out=tmp_path / "scores.parquet")
+    evaluated(path, "--out", tmp_path / "scores.csv")
+    evaluated(path, "--out", tmp_path / "scores.parquet")
     found = parquet.read_table(tmp_path / "scores.parquet").to_pylist()
     with (tmp_path / "scores.csv").open() as file:
         lines = list(csv.DictReader(file))
@@ -192,8 +193,8 @@ def test_parquet_tells_the_same(rows, tmp_path):
 
 def test_parquet_without_its_package_says_so(rows, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(CommandError, match="pyarrow"):
-        evaluated(written(tmp_path / "log.csv", rows[:3]), out=tmp_path / "scores.parquet")
+    with pytest.raises(SystemExit, match="pyarrow"):
+        evaluated(written(tmp_path / "log.csv", rows[:3]), "--out", tmp_path / "scores.parquet")
 
 
 def test_a_small_cache_changes_no_score(rows, tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from typing import Protocol
 
 from ciam_portal.core.risk.population import Key
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.rows import Row
 
 ADDRESS = (("address", 0.6), ("asn", 0.3), ("country", 0.1))
 AGENT = (

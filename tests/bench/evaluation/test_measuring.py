@@ -4,9 +4,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal.management.evaluation import charts
-from ciam_portal.management.evaluation.metrics import Separation
-from ciam_portal.management.evaluation.tally import FIRST, GENUINE, OUTSIDE, Tally, cell, quantile
+from tests.bench.evaluation import charts
+from tests.bench.evaluation.metrics import Separation
+from tests.bench.evaluation.tally import FIRST, GENUINE, OUTSIDE, Tally, cell, quantile
 
 scores = st.lists(st.integers(-5, 5), min_size=1, max_size=30)
 

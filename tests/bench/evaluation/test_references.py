@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from ciam_portal.management.evaluation.references import Freeman, Histories, PlainSum, Reference
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.references import Freeman, Histories, PlainSum, Reference
+from tests.bench.evaluation.rows import Row
 
 
 def row(user: str, address: str, agent: str, *, asn: str = "1", country: str = "NO") -> Row:

@@ -35,7 +35,7 @@ class Shelf(MutableMapping[Name, Value], Generic[Name, Value]):
         """Make the table."""
         self.file.execute(TABLE.format(self.table))
 
-    def get(self, name: Name, default: Any = None) -> Any:  # noqa: ANN401  (as a map's get)
+    def get(self, name: Name, default: Any = None) -> Any:
         """One entry, or the default. What was asked for stays in memory for a while, also that it is missing."""
         found = self.held.get(name)
         if found is None and name not in self.held:

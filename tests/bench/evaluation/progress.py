@@ -2,34 +2,18 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TextIO
 
 CELLS = 30
 EVERY = {True: 0.2, False: 10.0}
 """Seconds between two signs of life, on a terminal or not."""
 
 
-class Screen(Protocol):
-    """Where it is shown; Django's wrapper of the error stream is one."""
-
-    def write(self, msg: str = "", style_func: None = None, ending: str | None = None) -> None:
-        """Show some text."""
-        ...
-
-    def flush(self) -> None:
-        """Now."""
-        ...
-
-    def isatty(self) -> bool:
-        """Is it a terminal?"""
-        ...
-
-
 @dataclass(slots=True)
 class Progress:
     """Says how many rows are done, and the share of the file."""
 
-    out: Screen
+    out: TextIO
     started: float = field(default_factory=time.monotonic)
     said: float = 0.0
 
@@ -43,7 +27,7 @@ class Progress:
         text = f"{share:4.0%}  {rows:,} rows  {rows / max(now - self.started, 1e-6):,.0f} rows/s"
         if is_terminal:
             done = round(share * CELLS)
-            self.out.write(f"\r[{'#' * done}{' ' * (CELLS - done)}] {text}", ending="\n" if is_done else "")
+            self.out.write(f"\r[{'#' * done}{' ' * (CELLS - done)}] {text}" + ("\n" if is_done else ""))
         else:
-            self.out.write(text, ending="\n")
+            self.out.write(text + "\n")
         self.out.flush()

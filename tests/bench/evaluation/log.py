@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ciam_portal.management.evaluation.rows import COLUMNS, DEVICE_KEY, BadRow, Row, parse
+from tests.bench.evaluation.rows import COLUMNS, DEVICE_KEY, BadRow, Row, parse
 
 LISTED = 10
 FIELD = 1 << 20

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ciam_portal.management.evaluation.metrics import Separation
+from tests.bench.evaluation.metrics import Separation
 
 WIDTH = 0.005
 """Nats per bin."""

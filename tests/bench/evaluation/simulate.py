@@ -7,14 +7,14 @@ type, with an address new to the victim that somebody else used in that network.
 """
 
 import heapq
-import random  # noqa: TID251  (invented attackers need no secure randomness)
+import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ciam_portal.core.risk.profile import Profile
 from ciam_portal.core.risk.visit import Feature
-from ciam_portal.management.evaluation.rows import Row
+from tests.bench.evaluation.rows import Row
 
 KINDS = ("naive", "vpn", "targeted")
 HOUR, DAY = 3_600.0, 86_400.0

@@ -1,33 +1,28 @@
-"""manage.py demo: people, staff and a partner to try the portal with, made by the flows. Development only.
+"""People, staff and a partner to try the portal with, made by the flows. Running it again changes nothing."""
 
-Running it again changes nothing. ``manage.py demo --code EMAIL`` shows what that person's authenticator app shows now.
-"""
-
-import base64
-import hashlib
-import hmac
 import json
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django_otp.oath import TOTP
 
 from accounts.account import flows as account
+from accounts.account.events import EmailConfirmed
 from accounts.baseline.history import Seen
-from accounts.customer import addresses
+from accounts.customer import addresses, proofs
 from accounts.factors import flows as factors
 from accounts.models import RoleChange, Session, Totp, User
 from accounts.sessions import flows as sessions
 from accounts.sign_in import flows as sign_in
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
-from ciam_portal.core import clock, mailbox
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
@@ -37,89 +32,73 @@ from ciam_portal.oauth.models import Partner
 from recovery.addresses import flows as recovery
 from recovery.models import RecoveryAddress
 from recovery.news import notices
+from tests.stack import people
+from tests.stack.state import StackError
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  (printed on purpose: a demonstration)
-CUSTOMERS = {"ada@example.com": "Ada Lovelace", "grace@example.com": "Grace Hopper"}
-PHONES = {"ada@example.com": "+4722855050", "grace@example.com": "+4722856070"}
 LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
-STAFF = {
-    "agent@example.com": ("Alan Agent", Role.AGENT),
-    "agent2@example.com": ("Alma Agent", Role.AGENT),  # a document takes two agents
-    "approver@example.com": ("Anna Approver", Role.APPROVER),
-    "approver2@example.com": ("Axel Approver", Role.APPROVER),  # where little can be shown, two approve
-    "auditor@example.com": ("Otto Auditor", Role.AUDITOR),
-    "admin@example.com": ("Mona Admin", Role.ADMINISTRATOR),
-    "admin2@example.com": ("Omar Admin", Role.ADMINISTRATOR),  # two people make a policy decide
-}
-WITH_APP = {"grace@example.com", *STAFF}
 
 
-class Command(BaseCommand):
-    """Load the demonstration, or show one authenticator code."""
+def load(partner_url: str = "") -> None:
+    """Make what is missing."""
+    if settings.PRODUCTION:
+        message = "The demo is for development: its passwords are known to everybody."
+        raise StackError(message)
+    for email, name in people.CUSTOMERS.items():
+        if not User.objects.filter(email=email).exists():
+            at = clock.now() - LONG_AGO
+            _add_phone(_person(email, name, at), at + timedelta(minutes=2))
+    for email, (name, role) in people.STAFF.items():
+        person = _person(email, name, clock.now())
+        if not person.groups.filter(name=role).exists():
+            _give(person, Role(role))
+    if partner_url:
+        _partner(partner_url.rstrip("/"))
 
-    help = "Load demo people, staff and a partner (development only), or show one person's authenticator code."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Where the demo partner is, or whose code to show."""
-        parser.add_argument("--partner-url", default="")
-        parser.add_argument("--code", metavar="EMAIL")
-
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401, ARG002
-        """Make what is missing, then say what there is."""
-        if settings.PRODUCTION:
-            message = "The demo is for development: its passwords are known to everybody."
-            raise CommandError(message)
-        if options["code"]:
-            self.stdout.write(_code(mailbox.named(options["code"])))
-            return
-        for email, name in CUSTOMERS.items():
-            if not User.objects.filter(email=email).exists():
-                at = clock.now() - LONG_AGO
-                _add_phone(_person(email, name, at), at + timedelta(minutes=2))
-        for email, (name, role) in STAFF.items():
-            person = _person(email, name, clock.now())
-            if not person.groups.filter(name=role.value).exists():
-                _give(person, role)
-        if options["partner_url"]:
-            _partner(options["partner_url"].rstrip("/"))
-        self._say()
-
-    def _say(self) -> None:
-        self.stdout.write(f"  Password of everyone: {PASSWORD}")
-        for email in CUSTOMERS:
-            step = f"authenticator key {_key(email)}" if email in WITH_APP else "no second step yet"
-            self.stdout.write(f"  Customer  {email:<22} {step}; recovery phone {PHONES[email]}")
-        for email, (_name, role) in STAFF.items():
-            self.stdout.write(f"  Staff     {email:<22} {role.value}, authenticator key {_key(email)}")
-        self.stdout.write("  A code without an app: .venv/bin/python manage.py demo --code EMAIL")
+def say() -> None:
+    """Who there is, to whoever started it."""
+    print(f"  Password of everyone: {people.PASSWORD}")
+    for email, number in people.PHONES.items():
+        step = f"authenticator key {_key(email)}" if email in people.WITH_APP else "no second step yet"
+        print(f"  Customer  {email:<22} {step}; recovery phone {number}")
+    for email, (_name, role) in people.STAFF.items():
+        print(f"  Staff     {email:<22} {role}, authenticator key {_key(email)}")
+    print("  A code without an app: .venv/bin/python -m tests.stack code EMAIL")
 
 
 def _person(email: str, name: str, at: datetime) -> User:
     by = Actor(Kind.STRANGER, channel=Channel.SYSTEM)
     person = User.objects.filter(email=email).first()
     if person is None:
-        person = account.open_account(email, PASSWORD, by=by, at=at)
+        person = account.open_account(email, people.PASSWORD, by=by, at=at)
         if person is None:
             message = f"{email} was opened by somebody else in this very moment."
-            raise CommandError(message)
+            raise StackError(message)
         profile = {"name": name, "phone": "", "locale": "en", "timezone": "Europe/Oslo"}
         account.fill_profile(person, profile, by=by.known_as(person.pk), at=at)
     if not addresses.is_proven(person):
-        account.prove_address(person, by=Actor.system(), at=at)
-    if email in WITH_APP and not Totp.objects.filter(user=person).exists():
+        _prove_address(person, by=Actor.system(), at=at)
+    if email in people.WITH_APP and not Totp.objects.filter(user=person).exists():
         _add_app(person, at)
     return person
 
 
+@flow
+def _prove_address(person: User, *, by: Actor, at: datetime) -> None:
+    addresses.confirm(person)
+    proofs.void_confirmations(person, at)
+    record(EmailConfirmed(), about=person.pk, by=by, at=at)
+
+
 def _give(person: User, role: Role) -> None:
     """The installation gives roles until there is an administrator; from then on one has to approve."""
-    first = staff.administrators().exclude(pk=person.pk).filter(email__in=STAFF).first()
+    first = staff.administrators().exclude(pk=person.pk).filter(email__in=people.STAFF).first()
     if not staff.administrators().exists():
         staff.grant_role(person, role, by=Actor.system(), at=clock.now())
         return
     if first is None:
         message = "There are administrators, but none of the demonstration who could approve its staff."
-        raise CommandError(message)
+        raise StackError(message)
     open_ones = RoleChange.objects.filter(person=person, role=role.value, state="proposed", expires_at__gt=clock.now())
     change = open_ones.first() or role_changes.propose_by_command(person, role, by=Actor.system(), at=clock.now())
     session = _session(first, clock.now(), Method.PASSWORD, Method.TOTP)
@@ -139,10 +118,11 @@ def _session(person: User, at: datetime, *methods: Method) -> Session:
 def _add_app(person: User, at: datetime) -> None:
     session = _session(person, at, Method.PASSWORD)
     by = Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
-    seed = _seed(person.email)
-    if not factors.add_app(person, session, seed, _code(person.email, at), by=by, at=at):
+    seed = people.seed(settings.SECRET_KEY, person.email)
+    code = people.code(settings.SECRET_KEY, person.email, at.timestamp())
+    if not factors.add_app(person, session, seed, code, by=by, at=at):
         message = "The clock went backwards: please run the command again."
-        raise CommandError(message)
+        raise StackError(message)
     # The code of this half minute was used up just now; whoever tries the demo at once may use it again.
     Totp.objects.filter(user=person).update(last_t=-1)
     sessions.end(session, by=by, at=at)
@@ -150,8 +130,12 @@ def _add_app(person: User, at: datetime) -> None:
 
 def _add_phone(person: User, at: datetime) -> None:
     """A second address for recovery, proven by the code that went there. All at once, so that no worker is faster."""
-    methods = (Method.PASSWORD, Method.TOTP) if person.email in WITH_APP else (Method.PASSWORD,)
-    by, kind, number = Actor(Kind.CUSTOMER, person.pk, Channel.WEB), RecoveryAddress.Kind.SMS, PHONES[person.email]
+    methods = (Method.PASSWORD, Method.TOTP) if person.email in people.WITH_APP else (Method.PASSWORD,)
+    by, kind, number = (
+        Actor(Kind.CUSTOMER, person.pk, Channel.WEB),
+        RecoveryAddress.Kind.SMS,
+        people.PHONES[person.email],
+    )
     with transaction.atomic():
         session = _session(person, at, *methods)
         recovery.ask_address(person, session, kind, number, by=by, at=at)
@@ -159,29 +143,16 @@ def _add_phone(person: User, at: datetime) -> None:
         code = json.loads(vault.unseal(sent.sealed, f"notice:{sent.pk}"))["words"]["code"]
         if recovery.add_address(person, session, kind, number, code, by=by, at=at) is None:
             message = f"The recovery phone of {person.email} was not added."
-            raise CommandError(message)
+            raise StackError(message)
         sessions.end(session, by=by, at=at)
 
 
-def _seed(email: str) -> bytes:
-    return hmac.new(settings.SECRET_KEY.encode(), f"demo app\x00{email}".encode(), hashlib.sha1).digest()
-
-
 def _key(email: str) -> str:
-    return base64.b32encode(_seed(email)).decode()
-
-
-def _code(email: str, at: datetime | None = None) -> str:
-    if email not in WITH_APP:
-        message = f"{email} has no demo authenticator. Those who have: {', '.join(sorted(WITH_APP))}."
-        raise CommandError(message)
-    app = TOTP(_seed(email), step=30, t0=0, digits=6)
-    app.time = (at or clock.now()).timestamp()
-    return f"{app.token():06d}"
+    return people.key(settings.SECRET_KEY, email)
 
 
 def _partner(url: str) -> None:
-    client_id, secret = settings.DEMO_CLIENT_ID, settings.DEMO_CLIENT_SECRET
+    client_id, secret = os.environ.get("DEMO_CLIENT_ID"), os.environ.get("DEMO_CLIENT_SECRET")
     if not client_id or Partner.objects.filter(client_id=client_id).exists():
         return
     profile = partners.Profile(

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ciam_portal.core.risk.assess import Assessment
-from ciam_portal.management.evaluation.judge import Judge
-from ciam_portal.management.evaluation.references import Histories, Reference
-from ciam_portal.management.evaluation.rows import Row
-from ciam_portal.management.evaluation.simulate import Fake, Simulator
-from ciam_portal.management.evaluation.tally import FIRST, GENUINE, Cell, Tally, cell
+from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.references import Histories, Reference
+from tests.bench.evaluation.rows import Row
+from tests.bench.evaluation.simulate import Fake, Simulator
+from tests.bench.evaluation.tally import FIRST, GENUINE, Cell, Tally, cell
 
 TAKEOVER, ATTACK = "takeover", "attack address"
 UNKNOWN = -60.0
