@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Session, User
+from accounts.staff.admin.verbs import Verbs
 from accounts.step_up import facts
 from ciam_portal.core import clock, gate
-from ciam_portal.core.admin_site import ReadOnlyAdmin
 from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
@@ -33,6 +35,7 @@ from ciam_portal.oauth import scopes
 
 DAYS = flows.REPLAYED.days
 _MINUTE = "%Y-%m-%d %H:%M %Z"
+_METHODS = ("GET", "HEAD", "POST")
 QUESTIONS = {
     "replay": policy.may_replay,
     "propose": policy.may_propose,
@@ -41,8 +44,22 @@ QUESTIONS = {
 }
 
 
+_DOES = {
+    "replay": lazy("Replay the past"),
+    "propose": lazy("Propose this version"),
+    "approve": lazy("Approve: this version decides from now on"),
+    "reject": lazy("Reject this version"),
+}
+
+
+class Do(forms.Form):
+    """What is done with a version."""
+
+    do = forms.ChoiceField(label=lazy("What"), choices=list(_DOES.items()))
+
+
 @admin.register(PolicyVersion)
-class PolicyVersions(ReadOnlyAdmin):
+class PolicyVersions(Verbs):
     """The list is looked at; the page of one version has the buttons for what may be done with it."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
@@ -69,6 +86,12 @@ class PolicyVersions(ReadOnlyAdmin):
     def approved(self, row: Any) -> str:
         """By whom and when."""
         return _by(row.approver, row.approved_at)
+
+    def get_urls(self) -> list[Any]:
+        """The page of a version takes what is done with it, so that proving more leads back and goes on."""
+        decide = self.verb(self.change_view, lazy("Decide about a policy version"), Do, "do", methods=_METHODS)
+        change = path("<path:object_id>/change/", decide, name="governance_policyversion_change")
+        return [change, *super().get_urls()]
 
     def change_view(
         self,
