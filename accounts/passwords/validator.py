@@ -176,5 +176,5 @@ def _letters(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Digits and signs read as the letters they often stand for."""
-    return text.lower().translate(str.maketrans("013457@$!", "oleastasi"))
+    """Digits and signs read as the letters they often stand for. "1" stands for two, so "l" is read as "i" too."""
+    return text.lower().translate(str.maketrans("01l3457@$!", "oiieastasi"))

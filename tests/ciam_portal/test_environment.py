@@ -106,6 +106,13 @@ def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
     assert done.stdout.strip() == answer, done.stderr
 
 
+def test_a_staff_host_can_be_tried_on_this_machine(start: Start) -> None:
+    code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+    urls = {"PUBLIC_URL": "http://localhost:8000", "STAFF_URL": "http://staff.localhost:8000"}
+    done = start(code, CIAM_ENVIRONMENT="development", **urls)
+    assert done.returncode == 0, done.stderr
+
+
 def test_migrations_connect_as_the_owner_and_nothing_else_does(start: Start) -> None:
     def roles(command: str, **env: str | None) -> "subprocess.CompletedProcess[str]":
         said = "from django.conf import settings as s; print(s.DATABASES['default']['USER'], s.PORTAL_ROLE)"

@@ -57,6 +57,7 @@ def verdict(password: str, user: User | None = ADA) -> str:
         ("identity portal 2026!", "personal"),  # the portal's own name
         ("Id.Shop.Example-2026", "personal"),  # its host
         ("Teahouse!Teahouse!1", "personal"),  # what the operator adds
+        ("1dent1ty p0rta1 2026!", "personal"),  # one digit for two letters
         ("my identity portal has a velvet tram", "fine"),
     ],
 )
