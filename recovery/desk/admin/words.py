@@ -102,7 +102,7 @@ def _asked(data: Data) -> str:
 
 
 def _noted(data: Data) -> str:
-    return f"{WAYS[Way(data['way'])]}: {Outcome.of(data['outcome']).words}"
+    return f"{WAYS[Way(data['way'])]}: {Outcome(data['outcome']).words}"
 
 
 def _missed(data: Data) -> str:
@@ -112,7 +112,7 @@ def _missed(data: Data) -> str:
 
 
 def _rejected(data: Data) -> str:
-    return f"{translate('Rejected')}: {WhyRejected.of(data['reason']).words}"
+    return f"{translate('Rejected')}: {WhyRejected(data['reason']).words}"
 
 
 _STOPPED: dict[str, Text] = {
