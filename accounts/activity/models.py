@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
 from ciam_portal.core import reference
@@ -29,23 +30,23 @@ class Dispute(models.Model):
     class Kind(models.TextChoices):
         """What it is about."""
 
-        CONTESTED = "contested", "Contested decision"
-        NOT_ME = "not_me", "Sign-in or change that was not the customer's"
+        CONTESTED = "contested", _("Contested decision")
+        NOT_ME = "not_me", _("Sign-in or change that was not the customer's")
 
     class State(models.TextChoices):
         """Where it stands."""
 
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
 
     class Outcome(models.TextChoices):
         """What the help desk found."""
 
-        EXPLAINED = "explained", "Explained: the decision was right"
-        MISTAKEN = "mistaken", "The decision was too careful"
-        ATTACK = "attack", "It was somebody else"
-        RECOGNIZED = "recognized", "It was the customer after all"
-        NO_ANSWER = "no_answer", "The customer could not be reached"
+        EXPLAINED = "explained", _("Explained: the decision was right")
+        MISTAKEN = "mistaken", _("The decision was too careful")
+        ATTACK = "attack", _("It was somebody else")
+        RECOGNIZED = "recognized", _("It was the customer after all")
+        NO_ANSWER = "no_answer", _("The customer could not be reached")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="disputes", db_comment="pseudonymous")

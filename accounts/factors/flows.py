@@ -8,6 +8,9 @@ more than what is left.
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from accounts.account import notices as account_notices
 from accounts.customer import proofs
 from accounts.factors import bound, events, notices, policy, verifier
@@ -29,7 +32,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
 
-APP_WORDS = "an authenticator app"
+APP_WORDS = lazy("an authenticator app")
 
 
 def gather(customer: User) -> policy.FactorFacts:
@@ -64,7 +67,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    spread(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at=at)
+    spread(customer, notices.FactorAdded(what=str(APP_WORDS), **_words(customer, at), **undo), at=at)
     return True
 
 
@@ -91,7 +94,7 @@ def add_passkey(
 
 
 def _passkey_words(passkey: Passkey) -> str:
-    return f"the passkey “{passkey.name}”"
+    return _("the passkey “%(name)s”") % {"name": passkey.name}
 
 
 @flow
@@ -140,7 +143,7 @@ def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> 
     undo = _note_removal(customer, session, Method.TOTP, app, at)
     key = app.pk
     Totp.objects.filter(user=customer).delete()
-    _removed(customer, session, Method.TOTP, key, APP_WORDS, undo, by=by, at=at)
+    _removed(customer, session, Method.TOTP, key, str(APP_WORDS), undo, by=by, at=at)
 
 
 @flow

@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
 from ciam_portal.core.crypto import codes
@@ -28,13 +29,13 @@ class Change(models.Model):
     class Kind(models.TextChoices):
         """What was changed."""
 
-        PASSWORD = "password", "Password changed"
-        EMAIL = "email", "E-mail address changed"
-        PHONE = "phone", "Phone number changed"
-        FACTOR_ADDED = "factor_added", "Second step added"
-        FACTOR_REMOVED = "factor_removed", "Second step removed"
-        BACKUP_CODES = "backup_codes", "New backup codes made"
-        RECOVERY_ADDRESS = "recovery_address", "Recovery address added or removed"
+        PASSWORD = "password", _("Password changed")
+        EMAIL = "email", _("E-mail address changed")
+        PHONE = "phone", _("Phone number changed")
+        FACTOR_ADDED = "factor_added", _("Second step added")
+        FACTOR_REMOVED = "factor_removed", _("Second step removed")
+        BACKUP_CODES = "backup_codes", _("New backup codes made")
+        RECOVERY_ADDRESS = "recovery_address", _("Recovery address added or removed")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="changes", db_comment="pseudonymous")

@@ -9,6 +9,8 @@ end: until when it holds is compared with the clock wherever it is asked. The cu
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.activity.flows import dispute as disputes
 from accounts.budgets import counter as budget
 from accounts.lock.flows.everywhere import spread
@@ -173,7 +175,7 @@ def _hold(customer: User) -> None:
 
 
 def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
-    reason, until = policy.told(WhyRestrict(made.reason)), customer.local(made.until)
+    reason, until = _(policy.told(WhyRestrict(made.reason))), customer.local(made.until)
     number = str(made.decision)
     if made.kind == Kind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)

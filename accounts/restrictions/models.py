@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts.customer.models.user import User
 from accounts.restrictions.policy import Kind, WhyRestrict
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.words import choices
 
 
 class RestrictionQuerySet(models.QuerySet["Restriction"]):
@@ -35,7 +36,7 @@ class Restriction(models.Model):
     kind = models.CharField(
         max_length=8, choices=[(kind.value, kind.value) for kind in Kind], db_comment="not sensitive"
     )
-    reason = models.CharField(max_length=24, choices=WhyRestrict.choices(), db_comment="not sensitive: a code")
+    reason = models.CharField(max_length=24, choices=choices(WhyRestrict), db_comment="not sensitive: a code")
     decision = models.UUIDField(
         null=True, db_comment="pseudonymous: the decision; the number that the customer is told"
     )

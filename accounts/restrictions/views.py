@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.activity import policy
@@ -28,7 +29,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
     return {
         "id": row.pk,
         "until": customer.local(row.ends_at),
-        "reason": told(WhyRestrict(row.reason)),
+        "reason": _(told(WhyRestrict(row.reason))),
         "reviewed": row.reviewed_at is not None,
         "asked": Dispute.objects.filter(decision=row.decision).exists(),
     }

@@ -9,10 +9,11 @@ from accounts.customer.forms import WhoseAddress
 from accounts.restrictions.policy import Kind, Verdict, WhyRestrict
 from accounts.staff.policy import WhyGlass, WhyLook, WhyRole
 from ciam_portal.core.roles import Role
+from ciam_portal.core.words import choices
 
 _ROLES = [("", "—"), *((role.value, role.value) for role in Role)]
 _BY_PAGES = {WhyLook.RECOVERY, WhyLook.ROLE}
-_BY_PEOPLE = [choice for choice in WhyRole.choices() if choice[0] != WhyRole.INSTALLATION]
+_BY_PEOPLE = [choice for choice in choices(WhyRole) if choice[0] != WhyRole.INSTALLATION]
 
 
 class Find(forms.Form):
@@ -29,7 +30,7 @@ class Open(forms.Form):
     """Why a record is opened, if the page itself is not the reason."""
 
     reason = forms.ChoiceField(
-        label=_("Reason"), choices=[("", "—"), *(each for each in WhyLook.choices() if each[0] not in _BY_PAGES)]
+        label=_("Reason"), choices=[("", "—"), *(each for each in choices(WhyLook) if each[0] not in _BY_PAGES)]
     )
     case = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the recovery whose page asked for it
 
@@ -68,7 +69,7 @@ class Restrict(forms.Form):
             (Kind.STEP_UP.value, _("Step-up: everything asks for the strongest proof")),
         ],
     )
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRestrict.choices()])
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyRestrict)])
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=366, initial=1)
 
     def __init__(self, *args: object, kinds: Iterable[Kind] = Kind, **kwargs: object) -> None:
@@ -91,4 +92,4 @@ class BreakTheGlass(forms.Form):
     """Which role, and why it cannot wait."""
 
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyGlass.choices()])
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyGlass)])

@@ -11,6 +11,7 @@ from accounts.customer.models.user import User
 from accounts.staff.policy import State, Verb, WhyGlass, WhyRole
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.roles import Role
+from ciam_portal.core.words import choices
 
 _ROLES = [(role.value, role.value) for role in Role]
 _NEITHER_IS_THE_PERSON = ~Q(approved_by=F("person")) & (Q(proposed_by__isnull=True) | ~Q(proposed_by=F("person")))
@@ -28,7 +29,7 @@ class RoleChange(models.Model):
     verb = models.CharField(
         max_length=8, choices=[(item.value, item.value) for item in Verb], db_comment="not sensitive"
     )
-    reason = models.CharField(max_length=24, choices=WhyRole.choices(), db_comment="not sensitive: a code")
+    reason = models.CharField(max_length=24, choices=choices(WhyRole), db_comment="not sensitive: a code")
     state = models.CharField(
         max_length=16, choices=[(item.value, item.value) for item in State], db_comment="not sensitive"
     )
@@ -93,7 +94,7 @@ class BreakGlass(models.Model):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="break_glass", db_comment="pseudonymous")
     role = models.CharField(max_length=16, choices=_ROLES, db_comment="not sensitive")
-    reason = models.CharField(max_length=24, choices=WhyGlass.choices(), db_comment="not sensitive: a code")
+    reason = models.CharField(max_length=24, choices=choices(WhyGlass), db_comment="not sensitive: a code")
     asked_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive: the role ends by itself")
     reviewed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")

@@ -8,6 +8,7 @@ from accounts.staff import events
 from accounts.staff.policy import WhyLook
 from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.timeline import Data, Said, plain, tell
+from ciam_portal.core.words import sentence
 
 _VALUES: dict[str, Text] = FIELDS | {
     "email": _("e-mail address"),
@@ -19,7 +20,9 @@ _VALUES: dict[str, Text] = FIELDS | {
 
 def _record_opened(data: Data) -> Said:
     if "reason" in data:
-        return Said(translate("Help desk viewed your record: %(reason)s") % {"reason": WhyLook(data["reason"]).words})
+        return Said(
+            translate("Help desk viewed your record: %(reason)s") % {"reason": sentence(WhyLook(data["reason"]))}
+        )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))
 

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -41,7 +42,7 @@ class Alerts(ReadOnlyAdmin):
     @admin.display(description=_("what it means"))
     def meaning(self, alert: Alert) -> str:
         """The sentence for its kind."""
-        return policy.meaning(alert.kind)
+        return translate(policy.meaning(alert.kind))
 
     @admin.display(description=_("figures"))
     def figures(self, alert: Alert) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.roles import Role, roles_of
 
@@ -19,8 +20,8 @@ _PAGES = ("_changelist", "_change")  # of a table: its list, and one row of it
 class PortalAdminSite(AdminSite):
     """Django admin behind the portal's own session: no login form, no password form of its own."""
 
-    site_header = site_title = "Staff"
-    index_title = "Customers, partners and the audit"
+    site_header = site_title = _("Staff")
+    index_title = _("Customers, partners and the audit")
     password_change_form = None
 
     def get_urls(self) -> list[Any]:

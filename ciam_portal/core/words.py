@@ -1,13 +1,17 @@
 """Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from ciam_portal.core import mailbox
+from ciam_portal.core.policy.reason import Worded
 
-FALLBACK = "This cannot be done right now."
+FALLBACK = lazy("This cannot be done right now.")
 
 
 def masked(address: str) -> str:
@@ -18,7 +22,13 @@ def masked(address: str) -> str:
 
 def sentence(reason: StrEnum) -> str:
     """What the person reads: their problem and what to do, never what an attacker could use."""
-    return _(str(getattr(reason, "words", "")) or FALLBACK)
+    words = str(getattr(reason, "words", ""))
+    return _(words) if words else str(FALLBACK)
+
+
+def choices(reasons: Iterable[Worded]) -> list[tuple[str, Promise]]:
+    """Reasons to choose from, for a form or a column; translated when they are shown."""
+    return [(reason.value, lazy(reason.words)) for reason in reasons]
 
 
 def span(seconds: int) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy.catalogue import USE_SCOPE, UnsafePolicy
 from ciam_portal.core.policy.limits import Limits
 
@@ -12,34 +15,29 @@ class Scope:
     """One permission. ``claims`` are the fields it releases; ``required`` ones cannot be unticked once asked for."""
 
     name: str
-    title: str
-    words: str
+    title: Text
+    words: Text
     claims: tuple[str, ...] = ()
     required: bool = False
 
 
+_SAME = _("It learns that you are the same person when you come back. By itself this says nothing about who you are.")
 SCOPES = {
     scope.name: scope
     for scope in (
-        Scope(
-            "openid",
-            "Sign you in",
-            "It learns that you are the same person when you come back. By itself this says nothing about who you are.",
-            ("sub",),
-            required=True,
-        ),
-        Scope("profile", "Your name", "Your name, language and time zone.", ("name", "locale", "zoneinfo")),
-        Scope("email", "Your e-mail address", "Your e-mail address.", ("email", "email_verified")),
-        Scope("phone", "Your phone number", "Your phone number.", ("phone_number", "phone_number_verified")),
+        Scope("openid", _("Sign you in"), _SAME, ("sub",), required=True),
+        Scope("profile", _("Your name"), _("Your name, language and time zone."), ("name", "locale", "zoneinfo")),
+        Scope("email", _("Your e-mail address"), _("Your e-mail address."), ("email", "email_verified")),
+        Scope("phone", _("Your phone number"), _("Your phone number."), ("phone_number", "phone_number_verified")),
         Scope(
             "activity",
-            "Where and when you signed in",
-            "When you signed in here, from which country, and with what kind of browser.",
+            _("Where and when you signed in"),
+            _("When you signed in here, from which country, and with what kind of browser."),
         ),
         Scope(
             "offline_access",
-            "Stay connected while you are away",
-            "It may use what you allow here when you are not using it, until you disconnect it.",
+            _("Stay connected while you are away"),
+            _("It may use what you allow here when you are not using it, until you disconnect it."),
         ),
     )
 }

@@ -5,18 +5,21 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Session, User
+from accounts.staff.admin.verbs import Verbs
 from accounts.step_up import facts
 from ciam_portal.core import clock, gate
-from ciam_portal.core.admin_site import ReadOnlyAdmin
 from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
@@ -32,6 +35,7 @@ from ciam_portal.oauth import scopes
 
 DAYS = flows.REPLAYED.days
 _MINUTE = "%Y-%m-%d %H:%M %Z"
+_METHODS = ("GET", "HEAD", "POST")
 QUESTIONS = {
     "replay": policy.may_replay,
     "propose": policy.may_propose,
@@ -40,8 +44,22 @@ QUESTIONS = {
 }
 
 
+_DOES = {
+    "replay": lazy("Replay the past"),
+    "propose": lazy("Propose this version"),
+    "approve": lazy("Approve: this version decides from now on"),
+    "reject": lazy("Reject this version"),
+}
+
+
+class Do(forms.Form):
+    """What is done with a version."""
+
+    do = forms.ChoiceField(label=lazy("What"), choices=list(_DOES.items()))
+
+
 @admin.register(PolicyVersion)
-class PolicyVersions(ReadOnlyAdmin):
+class PolicyVersions(Verbs):
     """The list is looked at; the page of one version has the buttons for what may be done with it."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
@@ -54,20 +72,26 @@ class PolicyVersions(ReadOnlyAdmin):
         rows: QuerySet[PolicyVersion] = super().get_queryset(request)
         return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
 
-    @admin.display(description="found", ordering="found_at")
+    @admin.display(description=lazy("found"), ordering="found_at")
     def found(self, row: Any) -> str:
         """When."""
         return f"{row.found_at:{_MINUTE}}"
 
-    @admin.display(description="proposed", ordering="proposed_at")
+    @admin.display(description=lazy("proposed"), ordering="proposed_at")
     def proposed(self, row: Any) -> str:
         """By whom and when."""
         return _by(row.proposer, row.proposed_at)
 
-    @admin.display(description="approved", ordering="approved_at")
+    @admin.display(description=lazy("approved"), ordering="approved_at")
     def approved(self, row: Any) -> str:
         """By whom and when."""
         return _by(row.approver, row.approved_at)
+
+    def get_urls(self) -> list[Any]:
+        """The page of a version takes what is done with it, so that proving more leads back and goes on."""
+        decide = self.verb(self.change_view, lazy("Decide about a policy version"), Do, "do", methods=_METHODS)
+        change = path("<path:object_id>/change/", decide, name="governance_policyversion_change")
+        return [change, *super().get_urls()]
 
     def change_view(
         self,

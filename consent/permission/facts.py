@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.flows import SIGNED_OUT
@@ -143,5 +145,5 @@ def shown(customer: User, scope: str) -> str:
         case "phone" if customer.phone:
             return f"{customer.phone[:3]} ···· {customer.phone[-4:]}"
         case "phone":
-            return "You have not given one."
+            return _("You have not given one.")
     return ""

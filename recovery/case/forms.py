@@ -11,6 +11,7 @@ from accounts.factors.forms import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.words import choices
 from recovery.addresses.facts import Channel
 from recovery.desk.policy import Outcome, Reason, WhyRejected
 
@@ -114,7 +115,7 @@ class Begin(forms.Form):
     lost = forms.MultipleChoiceField(
         label=_("The caller says that these are lost"),
         choices=_LOST,
-        error_messages={"required": Reason.NOTHING_LOST.words},
+        error_messages={"required": _(Reason.NOTHING_LOST.words)},
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -152,7 +153,7 @@ class Came(forms.Form):
 
     def __init__(self, *args: object, outcomes: Iterable[Outcome], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["outcome"].choices = [("", "—"), *((each.value, each.words) for each in outcomes)]  # type: ignore[attr-defined]
+        self.fields["outcome"].choices = [("", "—"), *choices(outcomes)]  # type: ignore[attr-defined]
 
 
 class Take(forms.Form):
@@ -164,4 +165,4 @@ class Take(forms.Form):
 class Reject(forms.Form):
     """Why the help desk says no."""
 
-    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *WhyRejected.choices()])
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyRejected)])

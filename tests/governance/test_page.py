@@ -172,6 +172,23 @@ def test_a_stale_proof_leads_to_proving_and_back_to_the_page(first: Client, foun
     assert (row.state, row.replay) == (State.FOUND, None)
 
 
+def test_after_proving_what_was_pressed_is_gone_on_with(first: Client, found: Found) -> None:
+    row = found()
+    old = clock.now() - timedelta(minutes=20)
+    Session.objects.update(level_at=old, auth_time=old)
+    where = press(first, row, "replay")["Location"]
+    assert where.startswith("/prove/?")
+    assert not Replay.objects.exists()
+    Session.objects.update(level_at=clock.now())
+    reference = where.partition("ref=")[2]
+    going_on = first.get(f"/prove/go-on/?ref={reference}").text
+    assert "Decide about a policy version" in going_on
+    assert "Replay the past" in going_on
+    assert first.post(page(row), {"resume": reference}).status_code == 302
+    assert Replay.objects.count() == 1
+    assert first.post(page(row), {"resume": reference}).status_code == 410  # once
+
+
 @pytest.mark.parametrize("what", ["", "delete", "approve2"])
 def test_what_is_no_verb_is_refused(first: Client, found: Found, what: str) -> None:
     assert press(first, found(), what).status_code == 400

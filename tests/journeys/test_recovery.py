@@ -14,7 +14,7 @@ NEW = "an otter reads the tide table"
 PHONE = {"width": 390, "height": 844}
 _STANDS = """
 from accounts.models import User
-from accounts.factors.verifier import second_factors
+from accounts.factors.bound import second_factors
 one = User.objects.get(email="{address}")
 print(*sorted(method.value for method in second_factors(one)), "locked" if one.locked_at else "open", one.way_back)
 """
@@ -75,8 +75,10 @@ def begin(page: Page, customer: Customer, *, look: bool = False) -> None:
 def show_backup_code(page: Page, code: str) -> None:
     """The second thing of another kind, after a look at another way; then the wait, with its countdown."""
     page.get_by_role("link", name="Ask somebody I trust").click()
+    page.get_by_label("Code from the person you trust").wait_for()
     look_at(page)
     page.get_by_role("link", name="Use a backup code").click()
+    page.get_by_label("Backup code").wait_for()
     look_at(page)
     page.get_by_label("Backup code").fill(code)
     page.get_by_role("button", name="Continue").click()

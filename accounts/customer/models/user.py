@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lock.policy import WayBack, hardest
 from ciam_portal.core import clock, mailbox, reference
@@ -18,8 +19,8 @@ from ciam_portal.core.crypto import codes
 class Unsettled(models.TextChoices):
     """Why an account from before addresses had one form could not be given its own."""
 
-    TAKEN = "taken", "Another account has this mailbox"
-    REFUSED = "refused", "No address that mail can go to"
+    TAKEN = "taken", _("Another account has this mailbox")
+    REFUSED = "refused", _("No address that mail can go to")
 
 
 class UserManager(BaseUserManager["User"]):

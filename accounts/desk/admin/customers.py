@@ -29,7 +29,7 @@ from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.core.words import masked
+from ciam_portal.core.words import masked, sentence
 
 
 def summary(customer: User) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Users(RestrictionPages):
             "title": _("Record of %(customer)s") % {"customer": masked(record.customer.email)},
             "customer": record.customer,
             "parts": record.parts(),
-            "opened": [(why.words, at, staff.shuts_at(at)) for why, at in opened],
+            "opened": [(sentence(why), at, staff.shuts_at(at)) for why, at in opened],
             "form": Open(),
         }
         return self.show(request, "admin/customer_record.html", **words)

@@ -14,22 +14,22 @@ from ciam_portal.core.policy.reason import ReasonBase
 _R = gate.Reason
 GATE: dict[gate.Reason, Words] = {
     _R.UNKNOWN_ACTION: Words(
-        _R.UNKNOWN_ACTION.words,
+        _(_R.UNKNOWN_ACTION.words),
         _("The portal does not offer this. Nothing to check with the caller; report it."),
         _("No row of the catalogue names this action."),
     ),
     _R.WRONG_DOOR: Words(
-        _R.WRONG_DOOR.words,
+        _(_R.WRONG_DOOR.words),
         _("This is not possible through that channel. The caller can do it on the portal's own pages."),
         _("The catalogue's row does not list this channel."),
     ),
     _R.ACCOUNT_CLOSED: Words(
-        _R.ACCOUNT_CLOSED.words,
+        _(_R.ACCOUNT_CLOSED.words),
         _("The account is closed."),
         _("The account was not active."),
     ),
     _R.SESSION_OVER: Words(
-        _R.SESSION_OVER.words,
+        _(_R.SESSION_OVER.words),
         _("The caller was no longer signed in. Signing in again is all it takes."),
         _("The session had ended, was idle for too long, or belonged to somebody else."),
     ),

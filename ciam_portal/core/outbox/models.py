@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.crypto import codes
 
@@ -24,9 +25,9 @@ class Notice(models.Model):
     class State(models.TextChoices):
         """Where a message stands."""
 
-        WAITING = "waiting"
-        SENT = "sent"
-        GIVEN_UP = "given_up"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        GIVEN_UP = "given_up", _("Given Up")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Medium(models.TextChoices):
     """How a message gets there; for people, what it is sent to."""
 
-    MAIL = "mail", "E-mail address"
-    SMS = "sms", "Phone number"
+    MAIL = "mail", _("E-mail address")
+    SMS = "sms", _("Phone number")
 
 
 @dataclass(frozen=True, slots=True)

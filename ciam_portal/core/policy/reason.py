@@ -16,11 +16,6 @@ class Worded(StrEnum):
         member.words = words
         return member
 
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """For a form or a column."""
-        return [(member.value, member.words) for member in cls]
-
 
 class ReasonBase(Worded):
     """Why not (yet). ``words`` is the one sentence that the customer reads."""

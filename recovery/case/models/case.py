@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.models import User
 from ciam_portal.core import reference
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.words import choices
 from recovery.case.policy.evidence import Way
 from recovery.case.policy.states import LIVE, State
 from recovery.desk.policy import Outcome
@@ -258,7 +259,7 @@ class Inquiry(models.Model):
         max_length=64, blank=True, db_comment="pseudonymous: digest of the address or number it was asked of"
     )
     outcome = models.CharField(
-        max_length=16, blank=True, choices=Outcome.choices(), db_comment="not sensitive: a code; empty: still open"
+        max_length=16, blank=True, choices=choices(Outcome), db_comment="not sensitive: a code; empty: still open"
     )
     ended_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the customer")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")

@@ -23,6 +23,7 @@ from accounts.staff.forms import Open
 from accounts.staff.policy import WhyLook
 from ciam_portal.core import clock
 from ciam_portal.core.roles import Role, roles_of
+from ciam_portal.core.words import choices
 from recovery.case import facts, forms
 from recovery.case.policy.evidence import DESK, Way
 from recovery.case.policy.states import State
@@ -41,8 +42,8 @@ class _Kept(Form):
     """What is kept of a form while its sender proves more, as it is read then."""
 
     way = ChoiceField(label=lazy("What"), choices=[(way.value, words.WAYS[way]) for way in DESK])
-    outcome = ChoiceField(label=lazy("What came of it"), choices=Outcome.choices())
-    reason = ChoiceField(label=lazy("Reason"), choices=WhyRejected.choices())
+    outcome = ChoiceField(label=lazy("What came of it"), choices=choices(Outcome))
+    reason = ChoiceField(label=lazy("Reason"), choices=choices(WhyRejected))
     channel, seen = CharField(widget=HiddenInput), CharField(widget=HiddenInput)
 
 

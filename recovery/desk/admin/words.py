@@ -19,6 +19,7 @@ from ciam_portal.core.explain import reasons
 from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.question import KNOWN
+from ciam_portal.core.words import sentence
 from recovery.case.policy.evidence import Way
 from recovery.case.policy.states import State
 from recovery.desk.policy import Outcome, WhyRejected
@@ -102,7 +103,7 @@ def _asked(data: Data) -> str:
 
 
 def _noted(data: Data) -> str:
-    return f"{WAYS[Way(data['way'])]}: {Outcome(data['outcome']).words}"
+    return f"{WAYS[Way(data['way'])]}: {sentence(Outcome(data['outcome']))}"
 
 
 def _missed(data: Data) -> str:
@@ -112,7 +113,7 @@ def _missed(data: Data) -> str:
 
 
 def _rejected(data: Data) -> str:
-    return f"{translate('Rejected')}: {WhyRejected(data['reason']).words}"
+    return f"{translate('Rejected')}: {sentence(WhyRejected(data['reason']))}"
 
 
 _STOPPED: dict[str, Text] = {

@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 
 from accounts.budgets import counter as budget
-from accounts.models import User
+from accounts.models import Device, User
+from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from tests import mailed
 from tests.factories import PASSWORD, at_home, outbox
@@ -56,6 +57,16 @@ def test_a_device_cookie_of_somebody_else_is_a_strangers(client: Client, custome
 
     thief = another()
     at_home(client, thief)
+    exhaust(customer.email)
+    assert guess(client, customer.email, PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize("over", [{"revoked_at": clock.now()}, {"expires_at": clock.now()}], ids=["revoked", "too old"])
+def test_a_device_that_is_known_no_more_has_no_limit_of_its_own(
+    client: Client, customer: User, over: dict[str, Any]
+) -> None:
+    at_home(client, customer)
+    Device.objects.update(**over)
     exhaust(customer.email)
     assert guess(client, customer.email, PASSWORD).status_code == 429
 

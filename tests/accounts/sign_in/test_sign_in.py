@@ -105,12 +105,12 @@ def test_a_session_ends_when_idle_and_absolutely(sign_in: SignIn, customer: User
 
 
 @pytest.mark.control("v5.0.0-7.4.2")
-@pytest.mark.parametrize("stop", ["closed", "locked", "suspended", "ended"])
+@pytest.mark.parametrize("stop", ["closed", "locked", "suspended", "ended", "over"])
 def test_whatever_stops_a_customer_bites_at_the_next_request(sign_in: SignIn, customer: User, stop: str) -> None:
     """Though nothing else was done about the browser's session."""
     client, now = sign_in(customer), clock.now()
-    if stop == "ended":
-        Session.objects.filter(customer=customer).update(ended_at=now)
+    if stop in {"ended", "over"}:
+        Session.objects.filter(customer=customer).update(**{"ended_at" if stop == "ended" else "expires_at": now})
     else:
         soon = now + timedelta(hours=1)
         row: dict[str, dict[str, Any]] = {

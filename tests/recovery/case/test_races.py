@@ -8,8 +8,10 @@ from django.test import Client
 
 from accounts.baseline.history import Seen
 from accounts.customer import proofs
-from accounts.models import User
+from accounts.lock.flows import reversible
+from accounts.models import Change, User
 from accounts.sign_in import flows as sign_in
+from accounts.undo import flows as undo
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
 from ciam_portal.core.audit.models import AuditEntry
@@ -120,3 +122,23 @@ def test_a_link_shows_one_code_however_often_it_is_used_at_once() -> None:
     answers = together(*(lambda: vouch.show_code(secret, by=STRANGER, at=clock.now()) for _ in range(3)))
     assert sorted(answers) == ["contact_link_dead"] * 2 + ["done"]
     assert customer.proofs.filter(purpose="recover").count() == 1
+
+
+def test_undo_against_complete_leaves_nothing_of_the_recovery(case: Case) -> None:
+    """Whichever comes first: stopped by the undo of an earlier change, or taken back with it."""
+    customer, began = case.customer, clock.now() - timedelta(days=9)
+    note = reversible.keep(customer, Change.Kind.PHONE, None, at=began, previous=b"+4722855050")
+    secret = proofs.new_undo_link(customer, note.pk, customer.email, clock.now())
+
+    def take_back() -> object:
+        return undo.undo_by_link(secret, by=STRANGER, at=clock.now() + timedelta(seconds=1))
+
+    password = "seven lamps of quiet harbour"
+    answers = together(take_back, complete(case, password))
+    assert answers[0] == "done"
+    customer.refresh_from_db()
+    case.refresh_from_db()
+    assert case.state in {State.CANCELLED, State.COMPLETED}
+    assert not customer.check_password(password)
+    assert customer.locked_at is not None
+    assert not Change.objects.filter(customer=customer, undone_at=None).exists()

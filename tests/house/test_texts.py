@@ -1,0 +1,112 @@
+"""Texts in code that people read go through gettext: marked where they are written, translated when they are shown.
+
+Policies are pure and know no gettext: whoever shows the words of their reasons translates them (``core/words.py``).
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import astuple
+from typing import Any
+
+import pytest
+from django import forms
+from django.db.models import TextChoices
+from django.urls import get_resolver
+from django.utils import translation
+from django.utils.functional import Promise
+
+from ciam_portal.core.explain import actions, features, findings, reasons
+from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.words import choices, sentence
+from tests.house.test_code import SOURCES, tree
+
+OURS = {"accounts", "ciam_portal", "consent", "recovery"}
+MARKS = {"_", "lazy", "translate", "ngettext", "ngettext_lazy"}
+KEYWORDS = {"label", "help_text", "empty_label", "description", "title"}
+ATTRIBUTES = {"site_header", "site_title", "index_title"}
+CALLS = {"Said", "Words", "Shown", "Part", "add_error"}
+NOT_PAGES = {"management", "settings", "decisions"}  # commands, and what partners' developers read
+READ_AS_CODES = ("core/words.py", "core/policy/reason.py", "core/mailbox.py", "core/outbox/mail.py")
+NAMED_BY_THEIR_PAGES = {"LinkAnswer", "Undo", "Narrow"}
+
+PAGES = [path for path in SOURCES if not NOT_PAGES & set(path.parts)]
+
+
+def called(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def is_text(node: ast.expr) -> bool:
+    """A sentence, or a word that begins one; not a code or a name."""
+    if isinstance(node, ast.JoinedStr):
+        return any(is_text(part) for part in node.values)
+    words = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return bool(re.match(r"[A-Z][a-z]|.*[a-z] [a-z]", words))
+
+
+def shown(module: ast.Module) -> Iterator[ast.expr]:
+    """What stands where people read it: labels, titles, messages, words."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and called(node.targets[0]) in ATTRIBUTES:
+            yield node.value
+        if isinstance(node, ast.Call):
+            yield from (each.value for each in node.keywords if each.arg in KEYWORDS)
+            if called(node.func) in CALLS or called(getattr(node.func, "value", node)) == "messages":
+                yield from node.args
+
+
+def test_what_people_read_is_marked() -> None:
+    assert not [f"{path}: {ast.unparse(each)}" for path in PAGES for each in shown(tree(path)) if is_text(each)]
+
+
+def read_raw(module: ast.Module) -> Iterator[ast.Attribute]:
+    """Where somebody takes the words of a reason without translating them."""
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    fine = {id(each) for call in calls for each in [call.func, *(call.args if called(call.func) in MARKS else [])]}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and node.attr == "words" and id(node) not in fine:
+            yield node
+
+
+def test_the_words_of_a_reason_are_translated_by_whoever_shows_them() -> None:
+    paths = [path for path in PAGES if not path.as_posix().endswith(READ_AS_CODES)]
+    found = [(path, ast.unparse(each)) for path in paths for each in read_raw(tree(path))]
+    assert not [each for each in found if each[1] != "self.words"]
+
+
+def below(kind: type[Any]) -> Iterator[type[Any]]:
+    for each in kind.__subclasses__():
+        if each.__module__.split(".")[0] in OURS:
+            yield each
+        yield from below(each)
+
+
+@pytest.mark.django_db
+def test_every_form_is_translated() -> None:
+    assert get_resolver().url_patterns  # so everything is loaded
+    for form in below(forms.BaseForm):
+        for name, field in form.base_fields.items():
+            if field.widget.is_hidden or form.__name__ in NAMED_BY_THEIR_PAGES:
+                continue
+            texts = [field.label, *([field.help_text] if field.help_text else [])]
+            pairs = getattr(field, "choices", ()) if name not in {"locale", "timezone"} else ()
+            texts += [text for value, text in pairs if text not in {value, "", "—"}]
+            assert all(isinstance(text, Promise) for text in texts), (form, name, texts)
+
+
+def test_every_choice_with_words_is_translated() -> None:
+    for kind in below(TextChoices):
+        for each in kind:
+            assert isinstance(each._label_, Promise) or each.label == each.name.replace("_", " ").title(), (kind, each)
+
+
+def test_reasons_findings_and_events_are_in_the_language_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation._trans, "gettext", lambda text: f"§{text}")  # type: ignore[attr-defined]
+    known = {each for kind in below(ReasonBase) for each in kind}
+    assert known
+    assert all(sentence(each) == f"§{each.words}" for each in known)
+    assert all(str(text) == f"§{each.words}" for each in known for _code, text in choices([each]))
+    words: list[Any] = [*findings.FINDINGS.values(), *reasons.GATE.values(), *features.SHOWN.values()]
+    said = [text for each in words for text in astuple(each)] + list(actions.DOING.values())
+    assert [str(text) for text in said if not str(text).startswith("§")] == []
