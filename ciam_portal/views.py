@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from accounts.account.tasks import KEEP_SESSIONS
 from accounts.factors import bound as factors
 from accounts.sessions import flows as sessions
 from accounts.step_up import facts
@@ -51,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept about a customer, why and for how long (GDPR 13), with the numbers that are in force."""
-    words = {"rules": limits.running(), "session_days": KEEP_SESSIONS.days, "privacy_url": settings.PRIVACY_URL}
+    words = {"rules": limits.running(), "privacy_url": settings.PRIVACY_URL}
     return render(request, "privacy.html", words)
 
 

@@ -11,7 +11,6 @@ from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 
 _BATCH = 1000
-KEEP_SESSIONS = timedelta(days=90)
 _KEEP_PROOFS = timedelta(days=7)
 _KEEP_LANES = 2 * AppLane.LONGEST  # none waits for so long
 
@@ -22,13 +21,14 @@ def sweep() -> int:
     session records, a batch each. The number of rows.
     """  # noqa: D205
     at = clock.now()
-    answerable = timedelta(hours=limits.running().proof.disown_hours)
+    rules = limits.running()
+    answerable = timedelta(hours=rules.proof.disown_hours)
     gone = 0
     for rows in (
         BrowserSession.objects.filter(expire_date__lt=at),
         Proof.objects.filter(expires_at__lt=at - _KEEP_PROOFS),
         Change.objects.filter(at__lt=at - answerable),
-        Session.objects.filter(expires_at__lt=at - KEEP_SESSIONS),
+        Session.objects.filter(expires_at__lt=at - timedelta(days=rules.session.kept_days)),
         AppLane.objects.filter(last_at__lt=at - _KEEP_LANES),
     ):
         keys: list[Any] = list(rows.values_list("pk", flat=True)[:_BATCH])

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.themes import Joined
 
-Channel = tuple[By, str]
+Channel = tuple[Medium, str]
 MORE = Joined[Callable[[User], list[Channel]]]()
 """Where else a customer is reached, proven and kept: in the order in which it was added."""
 
@@ -30,7 +30,7 @@ def proven(customer: User) -> list[str]:
 
 def every(customer: User) -> list[Channel]:
     """Every proven address and number, also one too new to restore anything."""
-    own = [(By.MAIL, address) for address in proven(customer)]
+    own = [(Medium.MAIL, address) for address in proven(customer)]
     return list(dict.fromkeys([*own, *(channel for more in MORE for channel in more(customer))]))
 
 

@@ -86,7 +86,7 @@ class RestrictionPages(Verbs):
             messages.error(request, _("Nothing was done. Choose what, why, and for how many days."))
             return self._back(customer_id)
         said = form.cleaned_data
-        wanted = Wanted(Kind(said["kind"]), WhyRestrict.of(said["reason"]), said["days"])
+        wanted = Wanted(Kind(said["kind"]), WhyRestrict(said["reason"]), said["days"])
         return self.do(
             request,
             lambda: flows.restrict(customer, wanted, person, session, by=by, at=clock.now()),

@@ -175,7 +175,7 @@ def _hold(customer: User) -> None:
 
 
 def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
-    reason, until = _(policy.told(WhyRestrict.of(made.reason))), customer.local(made.until)
+    reason, until = _(policy.told(WhyRestrict(made.reason))), customer.local(made.until)
     number = str(made.decision)
     if made.kind == Kind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from accounts.staff.policy import Coded
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
-from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.policy.reason import ReasonBase, Worded
 from ciam_portal.core.roles import Role
 
 RESTRICTERS = frozenset({Role.AGENT, Role.APPROVER})
@@ -35,7 +34,7 @@ class Verdict(StrEnum):
     ENDS = "ends"
 
 
-class WhyRestrict(Coded):
+class WhyRestrict(Worded):
     """Why a customer is restricted."""
 
     SUSPECTED_FRAUD = "suspected_fraud", "Suspected fraud"

@@ -9,7 +9,7 @@ from ciam_portal.core.timeline import Data, Said, plain, tell
 
 
 def _restricted(data: Data) -> Said:
-    because = translate("Reason: %(reason)s") % {"reason": translate(told(WhyRestrict.of(data["reason"])))}
+    because = translate("Reason: %(reason)s") % {"reason": translate(told(WhyRestrict(data["reason"])))}
     if data["kind"] == Kind.SUSPEND:
         return Said(_("Our staff suspended your account for a while"), because, _("Stopped"), "bad")
     return Said(_("Our staff asked for more proof on your account for a while"), because, _("Asked"), "warn")

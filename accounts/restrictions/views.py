@@ -29,7 +29,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
     return {
         "id": row.pk,
         "until": customer.local(row.ends_at),
-        "reason": _(told(WhyRestrict.of(row.reason))),
+        "reason": _(told(WhyRestrict(row.reason))),
         "reviewed": row.reviewed_at is not None,
         "asked": Dispute.objects.filter(decision=row.decision).exists(),
     }

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
-from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.policy.reason import ReasonBase, Worded
 from ciam_portal.core.roles import Role
 
 LOOKERS = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
@@ -34,19 +33,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Coded(ReasonBase):
-    """A reason chosen from a list: a code, and the words that people read. Nothing is ever typed."""
-
-    @classmethod
-    def of(cls, code: str) -> Self:
-        """The reason with this code. Raises ValueError for any other."""
-        for member in cls:
-            if member == code:
-                return member
-        raise ValueError(code)
-
-
-class WhyRole(Coded):
+class WhyRole(Worded):
     """Why a role changes."""
 
     JOINED = "joined", "Joined the team"
@@ -57,7 +44,7 @@ class WhyRole(Coded):
     INSTALLATION = "installation", "Asked for by the operator's command"
 
 
-class WhyGlass(Coded):
+class WhyGlass(Worded):
     """Why somebody cannot wait for a second person."""
 
     NOBODY_THERE = "nobody_there", "Nobody with this role can be reached"
@@ -65,7 +52,7 @@ class WhyGlass(Coded):
     OUTAGE = "outage", "Something does not work"
 
 
-class WhyLook(Coded):
+class WhyLook(Worded):
     """Why a customer's record is opened. The customer reads these words."""
 
     IDENTITY_CHECK = "identity_check", "identity check"

@@ -21,7 +21,7 @@ _VALUES: dict[str, Text] = FIELDS | {
 def _record_opened(data: Data) -> Said:
     if "reason" in data:
         return Said(
-            translate("Help desk viewed your record: %(reason)s") % {"reason": sentence(WhyLook.of(data["reason"]))}
+            translate("Help desk viewed your record: %(reason)s") % {"reason": sentence(WhyLook(data["reason"]))}
         )
     one = data["kind"] == "session"
     return Said(_("Our staff looked at one of your sessions") if one else _("Our staff looked at your record"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from ciam_portal.core import mailbox
-from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.policy.reason import Worded
 
 FALLBACK = lazy("This cannot be done right now.")
 
@@ -26,7 +26,7 @@ def sentence(reason: StrEnum) -> str:
     return _(words) if words else str(FALLBACK)
 
 
-def choices(reasons: Iterable[ReasonBase]) -> list[tuple[str, Promise]]:
+def choices(reasons: Iterable[Worded]) -> list[tuple[str, Promise]]:
     """Reasons to choose from, for a form or a column; translated when they are shown."""
     return [(reason.value, lazy(reason.words)) for reason in reasons]
 

@@ -47,7 +47,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.refresh_idle_days", "session.suspended_minutes", "session.device_overlap_minutes",
     "disputes.vouched_hours", "staff.exported_rows",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
-    "recovery.release_hours",
+    "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
     "approvals.seconds",
     "approvals.questions_per_minute", "risk.moderate_score", "risk.high_score", "risk.severe_score",

@@ -63,7 +63,7 @@ class PolicyVersions(Verbs):
     """The list is looked at; the page of one version has the buttons for what may be done with it."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-    list_display = ("version", "state", "found", "proposed", "approved")
+    list_display = ("version", "state", "found_on", "proposed", "approved")
     search_fields = ("version__exact",)
     ordering = ("-found_at",)
 
@@ -73,7 +73,7 @@ class PolicyVersions(Verbs):
         return rows.annotate(proposer=_address("proposed_by"), approver=_address("approved_by"))
 
     @admin.display(description=lazy("found"), ordering="found_at")
-    def found(self, row: Any) -> str:
+    def found_on(self, row: Any) -> str:
         """When."""
         return f"{row.found_at:{_MINUTE}}"
 

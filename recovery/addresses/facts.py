@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from accounts.customer import addresses
 from accounts.models import User
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from ciam_portal.core.words import masked
 from recovery.case.policy.evidence import Way
 from recovery.models import Contact, RecoveryAddress
 
-Kind = RecoveryAddress.Kind
 _CHANNEL = "recovery channel"
 
 
@@ -20,7 +19,7 @@ _CHANNEL = "recovery channel"
 class Channel:
     """One address or number of a customer, as the help desk sees it: by its ``id``, and masked."""
 
-    by: By
+    by: Medium
     address: str
     id: str
 
@@ -35,29 +34,29 @@ def mask(address: str) -> str:
     return f"{address[:3]}···{address[-2:]}" if address.startswith("+") else masked(address)
 
 
-def _channel(customer: User, by: By, address: str) -> Channel:
+def _channel(customer: User, by: Medium, address: str) -> Channel:
     return Channel(by, address, codes.digest(f"{customer.pk}:{by}:{address}", _CHANNEL))
 
 
-def is_channel(customer: User, by: By, address: str, key: str) -> bool:
+def is_channel(customer: User, by: Medium, address: str, key: str) -> bool:
     """Whether this address is the one with that id."""
     return bool(key) and codes.matches(f"{customer.pk}:{by}:{address}", _CHANNEL, key)
 
 
 def before_call(customer: User, opened_at: datetime) -> list[Channel]:
     """What a code or link may go to in a call that began then: proven before it, rested, and still the customer's."""
-    found = [(By(way.value), each) for way in (Way.MAIL, Way.SMS) for each in for_codes(customer, way, opened_at)]
+    found = [(Medium(way.value), each) for way in (Way.MAIL, Way.SMS) for each in for_codes(customer, way, opened_at)]
     return [_channel(customer, by, address) for by, address in found]
 
 
 def to_call(customer: User, opened_at: datetime) -> list[Channel]:
     """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
     since = opened_at - timedelta(days=limits.running().recovery.callback_days)
-    kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Kind.SMS, proven_at__lte=since)
+    kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS, proven_at__lte=since)
     numbers = list(kept.order_by("pk").values_list("address", flat=True))
     if customer.phone and (customer.contact_changed_at or customer.created_at) <= since:
         numbers.append(customer.phone)
-    return [_channel(customer, By.SMS, number) for number in dict.fromkeys(numbers)]
+    return [_channel(customer, Medium.SMS, number) for number in dict.fromkeys(numbers)]
 
 
 def find(customer: User, among: list[Channel], key: str) -> Channel | None:
@@ -66,15 +65,15 @@ def find(customer: User, among: list[Channel], key: str) -> Channel | None:
 
 
 @addresses.MORE.join
-def kept(customer: User) -> list[tuple[By, str]]:
+def kept(customer: User) -> list[tuple[Medium, str]]:
     """The recovery addresses of this customer: all of them hear of every change."""
     rows = RecoveryAddress.objects.kept().filter(customer=customer).order_by("pk")
-    return [(By(row.kind), row.address) for row in rows]
+    return [(Medium(row.kind), row.address) for row in rows]
 
 
 def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     """Where a code of this way may go now."""
-    found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Kind(way.value)).order_by("pk")
+    found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium(way.value)).order_by("pk")
     more = list(found.values_list("address", flat=True))
     rest = timedelta(hours=limits.running().recovery.address_rest_hours)
     changed = customer.email_changed_at

@@ -11,7 +11,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -21,33 +21,32 @@ from recovery.models import RecoveryAddress
 from recovery.news import flows as news
 from recovery.news import notices
 
-Kind = RecoveryAddress.Kind
 Purpose = Proof.Purpose
 
 
-def _check(customer: User, kind: Kind, address: str, by: Actor, at: datetime) -> None:
+def _check(customer: User, kind: Medium, address: str, by: Actor, at: datetime) -> None:
     asked = policy.AddressFacts(
         kept=RecoveryAddress.objects.kept().filter(customer=customer).count(),
-        is_known=(By(kind), address) in addresses.every(customer),
+        is_known=(kind, address) in addresses.every(customer),
     )
     require(policy.may_add, asked, about=customer.pk, by=by, at=at)
 
 
 @flow
-def ask_address(customer: User, session: Session, kind: Kind, address: str, *, by: Actor, at: datetime) -> None:
+def ask_address(customer: User, session: Session, kind: Medium, address: str, *, by: Actor, at: datetime) -> None:
     """Send a code to the address. Nothing is kept until it is proven. Raises ProveMore, Refused; TooMany."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
     mails.take_new_address(customer, address)
     code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
     notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
-    tell(customer, notice, to=[address], channel=By(kind), at=at)
+    tell(customer, notice, to=[address], channel=kind, at=at)
     record(events.RecoveryAddressAsked(way=Way(kind), sent=True), about=customer.pk, by=by, at=at)
 
 
 @flow
 def add_address(
-    customer: User, session: Session, kind: Kind, address: str, code: str, *, by: Actor, at: datetime
+    customer: User, session: Session, kind: Medium, address: str, code: str, *, by: Actor, at: datetime
 ) -> RecoveryAddress | None:
     """The address is proven by the code that went there; None for a wrong code. Raises ProveMore, Refused."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)

@@ -5,11 +5,11 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ciam_portal.core import mailbox
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.outbox.notice import Medium
 
 
 class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
@@ -27,17 +27,11 @@ class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
 class RecoveryAddress(models.Model):
     """A second address that the customer has proven: news goes there at once, recovery codes after a rest."""
 
-    class Kind(models.TextChoices):
-        """How a message gets there."""
-
-        MAIL = "mail", _("E-mail address")
-        SMS = "sms", _("Phone number")
-
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="recovery_addresses", db_comment="pseudonymous"
     )
-    kind = models.CharField(max_length=8, choices=Kind.choices, db_comment="not sensitive")
+    kind = models.CharField(max_length=8, choices=Medium.choices, db_comment="not sensitive")
     address = models.CharField(max_length=254, db_comment="personal: contact; in its canonical form, or E.164")
     proven_at = models.DateTimeField(db_comment="not sensitive")
     usable_from = models.DateTimeField(db_comment="not sensitive: before, it restores nothing")

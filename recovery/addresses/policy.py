@@ -8,8 +8,6 @@ from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
 
-MOST = 3
-
 
 class Reason(ReasonBase):
     """Why not. ``words`` is what the customer reads."""
@@ -32,4 +30,4 @@ def may_add(facts: AddressFacts, *, limits: Limits, at: datetime) -> Decision:
     """A few, each different from the others and from the one the customer signs in with."""
     if facts.is_known:
         return Deny(Reason.KNOWN)
-    return Deny(Reason.ENOUGH) if facts.kept >= MOST else Allow()
+    return Deny(Reason.ENOUGH) if facts.kept >= limits.recovery.addresses else Allow()

@@ -17,6 +17,7 @@ from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
@@ -26,7 +27,6 @@ from recovery.case import forms
 from recovery.contacts import facts as contacts
 from recovery.models import RecoveryAddress
 
-Kind = RecoveryAddress.Kind
 _ADDING = "recovery_address"
 
 
@@ -46,13 +46,13 @@ def index(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest, kind: str) -> HttpResponse:
     """Say the address; a code goes to it."""
     form: forms.RecoveryMail | forms.RecoveryPhone
-    form = forms.RecoveryPhone(request.POST or None) if kind == Kind.SMS else forms.RecoveryMail(request.POST or None)
+    form = forms.RecoveryPhone(request.POST or None) if kind == Medium.SMS else forms.RecoveryMail(request.POST or None)
     if form.is_valid():
         by, customer = Actor.from_request(request), customer_of(request)
         allow_mail_of(customer)
         address = next(iter(form.cleaned_data.values()))
         try:
-            flows.ask_address(customer, session_of(request), Kind(kind), address, by=by, at=clock.now())
+            flows.ask_address(customer, session_of(request), Medium(kind), address, by=by, at=clock.now())
         except Refused as refused:
             if not isinstance(refused.reason, Reason):
                 raise
@@ -71,11 +71,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
     kind, address = request.session.get(_ADDING, ("", ""))
     if not kind:
         return redirect("recovery:addresses")
-    form = MailCode(request.POST or None) if kind == Kind.MAIL else forms.SmsCode(request.POST or None)
+    form = MailCode(request.POST or None) if kind == Medium.MAIL else forms.SmsCode(request.POST or None)
     if form.is_valid():
         by, customer, at = Actor.from_request(request), customer_of(request), clock.now()
         code = form.cleaned_data["code"]
-        if flows.add_address(customer, session_of(request), Kind(kind), address, code, by=by, at=at):
+        if flows.add_address(customer, session_of(request), Medium(kind), address, code, by=by, at=at):
             request.session.pop(_ADDING, None)
             messages.success(request, _("The address is proven. We have told all your addresses about it."))
             return redirect("recovery:addresses")

@@ -9,7 +9,7 @@ from accounts.account.forms import NewEmail, NewPassword, phone_number
 from accounts.customer.forms import Address, WhoseAddress
 from accounts.factors.forms import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import choices
 from recovery.addresses.facts import Channel
@@ -131,7 +131,7 @@ class ToChannel(forms.Form):
 
     def __init__(self, *args: object, channels: Iterable[Channel], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        by = {By.MAIL: _("Mail"), By.SMS: _("Phone")}
+        by = {Medium.MAIL: _("Mail"), Medium.SMS: _("Phone")}
         choices = [("", "—"), *((each.id, f"{by[each.by]} {each.masked}") for each in channels)]
         self.fields["channel"].choices = choices  # type: ignore[attr-defined]
 

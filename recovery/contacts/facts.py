@@ -6,7 +6,7 @@ from typing import Any
 from accounts.customer import addresses as accounts
 from accounts.models import Proof, User
 from ciam_portal.core.mailbox import reader
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from recovery.contacts import policy
 from recovery.models import Contact
@@ -14,7 +14,7 @@ from recovery.models import Contact
 
 def own(customer: User) -> frozenset[str]:
     """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
-    known = [address for by, address in accounts.every(customer) if by is By.MAIL]
+    known = [address for by, address in accounts.every(customer) if by is Medium.MAIL]
     return frozenset(reader(address) for address in (customer.email, *known))
 
 

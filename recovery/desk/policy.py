@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.staff.policy import Coded
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
-from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.policy.reason import ReasonBase, Worded
 from recovery.case.policy import cases
 from recovery.case.policy.cases import CaseFacts, Helper
 from recovery.case.policy.evidence import DESK, Way
@@ -34,7 +33,7 @@ class Reason(ReasonBase):
     NOT_HERE = "desk_not_here", "This is no longer asked, or not in this browser. Nothing was changed."
 
 
-class WhyRejected(Coded):
+class WhyRejected(Worded):
     """Why the help desk said no."""
 
     NOT_CONVINCED = "not_convinced", "What was shown does not convince"
@@ -45,7 +44,7 @@ class WhyRejected(Coded):
     SUSPECTED_FRAUD = "suspected_fraud", "Suspected fraud"
 
 
-class Outcome(Coded):
+class Outcome(Worded):
     """What came of something that was asked."""
 
     CONFIRMED = "confirmed", "Confirmed"

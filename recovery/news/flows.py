@@ -13,7 +13,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.words import masked
 from recovery.case import events, facts
@@ -80,7 +80,7 @@ def spread_address(
 
     One that was only just added is told too, but takes nothing back: it may be anybody's.
     """
-    this = (By(item.kind), item.address)
+    this = (Medium(item.kind), item.address)
     told = dict.fromkeys([*accounts.every(customer), this])
     for by, address in told:
         notice = notices.RecoveryAddressChanged(
@@ -97,7 +97,7 @@ def spread_address(
 
 def spread_lock(customer: User, at: datetime) -> None:
     """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
-    told = {(By.MAIL, address) for address in accounts.proven(customer)}
+    told = {(Medium.MAIL, address) for address in accounts.proven(customer)}
     start = links.absolute("recovery:start")
     notice = notices.AccountIsLocked(when=customer.local(at), way=customer.way_back, start_link=start)
     for by, address in accounts.every(customer):

@@ -16,7 +16,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
 from recovery.models import RecoveryAddress
 from recovery.news import notices
@@ -26,7 +26,7 @@ _PURPOSE = Proof.Purpose.RECOGNIZE
 
 def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
     """The recovery phone that such a code goes to: the one proven first of those that have rested."""
-    phones = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=RecoveryAddress.Kind.SMS)
+    phones = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium.SMS)
     return phones.order_by("proven_at").first()
 
 
@@ -37,7 +37,7 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
     if sent:
         mails.take(mails.Asked.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
-        tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=By.SMS, at=at)
+        tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=Medium.SMS, at=at)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
 

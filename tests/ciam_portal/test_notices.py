@@ -16,7 +16,7 @@ from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.core.outbox import channels, tasks
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import By, NoticeBase
+from ciam_portal.core.outbox.notice import Medium, NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from tests.at_once import SOON
@@ -116,7 +116,7 @@ def test_a_text_message_goes_to_its_own_carrier(customer: User, files: Path, tmp
     (tmp_path / "t/sms").mkdir(parents=True)
     (tmp_path / "t/sms/ping.txt").write_text("Code {{ code }}")
     settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [str(tmp_path / "t")]}]
-    tell(customer, Ping(code="4711"), to=["+4712345678"], channel=By.SMS, at=clock.now())
+    tell(customer, Ping(code="4711"), to=["+4712345678"], channel=Medium.SMS, at=clock.now())
     tasks.deliver(notice=str(Notice.objects.get().pk))
     (file,) = (files / "sms").glob("*.txt")
     assert file.read_text() == "To: +4712345678\n\nCode 4711\n"

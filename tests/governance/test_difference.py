@@ -20,6 +20,7 @@ NO_DIRECTION = {
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer
     "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same
+    "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
 }  # fmt: skip
 
 

@@ -24,13 +24,13 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from recovery.addresses import flows as recovery
-from recovery.models import RecoveryAddress
 from recovery.news import notices
 from tests.stack import people
 from tests.stack.state import StackError
@@ -133,7 +133,7 @@ def _add_phone(person: User, at: datetime) -> None:
     methods = (Method.PASSWORD, Method.TOTP) if person.email in people.WITH_APP else (Method.PASSWORD,)
     by, kind, number = (
         Actor(Kind.CUSTOMER, person.pk, Channel.WEB),
-        RecoveryAddress.Kind.SMS,
+        Medium.SMS,
         people.PHONES[person.email],
     )
     with transaction.atomic():

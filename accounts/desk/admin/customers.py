@@ -102,7 +102,7 @@ class Users(RestrictionPages):
         customer, form = get_object_or_404(User, pk=customer_id), Open(request.POST)
         if not form.is_valid():
             return self._closed(request, customer, form)
-        reason, case = WhyLook.of(form.cleaned_data["reason"]), form.cleaned_data["case"]
+        reason, case = WhyLook(form.cleaned_data["reason"]), form.cleaned_data["case"]
         back = ("recovery_case_change", case) if case else ("accounts_user_change", customer.pk)
         return self.do(
             request, lambda: staff.open_record(customer, reason, person, session, by=by, at=clock.now()), "", *back

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from accounts.customer import addresses
 from accounts.models import User
-from ciam_portal.core.outbox.notice import By, ChangeNotice
+from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.outbox.tell import tell
 
 
@@ -16,8 +16,8 @@ def spread(
     customer: User, notice: ChangeNotice, *, at: datetime, before: Iterable[str] = (), without: Iterable[str] = ()
 ) -> None:
     """Tell all of them. ``before``: mail addresses that were proven until now; ``without``: those told apart."""
-    apart = {(By.MAIL, address) for address in without}
-    known = dict.fromkeys([*((By.MAIL, address) for address in before), *addresses.every(customer)])
+    apart = {(Medium.MAIL, address) for address in without}
+    known = dict.fromkeys([*((Medium.MAIL, address) for address in before), *addresses.every(customer)])
     for by, address in known:
         if (by, address) not in apart:
             tell(customer, notice, to=[address], channel=by, at=at)

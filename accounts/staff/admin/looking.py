@@ -72,7 +72,7 @@ class Looking(Verbs):
             people.open_record(found, self.because, person, session, by=by, at=at)
             return None
         if form.is_valid():
-            reason = WhyLook.of(form.cleaned_data["reason"])
+            reason = WhyLook(form.cleaned_data["reason"])
             people.open_record(found, reason, person, session, by=by, at=at)
             return HttpResponseRedirect(request.get_full_path())
         return self.show(request, "admin/why.html", title=_("Why do you look?"), customer=found.pk, form=form)

@@ -93,7 +93,7 @@ class RoleChanges(Looking):
             found = staff.find(said["email"], me, by=by, at=at)  # by a recovery address too, which is nobody's sign-in
             person = next((each for each in found if each.email == mailbox.named(said["email"])), None)
             if person is not None:
-                role, reason = Role(said["role"]), WhyRole.of(said["reason"])
+                role, reason = Role(said["role"]), WhyRole(said["reason"])
                 verb = role_changes.propose if said["verb"] == Verb.GRANT else role_changes.revoke
                 done = (
                     _("Proposed: somebody else has to approve it.") if said["verb"] == Verb.GRANT else _("Taken away.")
@@ -192,7 +192,7 @@ class BreakGlassUses(Verbs):
         form = BreakTheGlass(request.POST or None)
         if not form.is_valid():
             return self.show(request, "admin/break_glass_take.html", title=_("Break the glass"), form=form)
-        role, reason = Role(form.cleaned_data["role"]), WhyGlass.of(form.cleaned_data["reason"])
+        role, reason = Role(form.cleaned_data["role"]), WhyGlass(form.cleaned_data["reason"])
         return self.do(
             request,
             lambda: break_glass.take(role, reason, me, session, by=by, at=clock.now()),

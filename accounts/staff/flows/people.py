@@ -188,7 +188,7 @@ def openings(customer: UUID, session: Session, at: datetime) -> list[tuple[WhyLo
     """Why this session of staff has opened the customer's record lately, and when; the newest first."""
     rows = AuditEntry.objects.filter(about=customer, name=events.RecordOpened.name, session=session.pk)
     found = rows.filter(at__gt=lately(at), data__has_key="reason").order_by("-at").values_list("data__reason", "at")
-    return [(WhyLook.of(reason), when) for reason, when in found]
+    return [(WhyLook(reason), when) for reason, when in found]
 
 
 @flow

@@ -18,7 +18,7 @@ from ciam_portal.core.crypto import vault
 from ciam_portal.core.outbox import mail
 from ciam_portal.core.outbox.mail import Mail
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 
 
 def send(notice: Notice) -> None:
@@ -26,7 +26,7 @@ def send(notice: Notice) -> None:
     content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
     language = getattr(notice.customer, "locale", "") or settings.LANGUAGE_CODE
     with translation.override(language):
-        if notice.channel == By.SMS:
+        if notice.channel == Medium.SMS:
             carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))
         else:
             _mail(notice, content["to"], mail.compose(notice.kind, content["words"]))

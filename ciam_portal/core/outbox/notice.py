@@ -1,15 +1,17 @@
 """The base of every app's notices: what a person is told, and with which template."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-class By(StrEnum):
-    """How a message travels."""
 
-    MAIL = "mail"
-    SMS = "sms"
+class Medium(models.TextChoices):
+    """How a message gets there; for people, what it is sent to."""
+
+    MAIL = "mail", _("E-mail address")
+    SMS = "sms", _("Phone number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.db import transaction
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import By, NoticeBase
+from ciam_portal.core.outbox.notice import Medium, NoticeBase
 
 
 def tell(
@@ -22,7 +22,7 @@ def tell(
     *,
     to: Iterable[str],
     at: datetime,
-    channel: By = By.MAIL,
+    channel: Medium = Medium.MAIL,
 ) -> None:
     """Queue ``notice`` to each address in ``to``, reached through ``channel``.
 

@@ -61,6 +61,7 @@ class Session:
     device_days: int = _within(1, 400)
     device_overlap_minutes: int = _within(1, 60)
     suspended_minutes: int = _within(1, 10)
+    kept_days: int = _within(36, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Recovery:
     desk_weight_apart: int = _within(4, 5)
     quarantine_hours: int = _within(24, 168)
     address_rest_hours: int = _within(24, 168)
+    addresses: int = _within(1, 5)
     callback_days: int = _within(14, 365)
     release_hours: int = _within(1, 168)
     contacts: int = _within(1, 5)

@@ -1,6 +1,5 @@
 """The whole judgement of one sign-in: the score with its parts, the findings beside it, and the level they reach."""
 
-import math
 from dataclasses import dataclass
 
 from ciam_portal.core.policy.decision import Finding, Risk
@@ -25,11 +24,6 @@ class Assessment:
     """The version of the parameters."""
     own: Risk | None = None
     """The level of the visit itself, without what strangers can cause. None: unknown, as above."""
-
-    @property
-    def rank(self) -> float:
-        """A number to sort by: score and points together. For lists and charts; nothing is decided by it."""
-        return (self.score or 0.0) + math.fsum(finding.points for finding in self.findings)
 
 
 def assess(

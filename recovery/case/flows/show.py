@@ -26,7 +26,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused, TooMany
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -123,7 +123,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
     notice = notices.CodeToRecover(code=code, minutes=limits.running().proof.code_minutes)
-    tell(customer, notice, to=told, channel=By(way.value), at=at)
+    tell(customer, notice, to=told, channel=Medium(way.value), at=at)
     return True
 
 

@@ -176,7 +176,7 @@ class Cases(Looking):
                 raise _NotSaid(_("That is not the code. It was counted."))
             return _("That is the code. It is noted.")
         verb = evidence.called_back if way is Way.CALLED_BACK else evidence.check_document
-        verb(case, Outcome.of(said["outcome"]), *who, by=by, at=at)
+        verb(case, Outcome(said["outcome"]), *who, by=by, at=at)
         return _("Noted.")
 
     @staticmethod
@@ -194,7 +194,7 @@ class Cases(Looking):
 
     @staticmethod
     def _reject(request: HttpRequest, case: Case, viewer: Viewer) -> str:
-        why = WhyRejected.of(_said(forms.Reject(request.POST))["reason"])
+        why = WhyRejected(_said(forms.Reject(request.POST))["reason"])
         desk.reject(case, why, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
         return _("It has ended. The customer is told.")
 

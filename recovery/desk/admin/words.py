@@ -103,7 +103,7 @@ def _asked(data: Data) -> str:
 
 
 def _noted(data: Data) -> str:
-    return f"{WAYS[Way(data['way'])]}: {sentence(Outcome.of(data['outcome']))}"
+    return f"{WAYS[Way(data['way'])]}: {sentence(Outcome(data['outcome']))}"
 
 
 def _missed(data: Data) -> str:
@@ -113,7 +113,7 @@ def _missed(data: Data) -> str:
 
 
 def _rejected(data: Data) -> str:
-    return f"{translate('Rejected')}: {sentence(WhyRejected.of(data['reason']))}"
+    return f"{translate('Rejected')}: {sentence(WhyRejected(data['reason']))}"
 
 
 _STOPPED: dict[str, Text] = {

@@ -18,13 +18,13 @@ from accounts.step_up import flows as permission
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
 from ciam_portal.core.errors import Refused
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth.models import Partner
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from recovery.addresses import flows as addresses
-from recovery.models import RecoveryAddress
 from tests import factories
 from tests.at_once import SOON, waits_for_a_lock
 from tests.oauth.walk import register
@@ -64,7 +64,7 @@ CHANGES: dict[str, Change] = {
     "address": lambda owner, here, by: account.ask_email_change(owner, "eve@x.test", here, by=by, at=clock.now()),
     "factor": lambda owner, here, by: factor_flows.add_app(owner, here, b"x" * 20, "000000", by=by, at=clock.now()),
     "recovery": lambda owner, here, by: addresses.ask_address(
-        owner, here, RecoveryAddress.Kind.MAIL, "eve@x.test", by=by, at=clock.now()
+        owner, here, Medium.MAIL, "eve@x.test", by=by, at=clock.now()
     ),
     "consent": give,
     "answer": answer,

@@ -1,5 +1,6 @@
 """Judge sign-ins in the order of time, each by what was known just before it, with what decides at the door."""
 
+import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ from ciam_portal.core.risk.visit import Visit
 from tests.bench.evaluation.rows import Row
 
 NOTHING = Signals()
+
+
+def rank(found: Assessment) -> float:
+    """A number to sort by: score and points together."""
+    return (found.score or 0.0) + math.fsum(finding.points for finding in found.findings)
 
 
 class Store(Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ciam_portal.core.risk.assess import Assessment
 from ciam_portal.core.risk.visit import Feature
+from tests.bench.evaluation.judge import rank
 from tests.bench.evaluation.log import Unreadable
 from tests.bench.evaluation.rows import Row
 
@@ -30,7 +31,7 @@ def record(line: int, row: Row, found: Assessment) -> Record:
         "index": row.index,
         "level": "" if found.level is None else found.level.name,
         "score": found.score,
-        "rank": None if found.score is None else found.rank,
+        "rank": None if found.score is None else rank(found),
         **{name: parts.get(name) for name in FEATURES},
         "findings": ";".join(f"{each.code}={each.points:.3f}" for each in found.findings),
         "model": found.model,

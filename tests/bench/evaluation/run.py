@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ciam_portal.core.risk.assess import Assessment
-from tests.bench.evaluation.judge import Judge
+from tests.bench.evaluation.judge import Judge, rank
 from tests.bench.evaluation.references import Histories, Reference
 from tests.bench.evaluation.rows import Row
 from tests.bench.evaluation.simulate import Fake, Simulator
@@ -89,7 +89,7 @@ class Evaluation:
             scores[name] = ranks[name] = UNKNOWN if score is None else score
         for name, each in found.items():
             scores[name] = UNKNOWN if each.score is None else each.score
-            ranks[name] = UNKNOWN if each.score is None else each.rank
+            ranks[name] = UNKNOWN if each.score is None else rank(each)
         return scores, ranks
 
     def _count(self, kind: str, row: Row, note: Note, scores: Mapping[str, float], ranks: Mapping[str, float]) -> None:

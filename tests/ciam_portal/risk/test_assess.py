@@ -11,6 +11,7 @@ from ciam_portal.core.risk.evidence import gather
 from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, THRESHOLDS
 from ciam_portal.core.risk.rules import RULES, findings, surprise
 from ciam_portal.core.risk.signals import Signals
+from tests.bench.evaluation.judge import rank
 from tests.ciam_portal.risk.lives import HOME, crowd, live, signals
 
 LESS_IS_WORSE = {
@@ -131,5 +132,5 @@ def test_the_whole_judgement():
     assert found.level is Risk.LOW
     assert found.score is not None
     assert abs(found.score - sum(part.llr for part in found.parts)) < 1e-9
-    assert found.rank == found.score + 1.0
+    assert rank(found) == found.score + 1.0
     assert found.model == DEFAULT.version

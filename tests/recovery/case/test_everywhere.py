@@ -28,7 +28,7 @@ from accounts.staff.policy import WhyLook
 from accounts.undo import flows as undo
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, Channel, Kind
-from ciam_portal.core.outbox.notice import By, ChangeNotice
+from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
 from recovery.addresses import facts as addresses
@@ -215,8 +215,8 @@ def test_the_channels_are_all_that_is_proven_also_what_is_too_new() -> None:
         usable_from=clock.now() + timedelta(days=1), proven_at=clock.now() - timedelta(days=1)
     )
     first, *others = accounts_addresses.every(owner.customer)
-    assert first == (By.MAIL, owner.customer.email)
-    assert sorted(others) == [(By.MAIL, OTHER), (By.SMS, steps.PHONE)]
+    assert first == (Medium.MAIL, owner.customer.email)
+    assert sorted(others) == [(Medium.MAIL, OTHER), (Medium.SMS, steps.PHONE)]
 
 
 # A reset, and what takes it back

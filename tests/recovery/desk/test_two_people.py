@@ -15,7 +15,7 @@ from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.errors import ProveMore
-from ciam_portal.core.outbox.notice import By
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
 from recovery.addresses import facts as addresses
@@ -358,7 +358,7 @@ def test_a_channel_that_changed_before_the_call_cannot_be_chosen(team: Desk) -> 
     team.code(case, "sms")
     team.document(case)
     assert {each.by for each in desk.channels(case)} == {"sms"}
-    key = addresses._channel(team.customer, By.MAIL, team.customer.email).id
+    key = addresses._channel(team.customer, Medium.MAIL, team.customer.email).id
     args = case, key, team.ann.user, team.ann.session
     assert refused(desk.propose, *args, by=team.ann.by, at=clock.now()) is Reason.NO_CHANNEL
 
