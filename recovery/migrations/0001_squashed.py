@@ -42,16 +42,8 @@ BEGIN
 END $$;
 CREATE TRIGGER recovery_case_keeps_its_people BEFORE UPDATE ON recovery_case
     FOR EACH ROW EXECUTE FUNCTION recovery_case_keeps_its_people();
-CREATE FUNCTION recovery_case_takes_two() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'that a recovery takes two who approve is never taken back' USING ERRCODE = 'check_violation';
-END $$;
-CREATE TRIGGER recovery_case_takes_two BEFORE UPDATE ON recovery_case FOR EACH ROW
-    WHEN (OLD.takes_two AND NOT NEW.takes_two) EXECUTE FUNCTION recovery_case_takes_two();
 """
 BACKWARD = """
-DROP TRIGGER recovery_case_takes_two ON recovery_case;
-DROP FUNCTION recovery_case_takes_two();
 DROP TRIGGER recovery_case_keeps_its_people ON recovery_case;
 DROP FUNCTION recovery_case_keeps_its_people();
 """
@@ -70,7 +62,6 @@ class Migration(migrations.Migration):
         ("recovery", "0007_seconded"),
         ("recovery", "0008_guesses_of_a_day"),
         ("recovery", "0009_claims"),
-        ("recovery", "0010_takes_two"),
     ]
 
     dependencies = [
@@ -187,13 +178,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("seconded_at", models.DateTimeField(db_comment="not sensitive", null=True)),
-                (
-                    "takes_two",
-                    models.BooleanField(
-                        db_comment="not sensitive: little was noted, so two have to approve and it waits longest",
-                        default=False,
-                    ),
-                ),
                 ("ended_at", models.DateTimeField(db_comment="not sensitive", null=True)),
                 ("claimed_by", models.UUIDField(db_comment="pseudonymous: member of staff who works on it", null=True)),
                 ("claimed_at", models.DateTimeField(db_comment="not sensitive", null=True)),
@@ -625,18 +609,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="case_seconded_by_a_third",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("takes_two", False),
-                    ("seconded_by__isnull", False),
-                    models.Q(("state__in", ["approved", "cooling_off", "completed"]), _negated=True),
-                    _connector="OR",
-                ),
-                name="case_seconded_where_it_takes_two",
             ),
         ),
         migrations.AddConstraint(

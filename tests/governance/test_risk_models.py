@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,10 +49,10 @@ def test_todays_are_kept_once() -> None:
 
 
 def test_of_each_former_version_the_hash_is_its_name() -> None:
-    former = RiskModel.objects.exclude(version=DEFAULT.version)
-    assert former.count() >= 2
-    for row in former:
-        assert of_json(row.numbers).parameters.version == row.version
+    former = json.loads(Path(__file__).with_name("former_models.json").read_text())
+    assert len(former) == 3
+    for version, numbers in former.items():
+        assert of_json(numbers).parameters.version == version
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])
