@@ -29,6 +29,7 @@ class Reason(ReasonBase):
     LATER = "later", "This cannot be asked for from your network right now."
     NOT_FROM_HERE = "not_from_here", "This cannot be asked for from your network or browser. Please use another."
     SAME_PASSWORD = "same_password", "This is the password you have already. Please choose another one."
+    SAME_ADDRESS = "same_address", "This is the address that you have already. Please write another one."
     ADDRESS_TAKEN = "address_taken", "This address cannot be used."
     MAILBOX_NOT_WAITED_FOR = "mailbox_not_waited_for", "This account does not wait for a mailbox that another one has."
     MAILBOX_NOT_PROVEN = "mailbox_not_proven", "Nobody has shown that they read the mail of this account."

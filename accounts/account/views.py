@@ -53,12 +53,13 @@ def change_email(request: HttpRequest) -> HttpResponse:
     """Ask for another address; nothing changes until it is proven."""
     customer, at = customer_of(request), clock.now()
     form = forms.NewEmail(request.POST or None)
+    if form.is_valid() and form.cleaned_data["email"] == customer.email:
+        form.add_error("email", sentence(Reason.SAME_ADDRESS))
     if form.is_valid():
         new = form.cleaned_data["email"]
         allow_mail_of(customer)
-        if new != customer.email:
-            mails.take_new_address(customer, new)
-            flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
+        mails.take_new_address(customer, new)
+        flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
         return render(request, "accounts/account/change_email_sent.html", {"email": mailbox.shown(new)})
     return render(request, "accounts/account/change_email.html", {"form": form})
 

@@ -95,6 +95,18 @@ def test_an_address_that_is_taken_walks_the_same_path_and_tells_its_owner(
     assert [mail.kind for mail in outbox() if mail.to == owner.email] == ["you_have_an_account"]
 
 
+def test_ones_own_address_is_said_to_be_no_new_one_however_it_is_written(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    """The page promised a link that never came."""
+    client = sign_in(customer)
+    for own in (customer.email, customer.email.upper(), customer.email.replace(".", "\u3002")):
+        page = client.post("/security/email/", {"email": own})
+        assert "This is the address that you have already." in page.text
+        assert "on its way" not in page.text
+    assert outbox() == []
+
+
 def test_an_address_taken_meanwhile_changes_nothing(sign_in: SignIn, customer: User, outbox: Outbox) -> None:
     client = sign_in(customer)
     client.post("/security/email/", {"email": "race@example.com"})
