@@ -92,7 +92,7 @@ def forbidden(request: HttpRequest, kind: Kind) -> None:
         times = budget.count("forbidden", f"{kind} {network.pseudonym(request)} {who}", seconds=_HOUR)
         if not _is_kept(times):
             return
-        rows, most = budget.count("traces", "", seconds=_HOUR), limits.running().staff.traces_per_hour
+        rows, most = budget.count("traces", "", seconds=_HOUR), limits.current().staff.traces_per_hour
         if rows <= most or _is_kept(rows):
             here = request.resolver_match is not None and request.resolver_match.app_name == "admin"
             is_staff = here and bool(getattr(user, "is_staff", False))

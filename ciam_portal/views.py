@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept about a customer, why and for how long (GDPR 13), with the numbers that are in force."""
-    words = {"rules": limits.running(), "privacy_url": settings.PRIVACY_URL}
+    words = {"rules": limits.current(), "privacy_url": settings.PRIVACY_URL}
     return render(request, "privacy.html", words)
 
 
@@ -86,7 +86,7 @@ def _database() -> bool:
 
 def _policy() -> bool:
     try:
-        limits.running()
+        limits.current()
     except UnsafePolicy as error:
         log.error("%s", error)  # noqa: TRY400  (no traceback: the sentence says it)
         return False

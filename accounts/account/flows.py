@@ -10,7 +10,7 @@ from accounts.account import events, notices, policy
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.lock.flows import locks, reversible
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import Change, Proof, Session, User
 from accounts.passwords import validator as passwords
 from accounts.restrictions import notices as restriction_notices
@@ -78,7 +78,7 @@ def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
     secret = proofs.new_link(customer, Proof.Purpose.CONFIRM_EMAIL, customer.email, at)
     record(events.ProofSent(purpose=Code(Proof.Purpose.CONFIRM_EMAIL)), about=customer.pk, by=by, at=at)
     link = links.absolute("accounts:confirm_email", secret)
-    notice = notices.ConfirmYourAddress(link=link, hours=limits.running().proof.link_hours)
+    notice = notices.ConfirmYourAddress(link=link, hours=limits.current().proof.link_hours)
     tell(customer, notice, to=[customer.email], at=at)
 
 
@@ -138,11 +138,11 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is not None and _is_nobodys(owner):
         owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
-    spread(customer, notices.EmailChangeStarted(), at=at)
+    announce(customer, notices.EmailChangeStarted(), at=at)
     if owner is None:
         secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, new, at)
         link = links.absolute("accounts:confirm_new_email", secret)
-        notice = notices.ConfirmYourNewAddress(link=link, hours=limits.running().proof.link_hours)
+        notice = notices.ConfirmYourNewAddress(link=link, hours=limits.current().proof.link_hours)
         tell(customer, notice, to=[new], at=at)
     else:
         tell_owner(new, by=by, at=at)
@@ -171,7 +171,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     addresses.replace(customer, new)
     proofs.drop(customer, at)
     record(events.EmailChanged(), about=customer.pk, by=by, at=at)
-    spread(customer, notices.EmailChanged(**undo), before=before, without=[new], at=at)
+    announce(customer, notices.EmailChanged(**undo), before=before, without=[new], at=at)
     tell(customer, notices.EmailChanged(), to=[new], at=at)
 
 
@@ -197,7 +197,7 @@ def change_password(customer: User, new: str, session: Session, *, by: Actor, at
     ended = sessions.end_all(customer, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED, keep=session)
     event = events.PasswordChanged(sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
-    spread(customer, notices.PasswordChanged(**undo), at=at)
+    announce(customer, notices.PasswordChanged(**undo), at=at)
 
 
 def _set_password(customer: User, new: str, at: datetime) -> None:
@@ -243,7 +243,7 @@ def edit_profile(customer: User, changes: dict[str, str], session: Session, *, b
         undo = reversible.note(customer, Change.Kind.PHONE, session, previous=customer.phone.encode(), at=at)
         customer.contact_changed_at = at
         customer.save(update_fields=["contact_changed_at"])
-        spread(customer, notices.PhoneChanged(**undo), at=at)
+        announce(customer, notices.PhoneChanged(**undo), at=at)
     fill_profile(customer, changes, by=by, at=at)
 
 

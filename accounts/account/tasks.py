@@ -21,7 +21,7 @@ def sweep() -> int:
     session records, a batch each. The number of rows.
     """  # noqa: D205
     at = clock.now()
-    rules = limits.running()
+    rules = limits.current()
     answerable = timedelta(hours=rules.proof.disown_hours)
     gone = 0
     for rows in (

@@ -66,7 +66,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
 
 def allow_mail_of(customer: User) -> None:
     """Count one message that a signed-in customer asks for; strangers in the same network do not. Raises TooMany."""
-    most, hour = limits.running().proof.mails_per_network_address_per_hour, 3600
+    most, hour = limits.current().proof.mails_per_network_address_per_hour, 3600
     budget.take("mail_of", str(customer.pk), limit=most, seconds=hour, reason=Reason.TOO_MANY_MAILS)
 
 

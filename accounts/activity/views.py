@@ -97,7 +97,7 @@ def answer_link(request: HttpRequest, secret: str) -> HttpResponse:
 def _usable(proof: Proof, session: Session) -> bool:
     at = clock.now()
     facts = disown.link_facts(proof, session, at)
-    return isinstance(policy.may_answer(facts, limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_answer(facts, limits=limits.current(), at=at), Allow)
 
 
 def _disowned(request: HttpRequest, session: Session) -> HttpResponse:

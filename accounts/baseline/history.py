@@ -172,7 +172,7 @@ def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[R
 
 
 def _parameters() -> Parameters:
-    return _with_horizon(limits.running().risk.history_days)
+    return _with_horizon(limits.current().risk.history_days)
 
 
 @cache

@@ -41,7 +41,7 @@ class Lesson:
 
 def due(watermark: dict[str, str], at: datetime) -> QuerySet[Session]:
     """The sign-ins that have not taught yet and are old enough to, oldest first."""
-    wait = max(_SETTLED, timedelta(hours=limits.running().risk.learn_after_hours))
+    wait = max(_SETTLED, timedelta(hours=limits.current().risk.learn_after_hours))
     rows = Session.objects.filter(started_at__lte=at - wait).order_by("started_at", "pk")
     if watermark:
         rows = rows.filter(started_at__gte=watermark["at"])

@@ -42,7 +42,7 @@ def _device(request: HttpRequest, email: str | None) -> str:
     shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
     if not shown or email == "":  # (an empty text is nobody's)
         return ""
-    at, overlap = clock.now(), timedelta(minutes=limits.running().session.device_overlap_minutes)
+    at, overlap = clock.now(), timedelta(minutes=limits.current().session.device_overlap_minutes)
     found = Device.objects.live(at).with_token(shown)
     if email is not None:
         found = found.filter(customer__email=email)
@@ -70,7 +70,7 @@ def reads_mail(request: HttpRequest, address: str, at: datetime) -> None:
     """
     if _reader(request, address):
         return
-    until = at + timedelta(hours=limits.running().proof.link_hours)
+    until = at + timedelta(hours=limits.current().proof.link_hours)
     kept = {"address": _pseudonym(address), "browser": codes.new_token(), "until": until.timestamp()}
     request.session[_READS] = kept
     request.__dict__.pop("_own_bucket", None)

@@ -35,13 +35,13 @@ def _named(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:
     """Failures after which this lane pauses."""
-    rules = limits.running().sign_in
+    rules = limits.current().sign_in
     return rules.device_failures if lane(request, credentials).startswith(_OWN) else rules.failures
 
 
 def pause(request: HttpRequest | None = None) -> timedelta:  # noqa: ARG001  (axes' signature)
     """How long a lane pauses."""
-    return timedelta(minutes=limits.running().sign_in.pause_minutes)
+    return timedelta(minutes=limits.current().sign_in.pause_minutes)
 
 
 def paused_for(request: HttpRequest, email: str) -> int:

@@ -32,7 +32,7 @@ class Asked(StrEnum):
 
 def within_budget(asked: Asked, who: str) -> bool:
     """Whether one more message may be sent for this, by ``who`` it is counted. Counts it; for strangers' too."""
-    return counter.spend(f"mail:{asked}", who, limit=limits.running().proof.mails_per_address_per_hour, seconds=_HOUR)
+    return counter.spend(f"mail:{asked}", who, limit=limits.current().proof.mails_per_address_per_hour, seconds=_HOUR)
 
 
 def take(asked: Asked, who: str, *, reason: Reason = Reason.MAILED_ALREADY) -> None:
@@ -43,7 +43,7 @@ def take(asked: Asked, who: str, *, reason: Reason = Reason.MAILED_ALREADY) -> N
 
 def take_from(who: str) -> None:
     """Count one more message that the bucket ``who`` (``bucket``) asks for, whatever for. Raises TooMany."""
-    most = limits.running().proof.mails_per_network_address_per_hour
+    most = limits.current().proof.mails_per_network_address_per_hour
     counter.take("mail_from", who, limit=most, seconds=_HOUR, reason=Reason.TOO_MANY_MAILS)
 
 
@@ -76,6 +76,6 @@ def take_sign_in_code(customer: User, attempt: UUID, own: str) -> None:
     """
     take(Asked.SIGN_IN, f"{customer.pk} {own or attempt}", reason=Reason.SEVERAL_CODES)
     if not own:
-        most = limits.running().proof.sign_in_codes_per_customer_per_hour
+        most = limits.current().proof.sign_in_codes_per_customer_per_hour
         who = str(customer.pk)
         counter.take("sign_in_codes", who, limit=most, seconds=_HOUR, reason=Reason.SEVERAL_CODES)

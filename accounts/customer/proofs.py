@@ -36,7 +36,7 @@ def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> st
     """
     if purpose not in _ANYBODY_ASKS:
         _replace(customer, purpose, at)
-    until = at + timedelta(hours=limits.running().proof.link_hours)
+    until = at + timedelta(hours=limits.current().proof.link_hours)
     password = customer.password if purpose == Purpose.CONFIRM_EMAIL else ""
     bound_to = state_of(customer)
     return _keep_link(customer, purpose, bound_to=bound_to, address=address, at=at, until=until, password=password)
@@ -102,7 +102,7 @@ def _keep_link(
 
 def answerable_until(at: datetime) -> datetime:
     """When a link ends that was sent at ``at`` to ask "was this you?"."""
-    return at + timedelta(hours=limits.running().proof.disown_hours)
+    return at + timedelta(hours=limits.current().proof.disown_hours)
 
 
 def find_link(secret: str, purpose: Purpose) -> Proof | None:
@@ -130,7 +130,7 @@ def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: 
     """
     guesses = _guesses(customer, purpose, session, at)
     _codes_of(customer, purpose, session, at).filter(used_at__isnull=True).update(used_at=at)
-    until = at + timedelta(minutes=limits.running().proof.code_minutes)
+    until = at + timedelta(minutes=limits.current().proof.code_minutes)
     return _keep_code(customer, purpose, session=session, address=address, at=at, until=until, guesses=guesses)
 
 
@@ -194,7 +194,7 @@ def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime)
         purpose=purpose,
         bound_to=str(session),
         expires_at__gt=at,
-        attempts__gte=limits.running().proof.code_attempts,
+        attempts__gte=limits.current().proof.code_attempts,
     )
     last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
     return last
@@ -203,7 +203,7 @@ def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime)
 def awaits_code(customer: User, purpose: Purpose, session: UUID, at: datetime) -> bool:
     """Whether a code for this session is out that a guess would still be looked at for."""
     out = _codes_of(customer, purpose, session, at).filter(used_at__isnull=True)
-    return out.filter(attempts__lt=limits.running().proof.code_attempts).exists()
+    return out.filter(attempts__lt=limits.current().proof.code_attempts).exists()
 
 
 def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:
@@ -217,7 +217,7 @@ def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: d
         .filter(customer=customer, purpose=purpose, bound_to=str(session), used_at__isnull=True, expires_at__gt=at)
         .order_by("pk")
     )
-    if any(proof.attempts >= limits.running().proof.code_attempts for proof in waiting):
+    if any(proof.attempts >= limits.current().proof.code_attempts for proof in waiting):
         return False
     right = [codes.matches(f"{session}:{code}", purpose, proof.digest) for proof in waiting]
     for proof in waiting:

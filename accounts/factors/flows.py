@@ -16,7 +16,7 @@ from accounts.customer import proofs
 from accounts.factors import bound, events, notices, policy, verifier
 from accounts.factors.verifier import Checked, Outcome
 from accounts.lock.flows import reversible
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
 from accounts.sessions import flows as sessions
 from accounts.sign_in import flows as sign_in
@@ -67,7 +67,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    spread(customer, notices.FactorAdded(what=str(APP_WORDS), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorAdded(what=str(APP_WORDS), **_words(customer, at), **undo), at=at)
     return True
 
 
@@ -89,7 +89,7 @@ def add_passkey(
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
-    spread(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at=at)
     return passkey
 
 
@@ -117,7 +117,7 @@ def _new_codes(customer: User, session: Session | None, *, by: Actor, at: dateti
     undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = verifier.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
-    spread(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at=at)
     return made
 
 
@@ -193,7 +193,7 @@ def _removed(  # noqa: PLR0913, PLR0917  (one removal)
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
-    spread(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at=at)
 
 
 def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:
@@ -212,8 +212,8 @@ def answer_with_app(customer: User, code: str, door: str, *, by: Actor, at: date
     """Look at a code from the customer's app, typed at ``door``. A wrong one is counted; the last one is told."""
     checked = _answered(customer, Method.TOTP, verifier.check_app(customer, code, door, at), by=by, at=at)
     if checked.off:
-        count = limits.running().factors.app_failures
-        spread(customer, notices.AppSwitchedOff(count=count, **_alarm(customer, at)), at=at)
+        count = limits.current().factors.app_failures
+        announce(customer, notices.AppSwitchedOff(count=count, **_alarm(customer, at)), at=at)
     return checked
 
 
@@ -223,7 +223,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, verifier.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= verifier.FEW_LEFT
-        spread(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at=at)
+        announce(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at=at)
     return checked
 
 
@@ -253,7 +253,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        spread(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
+        announce(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey
@@ -264,7 +264,7 @@ def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> N
     """Mail a code that works in this session only. The caller has asked ``mails.within_budget``."""
     code = proofs.new_code(customer, Proof.Purpose.STEP_UP, session.pk, customer.email, at)
     record(events.StepUpCodeSent(session=session.pk), about=customer.pk, by=by, at=at)
-    notice = account_notices.CodeToProve(code=code, minutes=limits.running().proof.code_minutes)
+    notice = account_notices.CodeToProve(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[customer.email], at=at)
 
 

@@ -45,7 +45,7 @@ class Validator:
 
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ANN401  (Django's signature)
         """Check length, then whether somebody could guess it."""
-        rules = limits.running().password
+        rules = limits.current().password
         password = normal(password)
         if len(password) < rules.min_length:
             words = _("Please use at least %(n)d characters. A few unusual words in a row work well.")
@@ -68,7 +68,7 @@ class Validator:
     def get_help_text(self) -> str:
         """What the form says."""
         return _("At least %(n)d characters. Spaces are welcome; a few unusual words in a row work well.") % {
-            "n": limits.running().password.min_length
+            "n": limits.current().password.min_length
         }
 
 
@@ -133,7 +133,7 @@ def is_common(password: str) -> bool:
     if is_listed(password):
         return True
     guesses = float(zxcvbn(password[:_ESTIMATED], max_length=_ESTIMATED)["guesses_log10"])
-    return guesses < limits.running().password.min_guesses_log10
+    return guesses < limits.current().password.min_guesses_log10
 
 
 def is_breached(password: str) -> bool:

@@ -28,7 +28,7 @@ _SOME = 10
 
 def part(record: Record) -> Part:
     """Restrictions on the customer's record, with what this member of staff may do about them now."""
-    customer, viewer, running = record.customer, record.viewer, limits.running()
+    customer, viewer, running = record.customer, record.viewer, limits.current()
     asking = flows.asker(customer, viewer.user, viewer.session, viewer.at)
     found, rows = list(Restriction.objects.filter(customer=customer).order_by("-starts_at")[:_SOME]), []
     for row in found:

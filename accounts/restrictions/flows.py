@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.activity.flows import dispute as disputes
 from accounts.budgets import counter as budget
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.restrictions import events, notices, policy
 from accounts.restrictions.policy import Asker, Kind, Verdict, Wanted, WhyRestrict
@@ -43,7 +43,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
     same = Restriction.objects.filter(customer=customer, kind=wanted.kind)
     before = same.open().first()
     stands_until = before.ends_at if before is not None and before.is_live(at) else None
-    rules = limits.running().staff
+    rules = limits.current().staff
     facing = policy.RestrictFacts(
         customer=customer.pk,
         is_staff=customer.is_staff,
@@ -64,7 +64,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         starts_at=at,
         until=at + timedelta(days=wanted.days),
         made_by=person.pk,
-        review_due_at=policy.review_due(at, stands_until, limits.running()),
+        review_due_at=policy.review_due(at, stands_until, limits.current()),
     )
     _hold(customer)
     ended = sessions.end_all(customer, by=by, at=at, reason=RESTRICTED) if wanted.kind is Kind.SUSPEND else (0, 0)
@@ -78,7 +78,7 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         tokens_ended=ended[1],
     )
     record(event, about=customer.pk, by=by, at=at, decision=decision)
-    spread(customer, _notice(customer, made), at=at)
+    announce(customer, _notice(customer, made), at=at)
     return made
 
 
@@ -165,7 +165,7 @@ def _lift(
     event = events.RestrictionEnded(restriction=restriction.pk, kind=Code(restriction.kind), by_review=by_review)
     record(event, about=customer.pk, by=by, at=at, decision=decision)
     notice = notices.RestrictionEnded(kind=restriction.kind, when=customer.local(at))
-    spread(customer, notice, at=at)
+    announce(customer, notice, at=at)
 
 
 def _hold(customer: User) -> None:

@@ -24,7 +24,7 @@ ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
 
 def live(customer: User, at: datetime) -> QuerySet[Session]:
     """The sessions a customer is signed in with now, latest use first."""
-    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    idle = timedelta(minutes=limits.current().session.idle_minutes)
     return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
 
 

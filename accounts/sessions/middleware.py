@@ -36,7 +36,7 @@ class PortalSession:
             response.set_cookie(
                 settings.DEVICE_COOKIE_NAME,
                 cookie,
-                max_age=limits.running().session.device_days * 86_400,
+                max_age=limits.current().session.device_days * 86_400,
                 secure=settings.SECURE,
                 httponly=True,
                 samesite="Lax",
@@ -45,7 +45,7 @@ class PortalSession:
 
     def _enter(self, request: HttpRequest) -> None:
         at = clock.now()
-        rules = limits.running().session
+        rules = limits.current().session
         key, customer = (_as_uuid(request.session.get(name)) for name in ("portal_session", SESSION_KEY))
         session = (
             Session.objects.live(at, timedelta(minutes=rules.idle_minutes))

@@ -95,7 +95,7 @@ def weigh(
     """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
     entry = facts.at_the_door(customer, methods)
     visit, risk, remembered, watched = Visit(), None, None, False
-    if isinstance(policy.on_sign_in(entry, limits=limits.running(), at=at), Allow):
+    if isinstance(policy.on_sign_in(entry, limits=limits.current(), at=at), Allow):
         device, copied = _shown(customer, browser, at)
         if copied is not None:
             warn.of_copied_key(customer, copied, by=by, at=at)
@@ -158,7 +158,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
         browser_key=browser.key,
         started_at=at,
         last_used_at=at,
-        expires_at=at + timedelta(hours=limits.running().session.absolute_hours),
+        expires_at=at + timedelta(hours=limits.current().session.absolute_hours),
         auth_time=at,
         level=level,
         level_at=at,
@@ -207,7 +207,7 @@ def _shown(customer: User, browser: Browser, at: datetime) -> tuple[Device | Non
 
 
 def _overlap() -> timedelta:
-    return timedelta(minutes=limits.running().session.device_overlap_minutes)
+    return timedelta(minutes=limits.current().session.device_overlap_minutes)
 
 
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, device_cookie.Kept, bool]:
@@ -222,7 +222,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
     if known:
         known.renewed(device_cookie.digest(token), at)
         return known, kept.first(token, without=dead), False
-    rules = limits.running()
+    rules = limits.current()
     device = Device.objects.create(
         customer=customer,
         cookie_digest=device_cookie.digest(token),
@@ -261,7 +261,7 @@ def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime)
     """Mail a code that finishes this very sign-in. The caller has asked ``proofs.may_mail_sign_in_code``."""
     code = proofs.new_code(customer, Proof.Purpose.SIGN_IN, attempt, customer.email, at)
     record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
-    notice = notices.CodeToSignIn(code=code, minutes=limits.running().proof.code_minutes)
+    notice = notices.CodeToSignIn(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[customer.email], at=at)
 
 

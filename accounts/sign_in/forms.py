@@ -26,7 +26,7 @@ def new_password(label: Any = _PASSWORD) -> forms.CharField:  # noqa: ANN401  (l
     return forms.CharField(
         label=label,
         strip=False,
-        max_length=limits.running().password.max_length * 2,  # the validator refuses with better words
+        max_length=limits.current().password.max_length * 2,  # the validator refuses with better words
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=" ".join(password_validation.password_validators_help_texts()),
     )

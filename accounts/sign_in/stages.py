@@ -174,7 +174,7 @@ class ProofStage(LoginStage):
 
     def failed(self, method: Method) -> bool:
         """Count a wrong answer; False once there were too many and the sign-in must start over."""
-        rules = limits.running()
+        rules = limits.current()
         most = rules.proof.code_attempts if method is Method.EMAIL_CODE else rules.factors.sign_in_attempts
         attempts = int(self.state.get("attempts", 0)) + 1
         self.state["attempts"] = attempts

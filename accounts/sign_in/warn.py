@@ -6,7 +6,7 @@ from accounts.activity import notices
 from accounts.baseline.history import Seen
 from accounts.budgets import counter as budget
 from accounts.customer import addresses, proofs
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import Device, Session, User
 from accounts.sign_in import events
 from accounts.watch.flows import alerts
@@ -26,14 +26,14 @@ def of_new_device(customer: User, session: Session, at: datetime) -> None:
         network=session.network,
         when=customer.local(at),
         link=links.absolute("accounts:open_answer", secret),
-        until=customer.local(at + timedelta(hours=limits.running().proof.disown_hours)),
+        until=customer.local(at + timedelta(hours=limits.current().proof.disown_hours)),
     )
     tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
 def of_stopped(customer: User, seen: Seen, network: str, at: datetime) -> None:
     """Somebody knows the password. At most a few such mails an hour: whoever has it can cause them."""
-    most = limits.running().notices.stopped_sign_ins_per_hour
+    most = limits.current().notices.stopped_sign_ins_per_hour
     if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
         return
     notice = notices.SignInStopped(
@@ -60,4 +60,4 @@ def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) ->
         when=customer.local(at),
         password_link=links.absolute("account_reset_password"),
     )
-    spread(customer, notice, at=at)
+    announce(customer, notice, at=at)

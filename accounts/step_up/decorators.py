@@ -40,7 +40,7 @@ def sensitive(
                 raise ProveMore(Level.AAL1, None, gate.Reason.SESSION_OVER)
             by = Actor.from_request(request)
             asked = facts.for_action(customer, getattr(request, "portal_session", None), by=by, at=at)
-            if not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), Allow):
+            if not isinstance(gate.decide(action, asked, limits=limits.current(), at=at), Allow):
                 flow.go_on(decisions.weigh(action, asked, about=customer.pk, by=by, at=at))
             return view(request, *args, **kwargs)
 

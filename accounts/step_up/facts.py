@@ -137,7 +137,7 @@ def vouched_until(customer: User) -> datetime | None:
     }
     held = DecisionEntry.objects.filter(pk__in=list(closed), action=Action.SIGN_IN, answer="hold")
     latest = max((closed[key] for key in held.values_list("pk", flat=True)), default=None)
-    return latest and latest + timedelta(hours=limits.running().disputes.vouched_hours)
+    return latest and latest + timedelta(hours=limits.current().disputes.vouched_hours)
 
 
 def for_stranger(
@@ -191,7 +191,7 @@ def for_action(customer: User, session: Session | None, *, by: Actor, at: dateti
     """What the gate asks about an action in a session, as both rows stand now."""
     if session is None:
         return gate.Facts(channel=by.channel, account_active=customer.is_open_at(at))
-    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    idle = timedelta(minutes=limits.current().session.idle_minutes)
     return replace(
         for_token(customer, session, by=by, at=at),
         session_live=session.is_live(at, idle) and session.customer_id == customer.pk,
@@ -226,7 +226,7 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
 def quarantine_until(customer: User) -> datetime | None:
     """When the wait after the latest recovery ends, or ended; None if access was never restored without signing in."""
     restored = customer.recovered_at
-    return None if restored is None else restored + timedelta(hours=limits.running().recovery.quarantine_hours)
+    return None if restored is None else restored + timedelta(hours=limits.current().recovery.quarantine_hours)
 
 
 def quarantine_words(customer: User, at: datetime) -> str:
@@ -238,7 +238,7 @@ def quarantine_words(customer: User, at: datetime) -> str:
 def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:
     """The same facts with the most that the customer can prove, which costs a statement, if the answer rests on it."""
     extremes = (replace(facts, highest=level) for level in (Level.NONE, Level.PHR))
-    least, most = (gate.decide(action, each, limits=limits.running(), at=at) for each in extremes)
+    least, most = (gate.decide(action, each, limits=limits.current(), at=at) for each in extremes)
     return facts if least == most else replace(facts, highest=factors.highest_level(customer))
 
 

@@ -59,7 +59,7 @@ def by_stranger(action: Action, email: str, browser: "Browser", *, about: UUID |
         require_action(action, asked(at), about=about, by=by, at=at)
     except ProveMore:
         for later in velocity.turns(at):
-            if isinstance(gate.decide(action, asked(later), limits=limits.running(), at=later), Allow):
+            if isinstance(gate.decide(action, asked(later), limits=limits.current(), at=later), Allow):
                 seconds = math.ceil((later - at).total_seconds())
                 raise TooMany(Reason.LATER, retry_after=max(1, seconds)) from None
         raise Refused(Reason.NOT_FROM_HERE) from None

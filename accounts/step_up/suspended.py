@@ -143,7 +143,7 @@ def _session(request: HttpRequest) -> "Session | None":
 
 
 def _seconds() -> int:
-    return limits.running().session.suspended_minutes * 60
+    return limits.current().session.suspended_minutes * 60
 
 
 def _context(session: "Session", path: str) -> str:

@@ -17,7 +17,7 @@ from accounts.factors import bound
 from accounts.factors import verifier as factors
 from accounts.lock import events, notices, policy
 from accounts.lock.flows import locks, reversible
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.lock.policy import WayBack
 from accounts.models import BackupCode, Change, Dispute, Proof, User
 from accounts.sessions import flows as sessions
@@ -122,7 +122,7 @@ def _tell(customer: User, change: Change, before: Iterable[str], *, restored: bo
     notice = notices.ChangeUndone(
         what=change.get_kind_display(), made=customer.local(change.at), restored=restored, **locks.words(customer)
     )
-    spread(customer, notice, before=before, at=at)
+    announce(customer, notice, before=before, at=at)
 
 
 def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetime) -> bool:

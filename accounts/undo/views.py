@@ -58,4 +58,4 @@ def undo(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _usable(proof: Proof, change: Change) -> bool:
     at = clock.now()
-    return isinstance(policy.may_undo(flows.link_facts(proof, change, at), limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_undo(flows.link_facts(proof, change, at), limits=limits.current(), at=at), Allow)

@@ -52,7 +52,7 @@ class Calibration:
 
 def measure(target_percent: float, days: int, at: datetime) -> Calibration:
     """Look at the sign-ins of so many days. Disowned ones count as takeovers, all other completed ones as genuine."""
-    since, running = at - timedelta(days=days), limits.running().risk
+    since, running = at - timedelta(days=days), limits.current().risk
     disowned = population.labelled(population.NOT_ME, since)
     genuine: list[float] = []
     bad: list[tuple[float, bool]] = []

@@ -58,7 +58,7 @@ def _owner() -> Section:
     rows = (
         ("Owner", settings.RISK_MODEL_OWNER or UNSET),
         ("Model", DEFAULT.version),
-        ("Policy", limits.running().version),
+        ("Policy", limits.current().version),
     )
     return Section("owner", "Owner and versions", (), ("What", "Value"), rows)
 
@@ -98,7 +98,7 @@ def _weights() -> Section:
 
 
 def _thresholds() -> Section:
-    risk, row = limits.running().risk, limits.running().actions[Action.SIGN_IN]
+    risk, row = limits.current().risk, limits.current().actions[Action.SIGN_IN]
     rows = tuple((item.name, _number(getattr(risk, item.name))) for item in fields(risk))
     ceilings = tuple(
         (f"sign_in.{name}", value.name.lower() if (value := getattr(row, name)) is not None else "never")
@@ -120,7 +120,7 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
     seen, found = _latest("drift"), _latest("calibration")
     measured = drift.measure(at) if seen is None else drift.Drift(**seen)
     calibrated = (
-        calibration.measure(limits.running().risk.challenge_target_percent, DAYS, at)
+        calibration.measure(limits.current().risk.challenge_target_percent, DAYS, at)
         if found is None
         else calibration.Calibration(**found)
     )
@@ -131,7 +131,7 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
         ("Attempts in the last week", str(measured.lately)),
         ("Challenged, held or denied for their risk", _percent(measured.challenge_percent)),
         ("The same in the four weeks before", _percent(measured.usual_percent)),
-        ("The target", f"{limits.running().risk.challenge_target_percent:.1f} %"),
+        ("The target", f"{limits.current().risk.challenge_target_percent:.1f} %"),
         ("Held, 30 days; of these it seems wrongly", f"{away.held}; {away.falsely_held}"),
         ("Denied, 30 days; of these it seems wrongly", f"{away.denied}; {away.falsely_denied}"),
         ("Confirmed by their owners, 30 days", str(labels["activity.was_me"])),

@@ -215,5 +215,5 @@ def labels(at: datetime, days: int = 30) -> dict[str, int]:
 
 
 def _window(start: datetime, end: datetime) -> dict[str, Any]:
-    row = limits.running().actions[Action.SIGN_IN]
+    row = limits.current().actions[Action.SIGN_IN]
     return {"start": start, "end": end, "challenge": int(row.challenge_from or Risk.SEVERE)}

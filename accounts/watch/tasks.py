@@ -40,7 +40,7 @@ def fade_population() -> float:
 def look_again() -> int:
     """Look at recent sign-ins once more, together; the number of sessions whose risk rose."""
     at, by = clock.now(), Actor.system()
-    start = at - timedelta(hours=limits.running().risk.look_back_hours)
+    start = at - timedelta(hours=limits.current().risk.look_back_hours)
     crowded = bursts.crowds_since(start, at)
     for feature in Feature:
         numbers = bursts.numbers_of(crowded, feature)

@@ -47,7 +47,7 @@ def for_deciders(
                 return problem("invalid_client", "authenticate with client_secret_basic", 401)
             if not partner.decision_actions:
                 return problem("not_registered", "this partner was not registered for decisions", 403)
-            most = limits.running().approvals.questions_per_minute
+            most = limits.current().approvals.questions_per_minute
             if not budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
                 response = problem("too_many_requests", f"no more than {most} questions in a minute", 429)
                 response["Retry-After"] = str(budget.wait("decisions", str(partner.pk)))
@@ -138,7 +138,7 @@ def _reasons(decided: Decided) -> list[dict[str, str]]:
 def _more(answered: flows.Answered) -> dict[str, Any]:
     match answered.decided.answer:
         case Allow():
-            seconds = limits.running().approvals.seconds
+            seconds = limits.current().approvals.seconds
             return {"approval": answered.approval, "approval_expires_in": seconds}
         case StepUp(to=to, within=within, challenge=challenge):
             age = {} if within is None else {"max_age": within}

@@ -53,7 +53,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     asking = facts.for_asking(partner, question, held)
     about = held.customer.pk if held is not None and asking.token_theirs else None
     approval, value = None, ""
-    if held is None or not isinstance(policy.may_ask(asking, limits=limits.running(), at=at), Allow):
+    if held is None or not isinstance(policy.may_ask(asking, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_ask, asking, about=about, by=by, at=at)
     else:
         decided = _judge(partner, question, held, by, at)
@@ -74,7 +74,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
 def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
     customer, session, scopes = held.customer, held.session, held.token.scope.split()
     sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
-    if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+    if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     door = facts.door(partner, question.channel)
     asked = facts.for_transaction(customer, session, question.transaction, door, by=by, at=at)
@@ -94,7 +94,7 @@ def _approve(partner: Partner, question: Question, held: Live, decision: UUID, a
         channel=question.channel,
         decision=decision,
         given_at=at,
-        expires_at=at + timedelta(seconds=limits.running().approvals.seconds),
+        expires_at=at + timedelta(seconds=limits.current().approvals.seconds),
     )
     return approval, value
 
@@ -105,7 +105,7 @@ def redeem(partner: Partner, redemption: Redemption, *, by: Actor, at: datetime)
     approval = _locked(partner, redemption.approval)
     presenting = facts.for_presenting(partner, approval, redemption.transaction)
     about = approval.customer_id if approval else None
-    if approval is None or not isinstance(policy.may_redeem(presenting, limits=limits.running(), at=at), Allow):
+    if approval is None or not isinstance(policy.may_redeem(presenting, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_redeem, presenting, about=about, by=by, at=at)
     else:
         decided = _judge_again(approval, redemption.transaction, by, at)
@@ -136,7 +136,7 @@ def _locked(partner: Partner, value: str) -> Approval | None:
 def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
     consent, session, customer = approval.consent, approval.session, approval.customer
     sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, at, held=consent.scopes, needed=())
-    if not isinstance(consent_policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+    if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
     decided = weigh(transaction.action, asked, about=customer.pk, by=by, at=at)

@@ -42,7 +42,7 @@ def _schemas() -> dict[str, Any]:
     )
     more = {
         "approval": {"type": "string", "maxLength": 64, "description": "Present it once, when you act."},
-        "approval_expires_in": {"type": "integer", "const": limits.running().approvals.seconds},
+        "approval_expires_in": {"type": "integer", "const": limits.current().approvals.seconds},
         "step_up": _ref("StepUp"),
         "hold_until": _INSTANT,
     }

@@ -22,6 +22,6 @@ class GovernanceConfig(AppConfig):
 
         for name in ("policy", "facts", "flows", "privileges", "timeline"):
             themes.load(name)  # what themes declare, or join to something below them
-        limits.provide(deciding.running)
+        limits.provide(deciding.current)
         post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")
         worker_ready.connect(start.on_worker, dispatch_uid="governance")

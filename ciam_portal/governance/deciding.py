@@ -1,6 +1,6 @@
 """The policy version that decides: the last one approved, kept in the database, whatever the policy file says.
 
-``limits.running()`` asks here. Each process reads the approved version when it first needs it and again every
+``limits.current()`` asks here. Each process reads the approved version when it first needs it and again every
 ``SECONDS``, so an approval reaches every process within that time, and a steady state costs no statement. When the
 database does not answer, neither does this: nothing is decided on what may no longer be approved.
 
@@ -36,7 +36,7 @@ class _Kept:
 _kept: _Kept | None = None
 
 
-def running() -> Limits:
+def current() -> Limits:
     """The limits that decide. Raises UnsafePolicy if there are none that this code can use, and DatabaseError."""
     kept = _kept
     if kept is not None and time.monotonic() < kept.until:

@@ -177,7 +177,7 @@ def begin_replay(version: UUID, gather: Gather, check: Check, *, by: Actor, at: 
 
 def replay_of(row: PolicyVersion, at: datetime) -> Replay | None:
     """The last replay of this very version, complete or under way; None if it is too old to go by."""
-    oldest = at - timedelta(hours=limits.running().staff.proposal_hours)
+    oldest = at - timedelta(hours=limits.current().staff.proposal_hours)
     return Replay.objects.filter(candidate=row.version, asked_at__gt=oldest).order_by("-asked_at", "-pk").first()
 
 

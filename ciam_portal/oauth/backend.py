@@ -27,7 +27,7 @@ def core() -> Core:
     makers = {
         "token_generator": _access_value,
         "refresh_token_generator": _refresh_value,
-        "token_expires_in": lambda _request: limits.running().oauth.access_token_seconds,
+        "token_expires_in": lambda _request: limits.current().oauth.access_token_seconds,
     }
     validator = oauth2_settings.OAUTH2_VALIDATOR_CLASS()
     return Core(oauth2_settings.OAUTH2_SERVER_CLASS(validator, **(oauth2_settings.server_kwargs | makers)))

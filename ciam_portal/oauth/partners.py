@@ -163,7 +163,7 @@ def _check(profile: Profile) -> None:
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
-    own = sorted(name for name in limits.running().actions if name.startswith(PARTNER))
+    own = sorted(name for name in limits.current().actions if name.startswith(PARTNER))
     unknown = sorted(set(actions) - set(own))
     if unknown:
         raise Unacceptable(f"Unknown action: {', '.join(unknown)}. In the policy file: {', '.join(own)}.")

@@ -94,7 +94,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
-        expires=at + timedelta(seconds=limits.running().oauth.code_seconds),
+        expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
     return value
 
@@ -132,7 +132,7 @@ def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
 
 
 def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
-    expires = at + timedelta(seconds=limits.running().oauth.access_token_seconds)
+    expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
     row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     row.save(force_insert=True)
@@ -148,7 +148,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         session_id=root.session,
         consent_id=root.consent,
         token_family=root.family,
-        idle_at=min(at + timedelta(days=limits.running().oauth.refresh_idle_days), ends_at),
+        idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,
     )
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)

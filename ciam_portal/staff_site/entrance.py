@@ -51,7 +51,7 @@ class Entrance(PortalAdminSite):
 
 def _is_let_in(request: HttpRequest) -> bool:
     asked, _by, at = _asked(request)
-    return isinstance(gate.decide(Action.STAFF_ENTER, asked, limits=limits.running(), at=at), Allow)
+    return isinstance(gate.decide(Action.STAFF_ENTER, asked, limits=limits.current(), at=at), Allow)
 
 
 def _asked(request: HttpRequest) -> tuple[gate.Facts, Actor, datetime]:

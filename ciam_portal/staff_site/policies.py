@@ -191,7 +191,7 @@ def _words(request: HttpRequest, row: Any) -> dict[str, Any]:
 
 def _may(row: PolicyVersion, staff: StaffFacts, *, is_complete: bool) -> dict[str, str]:
     """For each verb why not, in a sentence; empty if this person may."""
-    version, at, rules = flows.facts_of(row, scopes.check), clock.now(), limits.running()
+    version, at, rules = flows.facts_of(row, scopes.check), clock.now(), limits.current()
     found = {}
     for verb, question in QUESTIONS.items():
         asked = replace(version, has_replay=is_complete) if verb == "propose" else version
@@ -205,7 +205,7 @@ def _changes(row: PolicyVersion) -> dict[str, Any]:
     try:
         found = row.limits()
         scopes.check(found)
-        return {"changes": difference.between(limits.running(), found)}
+        return {"changes": difference.between(limits.current(), found)}
     except UnsafePolicy as error:
         return {"cannot_say": str(error)}
 

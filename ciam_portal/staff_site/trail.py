@@ -212,7 +212,7 @@ class NarrowDecisions(NarrowTrail):
     """And what was asked and answered."""
 
     action = forms.ChoiceField(
-        label=_("Asked for"), required=False, choices=lambda: _choices(sorted(limits.running().actions))
+        label=_("Asked for"), required=False, choices=lambda: _choices(sorted(limits.current().actions))
     )
     answer = forms.ChoiceField(
         label=_("Answer"), required=False, choices=_choices(("allow", "step_up", "hold", "deny"))

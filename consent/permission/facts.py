@@ -52,13 +52,13 @@ def for_sharing(
 
 def for_letting_out(customer: User, session: Session, added: Iterable[str]) -> policy.LettingOut:
     """What newly allowed scopes ask for. No statement, if none has a row of its own in the catalogue."""
-    guarded = tuple(name for name in sorted(added) if USE_SCOPE + name in limits.running().actions)
+    guarded = tuple(name for name in sorted(added) if USE_SCOPE + name in limits.current().actions)
     return policy.LettingOut(guarded, session.assurance, factors.highest_level(customer) if guarded else Level.NONE)
 
 
 def uses(needed: Iterable[str]) -> tuple[str, ...]:
     """The rows of the catalogue behind a use of these scopes: their own, and one for all that have none."""
-    needed, known = tuple(needed), limits.running().actions
+    needed, known = tuple(needed), limits.current().actions
     own = tuple(USE_SCOPE + name for name in needed if USE_SCOPE + name in known)
     return own if own and len(own) == len(needed) else (Action.USE_TOKEN, *own)
 
@@ -69,7 +69,7 @@ def open_now(names: Iterable[str], asked: gate.Facts, customer: User, at: dateti
 
 
 def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bool:
-    running = limits.running()
+    running = limits.current()
     if action not in running.actions:
         return True
     asked = accounts_facts.with_highest(action, asked, customer, at)

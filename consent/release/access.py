@@ -55,7 +55,7 @@ def admit(value: str, *needed: str) -> Access | Decided | None:
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
     sharing = facts.for_sharing(found.consent, partner, customer, session, at, held=held, needed=needed)
-    if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+    if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return decide(policy.may_share, sharing, about=customer.pk, by=by, at=at)
     asked = accounts_facts.for_token(customer, session, by=by, at=at)
     for action in facts.uses(needed):
@@ -84,7 +84,7 @@ def acting(partner: Partner) -> Actor:
 def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:
     """May it be used now? An allow of low sensitivity is not kept: this path has to stay fast."""
     asked = accounts_facts.with_highest(action, asked, customer, at)
-    running = limits.running()
+    running = limits.current()
     answer, row = gate.decide(action, asked, limits=running, at=at), running.actions.get(action)
     if isinstance(answer, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
         return Decided(answer, None)

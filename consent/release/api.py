@@ -155,11 +155,11 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     held = tuple(found.scope.split())
     needed = (tokens.OFFLINE,) if is_refresh else ()
     sharing = facts.for_sharing(found.consent, owner, found.user, found.session, at, held=held, needed=needed)
-    if not isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+    if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return nothing
     asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)
     asked = accounts_facts.with_highest(Action.USE_TOKEN, asked, found.user, at)
-    if not isinstance(gate.decide(Action.USE_TOKEN, asked, limits=limits.running(), at=at), Allow):
+    if not isinstance(gate.decide(Action.USE_TOKEN, asked, limits=limits.current(), at=at), Allow):
         return nothing
     opened = facts.open_now(sharing.allowed, asked, found.user, at)
     proven = facts.signed_in(found.session)

@@ -197,10 +197,10 @@ def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     """
     asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
     asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
-    if not isinstance(gate.decide(action, asked, limits=limits.running(), at=visit.at), Allow):
+    if not isinstance(gate.decide(action, asked, limits=limits.current(), at=visit.at), Allow):
         go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
     letting = facts.for_letting_out(visit.customer, visit.session, added)
-    answer = policy.may_let_out(letting, limits=limits.running(), at=visit.at)
+    answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
     if isinstance(answer, StepUp):
         raise ProveMore(answer.to, answer.within, answer.reason)
 

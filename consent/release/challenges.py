@@ -51,7 +51,7 @@ def restricted(customer: User, session: Session, *, by: Actor, at: datetime) -> 
     if customer.step_up_until is None or at >= customer.step_up_until:
         return None
     asked = replace(facts.for_token(customer, session, by=by, at=at), highest=factors.highest_level(customer))
-    answer = gate.decide(Action.SEE_PROFILE, asked, limits=limits.running(), at=at)
+    answer = gate.decide(Action.SEE_PROFILE, asked, limits=limits.current(), at=at)
     if not isinstance(answer, StepUp):
         return None
     return ProveMore(answer.to, answer.within, Reason.PROVE_FOR_APP, challenge=answer.challenge)

@@ -176,7 +176,7 @@ class ConsentValidator(OAuth2Validator):
             "sub": subject(request.client, exchanged.customer.pk),
             "aud": request.client.client_id,
             "iat": now,
-            "exp": now + limits.running().oauth.id_token_seconds,
+            "exp": now + limits.current().oauth.id_token_seconds,
             "at_hash": id_tokens.half_hash(issued.access_token),
         }
         if exchanged.nonce:

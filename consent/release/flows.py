@@ -66,7 +66,7 @@ def redeem(
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
     tokens.spend(code, root.family, at)
-    ends_at = code.session.auth_time + timedelta(days=limits.running().oauth.refresh_token_days)
+    ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
@@ -155,7 +155,7 @@ def _worn(old: RefreshToken, asked: tuple[str, ...], at: datetime) -> Why | None
 
 def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> Why | None:
     # An allow is on record as the event of the exchange; a refusal gets its own decision, with the facts.
-    if isinstance(policy.may_share(sharing, limits=limits.running(), at=at), Allow):
+    if isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return None
     decide(policy.may_share, sharing, about=about, by=by, at=at)
     return Why.NOT_ALLOWED

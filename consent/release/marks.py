@@ -35,7 +35,7 @@ def forget(request: HttpRequest, asked: Asked) -> None:
 
 def _fresh(request: HttpRequest, at: datetime) -> dict[str, datetime]:
     """What was asked for lately. One that is as old as a request may wait is forgotten: its proof is not fresh now."""
-    life = timedelta(minutes=limits.running().session.suspended_minutes)
+    life = timedelta(minutes=limits.current().session.suspended_minutes)
     parsed = ((digest, parse_datetime(text)) for digest, text in request.session.get(_NAME, {}).items())
     return {digest: instant for digest, instant in parsed if instant is not None and at - instant < life}
 

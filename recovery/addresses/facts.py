@@ -51,7 +51,7 @@ def before_call(customer: User, opened_at: datetime) -> list[Channel]:
 
 def to_call(customer: User, opened_at: datetime) -> list[Channel]:
     """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
-    since = opened_at - timedelta(days=limits.running().recovery.callback_days)
+    since = opened_at - timedelta(days=limits.current().recovery.callback_days)
     kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS, proven_at__lte=since)
     numbers = list(kept.order_by("pk").values_list("address", flat=True))
     if customer.phone and (customer.contact_changed_at or customer.created_at) <= since:
@@ -75,7 +75,7 @@ def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     """Where a code of this way may go now."""
     found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium(way.value)).order_by("pk")
     more = list(found.values_list("address", flat=True))
-    rest = timedelta(hours=limits.running().recovery.address_rest_hours)
+    rest = timedelta(hours=limits.current().recovery.address_rest_hours)
     changed = customer.email_changed_at
     if way is Way.MAIL and addresses.is_proven(customer) and (changed is None or changed + rest <= at):
         more.insert(0, customer.email)

@@ -39,7 +39,7 @@ def ask_address(customer: User, session: Session, kind: Medium, address: str, *,
     _check(customer, kind, address, by, at)
     mails.take_new_address(customer, address)
     code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
-    notice = notices.CodeForAddress(code=code, minutes=limits.running().proof.code_minutes)
+    notice = notices.CodeForAddress(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[address], channel=kind, at=at)
     record(events.RecoveryAddressAsked(way=Way(kind), sent=True), about=customer.pk, by=by, at=at)
 
@@ -58,14 +58,14 @@ def add_address(
     if not right:
         record(events.RecoveryAddressMissed(), about=customer.pk, by=by, at=at)
         return None
-    rest = timedelta(hours=limits.running().recovery.address_rest_hours)
+    rest = timedelta(hours=limits.current().recovery.address_rest_hours)
     made = RecoveryAddress.objects.create(
         customer=customer, kind=kind, address=address, proven_at=at, usable_from=at + rest
     )
     event = events.RecoveryAddressAdded(key=made.pk, way=Way(kind), usable_from=made.usable_from)
     record(event, about=customer.pk, by=by, at=at)
     undo = reversible.note(customer, Change.Kind.RECOVERY_ADDRESS, session, key=made.pk, at=at)
-    news.spread_address(customer, made, undo, added=True, at=at)
+    news.announce_address(customer, made, undo, added=True, at=at)
     return made
 
 
@@ -79,4 +79,4 @@ def remove_address(customer: User, session: Session, item: RecoveryAddress, *, b
     undo = reversible.note(customer, Change.Kind.RECOVERY_ADDRESS, session, key=found.pk, at=at)
     found.remove(at)
     record(events.RecoveryAddressRemoved(key=found.pk, way=Way(found.kind)), about=customer.pk, by=by, at=at)
-    news.spread_address(customer, found, undo, added=False, at=at)
+    news.announce_address(customer, found, undo, added=False, at=at)

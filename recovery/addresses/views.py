@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     customer, at = customer_of(request), clock.now()
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
     rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
-    hours = limits.running().recovery.address_rest_hours
+    hours = limits.current().recovery.address_rest_hours
     words = {"rows": rows, "hours": hours, **contacts.listed(customer, at)}
     return render(request, "recovery/addresses/addresses.html", words)
 
@@ -84,7 +84,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         "form": form,
         "address": mailbox.shown(address),
         "kind": kind,
-        "minutes": limits.running().proof.code_minutes,
+        "minutes": limits.current().proof.code_minutes,
     }
     return render(request, "recovery/addresses/address_confirm.html", words)
 

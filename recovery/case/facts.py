@@ -52,13 +52,13 @@ def asked(email: str, own: str) -> Asked:
             counts[name] = budget.made(what, f"{email} {own}")
         else:
             counts[name] = budget.count(what, f"{email} {own}", seconds=seconds)
-            refused = counts[name] > most_asked(limits.running())[name]
+            refused = counts[name] > most_asked(limits.current())[name]
     return Asked(**counts)
 
 
 def asked_again_in(asked: Asked, email: str, own: str) -> int:
     """Seconds until it may be asked again: until the last window ends in which it was asked too often."""
-    most = most_asked(limits.running())
+    most = most_asked(limits.current())
     used_up = [what for name, (what, _seconds) in _WINDOWS.items() if getattr(asked, name) > most[name]]
     return max((budget.wait(what, f"{email} {own}") for what in used_up), default=1)
 
@@ -175,7 +175,7 @@ def may_be_asked(case: Case) -> bool:
 
 def is_asked(case: Case, session: Session, at: datetime) -> bool:
     """Whether a caller's answer may come from this session: begun before the call, in a browser known by then."""
-    device, idle = session.device, timedelta(minutes=limits.running().session.idle_minutes)
+    device, idle = session.device, timedelta(minutes=limits.current().session.idle_minutes)
     if session.customer_id != case.customer_id or session.said == Session.Said.NOT_MINE or device is None:
         return False
     was_known = device.is_live(at) and device.known_at <= case.opened_at
@@ -230,7 +230,7 @@ def weighty(case: Case, shown: tuple[Way, ...], need: Needed) -> Weighty | None:
         risk=None if case.risk is None else Risk(case.risk),
         by_desk=case.approved_by is not None,
         slowly=case.takes_two
-        or (case.approved_by is not None and vouched(shown, limits=limits.running()) is not Vouched.ENOUGH),
+        or (case.approved_by is not None and vouched(shown, limits=limits.current()) is not Vouched.ENOUGH),
         contact_changed_at=addresses.changed_at(case.customer),
     )
 
@@ -240,7 +240,7 @@ def longest_life() -> timedelta:
 
     Begun on the last day, the wait can be the longest there is, and a change of address in it makes it begin anew.
     """
-    rules = limits.running().recovery
+    rules = limits.current().recovery
     return timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
 
 

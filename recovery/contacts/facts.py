@@ -64,4 +64,4 @@ def listed(customer: User, at: datetime) -> dict[str, Any]:
             state = "rests" if at < contact.usable_from else "helps"
         until = customer.local(contact.usable_from) if contact.usable_from else ""
         rows.append({"contact": contact, "state": state, "until": until})
-    return {"contacts": rows, "room_for_contacts": len(kept) < limits.running().recovery.contacts}
+    return {"contacts": rows, "room_for_contacts": len(kept) < limits.current().recovery.contacts}

@@ -48,7 +48,7 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("We have asked them by mail, and told all your addresses."))
             return redirect("recovery:addresses")
-    hours = limits.running().recovery.contact_invite_hours
+    hours = limits.current().recovery.contact_invite_hours
     return render(request, "recovery/contacts/contact_add.html", {"form": form, "hours": hours})
 
 
@@ -72,7 +72,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     proof = proofs.find_link(secret, flows.INVITE)
     if proof is None or not flows.is_open(proof, at):
         return _dead(request)
-    rules, said = limits.running().recovery, request.POST.get("do")
+    rules, said = limits.current().recovery, request.POST.get("do")
     words = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
         return render(request, "recovery/contacts/contact_invitation.html", words)
@@ -106,7 +106,7 @@ def help_them(request: HttpRequest, secret: str) -> HttpResponse:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    hours = limits.running().recovery.contact_code_hours
+    hours = limits.current().recovery.contact_code_hours
     return render(
         request, "recovery/contacts/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours}
     )

@@ -44,7 +44,7 @@ class Step(StrEnum):
     REJECTED = "rejected"
 
 
-def spread(
+def announce(
     case: Case, step: Step, *, at: datetime, until: datetime | None = None, undo: dict[str, str] | None = None
 ) -> None:
     """Tell every proven address, each with a link of its own that stops the recovery while it can be stopped.
@@ -73,7 +73,7 @@ def stop_link(case: Case, address: str, at: datetime) -> str:
     return links.absolute("recovery:open_stop", secret)
 
 
-def spread_address(
+def announce_address(
     customer: User, item: RecoveryAddress, undo: dict[str, str] | None, *, added: bool, at: datetime
 ) -> None:
     """Tell every proven address, and this one, that it came or went, and how to take that back (None: it was an undo).
@@ -95,7 +95,7 @@ def spread_address(
         tell(customer, notice, to=[address], channel=by, at=at)
 
 
-def spread_lock(customer: User, at: datetime) -> None:
+def announce_lock(customer: User, at: datetime) -> None:
     """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
     told = {(Medium.MAIL, address) for address in accounts.proven(customer)}
     start = links.absolute("recovery:start")
@@ -105,7 +105,7 @@ def spread_lock(customer: User, at: datetime) -> None:
             tell(customer, notice, to=[address], channel=by, at=at)
 
 
-def spread_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> None:
+def announce_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> None:
     """Tell every proven address that this way is closed for a while, and until when."""
     start = links.absolute("recovery:start")
     notice = notices.RecoveryWayShut(way=way.value, until=customer.local(until), start_link=start)
@@ -113,7 +113,7 @@ def spread_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> N
         tell(customer, notice, to=[address], channel=by, at=at)
 
 
-def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
+def announce_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
     """Tell every proven address that somebody is, or is no longer, to help the customer back in."""
     until = customer.local(contact.usable_from) if contact.usable_from and what == "accepted" else ""
     notice = notices.ContactChanged(
@@ -123,10 +123,10 @@ def spread_contact(customer: User, contact: Contact, what: str, *, at: datetime)
         until=until,
         security_link=links.absolute("recovery:addresses"),
     )
-    everywhere.spread(customer, notice, at=at)
+    everywhere.announce(customer, notice, at=at)
 
 
-def spread_asked(customer: User, *, at: datetime) -> None:
+def announce_asked(customer: User, *, at: datetime) -> None:
     """Tell every proven address that the customer's contacts were asked for a code."""
     link = links.absolute("accounts:security")
     notice = notices.ContactsWereAsked(when=customer.local(at), security_link=link)

@@ -40,7 +40,7 @@ def recognize(request: HttpRequest) -> HttpResponse:
     words = {
         "form": form,
         "phone": masked(phone.address) if phone else "",
-        "minutes": limits.running().proof.code_minutes,
-        "hours": limits.running().recovery.address_rest_hours,
+        "minutes": limits.current().proof.code_minutes,
+        "hours": limits.current().recovery.address_rest_hours,
     }
     return render(request, "recovery/recognize/recognize.html", words)

@@ -7,7 +7,7 @@ from accounts.account import flows as account
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.lock.flows import reversible
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import Change, Proof, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in.flows import Browser
@@ -44,7 +44,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
         link = links.absolute("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
-        tell(customer, notices.ResetYourPassword(link=link, hours=limits.running().proof.link_hours), to=[email], at=at)
+        tell(customer, notices.ResetYourPassword(link=link, hours=limits.current().proof.link_hours), to=[email], at=at)
     about: UUID | None = customer.pk if customer else None
     record(events.ResetAsked(lane=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
 
@@ -61,7 +61,7 @@ def facts_of(proof: Proof, at: datetime) -> policy.ResetFacts:
 
 def is_usable(proof: Proof, at: datetime) -> bool:
     """Whether the page may show its form; the flow asks again, under lock."""
-    return isinstance(policy.may_reset_password(facts_of(proof, at), limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_reset_password(facts_of(proof, at), limits=limits.current(), at=at), Allow)
 
 
 @flow
@@ -87,5 +87,5 @@ def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: da
     undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
     ended = account.restore_access(customer, new, by=known, at=at)
     record(events.PasswordReset(sessions_ended=ended[0], tokens_ended=ended[1]), about=customer.pk, by=known, at=at)
-    spread(customer, notices.PasswordWasReset(**undo), at=at)
+    announce(customer, notices.PasswordWasReset(**undo), at=at)
     return customer

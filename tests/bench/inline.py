@@ -73,7 +73,7 @@ def measure(profiles: int, counts: int, sign_ins: int, *, full: bool) -> int:
     began = time.perf_counter()
     lives = fill(profiles, counts, full=full)
     print(f"{profiles:,} profiles and {counts:,} counts made in {time.perf_counter() - began:.0f} s")
-    chance, running = random.Random(5), limits.running()
+    chance, running = random.Random(5), limits.current()
     facts = gate.Facts(
         channel=Channel.WEB, account_active=True, session_live=None, assurance=Assurance(Level.AAL1, NOON),
         highest=Level.AAL1, device=gate.Trust.KNOWN, signals=Signals(account_age_seconds=1e7),

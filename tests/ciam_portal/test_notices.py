@@ -75,10 +75,10 @@ def test_of_two_workers_at_the_same_moment_one_takes_it(unlocked_audit: None, ro
 
 
 def test_a_message_held_by_a_dead_worker_is_taken_over(row: Notice, files: Path) -> None:
-    row.claim(clock.now(), limits.running().notices.claim_seconds)
+    row.claim(clock.now(), limits.current().notices.claim_seconds)
     tasks.deliver(notice=str(row.pk))
     assert not (files / "mail").exists()
-    with time_machine.travel(clock.now() + timedelta(seconds=limits.running().notices.claim_seconds + 1)):
+    with time_machine.travel(clock.now() + timedelta(seconds=limits.current().notices.claim_seconds + 1)):
         assert tasks.sweep() == 1
     assert len(list((files / "mail").glob("*.eml"))) == 1
 
@@ -91,7 +91,7 @@ def test_a_failing_carrier_is_tried_again_later_and_given_up_loudly(
 
     monkeypatch.setattr(channels, "send", fail)
     at = clock.now()
-    for attempt in range(limits.running().notices.attempts):
+    for attempt in range(limits.current().notices.attempts):
         at += timedelta(hours=2)
         with time_machine.travel(at):
             tasks.deliver(notice=str(row.pk))

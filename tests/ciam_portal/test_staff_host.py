@@ -105,7 +105,7 @@ def test_the_staff_site_answers_only_in_its_networks(settings: Any) -> None:
 def test_the_policy_says_what_staff_must_have_shown(
     sign_in: SignIn, agent: User, needs: Needs, methods: list[Method], *, enters: bool
 ) -> None:
-    running = limits.running()
+    running = limits.current()
     row = replace(running.actions[Action.STAFF_ENTER], needs=needs)
     limits.install(replace(running, actions={**running.actions, Action.STAFF_ENTER: row}))
     page = sign_in(agent, *methods).get("/staff/", follow=True)

@@ -192,9 +192,9 @@ def test_a_partner_proves_who_it_is_and_was_registered(shop: Shop, client: Clien
 
 
 def test_who_asks_too_often_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    running = limits.running()
+    running = limits.current()
     tight = replace(running, approvals=replace(running.approvals, questions_per_minute=2))
-    monkeypatch.setattr(limits, "running", lambda: tight)
+    monkeypatch.setattr(limits, "current", lambda: tight)
     approval = shop.approval()
     assert shop.redeem_approval(approval).status_code == 200
     refused = shop.decide_on()

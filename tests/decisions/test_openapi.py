@@ -122,9 +122,9 @@ def test_every_status_it_names_is_answered_as_it_says(
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "deny"
     for path in ("/api/profile", "/api/activity"):
         held.against(path, shop.get(path, shop.token), "get")
-    running = limits.running()
+    running = limits.current()
     tight = replace(running, approvals=replace(running.approvals, questions_per_minute=0))
-    monkeypatch.setattr(limits, "running", lambda: tight)
+    monkeypatch.setattr(limits, "current", lambda: tight)
     for path in POSTS:
         shop.send(path, "{}")
         held.against(path, shop.send(path, "{}"))

@@ -257,5 +257,5 @@ def test_every_decision_on_record_is_answered_the_same_again(shop: Shop) -> None
     assert {entry.answer for entry in kept} == {"allow", "step_up", "hold", "deny"}
     for entry in kept:
         question = KNOWN[entry.question]
-        answer = question(*of_question(question, entry.inputs), limits=limits.running(), at=entry.at)
+        answer = question(*of_question(question, entry.inputs), limits=limits.current(), at=entry.at)
         assert columns_of(answer) == {"answer": entry.answer, "reason": entry.reason, "detail": entry.detail}

@@ -46,7 +46,7 @@ def limits_with(**numbers: Any) -> Limits:
 def live(db: None) -> Iterator[None]:
     """The portal's own provider, with nothing in memory."""
     deciding.forget()
-    limits.provide(deciding.running)
+    limits.provide(deciding.current)
     yield
     deciding.forget()
     limits.install(settings.LIMITS)

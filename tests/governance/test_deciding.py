@@ -50,15 +50,15 @@ def test_it_is_read_once_and_then_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: ticks[0])
     with statements(1):
-        assert limits.running() == settings.LIMITS
+        assert limits.current() == settings.LIMITS
     ticks[0] += deciding.SECONDS - 0.001
     with statements(0):
-        limits.running()
+        limits.current()
     ticks[0] += 0.001  # the border belongs to "read again"
     with statements(1):
-        limits.running()
+        limits.current()
     with statements(0):
-        limits.running()
+        limits.current()
 
 
 def test_an_approval_reaches_this_process_at_once_and_others_in_time(
@@ -73,12 +73,12 @@ def test_an_approval_reaches_this_process_at_once_and_others_in_time(
     deciding.forget()
     row = found(session__idle_minutes=14)
     mona.propose(row)
-    assert limits.running().session.idle_minutes == 15
+    assert limits.current().session.idle_minutes == 15
     with django_capture_on_commit_callbacks() as callbacks:  # they are not run: so it looks in another process
         omar.approve(row)
-    assert limits.running().session.idle_minutes == 15
+    assert limits.current().session.idle_minutes == 15
     ticks[0] += deciding.SECONDS
-    assert limits.running().session.idle_minutes == 14
+    assert limits.current().session.idle_minutes == 14
     assert callbacks == [deciding.forget]
 
 
@@ -92,7 +92,7 @@ def test_libraries_follow_the_version_that_decides(caplog: pytest.LogCaptureFixt
     put_in_place(changed(
         session__absolute_hours=1, sign_in__pending_minutes=3, factors__throttle_seconds=4,
     ))  # fmt: skip
-    assert limits.running() == other
+    assert limits.current() == other
     now = {name: getattr(settings, name) for name in derived(other)}
     assert (now["SESSION_COOKIE_AGE"], now["ACCOUNT_LOGIN_TIMEOUT"], now["OTP_TOTP_THROTTLE_FACTOR"]) == (3600, 180, 4)
     assert f"policy version {other.version} decides" in caplog.text
@@ -100,7 +100,7 @@ def test_libraries_follow_the_version_that_decides(caplog: pytest.LogCaptureFixt
 
 def test_limits_are_really_read_at_each_use(client: Client, customer: Any, live: None) -> None:
     put_in_place(changed(sign_in__attempts_per_address_per_minute=5))
-    limits.running()
+    limits.current()
     answers = [client.post("/sign-in/", {"login": customer.email, "password": "x"}).status_code for _ in range(6)]
     assert answers[-2:] == [200, 429]
 
@@ -127,7 +127,7 @@ def test_a_version_this_code_cannot_use_decides_nothing_and_says_why(
 ) -> None:
     put_in_place(broken(), "0ld")
     with pytest.raises(limits.UnsafePolicy, match=r"once_there.*policy install --upgrade"):
-        limits.running()
+        limits.current()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["policy"]) == (503, "not usable")
     assert "policy install --upgrade" in caplog.text
@@ -135,15 +135,15 @@ def test_a_version_this_code_cannot_use_decides_nothing_and_says_why(
 
 
 def test_a_process_of_the_older_code_goes_on_through_an_upgrade() -> None:
-    before = limits.running()
+    before = limits.current()
     put_in_place(broken(), "newer", against=before.version)
     deciding._kept = deciding._Kept(before, 0.0)
-    assert limits.running() == before
+    assert limits.current() == before
 
 
 @pytest.mark.parametrize(("origin", "against"), [(Origin.UPGRADE, "another"), (Origin.FILE, "")])
 def test_but_not_past_anything_else(mona: Administrator, omar: Administrator, origin: Origin, against: str) -> None:
-    before = limits.running()
+    before = limits.current()
     row = put_in_place(broken(), "newer", against=against)
     if origin is Origin.FILE:  # approved by two people, against the very version this process holds
         PolicyVersion.objects.filter(pk=row.pk).update(
@@ -152,13 +152,13 @@ def test_but_not_past_anything_else(mona: Administrator, omar: Administrator, or
         )  # fmt: skip
     deciding._kept = deciding._Kept(before, 0.0)
     with pytest.raises(limits.UnsafePolicy):
-        limits.running()
+        limits.current()
 
 
 def test_without_an_approved_version_nothing_decides() -> None:
     flows._supersede(PolicyVersion.objects.get(), NOON)
     with pytest.raises(limits.UnsafePolicy, match="run manage"):
-        limits.running()
+        limits.current()
 
 
 def test_without_a_database_nothing_decides_and_the_process_still_answers(
@@ -169,7 +169,7 @@ def test_without_a_database_nothing_decides_and_the_process_still_answers(
 
     monkeypatch.setattr(PolicyVersion.objects, "filter", away)
     with pytest.raises(DatabaseError):
-        limits.running()
+        limits.current()
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").json()["policy"] == "not usable"
 
@@ -203,7 +203,7 @@ def test_a_start_with_another_file_says_so_and_keeps_it(
         caplog.clear()
         start.look()
         assert f"(version {settings.LIMITS.version}) is not the approved version" in caplog.text
-    assert limits.running().session.idle_minutes == 15
+    assert limits.current().session.idle_minutes == 15
     assert PolicyVersion.objects.get(state=State.FOUND).content == text
 
 
@@ -234,7 +234,7 @@ def test_the_command_installs_upgrades_and_lists(capsys: pytest.CaptureFixture[s
     assert f"version {settings.LIMITS.version} decides" in said
     call_command("policy", "list")
     assert "0ld" in capsys.readouterr().out
-    assert limits.running() == settings.LIMITS
+    assert limits.current() == settings.LIMITS
 
 
 def test_the_command_says_why_an_upgrade_is_not_enough() -> None:

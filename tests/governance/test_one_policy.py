@@ -62,7 +62,7 @@ def test_a_decision_names_the_version_that_decided_it(ask: Callable[[], Decision
 
 @flow
 def two_questions(*, by: Actor, at: datetime) -> set[str]:
-    event = events.PolicyRejected(version=Code(limits.running().version))
+    event = events.PolicyRejected(version=Code(limits.current().version))
     record(event, about=None, by=by, at=at)
     return {remind(at).policy_version, remind(at).policy_version, weigh("change_email", IN_SESSION).policy_version}
 
@@ -103,9 +103,9 @@ def test_what_a_unit_could_not_take_is_asked_for_again() -> None:
     with limits.unit_of_work():
         limits.provide(_none)
         with pytest.raises(limits.UnsafePolicy):
-            limits.running()
+            limits.current()
         limits.install(VERSIONS[1])
-        assert limits.running() is VERSIONS[1]
+        assert limits.current() is VERSIONS[1]
 
 
 def _none() -> limits.Limits:

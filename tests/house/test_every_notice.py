@@ -120,7 +120,7 @@ def test_only_addresses_of_ours_become_links() -> None:
 
 
 def test_there_is_a_text_for_every_notice_and_none_is_left_over() -> None:
-    """Those that are spread have one for phones too (``tests/recovery/case/test_everywhere.py``)."""
+    """Those that are announced everywhere have one for phones too (``tests/recovery/case/test_everywhere.py``)."""
     folder = ROOT / "templates"
     there = {str(path.relative_to(folder)) for name in ("mail", "sms") for path in (folder / name).rglob("*.*")}
     wanted = {f"mail/{template}.txt" for template in MAILED} | {f"sms/{template}.txt" for template in SMS_ONLY}

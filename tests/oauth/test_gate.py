@@ -42,7 +42,7 @@ def with_rows(monkeypatch: pytest.MonkeyPatch, **rows: dict[str, Any]) -> None:
         row = name.replace("__", ".")
         content["actions"][row] = content["actions"].get(row, content["actions"]["use_scope.activity"]) | change
     other = limits.parse(content)
-    monkeypatch.setattr(limits, "running", lambda: other)
+    monkeypatch.setattr(limits, "current", lambda: other)
 
 
 # --- issue and refresh

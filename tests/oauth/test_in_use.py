@@ -25,7 +25,7 @@ OFFLINE = "openid profile offline_access"
 
 def test_an_access_token_expires(walk: Walk) -> None:
     tokens = walk.tokens()
-    with time_machine.travel(clock.now() + timedelta(seconds=limits.running().oauth.access_token_seconds)):
+    with time_machine.travel(clock.now() + timedelta(seconds=limits.current().oauth.access_token_seconds)):
         refused = walk.userinfo(tokens["access_token"])
     assert refused.status_code == 401
     assert 'error="invalid_token"' in refused["WWW-Authenticate"]

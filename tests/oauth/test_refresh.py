@@ -70,7 +70,7 @@ def test_it_belongs_to_its_partner(walk: Walk) -> None:
 
 @pytest.mark.control("v5.0.0-10.4.8", "RFC9700-4.14.2/d")
 def test_idle_and_absolute_ends(walk: Walk) -> None:
-    rules = limits.running().oauth
+    rules = limits.current().oauth
     walk.tokens(OFFLINE)
     row, session = RefreshToken.objects.get(), Session.objects.get()
     assert row.expires_at == session.auth_time + timedelta(days=rules.refresh_token_days)

@@ -17,7 +17,7 @@ from accounts.activity.flows import dispute
 from accounts.customer import proofs
 from accounts.factors import verifier as factors
 from accounts.lock.flows import locks
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.models import Dispute, Proof, Session, User
 from accounts.sessions import flows as sessions
 from accounts.step_up.flows import locked, permitted
@@ -83,7 +83,7 @@ def disown(customer: User, session: Session, here: Session | None, *, by: Actor,
     )
     record(event, about=customer.pk, by=by, at=at, decision=session.decision)
     dispute.open_one(customer, Dispute.Kind.NOT_ME, decision=session.decision, session=session.pk, by=by, at=at)
-    spread(customer, _told(customer, session), at=at)
+    announce(customer, _told(customer, session), at=at)
     return session
 
 

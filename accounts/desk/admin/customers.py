@@ -149,5 +149,5 @@ class Users(RestrictionPages):
         """The session may have become risky, or stale, since. Raises ProveMore, OnHold, Refused."""
         by, at = viewer.by, viewer.at
         asked = facts.for_action(viewer.user, viewer.session, by=by, at=at)
-        if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.running(), at=at), Allow):
+        if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.current(), at=at), Allow):
             flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))

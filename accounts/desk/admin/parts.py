@@ -99,7 +99,7 @@ def sign_in_methods(record: Record) -> Part:
 def sessions(record: Record) -> Part:
     """The latest sessions, those that are over among them."""
     one, at = record.customer, record.viewer.at
-    idle = timedelta(minutes=limits.running().session.idle_minutes)
+    idle = timedelta(minutes=limits.current().session.idle_minutes)
     rows: list[tuple[Cell, ...]] = []
     for each in Session.objects.filter(customer=one).order_by("-last_used_at", "pk")[:_SOME]:
         network = record.value("session", each.pk, _("network of a session"), each.network, each.country or "···")

@@ -72,7 +72,7 @@ def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
         return Checked(Outcome.WRONG)
     if is_off(app):
         return Checked(Outcome.DEAD)
-    key, factor = codes.pseudonym(door, "app lane"), limits.running().factors.throttle_seconds
+    key, factor = codes.pseudonym(door, "app lane"), limits.current().factors.throttle_seconds
     lane = AppLane.objects.filter(app=app, door=key).first() or AppLane(app=app, door=key, last_at=at)
     until = lane.until(at, factor)
     if until is not None:
@@ -92,12 +92,12 @@ def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
 
 def is_off(app: Totp) -> bool:
     """Whether so many wrong codes in a row were typed that this app opens nothing any more."""
-    return bool(app.throttling_failure_count >= limits.running().factors.app_failures)
+    return bool(app.throttling_failure_count >= limits.current().factors.app_failures)
 
 
 def switched_off(customer: User) -> frozenset[Method]:
     """The factors that the customer has, and has to prove, but cannot use: they were guessed at too often."""
-    most = limits.running().factors.app_failures
+    most = limits.current().factors.app_failures
     found = Totp.objects.filter(user=customer, confirmed=True, throttling_failure_count__gte=most)
     return frozenset({Method.TOTP}) if found.exists() else frozenset()
 

@@ -21,7 +21,7 @@ FEW_LEFT = 3
 
 def make_backup_codes(customer: User, at: datetime) -> list[str]:
     """A new set in place of the old one. The codes are returned this once; only digests are kept."""
-    made = [codes.new_backup_code() for _ in range(limits.running().factors.backup_codes)]
+    made = [codes.new_backup_code() for _ in range(limits.current().factors.backup_codes)]
     BackupCode.objects.filter(customer=customer).delete()
     BackupCode.objects.bulk_create(
         BackupCode(customer=customer, digest=codes.digest(_salted(customer, code), _PURPOSE), created_at=at)

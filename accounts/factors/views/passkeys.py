@@ -38,7 +38,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Name it, make it, done."""
     customer = signing.customer_of(request)
     have = bound.listed(customer)
-    if len(have.passkeys) >= limits.running().factors.passkeys:
+    if len(have.passkeys) >= limits.current().factors.passkeys:
         messages.warning(request, sentence(policy.Reason.TOO_MANY_PASSKEYS))
         return redirect("accounts:security")
     message = forms.PasskeyMessage(request.POST or None)
@@ -130,7 +130,7 @@ def _own(request: HttpRequest, key: str) -> Passkey:
 @require_POST
 def begin_sign_in(request: HttpRequest) -> JsonResponse:
     """Options for the browser's dialog, the same for everyone: nobody has said who they are."""
-    most = limits.running().sign_in.attempts_per_address_per_minute
+    most = limits.current().sign_in.attempts_per_address_per_minute
     budget.take("passkey", bucket.of(request), limit=most, seconds=_MINUTE, reason=policy.Reason.TOO_MANY_TRIES)
     return JsonResponse(verifier.begin_showing(request, Ceremony.SIGN_IN, None))
 

@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Password, address, second factors, and what this session has proven."""
     customer, session = signing.customer_of(request), signing.session_of(request)
     have = bound.listed(customer)
-    rules = limits.running()
+    rules = limits.current()
     words = {
         "have": have,
         "app_off": bool(have.app and verifier.is_off(have.app)),
@@ -119,7 +119,7 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
     words = {
         "have": have,
         "strong": bool(have.app or have.passkeys),
-        "count": limits.running().factors.backup_codes,
+        "count": limits.current().factors.backup_codes,
         "steps": _STEPS,
     }
     return render(request, "accounts/factors/backup_codes.html", words)

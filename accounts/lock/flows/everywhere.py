@@ -12,7 +12,7 @@ from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.outbox.tell import tell
 
 
-def spread(
+def announce(
     customer: User, notice: ChangeNotice, *, at: datetime, before: Iterable[str] = (), without: Iterable[str] = ()
 ) -> None:
     """Tell all of them. ``before``: mail addresses that were proven until now; ``without``: those told apart."""

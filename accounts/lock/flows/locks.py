@@ -11,7 +11,7 @@ from datetime import datetime
 
 from accounts.customer import addresses, proofs
 from accounts.lock import events, notices, policy
-from accounts.lock.flows.everywhere import spread
+from accounts.lock.flows.everywhere import announce
 from accounts.lock.policy import WayBack
 from accounts.models import User
 from accounts.sessions import flows as sessions
@@ -47,7 +47,7 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
     event = events.AccountLocked(way=WayBack(customer.way_back), sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
     notice = notices.AccountLocked(when=customer.local(at), **words(customer))
-    spread(customer, notice, at=at)
+    announce(customer, notice, at=at)
 
 
 def end_beyond(customer: User, since: datetime, *, by: Actor, at: datetime) -> None:
@@ -92,4 +92,4 @@ def _open(customer: User, *, by: Actor, at: datetime) -> None:
     customer.reopen()
     record(events.AccountUnlocked(), about=customer.pk, by=by, at=at)
     notice = notices.AccountUnlocked(when=customer.local(at), security_link=links.absolute("accounts:security"))
-    spread(customer, notice, at=at)
+    announce(customer, notice, at=at)

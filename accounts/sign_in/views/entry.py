@@ -37,7 +37,7 @@ class SignUp(SignupView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         """Counted by where it comes from. Raises TooMany."""
-        most, who = limits.running().sign_up.per_address_per_hour, bucket.of(request, request.POST.get("email", ""))
+        most, who = limits.current().sign_up.per_address_per_hour, bucket.of(request, request.POST.get("email", ""))
         budget.take("sign_up", who, limit=most, seconds=3600, reason=policy.Reason.TOO_MANY_SIGN_UPS)
         answer: HttpResponse = super().post(request, *args, **kwargs)
         return answer
@@ -64,7 +64,7 @@ class SignIn(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         """Counted by where it comes from. Raises TooMany."""
-        most = limits.running().sign_in.attempts_per_address_per_minute
+        most = limits.current().sign_in.attempts_per_address_per_minute
         who = bucket.of(request, request.POST.get("login", ""))
         budget.take("sign_in", who, limit=most, seconds=60, reason=policy.Reason.TOO_MANY_SIGN_INS)
         answer: HttpResponse = super().post(request, *args, **kwargs)
@@ -92,7 +92,7 @@ class SignIn(LoginView):
 @require_safe
 def check_your_mail(request: HttpRequest) -> HttpResponse:
     """After signing up, or signing in with an unproven address: the same page for everyone."""
-    return render(request, "accounts/sign_in/check_your_mail.html", {"hours": limits.running().proof.link_hours})
+    return render(request, "accounts/sign_in/check_your_mail.html", {"hours": limits.current().proof.link_hours})
 
 
 def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
@@ -101,7 +101,7 @@ def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
     proof = proofs.find_link(secret, purpose)
     if proof is None:
         return False
-    return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.current(), at=at), Allow)
 
 
 @login_not_required

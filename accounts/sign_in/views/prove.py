@@ -150,7 +150,7 @@ def _mail(door: Door, at: datetime) -> None:
         messages.warning(door.request, words % {"time": span(later.retry_after)})
     else:
         words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
-        messages.success(door.request, words % {"count": limits.running().proof.code_minutes})
+        messages.success(door.request, words % {"count": limits.current().proof.code_minutes})
 
 
 def _answer(door: Door) -> HttpResponse:
@@ -255,7 +255,7 @@ def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.
         "because": _because(door),
         "way": way.value,
         "carried": urlencode(door.carried),
-        "minutes": limits.running().proof.code_minutes,
+        "minutes": limits.current().proof.code_minutes,
         "others": [other.value for other in ways if other is not way],
         "address": door.customer.shown_email if isinstance(door, LiveSession) else masked(door.customer.email),
     }

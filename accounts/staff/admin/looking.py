@@ -65,7 +65,7 @@ class Looking(Verbs):
         at, form = clock.now(), Open(request.POST if request.method == "POST" else None)
         if people.is_opened(found.pk, session, at):
             asked = facts.for_action(person, session, by=by, at=at)
-            if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.running(), at=at), Allow):
+            if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.current(), at=at), Allow):
                 flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=found.pk, by=by, at=at))
             return None
         if self.because is not None:

@@ -62,7 +62,7 @@ class Verbs(ReadOnlyAdmin):
     def seen(self, request: HttpRequest, about: UUID | None) -> None:
         """Record that this person looks at this table now, once for as long as an opened record stays open."""
         person, session, by = self.acting(request)
-        page, seconds = self.opts.label_lower, limits.running().staff.record_minutes * 60
+        page, seconds = self.opts.label_lower, limits.current().staff.record_minutes * 60
         if budget.count("staff_look", f"{session.pk} {page} {about}", seconds=seconds) == 1:
             people.look(page, person, about=about, by=by, at=clock.now())
 

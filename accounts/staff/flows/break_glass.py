@@ -34,7 +34,7 @@ def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Act
         oldest_review=waiting.order_by("asked_at").values_list("asked_at", flat=True).first(),
     )
     require(policy.may_break_glass, glass, about=staff.pk, by=by, at=at)
-    until = at + timedelta(minutes=limits.running().staff.break_glass_minutes)
+    until = at + timedelta(minutes=limits.current().staff.break_glass_minutes)
     use = BreakGlass.objects.create(person=staff, role=role.value, reason=reason.value, asked_at=at, expires_at=until)
     event = events.GlassBroken(use=use.pk, role=role, reason=Code(reason.value), expires_at=until)
     record(event, about=staff.pk, by=by, at=at, decision=decision)

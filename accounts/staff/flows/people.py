@@ -98,7 +98,7 @@ def find(text: str, person: User, *, by: Actor, at: datetime) -> list[User]:
 
     Counted for each member of staff. What was typed is kept nowhere. Raises Refused.
     """
-    most = limits.running().staff.searches_per_hour
+    most = limits.current().staff.searches_per_hour
     within = budget.spend("staff_search", str(person.pk), limit=most, seconds=3600)
     asked = LookFacts(staff=person.pk, roles=tuple(sorted(roles_of(person))), within_budget=within)
     decision = require(policy.may_look, asked, about=None, by=by, at=at)
@@ -211,7 +211,7 @@ class Taken:
 def export(taken: Taken, person: User, session: Session, *, by: Actor, at: datetime) -> int:
     """``person`` takes rows of a table away; at most so many. Raises ProveMore, OnHold, Refused."""
     decision = by_staff(Action.STAFF_OPEN_RECORD, person, session, about=taken.about, by=by, at=at)
-    most = limits.running().staff.exported_rows
+    most = limits.current().staff.exported_rows
     event = events.Exported(Code(taken.page), Code(taken.form), tuple(map(Code, taken.asked)), most)
     note(event, about=taken.about, by=by, at=at, decision=decision)
     return most
@@ -225,9 +225,9 @@ def is_opened(customer: UUID, session: Session, at: datetime, *, because: Iterab
 
 def shuts_at(opened: datetime) -> datetime:
     """When a record that was opened then is shut again for that session."""
-    return opened + timedelta(minutes=limits.running().staff.record_minutes)
+    return opened + timedelta(minutes=limits.current().staff.record_minutes)
 
 
 def lately(at: datetime) -> datetime:
     """Since when what staff did with a customer's record still counts."""
-    return at - timedelta(minutes=limits.running().staff.record_minutes)
+    return at - timedelta(minutes=limits.current().staff.record_minutes)

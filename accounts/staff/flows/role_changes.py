@@ -98,7 +98,7 @@ def _propose(person: User, role: Role, reason: WhyRole, staff: User | None, at: 
         state=State.PROPOSED,
         proposed_by=staff.pk if staff else None,
         proposed_at=at,
-        expires_at=at + timedelta(hours=limits.running().staff.proposal_hours),
+        expires_at=at + timedelta(hours=limits.current().staff.proposal_hours),
     )
 
 

@@ -22,7 +22,7 @@ _TOO_OFTEN = 1.5  # times what it was in the four weeks before
 def calibrate(*, by: Actor, at: datetime) -> calibration.Calibration:
     """Work out the threshold that would meet the target."""
     _take_time()
-    found = calibration.measure(limits.running().risk.challenge_target_percent, _DAYS, at)
+    found = calibration.measure(limits.current().risk.challenge_target_percent, _DAYS, at)
     RiskState.locked(CALIBRATION).keep(asdict(found), at)
     event = events.Calibrated(sign_ins=found.genuine, today=found.today, suggested=found.suggested)
     record(event, about=None, by=by, at=at)
@@ -33,7 +33,7 @@ def calibrate(*, by: Actor, at: datetime) -> calibration.Calibration:
 def watch_drift(*, by: Actor, at: datetime) -> drift.Drift:
     """Compare the last week with the weeks before; raise alerts."""
     _take_time()
-    found, rules = drift.measure(at), limits.running().risk
+    found, rules = drift.measure(at), limits.current().risk
     RiskState.locked(DRIFT).keep(asdict(found), at)
     for code, value in found.psi.items():
         if value > rules.drift_psi:

@@ -33,7 +33,7 @@ def facts_of(session: Session, findings: tuple[Finding, ...], at: datetime) -> p
 
 def would_change(session: Session, findings: tuple[Finding, ...], *, at: datetime) -> bool:
     """Whether it is worth asking. For the alarm clock; the flow decides, under lock."""
-    answer = policy.on_risk_risen(facts_of(session, findings, at), limits=limits.running(), at=at)
+    answer = policy.on_risk_risen(facts_of(session, findings, at), limits=limits.current(), at=at)
     return not isinstance(answer, Allow)
 
 
@@ -43,7 +43,7 @@ def reweigh(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: d
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     facts = facts_of(session, findings, at)
     decided = decisions.decide(policy.on_risk_risen, facts, about=session.customer_id, by=by, at=at)
-    risk = policy.risk_now(facts, limits.running())
+    risk = policy.risk_now(facts, limits.current())
     if not isinstance(decided.answer, Allow):
         session.weighed(int(risk))
     if isinstance(decided.answer, Deny):

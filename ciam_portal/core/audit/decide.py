@@ -41,7 +41,7 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
 
     Facts are frozen dataclasses of ids, codes, counts and instants. Raises ValueError if they hold anything else.
     """
-    running = limits.running()
+    running = limits.current()
     answer = question(*facts, limits=running, at=at)
     return _keep(_entry(question, facts, answer, running, about=about, by=by, at=at), answer)
 
@@ -52,7 +52,7 @@ def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: 
     An allow is kept for every sign-in, for every question of a partner about a transaction of its own, and for whatever
     is more than of low sensitivity or worried anyone.
     """
-    running = limits.running()
+    running = limits.current()
     weighed = gate.weigh(action, facts, limits=running, at=at)
     answer, assessment = weighed.decision, weighed.assessment
     if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):

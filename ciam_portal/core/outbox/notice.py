@@ -28,7 +28,7 @@ class NoticeBase:
 class ChangeNotice(NoticeBase):
     """What an account rests on has changed, is about to, or was copied: told at every proven address and number.
 
-    Such a notice is spread (``accounts.lock.flows.everywhere``), so it has a text message too.
+    Such a notice is announced (``accounts.lock.flows.everywhere``), so it has a text message too.
     """
 
     __slots__ = ()

@@ -57,12 +57,12 @@ def _claim(key: UUID) -> Notice | None:
     with transaction.atomic():
         row = Notice.objects.due(at).select_for_update(skip_locked=True).filter(pk=key).first()
         if row is not None:
-            row.claim(at, limits.running().notices.claim_seconds)
+            row.claim(at, limits.current().notices.claim_seconds)
     return row
 
 
 def _again(row: Notice) -> None:
-    rules = limits.running().notices
+    rules = limits.current().notices
     if row.attempts >= rules.attempts:
         row.give_up()
         log.error("notice %s (%s) given up after %s attempts", row.pk, row.kind, row.attempts)

@@ -1,7 +1,7 @@
 """The settings of libraries that stand on numbers of the policy. Pure: limits in, names and values out.
 
 Each of these is read by its library at every use, so a version that is approved while the portal runs reaches it: see
-``ciam_portal.governance.deciding``. Whatever else depends on the policy asks ``limits.running()`` itself.
+``ciam_portal.governance.deciding``. Whatever else depends on the policy asks ``limits.current()`` itself.
 """
 
 from typing import Any

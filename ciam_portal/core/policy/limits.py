@@ -1,6 +1,6 @@
 """``policy.toml`` as frozen dataclasses: checked when read, with one version, the hash of its content.
 
-Which version decides is not said here: ``running()`` asks whoever was named last, ``install`` (these limits, for good)
+Which version decides is not said here: ``current()`` asks whoever was named last, ``install`` (these limits, for good)
 or ``provide`` (whatever this callable answers; the portal names ``ciam_portal.governance.deciding``). Within one
 ``unit_of_work()`` it is asked once, so that whatever is approved meanwhile, one version decides all of it.
 """
@@ -36,8 +36,19 @@ from ciam_portal.core.policy.numbers import (
 )
 
 __all__ = [
-    "DEFAULT", "Limits", "UnsafePolicy", "as_toml", "install", "load", "of_text", "parse", "provide", "read", "running",
-    "tables", "unit_of_work",
+    "DEFAULT",
+    "Limits",
+    "UnsafePolicy",
+    "as_toml",
+    "current",
+    "install",
+    "load",
+    "of_text",
+    "parse",
+    "provide",
+    "read",
+    "tables",
+    "unit_of_work",
 ]  # fmt: skip
 
 DEFAULT = Path(__file__).with_name("policy.toml")
@@ -180,7 +191,7 @@ def install(limits: Limits) -> None:
 
 
 def provide(ask: Callable[[], Limits]) -> None:
-    """From now on ``running()`` is what ``ask()`` answers. It is asked each time, so it must be quick."""
+    """From now on ``current()`` is what ``ask()`` answers. It is asked each time, so it must be quick."""
     global _ask  # noqa: PLW0603  (one process, one policy)
     _ask = ask
 
@@ -196,7 +207,7 @@ def unit_of_work() -> Iterator[None]:
             _taken.reset(token)
 
 
-def running() -> Limits:
+def current() -> Limits:
     """The limits that decide now. Raises UnsafePolicy if there are none, and whatever the provider raises."""
     taken = _taken.get()
     if taken:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """Measure and print."""
         target = options["target"]
         if target is None:
-            target = limits.running().risk.challenge_target_percent
+            target = limits.current().risk.challenge_target_percent
         if not math.isfinite(target) or not 1 <= target <= 50:  # noqa: PLR2004  (the range of the limit)
             raise CommandError("--target must be a percentage from 1 to 50.")
         if not 1 <= options["days"] <= 366:  # noqa: PLR2004  (a year)

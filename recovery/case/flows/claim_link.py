@@ -26,8 +26,8 @@ def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
     channel = addresses.find(customer, addresses.before_call(customer, case.opened_at), case.release_to)
     if channel is None:
         raise Refused(Reason.CHANNEL_GONE)
-    hours = limits.running().recovery.release_hours
-    end = min(ends_at(facts.of_case(case), limits=limits.running()), at + timedelta(hours=hours))
+    hours = limits.current().recovery.release_hours
+    end = min(ends_at(facts.of_case(case), limits=limits.current()), at + timedelta(hours=hours))
     secret = proofs.new_finish_link(customer, case.pk, channel.address, at, end)
     case.held_by("")
     notice = notices.FinishYourRecovery(link=links.absolute("recovery:open_finish", secret), until=customer.local(end))

@@ -61,7 +61,7 @@ def complete(
         case=case.pk, dropped=dropped, added=new is not None, sessions_ended=ended[0], tokens_ended=ended[1]
     )
     record(event, about=customer.pk, by=known, at=at)
-    news.spread(case, Step.COMPLETED, at=at, undo=undo)
+    news.announce(case, Step.COMPLETED, at=at, undo=undo)
     return customer
 
 

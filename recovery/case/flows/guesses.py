@@ -27,7 +27,7 @@ def shut_until(customer: User, way: Way, at: datetime) -> datetime | None:
 
 
 def _shut_until(customer: User, found: Guesses, at: datetime) -> datetime | None:
-    until = found.last_at + timedelta(hours=limits.running().recovery.shut_hours)
+    until = found.last_at + timedelta(hours=limits.current().recovery.shut_hours)
     if found.wrong < MOST_WRONG or at >= until:
         return None
     proven = facts.proven_elsewhere_at(customer, strong=facts.needed(customer).factors)

@@ -27,7 +27,7 @@ def _facts(case: Case, at: datetime) -> renewal.RenewalFacts:
 
 def is_due(case: Case, at: datetime) -> bool:
     """Whether there is something to renew; the flow asks again, under lock."""
-    return isinstance(renewal.may_renew(_facts(case, at), limits=limits.running(), at=at), Allow)
+    return isinstance(renewal.may_renew(_facts(case, at), limits=limits.current(), at=at), Allow)
 
 
 @flow

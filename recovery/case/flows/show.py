@@ -122,7 +122,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
     if not told:
         return False
     code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
-    notice = notices.CodeToRecover(code=code, minutes=limits.running().proof.code_minutes)
+    notice = notices.CodeToRecover(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=told, channel=Medium(way.value), at=at)
     return True
 
@@ -130,7 +130,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
 def _say_shut(customer: User, way: Way, until: datetime, own: str, at: datetime) -> None:
     """Where the page cannot say it to whoever asks, its owner hears it. No more often than codes would be sent."""
     if mails.within_budget(mails.Asked.RECOVER, f"{customer.pk} {way} {own}"):
-        news.spread_shut(customer, way, until=until, at=at)
+        news.announce_shut(customer, way, until=until, at=at)
 
 
 @flow
@@ -155,7 +155,7 @@ def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor,
     require(cases.may_show, facts.of_case(mine), about=customer.pk, by=by, at=at)
     _count(mine, way, by=by, at=at)
     now = facts.of_case(mine)
-    if isinstance(cases.may_prove(now, limits=limits.running(), at=at), Allow):
+    if isinstance(cases.may_prove(now, limits=limits.current(), at=at), Allow):
         require(cases.may_prove, now, about=customer.pk, by=by, at=at)
         news.advance(mine, Verb.PROVE, at)
     return mine
@@ -186,7 +186,7 @@ def _is_right(
     off = (issued or right) and guesses.count(customer, way, at, right=right)
     if off:
         shut = guesses.shut_until(customer, way, at)
-        news.spread_shut(customer, way, until=shut or at, at=at)
+        news.announce_shut(customer, way, until=shut or at, at=at)
     if not right:
         record(events.RecoveryMissed(lane=lane, way=way, off=off), about=customer.pk, by=by, at=at)
     return right
@@ -234,7 +234,7 @@ def _open(customer: User, live: Case | None, attempt: Attempt, *, by: Actor, at:
         opened_at=at,
     )
     record(events.RecoveryOpened(case=case.pk), about=customer.pk, by=by.known_as(customer.pk), at=at)
-    news.spread(case, Step.OPENED, at=at)
+    news.announce(case, Step.OPENED, at=at)
     return case
 
 
@@ -244,4 +244,4 @@ def _count(case: Case, way: Way, *, by: Actor, at: datetime) -> None:
     event = events.RecoveryShown(case=case.pk, way=way, again=not is_new)
     record(event, about=case.customer_id, by=by.known_as(case.customer_id), at=at)
     if is_new and not is_first:
-        news.spread(case, Step.SHOWN, at=at)
+        news.announce(case, Step.SHOWN, at=at)

@@ -29,7 +29,7 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
     """
     touched = _addresses_back(customer, since, by=by, at=at)
     touched += contacts.as_before(User.objects.get(pk=customer), since, by=by, at=at)
-    news.spread_lock(User.objects.get(pk=customer), at)
+    news.announce_lock(User.objects.get(pk=customer), at)
     live = facts.live_case(customer)
     if live is None:
         return touched
@@ -39,7 +39,7 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
     was = State(case.state)
     news.advance(case, Verb.CANCEL, at)
     record(events.RecoveryCancelled(case=case.pk, was=was, via=UNDO), about=customer, by=by, at=at)
-    news.spread(case, Step.CANCELLED, at=at)
+    news.announce(case, Step.CANCELLED, at=at)
     return touched + 1
 
 
@@ -50,10 +50,10 @@ def _addresses_back(customer: UUID, since: datetime, *, by: Actor, at: datetime)
     for item in added:
         item.remove(at)
         record(address_events.RecoveryAddressRemoved(key=item.pk, way=Way(item.kind)), about=customer, by=by, at=at)
-        news.spread_address(item.customer, item, None, added=False, at=at)
+        news.announce_address(item.customer, item, None, added=False, at=at)
     for item in removed:
         item.put_back()
         event = address_events.RecoveryAddressAdded(key=item.pk, way=Way(item.kind), usable_from=item.usable_from)
         record(event, about=customer, by=by, at=at)
-        news.spread_address(item.customer, item, None, added=True, at=at)
+        news.announce_address(item.customer, item, None, added=True, at=at)
     return len(added) + len(removed)

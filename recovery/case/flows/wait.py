@@ -62,7 +62,7 @@ def cool_off(case: Case, browser: Browser, *, by: Actor, at: datetime) -> Case:
     ready_at = start(case, now, risk, at)
     event = events.RecoveryWaits(case=case.pk, strength=strength(now.shown, now.needed), ready_at=ready_at)
     record(event, about=customer.pk, by=by.known_as(customer.pk), at=at, decision=decision)
-    news.spread(case, Step.WAITS, at=at, until=ready_at)
+    news.announce(case, Step.WAITS, at=at, until=ready_at)
     return case
 
 
@@ -71,7 +71,7 @@ def start(case: Case, now: CaseFacts, risk: Risk | None, at: datetime) -> dateti
     shown = int(strength(now.shown, now.needed))
     case.waits(since=at, until=at, risk=None if risk is None else int(risk), strength=shown)
     weighty = facts.weighty(case, now.shown, now.needed)
-    ready_at = earliest_completion(weighty, limits=limits.running()) if weighty else at
+    ready_at = earliest_completion(weighty, limits=limits.current()) if weighty else at
     case.waits(since=at, until=ready_at, risk=case.risk, strength=shown)
     news.advance(case, Verb.COOL_OFF, at)
     return ready_at
@@ -99,7 +99,7 @@ def can_stop(secret: str, at: datetime) -> bool:
     case = case_of_link(proof) if proof else None
     if proof is None or case is None or not proof.is_live(at):
         return False
-    return isinstance(cases.may_cancel(facts.of_case(case), limits=limits.running(), at=at), Allow)
+    return isinstance(cases.may_cancel(facts.of_case(case), limits=limits.current(), at=at), Allow)
 
 
 @flow
@@ -115,7 +115,7 @@ def _cancel(case: Case, via: str, *, by: Actor, at: datetime) -> Case:
     proofs.void_recovery(case.customer, at)
     event = events.RecoveryCancelled(case=case.pk, was=now.state, via=Code(via))
     record(event, about=case.customer_id, by=by, at=at)
-    news.spread(case, Step.CANCELLED, at=at)
+    news.announce(case, Step.CANCELLED, at=at)
     return case
 
 
@@ -132,7 +132,7 @@ def say_ready(case: Case, *, by: Actor, at: datetime) -> Case:
     record(events.RecoveryReady(case=case.pk), about=case.customer_id, by=by, at=at)
     if case.opened_by is not None:
         claim_link.send(case, again=False, by=by, at=at)
-    news.spread(case, Step.READY if case.opened_by is None else Step.DESK_READY, at=at)
+    news.announce(case, Step.READY if case.opened_by is None else Step.DESK_READY, at=at)
     return case
 
 
@@ -146,15 +146,15 @@ def expire(case: Case, *, by: Actor, at: datetime) -> Case:
     since = now.proven_elsewhere_at
     event = events.RecoveryExpired(case=case.pk, was=now.state, signed_in=since is not None and since >= now.opened_at)
     record(event, about=case.customer_id, by=by, at=at)
-    news.spread(case, Step.EXPIRED, at=at)
+    news.announce(case, Step.EXPIRED, at=at)
     return case
 
 
 def is_over(case: Case, at: datetime) -> bool:
     """Whether the sweep has to end it; the flow asks again, under lock."""
-    return isinstance(cases.may_expire(facts.of_case(case), limits=limits.running(), at=at), Allow)
+    return isinstance(cases.may_expire(facts.of_case(case), limits=limits.current(), at=at), Allow)
 
 
 def is_ready(case: Case, at: datetime) -> bool:
     """Whether it may be finished now; the flow asks again, under lock."""
-    return isinstance(cases.may_complete(facts.of_case(case), limits=limits.running(), at=at), Allow)
+    return isinstance(cases.may_complete(facts.of_case(case), limits=limits.current(), at=at), Allow)

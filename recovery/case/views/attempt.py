@@ -50,7 +50,7 @@ def keep(response: HttpResponse, attempt: Attempt) -> HttpResponse:
     """Give the browser its key, for as long as a recovery can take, and what it said, for as long as a code can."""
     said = json.dumps({"email": attempt.email, "lost": [method.value for method in attempt.lost]})
     sealed = vault.seal(said.encode(), _context(attempt.key))
-    hours = limits.running().recovery.contact_code_hours
+    hours = limits.current().recovery.contact_code_hours
     for name, value, life in (
         (settings.RECOVERY_COOKIE_NAME, attempt.key, facts.longest_life()),
         (settings.RECOVERY_SAID_COOKIE_NAME, sealed, timedelta(hours=hours)),

@@ -158,16 +158,16 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "sent": way in show.SENT,
         "case": case,
         "shut": shut,
-        "hours": limits.running().recovery.contact_code_hours,
-        "minutes": limits.running().proof.code_minutes,
-        "rest": limits.running().recovery.address_rest_hours,
+        "hours": limits.current().recovery.contact_code_hours,
+        "minutes": limits.current().proof.code_minutes,
+        "rest": limits.current().recovery.address_rest_hours,
     }
     return render(request, "recovery/case/show.html", words)
 
 
 def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any], at: datetime) -> Case | None:
     # Each try has some guesses of its own, so that others at the same address use up nothing of its owner's.
-    most, who = limits.running().sign_in.attempts_per_address_per_minute, _browser(request, made).bucket
+    most, who = limits.current().sign_in.attempts_per_address_per_minute, _browser(request, made).bucket
     if not budget.spend("recovery_try", made.key, limit=most, seconds=_HOUR):
         budget.take("recovery_guess", who, limit=most, seconds=_MINUTE, reason=cases.Reason.TOO_MANY_TRIES)
     with attempt.even():
@@ -222,7 +222,7 @@ def case_page(request: HttpRequest) -> HttpResponse:
     if not case.is_live or wait.is_over(case, at):
         return render(request, "recovery/case/over.html", {"case": case}, status=410)
     now = facts.of_case(case)
-    until = earliest_completion(now.ready, limits=limits.running()) if now.ready else None
+    until = earliest_completion(now.ready, limits=limits.current()) if now.ready else None
     words = {
         "here": attempt.here(request, "recovery:case"),
         "by_sign_in": now.needed.factors and case.customer.stands,

@@ -41,7 +41,7 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
     mails.take_new_address(customer, address)
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
-    hours = limits.running().recovery.contact_invite_hours
+    hours = limits.current().recovery.contact_invite_hours
     secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))
     link = links.absolute("recovery:open_invitation", secret)
     tell(
@@ -51,14 +51,14 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         at=at,
     )
     record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)
-    news.spread_contact(customer, made, "invited", at=at)
+    news.announce_contact(customer, made, "invited", at=at)
     return made
 
 
 def is_open(proof: Proof, at: datetime) -> bool:
     """Whether the page may show its buttons; the flow asks again, under lock."""
     asked = facts.link_facts(proof, facts.of_link(proof), at)
-    return isinstance(policy.may_answer(asked, limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_answer(asked, limits=limits.current(), at=at), Allow)
 
 
 @flow
@@ -72,13 +72,13 @@ def answer(secret: str, *, accept: bool, by: Actor, at: datetime) -> Contact:
     require(policy.may_answer, facts.link_facts(proof, contact, at), about=customer.pk, by=by, at=at)
     proof.spend(at)
     if accept:
-        usable_from = at + timedelta(hours=limits.running().recovery.address_rest_hours)
+        usable_from = at + timedelta(hours=limits.current().recovery.address_rest_hours)
         contact.accept(at, usable_from)
         record(events.ContactAccepted(key=contact.pk, usable_from=usable_from), about=customer.pk, by=by, at=at)
     else:
         contact.decline(at)
         record(events.ContactDeclined(key=contact.pk), about=customer.pk, by=by, at=at)
-    news.spread_contact(customer, contact, "accepted" if accept else "declined", at=at)
+    news.announce_contact(customer, contact, "accepted" if accept else "declined", at=at)
     return contact
 
 
@@ -96,7 +96,7 @@ def _remove(customer: User, contact: Contact, *, by: Actor, at: datetime) -> Non
     contact.remove(at)
     proofs.void_contact(customer, contact.address, at)
     record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
-    news.spread_contact(customer, contact, "removed", at=at)
+    news.announce_contact(customer, contact, "removed", at=at)
     tell(customer, notices.ContactDismissed(who=spelled_out(customer.email)), to=[contact.address], at=at)
 
 
@@ -110,5 +110,5 @@ def as_before(customer: User, since: datetime, *, by: Actor, at: datetime) -> in
     for contact in removed:
         contact.remove(None)
         record(events.ContactPutBack(key=contact.pk), about=customer.pk, by=by, at=at)
-        news.spread_contact(customer, contact, "back", at=at)
+        news.announce_contact(customer, contact, "back", at=at)
     return len(added) + len(removed)

@@ -20,7 +20,7 @@ from recovery.news import notices
 
 def due(at: datetime) -> QuerySet[User]:
     """Who may have to be reminded; the flow asks again, under lock."""
-    old = at - timedelta(days=limits.running().recovery.review_days)
+    old = at - timedelta(days=limits.current().recovery.review_days)
     mine = {"customer": OuterRef("pk")}
     known = Exists(RecoveryAddress.objects.kept().filter(**mine, proven_at__lte=old))
     trusted = Exists(Contact.objects.kept().filter(**mine, accepted_at__lte=old))

@@ -32,7 +32,7 @@ def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
     """
     every, asked = facts.usable(customer, at), mails.Asked.RECOVER
     told = [contact for contact in every if mails.within_budget(asked, f"{contact.address} {own}")]
-    hours = limits.running().recovery.contact_code_hours
+    hours = limits.current().recovery.contact_code_hours
     until = at + timedelta(hours=hours)
     for contact in told:
         secret = proofs.new_contact_link(customer, ASK, attempt, contact.address, at=at, until=until)
@@ -41,14 +41,14 @@ def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
         )
         tell(customer, notice, to=[contact.address], at=at)
     if told:
-        news.spread_asked(customer, at=at)
+        news.announce_asked(customer, at=at)
     return bool(told)
 
 
 def is_open(proof: Proof, at: datetime) -> bool:
     """Whether the page may show its button; the flow asks again, under lock."""
     asked = facts.link_facts(proof, facts.of_link(proof), at)
-    return isinstance(policy.may_see_code(asked, limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_see_code(asked, limits=limits.current(), at=at), Allow)
 
 
 @flow

@@ -52,7 +52,7 @@ class Page:
     """What the template reads."""
 
     def __init__(self, case: Case, viewer: Viewer) -> None:
-        self.case, self.viewer, self._limits = case, viewer, limits.running()
+        self.case, self.viewer, self._limits = case, viewer, limits.current()
         self._now: CaseFacts = facts.of_case(case)
         self._helper: Helper = facts.helper(viewer.user, viewer.session, case.customer, by=viewer.by, at=viewer.at)
         self._channels = desk.channels(case)

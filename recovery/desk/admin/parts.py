@@ -33,7 +33,7 @@ def cases(record: Record) -> Part:
                      words.state(case), instant(case.opened_at), by, until))  # fmt: skip
     helper = facts.helper(viewer.user, viewer.session, customer, by=viewer.by, at=viewer.at)
     caller = facts.caller(customer, live, (Method.PASSWORD,))
-    may = policy.may_begin(caller, helper, limits=limits.running(), at=viewer.at)
+    may = policy.may_begin(caller, helper, limits=limits.current(), at=viewer.at)
     why_not = sentence(may.reason) if isinstance(may, Deny) and helper.is_agent else ""
     return Part(
         "recoveries",

@@ -137,7 +137,7 @@ def _ordered(wanted: Wanted, me: UUID) -> QuerySet[Case]:
 
 def _due() -> Coalesce:
     """What ``words.due_at`` says, in the database."""
-    rules = limits.running().recovery
+    rules = limits.current().recovery
     proposed = F("proposed_at") + Value(timedelta(hours=rules.proposal_hours))
     waits = Coalesce(F("ready_at"), F("opened_at") + Value(timedelta(days=rules.case_days)))
     return Coalesce(When(If(state=State.PROPOSED, then=proposed), output_field=DateTimeField()), waits)
@@ -157,7 +157,7 @@ def row(case: Case, viewer: Viewer) -> Row:
         risk=risk_name(case.risk),
         customer=masked(case.customer.email),
         opened_by=words.person(case.opened_by, me, "agent"),
-        evidence=f"{noted} / {limits.running().recovery.desk_weight_apart}" if helped else "",
+        evidence=f"{noted} / {limits.current().recovery.desk_weight_apart}" if helped else "",
         due=words.due(case),
         claimed_by=words.person(case.claimed_by, me) if case.claimed_by else "",
         claimed=case.claimed_by,

@@ -62,7 +62,7 @@ def state(case: Case) -> str:
 
 def due_at(case: Case) -> datetime | None:
     """By when somebody has to do the next thing, or until when it waits; None once it is over."""
-    rules = limits.running().recovery
+    rules = limits.current().recovery
     if not case.is_live:
         return None
     if case.state == State.PROPOSED and case.proposed_at is not None:

@@ -81,7 +81,7 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
     case.save(force_insert=True)
     event = events.DeskBegan(case=case.pk, lost=tuple(Method(name) for name in case.lost))
     record(event, about=customer.pk, by=by, at=at, decision=here.decision)
-    news.spread(case, Step.DESK_OPENED, at=at)
+    news.announce(case, Step.DESK_OPENED, at=at)
     return case
 
 
@@ -104,7 +104,7 @@ def propose(case: Case, channel: str, person: User, session: Session, *, by: Act
     news.advance(case, Verb.PROPOSE, at)
     event = events.RecoveryProposed(case=case.pk, weight=weight(now.shown))
     record(event, about=case.customer_id, by=by, at=at, decision=here.decision)
-    news.spread(case, Step.PROPOSED, at=at)
+    news.announce(case, Step.PROPOSED, at=at)
     return case
 
 
@@ -117,7 +117,7 @@ def approve(case: Case, person: User, session: Session, *, by: Actor, at: dateti
     here = at_desk(case, Action.STAFF_APPROVE_RECOVERY, person, session, by=by, at=at)
     case, now = here.case, facts.of_case(here.case)
     require(policy.may_approve, now, here.helper, about=case.customer_id, by=by, at=at)
-    is_last = policy.is_last(now, limits=limits.running())
+    is_last = policy.is_last(now, limits=limits.current())
     if now.approved_by is None:
         case.approve(here.helper.id, at, takes_two=not is_last)
     else:
@@ -125,14 +125,14 @@ def approve(case: Case, person: User, session: Session, *, by: Actor, at: dateti
     if not is_last:
         record(events.RecoveryApproved(case=case.pk), about=case.customer_id, by=by, at=at, decision=here.decision)
         case.claim(None, None)  # it is somebody else's turn
-        news.spread(case, Step.APPROVED_ONCE, at=at)
+        news.announce(case, Step.APPROVED_ONCE, at=at)
         return case
     news.advance(case, Verb.APPROVE, at)
     require(policy.may_cool_off, facts.of_case(case), about=case.customer_id, by=by, at=at)
     ready_at = wait.start(case, now, None, at)
     event = events.RecoveryApproved(case=case.pk, ready_at=ready_at)
     record(event, about=case.customer_id, by=by, at=at, decision=here.decision)
-    news.spread(case, Step.DESK_WAITS, at=at, until=ready_at)
+    news.announce(case, Step.DESK_WAITS, at=at, until=ready_at)
     return case
 
 
@@ -151,4 +151,4 @@ def end(case: Case, why: WhyRejected, *, by: Actor, at: datetime, decision: UUID
     news.advance(case, Verb.REJECT, at)
     event = events.RecoveryRejected(case=case.pk, was=was, reason=why)
     record(event, about=case.customer_id, by=by, at=at, decision=decision)
-    news.spread(case, Step.REJECTED, at=at)
+    news.announce(case, Step.REJECTED, at=at)

@@ -49,7 +49,7 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     sent = found is not None and within and guesses.shut_until(customer, Way.READ_BACK, at) is None
     if found is not None and sent:
         code = proofs.new_code(customer, Purpose.READ_BACK, case.pk, found.address, at)
-        minutes = limits.running().proof.code_minutes
+        minutes = limits.current().proof.code_minutes
         notice = notices.CodeToReadBack(code=code, minutes=minutes, link=news.stop_link(case, found.address, at))
         tell(customer, notice, to=[found.address], channel=found.by, at=at)
     _record_asked(here, Way.READ_BACK, sent=sent, by=by, at=at)
@@ -231,4 +231,4 @@ def settle(
         return
     _row, is_new = Shown.objects.get_or_create(case=case, way=way, defaults={"at": at, "by": noted_by})
     if is_new:
-        news.spread(case, Step.DESK_SHOWN, at=at)
+        news.announce(case, Step.DESK_SHOWN, at=at)

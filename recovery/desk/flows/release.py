@@ -36,7 +36,7 @@ def send_again(case: Case, person: User, session: Session, *, by: Actor, at: dat
     case = here.case
     require(policy.may_send_again, facts.of_case(case), here.helper, about=case.customer_id, by=by, at=at)
     links.send(case, again=True, by=by, at=at)
-    news.spread(case, Step.DESK_READY, at=at)
+    news.announce(case, Step.DESK_READY, at=at)
     return case
 
 
@@ -52,7 +52,7 @@ def claim(secret: str, key: str, *, by: Actor, at: datetime) -> Case:
     proof.spend(at)
     case.held_by(show.digest_of(key))
     record(events.RecoveryClaimed(case=case.pk), about=case.customer_id, by=by.known_as(case.customer_id), at=at)
-    news.spread(case, Step.CLAIMED, at=at)
+    news.announce(case, Step.CLAIMED, at=at)
     return case
 
 
@@ -63,7 +63,7 @@ def can_claim(secret: str, at: datetime) -> bool:
     if proof is None or case is None:
         return False
     asked = facts.of_case(case), _link(proof, case, at)
-    return isinstance(policy.may_claim(*asked, limits=limits.running(), at=at), Allow)
+    return isinstance(policy.may_claim(*asked, limits=limits.current(), at=at), Allow)
 
 
 def _link(proof: Proof, case: Case, at: datetime) -> LinkFacts:

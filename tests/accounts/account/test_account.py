@@ -155,7 +155,7 @@ def test_what_others_ask_for_an_address_keeps_no_customer_from_changing_to_it(
     sign_in: SignIn, customer: User, outbox: Outbox
 ) -> None:
     other, new = sign_in(new_customer(), on=Client()), {"email": "mine@example.com"}
-    most = limits.running().proof.mails_per_address_per_hour
+    most = limits.current().proof.mails_per_address_per_hour
     assert {other.post("/security/email/", new).status_code for _ in range(most)} == {200}
     page = other.post("/security/email/", new)
     assert page.status_code == 429
@@ -197,7 +197,7 @@ def test_that_a_guess_is_the_password_there_is_is_said_only_to_who_knows_it(
 def test_guessing_the_current_password_pauses_that_session_only(sign_in: SignIn, customer: User) -> None:
     here, there = sign_in(customer, on=Client()), sign_in(customer, on=Client())
     form = {"current": "not the password there is", "password": NEW}
-    for _ in range(limits.running().sign_in.device_failures):
+    for _ in range(limits.current().sign_in.device_failures):
         here.post("/security/password/", form)
     page = here.post("/security/password/", form | {"current": PASSWORD})
     assert page.status_code == 200

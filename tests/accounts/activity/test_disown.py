@@ -319,7 +319,7 @@ def test_the_link_works_for_240_hours_and_not_a_moment_longer(
     link: str, theirs: Session, seconds: int, status: int
 ) -> None:
     end = Proof.objects.get(purpose=Proof.Purpose.DISOWN, bound_to=str(theirs.pk)).expires_at
-    assert limits.running().proof.disown_hours == 240
+    assert limits.current().proof.disown_hours == 240
     with time_machine.travel(end + timedelta(seconds=seconds), tick=False):
         browser = Client()
         assert follow(browser, link).status_code == status
@@ -424,7 +424,7 @@ def test_without_a_link_there_is_nothing(customer: User) -> None:
 )
 def test_may_answer(live: bool, known: bool, answer: object, noon: Any) -> None:
     facts = policy.AnswerLinkFacts(is_live=live, session_known=known)
-    assert policy.may_answer(facts, limits=limits.running(), at=noon) == answer
+    assert policy.may_answer(facts, limits=limits.current(), at=noon) == answer
 
 
 # Personal data, names from outside

@@ -123,7 +123,7 @@ def test_it_is_asked_once_whatever_was_answered(home: Client, customer: User, ou
 
 
 def test_a_customer_asks_about_so_many_a_day(home: Client, customer: User) -> None:
-    most = limits.running().disputes.per_customer_per_day
+    most = limits.current().disputes.per_customer_per_day
     for _ in range(most):
         assert contest(home, held(customer).pk).status_code == 200
     page = contest(home, held(customer).pk)
@@ -367,7 +367,7 @@ CONTEST = policy.ContestFacts(answer="hold", by_the_gate=True, already_asked=Fal
     ],
 )
 def test_may_contest(change: dict[str, Any], answer: object, noon: Any) -> None:
-    assert policy.may_contest(replace(CONTEST, **change), limits=limits.running(), at=noon) == answer
+    assert policy.may_contest(replace(CONTEST, **change), limits=limits.current(), at=noon) == answer
 
 
 STAFF = uuid4()
@@ -389,7 +389,7 @@ def test_may_close(change: dict[str, Any], answer: object, noon: Any) -> None:
     facts = policy.CloseFacts(
         is_open=True, customer=uuid4(), staff=STAFF, roles=(Role.AGENT,), assurance=Assurance(Level.AAL2, noon)
     )
-    assert policy.may_close(replace(facts, **change), limits=limits.running(), at=noon) == answer
+    assert policy.may_close(replace(facts, **change), limits=limits.current(), at=noon) == answer
 
 
 # What must never be false
@@ -435,7 +435,7 @@ def severe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("severe")
 def test_a_stopped_sign_in_is_told_a_few_times_an_hour(customer: User, outbox: Outbox) -> None:
-    most = limits.running().notices.stopped_sign_ins_per_hour
+    most = limits.current().notices.stopped_sign_ins_per_hour
     for _ in range(most + 2):
         page = elsewhere.browser().post("/sign-in/", {"login": customer.email, "password": factories.PASSWORD})
         assert page.status_code == 200
@@ -473,7 +473,7 @@ def test_a_stopped_sign_in_is_on_the_activity_page(home: Client, customer: User,
 
 
 def test_the_day_of_the_limit_is_24_hours(home: Client, customer: User) -> None:
-    start, most = clock.now(), limits.running().disputes.per_customer_per_day
+    start, most = clock.now(), limits.current().disputes.per_customer_per_day
     for _ in range(most):
         contest(home, held(customer).pk)
     by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)

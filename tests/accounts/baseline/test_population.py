@@ -78,7 +78,7 @@ def test_one_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_sign_in_teaches_only_when_its_owner_had_time_to_disown_it() -> None:
-    wait = timedelta(hours=limits.running().risk.learn_after_hours)
+    wait = timedelta(hours=limits.current().risk.learn_after_hours)
     past.entered(clock.now() - wait + timedelta(minutes=1))
     assert risk_tasks.learn_population() == 0
     past.entered(clock.now() - wait - timedelta(minutes=1))

@@ -23,7 +23,7 @@ def guess(client: Client, email: str, password: str = "a wrong guess entirely") 
 
 
 def exhaust(email: str) -> None:
-    for _ in range(limits.running().sign_in.failures):
+    for _ in range(limits.current().sign_in.failures):
         cache.delete_pattern("*rl*") if hasattr(cache, "delete_pattern") else None
         guess(Client(), email)
 
@@ -33,7 +33,7 @@ def test_a_lane_pauses_after_too_many_failures_even_for_the_right_password(custo
     exhaust(customer.email)
     page = guess(Client(), customer.email, PASSWORD)
     assert page.status_code == 429
-    assert int(page["Retry-After"]) == limits.running().sign_in.pause_minutes * 60
+    assert int(page["Retry-After"]) == limits.current().sign_in.pause_minutes * 60
 
 
 @pytest.mark.control("v5.0.0-6.1.1")
@@ -46,7 +46,7 @@ def test_a_stranger_cannot_lock_the_owner_out_of_a_known_device(client: Client, 
 
 def test_a_known_device_has_a_limit_of_its_own(client: Client, customer: User) -> None:
     at_home(client, customer)
-    for _ in range(limits.running().sign_in.device_failures):
+    for _ in range(limits.current().sign_in.device_failures):
         guess(client, customer.email)
     assert guess(client, customer.email, PASSWORD).status_code == 429
     assert guess(Client(), customer.email, PASSWORD).status_code == 302  # the strangers' lane is another one
@@ -85,7 +85,7 @@ def test_spelling_the_address_otherwise_is_the_same_lane(customer: User, spellin
 
 
 def test_one_network_address_cannot_try_many_accounts() -> None:
-    most = limits.running().sign_in.attempts_per_address_per_minute
+    most = limits.current().sign_in.attempts_per_address_per_minute
     answers = [guess(Client(), f"a{n}@example.com").status_code for n in range(most + 1)]
     assert answers[-1] == 429
     assert set(answers[:-1]) == {200}
@@ -106,7 +106,7 @@ def passed(email: str, seconds: int) -> None:
 def test_an_attempt_during_a_pause_does_not_lengthen_it(customer: User) -> None:
     """One request in 15 minutes held the strangers' lane for ever."""
     exhaust(customer.email)
-    minutes = limits.running().sign_in.pause_minutes
+    minutes = limits.current().sign_in.pause_minutes
     passed(customer.email, (minutes - 1) * 60)
     for password in ("a wrong guess entirely", PASSWORD):
         page = guess(Client(), customer.email, password)
@@ -132,7 +132,7 @@ def test_whoever_has_just_chosen_a_new_password_by_mail_is_not_kept_waiting(cust
 
 def test_others_at_the_same_address_do_not_keep_a_known_browser_waiting(client: Client, customer: User) -> None:
     at_home(client, customer)
-    for n in range(limits.running().sign_in.attempts_per_address_per_minute + 1):
+    for n in range(limits.current().sign_in.attempts_per_address_per_minute + 1):
         guess(Client(), f"a{n}@example.com")
     stranger = guess(Client(), customer.email, PASSWORD)
     assert stranger.status_code == 429
@@ -141,7 +141,7 @@ def test_others_at_the_same_address_do_not_keep_a_known_browser_waiting(client: 
 
 
 def test_one_network_is_one_however_many_addresses_it_has() -> None:
-    most = limits.running().sign_in.attempts_per_address_per_minute
+    most = limits.current().sign_in.attempts_per_address_per_minute
     answers = [
         Client(REMOTE_ADDR=f"2001:db8:1:2::{n + 1:x}")
         .post("/sign-in/", {"login": f"a{n}@example.com", "password": "x"})

@@ -41,7 +41,7 @@ def mails(outbox: Outbox, kind: str) -> list[Message]:
 
 def pester(email: str) -> None:
     """Whatever anybody can ask for, about this address and from this network, until nothing more is sent."""
-    rules = limits.running().proof
+    rules = limits.current().proof
     for _ in range(rules.mails_per_network_address_per_hour + 1):
         client = Client()
         client.post("/forgotten-password/", {"email": email})
@@ -73,17 +73,17 @@ def test_what_strangers_ask_for_takes_no_code_from_the_owner(home: Client, custo
 
 
 def test_each_purpose_that_strangers_have_is_counted_apart(customer: User, outbox: Outbox) -> None:
-    for _ in range(limits.running().proof.mails_per_address_per_hour + 1):
+    for _ in range(limits.current().proof.mails_per_address_per_hour + 1):
         Client().post("/forgotten-password/", {"email": customer.email})
     Client().post("/recover/", {"email": customer.email})
     Client().post("/sign-up/", {"email": customer.email, "password1": "a passphrase nobody has"})
-    most = limits.running().proof.mails_per_address_per_hour
+    most = limits.current().proof.mails_per_address_per_hour
     kinds = [mail.kind for mail in outbox()]
     assert kinds == ["reset_your_password"] * most + ["recovery_code", "you_have_an_account"]
 
 
 def test_one_attempts_codes_are_not_anothers(home: Client, customer: User, outbox: Outbox) -> None:
-    most = limits.running().proof.mails_per_address_per_hour
+    most = limits.current().proof.mails_per_address_per_hour
     one, other = elsewhere.browser(), elsewhere.browser()
     elsewhere.challenged(one, customer)
     for _ in range(most + 1):
@@ -98,14 +98,14 @@ def test_one_attempts_codes_are_not_anothers(home: Client, customer: User, outbo
 
 def spend_all_attempts(customer: User) -> None:
     """Somebody who has the password begins one sign-in after the other."""
-    for _ in range(limits.running().proof.sign_in_codes_per_customer_per_hour + 1):
+    for _ in range(limits.current().proof.sign_in_codes_per_customer_per_hour + 1):
         cache.delete_pattern("*rl*") if hasattr(cache, "delete_pattern") else None
         elsewhere.challenged(elsewhere.browser(), customer)
 
 
 def test_with_the_password_only_other_unknown_browsers_run_dry(home: Client, customer: User, outbox: Outbox) -> None:
     spend_all_attempts(customer)
-    most = limits.running().proof.sign_in_codes_per_customer_per_hour
+    most = limits.current().proof.sign_in_codes_per_customer_per_hour
     assert len(mails(outbox, "code_to_sign_in")) == most
     Session.objects.update(risk=Risk.MODERATE)
     ref = {"ref": home.get("/security/password/")["Location"].split("=")[1]}
@@ -119,7 +119,7 @@ def test_with_the_password_only_other_unknown_browsers_run_dry(home: Client, cus
 
 
 def test_the_answers_to_strangers_stay_the_same_when_all_is_used_up(customer: User) -> None:
-    most = limits.running().proof.mails_per_address_per_hour
+    most = limits.current().proof.mails_per_address_per_hour
     pages = []
     for email in (customer.email, "nobody@example.com"):
         for _ in range(most):
@@ -138,7 +138,7 @@ def test_the_answers_to_strangers_stay_the_same_when_all_is_used_up(customer: Us
 def test_tags_of_one_mailbox_are_one_address_to_a_customer_who_asks(
     sign_in: SignIn, customer: User, outbox: Outbox
 ) -> None:
-    client, most = sign_in(customer, on=Client()), limits.running().proof.mails_per_address_per_hour
+    client, most = sign_in(customer, on=Client()), limits.current().proof.mails_per_address_per_hour
     for n in range(most + 2):
         client.post("/security/email/", {"email": f"somebody+{n}@example.org"})
     assert len(mails(outbox, "confirm_your_new_address")) == most
@@ -148,7 +148,7 @@ def test_tags_of_one_mailbox_are_one_address_to_a_customer_who_asks(
 def test_a_strangers_guesses_do_not_pause_the_password_in_a_live_session(sign_in: SignIn, customer: User) -> None:
     client = sign_in(customer, on=Client())
     del client.cookies["device"]  # the browser is a stranger's by its cookie, but the session is the owner's
-    for _ in range(limits.running().sign_in.failures + 1):
+    for _ in range(limits.current().sign_in.failures + 1):
         Client().post("/sign-in/", {"login": customer.email, "password": "a wrong guess entirely"})
     assert Client().post("/sign-in/", {"login": customer.email, "password": PASSWORD}).status_code == 429
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
@@ -164,7 +164,7 @@ def test_guesses_in_one_session_pause_that_session_only(sign_in: SignIn, custome
     wrong = {"way": "password", "password": "a wrong guess entirely"}
     right = {"way": "password", "password": PASSWORD}
     refs = [{"ref": client.get("/security/app/add/")["Location"].split("=")[1]} for client in (thief, owner)]
-    for _ in range(limits.running().sign_in.device_failures):
+    for _ in range(limits.current().sign_in.device_failures):
         thief.post("/prove/", wrong | refs[0])
     assert thief.post("/prove/", right | refs[0]).status_code == 429
     assert owner.post("/prove/", right | refs[1])["Location"] == "/security/app/add/"
@@ -244,7 +244,7 @@ def wrong(customer: User, by: Actor, door: str) -> Any:
 def test_a_hundred_wrong_codes_at_all_doors_switch_the_app_off_not_the_owner(
     home: Client, customer: User, by: Actor, seed: bytes, outbox: Outbox
 ) -> None:
-    most = limits.running().factors.app_failures
+    most = limits.current().factors.app_failures
     answers = [wrong(customer, by, f"door {number}").outcome for number in range(most)]
     assert answers == [Outcome.WRONG] * (most - 1) + [Outcome.DEAD]
     told = mails(outbox, "factor_app_off")
@@ -278,7 +278,7 @@ def test_the_message_about_it_renders() -> None:
 
 def test_the_owner_resets_it_with_another_factor(home: Client, customer: User, by: Actor, seed: bytes) -> None:
     codes = factors.make_backup_codes(customer, clock.now())
-    Totp.objects.update(throttling_failure_count=limits.running().factors.app_failures)
+    Totp.objects.update(throttling_failure_count=limits.current().factors.app_failures)
     ref = {"ref": home.get("/security/app/remove/")["Location"].split("=")[1]}
     page = home.get("/prove/", ref)
     assert "Type one of the backup codes" in page.text
@@ -292,7 +292,7 @@ def test_the_owner_resets_it_with_another_factor(home: Client, customer: User, b
 
 
 def test_a_right_code_anywhere_ends_the_row(customer: User, by: Actor, seed: bytes) -> None:
-    most = limits.running().factors.app_failures
+    most = limits.current().factors.app_failures
     for number in range(most - 1):
         wrong(customer, by, f"door {number}")
     AppLane.objects.update(failures=12, last_at=clock.now())

@@ -37,7 +37,7 @@ def alike(page: Any, typed: str) -> tuple[int, str, str]:
 
 
 def budget() -> int:
-    return limits.running().proof.mails_per_address_per_hour
+    return limits.current().proof.mails_per_address_per_hour
 
 
 def as_often_as_the_budget() -> list[int]:
@@ -78,7 +78,7 @@ def test_every_spelling_signs_in(typed: str) -> None:
 
 def test_wrong_passwords_are_counted_in_one_lane() -> None:
     customer(MAILBOX)
-    most = limits.running().sign_in.failures
+    most = limits.current().sign_in.failures
     answers = [
         post("/sign-in/", {"login": typed, "password": "wrong"}).status_code
         for typed in (SPELLINGS * 10)[: most + len(SPELLINGS)]

@@ -232,7 +232,7 @@ def test_the_same_passkey_is_bound_once(customer: User, session: Session, key: S
 
 
 def test_there_is_room_for_so_many_passkeys(customer: User, session: Session, by: Actor) -> None:
-    for number in range(limits.running().factors.passkeys):
+    for number in range(limits.current().factors.passkeys):
         assert add(customer, session, SoftAuthenticator(), by, f"Key {number}") is not None
         session.refresh_from_db()
     with pytest.raises(Refused) as refused:

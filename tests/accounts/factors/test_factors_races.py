@@ -163,7 +163,7 @@ def test_a_second_use_waits_for_the_first_and_finds_it_spent(
 
 
 def test_the_limit_of_passkeys_holds_when_many_are_added_at_once(owner: User, actor: Actor) -> None:
-    running = limits.running()
+    running = limits.current()
     session = factories.signed_in(Client(), owner, (Method.PASSWORD,))
     made = []
     for _ in range(_MANY):

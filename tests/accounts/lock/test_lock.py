@@ -124,7 +124,7 @@ def test_signing_in_looks_like_a_wrong_password(customer: User, by: Actor) -> No
 def test_a_passkey_does_not_open_it_either(customer: User, by: Actor) -> None:
     locks.lock(customer, by=by, at=clock.now())
     customer.refresh_from_db()
-    answer = door.on_sign_in(facts.at_the_door(customer, (Method.PASSKEY,)), limits=limits.running(), at=clock.now())
+    answer = door.on_sign_in(facts.at_the_door(customer, (Method.PASSKEY,)), limits=limits.current(), at=clock.now())
     assert answer == Deny(door.Reason.LOCKED)
 
 
@@ -208,14 +208,14 @@ FACTS = st.builds(LockFacts, way=st.sampled_from(WayBack), restored=st.booleans(
 def test_nothing_opens_before_access_was_restored(lock: LockFacts) -> None:
     if not lock.restored:
         assert not policy.is_ajar(lock)
-        assert isinstance(policy.may_unlock_by_mail(lock, limits=limits.running(), at=NOON), Deny)
+        assert isinstance(policy.may_unlock_by_mail(lock, limits=limits.current(), at=NOON), Deny)
 
 
 @given(FACTS, st.sampled_from(WayBack))
 def test_a_harder_way_never_loosens(lock: LockFacts, other: WayBack) -> None:
     harder = LockFacts(policy.hardest(lock.way, other), lock.restored, lock.has_factor)
     assert policy.is_ajar(lock) or not policy.is_ajar(harder)
-    answers = [policy.may_unlock_by_mail(each, limits=limits.running(), at=NOON) for each in (lock, harder)]
+    answers = [policy.may_unlock_by_mail(each, limits=limits.current(), at=NOON) for each in (lock, harder)]
     assert strictness(answers[1]) >= strictness(answers[0])
 
 
@@ -223,7 +223,7 @@ def test_a_harder_way_never_loosens(lock: LockFacts, other: WayBack) -> None:
 def test_no_lock_makes_coming_in_easier(lock: LockFacts, proven: set[Method]) -> None:
     facts_of = door.SignInFacts(is_active=True, address_proven=True, proven=tuple(proven))
     locked = door.SignInFacts(is_active=True, address_proven=True, proven=tuple(proven), lock=lock)
-    answers = [door.on_sign_in(each, limits=limits.running(), at=NOON) for each in (facts_of, locked)]
+    answers = [door.on_sign_in(each, limits=limits.current(), at=NOON) for each in (facts_of, locked)]
     assert strictness(answers[1]) >= strictness(answers[0])
 
 
@@ -244,7 +244,7 @@ def test_no_lock_makes_coming_in_easier(lock: LockFacts, proven: set[Method]) ->
 )
 def test_on_sign_in(lock: LockFacts, proven: tuple[Method, ...], answer: object) -> None:
     facts_of = door.SignInFacts(is_active=True, address_proven=True, proven=proven, lock=lock)
-    assert door.on_sign_in(facts_of, limits=limits.running(), at=NOON) == answer
+    assert door.on_sign_in(facts_of, limits=limits.current(), at=NOON) == answer
 
 
 # Quarantine

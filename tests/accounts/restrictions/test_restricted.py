@@ -192,7 +192,7 @@ def test_other_links_by_mail_wait_too(customer: User) -> None:
     proof = proofs.find_link(secret, Proof.Purpose.CONFIRM_EMAIL)
     assert proof is not None
     for at, kind in ((clock.now(), Deny), (until, Allow)):
-        answer = account_policy.may_use_link(account_flows.link_facts(proof, at), limits=limits.running(), at=at)
+        answer = account_policy.may_use_link(account_flows.link_facts(proof, at), limits=limits.current(), at=at)
         assert isinstance(answer, kind)
 
 
@@ -220,7 +220,7 @@ DOOR = st.builds(
 def test_no_suspension_makes_coming_in_easier(at_the_door: door.SignInFacts, seconds: int) -> None:
     until = NOON + timedelta(seconds=seconds)
     free, suspended = (
-        door.on_sign_in(each, limits=limits.running(), at=NOON)
+        door.on_sign_in(each, limits=limits.current(), at=NOON)
         for each in (at_the_door, replace(at_the_door, suspended_until=until))
     )
     assert strictness(suspended) >= strictness(free)

@@ -318,7 +318,7 @@ def test_only_with_the_record_opened_in_this_session(customer: User) -> None:
 
 @db
 def test_one_agent_restricts_so_many_customers_a_day(agent: Member) -> None:
-    for _ in range(limits.running().staff.restrictions_per_day):
+    for _ in range(limits.current().staff.restrictions_per_day):
         them = factories.customer()
         opened(agent, them)
         restrict(agent, them, Kind.STEP_UP)

@@ -52,7 +52,7 @@ def test_the_owner_is_let_in_at_home_challenged_elsewhere_and_waits_for_nothing_
     at, by = clock.now(), Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
     asked = facts.for_action(customer, session, by=by, at=at)
     for action in ("add_factor", "change_email", "change_password", "delete_account"):
-        assert not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), (Hold, Deny))
+        assert not isinstance(gate.decide(action, asked, limits=limits.current(), at=at), (Hold, Deny))
 
 
 def test_a_recovery_in_a_known_browser_waits_no_longer_for_it(customer: User, sign_in: Callable[..., Client]) -> None:

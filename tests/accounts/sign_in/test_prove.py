@@ -125,7 +125,7 @@ def test_a_password_or_a_mail_code_is_no_second_step(client: Client, customer: U
 def test_too_many_wrong_answers_start_the_sign_in_over(client: Client, customer: User, codes: list[str]) -> None:
     password_step(client, customer)
     wrong = {"way": "backup_code", "code": "AAAA-AAAA-AAAA-AAAA"}
-    for _ in range(limits.running().factors.sign_in_attempts - 1):
+    for _ in range(limits.current().factors.sign_in_attempts - 1):
         page = client.post("/sign-in/prove/", wrong)
         assert "This backup code is not right" in page.text
     assert client.post("/sign-in/prove/", wrong)["Location"] == "/sign-in/"
@@ -198,7 +198,7 @@ def test_a_failed_passkey_leads_back_to_the_door(client: Client, key: SoftAuthen
 
 
 def test_beginning_is_limited_per_network_address(client: Client) -> None:
-    for _ in range(limits.running().sign_in.attempts_per_address_per_minute):
+    for _ in range(limits.current().sign_in.attempts_per_address_per_minute):
         assert client.post("/sign-in/passkey/begin/").status_code == 200
     assert client.post("/sign-in/passkey/begin/").status_code == 429
 
@@ -303,7 +303,7 @@ def test_a_paused_lane_also_pauses_the_password_here(sign_in: SignIn, customer: 
     Session.objects.update(level_at=clock.now() - timedelta(hours=1))
     ref = {"ref": asked(client, "/security/app/add/")}
     page = client.get("/prove/", ref)
-    for _ in range(limits.running().sign_in.device_failures + 1):
+    for _ in range(limits.current().sign_in.device_failures + 1):
         page = client.post("/prove/", {"way": "password", "password": "not this one at all"} | ref)
     assert page.status_code == 429
     assert client.post("/prove/", {"way": "password", "password": PASSWORD} | ref).status_code == 429

@@ -44,7 +44,7 @@ def test_a_session_knows_when_and_how_it_was_proven(client: Client, customer: Us
     assert before <= session.auth_time <= clock.now()
     assert (session.level, session.methods) == (Level.AAL1, ["password"])
     assert (session.browser, session.system) == ("Firefox", "Linux")
-    assert session.expires_at - session.started_at == timedelta(hours=limits.running().session.absolute_hours)
+    assert session.expires_at - session.started_at == timedelta(hours=limits.current().session.absolute_hours)
     assert DecisionEntry.objects.get().answer == "allow"
     assert AuditEntry.objects.filter(name="sign_in.completed", about=customer.pk).count() == 1
 
@@ -84,7 +84,7 @@ def test_the_browser_session_is_found_by_its_digest_only(client: Client, custome
 
 @pytest.mark.control("v5.0.0-7.3.1", "v5.0.0-7.3.2")
 def test_a_session_ends_when_idle_and_absolutely(sign_in: SignIn, customer: User) -> None:
-    rules = limits.running().session
+    rules = limits.current().session
     idle, whole = timedelta(minutes=rules.idle_minutes), timedelta(hours=rules.absolute_hours)
     start = clock.now()
     client = sign_in(customer)

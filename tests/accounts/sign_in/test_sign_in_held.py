@@ -99,7 +99,7 @@ def test_the_help_desk_is_asked_once_and_its_word_opens_the_way_for_the_stronges
     assert kinds(outbox)[-1] == "new_device"
     assert Alert.objects.get().kind == "watched"
     phone.post("/sign-out/")
-    hours = limits.running().disputes.vouched_hours
+    hours = limits.current().disputes.vouched_hours
     Device.objects.filter(pk=str(session.device_id)).delete()
     with time_machine.travel(clock.now() + timedelta(hours=hours, seconds=1)):
         assert enter(elsewhere.browser(), customer)["Location"] == HELD

@@ -103,7 +103,7 @@ def test_an_opened_record_shuts_once_it_could_not_be_opened_any_more(made: World
             rows.update(auth_time=before, level_at=before, challenged_at=before)
         elif since == "another session":
             factories.signed_in(who.client, who.user, (Method.PASSWORD, Method.TOTP), clock.now())
-        with steps.later(minutes=limits.running().staff.record_minutes if since == "shut" else 0):
+        with steps.later(minutes=limits.current().staff.record_minutes if since == "shut" else 0):
             rows.update(last_used_at=clock.now())  # the session itself goes on
             assert shown not in who.client.get(path, follow=True).text
 

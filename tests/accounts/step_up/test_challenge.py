@@ -100,7 +100,7 @@ def test_another_code_replaces_the_one_before(home: Client, customer: User, outb
 
 @pytest.mark.control("v5.0.0-6.6.3")
 def test_too_many_wrong_codes_start_the_sign_in_over(home: Client, customer: User, outbox: Outbox) -> None:
-    client, most = new_browser(), limits.running().proof.code_attempts
+    client, most = new_browser(), limits.current().proof.code_attempts
     begin(client, customer)
     for _ in range(most - 1):
         assert "not right, or it is too old" in send(client, "00000000").text
@@ -116,7 +116,7 @@ def test_too_many_wrong_codes_start_the_sign_in_over(home: Client, customer: Use
 def test_a_code_expires(home: Client, customer: User, outbox: Outbox) -> None:
     client = new_browser()
     begin(client, customer)
-    later = clock.now() + timedelta(minutes=limits.running().proof.code_minutes)
+    later = clock.now() + timedelta(minutes=limits.current().proof.code_minutes)
     (proof,) = Proof.objects.filter(purpose=Proof.Purpose.SIGN_IN)
     assert proof.expires_at <= later + timedelta(seconds=5)
     Proof.objects.update(expires_at=clock.now())
@@ -126,7 +126,7 @@ def test_a_code_expires(home: Client, customer: User, outbox: Outbox) -> None:
 
 
 def test_the_page_is_honest_when_no_more_mails_are_sent(home: Client, customer: User, outbox: Outbox) -> None:
-    most = limits.running().proof.sign_in_codes_per_customer_per_hour
+    most = limits.current().proof.sign_in_codes_per_customer_per_hour
     while budget.spend("sign_in_codes", str(customer.pk), limit=most, seconds=3600):
         pass
     client = new_browser()
@@ -153,7 +153,7 @@ def test_wrong_passwords_and_strangers_hear_nothing_of_it(home: Client, customer
 
 
 def test_signed_in_too_wrong_codes_are_few(home: Client, customer: User, outbox: Outbox) -> None:
-    most = limits.running().proof.code_attempts
+    most = limits.current().proof.code_attempts
     Session.objects.update(risk=Risk.MODERATE)
     ref = {"ref": home.get("/security/password/")["Location"].split("=")[1]}
     home.post("/prove/code/", ref)
@@ -177,7 +177,7 @@ def test_another_code_forgets_no_guess_at_the_one_before(home: Client, customer:
     ref = {"ref": home.get("/security/password/")["Location"].split("=")[1]}
     home.post("/prove/code/", ref)
     wrong = {"way": "email_code", "code": "00000000"} | ref
-    for _ in range(limits.running().proof.code_attempts - 1):
+    for _ in range(limits.current().proof.code_attempts - 1):
         assert "You can try again in" not in home.post("/prove/", wrong).text
     home.post("/prove/code/", ref)
     assert "You can try again in" in home.post("/prove/", wrong).text

@@ -316,7 +316,7 @@ def test_a_forged_number_of_a_decision_changes_nothing(sign_in: SignIn, customer
 
 def test_ten_minutes_later_the_address_asks_again(sign_in: SignIn, customer: User) -> None:
     client = sign_in(customer)
-    fresh = limits.running().actions["change_email"].fresh_seconds
+    fresh = limits.current().actions["change_email"].fresh_seconds
     assert fresh < 600
     assert client.get("/security/email/").status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=10), tick=False):

@@ -393,7 +393,7 @@ def test_only_locking_leaves_the_change(customer: User, session: Session, by: Ac
 
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 410), (1, 410)])
 def test_it_lives_for_240_hours(customer: User, session: Session, by: Actor, seconds: int, status: int) -> None:
-    assert limits.running().proof.disown_hours == 240
+    assert limits.current().proof.disown_hours == 240
     at = clock.now()
     account_flows.change_password(customer, NEW, session, by=by, at=at)
     link = link_of("password_changed")
@@ -442,7 +442,7 @@ def test_somebody_elses_session_in_the_same_browser_is_left_alone(customer: User
 )
 def test_may_undo(change: dict[str, bool], answer: object) -> None:
     facts = policy.UndoFacts(**{"is_live": True, "change_stands": True, "account_active": True} | change)
-    assert policy.may_undo(facts, limits=limits.running(), at=clock.now()) == answer
+    assert policy.may_undo(facts, limits=limits.current(), at=clock.now()) == answer
 
 
 # It lets nobody in
@@ -498,7 +498,7 @@ def test_a_recovery_that_proved_more_unlocks(customer: User, session: Session, b
 
 def test_a_change_that_no_link_takes_back_any_more_is_forgotten(customer: User, session: Session, by: Actor) -> None:
     account_flows.edit_profile(customer, {"phone": "+4799999999"}, session, by=by, at=clock.now())
-    hours = limits.running().proof.disown_hours
+    hours = limits.current().proof.disown_hours
     with time_machine.travel(clock.now() + timedelta(hours=hours - 1)):
         sweep()
         assert Change.objects.exists()

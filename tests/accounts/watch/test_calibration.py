@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def threshold(_file_decides: None) -> None:
     """Sign-ins are challenged from a score of 2 on."""
-    known = limits.running()
+    known = limits.current()
     limits.install(replace(known, risk=replace(known.risk, moderate_score=2.0)))
 
 
@@ -139,9 +139,9 @@ def test_a_suggestion_above_the_next_threshold_says_so(someone: User) -> None:
 
 def test_the_nightly_job_reports_and_changes_nothing(someone: User) -> None:
     history(someone, SCORES)
-    before, file = limits.running(), limits.DEFAULT.read_text()
+    before, file = limits.current(), limits.DEFAULT.read_text()
     risk_tasks.calibrate()
-    assert limits.running() is before
+    assert limits.current() is before
     assert limits.DEFAULT.read_text() == file
     state = RiskState.objects.get(key="calibration")
     assert state.data["suggested"] == pytest.approx(1.9)

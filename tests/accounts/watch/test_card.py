@@ -53,7 +53,7 @@ def test_it_shows_every_feature_signal_rule_weight_and_threshold() -> None:
     assert {rule.__name__ for rule in rules.RULES} <= set(rows("rules"))
     assert rows("weights")["half_life"] == f"{DEFAULT.half_life:g}"
     assert f"rate {DEFAULT.changes['asn'].rate:g}" in rows("weights")["changes.asn"]
-    assert rows("thresholds")["moderate_score"] == f"{limits.running().risk.moderate_score:g}"
+    assert rows("thresholds")["moderate_score"] == f"{limits.current().risk.moderate_score:g}"
     assert rows("thresholds")["sign_in.challenge_from"] == "moderate"
     assert {"purpose", "limits", "functions", "metrics", "drift", "segments"} <= set(found)
 
@@ -65,7 +65,7 @@ def test_it_names_owner_and_versions(settings: Any) -> None:
     assert rows("owner") == {
         "Owner": "Risk operations",
         "Model": DEFAULT.version,
-        "Policy": limits.running().version,
+        "Policy": limits.current().version,
     }
 
 

@@ -89,7 +89,7 @@ def test_drift_is_an_alert_once_a_day_and_a_warning(someone: User, caplog: pytes
     assert "risk alert drift.asn" in caplog.text
     alert = Alert.objects.get()
     assert alert.kind == "drift.asn"
-    assert alert.numbers["psi"] > limits.running().risk.drift_psi
+    assert alert.numbers["psi"] > limits.current().risk.drift_psi
     assert (alert.numbers["before"], alert.numbers["lately"]) == (200, 200)
     assert AuditEntry.objects.get(name="risk.alert_raised").data == {"alert": str(alert.pk), "kind": "drift.asn"}
     with time_machine.travel(at + timedelta(hours=23)):

@@ -83,7 +83,7 @@ def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime, eviden
 
 
 def test_run_twice_it_changes_nothing_more(recently: datetime) -> None:
-    crowd(recently, 6, score=limits.running().risk.high_score)
+    crowd(recently, 6, score=limits.current().risk.high_score)
     assert risk_tasks.look_again() == 6
     recorded = AuditEntry.objects.count()
     assert risk_tasks.look_again() == 0
@@ -104,7 +104,7 @@ def test_before_anything_was_counted_nothing_is_a_burst(recently: datetime) -> N
 
 
 def test_what_lies_further_back_is_left_alone() -> None:
-    hours = limits.running().risk.look_back_hours
+    hours = limits.current().risk.look_back_hours
     crowd(clock.now() - timedelta(hours=hours, minutes=1), 6)
     assert risk_tasks.look_again() == 0
 
@@ -112,7 +112,7 @@ def test_what_lies_further_back_is_left_alone() -> None:
 def test_very_unusual_and_part_of_a_burst_ends_the_session(
     recently: datetime, outbox: Callable[[], list[Message]]
 ) -> None:
-    taken = crowd(recently, 6, score=limits.running().risk.high_score)
+    taken = crowd(recently, 6, score=limits.current().risk.high_score)
     for row in taken:
         history.learn(row.customer_id, past.USUAL, recently - timedelta(days=2))
         history.learn(row.customer_id, Visit(**row.visit), recently)
@@ -148,7 +148,7 @@ def test_high_risk_makes_sensitive_actions_wait(recently: datetime) -> None:
     def asked() -> Any:
         session = Session.objects.select_related("device").get(pk=row.pk)
         weighed = facts.for_action(customer, session, by=by, at=at)
-        return gate.decide("change_email", replace(weighed, signals=None), limits=limits.running(), at=at)
+        return gate.decide("change_email", replace(weighed, signals=None), limits=limits.current(), at=at)
 
     before = asked()
     risk_tasks.look_again()
@@ -227,7 +227,7 @@ def test_a_known_browser_is_no_part_of_a_crowd_that_strangers_make(recently: dat
     ],
 )
 def test_a_session_that_moved_in_mid_life(changed: dict[str, str], risk: Risk, ended: bool) -> None:
-    at = clock.now() - timedelta(hours=limits.running().risk.look_back_hours + 1)  # begun before, and still alive
+    at = clock.now() - timedelta(hours=limits.current().risk.look_back_hours + 1)  # begun before, and still alive
     row = past.entered(at, evidence=past.seen(asn=past.KNOWN))
     history.learn(row.customer_id, past.USUAL, at)
     Session.objects.filter(pk=row.pk).update(**changed)

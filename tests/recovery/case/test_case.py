@@ -87,7 +87,7 @@ def test_from_two_codes_through_the_wait_to_a_new_factor(
     assert Totp.objects.filter(user=owner).count() == 1
     assert Totp.objects.get(user=owner).bin_key != steps.SEED
     fresh = [factors.plain_backup_code(code) for code in done.context["codes"]]
-    assert len(fresh) == limits.running().factors.backup_codes
+    assert len(fresh) == limits.current().factors.backup_codes
     assert all(code in done.text for code in done.context["codes"])
     kept = BackupCode.objects.filter(customer=owner)
     assert kept.count() == len(fresh)
@@ -218,7 +218,7 @@ def test_the_page_says_when_the_window_that_is_used_up_ends(owner: User) -> None
         Person(Client()).start(owner.email)
     page = Person(Client()).start(owner.email)
     assert 100 < int(page["Retry-After"]) <= 120
-    for _ in range(limits.running().proof.mails_per_address_per_hour):
+    for _ in range(limits.current().proof.mails_per_address_per_hour):
         cache.delete_many(list_of_two_minutes(owner))
         page = Person(Client()).start(owner.email)
     assert 3500 < int(page["Retry-After"]) <= 3600
@@ -232,7 +232,7 @@ def list_of_two_minutes(owner: User) -> list[str]:
 @pytest.mark.control("v5.0.0-6.6.3")
 def test_a_code_that_was_guessed_at_too_often_is_dead(owner: User, person: Person) -> None:
     person.start(owner.email)
-    for _ in range(limits.running().proof.code_attempts):
+    for _ in range(limits.current().proof.code_attempts):
         person.show("mail", "00000000")
     person.show("mail", steps.latest("recovery_code"))
     assert not Case.objects.exists()
@@ -402,7 +402,7 @@ def test_a_way_that_is_shut_says_so_to_whoever_has_shown_something_and_opens_by_
 ) -> None:
     steps.with_contact(owner)
     _guessed_at(owner, Way.CONTACT, 100)
-    hours = limits.running().recovery.shut_hours
+    hours = limits.current().recovery.shut_hours
     until = owner.local(clock.now() + timedelta(hours=hours)).split(",")[0]
     person.start(owner.email)
     person.show("mail", steps.latest("recovery_code"))
@@ -447,7 +447,7 @@ def test_an_app_is_not_even_looked_at_before_a_code_was_shown(owner: User, perso
 
 
 def test_an_app_that_was_guessed_at_too_often_counts_as_lost(owner: User, person: Person) -> None:
-    Totp.objects.update(throttling_failure_count=limits.running().factors.app_failures)
+    Totp.objects.update(throttling_failure_count=limits.current().factors.app_failures)
     person.start(owner.email, lost=())
     person.show("mail", steps.latest("recovery_code"))
     assert steps.case_of(owner).lost == ["totp"]
@@ -561,7 +561,7 @@ def test_a_strong_sign_in_is_seen_at_completion_without_any_sweep(owner: User, p
 
 def test_it_is_over_after_its_days(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
-    with steps.later(days=limits.running().recovery.case_days):
+    with steps.later(days=limits.current().recovery.case_days):
         assert tasks.sweep() == 1
         assert person.client.get("/recover/wait/").status_code == 410
     assert steps.case_of(owner).state == State.EXPIRED
@@ -585,7 +585,7 @@ def test_a_recovery_proven_on_its_last_day_can_still_be_finished(owner: User, pe
 
 def test_the_key_and_the_links_that_stop_it_last_as_long_as_it_can(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
-    rules = limits.running().recovery
+    rules = limits.current().recovery
     longest = timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
     assert person.client.cookies[settings.RECOVERY_COOKIE_NAME]["max-age"] == longest.total_seconds()
     case = steps.case_of(owner)

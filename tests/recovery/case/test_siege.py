@@ -40,7 +40,7 @@ NEW = "seven lamps of quiet harbour"
 
 def besiege(email: str, where: str) -> None:
     """All that strangers can ask for, type and use up about this address, from ``where``, until nothing is left."""
-    rules = limits.running()
+    rules = limits.current()
     for _ in range(rules.sign_in.failures + 2):
         stranger(where).post("/sign-in/", {"login": email, "password": "a wrong guess entirely"})
     stranger(where).post("/sign-up/", {"email": email, "password1": "a passphrase nobody has"})
@@ -102,7 +102,7 @@ def path(mail: Any) -> str:
 
 
 def test_at_home_the_right_password_is_let_in_at_once_and_again_and_again(home: Client, besieged: User) -> None:
-    for _ in range(limits.running().proof.mails_per_address_per_hour + 2):
+    for _ in range(limits.current().proof.mails_per_address_per_hour + 2):
         assert home.post("/sign-in/", {"login": besieged.email, "password": PASSWORD})["Location"] == "/"
         home.post("/sign-out/")
     assert sent("code_to_sign_in", besieged.email) == []
@@ -136,7 +136,7 @@ def test_signed_in_an_address_is_changed_whatever_others_have_asked_for_with_it(
     new = "mine@example.com"
     besiege(new, SHARED)
     other = sign_in(factories.customer(), on=Client())
-    for _ in range(limits.running().proof.mails_per_address_per_hour + 1):
+    for _ in range(limits.current().proof.mails_per_address_per_hour + 1):
         other.post("/security/email/", {"email": new})
     client = sign_in(besieged, on=home)
     client.post("/security/email/", {"email": new})
@@ -199,7 +199,7 @@ def test_a_new_account_is_its_owners_by_any_link_that_came(besieged: User) -> No
 
 
 def besiege_sign_up(email: str) -> None:
-    for n in range(limits.running().proof.mails_per_address_per_hour):
+    for n in range(limits.current().proof.mails_per_address_per_hour):
         stranger(f"192.0.2.{n + 10}").post("/sign-up/", {"email": email, "password1": "a passphrase nobody has"})
 
 
@@ -209,7 +209,7 @@ def test_what_is_refused_uses_up_nothing_of_the_address(customer: User, door: st
     for n in range(60):
         velocity.failed(facts.source_of(f"a{n}@example.com", history.Seen(address=SHARED)), clock.now())
     fields = {"email": email, "password1": NEW}
-    for _ in range(limits.running().proof.mails_per_address_per_hour + 1):
+    for _ in range(limits.current().proof.mails_per_address_per_hour + 1):
         assert stranger(SHARED).post(door, fields).status_code == HTTPStatus.TOO_MANY_REQUESTS
     assert outbox() == []
     assert stranger("192.0.2.1").post(door, fields).status_code == HTTPStatus.FOUND
@@ -318,7 +318,7 @@ def test_a_right_code_waits_for_nobody_else_at_the_address(besieged: User) -> No
     """Who typed codes at a shared address without pause kept everybody there from typing theirs."""
     pass_time(86_400)
     for where in ("192.0.2.1", "203.0.113.7"):
-        for _ in range(limits.running().sign_in.attempts_per_address_per_minute + 1):
+        for _ in range(limits.current().sign_in.attempts_per_address_per_minute + 1):
             budget.count("recovery_guess", f"network {where}", seconds=60)
     owner = steps.Person(stranger("192.0.2.1"))
     owner.start(besieged.email)
@@ -327,7 +327,7 @@ def test_a_right_code_waits_for_nobody_else_at_the_address(besieged: User) -> No
 
 
 def test_a_try_has_so_many_guesses_of_its_own_and_no_more(customer: User) -> None:
-    most, someone = limits.running().sign_in.attempts_per_address_per_minute, steps.Person(stranger("192.0.2.1"))
+    most, someone = limits.current().sign_in.attempts_per_address_per_minute, steps.Person(stranger("192.0.2.1"))
     someone.start(customer.email)
     key = someone.key()
     for what, who, seconds in (("recovery_try", key, 3600), ("recovery_guess", "network 192.0.2.1", 60)):

@@ -34,7 +34,7 @@ CROWD = 7  # customers: more than any limit for one address lets in
 def small_limits(settings: Any) -> None:
     """Five of everything for one address."""
     settings.TRUSTED_PROXY_COUNT = 1
-    rules = limits.running()
+    rules = limits.current()
     limits.install(
         replace(
             rules,
@@ -71,6 +71,6 @@ def test_of_unknown_place_an_account_still_pauses() -> None:
     customer = factories.customer("c0@example.com")
     answers = [
         ask("/sign-in/", {"login": customer.email, "password": "x"}, 0, None)
-        for _ in range(limits.running().sign_in.failures + 1)
+        for _ in range(limits.current().sign_in.failures + 1)
     ]
     assert answers[-1] == HTTPStatus.TOO_MANY_REQUESTS

@@ -222,7 +222,7 @@ def test_no_such_action_is_allowed_below_what_the_customer_can_prove(
         challenged_at=at,
         assurance=Assurance(Level.AAL1, at),
     )
-    assert not isinstance(gate.decide(action, asked, limits=limits.running(), at=at), Allow)
+    assert not isinstance(gate.decide(action, asked, limits=limits.current(), at=at), Allow)
 
 
 @pytest.mark.parametrize("action", sorted(RESTS_ON_FACTORS))

@@ -80,7 +80,7 @@ def test_a_reset_ends_everything_signs_nobody_in_and_is_told(
 def test_a_link_is_single_use_and_expires_and_using_one_ends_all(customer: User, outbox: Outbox) -> None:
     ask(Client(), customer.email)
     first = outbox()[-1].words["link"]
-    with time_machine.travel(clock.now() + timedelta(hours=limits.running().proof.link_hours)):
+    with time_machine.travel(clock.now() + timedelta(hours=limits.current().proof.link_hours)):
         assert set_new(Client(), first).status_code == 410
     ask(Client(), customer.email)
     second = outbox()[-1].words["link"]
@@ -93,7 +93,7 @@ def test_a_link_is_single_use_and_expires_and_using_one_ends_all(customer: User,
 def test_strangers_who_ask_void_no_link_that_the_owner_holds(customer: User, outbox: Outbox) -> None:
     ask(Client(), customer.email)
     mine = outbox()[-1].words["link"]
-    most = limits.running().proof.mails_per_address_per_hour
+    most = limits.current().proof.mails_per_address_per_hour
     for _ in range(most + 2):
         ask(Client(), customer.email)
     assert len(outbox()) == most
@@ -104,7 +104,7 @@ def test_strangers_who_ask_void_no_link_that_the_owner_holds(customer: User, out
 
 def test_the_link_that_a_stranger_asked_for_in_vain_works_too(customer: User, outbox: Outbox) -> None:
     """Once strangers have used up what is sent to an address, what they caused lies in its owner's mailbox."""
-    for _ in range(limits.running().proof.mails_per_address_per_hour + 1):
+    for _ in range(limits.current().proof.mails_per_address_per_hour + 1):
         ask(Client(), customer.email)
     links = [mail.words["link"] for mail in outbox()]
     assert set_new(Client(), links[2]).status_code == 200
@@ -135,7 +135,7 @@ def test_an_unproven_or_closed_account_gets_no_link(trait: dict[str, Any], outbo
 
 
 def test_one_network_address_cannot_ask_for_ever(customer: User) -> None:
-    most = limits.running().proof.mails_per_network_address_per_hour
+    most = limits.current().proof.mails_per_network_address_per_hour
     answers = [ask(Client(), f"nobody{n}@example.com").status_code for n in range(most + 1)]
     assert answers == [200] * most + [429]
 
