@@ -145,13 +145,13 @@ def test_it_finds_what_looking_at_each_line_finds(tmp_path_factory: Any, blocks:
 
 def test_a_long_list_is_asked_fast(data: Path) -> None:
     data.mkdir()
-    lines = (f"{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}.1" for number in range(1 << 17))
+    lines = (f"{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}.1" for number in range(1 << 14))
     (data / "blocklist.txt").write_text("\n".join(lines))
     assert places.blocklisted("0.0.0.1", None) is True
     known = folder.current().blocked
     assert known is not None
     assert known[1] is not None
-    ip, began = ipaddress.ip_address("1.255.255.2"), time.perf_counter()
+    ip, began = ipaddress.ip_address("0.63.255.2"), time.perf_counter()
     for _ in range(1000):
         known[1].has(ip, 64500)
     assert time.perf_counter() - began < 0.5  # a walk through the list would take seconds

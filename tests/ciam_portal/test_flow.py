@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.events import AuditEvent, Code, plain
+from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.facts import as_json
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import ProveMore, Refused
@@ -119,7 +120,7 @@ def test_nobody_changes_the_audit(customer: User, by: Actor, noon: datetime, tab
 @pytest.mark.parametrize("value", ["free text", "a@b.example", "x" * 65, "", b"bytes", {"a": 1}])
 def test_nothing_personal_fits_into_an_event(value: object) -> None:
     with pytest.raises(ValueError, match="is not a code"):
-        plain(value)
+        as_json(value)
 
 
 def test_an_event_with_a_text_field_is_refused() -> None:

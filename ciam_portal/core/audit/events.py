@@ -1,6 +1,5 @@
 """The base of every app's events: frozen dataclasses of ids, codes, counts and instants; nothing personal fits in."""
 
-import re
 import types
 import typing
 from dataclasses import dataclass, fields
@@ -9,9 +8,10 @@ from enum import Enum
 from typing import Any, ClassVar, NewType
 from uuid import UUID
 
+from ciam_portal.core.audit.facts import as_json
+
 Code = NewType("Code", str)  # a short stable word of ours, such as a scope or a reason; checked when recorded
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _SAFE = (UUID, bool, int, float, datetime)
 
 
@@ -39,7 +39,7 @@ class AuditEvent:
     def data(self) -> dict[str, Any]:
         """The fields as plain JSON. Raises TypeError or ValueError if something unsafe is in them."""
         self.check()
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+        return {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
 
 
 def _is_safe(hint: Any) -> bool:  # noqa: ANN401  (any annotation)
@@ -51,23 +51,3 @@ def _is_safe(hint: Any) -> bool:  # noqa: ANN401  (any annotation)
     if origin is tuple:
         return all(part is Ellipsis or _is_safe(part) for part in typing.get_args(hint))
     return isinstance(hint, type) and issubclass(hint, (*_SAFE, Enum))
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401  (one of the safe types in, JSON out)
-    """A safe value as JSON: ids and instants as text, enums by value, tuples as lists. Raises ValueError for text."""
-    match value:
-        case Enum():  # first: a StrEnum is text as well, an IntEnum a number
-            return value.value
-        case None | bool() | int() | float():
-            return value
-        case UUID():
-            return str(value)
-        case datetime():
-            return value.isoformat()
-        case tuple() | list() | frozenset() | set():
-            parts = [plain(part) for part in value]
-            return sorted(parts) if isinstance(value, (frozenset, set)) else parts
-        case str() if _CODE.fullmatch(value):
-            return value
-    message = f"{type(value).__name__} is not a code, id, count or instant"
-    raise ValueError(message)

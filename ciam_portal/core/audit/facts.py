@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -10,8 +11,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from ciam_portal.core.audit.events import plain
-
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _hints = functools.cache(typing.get_type_hints)  # a replay asks for the same few kinds a million times
 
 
@@ -19,13 +19,27 @@ class CannotRebuild(Exception):
     """Stored facts no longer fit the question: it has another form today. Says where."""
 
 
-def as_json(fact: object) -> Any:  # noqa: ANN401  (JSON)
-    """A frozen dataclass of facts as plain JSON, nested ones included. Raises ValueError for anything personal."""
-    if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
-        return {item.name: as_json(getattr(fact, item.name)) for item in dataclasses.fields(fact)}
-    if isinstance(fact, (tuple, list)):
-        return [as_json(part) for part in fact]
-    return plain(fact)
+def as_json(value: Any) -> Any:  # noqa: ANN401  (one of the safe types in, JSON out)
+    """Facts and what events hold as plain JSON: ids and instants as text, enums by value, dataclasses by field.
+
+    Raises ValueError for text that is no code of ours, so that nothing personal is stored.
+    """
+    match value:
+        case Enum():  # first: a StrEnum is text as well, an IntEnum a number
+            return value.value
+        case None | bool() | int() | float():
+            return value
+        case UUID() | datetime():
+            return value.isoformat() if isinstance(value, datetime) else str(value)
+        case tuple() | list() | frozenset() | set():
+            parts = [as_json(part) for part in value]
+            return parts if isinstance(value, (tuple, list)) else sorted(parts)
+        case str() if _CODE.fullmatch(value):
+            return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: as_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    message = f"{type(value).__name__} is not a code, id, count or instant"
+    raise ValueError(message)
 
 
 def of_question(question: Callable[..., object], stored: list[Any]) -> list[Any]:
