@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 
 Part = TypeVar("Part", bound=Callable[..., Any])
 
@@ -32,10 +33,8 @@ class Joined(Generic[Part]):
 
 
 def load(name: str) -> None:
-    """Import every ``name.py``, and every file of a package ``name``, of the apps that stand in this tree."""
-    root = Path(__file__).resolve().parents[2]
-    for app in apps.get_app_configs():
-        folder = Path(app.path).resolve()
-        if folder.is_relative_to(root) and "site-packages" not in folder.parts:
-            for path in sorted({*folder.rglob(f"{name}.py"), *folder.rglob(f"{name}/*.py")}):
-                import_module(".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
+    """Import every ``name.py``, and every file of a package ``name``, of ``settings.OWN_APPS``, in their order."""
+    for app in settings.OWN_APPS:
+        folder = Path(apps.get_app_config(app).path)
+        for path in sorted({*folder.rglob(f"{name}.py"), *folder.rglob(f"{name}/*.py")}):
+            import_module(".".join([app, *path.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__"))

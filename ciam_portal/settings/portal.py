@@ -96,6 +96,7 @@ EMAIL_TIMEOUT = 20
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
 
+OWN_APPS = ["accounts", "recovery", "consent", "ciam_portal"]  # their themes are read at start, in this order
 INSTALLED_APPS = [
     "accounts",
     "recovery",

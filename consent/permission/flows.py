@@ -55,7 +55,7 @@ def give(
         )
         record(event, about=customer.pk, by=by, at=at)
         titles = tuple(str(scope.title) for scope in scopes.described(allowed))
-        notice = notices.AppConnected(partner=partner.name, allowed=titles, link=_apps())
+        notice = notices.AppConnected(partner=partner.name, allowed=titles, link=links.absolute("consent:index"))
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
         _record_change(consent, before, by, at)
@@ -164,7 +164,3 @@ def _ordered(names: set[str] | frozenset[str]) -> tuple[str, ...]:
 
 def _coded(names: tuple[str, ...] | list[str]) -> tuple[Code, ...]:
     return tuple(Code(name) for name in names)
-
-
-def _apps() -> str:
-    return links.absolute("consent:index")
