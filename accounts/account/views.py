@@ -80,8 +80,8 @@ def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
         flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Your e-mail address is changed."))
         return redirect("accounts:security")
-    words = {"usable": usable, "form": forms.Nothing()}
-    return render(request, "accounts/account/confirm_new_email.html", words, status=200 if usable else 410)
+    context = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/account/confirm_new_email.html", context, status=200 if usable else 410)
 
 
 @sensitive_post_parameters()

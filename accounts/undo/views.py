@@ -42,8 +42,8 @@ def undo(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "accounts/undo/undo_dead.html", status=410)
     form = Undo(request.POST or None)
     if not form.is_valid():
-        words = {"change": change, "made": proof.customer.local(change.at), "later": flows.later(change)}
-        return render(request, "accounts/undo/undo.html", words)
+        context = {"change": change, "made": proof.customer.local(change.at), "later": flows.later(change)}
+        return render(request, "accounts/undo/undo.html", context)
     # Not as whoever may be signed in here: the link speaks for its own customer.
     by = Actor.stranger(request)
     verb = flows.undo_by_link if form.cleaned_data["do"] == "undo" else flows.lock_by_link

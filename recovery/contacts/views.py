@@ -73,16 +73,16 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if proof is None or not flows.is_open(proof, at):
         return _dead(request)
     rules, said = limits.current().recovery, request.POST.get("do")
-    words = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
+    context = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
-        return render(request, "recovery/contacts/contact_invitation.html", words)
+        return render(request, "recovery/contacts/contact_invitation.html", context)
     try:
         flows.answer(secret, accept=said == "accept", by=Actor.stranger(request), at=at)
     except Refused as refused:
         if refused.reason is not Reason.LINK_DEAD:
             raise
         return _dead(request)
-    return render(request, "recovery/contacts/contact_answered.html", words | {"accepted": said == "accept"})
+    return render(request, "recovery/contacts/contact_answered.html", context | {"accepted": said == "accept"})
 
 
 @sensitive_variables("code")

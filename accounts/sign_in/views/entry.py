@@ -119,8 +119,8 @@ def confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
         else:
             signing.remember_first(request, customer)
             return render(request, "accounts/sign_in/email_confirmed.html")
-    words = {"usable": usable, "form": forms.Nothing()}
-    return render(request, "accounts/sign_in/confirm_email.html", words, status=200 if usable else 410)
+    context = {"usable": usable, "form": forms.Nothing()}
+    return render(request, "accounts/sign_in/confirm_email.html", context, status=200 if usable else 410)
 
 
 @login_not_required
