@@ -1,6 +1,7 @@
 """The gate: every row of the catalogue with its boundaries, and the laws that no policy file can break."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -564,7 +565,7 @@ def test_the_shipped_rows_ask_for_what_they_asked_for() -> None:
     assert said == SHIPPED
 
 
-def catalogue(rows_of: dict[str, object]) -> dict[str, Row]:
+def catalogue(rows_of: Mapping[str, object]) -> dict[str, Row]:
     return limits.parse(tomllib.loads(limits.DEFAULT.read_text()) | {"actions": rows_of}).actions
 
 

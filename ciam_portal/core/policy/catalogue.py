@@ -19,10 +19,6 @@ from ciam_portal.core.policy.decision import Risk
 T = TypeVar("T")
 
 
-class UnsafePolicy(Exception):
-    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
-
-
 class Action(StrEnum):
     """Every sensitive action of the portal's own. Partners and gateways name theirs in the policy file."""
 

@@ -16,66 +16,17 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import TypeAdapter, ValidationError
 
 from ciam_portal.core import misfit
 from ciam_portal.core.policy import catalogue
-from ciam_portal.core.policy.catalogue import Row, UnsafePolicy
-from ciam_portal.core.policy.numbers import (
-    MOST_WRONG,
-    Approvals,
-    Disputes,
-    Factors,
-    Notices,
-    OAuth,
-    Password,
-    Proof,
-    Recovery,
-    Risk,
-    Session,
-    SignIn,
-    SignUp,
-    Staff,
-)
-
-__all__ = [
-    "DEFAULT",
-    "Limits",
-    "UnsafePolicy",
-    "as_toml",
-    "current",
-    "install",
-    "load",
-    "of_text",
-    "parse",
-    "provide",
-    "read",
-    "tables",
-    "unit_of_work",
-]  # fmt: skip
+from ciam_portal.core.policy.numbers import MOST_WRONG, Content
 
 DEFAULT = Path(__file__).with_name("policy.toml")
 
 
-@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The whole policy file."""
-
-    password: Password
-    sign_in: SignIn
-    sign_up: SignUp
-    proof: Proof
-    session: Session
-    factors: Factors
-    oauth: OAuth
-    approvals: Approvals
-    notices: Notices
-    disputes: Disputes
-    recovery: Recovery
-    staff: Staff
-    risk: Risk
-    actions: dict[str, Row]
+class UnsafePolicy(Exception):
+    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
 
 
 @dataclass(frozen=True, slots=True)

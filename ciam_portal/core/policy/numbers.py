@@ -1,9 +1,11 @@
-"""The sections of ``policy.toml``: every number of it, with the bounds within which an operator may set it."""
+"""What ``policy.toml`` holds: every number of it, with the bounds within which an operator may set it."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StrictFloat, StrictInt
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
+
+from ciam_portal.core.policy.catalogue import Row
 
 MOST_WRONG = 100
 """Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
@@ -165,3 +167,24 @@ class Risk:
     look_back_hours: Annotated[StrictInt, Field(ge=1, le=48)]
     challenge_target_percent: Annotated[StrictFloat, Field(ge=1, le=50)]
     drift_psi: Annotated[StrictFloat, Field(ge=0.05, le=2)]
+
+
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole file."""
+
+    password: Password
+    sign_in: SignIn
+    sign_up: SignUp
+    proof: Proof
+    session: Session
+    factors: Factors
+    oauth: OAuth
+    approvals: Approvals
+    notices: Notices
+    disputes: Disputes
+    recovery: Recovery
+    staff: Staff
+    risk: Risk
+    actions: dict[str, Row]

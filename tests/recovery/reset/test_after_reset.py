@@ -21,7 +21,7 @@ from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level, Method
-from ciam_portal.core.policy.catalogue import RESTS_ON_FACTORS, Action, Needs, UnsafePolicy
+from ciam_portal.core.policy.catalogue import RESTS_ON_FACTORS, Action, Needs
 from ciam_portal.core.policy.decision import Allow, Risk
 from recovery.models import RecoveryAddress
 from tests import factories
@@ -231,5 +231,5 @@ def test_no_policy_asks_for_less(action: Action, needs: Needs) -> None:
     tables = tomllib.loads(limits.DEFAULT.read_text(encoding="utf-8"))
     limits.parse(tables)
     tables["actions"][action]["needs"] = needs.value
-    with pytest.raises(UnsafePolicy, match=f"actions.{action} would follow from a new password alone"):
+    with pytest.raises(limits.UnsafePolicy, match=f"actions.{action} would follow from a new password alone"):
         limits.parse(tables)
