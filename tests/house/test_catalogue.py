@@ -96,9 +96,8 @@ def of_its_own(template: str) -> set[str]:
 
 
 def test_a_template_says_nothing_but_by_gettext() -> None:
-    assert of_its_own('{% include "x.html" with a=b title="Two words" %}<p title="Here">{{ x|default:"nobody" }} is there') == {
-        "Two words", "nobody", "Here", "h1 is there",
-    }  # fmt: skip
+    sample = '{% include "x.html" with a=b title="Two words" %}<p title="Here">{{ x|default:"nobody" }} is there'
+    assert of_its_own(sample) == {"Two words", "nobody", "Here", "h1 is there"}
     assert {path.name: said for path in PAGES if (said := of_its_own(path.read_text()))} == {}
 
 
@@ -146,7 +145,7 @@ def addresses() -> Iterator[str]:
 def test_pages_for_customers_are_in_their_language(customer: User, client: Client) -> None:
     world.make(customer)
     factories.signed_in(client, customer, (Method.PASSWORD, Method.TOTP), clock.now())
-    names = {customer.shown_email, "Firefox", "Linux", "Shop", "shop.example", "UTC"}
+    names = {customer.shown_email, customer.reference, "Firefox", "Linux", "Shop", "shop.example", "UTC"}
     left = set()
     for path in addresses():
         for who in (Client(), client):
