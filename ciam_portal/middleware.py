@@ -8,7 +8,14 @@ from uuid import UUID
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
@@ -164,7 +171,9 @@ class Answers:
 class SignInFirst(LoginRequiredMiddleware):
     """Pages for customers; what a form held is not lost when its session has ended meanwhile."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
         """To the sign-in, and back: to the page, or to the one that asks whether to go on with its form."""
         if request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)

@@ -351,30 +351,30 @@ def test_a_form_with_secrets_is_typed_anew_after_signing_in(sign_in: SignIn, cus
         ("/sessions/end-others/", "/sessions/", "%2Fsessions%2F"),  # a button only, never an address to go to
         ("/sessions/end-others/", "", "/"),
     ):
-        came_from = {"HTTP_REFERER": f"http://testserver{before}"} if before else {}
-        answer = browser.post(path, {"password": PASSWORD}, **came_from)
+        came_from = {"referer": f"http://testserver{before}"} if before else {}
+        answer = browser.post(path, {"password": PASSWORD}, headers=came_from)
         assert answer["Location"] in {f"/sign-in/?next={after}", f"/sign-in/?next={after.replace('%2F', '/')}"}
 
 
-def of_an_old_page(browser: Client, **headers: str) -> Any:
+def of_an_old_page(browser: Client, headers: dict[str, str]) -> Any:
     """A form of ours, sent after the token of its page had been changed by signing in elsewhere."""
     browser.handler.enforce_csrf_checks = True
     fields = {"csrfmiddlewaretoken": "x" * 64, "name": "Ada of the Harbour", "locale": "en", "timezone": "UTC"}
-    return browser.post("/profile/", fields, **headers)
+    return browser.post("/profile/", fields, headers=headers)
 
 
 def test_a_form_from_before_a_sign_in_in_another_tab_is_shown_and_asked_about(sign_in: SignIn, customer: User) -> None:
     browser = sign_in(customer)
-    answer = of_an_old_page(browser, HTTP_ORIGIN="http://testserver")
+    answer = of_an_old_page(browser, {"origin": "http://testserver"})
     assert answer["Location"].startswith("/prove/go-on/?ref=")
     assert "Ada of the Harbour" in browser.get(answer["Location"]).text
     customer.refresh_from_db()
     assert customer.name != "Ada of the Harbour"
 
 
-@pytest.mark.parametrize("origin", [{}, {"HTTP_ORIGIN": "https://evil.example"}, {"HTTP_ORIGIN": "null"}], ids=str)
+@pytest.mark.parametrize("origin", [{}, {"origin": "https://evil.example"}, {"origin": "null"}], ids=str)
 def test_a_form_from_elsewhere_is_not(sign_in: SignIn, customer: User, origin: dict[str, str]) -> None:
-    answer = of_an_old_page(sign_in(customer), **origin)
+    answer = of_an_old_page(sign_in(customer), origin)
     assert answer.status_code == 403
     assert "This page has expired" in answer.text
 
