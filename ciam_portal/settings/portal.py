@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
+    "ciam_portal.once.Once",
     "ciam_portal.middleware.Traces",
     "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -143,7 +144,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sessions.middleware.PortalSession",
     "recovery.case.middleware.LiveRecovery",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ciam_portal.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -236,7 +237,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # Words, places, files
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English")]  # one more: name it here, and give it locale/de and templates/mail/de
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "ciam_portal.formats"
 USE_TZ = True
