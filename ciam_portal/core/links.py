@@ -8,7 +8,7 @@ session has ended meanwhile.
 
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -105,3 +105,11 @@ def _cookie(handle: str) -> str:
 
 def _context(purpose: str, handle: str) -> str:
     return f"link:{purpose}:{handle}"
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of ours that this request came from; the front page if it is not known."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc != request.get_host() or before.path == request.path:
+        return "/"
+    return before._replace(scheme="", netloc="", fragment="").geturl()
