@@ -15,6 +15,7 @@ from accounts.budgets import bucket
 from accounts.customer import proofs
 from accounts.lock.policy import is_ajar
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from accounts.step_up import facts
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
@@ -72,7 +73,9 @@ def new_password(request: HttpRequest, secret: str) -> HttpResponse:
         if refused.reason is not policy.Reason.LINK_DEAD:
             raise
         return render(request, "recovery/reset/link_dead.html", status=410)
+    waits = onward.target(request)
     request.session.flush()
+    onward.remember(request, waits)
     bucket.reads_mail(request, customer.email, at)  # and may sign in with the new password, whatever others try
     customer.refresh_from_db()
     lock = facts.lock_of(customer)
