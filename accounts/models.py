@@ -5,7 +5,7 @@ from accounts.customer.models.user import Unsettled, User  # isort: skip
 from accounts.activity.models import Dispute
 from accounts.baseline.models import PopulationCount, Profile
 from accounts.customer.models.proof import Proof
-from accounts.factors.models import AppLane, BackupCode, Passkey, PasskeyAttestation, Totp
+from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
 from accounts.restrictions.models import Restriction
 from accounts.sessions.models import Device, Session, SignInAttempt
@@ -14,7 +14,7 @@ from accounts.watch.models import Alert, RiskState
 
 __all__ = [
     "Alert",
-    "AppLane",
+    "AppBucket",
     "BackupCode",
     "BreakGlass",
     "Change",

@@ -10,11 +10,11 @@ from ciam_portal.core.policy import limits
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """The context of every page."""
-    words: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "request_id": getattr(request, "request_id", "")}
+    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "request_id": getattr(request, "request_id", "")}
     if getattr(request, "portal_session", None):
         rules = limits.current().session
-        words["session_clock"] = {
+        context["session_clock"] = {
             "idle_seconds": rules.idle_minutes * 60,
             "warn_seconds": rules.idle_warning_minutes * 60,
         }
-    return words
+    return context

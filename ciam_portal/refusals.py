@@ -21,14 +21,14 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
         return later(request, error.retry_after, explanation=sentence(error.reason))
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
-    words = {"explanation": sentence(error.reason), "decision": error.decision}
-    return render(request, "refused.html", words | _explained(_own(request, error.decision)), status=403)
+    context = {"explanation": sentence(error.reason), "decision": error.decision}
+    return render(request, "refused.html", context | _explained(_own(request, error.decision)), status=403)
 
 
 def later(request: HttpRequest, seconds: int, *, explanation: str = "", signing_in: bool = False) -> HttpResponse:
     """Asked too often: when it may be tried again, as it stands now."""
-    words = {"wait": span(seconds), "explanation": explanation, "signing_in": signing_in}
-    response = render(request, "429.html", words, status=TooMany.status)
+    context = {"wait": span(seconds), "explanation": explanation, "signing_in": signing_in}
+    response = render(request, "429.html", context, status=TooMany.status)
     response["Retry-After"] = str(seconds)
     return response
 
@@ -37,7 +37,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
     """Not now: what to wait for, and how to contest it."""
     zone = getattr(request.user, "zone", None)  # nobody who is signed in: UTC
     found = _own(request, decision)
-    words = {
+    context = {
         "explanation": sentence(reason),
         "until": until,
         "zone": zone,
@@ -48,7 +48,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         # another channel settles moderate risk, and no more than that
         "recognizable": reason == gate.Reason.ON_HOLD and found is not None and found.risk == Risk.MODERATE,
     }
-    return render(request, "on_hold.html", words | _explained(found), status=403)
+    return render(request, "on_hold.html", context | _explained(found), status=403)
 
 
 def _knows_another(request: HttpRequest) -> bool:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _HOUR = 3600
 
 
-class Kind(StrEnum):
+class TraceKind(StrEnum):
     """What was tried."""
 
     NONE = ""  # nothing that leaves a trace here
@@ -48,32 +48,32 @@ class Forbidden(AuditEvent):
 
     name: ClassVar[str] = "access.forbidden"
     sourced: ClassVar[bool] = True
-    kind: Kind
+    kind: TraceKind
     times: int
 
 
-def kind_of(request: HttpRequest, response: HttpResponse) -> Kind:
+def kind_of(request: HttpRequest, response: HttpResponse) -> TraceKind:
     """What an answer says of its request; whoever answers may have said so already, as ``request.forbidden``."""
-    said: Kind | None = getattr(request, "forbidden", None)
+    said: TraceKind | None = getattr(request, "forbidden", None)
     if said is not None:
         return said
     match response.status_code:
         case HTTPStatus.FORBIDDEN:
-            return Kind.PAGE
+            return TraceKind.PAGE
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Kind.TOO_MANY
+            return TraceKind.TOO_MANY
         case HTTPStatus.UNAUTHORIZED if "Authorization" in request.headers or request.method == "POST":
-            return Kind.CREDENTIAL
+            return TraceKind.CREDENTIAL
         case HTTPStatus.NOT_FOUND if _names_something(request):
-            return Kind.SOMEBODY_ELSES
-    return Kind.NONE
+            return TraceKind.SOMEBODY_ELSES
+    return TraceKind.NONE
 
 
-def kind_of_refusal(error: Refused) -> Kind:
+def kind_of_refusal(error: Refused) -> TraceKind:
     """What a refusal is; nothing if a flow has recorded it, or if more proof leads on."""
     if error.recorded or isinstance(error, ProveMore):
-        return Kind.NONE
-    return Kind.TOO_MANY if isinstance(error, TooMany) else Kind.REFUSED
+        return TraceKind.NONE
+    return TraceKind.TOO_MANY if isinstance(error, TooMany) else TraceKind.REFUSED
 
 
 def _names_something(request: HttpRequest) -> bool:
@@ -84,7 +84,7 @@ def _names_something(request: HttpRequest) -> bool:
     )
 
 
-def forbidden(request: HttpRequest, kind: Kind) -> None:
+def forbidden(request: HttpRequest, kind: TraceKind) -> None:
     """Leave the trace. An error page must not fail: without cache or database it is a line in the log."""
     user = getattr(request, "user", None)
     who = str(user.pk) if user is not None and user.is_authenticated else ""

@@ -36,22 +36,22 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "home.html")
     customer = request.user
-    words = {
+    context = {
         "second_factors": factors.second_factors(customer),
         "sessions": sessions.live(customer, clock.now()).count(),
         "apps": Consent.objects.live().filter(customer=customer).count(),
         "strong": request.portal_session.assurance.level >= Level.AAL2,  # type: ignore[attr-defined]
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }
-    return render(request, "overview.html", words)
+    return render(request, "overview.html", context)
 
 
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept about a customer, why and for how long (GDPR 13), with the numbers that are in force."""
-    words = {"rules": limits.current(), "privacy_url": settings.PRIVACY_URL}
-    return render(request, "privacy.html", words)
+    context = {"rules": limits.current(), "privacy_url": settings.PRIVACY_URL}
+    return render(request, "privacy.html", context)
 
 
 @login_not_required
@@ -151,5 +151,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403, for a form that is too old or came from elsewhere."""
-    request.forbidden = traces.Kind.CSRF  # type: ignore[attr-defined]
+    request.forbidden = traces.TraceKind.CSRF  # type: ignore[attr-defined]
     return _page(request, "403_csrf.html", 403)

@@ -15,7 +15,7 @@ from hypothesis import settings as examples
 from accounts.baseline import history
 from accounts.models import User
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from tests import factories
@@ -55,7 +55,7 @@ def customer(db: None) -> User:
 @pytest.fixture
 def by(customer: User) -> Actor:
     """That customer, acting in a browser."""
-    return Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    return Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
 
 
 @pytest.fixture

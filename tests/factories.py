@@ -16,7 +16,7 @@ from accounts.models import Session, User
 from accounts.sessions import agents
 from accounts.sign_in import flows
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox.models import Notice
@@ -46,7 +46,7 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     store[HASH_SESSION_KEY] = who.get_session_auth_hash()
     store.create()
     key = str(store.session_key)
-    at, by = at or clock.now(), Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+    at, by = at or clock.now(), Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB)
     seen = Seen(address="127.0.0.1", browser="Firefox", system="Linux")
     cookie = flows.remember_first(who, flows.Browser("", "", seen), by=by, at=at)
     browser = flows.Browser(cookie, SessionStore.row_key(key), seen)
@@ -65,7 +65,7 @@ def at_home(client: Client, who: User, *, agent: str = "") -> None:
     """This client is the browser in which the customer proved their address: known from the start."""
     family, system = agents.families(agent)
     seen = Seen(address="127.0.0.1", browser=family, system=system)
-    by = Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB)
     client.cookies[settings.DEVICE_COOKIE_NAME] = flows.remember_first(
         who, flows.Browser("", "", seen), by=by, at=clock.now()
     )

@@ -47,7 +47,7 @@ def open_account(
         if browser is None:
             raise Refused(gate.Reason.WRONG_DOOR)
         by_stranger(Action.SIGN_UP, email, browser, about=None, by=by, at=at)
-        mails.take_to(mails.Asked.SIGN_UP, email, browser.bucket)  # who is refused uses up nothing of the address
+        mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)  # who is refused uses up nothing of the address
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)

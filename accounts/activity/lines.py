@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts.activity import runs
 from accounts.models import Dispute, Session, SignInAttempt, User
 from ciam_portal.core import explain, gate, timeline
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists.keyset import Mark
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
@@ -32,7 +32,7 @@ _GATE = name_of(gate.decide)
 _NOT_HERE = (
     Q(action__in=[Action.SIGN_IN, Action.USE_TOKEN, Action.REFRESH_TOKEN])
     | Q(action__startswith=USE_SCOPE)
-    | Q(actor_kind=Kind.STAFF)
+    | Q(actor_kind=ActorKind.STAFF)
 )
 # How the gate's answers read; what was wanted follows (``explain.doing``).
 _ANSWERS = {
@@ -114,7 +114,9 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     wanted = {key for row in rows if (key := _session(row)) is not None}
     behind = {row.decision for row in events if row.decision is not None}
     partners = {key for row in events if (key := _as_id(row.data.get("partner"))) is not None}
-    decisions = DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).exclude(actor_kind=Kind.STAFF).in_bulk()
+    decisions = (
+        DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).exclude(actor_kind=ActorKind.STAFF).in_bulk()
+    )
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
     return _Around(

@@ -15,7 +15,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from ciam_portal.core import timeline
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists import keyset
 from ciam_portal.core.lists.keyset import Mark
@@ -71,8 +71,8 @@ def newest(
     length: int,
 ) -> Found:
     """The newest lines of these rows about this customer. One statement."""
-    by_stranger = Q(actor_kind=Kind.STRANGER) | (
-        Q(actor_kind=Kind.CUSTOMER, actor__isnull=False) & ~Q(actor=customer)  # signed in as somebody else
+    by_stranger = Q(actor_kind=ActorKind.STRANGER) | (
+        Q(actor_kind=ActorKind.CUSTOMER, actor__isnull=False) & ~Q(actor=customer)  # signed in as somebody else
     )
     within = _text(Cast("session", TextField()))
     event = Concat(F("name"), *(_text(KT(f"data__{key}")) for key in _KIND), within, output_field=TextField())

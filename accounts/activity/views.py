@@ -33,13 +33,13 @@ def index(request: HttpRequest) -> HttpResponse:
     before = lines.Mark.read(asked) if asked else None
     if asked and before is None:
         raise Http404
-    words = {
+    context = {
         "page": lines.page(customer, before),
         "first": before is None,
         "zone": customer.zone,
         "here": session_of(request),
     }
-    return render(request, "accounts/activity/activity.html", words)
+    return render(request, "accounts/activity/activity.html", context)
 
 
 @resumable(lazy("Say whether that sign-in was you"), forms.Answer, "said")
@@ -69,8 +69,8 @@ def answer_link(request: HttpRequest, link: Opened[Session]) -> HttpResponse:
     """Was this you? Says what each answer does; a button answers. Nobody is signed in by it."""
     session, form = link.about, forms.LinkAnswer(request.POST or None)
     if not form.is_valid():
-        words = {"session": session, "when": link.customer.local(session.started_at)}
-        return render(request, "accounts/activity/answer.html", words)
+        context = {"session": session, "when": link.customer.local(session.started_at)}
+        return render(request, "accounts/activity/answer.html", context)
     # Not as whoever may be signed in here: the link speaks for its own customer.
     by, at = Actor.stranger(request), clock.now()
     if form.cleaned_data["said"] == "lock":
@@ -88,8 +88,8 @@ def _disowned(request: HttpRequest, session: Session) -> HttpResponse:
     if own:  # its browser session is gone already
         logout(request)
         request.portal_session = None  # type: ignore[attr-defined]
-    words = {"session": session, "own": own, "codes": disown.had_codes(session)}
-    return render(request, "accounts/activity/disowned.html", words)
+    context = {"session": session, "own": own, "codes": disown.had_codes(session)}
+    return render(request, "accounts/activity/disowned.html", context)
 
 
 @require_POST

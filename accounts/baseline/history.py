@@ -1,4 +1,4 @@
-"""What is usual for a customer: read before a sign-in is weighed, taught by each that succeeded.
+"""What is usual for a customer: read before a sign-in is assessed, taught by each that succeeded.
 
 One statement reads and one teaches; two more if another sign-in of the same customer taught in between. No more,
 however long the history. Values are pseudonyms before they leave this module.
@@ -140,7 +140,7 @@ def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
     keys = [key for key in population.keys_of(visit) if key[0] not in counts.KEPT]
     rows = _rows(customer, "" if sums else SUMS.names, keys)
     if rows is None:
-        log.warning("a sign-in is weighed without its history: it could not be read in time")
+        log.warning("a sign-in is assessed without its history: it could not be read in time")
         return None
     found = {(feature, value): weight for feature, value, weight, data, _ in rows if data is None}
     if sums:

@@ -51,10 +51,10 @@ def _device(request: HttpRequest, email: str | None) -> str:
 
 
 def _reader(request: HttpRequest, email: str | None) -> str:
-    kept = request.session.get(_READS)
-    if not kept or clock.now().timestamp() >= kept["until"]:
+    stored = request.session.get(_READS)
+    if not stored or clock.now().timestamp() >= stored["until"]:
         return ""
-    return f"mailbox {kept['address']}" if email is None or kept["address"] == _pseudonym(email) else ""
+    return f"mailbox {stored['address']}" if email is None or stored["address"] == _pseudonym(email) else ""
 
 
 def alone(request: HttpRequest, email: str) -> str:
@@ -71,8 +71,8 @@ def reads_mail(request: HttpRequest, address: str, at: datetime) -> None:
     if _reader(request, address):
         return
     until = at + timedelta(hours=limits.current().proof.link_hours)
-    kept = {"address": _pseudonym(address), "browser": codes.new_token(), "until": until.timestamp()}
-    request.session[_READS] = kept
+    stored = {"address": _pseudonym(address), "browser": codes.new_token(), "until": until.timestamp()}
+    request.session[_READS] = stored
     request.__dict__.pop("_own_bucket", None)
 
 

@@ -1,7 +1,7 @@
-"""The only speaker of axes: failed sign-ins are counted in lanes, and a lane that fails too often pauses.
+"""The only speaker of axes: failed sign-ins are counted in buckets, and a bucket that fails too often pauses.
 
-A browser with a bucket of its own (``bucket``) has a lane of its own, so that a stranger who guesses cannot
-lock the owner out of it. Nothing that is tried during a pause lengthens it. Lanes are pseudonyms: no address is kept.
+A browser with a bucket of its own (``bucket``) has one for failures too, so that a stranger who guesses cannot
+lock the owner out of it. Nothing that is tried during a pause lengthens it. Buckets are pseudonyms: no address is kept.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from ciam_portal.core.policy import limits
 _OWN = "own."
 
 
-def lane(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+def bucket_of(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Axes' "username": the pseudonym of the address typed, and of the browser's own bucket if it has one."""
     email = _named(request, credentials)
     own = bucket.alone(request, email)
@@ -34,18 +34,18 @@ def _named(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 
 def failure_limit(request: HttpRequest, credentials: dict[str, Any] | None) -> int:
-    """Failures after which this lane pauses."""
+    """Failures after which this bucket pauses."""
     rules = limits.current().sign_in
-    return rules.device_failures if lane(request, credentials).startswith(_OWN) else rules.failures
+    return rules.device_failures if bucket_of(request, credentials).startswith(_OWN) else rules.failures
 
 
 def pause(request: HttpRequest | None = None) -> timedelta:  # noqa: ARG001  (axes' signature)
-    """How long a lane pauses."""
+    """How long a bucket pauses."""
     return timedelta(minutes=limits.current().sign_in.pause_minutes)
 
 
 def paused_for(request: HttpRequest, email: str) -> int:
-    """Seconds until this lane is open again; 0 if it is open."""
+    """Seconds until this bucket is open again; 0 if it is open."""
     credentials = get_credentials(email=email, username=email)
     if AxesProxyHandler.is_allowed(request, credentials):
         return 0
@@ -53,16 +53,16 @@ def paused_for(request: HttpRequest, email: str) -> int:
 
 
 def count_failure(request: HttpRequest, email: str) -> None:
-    """Count a sign-in that was denied like a wrong password: a lane that never paused would tell them apart."""
+    """Count a sign-in that was denied like a wrong password: a bucket that never paused would tell them apart."""
     AxesProxyHandler.user_login_failed(sender=User, credentials=get_credentials(email), request=request)
 
 
 def respond(request: HttpRequest, _response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
-    """The page for a paused lane: the same for accounts that exist and those that do not."""
+    """The page for a paused bucket: the same for accounts that exist and those that do not."""
     return refusals.later(request, max(1, paused_for(request, _named(request, credentials))), signing_in=True)
 
 
 def check_password(request: HttpRequest, customer: User, password: str) -> bool:
-    """Whether this is the customer's password. A wrong one counts against the same lane as a failed sign-in."""
+    """Whether this is the customer's password. A wrong one counts against the same bucket as a failed sign-in."""
     found = authenticate(request, email=customer.email, password=password)
     return found == customer

@@ -13,7 +13,7 @@ from ciam_portal.core.policy import limits
 _HOUR = 3600
 
 
-class Asked(StrEnum):
+class MailFor(StrEnum):
     """For what a message is asked. Each is counted apart: what strangers ask for uses up nothing of an owner's."""
 
     # By anybody who types an address: counted by that address, whether or not there is an account.
@@ -30,12 +30,12 @@ class Asked(StrEnum):
     NEW_ADDRESS = "new_address"
 
 
-def within_budget(asked: Asked, who: str) -> bool:
+def within_budget(asked: MailFor, who: str) -> bool:
     """Whether one more message may be sent for this, by ``who`` it is counted. Counts it; for strangers' too."""
     return counter.spend(f"mail:{asked}", who, limit=limits.current().proof.mails_per_address_per_hour, seconds=_HOUR)
 
 
-def take(asked: Asked, who: str, *, reason: Reason = Reason.MAILED_ALREADY) -> None:
+def take(asked: MailFor, who: str, *, reason: Reason = Reason.MAILED_ALREADY) -> None:
     """Count one more message. Raises TooMany, with the true time to wait, if there were too many already."""
     if not within_budget(asked, who):
         raise TooMany(reason, retry_after=counter.wait(f"mail:{asked}", who))
@@ -47,7 +47,7 @@ def take_from(who: str) -> None:
     counter.take("mail_from", who, limit=most, seconds=_HOUR, reason=Reason.TOO_MANY_MAILS)
 
 
-def take_to(asked: Asked, address: str, who: str) -> None:
+def take_to(asked: MailFor, address: str, who: str) -> None:
     """Count one more message to this address, asked for by the bucket ``who`` (``bucket``). Raises TooMany.
 
     First by where it comes from, then by the address: a browser's own bucket has a budget of its own for it. The same
@@ -64,7 +64,7 @@ def take_new_address(customer: User, address: str) -> None:
     mailbox of it (what strangers ask for is counted by the address as it stands: a link to another of them opens
     nothing of its owner's).
     """
-    take(Asked.NEW_ADDRESS, f"{customer.pk} {mailbox.reader(address)}", reason=Reason.SEVERAL_MESSAGES)
+    take(MailFor.NEW_ADDRESS, f"{customer.pk} {mailbox.reader(address)}", reason=Reason.SEVERAL_MESSAGES)
 
 
 def take_sign_in_code(customer: User, attempt: UUID, own: str) -> None:
@@ -74,7 +74,7 @@ def take_sign_in_code(customer: User, attempt: UUID, own: str) -> None:
     one too, and all of those together one more: whoever has the password can use up that, but nothing of the owner's
     own browsers and sessions.
     """
-    take(Asked.SIGN_IN, f"{customer.pk} {own or attempt}", reason=Reason.SEVERAL_CODES)
+    take(MailFor.SIGN_IN, f"{customer.pk} {own or attempt}", reason=Reason.SEVERAL_CODES)
     if not own:
         most = limits.current().proof.sign_in_codes_per_customer_per_hour
         who = str(customer.pk)

@@ -83,7 +83,7 @@ def pace(source: Source, at: datetime) -> Pace | None:
             pipe.pfcount(*_windows("sources", source.account, at))
             on_account, from_address, *distinct = pipe.execute()
     except redis.RedisError:
-        log.warning("an attempt is weighed without its counts: the cache does not answer")
+        log.warning("an attempt is assessed without its counts: the cache does not answer")
         return None
     return Pace(
         failures_on_account=_sum(on_account),

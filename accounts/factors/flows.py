@@ -163,9 +163,9 @@ def remove_passkey(customer: User, session: Session, passkey: Passkey, *, by: Ac
 def _note_removal(
     customer: User, session: Session, method: Method, factor: Totp | Passkey, at: datetime
 ) -> dict[str, str]:
-    kept = verifier.row_of(factor)
+    stored = verifier.row_of(factor)
     return reversible.note(
-        customer, Change.Kind.FACTOR_REMOVED, session, previous=kept, method=method, key=factor.pk, at=at
+        customer, Change.Kind.FACTOR_REMOVED, session, previous=stored, method=method, key=factor.pk, at=at
     )
 
 
@@ -188,9 +188,9 @@ def _removed(  # noqa: PLR0913, PLR0917  (one removal)
         gone |= {Method.BACKUP_CODE}
     ended = _end_others(customer, session, method, by=by, at=at)
     proven = [Method(name) for name in session.methods]
-    kept, level = policy.left_of(proven, gone)
-    if len(kept) < len(proven):
-        session.methods, session.level = list(kept), level
+    stored, level = policy.left_of(proven, gone)
+    if len(stored) < len(proven):
+        session.methods, session.level = list(stored), level
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
@@ -209,9 +209,9 @@ def _end_others(customer: User, session: Session, method: Method, *, by: Actor, 
 
 
 @flow
-def answer_with_app(customer: User, code: str, door: str, *, by: Actor, at: datetime) -> Checked:
-    """Look at a code from the customer's app, typed at ``door``. A wrong one is counted; the last one is told."""
-    checked = _answered(customer, Method.TOTP, verifier.check_app(customer, code, door, at), by=by, at=at)
+def answer_with_app(customer: User, code: str, origin: str, *, by: Actor, at: datetime) -> Checked:
+    """Look at a code from the customer's app, typed at ``origin``. A wrong one is counted; the last one is told."""
+    checked = _answered(customer, Method.TOTP, verifier.check_app(customer, code, origin, at), by=by, at=at)
     if checked.off:
         count = limits.current().factors.app_failures
         announce(customer, notices.AppSwitchedOff(count=count, **_alarm(customer, at)), at=at)

@@ -18,7 +18,7 @@ class Totp(TOTPDevice):
         proxy = True
 
     def verify_is_allowed(self) -> tuple[bool, dict[str, Any] | None]:
-        """Always: who has to wait is said by the lane of the door (AppLane), never by what others typed elsewhere."""
+        """Always: who has to wait is said by the origin's bucket (AppBucket), never by what others typed."""
         return True, None
 
     @property
@@ -31,20 +31,20 @@ class Totp(TOTPDevice):
         self.key = vault.seal(seed, f"totp:{self.user_id}")
 
 
-class AppLane(models.Model):
-    """Wrong codes for one app at one door, in a row. Each door waits for itself, twice as long after each."""
+class AppBucket(models.Model):
+    """Wrong codes for one app from one origin, in a row. Each origin waits for itself, twice as long after each."""
 
     LONGEST = timedelta(days=1)
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    app = models.ForeignKey(Totp, on_delete=models.CASCADE, related_name="lanes", db_comment="pseudonymous")
-    door = models.CharField(max_length=64, db_comment="pseudonymous: the session or browser in which they were typed")
+    app = models.ForeignKey(Totp, on_delete=models.CASCADE, related_name="buckets", db_comment="pseudonymous")
+    origin = models.CharField(max_length=64, db_comment="pseudonymous: the session or browser in which they were typed")
     failures = models.PositiveIntegerField(default=0, db_comment="not sensitive: wrong codes in a row")
     last_at = models.DateTimeField(db_comment="not sensitive: the latest of them")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["app", "door"], name="app_lane_once"),)
-        indexes = (models.Index(fields=["last_at"], name="app_lane_last"),)
+        constraints = (models.UniqueConstraint(fields=["app", "origin"], name="app_bucket_once"),)
+        indexes = (models.Index(fields=["last_at"], name="app_bucket_last"),)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -80,16 +80,16 @@ def raised(assurance: Assurance, methods: Iterable[Method], method: Method, at: 
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Proven:
     """What a session has proven so far; ``challenged_at``: its latest proof of more than a password."""
 
     assurance: Assurance
     methods: tuple[Method, ...]
     challenged_at: datetime | None = None
 
-    def then(self, method: Method, at: datetime) -> "Shown":
+    def then(self, method: Method, at: datetime) -> "Proven":
         """The same once it has proven ``method`` too."""
-        return Shown(
+        return Proven(
             raised(self.assurance, self.methods, method, at),
             (*self.methods, method),
             at if method in MORE_THAN_A_PASSWORD else self.challenged_at,
@@ -104,7 +104,7 @@ class Wanted:
     within: int | None = None
     challenge: bool = False
 
-    def is_met(self, shown: Shown, at: datetime) -> bool:
+    def is_met(self, shown: Proven, at: datetime) -> bool:
         """Nothing more to prove."""
         if self.challenge and not is_within(shown.challenged_at, self.within, at):
             return False
@@ -112,7 +112,7 @@ class Wanted:
 
 
 def ways_to_prove(
-    held: frozenset[Method], shown: Shown, wanted: Wanted, at: datetime, *, off: frozenset[Method] = frozenset()
+    held: frozenset[Method], shown: Proven, wanted: Wanted, at: datetime, *, off: frozenset[Method] = frozenset()
 ) -> tuple[Method, ...]:
     """The methods, best first, by which this session gets what is wanted; ``off``: held, but of no use at the moment.
 
@@ -128,7 +128,7 @@ def ways_to_prove(
     return (Method.PASSWORD,) if _completing(offered, shown.then(Method.PASSWORD, at), wanted, at) else ()
 
 
-def _completing(offered: Iterable[Method], shown: Shown, wanted: Wanted, at: datetime) -> tuple[Method, ...]:
+def _completing(offered: Iterable[Method], shown: Proven, wanted: Wanted, at: datetime) -> tuple[Method, ...]:
     able = {method for method in offered if wanted.is_met(shown.then(method, at), at)}
     return tuple(method for method in _PREFERENCE if method in able)
 
@@ -154,5 +154,5 @@ def ways_to_finish(
 def left_of(methods: Iterable[Method], gone: Iterable[Method]) -> tuple[tuple[Method, ...], Level]:
     """What a signed-in session still shows once its customer no longer has the factors ``gone``."""
     lost = frozenset(gone)
-    kept = tuple(method for method in methods if method not in lost)
-    return kept, max(Level.AAL1, level_of(kept))
+    remaining = tuple(method for method in methods if method not in lost)
+    return remaining, max(Level.AAL1, level_of(remaining))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Restriction, User
 from accounts.restrictions import flows, policy
-from accounts.restrictions.policy import RESTRICTERS, Kind, Verdict, Wanted, WhyRestrict
+from accounts.restrictions.policy import RESTRICTERS, RestrictionKind, Verdict, Wanted, WhyRestrict
 from accounts.staff.admin.looking import Looking
 from accounts.staff.admin.record import Part, Record
 from accounts.staff.admin.verbs import Verbs
@@ -28,13 +28,13 @@ _SOME = 10
 
 def part(record: Record) -> Part:
     """Restrictions on the customer's record, with what this member of staff may do about them now."""
-    customer, viewer, running = record.customer, record.viewer, limits.current()
+    customer, viewer, rules = record.customer, record.viewer, limits.current()
     asking = flows.asker(customer, viewer.user, viewer.session, viewer.at)
     found, rows = list(Restriction.objects.filter(customer=customer).order_by("-starts_at")[:_SOME]), []
     for row in found:
         stands = flows.standing(row, viewer.at)
         reviews, ends = (
-            isinstance(may(stands, asking, limits=running, at=viewer.at), Allow)
+            isinstance(may(stands, asking, limits=rules, at=viewer.at), Allow)
             for may in (policy.may_review, policy.may_end)
         )
         # Whoever may review it ends it by that, so that it is looked at once.
@@ -45,22 +45,22 @@ def part(record: Record) -> Part:
     may = {
         kind: policy.may_restrict(
             policy.RestrictFacts(customer.pk, customer.is_staff, 1, unreviewed=kind in unreviewed, within_budget=True),
-            asking, limits=running, at=viewer.at,
+            asking, limits=rules, at=viewer.at,
         )
-        for kind in Kind
+        for kind in RestrictionKind
     }  # fmt: skip
     open_to = [kind for kind, answer in may.items() if isinstance(answer, Allow)]
     no = next((answer for answer in may.values() if isinstance(answer, Deny)), None)
     is_theirs = bool(RESTRICTERS & viewer.roles)
-    words = {
+    context = {
         "restrictions": rows,
         "restrict_form": Restrict(kinds=open_to) if open_to else None,
         "why_not": sentence(no.reason) if no is not None and is_theirs else "",
-        "most_days": running.staff.restriction_days,
-        "review_hours": running.staff.restriction_review_hours,
+        "most_days": rules.staff.restriction_days,
+        "review_hours": rules.staff.restriction_review_hours,
         "customer_id": customer.pk,
     }
-    return Part("restrictions", _("Restrictions"), template="admin/_restrictions.html", words=words)
+    return Part("restrictions", _("Restrictions"), template="admin/_restrictions.html", words=context)
 
 
 class RestrictionPages(Verbs):
@@ -86,7 +86,7 @@ class RestrictionPages(Verbs):
             messages.error(request, _("Nothing was done. Choose what, why, and for how many days."))
             return self._back(customer_id)
         said = form.cleaned_data
-        wanted = Wanted(Kind(said["kind"]), WhyRestrict(said["reason"]), said["days"])
+        wanted = Wanted(RestrictionKind(said["kind"]), WhyRestrict(said["reason"]), said["days"])
         return self.do(
             request,
             lambda: flows.restrict(customer, wanted, person, session, by=by, at=clock.now()),

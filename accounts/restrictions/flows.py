@@ -16,7 +16,7 @@ from accounts.budgets import counter as budget
 from accounts.lock.flows.everywhere import announce
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.restrictions import events, notices, policy
-from accounts.restrictions.policy import Asker, Kind, Verdict, Wanted, WhyRestrict
+from accounts.restrictions.policy import Asker, RestrictionKind, Verdict, Wanted, WhyRestrict
 from accounts.sessions import flows as sessions
 from accounts.staff.flows import people as staff
 from accounts.step_up.flows import by_staff
@@ -67,7 +67,11 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         review_due_at=policy.review_due(at, stands_until, limits.current()),
     )
     _hold(customer)
-    ended = sessions.end_all(customer, by=by, at=at, reason=RESTRICTED) if wanted.kind is Kind.SUSPEND else (0, 0)
+    ended = (
+        sessions.end_all(customer, by=by, at=at, reason=RESTRICTED)
+        if wanted.kind is RestrictionKind.SUSPEND
+        else (0, 0)
+    )
     event = events.Restricted(
         restriction=made.pk,
         kind=Code(wanted.kind),
@@ -171,13 +175,15 @@ def _lift(
 def _hold(customer: User) -> None:
     """Write on the customer's row what the restrictions say now. The row is locked."""
     ends = {row.kind: row.ends_at for row in Restriction.objects.filter(customer=customer).open()}
-    customer.restricted(suspended_until=ends.get(Kind.SUSPEND), step_up_until=ends.get(Kind.STEP_UP))
+    customer.restricted(
+        suspended_until=ends.get(RestrictionKind.SUSPEND), step_up_until=ends.get(RestrictionKind.STEP_UP)
+    )
 
 
 def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
     reason, until = _(policy.told(WhyRestrict(made.reason))), customer.local(made.until)
     number = str(made.decision)
-    if made.kind == Kind.SUSPEND:
+    if made.kind == RestrictionKind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)
     link = links.absolute("accounts:security")
     return notices.MoreProofAsked(reason=reason, until=until, number=number, security_link=link)

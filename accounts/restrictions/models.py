@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.customer.models.user import User
-from accounts.restrictions.policy import Kind, WhyRestrict
+from accounts.restrictions.policy import RestrictionKind, WhyRestrict
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import choices
 
@@ -34,7 +34,7 @@ class Restriction(models.Model):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions", db_comment="pseudonymous")
     kind = models.CharField(
-        max_length=8, choices=[(kind.value, kind.value) for kind in Kind], db_comment="not sensitive"
+        max_length=8, choices=[(kind.value, kind.value) for kind in RestrictionKind], db_comment="not sensitive"
     )
     reason = models.CharField(max_length=24, choices=choices(WhyRestrict), db_comment="not sensitive: a code")
     decision = models.UUIDField(

@@ -20,7 +20,7 @@ RESTRICTERS = frozenset({Role.AGENT, Role.APPROVER})
 REVIEWERS = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
 
 
-class Kind(StrEnum):
+class RestrictionKind(StrEnum):
     """What a restriction does."""
 
     SUSPEND = "suspend"  # nobody comes in, and nothing is done
@@ -74,7 +74,7 @@ class Reason(ReasonBase):
 class Wanted:
     """What a member of staff chose."""
 
-    kind: Kind
+    kind: RestrictionKind
     reason: WhyRestrict
     days: int
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.activity import policy
 from accounts.models import Dispute, Restriction, User
 from accounts.restrictions import flows
-from accounts.restrictions.policy import Kind, WhyRestrict, told
+from accounts.restrictions.policy import RestrictionKind, WhyRestrict, told
 from accounts.sessions.signing import customer_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -23,7 +23,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
     """The step-up that holds now, in the customer's words; None if there is none, which costs no statement."""
     if customer.step_up_until is None or at >= customer.step_up_until:
         return None
-    row = Restriction.objects.open().filter(customer=customer, kind=Kind.STEP_UP).first()
+    row = Restriction.objects.open().filter(customer=customer, kind=RestrictionKind.STEP_UP).first()
     if row is None:
         return None
     return {

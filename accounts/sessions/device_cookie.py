@@ -66,8 +66,8 @@ def digest(token: str) -> str:
 
 def digests(cookie: str) -> dict[str, str]:
     """Every digest that a token of this cookie may be kept under, and the token; none if we did not sign it."""
-    kept = read(cookie)
-    return {each: token for token in (kept.tokens if kept else ()) for each in codes.digests(token, "device")}
+    stored = read(cookie)
+    return {each: token for token in (stored.tokens if stored else ()) for each in codes.digests(token, "device")}
 
 
 def _signature(text: str, key: bytes) -> str:

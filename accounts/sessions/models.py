@@ -176,7 +176,7 @@ class Session(models.Model):
         """What the queryset's ``live`` asks, of this row."""
         return self.ended_at is None and at < self.expires_at and self.last_used_at > at - idle
 
-    def weighed(self, risk: int | None) -> None:
+    def assessed(self, risk: int | None) -> None:
         """How worried we are about it now; it falls only with a new sign-in."""
         if risk is not None and (self.risk is None or risk > self.risk):
             self.risk = risk

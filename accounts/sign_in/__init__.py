@@ -1,1 +1,1 @@
-"""Coming in: weighed, challenged, held or let in."""
+"""Coming in: assessed, challenged, held or let in."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.account import flows as account
 from accounts.budgets import bucket, lockout, mails, velocity
-from accounts.budgets.mails import Asked
+from accounts.budgets.mails import MailFor
 from accounts.models import User
 from accounts.passwords import validator as passwords
 from accounts.sessions import flows as sessions
@@ -31,7 +31,7 @@ class Adapter(DefaultAccountAdapter):
         return network.bucket(request)
 
     def get_login_stages(self) -> list[str]:
-        """A proven address first, then the weighing. Nothing else is between a credential and a session."""
+        """A proven address first, then the assessing. Nothing else is between a credential and a session."""
         return ["allauth.account.stages.EmailVerificationStage", "accounts.sign_in.stages.ProofStage"]
 
     def clean_password(self, password: str, user: User | None = None) -> str:
@@ -60,7 +60,7 @@ class Adapter(DefaultAccountAdapter):
         paused = bool(getattr(request, "axes_locked_out", False))
         by = Actor.from_request(request)
         at = clock.now()
-        flows.note_failure(lockout.lane(request, credentials), known, paused=paused, by=by, at=at)
+        flows.note_failure(lockout.bucket_of(request, credentials), known, paused=paused, by=by, at=at)
         velocity.failed(facts.source_of(email, signing.browser_of(request).seen), at)
 
     def login(self, request: HttpRequest, user: User) -> None:
@@ -83,7 +83,7 @@ class Adapter(DefaultAccountAdapter):
         """
         customer = emailconfirmation.email_address.user
         if not signup:
-            mails.take_to(Asked.CONFIRM, customer.email, bucket.of(request, customer.email))
+            mails.take_to(MailFor.CONFIRM, customer.email, bucket.of(request, customer.email))
         account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:

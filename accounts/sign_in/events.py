@@ -9,7 +9,7 @@ from ciam_portal.core.policy.assurance import Method
 
 
 @dataclass(frozen=True, slots=True)
-class SignInWeighed(AuditEvent):
+class SignInAssessed(AuditEvent):
     """A correct first step was decided on: allowed, asked for more, or stopped.
 
     ``source`` is a pseudonym of browser and network: what tells one stranger's attempts from another's.
@@ -69,7 +69,7 @@ class SignInFailed(AuditEvent):
 
     name: ClassVar[str] = "sign_in.failed"
     sourced: ClassVar[bool] = True
-    lane: Code
+    bucket: Code
     account_known: bool
     paused: bool
 

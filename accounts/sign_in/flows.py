@@ -1,4 +1,4 @@
-"""Coming in and proving more: a sign-in is weighed, a session begins, a session steps up."""
+"""Coming in and proving more: a sign-in is assessed, a session begins, a session steps up."""
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -60,8 +60,8 @@ class Browser:
 
     def seen_with(self, device: Device | None) -> history.Seen:
         """What it showed; its own name counts only if it is the customer's known device."""
-        kept = device_cookie.read(self.cookie) if device else None
-        return replace(self.seen, device=kept.browser if kept else "")
+        stored = device_cookie.read(self.cookie) if device else None
+        return replace(self.seen, device=stored.browser if stored else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Entered:
 
 
 @flow
-def weigh(
+def assess(
     customer: User, methods: tuple[Method, ...], browser: Browser, *, breached: bool | None, by: Actor, at: datetime
 ) -> tuple[Decision, Admitted]:
     """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
@@ -103,11 +103,11 @@ def weigh(
             warn.of_copied_key(customer, copied, by=by, at=at)
         seen = browser.seen_with(device)
         arrived = facts.arrival(customer, seen, device, breached=breached, absurd=browser.absurd, at=at)
-        weighed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
-        decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
+        assessed = facts.for_sign_in(customer, methods, arrived, by=by, at=at)
+        decided = decisions.assess(Action.SIGN_IN, assessed, about=customer.pk, by=by, at=at)
         if isinstance(decided.answer, Hold) and (vouched := facts.vouched_until(customer)):
-            weighed = replace(weighed, vouched_until=vouched)
-            decided = decisions.weigh(Action.SIGN_IN, weighed, about=customer.pk, by=by, at=at)
+            assessed = replace(assessed, vouched_until=vouched)
+            decided = decisions.assess(Action.SIGN_IN, assessed, about=customer.pk, by=by, at=at)
         visit, risk, remembered = arrived.visit, decided.standing, arrived.remembered
         watched = isinstance(decided.answer, Allow) and decided.risk is Risk.SEVERE
         if isinstance(decided.answer, Hold | Deny):
@@ -115,7 +115,7 @@ def weigh(
     else:
         decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
     answer = Code(decisions.columns_of(decided.answer)["answer"])
-    event = events.SignInWeighed(answer=answer, methods=methods, source=Code(browser.source))
+    event = events.SignInAssessed(answer=answer, methods=methods, source=Code(browser.source))
     record(event, about=customer.pk, by=by, at=at, decision=decided.id)
     if decided.id and not isinstance(decided.answer, Allow):
         _note_attempt(customer, browser, decided.id, at)
@@ -142,17 +142,17 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
     A locked account is unlocked by it, if that may still be. Raises Refused.
     """
     methods, seen = admitted.methods, browser.seen
-    # Under lock, as it stands now: it may have been locked or suspended since the sign-in was weighed.
+    # Under lock, as it stands now: it may have been locked or suspended since the sign-in was assessed.
     customer = User.objects.locked(customer.pk)
     if customer.is_suspended(at):
         require(policy.on_sign_in, facts.at_the_door(customer, methods), about=customer.pk, by=by, at=at)
     if customer.locked_at is not None:
         locks.reopen(customer, methods, by=by, at=at)
-    device, kept, is_new = _device(customer, browser, at)
+    device, stored, is_new = _device(customer, browser, at)
     level = level_of(methods)
     if level >= Level.AAL2:
         device.known_from(at)
-    visit = replace(admitted.visit, device=history.hidden("device", kept.browser))
+    visit = replace(admitted.visit, device=history.hidden("device", stored.browser))
     history.learn(customer.pk, visit, at, admitted.remembered)
     session = Session.objects.create(
         customer=customer,
@@ -183,16 +183,16 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
         warn.of_new_device(customer, session, at)
     if admitted.watched:
         alerts.raise_once("watched", {"sign_ins": 1}, by=by, at=at)
-    return Entered(session, kept.signed())
+    return Entered(session, stored.signed())
 
 
 @flow
 def remember_first(customer: User, browser: Browser, *, by: Actor, at: datetime) -> str:
     """The browser in which the customer proved their address is the first they are known by; its device cookie."""
-    device, kept, is_new = _device(customer, browser, at)
+    device, stored, is_new = _device(customer, browser, at)
     device.known_from(at)
     record(events.DeviceRemembered(device=device.pk, new=is_new), about=customer.pk, by=by, at=at)
-    return kept.signed()
+    return stored.signed()
 
 
 def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
@@ -214,7 +214,7 @@ def _overlap() -> timedelta:
 
 def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, device_cookie.Kept, bool]:
     """The device of a completed sign-in, what its browser must keep from now on, and whether it is new."""
-    kept = device_cookie.read(browser.cookie) or device_cookie.new()
+    stored = device_cookie.read(browser.cookie) or device_cookie.new()
     found, overlap = device_cookie.digests(browser.cookie), _overlap()
     mine = list(Device.objects.with_token(found).filter(customer=customer)) if found else []
     known = next((each for each in mine if each.is_live(at) and each.accepts(found, at, overlap)), None)
@@ -223,7 +223,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
     token, dead = codes.new_token(), [found[each] for each in spent & found.keys()]
     if known:
         known.renewed(device_cookie.digest(token), at)
-        return known, kept.first(token, without=dead), False
+        return known, stored.first(token, without=dead), False
     rules = limits.current()
     device = Device.objects.create(
         customer=customer,
@@ -235,7 +235,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
         known_at=at + timedelta(hours=rules.risk.trust_device_hours),
         expires_at=at + timedelta(days=rules.session.device_days),
     )
-    return device, kept.first(token, without=dead), True
+    return device, stored.first(token, without=dead), True
 
 
 @flow
@@ -268,9 +268,9 @@ def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime)
 
 
 @flow
-def note_failure(lane: str, customer: UUID | None, *, paused: bool, by: Actor, at: datetime) -> None:
+def note_failure(bucket: str, customer: UUID | None, *, paused: bool, by: Actor, at: datetime) -> None:
     """A wrong password: kept under the pseudonym of what was typed, about the account if there is one."""
-    event = events.SignInFailed(lane=Code(lane), account_known=customer is not None, paused=paused)
+    event = events.SignInFailed(bucket=Code(bucket), account_known=customer is not None, paused=paused)
     record(event, about=customer, by=by, at=at)
 
 

@@ -1,4 +1,4 @@
-"""Is this somebody who could come in at all? Asked by every way in, before the sign-in is weighed."""
+"""Is this somebody who could come in at all? Asked by every way in, before the sign-in is assessed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ class SignInFacts:
 
 @question("sign_in.on_sign_in")
 def on_sign_in(facts: SignInFacts, *, limits: Limits, at: datetime) -> Decision:
-    """Whether there is anything to weigh. How much proof it takes is the catalogue's business (``sign_in``)."""
+    """Whether there is anything to assess. How much proof it takes is the catalogue's business (``sign_in``)."""
     if not facts.is_active:
         return Deny(Reason.ACCOUNT_CLOSED)
     if facts.lock is not None and not is_ajar(facts.lock):

@@ -96,7 +96,7 @@ class ProofStage(LoginStage):
         self.state.setdefault("account", proofs.state_of(self.customer))
         by, browser = Actor.from_request(self.request), signing.browser_of(self.request)
         breached = self.login.state.setdefault(_BREACHED, getattr(self.request, "password_breached", None))
-        answer, admitted = flows.weigh(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
+        answer, admitted = flows.assess(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
         match answer:
             case Allow():
                 self.request.sign_in = replace(admitted, account=self.state["account"])
@@ -166,7 +166,7 @@ class ProofStage(LoginStage):
         self.state["code_sent"] = True
 
     def passed(self, method: Method) -> HttpResponse:
-        """One more method was proven: weigh again, and finish the sign-in if it suffices now."""
+        """One more method was proven: assess again, and finish the sign-in if it suffices now."""
         self.login.state[signing.METHODS] = [*(known.value for known in self.methods if known != method), method.value]
         # Not marked as handled: the library runs this stage again, so the policy decides on all that was proven.
         from_here: HttpResponse = signing.resume(self.request, self.login)

@@ -14,7 +14,7 @@ def _signed_in(data: Data) -> Said:
     return Said(_("Signed in"), more, _("New browser") if new else "", "warn" if new else "")
 
 
-def _weighed(data: Data) -> Said | None:
+def _assessed(data: Data) -> Said | None:
     match data["answer"]:
         case "step_up":
             return Said(_("Password accepted, more proof asked for"), kind="accent", badge=_("Asked"))
@@ -33,12 +33,12 @@ def _failed(data: Data) -> Said:
 tell(
     {
         events.SignedIn: _signed_in,
-        events.SignInWeighed: _weighed,
+        events.SignInAssessed: _assessed,
         events.SignInFailed: _failed,
         events.DeviceCopied: plain(_("A browser of yours may have been copied"), badge=_("Copied"), kind="bad"),
         events.SteppedUp: of_method(_("Shown again that it is you")),
     },
     silent=[events.Recognition, events.DeviceRemembered, events.SignInCodeSent, events.SecondStepFailed],
-    repeated=[events.SignInFailed, events.SignInWeighed],
-    unless=Q(name=events.SignInWeighed.name, data__answer="allow"),
+    repeated=[events.SignInFailed, events.SignInAssessed],
+    unless=Q(name=events.SignInAssessed.name, data__answer="allow"),
 )

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.forms import WhoseAddress
-from accounts.restrictions.policy import Kind, Verdict, WhyRestrict
+from accounts.restrictions.policy import RestrictionKind, Verdict, WhyRestrict
 from accounts.staff.policy import WhyGlass, WhyLook, WhyRole
 from ciam_portal.core.roles import Role
 from ciam_portal.core.words import choices
@@ -65,14 +65,14 @@ class Restrict(forms.Form):
         label=_("What"),
         choices=[
             ("", "—"),
-            (Kind.SUSPEND.value, _("Suspend: nobody comes in, everything ends")),
-            (Kind.STEP_UP.value, _("Step-up: everything asks for the strongest proof")),
+            (RestrictionKind.SUSPEND.value, _("Suspend: nobody comes in, everything ends")),
+            (RestrictionKind.STEP_UP.value, _("Step-up: everything asks for the strongest proof")),
         ],
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyRestrict)])
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=366, initial=1)
 
-    def __init__(self, *args: object, kinds: Iterable[Kind] = Kind, **kwargs: object) -> None:
+    def __init__(self, *args: object, kinds: Iterable[RestrictionKind] = RestrictionKind, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         some = {"", *(kind.value for kind in kinds)}
         every = self.base_fields["kind"].choices  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.customer.models.user import User
-from accounts.staff.policy import State, Verb, WhyGlass, WhyRole
+from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.roles import Role
 from ciam_portal.core.words import choices
@@ -31,7 +31,7 @@ class RoleChange(models.Model):
     )
     reason = models.CharField(max_length=24, choices=choices(WhyRole), db_comment="not sensitive: a code")
     state = models.CharField(
-        max_length=16, choices=[(item.value, item.value) for item in State], db_comment="not sensitive"
+        max_length=16, choices=[(item.value, item.value) for item in RoleState], db_comment="not sensitive"
     )
     proposed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff; empty: the operator's command")
     proposed_at = models.DateTimeField(db_comment="not sensitive")
@@ -44,7 +44,7 @@ class RoleChange(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["person", "role"], condition=Q(state=State.PROPOSED.value), name="role_change_one_open"
+                fields=["person", "role"], condition=Q(state=RoleState.PROPOSED.value), name="role_change_one_open"
             ),
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True)
@@ -53,8 +53,8 @@ class RoleChange(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(verb=Verb.GRANT.value)
-                | Q(state=State.DONE.value, approved_by__isnull=False, approved_at__isnull=False)
-                | (~Q(state=State.DONE.value) & Q(approved_by__isnull=True, approved_at__isnull=True)),
+                | Q(state=RoleState.DONE.value, approved_by__isnull=False, approved_at__isnull=False)
+                | (~Q(state=RoleState.DONE.value) & Q(approved_by__isnull=True, approved_at__isnull=True)),
                 name="role_change_granted_when_approved",
             ),
             models.CheckConstraint(condition=Q(expires_at__gte=F("proposed_at")), name="role_change_expires_later"),
@@ -66,17 +66,17 @@ class RoleChange(models.Model):
 
     def approve(self, by: UUID, at: datetime) -> None:
         """A second person said yes."""
-        self.state, self.approved_by, self.approved_at = State.DONE, by, at
+        self.state, self.approved_by, self.approved_at = RoleState.DONE, by, at
         self.save(update_fields=["state", "approved_by", "approved_at"])
 
     def reject(self, by: UUID, at: datetime) -> None:
         """Somebody said no, or the proposer took it back."""
-        self.state, self.rejected_by, self.rejected_at = State.REJECTED, by, at
+        self.state, self.rejected_by, self.rejected_at = RoleState.REJECTED, by, at
         self.save(update_fields=["state", "rejected_by", "rejected_at"])
 
     def expire(self) -> None:
         """Nobody approved it in time."""
-        self.state = State.EXPIRED
+        self.state = RoleState.EXPIRED
         self.save(update_fields=["state"])
 
 

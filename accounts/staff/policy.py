@@ -24,7 +24,7 @@ class Verb(StrEnum):
     REVOKE = "revoke"
 
 
-class State(StrEnum):
+class RoleState(StrEnum):
     """Where a change of a role stands."""
 
     PROPOSED = "proposed"
@@ -107,7 +107,7 @@ class RoleFacts:
     person_open: bool = False
     holds: bool = False
     is_proposed: bool = False
-    state: State | None = None
+    state: RoleState | None = None
     proposed_by: UUID | None = None
     by_command: bool = False
     proposer_stands: bool = False
@@ -152,7 +152,7 @@ def may_approve(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: datet
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
     if role.person is None or role.person in {staff.id, role.proposed_by}:
         return Deny(Reason.OWN_ROLE)
-    if role.state is not State.PROPOSED:
+    if role.state is not RoleState.PROPOSED:
         return Deny(Reason.NOT_OPEN)
     if role.expires_at is None or at >= role.expires_at:
         return Deny(Reason.PROPOSAL_EXPIRED)
@@ -168,7 +168,7 @@ def may_reject(role: RoleFacts, staff: StaffFacts, *, limits: Limits, at: dateti
     """May this person say no? The proposer too: that takes it back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
-    return Allow() if role.state is State.PROPOSED else Deny(Reason.NOT_OPEN)
+    return Allow() if role.state is RoleState.PROPOSED else Deny(Reason.NOT_OPEN)
 
 
 @question("staff.may_revoke")

@@ -41,7 +41,7 @@ def sensitive(
             by = Actor.from_request(request)
             asked = facts.for_action(customer, getattr(request, "portal_session", None), by=by, at=at)
             if not isinstance(gate.decide(action, asked, limits=limits.current(), at=at), Allow):
-                flow.go_on(decisions.weigh(action, asked, about=customer.pk, by=by, at=at))
+                flow.go_on(decisions.assess(action, asked, about=customer.pk, by=by, at=at))
             return view(request, *args, **kwargs)
 
         return guarded

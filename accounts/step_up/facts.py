@@ -60,7 +60,7 @@ def lock_of(customer: User) -> LockFacts | None:
 
 
 def is_looked_at(customer: User, at: datetime) -> bool:
-    """Whether a sign-in of this customer is weighed at all. Any other looks like a wrong password."""
+    """Whether a sign-in of this customer is assessed at all. Any other looks like a wrong password."""
     lock = lock_of(customer)
     return customer.is_active and not customer.is_suspended(at) and (lock is None or is_ajar(lock))
 

@@ -1,6 +1,6 @@
 """The one way in which a flow asks whether this may be done now, in this session: both rows locked, then the gate.
 
-Without the locks, a session that ends while a change is under way (signed out elsewhere, disowned, reweighed) would
+Without the locks, a session that ends while a change is under way (signed out elsewhere, disowned, reassessed) would
 still make it. Every flow locks in this order: a consent, the customer, a session, then what hangs from it. Neither
 lock hinders rows that merely point at the customer or the session, so a flow that holds less waits for nobody here.
 """

@@ -42,7 +42,7 @@ class Declared:
     words: Any  # text, lazily translated, or a callable that makes it
     fields: Mapping[str, Field]
 
-    def shown(self, kept: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    def shown(self, stored: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """The kept fields as the customer reads them: label and value. What a form hides says nothing to anybody."""
         rows = []
         for name, field in self.fields.items():
@@ -50,7 +50,7 @@ class Declared:
                 continue
             choices: Any = field.choices if isinstance(field, ChoiceField) else ()
             names = dict(choices)
-            rows.append((str(field.label), ", ".join(str(names.get(value, value)) for value in kept.get(name, ()))))
+            rows.append((str(field.label), ", ".join(str(names.get(value, value)) for value in stored.get(name, ()))))
         return rows
 
     def said(self, request: HttpRequest, arguments: Mapping[str, Any]) -> str:
@@ -133,9 +133,9 @@ def _fields_of(request: HttpRequest) -> dict[str, list[str]] | None:
     declared = getattr(request.resolver_match and request.resolver_match.func, "resumable", None)
     if request.method != "POST" or not isinstance(declared, Declared):
         return None
-    kept = {name: request.POST.getlist(name) for name in declared.fields if name in request.POST}
-    size = sum(len(name) + sum(map(len, values)) for name, values in kept.items())
-    return kept if size <= _LONGEST else None
+    stored = {name: request.POST.getlist(name) for name in declared.fields if name in request.POST}
+    size = sum(len(name) + sum(map(len, values)) for name, values in stored.items())
+    return stored if size <= _LONGEST else None
 
 
 def _session(request: HttpRequest) -> "Session | None":

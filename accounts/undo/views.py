@@ -34,8 +34,8 @@ def undo(request: HttpRequest, link: Opened[Change]) -> HttpResponse:
     """Was it not you? Says what each button does; a button acts. Nobody is signed in by it."""
     change, form = link.about, Undo(request.POST or None)
     if not form.is_valid():
-        words = {"change": change, "made": link.customer.local(change.at), "later": flows.later(change)}
-        return render(request, "accounts/undo/undo.html", words)
+        context = {"change": change, "made": link.customer.local(change.at), "later": flows.later(change)}
+        return render(request, "accounts/undo/undo.html", context)
     # Not as whoever may be signed in here: the link speaks for its own customer.
     verb = flows.undo_by_link if form.cleaned_data["do"] == "undo" else flows.lock_by_link
     change = verb(link.secret, by=Actor.stranger(request), at=clock.now())

@@ -102,7 +102,7 @@ def _note(
 
 
 def open_sessions(start: datetime, at: datetime) -> list[Session]:
-    """The sessions that may have to be reweighed: those begun since, and older ones that have moved."""
+    """The sessions that may have to be reassessed: those begun since, and older ones that have moved."""
     moved = (~Q(network_now="") & ~Q(network_now=F("network"))) | (~Q(browser_now="") & ~Q(browser_now=F("browser")))
     live = Session.objects.filter(ended_at__isnull=True, expires_at__gt=at, started_at__lte=at)
     return list(live.filter(Q(started_at__gt=start) | moved).select_related("device").order_by("-started_at")[:MOST])

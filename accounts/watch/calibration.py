@@ -52,7 +52,7 @@ class Calibration:
 
 def measure(target_percent: float, days: int, at: datetime) -> Calibration:
     """Look at the sign-ins of so many days. Disowned ones count as takeovers, all other completed ones as genuine."""
-    since, running = at - timedelta(days=days), limits.current().risk
+    since, rules = at - timedelta(days=days), limits.current().risk
     disowned = population.labelled(population.NOT_ME, since)
     genuine: list[float] = []
     bad: list[tuple[float, bool]] = []
@@ -73,9 +73,9 @@ def measure(target_percent: float, days: int, at: datetime) -> Calibration:
         since=since.isoformat(),
         until=at.isoformat(),
         target_percent=target_percent,
-        today=running.moderate_score,
+        today=rules.moderate_score,
         genuine=total,
-        challenged_today=anyway + sum(score >= running.moderate_score for score in genuine),
+        challenged_today=anyway + sum(score >= rules.moderate_score for score in genuine),
         challenged_anyway=anyway,
         suggested=found.score if found else None,
         suggested_low=found.low if found else None,
@@ -84,9 +84,9 @@ def measure(target_percent: float, days: int, at: datetime) -> Calibration:
         challenged_then_low=share[0],
         challenged_then_high=share[1],
         takeovers=len(bad),
-        stopped_today=_stopped(bad, running.moderate_score),
+        stopped_today=_stopped(bad, rules.moderate_score),
         stopped_then=_stopped(bad, found.score) if found else None,
-        says=_sentence(total, anyway, target_percent, found, running.high_score),
+        says=_sentence(total, anyway, target_percent, found, rules.high_score),
     )
 
 

@@ -25,7 +25,7 @@ _SOON = timedelta(hours=72)
 _EDGES = [-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0]  # nats, between the bins
 _LEVELS = len(Risk) + 1
 
-# Each attempt once: what was allowed after a challenge had been weighed before.
+# Each attempt once: what was allowed after a challenge had been assessed before.
 _ATTEMPTS = """
 SELECT at > %(split)s AS lately, risk, answer, detail, contributions, inputs->1->'evidence' AS seen
 FROM audit_decisionentry

@@ -34,7 +34,7 @@ class SignInUnlearned(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionReweighed(AuditEvent):
+class SessionReassessed(AuditEvent):
     """A session was looked at again after it had begun."""
 
     name: ClassVar[str] = "risk.session_reweighed"

@@ -7,7 +7,7 @@ from celery import shared_task
 from accounts.baseline import flows as learning
 from accounts.models import Session
 from accounts.watch import bursts
-from accounts.watch.flows import alerts, reports, reweigh
+from accounts.watch.flows import alerts, reassess, reports
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
@@ -50,14 +50,14 @@ def look_again() -> int:
     if numbers := bursts.attacking(rows, at):
         alerts.raise_once("attack.address", numbers, by=by, at=at)
     found = bursts.findings_of(rows, crowded)
-    return sum(_reweigh(row, found, by=by) for row in rows if row.pk in found)
+    return sum(_reassess(row, found, by=by) for row in rows if row.pk in found)
 
 
-def _reweigh(session: Session, found: bursts.Found, *, by: Actor) -> bool:
+def _reassess(session: Session, found: bursts.Found, *, by: Actor) -> bool:
     at = clock.now()
-    if not reweigh.would_change(session, found[session.pk], at=at):
+    if not reassess.would_change(session, found[session.pk], at=at):
         return False
-    reweigh.reweigh(session, found[session.pk], by=by, at=at)
+    reassess.reassess(session, found[session.pk], by=by, at=at)
     return True
 
 

@@ -6,7 +6,7 @@ from ciam_portal.core.timeline import tell
 tell(
     {},
     silent=[
-        events.PopulationLearned, events.PopulationFaded, events.SignInUnlearned, events.SessionReweighed,
+        events.PopulationLearned, events.PopulationFaded, events.SignInUnlearned, events.SessionReassessed,
         events.AlertRaised, events.AlertAcknowledged, events.Calibrated, events.DriftMeasured,
     ],
 )  # fmt: skip

@@ -79,7 +79,7 @@ def require_action(action: str, facts: gate.Facts, *, about: UUID | None, by: Ac
 
     Raises ProveMore, OnHold or Refused.
     """
-    return go_on(decide.weigh(action, facts, about=about, by=by, at=at))
+    return go_on(decide.assess(action, facts, about=about, by=by, at=at))
 
 
 def go_on(decided: decide.Decided) -> UUID | None:

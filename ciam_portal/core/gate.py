@@ -2,7 +2,7 @@
 
 The catalogue's row says what the action needs; the facts say with what it comes. Four laws hold, each proven by tests:
 more risk, a staler or weaker session, a less trusted device or a stricter row never loosens the answer; what is not
-known counts against; an action or a door that nobody wrote down is denied; and what strangers can cause
+known counts against; an action or an entry point that nobody wrote down is denied; and what strangers can cause
 (``rules.STRANGERS``) may ask a known device for a second factor that its customer has, never for a message that may not
 come, and neither makes it wait nor turns it away.
 
@@ -23,7 +23,8 @@ from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hol
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
-from ciam_portal.core.risk.assess import Assessment, assess
+from ciam_portal.core.risk import assess as risk_model
+from ciam_portal.core.risk.assess import Assessment
 from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.kept import Numbers
 from ciam_portal.core.risk.parameters import Thresholds
@@ -81,7 +82,7 @@ class Facts:
     """With what an action comes. Whatever is left out is not known, and counts against.
 
     ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
-    proof of more than a password. ``standing``: the risk of the session as last weighed. ``evidence``: a sign-in's
+    proof of more than a password. ``standing``: the risk of the session as last assessed. ``evidence``: a sign-in's
     own numbers. ``recognized_at``: when this session showed that the customer holds another channel than the mailbox.
     ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
     ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
@@ -109,7 +110,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Assessed:
     """An answer, with the assessment it rests on and the risk that counted; all None if nothing was assessed.
 
     ``standing`` is the part of that risk that belongs to this visit: what a session may carry on.
@@ -124,25 +125,25 @@ class Weighed:
 @question("gate.decide")
 def decide(action: str, facts: Facts, *, limits: Limits, at: datetime) -> Decision:
     """May this be done now?"""
-    return weigh(action, facts, limits=limits, at=at).decision
+    return assess(action, facts, limits=limits, at=at).decision
 
 
-def weigh(
+def assess(
     action: str, facts: Facts, *, limits: Limits, at: datetime, numbers: Numbers = TODAY, equations: int | None = None
-) -> Weighed:
+) -> Assessed:
     """The same question, with what the answer rests on; to ask as then, ``numbers``, or but their ``equations``."""
     equations = numbers.parameters.equations if equations is None else equations
     row = row_for(action, facts, limits)
     if row is None:
-        return Weighed(Deny(Reason.UNKNOWN_ACTION))
+        return Assessed(Deny(Reason.UNKNOWN_ACTION))
     if facts.channel not in row.channels:
-        return Weighed(Deny(Reason.WRONG_DOOR))
+        return Assessed(Deny(Reason.WRONG_DOOR))
     if row.needs is not Needs.NOTHING and not facts.account_active:
-        return Weighed(Deny(Reason.ACCOUNT_CLOSED))
+        return Assessed(Deny(Reason.ACCOUNT_CLOSED))
     if row.needs is not Needs.NOTHING and facts.session_live is False:
-        return Weighed(Deny(Reason.SESSION_OVER))
+        return Assessed(Deny(Reason.SESSION_OVER))
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
-    assessment = assess(
+    assessment = risk_model.assess(
         facts.evidence, facts.signals or Signals(), thresholds, numbers.rules, parameters=numbers.parameters
     )
     risk, own = worry(row, facts, assessment.level), worry(row, facts, assessment.own)
@@ -158,7 +159,7 @@ def weigh(
     answer = _quarantined(row, facts, answer, at)
     # Whoever was let in at severe risk has proven the most there is; what is left of it stays with the session.
     standing = min(own, Risk.HIGH) if coming_in else own
-    return Weighed(_suspended(action, facts, answer, at), assessment, risk, standing)
+    return Assessed(_suspended(action, facts, answer, at), assessment, risk, standing)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:

@@ -34,12 +34,12 @@ def for_asking(partner: Partner, question: Question, held: Live | None) -> polic
 
 
 def for_transaction(
-    customer: User, session: Session, transaction: Transaction, door: Channel | None, *, by: Actor, at: datetime
+    customer: User, session: Session, transaction: Transaction, channel: Channel | None, *, by: Actor, at: datetime
 ) -> gate.Facts:
     """What the gate asks about a transaction. Nobody transacts from a session that is over, offline access or not."""
     return replace(
         accounts_facts.for_token(customer, session, by=by, at=at),
-        channel=door,
+        channel=channel,
         session_live=session.customer_id == customer.pk and session.ended_at is None and at < session.expires_at,
         highest=factors.highest_level(customer),
         amount=transaction.amount,
@@ -47,8 +47,8 @@ def for_transaction(
     )
 
 
-def door(partner: Partner, named: Channel) -> Channel | None:
-    """The door, if it is the caller's to name: only a resource server stands in front of other applications."""
+def channel_of(partner: Partner, named: Channel) -> Channel | None:
+    """The entry point, if it is the caller's to name: only a resource server stands in front of other applications."""
     return None if named is Channel.GATEWAY and not partner.is_resource_server else named
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.audit.decide import Decided, columns_of, decide, weigh
+from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -76,9 +76,9 @@ def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: date
     sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
     if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    door = facts.door(partner, question.channel)
-    asked = facts.for_transaction(customer, session, question.transaction, door, by=by, at=at)
-    return weigh(question.transaction.action, asked, about=customer.pk, by=by, at=at)
+    channel = facts.channel_of(partner, question.channel)
+    asked = facts.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
+    return assess(question.transaction.action, asked, about=customer.pk, by=by, at=at)
 
 
 def _approve(partner: Partner, question: Question, held: Live, decision: UUID, at: datetime) -> tuple[Approval, str]:
@@ -139,7 +139,7 @@ def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: da
     if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
     asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
-    decided = weigh(transaction.action, asked, about=customer.pk, by=by, at=at)
+    decided = assess(transaction.action, asked, about=customer.pk, by=by, at=at)
     if isinstance(decided.answer, StepUp):
         challenges.remember(session.pk, consent.partner_id, decided.answer)
     return decided

@@ -13,7 +13,7 @@ _NAME = r"[a-z][a-z0-9_]{0,39}"
 
 _ACTION = Text("The action, as the policy file names it; the prefix may be left out.", 48, rf"(partner\.)?{_NAME}")
 _TOKEN = Text("The customer's access token.", 255)
-_CHANNEL = Text('Through which door it comes: "api" unless said otherwise.', 16, choices=tuple(CHANNELS))
+_CHANNEL = Text('Through which entry point it comes: "api" unless said otherwise.', 16, choices=tuple(CHANNELS))
 _MONEY: dict[str, Part] = {
     "amount": Whole("In minor units of the currency: 12.50 EUR is 1250. Written without a point.", 0, 2**53 - 1),
     "currency": Text("ISO 4217.", 3, r"[A-Z]{3}"),

@@ -20,7 +20,7 @@ from django.conf import settings
 from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
 from ciam_portal.governance.models import PolicyVersion, under
-from ciam_portal.governance.policy import Origin, State
+from ciam_portal.governance.policy import Origin, VersionState
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def forget() -> None:
 def _read(kept: _Kept | None) -> Limits:
     global _kept  # noqa: PLW0603  (one process, one policy)
     found = (
-        PolicyVersion.objects.filter(state=State.DECIDING)
+        PolicyVersion.objects.filter(state=VersionState.DECIDING)
         .values_list("version", "content", "origin", "against", named=True)
         .first()
     )

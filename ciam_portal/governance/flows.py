@@ -23,7 +23,7 @@ from ciam_portal.core.roles import Role
 from ciam_portal.governance import deciding, events, history, policy
 from ciam_portal.governance import upgrade as upgrades
 from ciam_portal.governance.models import PolicyVersion, Replay, RiskModel
-from ciam_portal.governance.policy import Origin, State
+from ciam_portal.governance.policy import Origin, VersionState
 from ciam_portal.governance.replay import Report, of_json
 
 REPLAYED = timedelta(days=30)
@@ -84,7 +84,9 @@ def see(text: str, *, by: Actor, at: datetime) -> Seen:
 @flow
 def keep_first(text: str, *, by: Actor, at: datetime) -> None:
     """The installation approves the policy that it came with. Only while no version was ever kept by it."""
-    row = PolicyVersion(content=text, origin=Origin.INSTALLATION, state=State.DECIDING, found_at=at, approved_at=at)
+    row = PolicyVersion(
+        content=text, origin=Origin.INSTALLATION, state=VersionState.DECIDING, found_at=at, approved_at=at
+    )
     _keep(row)
     record(events.PolicyApproved(version=Code(row.version)), about=None, by=by, at=at)
     transaction.on_commit(deciding.forget)
@@ -93,7 +95,7 @@ def keep_first(text: str, *, by: Actor, at: datetime) -> None:
 @flow
 def keep_candidate(text: str, current: str, *, by: Actor, at: datetime) -> None:
     """The file holds a version that does not decide."""
-    row = PolicyVersion(content=text, origin=Origin.FILE, state=State.FOUND, found_at=at)
+    row = PolicyVersion(content=text, origin=Origin.FILE, state=VersionState.FOUND, found_at=at)
     _keep(row)
     record(events.PolicyFound(version=Code(row.version), deciding=Code(current)), about=None, by=by, at=at)
 
@@ -101,7 +103,7 @@ def keep_candidate(text: str, current: str, *, by: Actor, at: datetime) -> None:
 @flow
 def upgrade(text: str, *, by: Actor, at: datetime) -> PolicyVersion:
     """Complete the approved version for this software: see ``deciding``. Raises UnsafePolicy if nothing is missing."""
-    current = PolicyVersion.objects.select_for_update().filter(state=State.DECIDING).first()
+    current = PolicyVersion.objects.select_for_update().filter(state=VersionState.DECIDING).first()
     if current is None:
         raise UnsafePolicy("No policy version is approved, so there is nothing to upgrade.")
     if current.is_usable:
@@ -112,7 +114,7 @@ def upgrade(text: str, *, by: Actor, at: datetime) -> PolicyVersion:
     row = PolicyVersion.objects.select_for_update().filter(version=version).first() or PolicyVersion(
         version=version, content=content, found_at=at
     )
-    row.origin, row.state, row.against, row.approved_at = Origin.UPGRADE, State.DECIDING, current.version, at
+    row.origin, row.state, row.against, row.approved_at = Origin.UPGRADE, VersionState.DECIDING, current.version, at
     row.proposed_by = row.proposed_at = row.approved_by = row.superseded_at = row.rejected_by = row.rejected_at = None
     _supersede(current, at)
     row.save()
@@ -190,7 +192,7 @@ def propose(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datet
     facts = _facts(row, current, check, has_replay=run is not None and run.finished_at is not None)
     require(policy.may_propose, facts, _staff(person, by), about=None, by=by, at=at)
     report = of_json(run.report) if run else Report(row.version)
-    row.state, row.proposed_by, row.proposed_at = State.PROPOSED, by.id, at
+    row.state, row.proposed_by, row.proposed_at = VersionState.PROPOSED, by.id, at
     row.against, row.replay = current.version if current else "", report.as_json()
     row.approved_by = row.approved_at = row.superseded_at = row.rejected_by = row.rejected_at = None
     row.save()
@@ -213,7 +215,7 @@ def approve(version: UUID, gather: Gather, check: Check, *, by: Actor, at: datet
     require(policy.may_approve, _facts(row, current, check), _staff(person, by), about=None, by=by, at=at)
     if current is not None:
         _supersede(current, at)
-    row.state, row.approved_by, row.approved_at = State.DECIDING, by.id, at
+    row.state, row.approved_by, row.approved_at = VersionState.DECIDING, by.id, at
     row.save(update_fields=["state", "approved_by", "approved_at"])
     event = events.PolicyApproved(version=Code(row.version), replaces=Code(row.against) if row.against else None)
     record(event, about=None, by=by, at=at, decision=decision)
@@ -226,7 +228,7 @@ def reject(version: UUID, gather: Gather, check: Check, *, by: Actor, at: dateti
     (row, current), person = _locked(version), gather()
     decision = require_action(Action.STAFF_APPROVE_POLICY, person.facts, about=None, by=by, at=at)
     require(policy.may_reject, _facts(row, current, check), _staff(person, by), about=None, by=by, at=at)
-    row.state, row.rejected_by, row.rejected_at = State.REJECTED, by.id, at
+    row.state, row.rejected_by, row.rejected_at = VersionState.REJECTED, by.id, at
     row.save(update_fields=["state", "rejected_by", "rejected_at"])
     record(events.PolicyRejected(version=Code(row.version)), about=None, by=by, at=at, decision=decision)
 
@@ -240,7 +242,7 @@ def _facts(
     row: PolicyVersion, current: PolicyVersion | None, check: Check, *, has_replay: bool | None = None
 ) -> policy.VersionFacts:
     return policy.VersionFacts(
-        state=State(row.state),
+        state=VersionState(row.state),
         is_usable=_is_usable(row, check),
         proposed_by=row.proposed_by,
         has_replay=row.replay is not None if has_replay is None else has_replay,
@@ -263,17 +265,17 @@ def _staff(person: Person, by: Actor) -> policy.StaffFacts:
 
 def _locked(version: UUID) -> tuple[PolicyVersion, PolicyVersion | None]:
     """This version and the one that decides, both locked. Whoever came second finds the first one's work."""
-    current = PolicyVersion.objects.select_for_update().filter(state=State.DECIDING).first()
+    current = PolicyVersion.objects.select_for_update().filter(state=VersionState.DECIDING).first()
     row = PolicyVersion.objects.select_for_update().get(pk=version)
     return row, _deciding() if current is None or current.pk == row.pk else current
 
 
 def _deciding() -> PolicyVersion | None:
-    return PolicyVersion.objects.filter(state=State.DECIDING).first()
+    return PolicyVersion.objects.filter(state=VersionState.DECIDING).first()
 
 
 def _supersede(current: PolicyVersion, at: datetime) -> None:
-    current.state, current.superseded_at = State.SUPERSEDED, at
+    current.state, current.superseded_at = VersionState.SUPERSEDED, at
     current.save(update_fields=["state", "superseded_at"])
 
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
-from ciam_portal.governance.policy import Origin, State
+from ciam_portal.governance.policy import Origin, VersionState
 
 _MACHINE = Q(
     origin__in=(Origin.INSTALLATION.value, Origin.UPGRADE.value), proposed_by__isnull=True, approved_by__isnull=True
@@ -31,7 +31,7 @@ class PolicyVersion(models.Model):
         max_length=16, choices=[(item.value, item.value) for item in Origin], db_comment="not sensitive"
     )
     state = models.CharField(
-        max_length=16, choices=[(item.value, item.value) for item in State], db_comment="not sensitive"
+        max_length=16, choices=[(item.value, item.value) for item in VersionState], db_comment="not sensitive"
     )
     found_at = models.DateTimeField(db_comment="not sensitive")
     proposed_by = models.UUIDField(null=True, db_comment="pseudonymous: id of staff; empty: the installation")
@@ -47,7 +47,7 @@ class PolicyVersion(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["state"], condition=Q(state=State.DECIDING.value), name="policy_version_one_decides"
+                fields=["state"], condition=Q(state=VersionState.DECIDING.value), name="policy_version_one_decides"
             ),
             models.UniqueConstraint(
                 fields=["origin"], condition=Q(origin=Origin.INSTALLATION.value), name="policy_version_one_installation"
@@ -62,11 +62,12 @@ class PolicyVersion(models.Model):
                 name="policy_version_replay_first",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=(State.DECIDING.value, State.SUPERSEDED.value)) | Q(approved_at__isnull=False),
+                condition=~Q(state__in=(VersionState.DECIDING.value, VersionState.SUPERSEDED.value))
+                | Q(approved_at__isnull=False),
                 name="policy_version_decides_if_approved",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.PROPOSED.value)
+                condition=~Q(state=VersionState.PROPOSED.value)
                 | Q(proposed_by__isnull=False, proposed_at__isnull=False, replay__isnull=False),
                 name="policy_version_proposed_by_someone",
             ),

@@ -11,7 +11,7 @@ from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
 
 
-class State(StrEnum):
+class VersionState(StrEnum):
     """Where a version stands."""
 
     FOUND = "found"  # seen in the policy file; decides nothing
@@ -47,7 +47,7 @@ class Reason(ReasonBase):
 class VersionFacts:
     """A version as it stands. ``against`` decided when it was proposed, ``deciding`` does now."""
 
-    state: State | None = None
+    state: VersionState | None = None
     is_usable: bool = False
     proposed_by: UUID | None = None
     has_replay: bool = False
@@ -68,10 +68,10 @@ def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     """May this person propose it? A version that was rejected or that decided once may come back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
-    if version.state is State.DECIDING:
+    if version.state is VersionState.DECIDING:
         return Deny(Reason.DECIDES_ALREADY)
     # Against another version than today's, a proposal is void and may be made anew.
-    if version.state is State.PROPOSED and version.against == version.deciding:
+    if version.state is VersionState.PROPOSED and version.against == version.deciding:
         return Deny(Reason.ALREADY_PROPOSED)
     if version.state is None or not version.is_usable:
         return Deny(Reason.UNREADABLE)
@@ -91,9 +91,9 @@ def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     """May this person make it decide?"""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
-    if version.state is State.DECIDING:
+    if version.state is VersionState.DECIDING:
         return Deny(Reason.DECIDES_ALREADY)
-    if version.state is not State.PROPOSED or version.proposed_by is None:
+    if version.state is not VersionState.PROPOSED or version.proposed_by is None:
         return Deny(Reason.NOT_PROPOSED)
     if version.proposed_by == staff.id:
         return Deny(Reason.SAME_PERSON)
@@ -111,6 +111,6 @@ def may_reject(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: 
     """May this person say no to it? The proposer too: that takes the proposal back."""
     if staff.id is None or not staff.is_administrator:
         return Deny(Reason.NOT_AN_ADMINISTRATOR)
-    if version.state not in {State.FOUND, State.PROPOSED}:
+    if version.state not in {VersionState.FOUND, VersionState.PROPOSED}:
         return Deny(Reason.CLOSED)
     return Allow()

@@ -68,7 +68,7 @@ def ask(entry: DecisionEntry, rules: Limits) -> Again:
     facts = of_question(asked, entry.inputs)
     try:
         return (
-            _weighed(entry, facts, rules)
+            _assessed(entry, facts, rules)
             if asked is gate.decide
             else _decided(asked(*facts, limits=rules, at=entry.at))
         )
@@ -76,16 +76,16 @@ def ask(entry: DecisionEntry, rules: Limits) -> Again:
         raise CannotRebuild(f"{entry.question} cannot be asked about these facts: {error}") from error
 
 
-def _weighed(entry: DecisionEntry, facts: list[Any], rules: Limits) -> Again:
-    weighed = gate.weigh(*facts, limits=rules, at=entry.at, numbers=numbers_of(entry.model_version))
-    assessment, parts = weighed.assessment, weighed.assessment.parts if weighed.assessment else ()
+def _assessed(entry: DecisionEntry, facts: list[Any], rules: Limits) -> Again:
+    assessed = gate.assess(*facts, limits=rules, at=entry.at, numbers=numbers_of(entry.model_version))
+    assessment, parts = assessed.assessment, assessed.assessment.parts if assessed.assessment else ()
     basis = {
         "action": facts[0],
-        "risk": None if weighed.risk is None else int(weighed.risk),
+        "risk": None if assessed.risk is None else int(assessed.risk),
         "score": assessment.score if assessment else None,
         "contributions": [[part.code, part.llr] for part in parts],
     }
-    return Again(weighed.decision, _answer(weighed.decision) | basis, assessment.model if assessment else "")
+    return Again(assessed.decision, _answer(assessed.decision) | basis, assessment.model if assessment else "")
 
 
 def _decided(decision: Decision) -> Again:

@@ -42,7 +42,7 @@ class Answer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuthorizationRequest:
     """A checked request. ``partner`` is the partner's ``client_id``; ``level`` the assurance asked for, if any."""
 
     partner: str
@@ -85,7 +85,7 @@ def origin(redirect_uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def read(query: QueryDict) -> tuple[Partner, Asked]:
+def read(query: QueryDict) -> tuple[Partner, AuthorizationRequest]:
     """The partner and what it asks. Raises Unanswerable or Answer. Unknown parameters are ignored."""
     for name in ("client_id", "redirect_uri"):
         if len(query.getlist(name)) > 1:
@@ -110,14 +110,14 @@ class _Reader:
         fits = len(states) == 1 and len(states[0]) <= _LONGEST["state"]
         self.state = states[0] if fits else None
 
-    def asked(self) -> Asked:
+    def asked(self) -> AuthorizationRequest:
         """The request, or an Answer raised."""
         self._check_form()
         self._check_response()
         prompt = self._prompt()
         claims = self._claims()
         level, essential = self._level(claims)
-        return Asked(
+        return AuthorizationRequest(
             partner=self.partner.client_id,
             redirect_uri=self.redirect_uri,
             scopes=self._scopes(),

@@ -38,10 +38,10 @@ globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that s
 
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_USERNAME_FORM_FIELD = "email"
-AXES_USERNAME_CALLABLE = "accounts.budgets.lockout.lane"
+AXES_USERNAME_CALLABLE = "accounts.budgets.lockout.bucket_of"
 AXES_CLIENT_IP_CALLABLE = "ciam_portal.core.network.client_address"
 AXES_LOCKOUT_PARAMETERS = ["username"]
-# Networks are limited in accounts.sign_in.views.entry; a lane cannot be changed by sending other cookies.
+# Networks are limited in accounts.sign_in.views.entry; a bucket cannot be changed by sending other cookies.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 if not SECURE:  # a staff host on this machine: PUBLIC_URL and STAFF_URL are plain http to localhost, never elsewhere
     SILENCED_SYSTEM_CHECKS.append("otp_webauthn.E031")

@@ -40,11 +40,11 @@ class Entrance(PortalAdminSite):
         if not request.user.is_authenticated:
             return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': target})}")
         if not request.user.is_staff:
-            request.forbidden = traces.Kind.STAFF_SITE  # type: ignore[attr-defined]
+            request.forbidden = traces.TraceKind.STAFF_SITE  # type: ignore[attr-defined]
             return HttpResponseRedirect(reverse("home"))
         if not self.has_permission(request):
             asked, by, at = _asked(request)
-            flow.go_on(decisions.weigh(Action.STAFF_ENTER, asked, about=by.id, by=by, at=at))
+            flow.go_on(decisions.assess(Action.STAFF_ENTER, asked, about=by.id, by=by, at=at))
         safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(target if safe else reverse("admin:index"))
 

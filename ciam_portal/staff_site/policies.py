@@ -29,7 +29,7 @@ from ciam_portal.core.words import sentence
 from ciam_portal.governance import difference, flows, policy, tasks
 from ciam_portal.governance.flows import Person
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.governance.policy import StaffFacts, State
+from ciam_portal.governance.policy import StaffFacts, VersionState
 from ciam_portal.governance.replay import ANSWERS
 from ciam_portal.oauth import scopes
 
@@ -173,14 +173,14 @@ def _words(request: HttpRequest, row: Any) -> dict[str, Any]:
     staff = StaffFacts(request.user.pk, Role.ADMINISTRATOR in standing_roles_of(request.user))
     run = flows.replay_of(row, clock.now())
     is_complete = run is not None and run.finished_at is not None
-    report = run.report if run and is_complete and row.state != State.PROPOSED else row.replay
+    report = run.report if run and is_complete and row.state != VersionState.PROPOSED else row.replay
     return {
         "row": row,
         "proposed": _by(row.proposer, row.proposed_at),
         "approved": _by(row.approver, row.approved_at),
         "may": _may(row, staff, is_complete=is_complete),
         "is_administrator": staff.is_administrator,
-        "is_open": row.state in {State.FOUND, State.PROPOSED},
+        "is_open": row.state in {VersionState.FOUND, VersionState.PROPOSED},
         "run": run,
         "report": report,
         "tables": _tables(report) if report else [],

@@ -45,7 +45,7 @@ class StaffSite(Entrance):
         if not roles_of(request.user) & _READERS:
             raise PermissionDenied
         found = privileges.paths()
-        words = {
+        context = {
             **self.each_context(request),
             "title": _("Privilege paths"),
             "paths": found,
@@ -53,7 +53,7 @@ class StaffSite(Entrance):
             "actions": privileges.declared(),
             "picture": _picture(found),
         }
-        return TemplateResponse(request, "admin/privilege_paths.html", words)
+        return TemplateResponse(request, "admin/privilege_paths.html", context)
 
 
 def _picture(found: list[privileges.Path]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from accounts.staff.flows import people as staff
 from accounts.staff.policy import OVERSEERS
 from ciam_portal.core import clock, explain
 from ciam_portal.core.audit import seal
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.crypto import codes
@@ -179,7 +179,9 @@ class NarrowAudit(NarrowTrail):
 
     event = forms.ChoiceField(label=_("Event"), required=False, choices=lambda: _choices(event_names()))
     source = forms.RegexField(r"[0-9a-f]{20}", label=_("Source (pseudonym of an address)"), required=False, strip=True)
-    kind = forms.ChoiceField(label=_("Sort of actor"), required=False, choices=_choices(each.value for each in Kind))
+    kind = forms.ChoiceField(
+        label=_("Sort of actor"), required=False, choices=_choices(each.value for each in ActorKind)
+    )
     channel = forms.ChoiceField(label=_("Channel"), required=False, choices=_choices(each.value for each in Channel))
 
 
@@ -264,7 +266,7 @@ class DecisionEntries(Trail):
         if entry is None:
             return stopped
         sees_all = self.sees_all(request)
-        words = {
+        context = {
             "title": f"Decision {entry.pk}",
             "entry": entry,
             "doing": explain.doing(entry.action),
@@ -272,5 +274,5 @@ class DecisionEntries(Trail):
             "because": explain.for_operator(entry) if sees_all else explain.for_agent(entry),
         }
         if sees_all:
-            words |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk), "seal": seal.check(entry)}
-        return self.show(request, "admin/decision.html", **words)
+            context |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk), "seal": seal.check(entry)}
+        return self.show(request, "admin/decision.html", **context)

@@ -12,11 +12,11 @@ from django.utils.translation import ngettext_lazy
 from accounts.activity.policy import MAY_CLOSE
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
 from accounts.restrictions.policy import REVIEWERS
-from accounts.staff.policy import State as RoleState
+from accounts.staff.policy import RoleState
 from accounts.watch.flows.alerts import LOOKERS as WATCHERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.governance.policy import State as PolicyState
+from ciam_portal.governance.policy import VersionState
 from recovery.models import Case, Inquiry
 
 MOST = 99  # of one kind; there may be more
@@ -75,7 +75,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         changes = RoleChange.objects.filter(state=RoleState.PROPOSED, expires_at__gt=at).exclude(person=me)
         by_others = changes.filter(~Q(proposed_by=me) | Q(proposed_by__isnull=True))
         yield by_others, _ROLES, _page("accounts_rolechange")
-        versions = PolicyVersion.objects.filter(state=PolicyState.PROPOSED).exclude(proposed_by=me)
+        versions = PolicyVersion.objects.filter(state=VersionState.PROPOSED).exclude(proposed_by=me)
         yield versions, _POLICIES, _page("governance_policyversion")
     if MAY_CLOSE & roles:
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)

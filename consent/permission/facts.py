@@ -11,7 +11,7 @@ from accounts.models import Session, User
 from accounts.sessions.flows import SIGNED_OUT
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method, amr_of
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
@@ -69,11 +69,11 @@ def open_now(names: Iterable[str], asked: gate.Facts, customer: User, at: dateti
 
 
 def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bool:
-    running = limits.current()
-    if action not in running.actions:
+    rules = limits.current()
+    if action not in rules.actions:
         return True
     asked = accounts_facts.with_highest(action, asked, customer, at)
-    return isinstance(gate.decide(action, asked, limits=running, at=at), Allow)
+    return isinstance(gate.decide(action, asked, limits=rules, at=at), Allow)
 
 
 def for_giving(
@@ -94,9 +94,9 @@ def for_giving(
 def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> policy.Changing:
     """A consent about to be narrowed or ended."""
     holder = policy.Holder.OTHER
-    if by.kind is Kind.CUSTOMER and by.id == consent.customer_id:
+    if by.kind is ActorKind.CUSTOMER and by.id == consent.customer_id:
         holder = policy.Holder.OWNER
-    elif by.kind is Kind.SYSTEM:
+    elif by.kind is ActorKind.SYSTEM:
         holder = policy.Holder.SYSTEM
     return policy.Changing(
         consent=consent.pk,

@@ -19,7 +19,7 @@ from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import scopes, tokens
-from ciam_portal.oauth.authorization import Asked
+from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
@@ -63,7 +63,7 @@ def give(
 
 
 @flow
-def let_in(consent: Consent, session: Session, asked: Asked, *, by: Actor, at: datetime) -> str:
+def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, by: Actor, at: datetime) -> str:
     """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     session = Session.objects.get(pk=session.pk)

@@ -6,8 +6,8 @@ from datetime import datetime
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate, request_id
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
-from ciam_portal.core.audit.decide import Decided, decide, weigh
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
+from ciam_portal.core.audit.decide import Decided, assess, decide
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
@@ -78,14 +78,14 @@ def live(value: str, at: datetime) -> Live | None:
 
 def acting(partner: Partner) -> Actor:
     """A partner, on the request that is being answered."""
-    return Actor(Kind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
+    return Actor(ActorKind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
 def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:
     """May it be used now? An allow of low sensitivity is not kept: this path has to stay fast."""
     asked = accounts_facts.with_highest(action, asked, customer, at)
-    running = limits.current()
-    answer, row = gate.decide(action, asked, limits=running, at=at), running.actions.get(action)
+    rules = limits.current()
+    answer, row = gate.decide(action, asked, limits=rules, at=at), rules.actions.get(action)
     if isinstance(answer, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
         return Decided(answer, None)
-    return weigh(action, asked, about=customer.pk, by=by, at=at)
+    return assess(action, asked, about=customer.pk, by=by, at=at)

@@ -76,9 +76,11 @@ def _refused(decided: Decided, needed: tuple[str, ...], at: datetime) -> HttpRes
 
 
 def _challenge(status: int, error: str, description: str, **more: str) -> HttpResponse:
-    words = {"realm": "portal", "error": error, "error_description": description} | more
+    context = {"realm": "portal", "error": error, "error_description": description} | more
     response = problem(error or "invalid_token", description or "a bearer token is needed", status)
-    response["WWW-Authenticate"] = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items() if value)
+    response["WWW-Authenticate"] = "Bearer " + ", ".join(
+        f'{name}="{value}"' for name, value in context.items() if value
+    )
     return response
 
 

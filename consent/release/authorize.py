@@ -24,7 +24,7 @@ from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import weigh
+from ciam_portal.core.audit.decide import assess
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.flow import go_on
@@ -33,7 +33,7 @@ from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, id_tokens, scopes
-from ciam_portal.oauth.authorization import Answer, Asked, Unanswerable
+from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
@@ -50,7 +50,7 @@ class Visit:
 
     request: HttpRequest
     partner: Partner
-    asked: Asked
+    asked: AuthorizationRequest
     customer: User
     session: Session
     at: datetime
@@ -80,7 +80,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return _onward(request, response)
 
 
-def _answer(request: HttpRequest, partner: Partner, asked: Asked) -> HttpResponse:
+def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest) -> HttpResponse:
     at, session = clock.now(), cast("Session | None", getattr(request, "portal_session", None))
     if session is None:
         if "none" in asked.prompt:
@@ -140,7 +140,7 @@ def _last_proof(session: Session) -> datetime:
     return max(session.auth_time, session.challenged_at or session.auth_time)
 
 
-def _answers_challenge(asked: Asked) -> bool:
+def _answers_challenge(asked: AuthorizationRequest) -> bool:
     return asked.level is not None or asked.max_age is not None
 
 
@@ -198,7 +198,7 @@ def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
     asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
     if not isinstance(gate.decide(action, asked, limits=limits.current(), at=visit.at), Allow):
-        go_on(weigh(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
+        go_on(assess(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
     letting = facts.for_letting_out(visit.customer, visit.session, added)
     answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
     if isinstance(answer, StepUp):
@@ -220,13 +220,13 @@ def _page(visit: Visit, shown: tuple[str, ...], declined: frozenset[str]) -> Htt
         {"scope": scope, "value": facts.shown(visit.customer, scope.name), "ticked": scope.name not in declined}
         for scope in scopes.described(shown)
     ]
-    words = {
+    context = {
         "partner": visit.partner,
         "reference": reference,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
     }
-    response = render(visit.request, "consent/release/authorize.html", words)
+    response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.
     response._csp_update = {"form-action": [authorization.origin(visit.asked.redirect_uri)]}  # type: ignore[attr-defined]  # noqa: SLF001
     return response
@@ -244,7 +244,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     kept = cache.get(key) if request.method == "POST" else None
     if kept is None or not cache.delete(key):
         return render(request, "consent/release/question_over.html", status=410)
-    asked, shown = Asked(**kept["asked"]), tuple(kept["shown"])
+    asked, shown = AuthorizationRequest(**kept["asked"]), tuple(kept["shown"])
     partner = Partner.objects.get(client_id=asked.partner)
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:

@@ -16,7 +16,7 @@ from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import decide, weigh
+from ciam_portal.core.audit.decide import assess, decide
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -60,7 +60,7 @@ def redeem(
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
     why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
     if why is None:
-        why, decision = _weigh(Action.ISSUE_TOKEN, code, by, at)
+        why, decision = _assess(Action.ISSUE_TOKEN, code, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -98,7 +98,7 @@ def refresh(
     sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
     why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
     if why is None:
-        why, decision = _weigh(Action.REFRESH_TOKEN, old, by, at)
+        why, decision = _assess(Action.REFRESH_TOKEN, old, by, at)
     if why is not None:
         return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
     scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
@@ -161,13 +161,13 @@ def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> 
     return Why.NOT_ALLOWED
 
 
-def _weigh(
+def _assess(
     action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime
 ) -> tuple[Why | None, UUID | None]:
     """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
     asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
     asked = accounts_facts.with_highest(action, asked, root.user, at)
-    decided = weigh(action, asked, about=root.user_id, by=by, at=at)
+    decided = assess(action, asked, about=root.user_id, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id

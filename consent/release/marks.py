@@ -7,13 +7,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth.authorization import Asked
+from ciam_portal.oauth.authorization import AuthorizationRequest
 
 _NAME = "asked_to_prove"
 _MOST = 5
 
 
-def remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
+def remember(request: HttpRequest, asked: AuthorizationRequest, at: datetime) -> None:
     """This very request asks for a fresh proof; the first time counts."""
     known = _fresh(request, at)
     known.setdefault(_digest(asked), at)
@@ -21,12 +21,12 @@ def remember(request: HttpRequest, asked: Asked, at: datetime) -> None:
     request.session[_NAME] = {digest: instant.isoformat() for digest, instant in kept}
 
 
-def since(request: HttpRequest, asked: Asked, at: datetime) -> datetime | None:
+def since(request: HttpRequest, asked: AuthorizationRequest, at: datetime) -> datetime | None:
     """When this very request first asked for one; None if it did not lately."""
     return _fresh(request, at).get(_digest(asked))
 
 
-def forget(request: HttpRequest, asked: Asked) -> None:
+def forget(request: HttpRequest, asked: AuthorizationRequest) -> None:
     """It was answered."""
     known = request.session.get(_NAME, {})
     if known.pop(_digest(asked), None):
@@ -40,5 +40,5 @@ def _fresh(request: HttpRequest, at: datetime) -> dict[str, datetime]:
     return {digest: instant for digest, instant in parsed if instant is not None and at - instant < life}
 
 
-def _digest(asked: Asked) -> str:
+def _digest(asked: AuthorizationRequest) -> str:
     return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]

@@ -56,8 +56,8 @@ def logout(request: HttpRequest) -> HttpResponse:
     if wish.partner and wish.subject and wish.subject == subject(wish.partner, request.user.pk):
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
         return _leave(request, wish)
-    words = {"partner": wish.partner, "query": urlencode({name: request.GET.get(name, "") for name in _NAMES})}
-    return render(request, "consent/release/logout.html", words)
+    context = {"partner": wish.partner, "query": urlencode({name: request.GET.get(name, "") for name in _NAMES})}
+    return render(request, "consent/release/logout.html", context)
 
 
 @csrf_protect

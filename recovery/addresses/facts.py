@@ -16,7 +16,7 @@ _CHANNEL = "recovery channel"
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class Destination:
     """One address or number of a customer, as the help desk sees it: by its ``id``, and masked."""
 
     by: Medium
@@ -34,8 +34,8 @@ def mask(address: str) -> str:
     return f"{address[:3]}···{address[-2:]}" if address.startswith("+") else masked(address)
 
 
-def _channel(customer: User, by: Medium, address: str) -> Channel:
-    return Channel(by, address, codes.digest(f"{customer.pk}:{by}:{address}", _CHANNEL))
+def _channel(customer: User, by: Medium, address: str) -> Destination:
+    return Destination(by, address, codes.digest(f"{customer.pk}:{by}:{address}", _CHANNEL))
 
 
 def is_channel(customer: User, by: Medium, address: str, key: str) -> bool:
@@ -43,13 +43,13 @@ def is_channel(customer: User, by: Medium, address: str, key: str) -> bool:
     return bool(key) and codes.matches(f"{customer.pk}:{by}:{address}", _CHANNEL, key)
 
 
-def before_call(customer: User, opened_at: datetime) -> list[Channel]:
+def before_call(customer: User, opened_at: datetime) -> list[Destination]:
     """What a code or link may go to in a call that began then: proven before it, rested, and still the customer's."""
     found = [(Medium(way.value), each) for way in (Way.MAIL, Way.SMS) for each in for_codes(customer, way, opened_at)]
     return [_channel(customer, by, address) for by, address in found]
 
 
-def to_call(customer: User, opened_at: datetime) -> list[Channel]:
+def to_call(customer: User, opened_at: datetime) -> list[Destination]:
     """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
     since = opened_at - timedelta(days=limits.current().recovery.callback_days)
     kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS, proven_at__lte=since)
@@ -59,7 +59,7 @@ def to_call(customer: User, opened_at: datetime) -> list[Channel]:
     return [_channel(customer, Medium.SMS, number) for number in dict.fromkeys(numbers)]
 
 
-def find(customer: User, among: list[Channel], key: str) -> Channel | None:
+def find(customer: User, among: list[Destination], key: str) -> Destination | None:
     """The one with this id."""
     return next((each for each in among if is_channel(customer, each.by, each.address, key)), None)
 

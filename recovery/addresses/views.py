@@ -37,8 +37,8 @@ def index(request: HttpRequest) -> HttpResponse:
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
     rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
     hours = limits.current().recovery.address_rest_hours
-    words = {"rows": rows, "hours": hours, **contacts.listed(customer, at)}
-    return render(request, "recovery/addresses/addresses.html", words)
+    context = {"rows": rows, "hours": hours, **contacts.listed(customer, at)}
+    return render(request, "recovery/addresses/addresses.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,13 +80,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The address is proven. We have told all your addresses about it."))
             return redirect("recovery:addresses")
         form.add_error("code", _("This code is not right, or it is too old. You can ask for a new one."))
-    words = {
+    context = {
         "form": form,
         "address": mailbox.shown(address),
         "kind": kind,
         "minutes": limits.current().proof.code_minutes,
     }
-    return render(request, "recovery/addresses/address_confirm.html", words)
+    return render(request, "recovery/addresses/address_confirm.html", context)
 
 
 @resumable(lazy("Remove a recovery address"))

@@ -16,7 +16,7 @@ class RecoveryAsked(AuditEvent):
     """Somebody asked for a code to get back in; ``sent`` says whether one went out."""
 
     name: ClassVar[str] = "recovery.asked"
-    lane: Code
+    bucket: Code
     way: Way
     sent: bool
 
@@ -27,7 +27,7 @@ class RecoveryMissed(AuditEvent):
 
     name: ClassVar[str] = "recovery.missed"
     sourced: ClassVar[bool] = True
-    lane: Code
+    bucket: Code
     way: Way
     off: bool = False
 

@@ -19,7 +19,7 @@ from accounts.staff.flows import people as desk
 from accounts.staff.policy import Sought, WhyLook
 from accounts.step_up import facts as accounts
 from ciam_portal.core import gate, reference
-from ciam_portal.core.audit.actor import Actor, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Risk
@@ -215,7 +215,7 @@ def helper(person: User, session: Session, customer: User, *, by: Actor, at: dat
         is_agent=Role.AGENT in roles_of(person),
         is_approver=Role.APPROVER in standing_roles_of(person),
         is_customer=person.pk == customer.pk,
-        acts_here=by.kind is Kind.STAFF and by.id == person.pk == session.customer_id and by.session == session.pk,
+        acts_here=by.kind is ActorKind.STAFF and by.id == person.pk == session.customer_id and by.session == session.pk,
         has_opened=desk.is_opened(customer.pk, session, at, because=_CALLED),
     )
 

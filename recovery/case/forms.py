@@ -12,7 +12,7 @@ from accounts.models import User
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import choices
-from recovery.addresses.facts import Channel
+from recovery.addresses.facts import Destination
 from recovery.desk.policy import Outcome, Reason, WhyRejected
 
 
@@ -129,7 +129,7 @@ class ToChannel(forms.Form):
 
     channel = forms.ChoiceField(label=_("Where to"))
 
-    def __init__(self, *args: object, channels: Iterable[Channel], **kwargs: object) -> None:
+    def __init__(self, *args: object, channels: Iterable[Destination], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         by = {Medium.MAIL: _("Mail"), Medium.SMS: _("Phone")}
         choices = [("", "—"), *((each.id, f"{by[each.by]} {each.masked}") for each in channels)]

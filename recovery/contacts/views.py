@@ -71,11 +71,11 @@ def remove(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 def invitation(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     """Says what a recovery contact does and sees; a button says yes, another no."""
     rules, said = limits.current().recovery, request.POST.get("do")
-    words = {"who": spelled_out(link.customer.email), "hours": rules.address_rest_hours}
+    context = {"who": spelled_out(link.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
-        return render(request, "recovery/contacts/contact_invitation.html", words)
+        return render(request, "recovery/contacts/contact_invitation.html", context)
     flows.answer(link.secret, accept=said == "accept", by=Actor.stranger(request), at=clock.now())
-    return render(request, "recovery/contacts/contact_answered.html", words | {"accepted": said == "accept"})
+    return render(request, "recovery/contacts/contact_answered.html", context | {"accepted": said == "accept"})
 
 
 @sensitive_variables("code")
@@ -83,10 +83,10 @@ def invitation(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
 @link_page(CONTACT_ASK)
 def help_them(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     """Says that a call comes first; a button shows the code, once."""
-    words = {"who": spelled_out(link.customer.email)}
+    context = {"who": spelled_out(link.customer.email)}
     form = forms.Spoken(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "recovery/contacts/contact_help.html", words | {"form": form})
+        return render(request, "recovery/contacts/contact_help.html", context | {"form": form})
     code = vouch.show_code(link.secret, by=Actor.stranger(request), at=clock.now())
-    words |= {"code": f"{code[:4]} {code[4:]}", "hours": str(limits.current().recovery.contact_code_hours)}
-    return render(request, "recovery/contacts/contact_code.html", words)
+    context |= {"code": f"{code[:4]} {code[4:]}", "hours": str(limits.current().recovery.contact_code_hours)}
+    return render(request, "recovery/contacts/contact_code.html", context)

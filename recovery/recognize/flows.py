@@ -35,7 +35,7 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
     """Send a code to it that works in this session only; False after too many wrong ones. Raises TooMany."""
     sent = proofs.blocked_until(customer, _RECOGNIZE, session.pk, at) is None
     if sent:
-        mails.take(mails.Asked.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
+        mails.take(mails.MailFor.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _RECOGNIZE, session.pk, phone.address, at)
         tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=Medium.SMS, at=at)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)

@@ -37,10 +37,10 @@ def recognize(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Thank you. Please do now what had to wait; it works for a few minutes."))
             return redirect("accounts:security")
         form.add_error("code", _("This code is not right, or it is too old. You can ask for a new one."))
-    words = {
+    context = {
         "form": form,
         "phone": masked(phone.address) if phone else "",
         "minutes": limits.current().proof.code_minutes,
         "hours": limits.current().recovery.address_rest_hours,
     }
-    return render(request, "recovery/recognize/recognize.html", words)
+    return render(request, "recovery/recognize/recognize.html", context)

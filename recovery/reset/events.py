@@ -11,7 +11,7 @@ class ResetAsked(AuditEvent):
     """Somebody asked for a link to set a new password; ``sent`` says whether one went out."""
 
     name: ClassVar[str] = "recovery.reset_asked"
-    lane: Code
+    bucket: Code
     sent: bool
 
 

@@ -38,7 +38,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     email = mailbox.named(email)
     customer = User.objects.filter(email=email, is_active=True).first()
     by_stranger(Action.START_RECOVERY, email, browser, about=customer.pk if customer else None, by=by, at=at)
-    mails.take_to(mails.Asked.RESET, email, browser.bucket)
+    mails.take_to(mails.MailFor.RESET, email, browser.bucket)
     send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
         link = proofs.new_link(customer, RESET_PASSWORD, email, at)
@@ -49,7 +49,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
             at=at,
         )
     about: UUID | None = customer.pk if customer else None
-    record(events.ResetAsked(lane=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
+    record(events.ResetAsked(bucket=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
 
 
 @flow

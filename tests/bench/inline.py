@@ -92,7 +92,7 @@ def measure(profiles: int, counts: int, sign_ins: int, *, full: bool) -> int:
             compared = history.read(customer, visit, at)
             second = time.perf_counter()
             assert compared is not None
-            gate.weigh("sign_in", replace(facts, evidence=compared.evidence), limits=running, at=at)
+            gate.assess("sign_in", replace(facts, evidence=compared.evidence), limits=running, at=at)
             third = time.perf_counter()
             history.learn(customer, visit, at, compared.remembered)
             fourth = time.perf_counter()

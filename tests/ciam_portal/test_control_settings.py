@@ -84,7 +84,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "v5.0.0-6.3.1": {  # who is counted, by what, and for how long
         "AXES_ENABLED": True,
         "AXES_HANDLER": "axes.handlers.cache.AxesCacheHandler",
-        "AXES_USERNAME_CALLABLE": "accounts.budgets.lockout.lane",
+        "AXES_USERNAME_CALLABLE": "accounts.budgets.lockout.bucket_of",
         "AXES_CLIENT_IP_CALLABLE": "ciam_portal.core.network.client_address",
         "AXES_LOCKOUT_PARAMETERS": ["username"],
         "AXES_FAILURE_LIMIT": "accounts.budgets.lockout.failure_limit",

@@ -17,7 +17,7 @@ from ciam_portal.core.audit import database
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.governance import recompute, start
 from ciam_portal.governance.models import PolicyVersion
-from tests.governance.rows import weigh
+from tests.governance.rows import assess
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def as_portal(db: None) -> Iterator[None]:
 
 
 def test_the_portal_writes_and_reads_its_audit(as_portal: None) -> None:
-    assert recompute.recompute(weigh()) == ()
+    assert recompute.recompute(assess()) == ()
     assert DecisionEntry.objects.count() == 1
 
 
@@ -57,7 +57,7 @@ def test_the_portal_writes_and_reads_its_audit(as_portal: None) -> None:
     ],
 )  # fmt: skip
 def test_the_portal_cannot_change_it_nor_what_holds_it(as_portal: None, table: str, statement: str) -> None:
-    weigh()
+    assess()
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
         run(statement.format(table))
 

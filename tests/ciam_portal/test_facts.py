@@ -75,7 +75,7 @@ def test_the_gates_facts_come_back_and_give_the_same_answer(facts: gate.Facts) -
     action, again = of_question(gate.decide, ["change_email", as_json(facts)])
     assert again == facts
     assert asdict(again) == asdict(facts)
-    before, after = (gate.weigh(action, asked, limits=LIMITS, at=NOON) for asked in (facts, again))
+    before, after = (gate.assess(action, asked, limits=LIMITS, at=NOON) for asked in (facts, again))
     assert before == after
 
 

@@ -456,9 +456,9 @@ def test_risk_that_is_not_known_is_not_low(action: str, facts: Facts, risk: Risk
 @given(facts_of)
 def test_no_risk_turns_a_sign_in_away_or_stays_severe(facts: Facts) -> None:
     came = replace(facts, channel=Channel.WEB, account_active=True, session_live=None)
-    weighed = gate.weigh("sign_in", came, limits=LIMITS, at=NOON)
-    assert not isinstance(weighed.decision, Deny)
-    assert weighed.standing is None or weighed.standing < Risk.SEVERE
+    assessed = gate.assess("sign_in", came, limits=LIMITS, at=NOON)
+    assert not isinstance(assessed.decision, Deny)
+    assert assessed.standing is None or assessed.standing < Risk.SEVERE
 
 
 @given(facts_of)
@@ -472,7 +472,7 @@ def test_what_was_denied_at_the_door_is_never_let_in_without_the_strongest_proof
 
 
 def test_a_sign_in_that_was_denied_is_denied_when_asked_as_it_was_then() -> None:
-    then = gate.weigh("sign_in", SEVERE, limits=LIMITS, at=NOON, equations=2)
+    then = gate.assess("sign_in", SEVERE, limits=LIMITS, at=NOON, equations=2)
     assert then.decision == Deny(Reason.TOO_RISKY)
     assert then.standing is Risk.SEVERE
 

@@ -40,11 +40,11 @@ def _looks(letter: str) -> st.SearchStrategy[str]:
     return st.sampled_from([letter, letter.upper(), wide, apart, apart.upper(), *("。．｡" if letter == "." else "")])
 
 
-def lane(typed: str) -> str:
+def bucket_of(typed: str) -> str:
     """In which failed sign-ins with this address are counted."""
     request = RequestFactory().post("/sign-in/", {"login": typed})
     request.session = SessionStore()
-    return lockout.lane(request)
+    return lockout.bucket_of(request)
 
 
 @given(
@@ -57,7 +57,7 @@ def test_any_two_spellings_meet_one_budget_and_one_lane(
 ) -> None:
     typed = f"{around}{''.join(local)}@{''.join(domain)}{around}"
     assert mailbox.named(typed) == MAILBOX
-    assert lane(typed) == lane(MAILBOX)
+    assert bucket_of(typed) == bucket_of(MAILBOX)
     seen = Seen(address="192.0.2.1")
     assert facts.source_of(typed, seen) == facts.source_of(MAILBOX, seen)
 

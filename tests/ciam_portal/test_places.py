@@ -14,7 +14,7 @@ from netaddr import IPSet
 
 from ciam_portal.core import network, places
 from ciam_portal.core.places import folder
-from ciam_portal.core.places.kinds import Kind
+from ciam_portal.core.places.kinds import NetworkKind
 from ciam_portal.core.places.ranges import Ranges
 
 COUNTRIES = "1.0.0.0,1.0.0.255,AU\n8.8.8.0,8.8.8.255,NO\n2a02:c0::,2a02:c0:ffff:ffff:ffff:ffff:ffff:ffff,SE\n"
@@ -175,7 +175,7 @@ def test_only_the_first_question_waits_for_a_file(
     (data / "country.csv").write_text("8.8.8.0,8.8.8.255,NO\n")
     answers = []
 
-    def read_slowly(path: Path, kind: Kind) -> Ranges:
+    def read_slowly(path: Path, kind: NetworkKind) -> Ranges:
         answers.append(run_beside(places.lookup, "8.8.8.8"))  # another thread asks while this one reads
         return Ranges(path)
 

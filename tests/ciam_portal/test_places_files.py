@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ciam_portal.core.places import folder, mmdb
-from ciam_portal.core.places.kinds import Broken, Kind
+from ciam_portal.core.places.kinds import Broken, NetworkKind
 from ciam_portal.core.places.ranges import Ranges
 from tests.ciam_portal.test_places import database
 
@@ -89,13 +89,13 @@ def test_other_bytes_are_refused(tmp_path: Path, content: bytes, sentence: str) 
 def test_an_mmdb_is_recognized_by_its_content(tmp_path: Path, ip_version: int) -> None:
     network = "8.8.8.0/24" if ip_version == 4 else "2a02:c0::/32"
     path = database(tmp_path / "file.txt", {network: {"country_code": "NO"}}, ip_version)
-    assert folder.examine(path) == (".mmdb", (ip_version,), {Kind.COUNTRY: 1})
+    assert folder.examine(path) == (".mmdb", (ip_version,), {NetworkKind.COUNTRY: 1})
 
 
 def test_a_truncated_mmdb_is_refused(tmp_path: Path) -> None:
     path = database(tmp_path / "whole", {"8.8.8.0/24": {"country_code": "NO"}, "2a02:c0::/32": {"country_code": "SE"}})
     whole, cut = path.read_bytes(), tmp_path / "cut"
-    assert folder.examine(path)[2] == {Kind.COUNTRY: 2}
+    assert folder.examine(path)[2] == {NetworkKind.COUNTRY: 2}
     for size in range(len(whole)):
         cut.write_bytes(whole[:size])
         with pytest.raises(Broken):

@@ -22,7 +22,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.audit.seal import Seal
 from ciam_portal.governance import events, recompute
 from tests.conftest import NOON
-from tests.governance.rows import AT_HOME, forged, weigh
+from tests.governance.rows import AT_HOME, assess, forged
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ COLUMNS = [(model, field) for model in MODELS for field in model._meta.local_con
 def row_of(model: type[models.Model]) -> Any:
     """One that the portal has written."""
     if model is DecisionEntry:
-        return weigh(facts=AT_HOME)
+        return assess(facts=AT_HOME)
     record(events.PolicyRejected(version=Code("v1")), about=UUID(int=1), by=Actor.system(), at=NOON)
     return AuditEntry.objects.latest("pk")
 
@@ -75,7 +75,7 @@ def _behind_the_triggers_back(row: Any, field: Any) -> None:
 
 @pytest.mark.parametrize("made", ["", "v1", "v1:", "v2:x:y", "v1-late", "\u2603:x:y"])
 def test_a_row_without_a_seal_of_ours_was_never_right(made: str) -> None:
-    entry = weigh()
+    entry = assess()
     assert not seal.check(_with(entry, made)).holds
 
 
@@ -86,7 +86,7 @@ def _with(entry: DecisionEntry, made: str) -> DecisionEntry:
 
 
 def test_a_row_cannot_be_passed_off_as_one_from_before() -> None:
-    entry = weigh()
+    entry = assess()
     assert seal.check(_with(entry, entry.seal.replace("v1:", "v1-late:"))) is Seal.BROKEN
     late = _with(entry, seal.made(entry, seal.MADE_LATER))
     assert seal.check(late) is Seal.INTACT_SINCE_UPGRADE
@@ -94,15 +94,15 @@ def test_a_row_cannot_be_passed_off_as_one_from_before() -> None:
 
 
 def test_the_seal_of_one_row_fits_no_other() -> None:
-    first, second = weigh(), weigh()
+    first, second = assess(), assess()
     assert seal.check(_with(first, second.seal)) is Seal.BROKEN
 
 
 def test_keys_are_rotated(settings: Any) -> None:
     settings.AUDIT_KEYS = [OLD]
-    before = weigh()
+    before = assess()
     settings.AUDIT_KEYS = [NEW, OLD]
-    after = weigh()
+    after = assess()
     assert (seal.check(before), seal.check(after)) == (Seal.INTACT, Seal.INTACT)
     assert before.seal.split(":")[1] != after.seal.split(":")[1]
     settings.AUDIT_KEYS = [NEW]
@@ -153,7 +153,7 @@ def verified() -> str:
 
 def test_a_row_whose_key_is_gone_is_not_called_changed_and_still_fails(settings: Any) -> None:
     settings.AUDIT_KEYS = [OLD]
-    entry = DecisionEntry.objects.get(pk=weigh().pk)
+    entry = DecisionEntry.objects.get(pk=assess().pk)
     settings.AUDIT_KEYS = [NEW]
     with pytest.raises(CommandError, match="sealed with a key that is not among AUDIT_KEYS") as failed:
         verified()
@@ -164,7 +164,7 @@ def test_a_row_whose_key_is_gone_is_not_called_changed_and_still_fails(settings:
 
 def test_the_command_reads_all_seals_and_names_the_broken(customer: User) -> None:
     assert "decision: no row" in verified()
-    entry, _ = weigh(), row_of(AuditEntry)
+    entry, _ = assess(), row_of(AuditEntry)
     assert "decision: 1 intact" in verified()
     bad = forged(entry, about=customer.pk)
     out = StringIO()

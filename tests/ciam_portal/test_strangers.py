@@ -78,7 +78,7 @@ def test_they_never_ask_a_known_browser_for_a_message_that_may_not_come() -> Non
     unknown = ask("sign_in", replace(PRESSED, device=Trust.NONE))
     assert isinstance(unknown, StepUp)
     assert unknown.challenge
-    before = gate.weigh("sign_in", PRESSED, limits=LIMITS, at=NOON, equations=FORMER["0cfd3ac44773daed"])
+    before = gate.assess("sign_in", PRESSED, limits=LIMITS, at=NOON, equations=FORMER["0cfd3ac44773daed"])
     assert isinstance(before.decision, StepUp)
 
 
@@ -104,7 +104,7 @@ def _holds(action: str, facts: Facts, pressure: dict[str, Any], row: Row) -> Non
     rules = replace(LIMITS, actions={**LIMITS.actions, action: row})
     quiet = replace(facts.signals or Signals(), **dict.fromkeys(MOST))
     calm, loud = (
-        gate.weigh(action, replace(facts, signals=each), limits=rules, at=NOON)
+        gate.assess(action, replace(facts, signals=each), limits=rules, at=NOON)
         for each in (quiet, replace(quiet, **pressure))
     )
     assert strictness(loud.decision) >= strictness(calm.decision)
@@ -118,15 +118,15 @@ def _holds(action: str, facts: Facts, pressure: dict[str, Any], row: Row) -> Non
 @given(st.sampled_from(sorted(LIMITS.actions)), facts_of, pressures)
 def test_what_stays_is_never_more_than_what_counted(action: str, facts: Facts, pressure: dict[str, Any]) -> None:
     facts = replace(facts, signals=replace(facts.signals or Signals(), **pressure))
-    weighed = gate.weigh(action, facts, limits=LIMITS, at=NOON)
-    assert (weighed.standing is None) == (weighed.risk is None)
-    assert weighed.risk is None or weighed.standing is None or weighed.standing <= weighed.risk
+    assessed = gate.assess(action, facts, limits=LIMITS, at=NOON)
+    assert (assessed.standing is None) == (assessed.risk is None)
+    assert assessed.risk is None or assessed.standing is None or assessed.standing <= assessed.risk
 
 
 def test_as_it_was_answered_before_it_can_be_answered_still() -> None:
     pressed = replace(HOME, challenged_at=NOON, signals=Signals(sources_on_account=5))
     now, then = (
-        gate.weigh("change_email", pressed, limits=LIMITS, at=NOON, equations=equations)
+        gate.assess("change_email", pressed, limits=LIMITS, at=NOON, equations=equations)
         for equations in (None, min(FORMER.values()))
     )
     assert isinstance(now.decision, Allow)

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.step_up import facts
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.limits import Limits
@@ -72,7 +72,7 @@ class Administrator:
 
     @property
     def by(self) -> Actor:
-        return Actor(Kind.STAFF, self.user.pk, Channel.HELP_DESK, self.session.pk)
+        return Actor(ActorKind.STAFF, self.user.pk, Channel.HELP_DESK, self.session.pk)
 
     @property
     def person(self) -> Person:

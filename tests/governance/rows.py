@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.audit import seal
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.gate import Facts, Trust
 from ciam_portal.core.policy.assurance import Assurance, Level
@@ -17,7 +17,7 @@ from ciam_portal.core.risk.signals import Signals
 from ciam_portal.governance.replay import Label
 from tests.conftest import NOON
 
-BY = Actor(Kind.CUSTOMER, UUID(int=7), Channel.WEB)
+BY = Actor(ActorKind.CUSTOMER, UUID(int=7), Channel.WEB)
 TERM = Term(
     new=True, share=0.0, exposure=1.0, own_exposure=20.0, own_changes=1.0, all_exposure=900.0, all_changes=40.0,
     weight=120.0, within=3000.0, distinct=25.0,
@@ -38,9 +38,9 @@ AT_HOME = Facts(
 IN_SESSION = replace(AT_HOME, session_live=True, standing=Risk.LOW, evidence=None)
 
 
-def weigh(action: str = "sign_in", facts: Facts = AT_HOME, at: datetime = NOON) -> DecisionEntry:
+def assess(action: str = "sign_in", facts: Facts = AT_HOME, at: datetime = NOON) -> DecisionEntry:
     """Ask the gate and keep the answer; the row."""
-    decided = decisions.weigh(action, facts, about=BY.id, by=BY, at=at)
+    decided = decisions.assess(action, facts, about=BY.id, by=BY, at=at)
     assert decided.id is not None
     return DecisionEntry.objects.get(pk=decided.id)
 

@@ -19,7 +19,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.governance import deciding, flows, start
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.governance.policy import Origin, State
+from ciam_portal.governance.policy import Origin, VersionState
 from tests.conftest import NOON
 from tests.governance.conftest import Administrator, changed, limits_with
 from tests.oauth.walk import Walk, register
@@ -39,9 +39,9 @@ def statements(count: int) -> Any:
 
 def put_in_place(text: str, version: str = "", origin: Origin = Origin.UPGRADE, against: str = "") -> PolicyVersion:
     """Have this text decide, whatever the flows would say."""
-    flows._supersede(PolicyVersion.objects.get(state=State.DECIDING), NOON)
+    flows._supersede(PolicyVersion.objects.get(state=VersionState.DECIDING), NOON)
     return PolicyVersion.objects.create(
-        version=version or limits.of_text(text).version, content=text, origin=origin, state=State.DECIDING,
+        version=version or limits.of_text(text).version, content=text, origin=origin, state=VersionState.DECIDING,
         found_at=NOON, approved_at=NOON, against=against,
     )  # fmt: skip
 
@@ -204,7 +204,7 @@ def test_a_start_with_another_file_says_so_and_keeps_it(
         start.look()
         assert f"(version {settings.LIMITS.version}) is not the approved version" in caplog.text
     assert limits.current().session.idle_minutes == 15
-    assert PolicyVersion.objects.get(state=State.FOUND).content == text
+    assert PolicyVersion.objects.get(state=VersionState.FOUND).content == text
 
 
 def test_a_start_without_a_database_goes_on(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

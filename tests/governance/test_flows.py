@@ -19,7 +19,7 @@ from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows, upgrade
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion, Replay
-from ciam_portal.governance.policy import Origin, Reason, State
+from ciam_portal.governance.policy import Origin, Reason, VersionState
 from ciam_portal.oauth import scopes
 from tests.conftest import NOON
 from tests.governance.conftest import Administrator, changed, replayed
@@ -29,7 +29,7 @@ Found = Callable[..., PolicyVersion]
 
 
 def the_one() -> PolicyVersion:
-    return PolicyVersion.objects.get(state=State.DECIDING)
+    return PolicyVersion.objects.get(state=VersionState.DECIDING)
 
 
 def see(text: str) -> Seen:
@@ -57,7 +57,7 @@ def test_the_installation_approved_the_file_it_came_with() -> None:
 def test_another_file_is_a_candidate_kept_once_and_decides_nothing() -> None:
     text = changed(session__idle_minutes=14)
     assert (see(text), see(text)) == (Seen.FOUND, Seen.KNOWN)
-    row = PolicyVersion.objects.get(state=State.FOUND)
+    row = PolicyVersion.objects.get(state=VersionState.FOUND)
     assert (row.content, row.origin) == (text, Origin.FILE)
     assert last("policy.found").data == {"version": row.version, "deciding": the_one().version}
     assert AuditEntry.objects.filter(name="policy.found").count() == 1
@@ -75,7 +75,7 @@ def test_two_people_make_a_version_decide(mona: Administrator, omar: Administrat
     row, before = found(), the_one()
     mona.propose(row, rows=7, unchanged=4, takeovers_stopped=1, genuine_bothered=2)
     row.refresh_from_db()
-    assert (row.state, row.proposed_by, row.against) == (State.PROPOSED, mona.user.pk, before.version)
+    assert (row.state, row.proposed_by, row.against) == (VersionState.PROPOSED, mona.user.pk, before.version)
     assert row.replay is not None
     assert (row.replay["rows"], row.replay["changed"]) == (7, 3)
     assert the_one() == before
@@ -83,7 +83,7 @@ def test_two_people_make_a_version_decide(mona: Administrator, omar: Administrat
     row.refresh_from_db()
     before.refresh_from_db()
     assert the_one() == row
-    assert (row.approved_by, before.state) == (omar.user.pk, State.SUPERSEDED)
+    assert (row.approved_by, before.state) == (omar.user.pk, VersionState.SUPERSEDED)
     assert before.superseded_at == row.approved_at
     proposed, approved = last("policy.proposed"), last("policy.approved")
     assert (proposed.actor, approved.actor) == (mona.user.pk, omar.user.pk)
@@ -174,7 +174,7 @@ def test_a_rejected_version_and_a_former_one_may_come_back(
     row, first = found(), the_one()
     omar.reject(row)
     row.refresh_from_db()
-    assert (row.state, row.rejected_by) == (State.REJECTED, omar.user.pk)
+    assert (row.state, row.rejected_by) == (VersionState.REJECTED, omar.user.pk)
     assert last("policy.rejected").data == {"version": row.version}
     with pytest.raises(Refused):
         omar.reject(row)
@@ -211,16 +211,16 @@ def test_the_database_wants_two_people(found: Found, people: dict[str, Any]) -> 
     row = found()
     with pytest.raises(IntegrityError, match="policy_version_two_people"), transaction.atomic():
         PolicyVersion.objects.filter(pk=row.pk).update(
-            state=State.SUPERSEDED, approved_at=NOON, proposed_at=NOON, replay={}, **people
+            state=VersionState.SUPERSEDED, approved_at=NOON, proposed_at=NOON, replay={}, **people
         )
 
 
 @pytest.mark.parametrize(
     ("columns", "constraint"),
     [
-        ({"state": State.DECIDING}, "policy_version_one_decides"),
-        ({"state": State.SUPERSEDED}, "policy_version_decides_if_approved"),
-        ({"state": State.PROPOSED}, "policy_version_proposed_by_someone"),
+        ({"state": VersionState.DECIDING}, "policy_version_one_decides"),
+        ({"state": VersionState.SUPERSEDED}, "policy_version_decides_if_approved"),
+        ({"state": VersionState.PROPOSED}, "policy_version_proposed_by_someone"),
         ({"origin": Origin.INSTALLATION}, "policy_version_one_installation"),
         (
             {
@@ -234,7 +234,7 @@ def test_the_database_wants_two_people(found: Found, people: dict[str, Any]) -> 
 )
 def test_the_database_keeps_the_order(found: Found, columns: dict[str, Any], constraint: str) -> None:
     row = found()
-    if columns.get("state") == State.DECIDING:
+    if columns.get("state") == VersionState.DECIDING:
         columns = columns | {"approved_at": NOON, "origin": Origin.UPGRADE}
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         PolicyVersion.objects.filter(pk=row.pk).update(**columns)
@@ -247,7 +247,7 @@ def test_a_version_is_kept_once_and_for_ever(found: Found) -> None:
             PolicyVersion.objects.filter(pk=row.pk).update(**change)
     with pytest.raises(DatabaseError, match="keeps every version"), transaction.atomic():
         row.delete()
-    twin = PolicyVersion(version=row.version, content="", origin=Origin.FILE, state=State.FOUND, found_at=NOON)
+    twin = PolicyVersion(version=row.version, content="", origin=Origin.FILE, state=VersionState.FOUND, found_at=NOON)
     with pytest.raises(IntegrityError, match="version"), transaction.atomic():
         twin.save(force_insert=True)
 
@@ -265,7 +265,7 @@ def outdated(**numbers: Any) -> PolicyVersion:
     flows._supersede(row, NOON)
     text = limits.as_toml(tables)
     return PolicyVersion.objects.create(
-        version="0ld", content=text, origin=Origin.UPGRADE, state=State.DECIDING, found_at=NOON, approved_at=NOON
+        version="0ld", content=text, origin=Origin.UPGRADE, state=VersionState.DECIDING, found_at=NOON, approved_at=NOON
     )
 
 
@@ -293,7 +293,7 @@ def test_an_upgrade_never_brings_in_an_action_of_the_operators() -> None:
     assert "partner.new" not in row.limits().actions
     assert "partner.change_payee" in row.limits().actions
     old.refresh_from_db()
-    assert old.state == State.SUPERSEDED
+    assert old.state == VersionState.SUPERSEDED
 
 
 @pytest.mark.parametrize(("name", "word"), [("partner.mine", "hold"), ("use_scope.mine", "allow")])
@@ -315,7 +315,7 @@ def test_an_upgrade_that_equals_the_file_is_the_version_found_in_it() -> None:
     flows._supersede(first, NOON)
     del tables["session"]["device_days"]
     PolicyVersion.objects.create(
-        version="0ld", content=limits.as_toml(tables), origin=Origin.UPGRADE, state=State.DECIDING,
+        version="0ld", content=limits.as_toml(tables), origin=Origin.UPGRADE, state=VersionState.DECIDING,
         found_at=NOON, approved_at=NOON,
     )  # fmt: skip
     row = flows.upgrade(settings.POLICY_TEXT, by=Actor.system(), at=NOON)
@@ -327,7 +327,7 @@ def test_a_file_is_a_candidate_even_while_the_approved_version_cannot_be_used() 
     outdated()
     text = changed(session__idle_minutes=14)
     assert see(text) is Seen.FOUND
-    assert PolicyVersion.objects.get(state=State.FOUND).content == text
+    assert PolicyVersion.objects.get(state=VersionState.FOUND).content == text
 
 
 def test_without_an_approved_version_there_is_nothing_to_upgrade() -> None:

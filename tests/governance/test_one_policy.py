@@ -23,7 +23,7 @@ from ciam_portal.governance.models import PolicyVersion
 from recovery.contacts.policy import may_remind
 from tests.conftest import NOON
 from tests.governance.conftest import changed
-from tests.governance.rows import BY, IN_SESSION, weigh
+from tests.governance.rows import BY, IN_SESSION, assess
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def remind(at: datetime = NOON) -> DecisionEntry:
     return DecisionEntry.objects.get(pk=str(decided.id))
 
 
-@pytest.mark.parametrize("ask", [remind, lambda: weigh("change_email", A_MINUTE_AGO)])
+@pytest.mark.parametrize("ask", [remind, lambda: assess("change_email", A_MINUTE_AGO)])
 def test_a_decision_names_the_version_that_decided_it(ask: Callable[[], DecisionEntry]) -> None:
     entries = [ask() for _ in range(8)]
     assert {entry.policy_version for entry in entries} == {each.version for each in VERSIONS}
@@ -64,7 +64,7 @@ def test_a_decision_names_the_version_that_decided_it(ask: Callable[[], Decision
 def two_questions(*, by: Actor, at: datetime) -> set[str]:
     event = events.PolicyRejected(version=Code(limits.current().version))
     record(event, about=None, by=by, at=at)
-    return {remind(at).policy_version, remind(at).policy_version, weigh("change_email", IN_SESSION).policy_version}
+    return {remind(at).policy_version, remind(at).policy_version, assess("change_email", IN_SESSION).policy_version}
 
 
 @shared_task

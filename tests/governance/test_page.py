@@ -23,12 +23,12 @@ from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows, tasks
 from ciam_portal.governance.models import PolicyVersion, Replay
-from ciam_portal.governance.policy import Origin, State
+from ciam_portal.governance.policy import Origin, VersionState
 from ciam_portal.oauth import scopes
 from ciam_portal.staff_site import policies
 from tests import factories
 from tests.conftest import NOON
-from tests.governance.rows import weigh
+from tests.governance.rows import assess
 
 pytestmark = pytest.mark.django_db
 LIST = "/staff/governance/policyversion/"
@@ -76,8 +76,8 @@ def press(client: Client, row: PolicyVersion, what: str) -> Any:
 
 def test_two_people_with_a_browser_each(first: Client, second: Client, found: Found) -> None:
     row = found(session__idle_minutes=14, risk__moderate_score=-4.9, risk__high_score=-4.8)
-    weigh(at=clock.now())
-    weigh(at=clock.now() - timedelta(days=policies.DAYS, seconds=1))
+    assess(at=clock.now())
+    assess(at=clock.now() - timedelta(days=policies.DAYS, seconds=1))
     before = text(first, row)
     assert "There is no replay yet." in before
     assert 'value="replay"' in before
@@ -85,7 +85,7 @@ def test_two_people_with_a_browser_each(first: Client, second: Client, found: Fo
     assert propose(first, row).status_code == 302
     row.refresh_from_db()
     assert row.replay is not None
-    assert (row.state, row.replay["rows"], row.replay["genuine_bothered"]) == (State.PROPOSED, 1, 1)
+    assert (row.state, row.replay["rows"], row.replay["genuine_bothered"]) == (VersionState.PROPOSED, 1, 1)
     mine, theirs = text(first, row), text(second, row)
     assert "You proposed this version, so somebody else must approve it." in mine
     assert 'value="approve"' not in mine
@@ -97,7 +97,7 @@ def test_two_people_with_a_browser_each(first: Client, second: Client, found: Fo
         assert "first@example.com" in said
     assert press(second, row, "approve").status_code == 302
     row.refresh_from_db()
-    assert row.state == State.DECIDING
+    assert row.state == VersionState.DECIDING
     assert "This version decides." in text(second, row)
     names = AuditEntry.objects.filter(name__startswith="policy.").order_by("pk").values_list("name", flat=True)
     assert list(names)[-3:] == ["policy.replay_begun", "policy.proposed", "policy.approved"]
@@ -115,7 +115,7 @@ def test_the_list_says_who(first: Client, second: Client, found: Found) -> None:
 def test_what_the_page_says_of_a_former_version_and_a_looser_one(first: Client, second: Client, found: Found) -> None:
     row = found(session__idle_minutes=16)
     assert "▼ looser" in text(first, row)
-    former = PolicyVersion.objects.get(state=State.DECIDING)
+    former = PolicyVersion.objects.get(state=VersionState.DECIDING)
     assert "This version decides." in text(first, former)
     assert 'name="do"' not in text(first, former)
 
@@ -127,14 +127,14 @@ def test_the_proposer_is_refused_even_without_the_page(first: Client, found: Fou
     assert answer.status_code == 403
     assert "somebody else must approve it" in answer.content.decode()
     row.refresh_from_db()
-    assert row.state == State.PROPOSED
+    assert row.state == VersionState.PROPOSED
 
 
 def test_a_version_is_rejected(second: Client, found: Found) -> None:
     row = found()
     assert press(second, row, "reject").status_code == 302
     row.refresh_from_db()
-    assert row.state == State.REJECTED
+    assert row.state == VersionState.REJECTED
     assert 'value="replay"' in text(second, row)
 
 
@@ -143,7 +143,7 @@ def test_others_see_nothing(found: Found, role: Role | None) -> None:
     row, client = found(), staff("other@example.com", role)
     for answer in (client.get(LIST), client.get(page(row)), propose(client, row)):
         assert answer.status_code in {302, 403}
-    assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
+    assert PolicyVersion.objects.get(pk=row.pk).state == VersionState.FOUND
 
 
 def test_an_auditor_looks_and_does_nothing(found: Found) -> None:
@@ -169,7 +169,7 @@ def test_a_stale_proof_leads_to_proving_and_back_to_the_page(first: Client, foun
     assert answer.status_code == 302
     assert answer["Location"].startswith("/prove/?")
     row.refresh_from_db()
-    assert (row.state, row.replay) == (State.FOUND, None)
+    assert (row.state, row.replay) == (VersionState.FOUND, None)
 
 
 def test_after_proving_what_was_pressed_is_gone_on_with(first: Client, found: Found) -> None:
@@ -204,7 +204,7 @@ def test_a_form_from_elsewhere_is_refused(found: Found) -> None:
     client = Client(enforce_csrf_checks=True)
     factories.signed_in(client, person, (Method.PASSWORD, Method.TOTP))
     assert propose(client, row).status_code == 403
-    assert PolicyVersion.objects.get(pk=row.pk).state == State.FOUND
+    assert PolicyVersion.objects.get(pk=row.pk).state == VersionState.FOUND
 
 
 def staff_email() -> str:
@@ -215,7 +215,7 @@ def staff_email() -> str:
 def test_a_version_this_software_cannot_use_says_so_and_has_no_button(first: Client) -> None:
     broken = settings.POLICY_TEXT.replace("idle_warning_minutes", "once_there")
     row = PolicyVersion.objects.create(
-        version="0ld", content=broken, origin=Origin.FILE, state=State.FOUND, found_at=NOON
+        version="0ld", content=broken, origin=Origin.FILE, state=VersionState.FOUND, found_at=NOON
     )
     said = text(first, row)
     assert "once_there" in said
@@ -235,7 +235,7 @@ def test_a_version_that_speaks_of_an_unknown_scope_is_neither_proposed_nor_appro
 ) -> None:
     content = with_scope("phnoe")
     flows.see(content, by=Actor.system(), at=clock.now())
-    row = PolicyVersion.objects.get(state=State.FOUND)
+    row = PolicyVersion.objects.get(state=VersionState.FOUND)
     said = text(first, row)
     assert "a scope that is not known: use_scope.phnoe" in said
     assert 'value="propose"' not in said
@@ -244,17 +244,17 @@ def test_a_version_that_speaks_of_an_unknown_scope_is_neither_proposed_nor_appro
     assert "cannot use this version" in answer.content.decode()
     # Proposed while the software still knew that scope.
     PolicyVersion.objects.filter(pk=row.pk).update(
-        state=State.PROPOSED, proposed_by=User.objects.get(email="first@example.com").pk, proposed_at=clock.now(),
-        replay={}, against=settings.LIMITS.version,
+        state=VersionState.PROPOSED, proposed_at=clock.now(),
+        proposed_by=User.objects.get(email="first@example.com").pk, replay={}, against=settings.LIMITS.version,
     )  # fmt: skip
     assert press(second, row, "approve").status_code == 403
     row.refresh_from_db()
-    assert row.state == State.PROPOSED
+    assert row.state == VersionState.PROPOSED
 
 
 def test_a_scope_that_exists_may_have_a_row(first: Client) -> None:
     flows.see(with_scope("phone"), by=Actor.system(), at=clock.now())
-    assert propose(first, PolicyVersion.objects.get(state=State.FOUND)).status_code == 302
+    assert propose(first, PolicyVersion.objects.get(state=VersionState.FOUND)).status_code == 302
 
 
 def lose_role(person: User) -> None:
@@ -279,13 +279,13 @@ def test_what_changes_while_the_replay_runs_counts(
     meanwhile(person)
     assert press(first, row, "propose").status_code in {302, 403}
     row.refresh_from_db()
-    assert (row.state, row.replay) == (State.FOUND, None)
+    assert (row.state, row.replay) == (VersionState.FOUND, None)
 
 
 def test_the_page_says_how_far_a_replay_is(first: Client, found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     row = found()
     for _ in range(3):
-        weigh(at=clock.now())
+        assess(at=clock.now())
     monkeypatch.setattr(tasks, "BATCH", 2)
     monkeypatch.setattr(tasks, "SECONDS", 0.0)
     press(first, row, "replay")

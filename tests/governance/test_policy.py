@@ -9,14 +9,14 @@ import pytest
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Deny
 from ciam_portal.governance import policy
-from ciam_portal.governance.policy import Reason, StaffFacts, State, VersionFacts
+from ciam_portal.governance.policy import Reason, StaffFacts, VersionFacts, VersionState
 from tests.conftest import NOON
 
 LIMITS = limits.load()
 MONA, OMAR = StaffFacts(UUID(int=1), is_administrator=True), StaffFacts(UUID(int=2), is_administrator=True)
-FOUND = VersionFacts(state=State.FOUND, is_usable=True, has_replay=True, deciding="aa")
+FOUND = VersionFacts(state=VersionState.FOUND, is_usable=True, has_replay=True, deciding="aa")
 PROPOSED = VersionFacts(
-    State.PROPOSED, is_usable=True, proposed_by=MONA.id, has_replay=True, against="aa", deciding="aa"
+    VersionState.PROPOSED, is_usable=True, proposed_by=MONA.id, has_replay=True, against="aa", deciding="aa"
 )
 
 
@@ -24,9 +24,9 @@ PROPOSED = VersionFacts(
     ("facts", "change", "staff", "answer"),
     [
         (FOUND, {}, MONA, Allow()),
-        (FOUND, {"state": State.REJECTED}, MONA, Allow()),
-        (FOUND, {"state": State.SUPERSEDED}, MONA, Allow()),
-        (FOUND, {"state": State.DECIDING}, MONA, Deny(Reason.DECIDES_ALREADY)),
+        (FOUND, {"state": VersionState.REJECTED}, MONA, Allow()),
+        (FOUND, {"state": VersionState.SUPERSEDED}, MONA, Allow()),
+        (FOUND, {"state": VersionState.DECIDING}, MONA, Deny(Reason.DECIDES_ALREADY)),
         (FOUND, {"state": None}, MONA, Deny(Reason.UNREADABLE)),
         (FOUND, {"is_usable": False}, MONA, Deny(Reason.UNREADABLE)),
         (FOUND, {"has_replay": False}, MONA, Deny(Reason.NO_REPLAY)),
@@ -47,10 +47,10 @@ def test_may_propose(facts: VersionFacts, change: dict[str, Any], staff: StaffFa
         ({}, MONA, Deny(Reason.SAME_PERSON)),
         ({}, StaffFacts(), Deny(Reason.NOT_AN_ADMINISTRATOR)),
         ({}, replace(OMAR, is_administrator=False), Deny(Reason.NOT_AN_ADMINISTRATOR)),
-        ({"state": State.FOUND}, OMAR, Deny(Reason.NOT_PROPOSED)),
-        ({"state": State.REJECTED}, OMAR, Deny(Reason.NOT_PROPOSED)),
-        ({"state": State.SUPERSEDED}, OMAR, Deny(Reason.NOT_PROPOSED)),
-        ({"state": State.DECIDING}, OMAR, Deny(Reason.DECIDES_ALREADY)),
+        ({"state": VersionState.FOUND}, OMAR, Deny(Reason.NOT_PROPOSED)),
+        ({"state": VersionState.REJECTED}, OMAR, Deny(Reason.NOT_PROPOSED)),
+        ({"state": VersionState.SUPERSEDED}, OMAR, Deny(Reason.NOT_PROPOSED)),
+        ({"state": VersionState.DECIDING}, OMAR, Deny(Reason.DECIDES_ALREADY)),
         ({"state": None}, OMAR, Deny(Reason.NOT_PROPOSED)),
         ({"proposed_by": None}, OMAR, Deny(Reason.NOT_PROPOSED)),
         ({"has_replay": False}, OMAR, Deny(Reason.NO_REPLAY)),
@@ -63,10 +63,10 @@ def test_may_approve(change: dict[str, Any], staff: StaffFacts, answer: object) 
     assert policy.may_approve(replace(PROPOSED, **change), staff, limits=LIMITS, at=NOON) == answer
 
 
-@pytest.mark.parametrize("state", [*State, None])
-def test_may_reject_what_is_open(state: State | None) -> None:
+@pytest.mark.parametrize("state", [*VersionState, None])
+def test_may_reject_what_is_open(state: VersionState | None) -> None:
     answer = policy.may_reject(replace(PROPOSED, state=state), MONA, limits=LIMITS, at=NOON)
-    assert answer == (Allow() if state in {State.FOUND, State.PROPOSED} else Deny(Reason.CLOSED))
+    assert answer == (Allow() if state in {VersionState.FOUND, VersionState.PROPOSED} else Deny(Reason.CLOSED))
 
 
 def test_only_an_administrator_may_reject() -> None:

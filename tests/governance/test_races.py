@@ -14,7 +14,7 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.governance.policy import Reason, State
+from ciam_portal.governance.policy import Reason, VersionState
 from tests import factories
 from tests.governance.conftest import Administrator, changed
 
@@ -50,7 +50,7 @@ def others() -> list[Administrator]:
 
 
 def the_one() -> PolicyVersion:
-    return PolicyVersion.objects.get(state=State.DECIDING)
+    return PolicyVersion.objects.get(state=VersionState.DECIDING)
 
 
 def test_one_version_is_approved_once(
@@ -92,7 +92,7 @@ def test_a_rejection_and_an_approval_do_not_both_happen(
     answers = [answer for answer in at_once(decide) if answer in {"approved", "rejected"}]
     row.refresh_from_db()
     assert len(answers) == 1
-    assert row.state == {"approved": State.DECIDING, "rejected": State.REJECTED}[str(answers[0])]
+    assert row.state == {"approved": VersionState.DECIDING, "rejected": VersionState.REJECTED}[str(answers[0])]
 
 
 def test_processes_that_start_together_keep_one_candidate() -> None:

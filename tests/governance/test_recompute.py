@@ -23,7 +23,7 @@ from ciam_portal.governance import recompute
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import StaffFacts, VersionFacts, may_approve
 from tests.conftest import NOON
-from tests.governance.rows import AT_HOME, BY, EVIDENCE, IN_SESSION, forged, sealed, weigh
+from tests.governance.rows import AT_HOME, BY, EVIDENCE, IN_SESSION, assess, forged, sealed
 
 pytestmark = pytest.mark.django_db
 
@@ -32,8 +32,8 @@ WORRIED = replace(AT_HOME, evidence=EVIDENCE, device=Trust.NONE, signals=Signals
 
 @pytest.fixture
 def entry() -> DecisionEntry:
-    """A sign-in that was weighed, with parts and a finding, and challenged."""
-    made = weigh(facts=WORRIED)
+    """A sign-in that was assessed, with parts and a finding, and challenged."""
+    made = assess(facts=WORRIED)
     assert made.answer == "step_up"
     assert made.contributions
     assert made.findings
@@ -64,12 +64,12 @@ def decision(key: object) -> str:
     ],
 )
 def test_what_was_decided_is_decided_again(action: str, facts: Any) -> None:
-    assert recompute.recompute(weigh(action, facts)) == ()
+    assert recompute.recompute(assess(action, facts)) == ()
 
 
 def test_what_an_older_model_decided_is_decided_again_as_it_did() -> None:
     pressed = replace(IN_SESSION, challenged_at=NOON, signals=Signals(sources_on_account=5))
-    entry = weigh("change_email", pressed)
+    entry = assess("change_email", pressed)
     assert (entry.answer, entry.risk, entry.model_version) == ("allow", Risk.HIGH, DEFAULT.version)
     assert entry.model_version not in FORMER
     for version in (version for version, equations in FORMER.items() if equations == 1):
@@ -86,7 +86,7 @@ def test_what_an_older_model_decided_is_decided_again_as_it_did() -> None:
 
 
 def test_what_strangers_asked_a_known_browser_for_then_is_asked_again_as_it_was() -> None:
-    entry = weigh("sign_in", replace(AT_HOME, signals=Signals(failures_from_address=50)))
+    entry = assess("sign_in", replace(AT_HOME, signals=Signals(failures_from_address=50)))
     assert (entry.answer, entry.risk) == ("allow", Risk.HIGH)
     (version,) = (version for version, equations in FORMER.items() if equations == 2)
     detail = {"to": Level.AAL1.acr, "within": None, "challenge": True}
@@ -143,7 +143,7 @@ def changed_inputs(entry: DecisionEntry, **facts: Any) -> list[Any]:
     ],
 )
 def test_a_row_rewritten_consistently_is_found_out_too(columns: dict[str, Any]) -> None:
-    row = forged(weigh(facts=WORRIED), **(decided_at_home(columns) if "inputs" in columns else columns))
+    row = forged(assess(facts=WORRIED), **(decided_at_home(columns) if "inputs" in columns else columns))
     assert "seal" in {item.what for item in recompute.recompute(row)}
     with pytest.raises(CommandError, match="seal: stored"):
         decision(row.pk)
@@ -151,7 +151,7 @@ def test_a_row_rewritten_consistently_is_found_out_too(columns: dict[str, Any]) 
 
 def decided_at_home(columns: dict[str, Any]) -> dict[str, Any]:
     """Every column as the portal would have written it, had nothing been unusual: only the seal can tell."""
-    home = weigh(facts=AT_HOME)
+    home = assess(facts=AT_HOME)
     names = ("risk", "score", "contributions", "findings")
     found = columns | {name: getattr(home, name) for name in names}
     assert {item.what for item in recompute.recompute(forged(home, **found))} == {"seal"}

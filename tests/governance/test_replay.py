@@ -25,7 +25,7 @@ from ciam_portal.governance.replay import Label, Report, Tally, compare
 from ciam_portal.management.commands import replay as command
 from tests.conftest import NOON
 from tests.governance.conftest import changed, limits_with
-from tests.governance.rows import AT_HOME, IN_SESSION, forged, label, weigh
+from tests.governance.rows import AT_HOME, IN_SESSION, assess, forged, label
 
 pytestmark = pytest.mark.django_db
 
@@ -40,15 +40,15 @@ def seen(candidate: dict[str, Any]) -> Report:
 
 def test_the_same_policy_changes_nothing() -> None:
     for facts in (AT_HOME, replace(AT_HOME, device=Trust.NONE), replace(AT_HOME, account_active=False)):
-        weigh(facts=facts)
-    weigh("change_email", HELD)
+        assess(facts=facts)
+    assess("change_email", HELD)
     report = compare(history.stream(None), {}, settings.LIMITS)
     assert (report.rows, report.unchanged, report.changed, report.actions, report.causes) == (4, 4, 0, {}, {})
 
 
 def test_a_stricter_policy_asks_for_more() -> None:
-    weigh()
-    assert weigh("approve_consent", IN_SESSION).answer == "allow"
+    assess()
+    assert assess("approve_consent", IN_SESSION).answer == "allow"
     report = seen(STRICT)
     assert (report.rows, report.unchanged, report.changed) == (2, 1, 1)
     assert report.answers == {"allow": Tally(0, 1), "step_up": Tally(1, 0), "hold": Tally(), "deny": Tally()}
@@ -57,8 +57,8 @@ def test_a_stricter_policy_asks_for_more() -> None:
 
 
 def test_a_looser_policy_lets_more_through() -> None:
-    weigh("change_phone", HELD)
-    weigh("change_phone", MODERATE)
+    assess("change_phone", HELD)
+    assess("change_phone", MODERATE)
     report = seen({"actions__change_phone__hold_from": "severe"})
     assert report.answers["hold"] == Tally(0, 1)
     assert report.answers["step_up"] == Tally(1, 0)
@@ -66,7 +66,7 @@ def test_a_looser_policy_lets_more_through() -> None:
 
 
 def test_other_terms_of_the_same_answer_are_told_apart() -> None:
-    weigh("change_phone", MODERATE)
+    assess("change_phone", MODERATE)
     report = seen({"actions__change_phone__fresh_seconds": 599})
     assert (report.stricter, report.looser, report.unchanged, report.changed) == (1, 0, 0, 1)
     report = seen({"actions__change_phone__fresh_seconds": 601})
@@ -74,7 +74,7 @@ def test_other_terms_of_the_same_answer_are_told_apart() -> None:
 
 
 def test_takeovers_stopped_and_customers_bothered() -> None:
-    stolen, mine, unsaid = weigh(), weigh(), weigh()
+    stolen, mine, unsaid = assess(), assess(), assess()
     label(stolen, Label.NOT_ME)
     label(mine, Label.WAS_ME)
     assert unsaid.answer == "allow"
@@ -84,9 +84,9 @@ def test_takeovers_stopped_and_customers_bothered() -> None:
 
 
 def test_takeovers_let_in_and_customers_relieved() -> None:
-    stopped, mine = weigh("edit_profile", HELD), weigh("edit_profile", HELD)
+    stopped, mine = assess("edit_profile", HELD), assess("edit_profile", HELD)
     assert stopped.answer == mine.answer == "step_up"
-    assert weigh().answer == "allow"
+    assert assess().answer == "allow"
     label(stopped, Label.NOT_ME)
     label(mine, Label.WAS_ME)
     report = seen({"actions__edit_profile__challenge_from": "severe"})
@@ -95,7 +95,7 @@ def test_takeovers_let_in_and_customers_relieved() -> None:
 
 
 def test_who_said_both_is_believed_the_worse() -> None:
-    entry = weigh()
+    entry = assess()
     for said in (Label.WAS_ME, Label.NOT_ME, Label.WAS_ME):
         label(entry, said)
     assert history.labels(None) == {entry.pk: Label.NOT_ME}
@@ -103,7 +103,7 @@ def test_who_said_both_is_believed_the_worse() -> None:
 
 
 def test_rows_that_cannot_be_asked_are_counted_and_stop_nothing() -> None:
-    entry = weigh()
+    entry = assess()
     broken: tuple[dict[str, Any], ...] = (
         {"inputs": []},
         {"inputs": "x"},
@@ -122,17 +122,17 @@ def test_rows_that_cannot_be_asked_are_counted_and_stop_nothing() -> None:
 
 
 def test_recorded_answers_are_read_back() -> None:
-    entry = weigh("change_email", IN_SESSION)
+    entry = assess("change_email", IN_SESSION)
     kinds = {"allow": Allow, "hold": Hold, "deny": Deny}
     for answer, kind in kinds.items():
         assert isinstance(replay.recorded(forged(entry, answer=answer)), kind)
-    assert isinstance(replay.recorded(weigh("change_phone", MODERATE)), StepUp)
+    assert isinstance(replay.recorded(assess("change_phone", MODERATE)), StepUp)
     with pytest.raises(CannotRebuild):
         replay.recorded(forged(entry, answer=""))
 
 
 def test_rows_stream_from_a_cursor_of_the_database_newest_first() -> None:
-    first, last = weigh(), weigh(at=NOON + timedelta(days=1))
+    first, last = assess(), assess(at=NOON + timedelta(days=1))
     with CaptureQueriesContext(connection) as made:
         assert [row.pk for row in history.stream(None)] == [last.pk, first.pk]
     assert not [query for query in made.captured_queries if "inputs" in query["sql"] and "COUNT" in query["sql"]]
@@ -143,7 +143,7 @@ def test_rows_stream_from_a_cursor_of_the_database_newest_first() -> None:
 
 
 def test_memory_holds_counts_and_no_rows() -> None:
-    entry = weigh()
+    entry = assess()
 
     def many() -> Iterator[DecisionEntry]:
         for _ in range(2_000):
@@ -171,7 +171,7 @@ def file(tmp_path: Path) -> str:
 
 
 def test_the_table(file: str) -> None:
-    weigh()
+    assess()
     said = run("--policy", file)
     assert f"candidate policy {limits_with(**STRICT).version}" in said
     lines = {line[:40].strip(): line[40:].split() for line in said.splitlines()}
@@ -183,7 +183,7 @@ def test_the_table(file: str) -> None:
 
 
 def test_json_on_the_output_and_in_a_file(file: str, tmp_path: Path) -> None:
-    weigh()
+    assess()
     target = tmp_path / "report.json"
     said = run("--policy", file, "--json", str(target))
     found = json.loads(target.read_text())
@@ -208,8 +208,8 @@ def test_json_on_the_output_and_in_a_file(file: str, tmp_path: Path) -> None:
     ],
 )
 def test_since(file: str, since: str, rows: int) -> None:
-    weigh()
-    weigh(at=NOON + timedelta(days=1))
+    assess()
+    assess(at=NOON + timedelta(days=1))
     with time_machine.travel(NOON + timedelta(days=1, hours=1), tick=False):
         assert json.loads(run("--policy", file, "--since", since, "--json", "-"))["rows"] == rows
 
@@ -223,8 +223,8 @@ def test_since_that_is_no_time_is_said_so(file: str, since: str) -> None:
 
 
 def test_one_action_only(file: str) -> None:
-    weigh()
-    weigh("change_email", IN_SESSION)
+    assess()
+    assess("change_email", IN_SESSION)
     assert json.loads(run("--policy", file, "--action", "change_email", "--json", "-"))["rows"] == 1
 
 
@@ -253,7 +253,7 @@ def test_a_bar_on_a_terminal_and_one_line_elsewhere() -> None:
 
 
 def test_progress_goes_to_the_error_stream(file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    weigh()
+    assess()
     call_command("replay", "--policy", file, "--json", "-", stdout=sys.stdout)
     captured = capsys.readouterr()
     assert json.loads(captured.out)["rows"] == 1

@@ -14,7 +14,7 @@ from ciam_portal.governance.models import PolicyVersion, Replay
 from ciam_portal.governance.replay import Label
 from ciam_portal.oauth import scopes
 from tests.governance.conftest import Administrator
-from tests.governance.rows import label, weigh
+from tests.governance.rows import assess, label
 
 pytestmark = pytest.mark.django_db
 Found = Callable[..., PolicyVersion]
@@ -40,7 +40,7 @@ def a_past() -> None:
     made = []
     for days in (31, 29, 20, 10, 2, 1):
         with time_machine.travel(now - timedelta(days=days), tick=False):
-            made.append(weigh(at=clock.now()))
+            made.append(assess(at=clock.now()))
     label(made[-1], Label.NOT_ME)
 
 
@@ -97,7 +97,7 @@ def test_asking_twice_is_asking_once(mona: Administrator, omar: Administrator, c
 
 def test_what_is_decided_while_it_runs_is_not_waited_for(mona: Administrator, candidate: PolicyVersion) -> None:
     run = begin(mona, candidate)
-    weigh(at=clock.now())
+    assess(at=clock.now())
     tasks.sweep()
     run.refresh_from_db()
     assert run.report["rows"] == run.total

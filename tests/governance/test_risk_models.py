@@ -20,7 +20,7 @@ from ciam_portal.core.risk.signals import Signals
 from ciam_portal.governance import flows, recompute
 from ciam_portal.governance.models import RiskModel
 from tests.conftest import NOON
-from tests.governance.rows import AT_HOME, EVIDENCE, forged, sealed, weigh
+from tests.governance.rows import AT_HOME, EVIDENCE, assess, forged, sealed
 
 pytestmark = pytest.mark.django_db
 
@@ -63,13 +63,15 @@ def test_none_is_changed_or_removed(change: str) -> None:
 
 def decided_by_other() -> DecisionEntry:
     """A row as software with those numbers has written it."""
-    weighed = gate.weigh("sign_in", WORRIED, limits=recompute.rules_of(weigh().policy_version), at=NOON, numbers=OTHER)
-    assert weighed.assessment is not None
+    assessed = gate.assess(
+        "sign_in", WORRIED, limits=recompute.rules_of(assess().policy_version), at=NOON, numbers=OTHER
+    )
+    assert assessed.assessment is not None
     return sealed(
         forged(
-            weigh(facts=WORRIED), model_version=OTHER.parameters.version, score=weighed.assessment.score,
-            contributions=[[part.code, part.llr] for part in weighed.assessment.parts],
-            findings=[[finding.code, finding.points] for finding in weighed.decision.findings],
+            assess(facts=WORRIED), model_version=OTHER.parameters.version, score=assessed.assessment.score,
+            contributions=[[part.code, part.llr] for part in assessed.assessment.parts],
+            findings=[[finding.code, finding.points] for finding in assessed.decision.findings],
         )
     )  # fmt: skip
 
@@ -77,7 +79,7 @@ def decided_by_other() -> DecisionEntry:
 def test_what_other_numbers_decided_is_decided_again_under_them() -> None:
     recompute.numbers_of.cache_clear()
     RiskModel.objects.create(version=OTHER.parameters.version, numbers=OTHER.as_json(), found_at=NOON)
-    row, today = decided_by_other(), weigh(facts=WORRIED)
+    row, today = decided_by_other(), assess(facts=WORRIED)
     assert [points for code, points in row.findings if code == "recent_recovery"] == [1.25]
     assert row.score != today.score
     assert recompute.recompute(row) == ()
@@ -105,7 +107,7 @@ def test_numbers_that_today_does_not_know_cannot_be_used() -> None:
     stored = Numbers().as_json()
     stored["rules"]["gone"] = 1.0
     RiskModel.objects.create(version="gone", numbers=stored, found_at=NOON)
-    row = sealed(forged(weigh(facts=WORRIED), model_version="gone"))
+    row = sealed(forged(assess(facts=WORRIED), model_version="gone"))
     with pytest.raises(CannotRebuild, match="do not fit this software"):
         recompute.recompute(row)
     assert asdict(LIMITS) == asdict(Numbers().rules)

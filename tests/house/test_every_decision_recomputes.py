@@ -96,8 +96,8 @@ def test_the_walk_met_every_kind_of_answer_and_many_questions(walked: list[Decis
 
 
 def test_leaving_out_one_part_changes_the_score_by_that_part(walked: list[DecisionEntry]) -> None:
-    weighed = [entry for entry in walked if entry.contributions]
-    for entry in weighed:
+    assessed = [entry for entry in walked if entry.contributions]
+    for entry in assessed:
         for number, (_code, llr) in enumerate(entry.contributions):
             rest = math.fsum(part for place, (_, part) in enumerate(entry.contributions) if place != number)
             assert math.isclose(rest + llr, entry.score or 0.0, abs_tol=1e-9)

@@ -17,7 +17,7 @@ from accounts.models import Device, Session, User
 from accounts.sessions import flows as sessions
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level, Method
@@ -231,7 +231,7 @@ def test_what_is_not_looked_up_cannot_matter(
 
 def test_the_highest_level_is_looked_up_when_it_matters(walk: Walk, django_assert_num_queries: Any) -> None:
     session = Session.objects.select_related("customer", "device").get()
-    by = Actor(Kind.PARTNER, walk.partner.pk, Channel.API)
+    by = Actor(ActorKind.PARTNER, walk.partner.pk, Channel.API)
     facts = accounts_facts.for_token(session.customer, session, by=by, at=clock.now())
     with django_assert_num_queries(0):
         assert accounts_facts.with_highest("use_token", facts, session.customer, clock.now()) == facts

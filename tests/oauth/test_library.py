@@ -12,7 +12,7 @@ from oauth2_provider.views.generic import ScopedProtectedResourceView
 
 from accounts.models import User
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth.backend import core
 from ciam_portal.oauth.models import Partner
@@ -72,7 +72,7 @@ def test_two_tabs_answering_at_once_leave_one_consent(unlocked_audit: None) -> N
     failed: list[BaseException] = []
 
     def answer(partner: Partner = partner) -> None:
-        by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+        by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
         gate.wait()
         try:
             flows.give(session, partner, shown=("openid",), ticked=("openid",), by=by, at=clock.now())

@@ -20,7 +20,7 @@ from accounts.sign_in import flows as sign_in
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.flow import flow
@@ -68,7 +68,7 @@ def say() -> None:
 
 
 def _person(email: str, name: str, at: datetime) -> User:
-    by = Actor(Kind.STRANGER, channel=Channel.SYSTEM)
+    by = Actor(ActorKind.STRANGER, channel=Channel.SYSTEM)
     person = User.objects.filter(email=email).first()
     if person is None:
         person = account.open_account(email, people.PASSWORD, by=by, at=at)
@@ -103,14 +103,14 @@ def _give(person: User, role: Role) -> None:
     open_ones = RoleChange.objects.filter(person=person, role=role.value, state="proposed", expires_at__gt=clock.now())
     change = open_ones.first() or role_changes.propose_by_command(person, role, by=Actor.system(), at=clock.now())
     session = _session(first, clock.now(), Method.PASSWORD, Method.TOTP)
-    by = Actor(Kind.STAFF, first.pk, Channel.HELP_DESK, session.pk)
+    by = Actor(ActorKind.STAFF, first.pk, Channel.HELP_DESK, session.pk)
     role_changes.approve(change, first, session, by=by, at=clock.now())
     sessions.end(session, by=by, at=clock.now())
 
 
 def _session(person: User, at: datetime, *methods: Method) -> Session:
     """Signed in on a browser that is theirs."""
-    by = Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB)
     browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
     browser = replace(browser, cookie=sign_in.remember_first(person, browser, by=by, at=at))
     return sign_in.begin(person, sign_in.Admitted(methods, Risk.LOW), browser, by=by, at=at).session
@@ -118,7 +118,7 @@ def _session(person: User, at: datetime, *methods: Method) -> Session:
 
 def _add_app(person: User, at: datetime) -> None:
     session = _session(person, at, Method.PASSWORD)
-    by = Actor(Kind.CUSTOMER, person.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB)
     seed = people.seed(settings.SECRET_KEY, person.email)
     code = people.code(settings.SECRET_KEY, person.email, at.timestamp())
     if not factors.add_app(person, session, seed, code, by=by, at=at):
@@ -133,7 +133,7 @@ def _add_phone(person: User, at: datetime) -> None:
     """A second address for recovery, proven by the code that went there. All at once, so that no worker is faster."""
     methods = (Method.PASSWORD, Method.TOTP) if person.email in people.WITH_APP else (Method.PASSWORD,)
     by, kind, number = (
-        Actor(Kind.CUSTOMER, person.pk, Channel.WEB),
+        Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB),
         Medium.SMS,
         people.PHONES[person.email],
     )

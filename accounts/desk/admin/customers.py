@@ -131,14 +131,14 @@ class Users(RestrictionPages):
         return kind, UUID(row)
 
     def _record(self, request: HttpRequest, record: Record, opened: list[tuple[WhyLook, datetime]]) -> HttpResponse:
-        words = {
+        context = {
             "title": _("Record of %(customer)s") % {"customer": masked(record.customer.email)},
             "customer": record.customer,
             "parts": record.parts(),
             "opened": [(sentence(why), at, staff.shuts_at(at)) for why, at in opened],
             "form": Open(),
         }
-        return self.show(request, "admin/customer_record.html", **words)
+        return self.show(request, "admin/customer_record.html", **context)
 
     def _closed(self, request: HttpRequest, customer: User, form: Open) -> HttpResponse:
         self.seen(request, customer.pk)
@@ -150,4 +150,4 @@ class Users(RestrictionPages):
         by, at = viewer.by, viewer.at
         asked = facts.for_action(viewer.user, viewer.session, by=by, at=at)
         if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.current(), at=at), Allow):
-            flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))
+            flow.go_on(decisions.assess(Action.STAFF_OPEN_RECORD, asked, about=customer.pk, by=by, at=at))

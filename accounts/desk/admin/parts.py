@@ -20,7 +20,7 @@ from accounts.sessions.timeline import ended
 from accounts.staff.admin.record import Cell, Link, Part, Record, instant
 from accounts.step_up import facts
 from ciam_portal.core import explain
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
@@ -135,7 +135,7 @@ def disputes(record: Record) -> Part:
 
 def decisions(record: Record) -> Part:
     """The latest decisions about the customer themselves, and what to check with the caller."""
-    about = DecisionEntry.objects.filter(about=record.customer.pk).exclude(actor_kind=Kind.STAFF)
+    about = DecisionEntry.objects.filter(about=record.customer.pk).exclude(actor_kind=ActorKind.STAFF)
     rows = tuple(
         (instant(each.at), explain.doing(each.action), " ".join(explain.for_agent(each)), str(each.pk))
         for each in about.exclude(action="").order_by("-at")[:_SOME]

@@ -19,20 +19,20 @@ from accounts.factors.verifier.backup import (
     plain_backup_code,
     spend_backup_code,
 )
-from accounts.factors.verifier.kept import drop_idle_codes, put_back, row_of, take_away
 from accounts.factors.verifier.outcome import Checked, Outcome, seconds_until
 from accounts.factors.verifier.passkeys import (
     Answer,
+    Assertion,
     Ceremony,
     KnownPasskey,
     NotProven,
-    Shown,
     add_passkey,
     begin_adding,
     begin_showing,
     check_passkey,
     take_answer,
 )
+from accounts.factors.verifier.stored import drop_idle_codes, put_back, row_of, take_away
 
 __all__ = [
     "FEW_LEFT",

@@ -12,7 +12,7 @@ from django.conf import settings
 from django_otp.oath import TOTP
 
 from accounts.factors.verifier.outcome import Checked, Outcome
-from accounts.models import AppLane, Totp, User
+from accounts.models import AppBucket, Totp, User
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -37,14 +37,14 @@ def seed_in_groups(seed: bytes) -> str:
 def seed_as_picture(seed: bytes, customer: User) -> str:
     """A QR code as a ``data:`` address of an SVG image."""
     label = quote(f"{settings.PORTAL_NAME.replace(':', '')}:{customer.shown_email}")
-    words = {
+    context = {
         "secret": base64.b32encode(seed).decode(),
         "issuer": settings.PORTAL_NAME,
         "algorithm": "SHA1",
         "digits": _DIGITS,
         "period": _STEP_SECONDS,
     }
-    address = f"otpauth://totp/{label}?{urlencode(words, quote_via=quote)}"
+    address = f"otpauth://totp/{label}?{urlencode(context, quote_via=quote)}"
     return segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
 
 
@@ -61,20 +61,21 @@ def add_app(customer: User, seed: bytes, code: str, at: datetime) -> Totp | None
     return app
 
 
-def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
+def check_app(customer: User, code: str, origin: str, at: datetime) -> Checked:
     """Whether this is the code that the customer's app shows now. Each works once, whichever session it was used in.
 
-    Wrong codes make ``door`` wait, and no other: whoever guesses at theirs does not stop the owner. All doors together
-    may be wrong so often in a row; then the app is off until it is added anew (NIST SP 800-63B-4 section 3.2.2).
+    Wrong codes make ``origin`` wait, and no other: whoever guesses at theirs does not stop the owner. All origins
+    together may be wrong so often in a row; then the app is off until it is added anew (NIST SP 800-63B-4 section
+    3.2.2).
     """
     app = Totp.objects.select_for_update().filter(user=customer, confirmed=True).order_by("pk").first()
     if app is None or not _is_code(code):
         return Checked(Outcome.WRONG)
     if is_off(app):
         return Checked(Outcome.DEAD)
-    key, factor = codes.pseudonym(door, "app lane"), limits.current().factors.throttle_seconds
-    lane = AppLane.objects.filter(app=app, door=key).first() or AppLane(app=app, door=key, last_at=at)
-    until = lane.until(at, factor)
+    key, factor = codes.pseudonym(origin, "app lane"), limits.current().factors.throttle_seconds
+    bucket = AppBucket.objects.filter(app=app, origin=key).first() or AppBucket(app=app, origin=key, last_at=at)
+    until = bucket.until(at, factor)
     if until is not None:
         return Checked(Outcome.WAIT, until)
     try:
@@ -83,11 +84,11 @@ def check_app(customer: User, code: str, door: str, at: datetime) -> Checked:
         log.exception("the seed of authenticator app %s cannot be opened", app.pk)
         return Checked(Outcome.DEAD)
     if right:
-        if lane.failures:
-            lane.clear()
+        if bucket.failures:
+            bucket.clear()
         return Checked(Outcome.RIGHT)
-    lane.missed(at)
-    return Checked(Outcome.DEAD, off=True) if is_off(app) else Checked(Outcome.WRONG, lane.until(at, factor))
+    bucket.missed(at)
+    return Checked(Outcome.DEAD, off=True) if is_off(app) else Checked(Outcome.WRONG, bucket.until(at, factor))
 
 
 def is_off(app: Totp) -> bool:

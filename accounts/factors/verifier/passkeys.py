@@ -75,7 +75,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Assertion:
     """A passkey whose signature is right. ``went_back``: its counter did not grow, so it proves nothing."""
 
     passkey: Passkey
@@ -137,8 +137,8 @@ def _begun(
 ) -> dict[str, Any]:
     nonce = request.session.setdefault(_NONCE, codes.new_token())
     number = codes.new_token()
-    kept = {"for": ceremony.value, "customer": str(customer), "bound": bound_to, "nonce": nonce, "state": state}
-    cache.set(_key(number), kept, timeout=_LIFE_SECONDS)
+    stored = {"for": ceremony.value, "customer": str(customer), "bound": bound_to, "nonce": nonce, "state": state}
+    cache.set(_key(number), stored, timeout=_LIFE_SECONDS)
     return {"ceremony": number, "options": options}
 
 
@@ -150,14 +150,14 @@ def take_answer(
     None if there is no such ceremony, or if another request was faster.
     """
     key = _key(sent["ceremony"])
-    kept = cache.get(key)
-    if kept is None or not cache.delete(key):
+    stored = cache.get(key)
+    if stored is None or not cache.delete(key):
         return None
     expected = {"for": ceremony.value, "customer": str(customer.pk if customer else None), "bound": bound_to}
-    same = all(kept[name] == value for name, value in expected.items())
-    if not same or kept["nonce"] != request.session.get(_NONCE):
+    same = all(stored[name] == value for name, value in expected.items())
+    if not same or stored["nonce"] != request.session.get(_NONCE):
         return None
-    return Answer(request, kept["state"], sent["credential"])
+    return Answer(request, stored["state"], sent["credential"])
 
 
 def _key(number: str) -> str:
@@ -202,7 +202,7 @@ def add_passkey(customer: User, answer: Answer, name: str) -> Passkey:
 # Showing
 
 
-def check_passkey(customer: User | None, answer: Answer) -> Shown:
+def check_passkey(customer: User | None, answer: Answer) -> Assertion:
     """Whose passkey signed this challenge: this customer's, or anyone's if nobody is known yet. Raises NotProven.
 
     The passkey's row stays locked, so its counter is compared and moved by one request at a time.
@@ -220,11 +220,11 @@ def check_passkey(customer: User | None, answer: Answer) -> Shown:
         raise NotProven
     # Authenticators that do not count always say 0 (WebAuthn Level 3, section 6.1.1).
     if (known or shown) and shown <= known:
-        return Shown(passkey, went_back=True, known=known, shown=shown)
+        return Assertion(passkey, went_back=True, known=known, shown=shown)
     passkey.sign_count, passkey.backup_state = shown, verified.credential_backed_up
     passkey.set_last_used_timestamp(commit=False)
     passkey.save(update_fields=["sign_count", "last_used_at", "backup_state"])
-    return Shown(passkey, went_back=False, known=known, shown=shown)
+    return Assertion(passkey, went_back=False, known=known, shown=shown)
 
 
 def _find(credential: AuthenticationCredential, customer: User | None) -> Passkey:

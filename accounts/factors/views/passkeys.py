@@ -20,7 +20,7 @@ from accounts.factors.verifier import Ceremony
 from accounts.models import Passkey, User
 from accounts.sessions import agents, signing
 from accounts.sign_in.stages import Denied
-from accounts.sign_in.views.doors import local
+from accounts.sign_in.views.entry_points import local
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -50,8 +50,8 @@ def add(request: HttpRequest) -> HttpResponse:
             first = not have.passkeys and not have.app
             return redirect("accounts:backup_codes" if first else "accounts:security")
         failed = True
-    words = {"form": form, "failed": failed or (request.method == "POST" and not message.is_valid())}
-    return render(request, "accounts/factors/passkey_add.html", words)
+    context = {"form": form, "failed": failed or (request.method == "POST" and not message.is_valid())}
+    return render(request, "accounts/factors/passkey_add.html", context)
 
 
 def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) -> bool:
@@ -108,13 +108,13 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, _("The passkey is removed."))
         return redirect("accounts:security")
     have = bound.listed(customer)
-    words = {
+    context = {
         "title": _removal(request, key),
         "what": _("This passkey"),
         "last": have.app is None and len(have.passkeys) == 1,
         "is_passkey": True,
     }
-    return render(request, "accounts/factors/factor_remove.html", words)
+    return render(request, "accounts/factors/factor_remove.html", context)
 
 
 def _own(request: HttpRequest, key: str) -> Passkey:

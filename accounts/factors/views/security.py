@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     customer, session = signing.customer_of(request), signing.session_of(request)
     have = bound.listed(customer)
     rules = limits.current()
-    words = {
+    context = {
         "have": have,
         "app_off": bool(have.app and verifier.is_off(have.app)),
         "strong": bool(have.app or have.passkeys),
@@ -44,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "restriction": restrictions.shown(customer, clock.now()),
         "quarantine": facts.quarantine_words(customer, clock.now()),
     }
-    return render(request, "accounts/factors/security.html", words)
+    return render(request, "accounts/factors/security.html", context)
 
 
 @sensitive_post_parameters("code")
@@ -63,13 +63,13 @@ def add_app(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:backup_codes" if not _has_codes(customer) else "accounts:security")
     if form.is_valid():
         form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
-    words = {
+    context = {
         "form": form,
         "steps": _STEPS,
         "picture": verifier.seed_as_picture(seed, customer),
         "secret": verifier.seed_in_groups(seed),
     }
-    return render(request, "accounts/factors/totp_add.html", words)
+    return render(request, "accounts/factors/totp_add.html", context)
 
 
 @sensitive_variables("seed", "code")
@@ -107,8 +107,8 @@ def remove_app(request: HttpRequest) -> HttpResponse:
         flows.remove_app(customer, signing.session_of(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Your authenticator app is removed."))
         return redirect("accounts:security")
-    words = {"title": _("Remove your authenticator app"), "what": _("Codes from this app"), "last": not have.passkeys}
-    return render(request, "accounts/factors/factor_remove.html", words)
+    context = {"title": _("Remove your authenticator app"), "what": _("Codes from this app"), "last": not have.passkeys}
+    return render(request, "accounts/factors/factor_remove.html", context)
 
 
 @require_safe
@@ -116,13 +116,13 @@ def remove_app(request: HttpRequest) -> HttpResponse:
 def backup_codes(request: HttpRequest) -> HttpResponse:
     """How many are left, and the button that makes new ones."""
     have = bound.listed(signing.customer_of(request))
-    words = {
+    context = {
         "have": have,
         "strong": bool(have.app or have.passkeys),
         "count": limits.current().factors.backup_codes,
         "steps": _STEPS,
     }
-    return render(request, "accounts/factors/backup_codes.html", words)
+    return render(request, "accounts/factors/backup_codes.html", context)
 
 
 @resumable(lazy("Make new backup codes"))

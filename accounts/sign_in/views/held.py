@@ -39,14 +39,14 @@ def sign_in_held(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and decision is not None:
         _contest(customer, decision, by=by, at=at)
         return render(request, "accounts/activity/contested.html", {"decision": decision.pk})
-    words = {
+    context = {
         "explanation": sentence(gate.Reason.SIGN_IN_HELD),
         "decision": stage.held,
         "until": stage.held_until,
         "zone": customer.zone,
         "has_browser": Device.objects.live(at).filter(customer=customer, known_at__lte=at).exists(),
     }
-    return render(request, "accounts/sign_in/sign_in_held.html", words, status=403)
+    return render(request, "accounts/sign_in/sign_in_held.html", context, status=403)
 
 
 def _over(stage: ProofStage, at: datetime) -> str:

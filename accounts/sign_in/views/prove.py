@@ -23,7 +23,7 @@ from accounts.factors.verifier import Ceremony, Checked, Outcome
 from accounts.passwords import validator as passwords
 from accounts.sessions.signing import customer_of
 from accounts.sign_in.stages import pending
-from accounts.sign_in.views.doors import Door, LiveSession, PausedSignIn
+from accounts.sign_in.views.entry_points import EntryPoint, LiveSession, PausedSignIn
 from accounts.step_up import suspended
 from accounts.step_up.decorators import over
 from ciam_portal.core import clock
@@ -48,12 +48,12 @@ _FORMS: dict[Method, type[django_forms.Form]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: HttpRequest) -> HttpResponse:
     """Signed in: reach the level that was asked for, then back."""
-    door = LiveSession(request)
-    if door.is_over:
+    entry = LiveSession(request)
+    if entry.is_over:
         return over(request)
-    if door.is_met(clock.now()):
-        return door.leave()
-    return _answer(door)
+    if entry.is_met(clock.now()):
+        return entry.leave()
+    return _answer(entry)
 
 
 @never_cache
@@ -65,14 +65,14 @@ def go_on(request: HttpRequest) -> HttpResponse:
     if found is None or known is None or found.fields is None:
         return over(request)
     declared, arguments = known
-    words = {
+    context = {
         "title": declared.said(request, arguments),
         "facts": declared.shown(found.fields),
         "path": found.path,
         "field": suspended.FIELD,
         "reference": found.reference,
     }
-    return render(request, "accounts/sign_in/go_on.html", words)
+    return render(request, "accounts/sign_in/go_on.html", context)
 
 
 @sensitive_post_parameters("code")
@@ -106,8 +106,8 @@ def begin_prove_sign_in(request: HttpRequest) -> JsonResponse:
 @require_POST
 def send_code(request: HttpRequest) -> HttpResponse:
     """Signed in: mail a code to a customer who has nothing but a password and a mailbox."""
-    door = LiveSession(request)
-    return over(request) if door.is_over else _send(door)
+    entry = LiveSession(request)
+    return over(request) if entry.is_over else _send(entry)
 
 
 @login_not_required
@@ -128,55 +128,55 @@ def start_over(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
-def _send(door: Door) -> HttpResponse:
-    request, at = door.request, clock.now()
-    if Method.EMAIL_CODE in door.ways(at):
-        until = proofs.blocked_until(door.customer, *door.code, at)
+def _send(entry: EntryPoint) -> HttpResponse:
+    request, at = entry.request, clock.now()
+    if Method.EMAIL_CODE in entry.ways(at):
+        until = proofs.blocked_until(entry.customer, *entry.code, at)
         if until is not None:
             messages.warning(request, words_for(Method.EMAIL_CODE, Checked(Outcome.WAIT, until), at))
         else:
-            _mail(door, at)
-    query = urlencode({"way": Method.EMAIL_CODE.value} | door.carried)
-    response = redirect(door.page)
+            _mail(entry, at)
+    query = urlencode({"way": Method.EMAIL_CODE.value} | entry.carried)
+    response = redirect(entry.page)
     response["Location"] += f"?{query}"
     return response
 
 
-def _mail(door: Door, at: datetime) -> None:
+def _mail(entry: EntryPoint, at: datetime) -> None:
     try:
-        door.send_code(at)
+        entry.send_code(at)
     except TooMany as later:
         words = _("We have sent you several mails already. You can ask for another in %(time)s.")
-        messages.warning(door.request, words % {"time": span(later.retry_after)})
+        messages.warning(entry.request, words % {"time": span(later.retry_after)})
     else:
         words = _("We have sent you a new code. It works for %(count)d minutes, in this browser only.")
-        messages.success(door.request, words % {"count": limits.current().proof.code_minutes})
+        messages.success(entry.request, words % {"count": limits.current().proof.code_minutes})
 
 
-def _answer(door: Door) -> HttpResponse:
-    request, at = door.request, clock.now()
-    ways = door.ways(at)
+def _answer(entry: EntryPoint) -> HttpResponse:
+    request, at = entry.request, clock.now()
+    ways = entry.ways(at)
     if not ways:
-        needed = bound.highest_level(door.customer) < door.to
-        off = bool(factors.switched_off(door.customer))
-        paused = isinstance(door, PausedSignIn)
-        words = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": door.to.acr}
-        return render(request, "accounts/sign_in/prove_nothing.html", words)
+        needed = bound.highest_level(entry.customer) < entry.to
+        off = bool(factors.switched_off(entry.customer))
+        paused = isinstance(entry, PausedSignIn)
+        context = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": entry.to.acr}
+        return render(request, "accounts/sign_in/prove_nothing.html", context)
     way = _chosen(request, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)
     checked = Checked(Outcome.WRONG)
     if form.is_valid():
-        checked = _check(door, way, form.cleaned_data, at)
+        checked = _check(entry, way, form.cleaned_data, at)
         if checked.outcome is Outcome.RIGHT:
-            return door.passed(way, at)
-        ended = door.missed(way) if checked.outcome is Outcome.WRONG else None
+            return entry.passed(way, at)
+        ended = entry.missed(way) if checked.outcome is Outcome.WRONG else None
         if ended is not None:
             return ended
         form.add_error(None, words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
         form.add_error(None, words_for(way, checked, at))
     wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
-    return _page(door, ways, way, form, wait)
+    return _page(entry, ways, way, form, wait)
 
 
 def _chosen(request: HttpRequest, ways: tuple[Method, ...]) -> Method:
@@ -184,27 +184,27 @@ def _chosen(request: HttpRequest, ways: tuple[Method, ...]) -> Method:
     return next((way for way in ways if way.value == wanted), ways[0])
 
 
-def _check(door: Door, way: Method, typed: dict[str, Any], at: datetime) -> Checked:
-    by, customer = Actor.from_request(door.request), door.customer
-    match way, door:
+def _check(entry: EntryPoint, way: Method, typed: dict[str, Any], at: datetime) -> Checked:
+    by, customer = Actor.from_request(entry.request), entry.customer
+    match way, entry:
         case Method.TOTP, _door:
-            return flows.answer_with_app(customer, typed["code"], door.lane, by=by, at=at)
+            return flows.answer_with_app(customer, typed["code"], entry.origin, by=by, at=at)
         case Method.BACKUP_CODE, _door:
             return flows.answer_with_backup_code(customer, typed["code"], by=by, at=at)
         case Method.PASSKEY, _door:
-            return _check_passkey(door, typed, by, at)
+            return _check_passkey(entry, typed, by, at)
         case Method.PASSWORD, LiveSession():
-            return check_password(door.request, typed["password"], by=by, at=at)
+            return check_password(entry.request, typed["password"], by=by, at=at)
         case Method.EMAIL_CODE, _door:
-            return flows.answer_with_mail_code(customer, *door.code, typed["code"], by=by, at=at)
+            return flows.answer_with_mail_code(customer, *entry.code, typed["code"], by=by, at=at)
     return Checked(Outcome.WRONG)
 
 
-def _check_passkey(door: Door, typed: dict[str, Any], by: Actor, at: datetime) -> Checked:
-    answer = factors.take_answer(door.request, typed, door.ceremony, door.customer)
+def _check_passkey(entry: EntryPoint, typed: dict[str, Any], by: Actor, at: datetime) -> Checked:
+    answer = factors.take_answer(entry.request, typed, entry.ceremony, entry.customer)
     if answer is None:
         return Checked(Outcome.WRONG)
-    shown = flows.answer_with_passkey(door.customer, answer, by=by, at=at)
+    shown = flows.answer_with_passkey(entry.customer, answer, by=by, at=at)
     return Checked(Outcome.RIGHT if shown else Outcome.WRONG)
 
 
@@ -241,25 +241,27 @@ def words_for(way: Method, checked: Checked, at: datetime) -> str:
     return _WRONG[way]()
 
 
-def _because(door: Door) -> list[str]:
+def _because(entry: EntryPoint) -> list[str]:
     """Why. Whoever is not in yet reads the general sentence only: what gave a thief away is on the activity page."""
-    words = why.words(door.decision, door.customer.pk)
-    return words if isinstance(door, LiveSession) else words[:1]
+    words = why.words(entry.decision, entry.customer.pk)
+    return words if isinstance(entry, LiveSession) else words[:1]
 
 
-def _page(door: Door, ways: tuple[Method, ...], way: Method, form: django_forms.Form, wait: int | None) -> HttpResponse:
-    words = {
-        "door": door,
-        "signing_in": isinstance(door, PausedSignIn),
+def _page(
+    entry: EntryPoint, ways: tuple[Method, ...], way: Method, form: django_forms.Form, wait: int | None
+) -> HttpResponse:
+    context = {
+        "entry": entry,
+        "signing_in": isinstance(entry, PausedSignIn),
         "form": form,
-        "because": _because(door),
+        "because": _because(entry),
         "way": way.value,
-        "carried": urlencode(door.carried),
+        "carried": urlencode(entry.carried),
         "minutes": limits.current().proof.code_minutes,
         "others": [other.value for other in ways if other is not way],
-        "address": door.customer.shown_email if isinstance(door, LiveSession) else masked(door.customer.email),
+        "address": entry.customer.shown_email if isinstance(entry, LiveSession) else masked(entry.customer.email),
     }
-    response = render(door.request, "accounts/sign_in/prove.html", words, status=200 if wait is None else 429)
+    response = render(entry.request, "accounts/sign_in/prove.html", context, status=200 if wait is None else 429)
     if wait is not None:
         response["Retry-After"] = str(wait)
     return response

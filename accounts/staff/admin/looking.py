@@ -66,7 +66,7 @@ class Looking(Verbs):
         if people.is_opened(found.pk, session, at):
             asked = facts.for_action(person, session, by=by, at=at)
             if not isinstance(gate.decide(Action.STAFF_OPEN_RECORD, asked, limits=limits.current(), at=at), Allow):
-                flow.go_on(decisions.weigh(Action.STAFF_OPEN_RECORD, asked, about=found.pk, by=by, at=at))
+                flow.go_on(decisions.assess(Action.STAFF_OPEN_RECORD, asked, about=found.pk, by=by, at=at))
             return None
         if self.because is not None:
             people.open_record(found, self.because, person, session, by=by, at=at)

@@ -18,7 +18,7 @@ from accounts.staff.admin.verbs import Verbs
 from accounts.staff.flows import break_glass, role_changes
 from accounts.staff.flows import people as staff
 from accounts.staff.forms import BreakTheGlass, ChangeRole, Decide
-from accounts.staff.policy import BREAKERS, OVERSEERS, State, Verb, WhyGlass, WhyLook, WhyRole
+from accounts.staff.policy import BREAKERS, OVERSEERS, RoleState, Verb, WhyGlass, WhyLook, WhyRole
 from ciam_portal.core import clock, mailbox, privileges
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 
@@ -66,16 +66,16 @@ class RoleChanges(Looking):
         else:
             self.through_record(request, change.person_id)
         who, role = people.person(change.person), Role(change.role)
-        words = {
+        context = {
             "title": str(change),
             "change": change,
-            "is_open": change.state == State.PROPOSED and clock.now() < change.expires_at,
+            "is_open": change.state == RoleState.PROPOSED and clock.now() < change.expires_at,
             "approves": request.user.pk not in {change.proposed_by, change.person_id},
             "person": who,
             "names": people.names((change.proposed_by, change.approved_by, change.rejected_by)),
             "opens": privileges.opened(frozenset(who.held) - {role}, role) if change.verb == Verb.GRANT else None,
         }
-        return self.show(request, "admin/role_change.html", **words)
+        return self.show(request, "admin/role_change.html", **context)
 
     @admin.display(description=_("person"))
     def who(self, change: RoleChange) -> str:
@@ -168,7 +168,7 @@ class BreakGlassUses(Verbs):
         self.seen(request, use.person_id)
         who, role = people.person(use.person), Role(use.role)
         oversees = bool(roles_of(request.user) & OVERSEERS)
-        words = {
+        context = {
             "title": str(use),
             "use": use,
             "person": who,
@@ -177,7 +177,7 @@ class BreakGlassUses(Verbs):
             "may_review": Role.ADMINISTRATOR in standing_roles_of(request.user) and use.person_id != request.user.pk,
             "done": deeds.of(use, clock.now()) if oversees else None,
         }
-        return self.show(request, "admin/break_glass.html", **words)
+        return self.show(request, "admin/break_glass.html", **context)
 
     @admin.display(description=_("person"))
     def who(self, use: BreakGlass) -> str:

@@ -16,7 +16,7 @@ from accounts.staff import events, notices, policy
 from accounts.staff.policy import SENSITIVE, InstallFacts, LookFacts, Sought, StaffFacts, WhyLook
 from accounts.step_up.flows import by_staff
 from ciam_portal.core import mailbox, phones, reference
-from ciam_portal.core.audit.actor import Actor, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.audit.record import record as note
@@ -42,14 +42,16 @@ def grant_role(person: User, role: Role, *, by: Actor, at: datetime) -> None:
     alone()
     person = User.objects.locked(person.pk)
     asked = InstallFacts(
-        has_administrator=administrators().exists(), by_system=by.kind is Kind.SYSTEM, person_open=is_ready(person, at)
+        has_administrator=administrators().exists(),
+        by_system=by.kind is ActorKind.SYSTEM,
+        person_open=is_ready(person, at),
     )
     decision = require(policy.may_install, asked, about=person.pk, by=by, at=at)
     give(person, role, decision, by=by, at=at)
 
 
 def give(person: User, role: Role, decision: UUID | None, *, by: Actor, at: datetime) -> None:
-    """Part of a flow that has decided. Sessions begun before end, so that none carries a role it was not weighed with.
+    """Part of a flow that has decided. Sessions begun before end, so that none carries a role it was not assessed with.
 
     ``person`` is locked.
     """

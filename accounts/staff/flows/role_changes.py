@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from accounts.models import RoleChange, Session, User
 from accounts.staff import events, policy
 from accounts.staff.flows import people
-from accounts.staff.policy import RoleFacts, StaffFacts, State, Verb, WhyRole
+from accounts.staff.policy import RoleFacts, RoleState, StaffFacts, Verb, WhyRole
 from accounts.step_up.flows import by_staff
-from ciam_portal.core.audit.actor import Actor, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow, require
@@ -34,7 +34,7 @@ def propose(
 def propose_by_command(person: User, role: Role, *, by: Actor, at: datetime) -> RoleChange:
     """The operator's command proposes; an administrator has to approve. Raises Refused."""
     people.alone()
-    wanted = _wanted(person, role, at, by_command=by.kind is Kind.SYSTEM)
+    wanted = _wanted(person, role, at, by_command=by.kind is ActorKind.SYSTEM)
     require(policy.may_propose, wanted, StaffFacts(), about=person.pk, by=by, at=at)
     change = _propose(person, role, WhyRole.INSTALLATION, None, at)
     event = events.RoleProposed(change=change.pk, role=role, reason=Code(change.reason))
@@ -80,7 +80,7 @@ def revoke(
         role=role.value,
         verb=Verb.REVOKE,
         reason=reason.value,
-        state=State.DONE,
+        state=RoleState.DONE,
         proposed_by=staff.pk,
         proposed_at=at,
         expires_at=at,
@@ -95,7 +95,7 @@ def _propose(person: User, role: Role, reason: WhyRole, staff: User | None, at: 
         role=role.value,
         verb=Verb.GRANT,
         reason=reason.value,
-        state=State.PROPOSED,
+        state=RoleState.PROPOSED,
         proposed_by=staff.pk if staff else None,
         proposed_at=at,
         expires_at=at + timedelta(hours=limits.current().staff.proposal_hours),
@@ -104,7 +104,7 @@ def _propose(person: User, role: Role, reason: WhyRole, staff: User | None, at: 
 
 def _wanted(person: User, role: Role, at: datetime, *, by_command: bool = False) -> RoleFacts:
     """What the policy asks about a change that does not exist yet. A proposal that nobody approved in time expires."""
-    proposed = RoleChange.objects.select_for_update().filter(person=person, role=role.value, state=State.PROPOSED)
+    proposed = RoleChange.objects.select_for_update().filter(person=person, role=role.value, state=RoleState.PROPOSED)
     for late in proposed.filter(expires_at__lte=at):
         late.expire()
     return RoleFacts(
@@ -122,8 +122,8 @@ def _standing(change: RoleChange, person: User, at: datetime) -> RoleFacts:
         person=person.pk,
         person_open=people.is_ready(person, at),
         holds=person.groups.filter(name=change.role).exists(),
-        is_proposed=change.state == State.PROPOSED,
-        state=State(change.state),
+        is_proposed=change.state == RoleState.PROPOSED,
+        state=RoleState(change.state),
         proposed_by=change.proposed_by,
         by_command=change.proposed_by is None,
         proposer_stands=people.administrators().filter(pk__in=[change.proposed_by]).exists(),

@@ -25,7 +25,7 @@ MEANINGS = {
     "newcomers": "Many more sign-ins than in the four weeks before showed something new to their customer: a network, a"
     " country, a device. A partner's or an operator's move does that, and so does an attack on many accounts.",
     "burst": "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
-    " weighed again; those that were very unusual by themselves were ended.",
+    " assessed again; those that were very unusual by themselves were ended.",
     "watched": "Somebody was let in though nearly everything about the sign-in was unusual, because they showed the"
     " strongest proof there is for the account. Look at what that session does; its owner was told.",
     "device_copied": "A device's former key came back with the right password: cookies were copied, or a device was set"

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 
 from ciam_portal.core.policy.channel import Channel
 
-__all__ = ["Actor", "Channel", "Kind"]
+__all__ = ["Actor", "ActorKind", "Channel"]
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """What sort of party acts."""
 
     CUSTOMER = "customer"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 class Actor:
     """The ``by`` of every flow: ids only. ``on_behalf_of`` is set when a delegate acts for someone else."""
 
-    kind: Kind
+    kind: ActorKind
     id: UUID | None = None
     channel: Channel = Channel.SYSTEM
     session: UUID | None = None
@@ -36,7 +36,7 @@ class Actor:
     @classmethod
     def system(cls) -> Self:
         """A task or command of our own."""
-        return cls(Kind.SYSTEM)
+        return cls(ActorKind.SYSTEM)
 
     @classmethod
     def from_request(cls, request: HttpRequest, channel: Channel = Channel.WEB) -> Self:
@@ -45,15 +45,15 @@ class Actor:
         session = getattr(request, "portal_session", None)
         request_id = getattr(request, "request_id", "")
         if user is None or not user.is_authenticated:
-            return cls(Kind.STRANGER, None, channel, request_id=request_id)
-        kind = Kind.STAFF if channel is Channel.HELP_DESK else Kind.CUSTOMER
+            return cls(ActorKind.STRANGER, None, channel, request_id=request_id)
+        kind = ActorKind.STAFF if channel is Channel.HELP_DESK else ActorKind.CUSTOMER
         return cls(kind, user.pk, channel, session.pk if session else None, request_id)
 
     @classmethod
     def stranger(cls, request: HttpRequest) -> Self:
         """A stranger, whoever is signed in on this request: what is shown, or a link, speaks for itself."""
-        return cls(Kind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
+        return cls(ActorKind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
 
     def known_as(self, customer: UUID) -> Self:
         """The same party on the same request, once it has proven to be this customer."""
-        return replace(self, kind=Kind.CUSTOMER, id=customer)
+        return replace(self, kind=ActorKind.CUSTOMER, id=customer)

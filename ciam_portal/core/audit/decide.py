@@ -1,6 +1,6 @@
-"""decide() and weigh(): ask, keep question, facts and answer, and hand the answer on. The only two ways to ask.
+"""decide() and assess(): ask, keep question, facts and answer, and hand the answer on. The only two ways to ask.
 
-``weigh`` asks about a sensitive action of the catalogue, ``decide`` any other question of a policy.
+``assess`` asks about a sensitive action of the catalogue, ``decide`` any other question of a policy.
 """
 
 import dataclasses
@@ -41,33 +41,33 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
 
     Facts are frozen dataclasses of ids, codes, counts and instants. Raises ValueError if they hold anything else.
     """
-    running = limits.current()
-    answer = question(*facts, limits=running, at=at)
-    return _keep(_entry(question, facts, answer, running, about=about, by=by, at=at), answer)
+    rules = limits.current()
+    answer = question(*facts, limits=rules, at=at)
+    return _keep(_entry(question, facts, answer, rules, about=about, by=by, at=at), answer)
 
 
-def weigh(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
+def assess(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
     """Ask whether a sensitive action may be done now, and keep the answer with what it rests on.
 
     An allow is kept for every sign-in, for every question of a partner about a transaction of its own, and for whatever
     is more than of low sensitivity or worried anyone.
     """
-    running = limits.current()
-    weighed = gate.weigh(action, facts, limits=running, at=at)
-    answer, assessment = weighed.decision, weighed.assessment
-    if isinstance(answer, Allow) and not answer.findings and not _matters(action, running):
-        return Decided(answer, None, weighed.standing)
-    entry = _entry(gate.decide, (action, facts), answer, running, about=about, by=by, at=at)
+    rules = limits.current()
+    assessed = gate.assess(action, facts, limits=rules, at=at)
+    answer, assessment = assessed.decision, assessed.assessment
+    if isinstance(answer, Allow) and not answer.findings and not _matters(action, rules):
+        return Decided(answer, None, assessed.standing)
+    entry = _entry(gate.decide, (action, facts), answer, rules, about=about, by=by, at=at)
     entry.action = action
-    entry.risk = None if weighed.risk is None else int(weighed.risk)
+    entry.risk = None if assessed.risk is None else int(assessed.risk)
     if assessment is not None:
         entry.score, entry.model_version = assessment.score, assessment.model
         entry.contributions = [[part.code, part.llr] for part in assessment.parts]
-    return dataclasses.replace(_keep(entry, answer), standing=weighed.standing, risk=weighed.risk)
+    return dataclasses.replace(_keep(entry, answer), standing=assessed.standing, risk=assessed.risk)
 
 
-def _matters(action: str, running: limits.Limits) -> bool:
-    row = running.actions.get(action)
+def _matters(action: str, rules: limits.Limits) -> bool:
+    row = rules.actions.get(action)
     return action == Action.SIGN_IN or action.startswith(PARTNER) or row is None or row.sensitivity > Sensitivity.LOW
 
 
@@ -75,7 +75,7 @@ def _entry(
     question: Callable[..., Decision],
     facts: tuple[object, ...],
     answer: Decision,
-    running: limits.Limits,
+    rules: limits.Limits,
     *,
     about: UUID | None,
     by: Actor,
@@ -91,7 +91,7 @@ def _entry(
         channel=by.channel,
         request_id=by.request_id,
         question=name_of(question),
-        policy_version=running.version,
+        policy_version=rules.version,
         inputs=[as_json(fact) for fact in facts],
         findings=[[finding.code, finding.points] for finding in answer.findings],
         **columns_of(answer),

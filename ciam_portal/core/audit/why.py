@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from ciam_portal.core import explain
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import DecisionEntry
 
 
@@ -18,7 +18,7 @@ def own(decision: object, customer: UUID | None) -> DecisionEntry | None:
         return None
     if customer is None:
         return None
-    return DecisionEntry.objects.filter(pk=key, about=customer).exclude(actor_kind=Kind.STAFF).first()
+    return DecisionEntry.objects.filter(pk=key, about=customer).exclude(actor_kind=ActorKind.STAFF).first()
 
 
 def words(decision: object, customer: UUID | None) -> list[str]:

@@ -19,7 +19,7 @@ SELDOM_PLACE = _("The place or network was one that is seldom used with your acc
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FeatureTexts:
     """One feature: what the operator calls it, and what customer and agent read if it is new, or known but seldom."""
 
     name: Text
@@ -29,15 +29,15 @@ class Shown:
     agent_seldom: Text
 
 
-def _of_browser(name: Text, agent_new: Text, agent_seldom: Text) -> Shown:
-    return Shown(name, NEW_BROWSER, SELDOM_BROWSER, agent_new, agent_seldom)
+def _of_browser(name: Text, agent_new: Text, agent_seldom: Text) -> FeatureTexts:
+    return FeatureTexts(name, NEW_BROWSER, SELDOM_BROWSER, agent_new, agent_seldom)
 
 
-def _of_place(name: Text, agent_new: Text, agent_seldom: Text) -> Shown:
-    return Shown(name, NEW_PLACE, SELDOM_PLACE, agent_new, agent_seldom)
+def _of_place(name: Text, agent_new: Text, agent_seldom: Text) -> FeatureTexts:
+    return FeatureTexts(name, NEW_PLACE, SELDOM_PLACE, agent_new, agent_seldom)
 
 
-SHOWN: dict[Feature, Shown] = {
+SHOWN: dict[Feature, FeatureTexts] = {
     Feature.DEVICE: _of_browser(
         _("device key"),
         _("The browser brought no key of this customer. Ask: new device, cookies cleared, or a private window?"),

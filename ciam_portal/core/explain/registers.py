@@ -119,7 +119,7 @@ def for_operator(entry: Entry) -> list[str]:
 
 
 def risk_name(risk: int | None) -> str:
-    """The name of a stored level of risk; "unknown" if nothing was weighed."""
+    """The name of a stored level of risk; "unknown" if nothing was assessed."""
     return _name(Risk, risk)
 
 

@@ -72,13 +72,13 @@ class Newest(ReadOnlyAdmin):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         found = self.page(request, form, Mark.read(request.GET.get("older", ""))) if form.is_valid() else Page([], None)
-        words = {
+        context = {
             "title": capfirst(self.opts.verbose_name_plural), "form": form,
             "older": found.older, "looked_to": found.looked_to,
             "query": asked(request), "headings": [label_for_field(name, self.model, self) for name in self.columns()],
             "lines": [(row.pk, self.cells(row)) for row in found.rows], "most": MOST,
         }  # fmt: skip
-        return self.show(request, self.change_list_template, **words | (extra_context or {}))
+        return self.show(request, self.change_list_template, **context | (extra_context or {}))
 
     def before_list(self, request: HttpRequest, form: Narrow) -> HttpResponse | None:  # noqa: ARG002  (for heirs)
         """What comes instead of the list; None: nothing does."""

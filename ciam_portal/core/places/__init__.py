@@ -11,7 +11,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from ciam_portal.core.places import folder
-from ciam_portal.core.places.kinds import Address, Kind
+from ciam_portal.core.places.kinds import Address, NetworkKind
 
 _LONGEST = 45  # of any IPv6 address in text
 
@@ -33,7 +33,7 @@ def lookup(address: str) -> Place:
     if ip is None:
         return UNKNOWN
     sources = folder.current()
-    by_country, by_asn = sources.of(Kind.COUNTRY, ip), sources.of(Kind.ASN, ip)
+    by_country, by_asn = sources.of(NetworkKind.COUNTRY, ip), sources.of(NetworkKind.ASN, ip)
     return Place(by_country.country(ip) if by_country else "", by_asn.asn(ip) if by_asn else None)
 
 

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from ciam_portal.core.places import mmdb
 from ciam_portal.core.places.blocklist import Blocklist
-from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, Kind, Reader
+from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, NetworkKind, Reader
 from ciam_portal.core.places.ranges import Ranges
 from ciam_portal.core.places.registry import Registry
 
@@ -33,13 +33,16 @@ Stamp = tuple[int, int, int]
 log = logging.getLogger(__name__)
 
 
-def _stems(kind: Kind) -> dict[str, tuple[int, ...]]:
+def _stems(kind: NetworkKind) -> dict[str, tuple[int, ...]]:
     """The names a file of this kind may have, the narrowest first, and the IP versions that each answers for."""
     return {f"{kind}-ipv4": (4,), f"{kind}-ipv6": (6,), str(kind): VERSIONS}
 
 
 _NAMES = {
-    stem + suffix: (kind, versions) for kind in Kind for stem, versions in _stems(kind).items() for suffix in _SUFFIXES
+    stem + suffix: (kind, versions)
+    for kind in NetworkKind
+    for stem, versions in _stems(kind).items()
+    for suffix in _SUFFIXES
 }  # in the order in which they are asked
 
 
@@ -49,11 +52,11 @@ class Sources:
 
     folder: Path
     files: dict[str, tuple[Stamp, Reader | None]] = field(default_factory=dict)
-    readers: dict[tuple[Kind, int], Reader] = field(default_factory=dict)
+    readers: dict[tuple[NetworkKind, int], Reader] = field(default_factory=dict)
     blocked: tuple[Stamp, Blocklist | None] | None = None
     """None: there is no list. A list that was never readable is as good as none."""
 
-    def of(self, kind: Kind, ip: Address) -> Reader | None:
+    def of(self, kind: NetworkKind, ip: Address) -> Reader | None:
         """Who knows this kind for this address."""
         return self.readers.get((kind, ip.version))
 
@@ -90,7 +93,7 @@ current = _watch.sources
 
 def _read(folder: Path, before: Sources) -> Sources:
     files: dict[str, tuple[Stamp, Reader | None]] = {}
-    readers: dict[tuple[Kind, int], Reader] = {}
+    readers: dict[tuple[NetworkKind, int], Reader] = {}
     for name, stamp in stamps(folder).items():
         kind, versions = _NAMES[name]
         known = before.files.get(name)
@@ -103,7 +106,7 @@ def _read(folder: Path, before: Sources) -> Sources:
             for version in versions:
                 readers.setdefault((kind, version), reader)
     for version in VERSIONS:
-        readers.setdefault((Kind.COUNTRY, version), Registry())
+        readers.setdefault((NetworkKind.COUNTRY, version), Registry())
     return Sources(folder, files, readers, _blocked(folder / BLOCKLIST, before.blocked))
 
 
@@ -131,7 +134,7 @@ def _stamp(path: Path) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def _open(path: Path, kind: Kind) -> Reader | None:
+def _open(path: Path, kind: NetworkKind) -> Reader | None:
     try:
         if path.suffix == ".mmdb":
             return mmdb.Database(path)
@@ -152,15 +155,15 @@ class Staged:
     path: Path
     suffix: str
     versions: tuple[int, ...]
-    entries: dict[Kind, int]
+    entries: dict[NetworkKind, int]
 
     @property
-    def slots(self) -> set[tuple[Kind, int]]:
+    def slots(self) -> set[tuple[NetworkKind, int]]:
         """What it will answer for."""
         return {(kind, version) for kind in self.entries for version in self.versions}
 
 
-def examine(path: Path) -> tuple[str, tuple[int, ...], dict[Kind, int]]:
+def examine(path: Path) -> tuple[str, tuple[int, ...], dict[NetworkKind, int]]:
     """Read a file to its end: its form (as a suffix), IP versions, and how many entries of each kind. Or Broken."""
     _check_size(path)
     suffix = ".mmdb" if mmdb.is_mmdb(path) else ".csv"
@@ -215,7 +218,7 @@ def _copied(source: Path, folder: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def install(new: Staged, kind: Kind) -> tuple[str, list[str]]:
+def install(new: Staged, kind: NetworkKind) -> tuple[str, list[str]]:
     """Give the copy its name, in one step. Its name, and the files it stands in for from now on."""
     folder, narrow = new.path.parent, f"-ipv{new.versions[0]}" if len(new.versions) == 1 else ""
     name = f"{kind}{narrow}{new.suffix}"

@@ -12,7 +12,7 @@ _LETTERS = 2
 _NO_COUNTRY = {"AP", "EU", "XX", "ZZ"}  # regions and "unknown", which some files write as if they were countries
 
 
-class Kind(StrEnum):
+class NetworkKind(StrEnum):
     """What a file tells about an address."""
 
     COUNTRY = "country"

@@ -12,7 +12,7 @@ from pathlib import Path
 import maxminddb
 from maxminddb.decoder import Decoder
 
-from ciam_portal.core.places.kinds import Address, Broken, Kind, asn_of, country_of
+from ciam_portal.core.places.kinds import Address, Broken, NetworkKind, asn_of, country_of
 
 _MARKER = b"\xab\xcd\xefMaxMind.com"
 _TAIL = 128 * 1024  # the format's longest distance of the marker from the end
@@ -65,16 +65,16 @@ class Database:
         """The AS number in these forms, or None."""
         return _asn(self._record(ip))
 
-    def examine(self) -> tuple[dict[Kind, int], set[int]]:
+    def examine(self) -> tuple[dict[NetworkKind, int], set[int]]:
         """Read everything: how many networks have a value of each kind, and which IP versions are there."""
-        counts, versions = dict.fromkeys(Kind, 0), set()
+        counts, versions = dict.fromkeys(NetworkKind, 0), set()
         try:
             for number, (network, record) in enumerate(self._reader):
                 if number >= _MOST_NETWORKS:
                     raise Broken(f"more than {_MOST_NETWORKS:,} networks")
                 country, asn = bool(_country(record)), _asn(record) is not None
-                counts[Kind.COUNTRY] += country
-                counts[Kind.ASN] += asn
+                counts[NetworkKind.COUNTRY] += country
+                counts[NetworkKind.ASN] += asn
                 if country or asn:
                     versions.add(network.version)
         except _ERRORS as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, Kind, asn_of, country_of
+from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, NetworkKind, asn_of, country_of
 
 _LONGEST_LINE = 1000
 _FIELDS = 3
@@ -69,7 +69,7 @@ class _Table:
 class Ranges:
     """One file, read whole. A country is kept as the number that its two letters make."""
 
-    _kind: Kind | None = None
+    _kind: NetworkKind | None = None
 
     def __init__(self, path: Path) -> None:
         self._tables = {4: _Table(array("I"), array("I")), 6: _Table(_Wide(), _Wide())}
@@ -85,7 +85,7 @@ class Ranges:
             raise Broken(f"line {rows.line_num}: {error}") from error
         if self._kind is None:
             raise Broken("no range with a country or an AS number in it")
-        self.kind: Kind = self._kind
+        self.kind: NetworkKind = self._kind
         self._values.clear()
 
     def country(self, ip: Address) -> str:
@@ -97,7 +97,7 @@ class Ranges:
         """The AS number, or None."""
         return self._tables[ip.version].find(int(ip)) or None
 
-    def examine(self) -> tuple[dict[Kind, int], set[int]]:
+    def examine(self) -> tuple[dict[NetworkKind, int], set[int]]:
         """How many ranges have a value of its kind, and which IP versions are there."""
         counts = {version: len(self._tables[version].values) for version in VERSIONS}
         return {self.kind: sum(counts.values())}, {version for version in VERSIONS if counts[version]}
@@ -122,7 +122,7 @@ class Ranges:
         if text.lower() in _UNKNOWN:
             return 0
         country, asn = country_of(text), asn_of(text)
-        kind = Kind.COUNTRY if country else Kind.ASN
+        kind = NetworkKind.COUNTRY if country else NetworkKind.ASN
         if not country and asn is None:
             raise Broken(f"{_shown(text)} is neither a country nor an AS number")
         if self._kind not in {None, kind}:

@@ -1,10 +1,10 @@
-"""Through which door a request comes. A closed list: a door that is not named here is no door."""
+"""Through which entry point a request comes. A closed list: what is not named here is no entry point."""
 
 from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """The door."""
+    """The entry point."""
 
     WEB = "web"  # a browser on the portal's own pages
     MOBILE = "mobile"  # the business's own app

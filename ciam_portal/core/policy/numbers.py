@@ -22,7 +22,7 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Failed-attempt lanes and the time to finish a sign-in."""
+    """Buckets of failed attempts and the time to finish a sign-in."""
 
     failures: int = _within(3, 20)
     device_failures: int = _within(3, 20)

@@ -1,7 +1,7 @@
 """One small function for each rule-like worry: facts in, a finding or nothing out.
 
 Each rule is monotone: a worse fact never gives fewer points. Absent facts give no finding; that something is unknown is
-for the policy to weigh.
+for the policy to assess.
 """
 
 import math

@@ -17,7 +17,7 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.core.places import folder
-from ciam_portal.core.places.kinds import Broken, Kind
+from ciam_portal.core.places.kinds import Broken, NetworkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class NetworkDataLoaded(AuditEvent):
 
 
 @flow
-def load(new: folder.Staged, kind: Kind, *, by: Actor, at: datetime) -> tuple[str, list[str]]:
+def load(new: folder.Staged, kind: NetworkKind, *, by: Actor, at: datetime) -> tuple[str, list[str]]:
     """Put a checked file to use. The name it got, and the files it replaced."""
     record(NetworkDataLoaded(kind=Code(kind), entries=new.entries[kind]), about=None, by=by, at=at)
     return folder.install(new, kind)
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     def _load(self, files: list[Path]) -> None:
         """All files are checked before the first is put to use: either all come in or none."""
-        taken: dict[tuple[Kind, int], Path] = {}
+        taken: dict[tuple[NetworkKind, int], Path] = {}
         with ExitStack() as copies:
             checked = []
             for file in files:
@@ -98,8 +98,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Otherwise: countries of iptocc {version('iptocc')}; no AS numbers")
 
 
-def _words(kind: Kind) -> str:
-    return "countries" if kind is Kind.COUNTRY else "AS numbers"
+def _words(kind: NetworkKind) -> str:
+    return "countries" if kind is NetworkKind.COUNTRY else "AS numbers"
 
 
 def _versions(versions: tuple[int, ...]) -> str:

@@ -12,7 +12,7 @@ from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
-from ciam_portal.governance.policy import State
+from ciam_portal.governance.policy import VersionState
 
 _SENTENCES = {
     Seen.FIRST: "The policy file decides: the installation has approved it, as it is the very first version.",
@@ -62,5 +62,5 @@ class Command(BaseCommand):
 
 
 def _is_outdated() -> bool:
-    current = PolicyVersion.objects.filter(state=State.DECIDING).first()
+    current = PolicyVersion.objects.filter(state=VersionState.DECIDING).first()
     return current is not None and not current.is_usable

@@ -67,7 +67,7 @@ def complete(
 
 def _settled(case: Case, asked: gate.Facts, *, by: Actor, at: datetime) -> None:
     """What unsettles the gate now has to be waited for as if it had been so from the start. Raises Refused, OnHold."""
-    risk, _id = wait.weigh(Action.COMPLETE_RECOVERY, asked, about=case.customer_id, by=by, at=at)
+    risk, _id = wait.assess(Action.COMPLETE_RECOVERY, asked, about=case.customer_id, by=by, at=at)
     now = facts.of_case(case)
     if now.ready is None or risk is None or risk < Risk.HIGH:
         return

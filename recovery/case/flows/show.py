@@ -85,7 +85,7 @@ def _owner(email: str) -> User | None:
     return found if found is not None and accounts.is_proven(found) else None
 
 
-def _lane(email: str) -> Code:
+def _bucket(email: str) -> Code:
     return Code(codes.pseudonym(email, "lane"))
 
 
@@ -106,7 +106,7 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
         wait = facts.asked_again_in(asked, attempt.email, browser.own)
         raise TooMany(refused.reason, retry_after=wait) from None
     sent = customer is not None and way in SENT and _send(customer, attempt, way, browser.own, at)
-    record(events.RecoveryAsked(lane=_lane(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
+    record(events.RecoveryAsked(bucket=_bucket(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
 
 
 def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) -> bool:
@@ -118,7 +118,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
     if way is Way.CONTACT:
         return vouch.send(customer, attempt.bound(way), own, at)
     every = addresses.for_codes(customer, way, at)
-    told = [address for address in every if mails.within_budget(mails.Asked.RECOVER, f"{address} {own}")]
+    told = [address for address in every if mails.within_budget(mails.MailFor.RECOVER, f"{address} {own}")]
     if not told:
         return False
     code = proofs.new_code(customer, RECOVER, attempt.bound(way), told[0], at)
@@ -129,7 +129,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
 
 def _say_shut(customer: User, way: Way, until: datetime, own: str, at: datetime) -> None:
     """Where the page cannot say it to whoever asks, its owner hears it. No more often than codes would be sent."""
-    if mails.within_budget(mails.Asked.RECOVER, f"{customer.pk} {way} {own}"):
+    if mails.within_budget(mails.MailFor.RECOVER, f"{customer.pk} {way} {own}"):
         news.announce_shut(customer, way, until=until, at=at)
 
 
@@ -142,7 +142,7 @@ def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor,
     """
     customer = _owner(attempt.email)
     if customer is None:
-        record(events.RecoveryMissed(lane=_lane(attempt.email), way=way), about=None, by=by, at=at)
+        record(events.RecoveryMissed(bucket=_bucket(attempt.email), way=way), about=None, by=by, at=at)
         return None
     customer = User.objects.locked(customer.pk)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
@@ -171,15 +171,15 @@ def _is_right(
     by: Actor,
     at: datetime,
 ) -> bool:
-    lane = _lane(attempt.email)
+    bucket = _bucket(attempt.email)
     if case is None and way in FACTORS:
-        record(events.RecoveryMissed(lane=lane, way=way), about=customer.pk, by=by, at=at)
+        record(events.RecoveryMissed(bucket=bucket, way=way), about=customer.pk, by=by, at=at)
         return False
     until = guesses.shut_until(customer, way, at)
     if until is not None:
         if case is None:
             _say_shut(customer, way, until, "", at)
-        record(events.RecoveryMissed(lane=lane, way=way, off=True), about=customer.pk, by=by, at=at)
+        record(events.RecoveryMissed(bucket=bucket, way=way, off=True), about=customer.pk, by=by, at=at)
         return False
     issued = _is_issued(customer, case, attempt, way, at)
     right = _check(customer, attempt, way, answer, by=by, at=at)
@@ -188,7 +188,7 @@ def _is_right(
         shut = guesses.shut_until(customer, way, at)
         news.announce_shut(customer, way, until=shut or at, at=at)
     if not right:
-        record(events.RecoveryMissed(lane=lane, way=way, off=off), about=customer.pk, by=by, at=at)
+        record(events.RecoveryMissed(bucket=bucket, way=way, off=off), about=customer.pk, by=by, at=at)
     return right
 
 

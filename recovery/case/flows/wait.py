@@ -31,7 +31,7 @@ from recovery.news.flows import Step
 VIA_LINK, VIA_SESSION = "link", "session"
 
 
-def weigh(
+def assess(
     action: Action, asked: gate.Facts, *, about: UUID, by: Actor, at: datetime
 ) -> tuple[Risk | None, UUID | None]:
     """The risk that has to be waited for, and the decision's id. Raises Refused, or OnHold until a named instant.
@@ -40,7 +40,7 @@ def weigh(
     risk, for which there is the longest wait. So there is always an instant to wait for. What strangers can cause does
     not count (``Decided.standing``).
     """
-    decided = decisions.weigh(action, asked, about=about, by=by, at=at)
+    decided = decisions.assess(action, asked, about=about, by=by, at=at)
     if isinstance(decided.answer, Deny):
         raise Refused(decided.answer.reason, decision=decided.id)
     if isinstance(decided.answer, Hold):
@@ -56,7 +56,7 @@ def cool_off(case: Case, browser: Browser, *, by: Actor, at: datetime) -> Case:
     case = news.locked(case.pk)
     customer = case.customer
     asked = facts.arriving(customer, browser, by=by, at=at)
-    risk, decision = weigh(Action.START_RECOVERY, asked, about=customer.pk, by=by, at=at)
+    risk, decision = assess(Action.START_RECOVERY, asked, about=customer.pk, by=by, at=at)
     now = facts.of_case(case)
     require(cases.may_cool_off, now, about=customer.pk, by=by, at=at)
     ready_at = start(case, now, risk, at)

@@ -149,7 +149,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
             return _after(request, found)
         form.add_error(None if way is Way.PASSKEY else "code", _("This is not right, or it is too old."))
     shut = _shut(request, way, at)
-    words = {
+    context = {
         "here": attempt.here(request, "recovery:show"),
         "send": attempt.here(request, "recovery:send"),
         "form": form,
@@ -162,7 +162,7 @@ def show_one(request: HttpRequest) -> HttpResponse:
         "minutes": limits.current().proof.code_minutes,
         "rest": limits.current().recovery.address_rest_hours,
     }
-    return render(request, "recovery/case/show.html", words)
+    return render(request, "recovery/case/show.html", context)
 
 
 def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any], at: datetime) -> Case | None:
@@ -223,7 +223,7 @@ def case_page(request: HttpRequest) -> HttpResponse:
         return render(request, "recovery/case/over.html", {"case": case}, status=410)
     now = facts.of_case(case)
     until = earliest_completion(now.ready, limits=limits.current()) if now.ready else None
-    words = {
+    context = {
         "here": attempt.here(request, "recovery:case"),
         "by_sign_in": now.needed.factors and case.customer.stands,
         "case": case,
@@ -232,17 +232,17 @@ def case_page(request: HttpRequest) -> HttpResponse:
         "ready": wait.is_ready(case, at),
         "needs_factor": finish.needs_factor(case),
     }
-    return render(request, "recovery/case/case.html", words)
+    return render(request, "recovery/case/case.html", context)
 
 
 def span(left: timedelta) -> str:
     """How long that still is, in words; the last hours to the minute."""
     days, hours, minutes = left.days, left.seconds // 3600, left.seconds // 60 % 60
-    words = {
+    context = {
         "day": ngettext("%(count)s day", "%(count)s days", days) % {"count": days},
         "hour": ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours},
         "minute": ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes},
     }
     units = (("day", days), ("hour", hours)) if days else (("hour", hours), ("minute", minutes))
-    shown = [words[unit] for unit, count in units if count]
+    shown = [context[unit] for unit, count in units if count]
     return _(" and ").join(shown) if shown else _("less than a minute")

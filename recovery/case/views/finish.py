@@ -73,14 +73,14 @@ def complete(request: HttpRequest) -> HttpResponse:
         if held.reason is not cases.Reason.COOLING_OFF:
             raise
         return _longer(request, case, held, at)
-    words = {
+    context = {
         "here": attempt.here(request, "recovery:finish"),
         "form": form,
         "new": new,
         "picture": factors.seed_as_picture(seed, case.customer) if seed else "",
         "secret": factors.seed_in_groups(seed) if seed else "",
     }
-    return render(request, "recovery/case/finish.html", words)
+    return render(request, "recovery/case/finish.html", context)
 
 
 @sensitive_variables()
@@ -113,8 +113,8 @@ def _longer(request: HttpRequest, case: Case, held: OnHold, at: datetime) -> Htt
     """Something about this browser is unusual by now: until when it waits for that."""
     left = span(held.until - at) if held.until and held.until > at else ""
     until = case.customer.local(held.until) if held.until else ""
-    words = {"case": case, "until": until, "left": left, "longer": True}
-    return render(request, "recovery/case/case.html", words, status=403)
+    context = {"case": case, "until": until, "left": left, "longer": True}
+    return render(request, "recovery/case/case.html", context, status=403)
 
 
 @sensitive_variables("form", "new")

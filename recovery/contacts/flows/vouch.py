@@ -28,7 +28,7 @@ def send(customer: User, attempt: UUID, own: str, at: datetime) -> bool:
 
     ``own``: the bucket of the customer's own browser that asks (``accounts.budgets.bucket``); empty for all others.
     """
-    every, asked = facts.usable(customer, at), mails.Asked.RECOVER
+    every, asked = facts.usable(customer, at), mails.MailFor.RECOVER
     told = [contact for contact in every if mails.within_budget(asked, f"{contact.address} {own}")]
     who, hours = mailbox.spelled_out(customer.email), limits.current().recovery.contact_code_hours
     for contact in told:

@@ -89,11 +89,11 @@ class Cases(Looking):
             return HttpResponseNotAllowed(sorted(_CHANGES_NOTHING))
         wanted = queue.Wanted.read(request.GET)
         rows, more = queue.rows(wanted, viewer)
-        words = {
+        context = {
             "title": _("Recoveries"), "rows": rows, "more": more, "wanted": wanted, "now": viewer.at,
             "choices": queue.choices(wanted), "sorts": queue.SORTS.items(), "whose": queue.whose(wanted),
         }  # fmt: skip
-        return self.show(request, "admin/recovery_queue.html", **words)
+        return self.show(request, "admin/recovery_queue.html", **context)
 
     def change_view(
         self,
@@ -105,8 +105,8 @@ class Cases(Looking):
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
         self.through_record(request, case.customer_id)
-        words = {"title": _("Recovery %(number)s") % {"number": case.reference}, "case": case, "form": Open()}
-        return self.show(request, "admin/recovery_case.html", **words, **Page(case, viewer).words())
+        context = {"title": _("Recovery %(number)s") % {"number": case.reference}, "case": case, "form": Open()}
+        return self.show(request, "admin/recovery_case.html", **context, **Page(case, viewer).words())
 
     def history_view(self, *_args: object, **_kwargs: object) -> HttpResponse:
         """It stands on the page of the case."""
@@ -125,11 +125,11 @@ class Cases(Looking):
                 case = desk.begin(customer, form.methods(), viewer.user, viewer.session, by=viewer.by, at=viewer.at)
                 messages.success(request, _("The case is open. The customer is told at every address."))
                 return self._to(case)
-        words = {
+        context = {
             "title": _("Begin a recovery for a caller"), "customer": summary(customer), "form": form,
             "live": facts.live_case(customer.pk), "is_opened": self._has_opened(customer, viewer),
         }  # fmt: skip
-        return self.show(request, "admin/recovery_begin.html", **words)
+        return self.show(request, "admin/recovery_begin.html", **context)
 
     def _page_of(self, verb: Verb) -> Callable[..., HttpResponse]:
         def page(request: HttpRequest, case_id: UUID) -> HttpResponse:

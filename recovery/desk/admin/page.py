@@ -172,7 +172,7 @@ class Page:
         return note_form(way, auto_id=f"note_{way}_%s")
 
 
-def channels_of(case: Case, way: Way) -> list[addresses.Channel]:
+def channels_of(case: Case, way: Way) -> list[addresses.Destination]:
     """Where this way may ask."""
     return evidence.numbers(case) if way is Way.CALLED_BACK else desk.channels(case)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.staff.admin.record import instant
 from ciam_portal.core import explain
 from ciam_portal.core.audit import why
-from ciam_portal.core.audit.actor import Kind
+from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.explain import reasons
 from ciam_portal.core.explain.wording import Text
@@ -148,7 +148,7 @@ _ROLES = dict.fromkeys(("recovery.rejected", "recovery.desk_took", "recovery.des
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CaseLine:
     """One thing that happened to a case."""
 
     at: datetime
@@ -161,7 +161,7 @@ class Line:
 class Story:
     """What happened, and why the latest decision about the customer themselves came out as it did."""
 
-    lines: list[Line]
+    lines: list[CaseLine]
     decision: DecisionEntry | None
     doing: str
     because: list[str]
@@ -173,7 +173,7 @@ def story(case: Case, viewer: UUID) -> Story:
     refused = list(_refused(case).order_by("-at", "-pk")[:MOST])
     lines = [_line(row, viewer) for row in rows if row.name in EVENTS] + [_no(row, viewer) for row in refused]
     lines.sort(key=lambda line: line.at, reverse=True)
-    behind = [row.decision for row in rows if row.decision is not None and row.actor_kind != Kind.STAFF]
+    behind = [row.decision for row in rows if row.decision is not None and row.actor_kind != ActorKind.STAFF]
     decision = why.own(behind[0], case.customer_id) if behind else None
     if decision is None:
         return Story(lines[:MOST], None, "", [])
@@ -188,21 +188,21 @@ def _refused(case: Case) -> QuerySet[DecisionEntry]:
     """What staff were refused, by the rules of recovery, while this case was the customer's live one."""
     asked = [name for name, question in KNOWN.items() if question.__module__.startswith(_QUESTIONS)]
     rows = DecisionEntry.objects.filter(
-        about=case.customer_id, at__gte=case.opened_at, question__in=asked, actor_kind=Kind.STAFF
+        about=case.customer_id, at__gte=case.opened_at, question__in=asked, actor_kind=ActorKind.STAFF
     ).exclude(answer="allow")
     return rows if case.ended_at is None else rows.filter(at__lte=case.ended_at)
 
 
-def _line(row: AuditEntry, viewer: UUID) -> Line:
-    if row.actor_kind == Kind.STAFF:
+def _line(row: AuditEntry, viewer: UUID) -> CaseLine:
+    if row.actor_kind == ActorKind.STAFF:
         who = person(row.actor, viewer, _ROLES.get(row.name, "agent"))
-    elif row.actor_kind == Kind.SYSTEM:
+    elif row.actor_kind == ActorKind.SYSTEM:
         who = translate("the portal")
     else:
         who = translate("the customer") if row.actor else translate("somebody with our link")
-    return Line(row.at, EVENTS[row.name](row.data), who)
+    return CaseLine(row.at, EVENTS[row.name](row.data), who)
 
 
-def _no(row: DecisionEntry, viewer: UUID) -> Line:
+def _no(row: DecisionEntry, viewer: UUID) -> CaseLine:
     sentence = str(reasons.words(row.question, row.reason).customer)
-    return Line(row.at, f"{translate('Refused')}: {sentence}", person(row.actor, viewer), refused=True)
+    return CaseLine(row.at, f"{translate('Refused')}: {sentence}", person(row.actor, viewer), refused=True)

@@ -85,7 +85,7 @@ def begin(customer: User, lost: tuple[Method, ...], person: User, session: Sessi
     return case
 
 
-def channels(case: Case) -> list[addresses.Channel]:
+def channels(case: Case) -> list[addresses.Destination]:
     """Where a code to be read back, or the customer's own link, may go: pages show ``id`` and ``masked``, no more."""
     return addresses.before_call(case.customer, case.opened_at)
 

@@ -44,7 +44,7 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     case, customer = here.case, here.case.customer
     found = addresses.find(customer, desk.channels(case), channel)
     _ask(here, Way.READ_BACK, found, reachable=found is not None, by=by, at=at)
-    within = mails.within_budget(mails.Asked.READ_BACK, str(case.pk))
+    within = mails.within_budget(mails.MailFor.READ_BACK, str(case.pk))
     sent = found is not None and within and guesses.shut_until(customer, Way.READ_BACK, at) is None
     if found is not None and sent:
         code = proofs.new_code(customer, READ_BACK, case.pk, found.address, at)
@@ -84,7 +84,7 @@ def ask_call_back(case: Case, channel: str, person: User, session: Session, *, b
     return found.address if found is not None else ""
 
 
-def numbers(case: Case) -> list[addresses.Channel]:
+def numbers(case: Case) -> list[addresses.Destination]:
     """The numbers that may be called: pages show ``id`` and ``masked``; the number itself only to who asked for it."""
     return addresses.to_call(case.customer, case.opened_at)
 
@@ -167,7 +167,7 @@ def _one_of(outcome: Outcome, known: tuple[Outcome, ...]) -> Outcome:
 
 
 def _ask(
-    here: AtDesk, way: Way, channel: addresses.Channel | None, *, reachable: bool, by: Actor, at: datetime
+    here: AtDesk, way: Way, channel: addresses.Destination | None, *, reachable: bool, by: Actor, at: datetime
 ) -> None:
     case = here.case
     asked = InquiryFacts(way=way, reachable=reachable)

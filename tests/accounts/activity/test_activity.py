@@ -19,7 +19,7 @@ from accounts.models import Session, User
 from accounts.sessions import flows as sessions
 from accounts.step_up import suspended
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.flow import FlowRefused
@@ -175,7 +175,7 @@ def test_every_event_has_words_or_its_theme_says_that_it_has_none() -> None:
 SAMPLES: dict[str, dict[str, Any]] = {
     "sign_in.completed": {"methods": ["password", "totp"], "new_device": True, "session": str(uuid4())},
     "sign_in.weighed": {"answer": "deny", "methods": ["password"]},
-    "sign_in.failed": {"paused": True, "lane": "x", "account_known": True},
+    "sign_in.failed": {"paused": True, "bucket": "x", "account_known": True},
     "session.stepped_up": {"method": "passkey", "session": str(uuid4())},
     "session.ended": {"reason": "signed_out", "session": str(uuid4())},
     "session.all_ended": {"reason": "ended_by_owner", "sessions_ended": 2},
@@ -319,7 +319,7 @@ def by_strangers(customer: User, count: int, start: datetime, apart: timedelta) 
         at, (name, data) = start + number * apart, STRANGERS[number % len(STRANGERS)]
         AuditEntry.objects.create(
             at=at, about=customer.pk, actor_kind="stranger", channel="web", name=name,
-            data=data | {"lane": f"lane{number}"},
+            data=data | {"bucket": f"bucket{number}"},
         )  # fmt: skip
         if number % 10 == 0:
             decided(customer, at, "deny", action="start_recovery", actor_kind="stranger")
@@ -503,7 +503,7 @@ def test_a_browsers_name_is_never_markup(home: Client, customer: User) -> None:
 def test_staff_acting_lend_no_session_of_theirs(customer: User, sign_in: SignIn, noon: datetime) -> None:
     staff = factories.customer()
     sign_in(staff, Method.PASSWORD, Method.TOTP, on=Client())
-    by = Actor(Kind.STAFF, staff.pk, Channel.HELP_DESK, Session.objects.get().pk)
+    by = Actor(ActorKind.STAFF, staff.pk, Channel.HELP_DESK, Session.objects.get().pk)
     account.fill_profile(customer, {"name": "Ada"}, by=by, at=noon)
     (line,) = lines.page(customer).lines
     assert line.where == ""

@@ -19,7 +19,7 @@ from accounts.customer import proofs
 from accounts.models import Device, Dispute, Proof, Session, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
@@ -408,7 +408,7 @@ def test_a_form_without_its_token_is_refused_and_other_methods_too(link: str, th
 
 def test_without_a_link_there_is_nothing(customer: User) -> None:
     assert Client().get("/was-this-you/").status_code == 410
-    by = Actor(Kind.STRANGER, None, Channel.WEB)
+    by = Actor(ActorKind.STRANGER, None, Channel.WEB)
     with pytest.raises(Refused):
         flows.answer_link("A" * 43, Said.NOT_MINE, by=by, at=clock.now())
 

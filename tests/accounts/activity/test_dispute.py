@@ -20,7 +20,7 @@ from accounts.models import Dispute, Session, User
 from accounts.sessions import flows as sessions
 from accounts.staff.flows import people as staff
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.policy import limits
@@ -150,7 +150,7 @@ def test_somebody_elses_decision_is_not_there(home: Client, customer: User) -> N
     other = held(factories.customer())
     assert contest(home, other.pk).status_code == 404
     assert contest(home, uuid4()).status_code == 404
-    by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
     with pytest.raises(Refused):
         flows.contest(customer, other, by=by, at=clock.now())
     assert not Dispute.objects.exists()
@@ -317,7 +317,7 @@ def test_what_ended_since_the_request_began_closes_nothing(dispute: Dispute, sig
     sign_in(agent, Method.PASSWORD, Method.TOTP, on=Client())
     session = Session.objects.get(customer=agent)
     assert roles_of(agent) == {Role.AGENT}  # as the request has read them
-    by = Actor(Kind.STAFF, agent.pk, Channel.HELP_DESK, session.pk)
+    by = Actor(ActorKind.STAFF, agent.pk, Channel.HELP_DESK, session.pk)
     sessions.end(Session.objects.get(pk=session.pk), by=by, at=clock.now())
     with pytest.raises(ProveMore):
         flows.close(dispute, Dispute.Outcome.ATTACK, agent, session, by=by, at=clock.now())
@@ -331,7 +331,7 @@ def test_an_expired_role_stops_the_flow_itself(dispute: Dispute, sign_in: SignIn
     person = factories.customer()
     sign_in(person, Method.PASSWORD, Method.TOTP, on=Client())
     session = Session.objects.get(customer=person)
-    by = Actor(Kind.STAFF, person.pk, Channel.HELP_DESK, session.pk)
+    by = Actor(ActorKind.STAFF, person.pk, Channel.HELP_DESK, session.pk)
     with pytest.raises(Refused) as refused:
         flows.close(dispute, Dispute.Outcome.ATTACK, person, session, by=by, at=clock.now())
     assert refused.value.reason is Reason.NOT_YOUR_ROLE
@@ -341,7 +341,7 @@ def test_a_session_of_one_factor_stops_the_flow_itself(dispute: Dispute, sign_in
     agent = member(Role.AGENT)
     sign_in(agent, on=Client())
     session = Session.objects.get(customer=agent)
-    by = Actor(Kind.STAFF, agent.pk, Channel.HELP_DESK, session.pk)
+    by = Actor(ActorKind.STAFF, agent.pk, Channel.HELP_DESK, session.pk)
     with pytest.raises(ProveMore):
         flows.close(dispute, Dispute.Outcome.ATTACK, agent, session, by=by, at=clock.now())
 
@@ -429,8 +429,8 @@ def test_nothing_personal_is_in_the_audit(home: Client, desk: Client, customer: 
 @pytest.fixture
 def severe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sign-in is judged to be severe."""
-    found = gate.Weighed(Deny(gate.Reason.TOO_RISKY), None, None)
-    monkeypatch.setattr("ciam_portal.core.audit.decide.gate.weigh", lambda *_args, **_named: found)
+    found = gate.Assessed(Deny(gate.Reason.TOO_RISKY), None, None)
+    monkeypatch.setattr("ciam_portal.core.audit.decide.gate.assess", lambda *_args, **_named: found)
 
 
 @pytest.mark.usefixtures("severe")
@@ -464,8 +464,8 @@ def test_a_wrong_password_tells_nobody(customer: User, outbox: Outbox) -> None:
 
 def test_a_stopped_sign_in_is_on_the_activity_page(home: Client, customer: User, monkeypatch: Any) -> None:
     with monkeypatch.context() as patched:
-        found = gate.Weighed(Deny(gate.Reason.TOO_RISKY), None, None)
-        patched.setattr("ciam_portal.core.audit.decide.gate.weigh", lambda *_args, **_named: found)
+        found = gate.Assessed(Deny(gate.Reason.TOO_RISKY), None, None)
+        patched.setattr("ciam_portal.core.audit.decide.gate.assess", lambda *_args, **_named: found)
         elsewhere.browser().post("/sign-in/", {"login": customer.email, "password": factories.PASSWORD})
     page = home.get("/activity/").text
     assert "A sign-in with your password was stopped" in page
@@ -476,7 +476,7 @@ def test_the_day_of_the_limit_is_24_hours(home: Client, customer: User) -> None:
     start, most = clock.now(), limits.current().disputes.per_customer_per_day
     for _ in range(most):
         contest(home, held(customer).pk)
-    by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
     with time_machine.travel(start + timedelta(hours=23, minutes=59)), pytest.raises(Refused):
         flows.contest(customer, held(customer), by=by, at=clock.now())
     with time_machine.travel(start + timedelta(hours=24, minutes=1)):

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.sign_in import flows
 from accounts.step_up import facts
 from ciam_portal.core import clock, gate, network
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.facts import of_question
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.crypto import codes
@@ -75,7 +75,7 @@ class Door:
     def see(self, row: Row) -> gate.Facts | None:
         """What the gate was asked about."""
         at, who = row.at, self.people.get(row.user) or self.people.setdefault(row.user, new_customer())
-        by = Actor(Kind.CUSTOMER, who.pk, Channel.WEB)
+        by = Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB)
         seen = Seen(row.address, row.country, int(row.asn), row.agent, row.browser, row.system, row.kind)
         while learning.learn_population(by=Actor.system(), at=at):
             history.SUMS.clear()
@@ -83,7 +83,7 @@ class Door:
             velocity.failed(facts.source_of(who.email, seen), at)
             return None
         browser = flows.Browser(self.cookies.get(row.device, ""), codes.new_token()[:40], seen)
-        _, admitted = flows.weigh(who, METHODS, browser, breached=None, by=by, at=at)
+        _, admitted = flows.assess(who, METHODS, browser, breached=None, by=by, at=at)
         if row.teaches:
             entered = flows.begin(who, admitted, browser, by=by, at=at)
             self.cookies[row.device] = entered.cookie

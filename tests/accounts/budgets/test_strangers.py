@@ -18,7 +18,7 @@ from accounts.factors import bound, flows
 from accounts.factors import verifier as factors
 from accounts.factors.notices import AppSwitchedOff
 from accounts.factors.verifier import Outcome
-from accounts.models import AppLane, Session, Totp, User
+from accounts.models import AppBucket, Session, Totp, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
@@ -195,8 +195,8 @@ def guess_at_the_door(customer: User, times: int) -> Client:
 
 @pytest.mark.control("63B 3.2.2/a")
 def test_whoever_has_the_password_keeps_no_app_locked_for_the_owner(home: Client, customer: User, seed: bytes) -> None:
-    AppLane.objects.create(
-        app=Totp.objects.get(), door=lane_of_other_browsers(customer), failures=12, last_at=clock.now()
+    AppBucket.objects.create(
+        app=Totp.objects.get(), origin=lane_of_other_browsers(customer), failures=12, last_at=clock.now()
     )
     thief = guess_at_the_door(customer, 0)
     assert thief.post(PROVE, app_code(seed)).status_code == 429
@@ -206,29 +206,29 @@ def test_whoever_has_the_password_keeps_no_app_locked_for_the_owner(home: Client
 
 def lane_of_other_browsers(customer: User) -> str:
     guess_at_the_door(customer, 1)
-    lane = AppLane.objects.get()
-    door = lane.door
+    lane = AppBucket.objects.get()
+    origin = lane.origin
     lane.delete()
-    return door
+    return origin
 
 
 def test_nor_in_a_browser_the_owner_uses(home: Client, customer: User, seed: bytes) -> None:
     home.post("/sign-out/")
     guess_at_the_door(customer, 1)
-    AppLane.objects.update(failures=12, last_at=clock.now())
+    AppBucket.objects.update(failures=12, last_at=clock.now())
     assert home.post("/sign-in/", {"login": customer.email, "password": PASSWORD})["Location"] == PROVE
     assert home.post(PROVE, app_code(seed)).status_code == 302
 
 
 def test_a_new_attempt_does_not_start_from_nothing(customer: User, seed: bytes) -> None:
     guess_at_the_door(customer, 1)
-    AppLane.objects.update(failures=12)
+    AppBucket.objects.update(failures=12)
     assert guess_at_the_door(customer, 0).post(PROVE, app_code(seed)).status_code == 429
 
 
 def test_a_new_password_opens_the_lane_of_unknown_browsers(customer: User, seed: bytes) -> None:
     guess_at_the_door(customer, 1)
-    AppLane.objects.update(failures=12)
+    AppBucket.objects.update(failures=12)
     customer.set_password("seven lamps of quiet harbour")
     customer.save()
     client = Client(HTTP_USER_AGENT=FIREFOX)
@@ -236,8 +236,8 @@ def test_a_new_password_opens_the_lane_of_unknown_browsers(customer: User, seed:
     assert client.post(PROVE, app_code(seed)).status_code == 302
 
 
-def wrong(customer: User, by: Actor, door: str) -> Any:
-    return flows.answer_with_app(customer, "000000", door, by=by, at=clock.now())
+def wrong(customer: User, by: Actor, origin: str) -> Any:
+    return flows.answer_with_app(customer, "000000", origin, by=by, at=clock.now())
 
 
 @pytest.mark.control("63B 3.2.2/a")
@@ -295,7 +295,7 @@ def test_a_right_code_anywhere_ends_the_row(customer: User, by: Actor, seed: byt
     most = limits.current().factors.app_failures
     for number in range(most - 1):
         wrong(customer, by, f"door {number}")
-    AppLane.objects.update(failures=12, last_at=clock.now())
+    AppBucket.objects.update(failures=12, last_at=clock.now())
     right = f"{code_at(seed):06d}"
     assert flows.answer_with_app(customer, right, "the owner's", by=by, at=clock.now()).outcome is Outcome.RIGHT
     assert wrong(customer, by, "door 0").outcome is Outcome.WAIT
@@ -304,20 +304,20 @@ def test_a_right_code_anywhere_ends_the_row(customer: User, by: Actor, seed: byt
 
 def test_no_door_waits_longer_than_a_day_and_old_lanes_are_forgotten(customer: User, by: Actor, seed: bytes) -> None:
     wrong(customer, by, "door")
-    AppLane.objects.update(failures=90)
+    AppBucket.objects.update(failures=90)
     at = clock.now()
     until = flows.answer_with_app(customer, "000000", "door", by=by, at=at).until
     assert until is not None
     assert timedelta(hours=23) < until - at <= timedelta(days=1)
     with time_machine.travel(at + timedelta(days=1, minutes=1)):
         sweep()
-        assert AppLane.objects.exists()
+        assert AppBucket.objects.exists()
     with time_machine.travel(at + timedelta(days=2, minutes=1)):
         sweep()
-        assert not AppLane.objects.exists()
+        assert not AppBucket.objects.exists()
 
 
 def test_the_lane_names_nobody(customer: User, by: Actor, seed: bytes) -> None:
     wrong(customer, by, f"session of {customer.email}")
-    assert customer.email not in AppLane.objects.get().door
-    assert str(AppLane.objects.get()) == str(AppLane.objects.get().pk)
+    assert customer.email not in AppBucket.objects.get().origin
+    assert str(AppBucket.objects.get()) == str(AppBucket.objects.get().pk)

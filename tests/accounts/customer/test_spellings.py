@@ -1,4 +1,4 @@
-"""One mailbox is one customer, one budget and one lane, however its address is typed, at every door."""
+"""One mailbox is one customer, one budget and one bucket, however its address is typed, at every entry point."""
 
 import re
 from collections.abc import Callable

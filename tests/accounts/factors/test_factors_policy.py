@@ -85,7 +85,7 @@ OLD = NOON - timedelta(hours=1)
 def test_ways_to_prove(
     held: set[Method], level: Level, proven: tuple[Method, ...], to: Level, ways: tuple[Method, ...]
 ) -> None:
-    shown = policy.Shown(Assurance(level, OLD), proven)
+    shown = policy.Proven(Assurance(level, OLD), proven)
     assert policy.ways_to_prove(frozenset(held), shown, policy.Wanted(to, 600), NOON) == ways
 
 
@@ -93,7 +93,7 @@ def test_ways_to_prove(
     ("held", "ways"), [(set(), (MAIL,)), ({TOTP, BACKUP}, (TOTP, BACKUP)), ({PASSKEY, TOTP}, (PASSKEY, TOTP))]
 )
 def test_a_challenge_takes_more_than_the_password(held: set[Method], ways: tuple[Method, ...]) -> None:
-    shown = policy.Shown(Assurance(Level.AAL1, NOON), (PASSWORD,))
+    shown = policy.Proven(Assurance(Level.AAL1, NOON), (PASSWORD,))
     assert policy.ways_to_prove(frozenset(held), shown, policy.Wanted(Level.AAL1, 600, challenge=True), NOON) == ways
     assert policy.ways_to_finish(frozenset(held), (PASSWORD,), Level.AAL1, challenge=True) == (
         ways if MAIL in ways else tuple(way for way in (PASSKEY, TOTP, BACKUP) if way in held)

@@ -17,7 +17,7 @@ from accounts.factors import verifier as factors
 from accounts.factors.verifier import Answer, Ceremony, Outcome
 from accounts.models import Passkey, User
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -59,7 +59,7 @@ def owner() -> User:
 
 @pytest.fixture
 def actor(owner: User) -> Actor:
-    return Actor(Kind.CUSTOMER, owner.pk, Channel.WEB)
+    return Actor(ActorKind.CUSTOMER, owner.pk, Channel.WEB)
 
 
 @pytest.fixture

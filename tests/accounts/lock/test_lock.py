@@ -129,7 +129,7 @@ def test_a_passkey_does_not_open_it_either(customer: User, by: Actor) -> None:
     assert answer == Deny(door.Reason.LOCKED)
 
 
-def test_a_sign_in_weighed_before_the_lock_does_not_begin_after_it(customer: User, by: Actor) -> None:
+def test_a_sign_in_assessed_before_the_lock_does_not_begin_after_it(customer: User, by: Actor) -> None:
     browser = sign_in.Browser("", "key", Seen(address="127.0.0.1", browser="Firefox", system="Linux"))
     locks.lock(customer, by=by, at=clock.now())
     with pytest.raises(Refused) as refused:

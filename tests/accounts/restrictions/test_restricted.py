@@ -132,7 +132,7 @@ def test_a_second_step_that_was_pending_leads_nowhere(customer: User) -> None:
     assert not Session.objects.exists()
 
 
-def test_a_sign_in_weighed_before_does_not_begin_after(customer: User, by: Actor) -> None:
+def test_a_sign_in_assessed_before_does_not_begin_after(customer: User, by: Actor) -> None:
     browser = sign_in.Browser("", "key", Seen(address="127.0.0.1", browser="Firefox", system="Linux"))
     until = suspend(customer)
     with pytest.raises(Refused) as refused:

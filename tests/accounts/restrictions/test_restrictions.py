@@ -18,7 +18,16 @@ from hypothesis import strategies as st
 from accounts.activity import lines
 from accounts.models import Dispute, Restriction, Session, User
 from accounts.restrictions import flows, policy
-from accounts.restrictions.policy import Asker, Kind, Reason, RestrictFacts, StandingFacts, Verdict, Wanted, WhyRestrict
+from accounts.restrictions.policy import (
+    Asker,
+    Reason,
+    RestrictFacts,
+    RestrictionKind,
+    StandingFacts,
+    Verdict,
+    Wanted,
+    WhyRestrict,
+)
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyLook
 from ciam_portal.core import clock
@@ -148,7 +157,7 @@ def opened(who: Member, customer: User) -> Member:
 def restrict(
     who: Member,
     customer: User,
-    kind: Kind = Kind.SUSPEND,
+    kind: RestrictionKind = RestrictionKind.SUSPEND,
     days: int = 7,
     reason: WhyRestrict = WhyRestrict.SUSPECTED_FRAUD,
 ) -> Restriction:
@@ -268,7 +277,7 @@ def test_an_extension_is_a_new_one_with_its_own_review(agent: Member, approver: 
 
 @db
 def test_the_two_kinds_stand_beside_each_other(agent: Member, approver: Member, customer: User) -> None:
-    step_up = restrict(agent, customer, Kind.STEP_UP, days=2)
+    step_up = restrict(agent, customer, RestrictionKind.STEP_UP, days=2)
     suspended = restrict(agent, customer, days=1)
     customer.refresh_from_db()
     assert (customer.suspended_until, customer.step_up_until) == (suspended.ends_at, step_up.ends_at)
@@ -281,7 +290,7 @@ def test_the_two_kinds_stand_beside_each_other(agent: Member, approver: Member, 
 @db
 def test_a_step_up_ends_no_session(agent: Member, customer: User, sign_in: Any, outbox: Any) -> None:
     browser = sign_in(customer)
-    restrict(agent, customer, Kind.STEP_UP)
+    restrict(agent, customer, RestrictionKind.STEP_UP)
     assert browser.get("/security/").status_code == 200
     assert outbox()[-1].kind == "account_more_proof"
 
@@ -321,7 +330,7 @@ def test_one_agent_restricts_so_many_customers_a_day(agent: Member) -> None:
     for _ in range(limits.current().staff.restrictions_per_day):
         them = factories.customer()
         opened(agent, them)
-        restrict(agent, them, Kind.STEP_UP)
+        restrict(agent, them, RestrictionKind.STEP_UP)
     one_more = factories.customer()
     opened(agent, one_more)
     assert refused(restrict, agent, one_more) == Reason.TOO_MANY_RESTRICTIONS
@@ -398,7 +407,7 @@ def test_the_customer_disagrees_on_the_security_page(
 ) -> None:
     browser = sign_in(customer)
     assert "We ask for more proof" not in browser.get("/security/").text
-    made = restrict(agent, customer, Kind.STEP_UP)
+    made = restrict(agent, customer, RestrictionKind.STEP_UP)
     page = browser.get("/security/").text
     assert f"We ask for more proof until {customer.local(made.ends_at)}" in page
     assert "fraud" not in page

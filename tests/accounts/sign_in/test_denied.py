@@ -21,10 +21,10 @@ def judged(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> None:
     """The gate gives these answers, one after the other, the last one for ever."""
     waiting = list(answers)
 
-    def weigh(*_args: object, **_named: object) -> gate.Weighed:
-        return gate.Weighed(waiting.pop(0) if len(waiting) > 1 else waiting[0], None, None)
+    def assess(*_args: object, **_named: object) -> gate.Assessed:
+        return gate.Assessed(waiting.pop(0) if len(waiting) > 1 else waiting[0], None, None)
 
-    monkeypatch.setattr("ciam_portal.core.audit.decide.gate.weigh", weigh)
+    monkeypatch.setattr("ciam_portal.core.audit.decide.gate.assess", assess)
 
 
 DENIED = Deny(gate.Reason.ACCOUNT_CLOSED)

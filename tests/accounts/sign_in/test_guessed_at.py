@@ -12,7 +12,7 @@ from accounts.factors import verifier as factors
 from accounts.models import Session, User
 from accounts.step_up import facts
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny, Hold, Risk
@@ -49,7 +49,7 @@ def test_the_owner_is_let_in_at_home_challenged_elsewhere_and_waits_for_nothing_
     kept = DecisionEntry.objects.filter(action="sign_in").latest("at")
     assert kept.risk == Risk.HIGH
     assert recompute.recompute(kept) == ()
-    at, by = clock.now(), Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    at, by = clock.now(), Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
     asked = facts.for_action(customer, session, by=by, at=at)
     for action in ("add_factor", "change_email", "change_password", "delete_account"):
         assert not isinstance(gate.decide(action, asked, limits=limits.current(), at=at), (Hold, Deny))

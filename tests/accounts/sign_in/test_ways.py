@@ -65,7 +65,7 @@ def test_ways_to_prove(
     challenge: bool,
     ways: tuple[Method, ...],
 ) -> None:
-    shown = policy.Shown(Assurance(level, OLD), proven, OLD)
+    shown = policy.Proven(Assurance(level, OLD), proven, OLD)
     assert policy.ways_to_prove(frozenset(held), shown, policy.Wanted(to, 600, challenge), NOON) == ways
 
 
@@ -83,7 +83,7 @@ def test_ways_to_prove(
 def test_what_a_customer_without_a_second_factor_is_offered(
     level_at: datetime, challenged_at: datetime | None, within: int | None, challenge: bool, ways: tuple[Method, ...]
 ) -> None:
-    shown = policy.Shown(Assurance(Level.AAL1, level_at), (PASSWORD,), challenged_at)
+    shown = policy.Proven(Assurance(Level.AAL1, level_at), (PASSWORD,), challenged_at)
     wanted = policy.Wanted(Level.AAL1, within, challenge)
     assert policy.ways_to_prove(frozenset(), shown, wanted, NOON) == ways
 
@@ -91,7 +91,7 @@ def test_what_a_customer_without_a_second_factor_is_offered(
 @pytest.mark.parametrize(("held", "ways"), [({TOTP}, ()), ({TOTP, BACKUP}, (BACKUP,)), ({TOTP, PASSKEY}, (PASSKEY,))])
 def test_a_factor_that_is_off_is_held_but_of_no_use(held: set[Method], ways: tuple[Method, ...]) -> None:
     """In particular, no mailbox stands in for it."""
-    shown, off = policy.Shown(Assurance(Level.AAL1, NOON), (PASSWORD,)), frozenset({TOTP})
+    shown, off = policy.Proven(Assurance(Level.AAL1, NOON), (PASSWORD,)), frozenset({TOTP})
     wanted = policy.Wanted(Level.AAL2, 600, challenge=True)
     assert policy.ways_to_prove(frozenset(held), shown, wanted, NOON, off=off) == ways
     assert policy.ways_to_finish(frozenset(held), (PASSWORD,), Level.AAL2, challenge=True, off=off) == ways

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import Session, User
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
 from tests import factories
@@ -29,4 +29,4 @@ class Member:
     @property
     def by(self) -> Actor:
         """This person, at the help desk."""
-        return Actor(Kind.STAFF, self.pk, Channel.HELP_DESK, self.session.pk)
+        return Actor(ActorKind.STAFF, self.pk, Channel.HELP_DESK, self.session.pk)

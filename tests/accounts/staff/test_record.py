@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.activity import lines
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, Session, User
 from accounts.restrictions import flows as restrictions
-from accounts.restrictions.policy import Kind, Wanted, WhyRestrict
+from accounts.restrictions.policy import RestrictionKind, Wanted, WhyRestrict
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import Reason, WhyLook
 from ciam_portal.core import clock
@@ -160,7 +160,7 @@ def test_a_page_costs_the_same_however_much_there_is(agent: Member, ada: User) -
 
 def test_a_contested_restriction_leads_to_it(agent: Member, ada: User) -> None:
     opened(agent, ada)
-    wanted = Wanted(Kind.STEP_UP, WhyRestrict.CUSTOMER_ASKED, 1)
+    wanted = Wanted(RestrictionKind.STEP_UP, WhyRestrict.CUSTOMER_ASKED, 1)
     made = restrictions.restrict(ada, wanted, agent.user, agent.session, by=agent.by, at=clock.now())
     dispute = Dispute.objects.create(customer=ada, kind="contested", decision=made.decision, opened_at=clock.now())
     page = Member(Role.AGENT).client.get(f"/staff/accounts/dispute/{dispute.pk}/change/").text

@@ -13,7 +13,7 @@ from django.db.models import Model
 from accounts.models import RoleChange, Session, User
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
-from accounts.staff.policy import Reason, State, WhyRole
+from accounts.staff.policy import Reason, RoleState, WhyRole
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
@@ -61,7 +61,7 @@ def test_two_people_give_a_role_and_sessions_begun_before_end(mona: Member, omar
     approve(omar, change)
     assert holds(customer)
     change.refresh_from_db()
-    assert (change.state, change.proposed_by, change.approved_by) == (State.DONE, mona.pk, omar.pk)
+    assert (change.state, change.proposed_by, change.approved_by) == (RoleState.DONE, mona.pk, omar.pk)
     assert AuditEntry.objects.get(name="staff.role_granted", about=customer.pk).actor == omar.pk
     assert refused(approve, omar, change) == Reason.NOT_OPEN
 
@@ -114,7 +114,7 @@ def test_a_proposal_expires_and_dies_with_its_proposers_role(mona: Member, omar:
     assert refused(approve, omar, late) == Reason.PROPOSAL_EXPIRED
     again = propose(mona, customer)
     late.refresh_from_db()
-    assert late.state == State.EXPIRED
+    assert late.state == RoleState.EXPIRED
     staff.revoke_role(mona.user, Role.ADMINISTRATOR, by=Actor.system(), at=clock.now())
     assert refused(approve, omar, again) == Reason.PROPOSER_LOST_ROLE
 
@@ -202,7 +202,7 @@ class TestRaces:
         )
         assert said == ["done", *["not_open"] * 3]
         change.refresh_from_db()
-        assert holds(customer) is (change.state == State.DONE)
+        assert holds(customer) is (change.state == RoleState.DONE)
 
     def test_two_commands_make_one_first_administrator(self) -> None:
         people: list[Model] = [factories.customer() for _ in range(3)]

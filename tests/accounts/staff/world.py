@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
-from accounts.staff.policy import State, Verb, WhyGlass, WhyRole
+from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -99,7 +99,7 @@ def make(customer: User) -> World:
             made_by=codes.new_id(), review_due_at=soon,
         ),
         RoleChange.objects.create(
-            person=customer, role=Role.AGENT, verb=Verb.GRANT, reason=WhyRole.JOINED.value, state=State.PROPOSED,
+            person=customer, role=Role.AGENT, verb=Verb.GRANT, reason=WhyRole.JOINED.value, state=RoleState.PROPOSED,
             proposed_by=codes.new_id(), proposed_at=at, expires_at=soon,
         ),
         BreakGlass.objects.create(

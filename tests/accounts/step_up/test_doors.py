@@ -18,7 +18,7 @@ from accounts.models import Device, RoleChange, Session, User
 from accounts.staff.flows import people as staff_flows
 from accounts.step_up import facts
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.gate import Reason
@@ -99,7 +99,7 @@ def test_an_ordinary_sign_up_is_decided_and_kept(customer: User) -> None:
 
 
 def test_nobody_opens_an_account_past_the_gate() -> None:
-    by = Actor(Kind.STRANGER, channel=Channel.WEB)
+    by = Actor(ActorKind.STRANGER, channel=Channel.WEB)
     with pytest.raises(Refused) as refused:
         account.open_account("x@example.com", PASSWORD, by=by, at=clock.now())
     assert refused.value.reason is Reason.WRONG_DOOR
@@ -324,7 +324,7 @@ def test_ten_minutes_later_the_address_asks_again(sign_in: SignIn, customer: Use
 
 
 def test_facts_of_a_stranger_do_not_depend_on_the_account(customer: User) -> None:
-    by, seen, at = Actor(Kind.STRANGER, channel=Channel.WEB), history.Seen(address="127.0.0.1"), clock.now()
+    by, seen, at = Actor(ActorKind.STRANGER, channel=Channel.WEB), history.Seen(address="127.0.0.1"), clock.now()
     known, strange = (
         facts.for_stranger(email, seen, absurd=False, by=by, at=at) for email in (customer.email, "n@example.com")
     )

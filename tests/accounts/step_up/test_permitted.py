@@ -17,7 +17,7 @@ from accounts.models import Session, User
 from accounts.sessions import flows as session_flows
 from accounts.step_up import flows as permission
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
@@ -46,7 +46,7 @@ def here(owner: User) -> Session:
 
 @pytest.fixture
 def actor(owner: User, here: Session) -> Actor:
-    return Actor(Kind.CUSTOMER, owner.pk, Channel.WEB, here.pk)
+    return Actor(ActorKind.CUSTOMER, owner.pk, Channel.WEB, here.pk)
 
 
 def give(owner: User, here: Session, by: Actor) -> object:

@@ -31,7 +31,7 @@ from accounts.models import (
 )
 from accounts.undo import flows as undo
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
@@ -451,7 +451,7 @@ def test_may_undo(change: dict[str, bool], answer: object) -> None:
 
 def reset(customer: User) -> None:
     """Whoever reads the mailbox sets a new password with a link."""
-    stranger = Actor(Kind.STRANGER, None, Channel.WEB)
+    stranger = Actor(ActorKind.STRANGER, None, Channel.WEB)
     account_flows.restore_access(customer, NEW, by=stranger.known_as(customer.pk), at=clock.now())
 
 

@@ -12,7 +12,7 @@ from accounts.lock.flows import locks
 from accounts.models import Change, Dispute, Session, User
 from accounts.undo import flows as undo
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy.assurance import Method
 from tests import factories
@@ -29,7 +29,7 @@ def owner() -> User:
 
 @pytest.fixture
 def actor(owner: User) -> Actor:
-    return Actor(Kind.CUSTOMER, owner.pk, Channel.WEB)
+    return Actor(ActorKind.CUSTOMER, owner.pk, Channel.WEB)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def secret_of(kind: str) -> str:
 
 def test_of_many_uses_of_one_link_one_acts(owner: User, actor: Actor, session: Session) -> None:
     account_flows.change_password(owner, NEW, session, by=actor, at=clock.now())
-    secret, stranger = secret_of("password_changed"), Actor(Kind.STRANGER, None, Channel.WEB)
+    secret, stranger = secret_of("password_changed"), Actor(ActorKind.STRANGER, None, Channel.WEB)
 
     def use() -> object:
         undo.undo_by_link(secret, by=stranger, at=clock.now())
@@ -61,7 +61,7 @@ def test_links_of_two_changes_used_together_end_in_one_state(owner: User, actor:
     at = clock.now()
     account_flows.edit_profile(owner, {"phone": "+4799999999"}, session, by=actor, at=at)
     account_flows.change_password(owner, NEW, session, by=actor, at=at + timedelta(milliseconds=1))
-    secrets, stranger = (secret_of("phone_changed"), secret_of("password_changed")), Actor(Kind.STRANGER)
+    secrets, stranger = (secret_of("phone_changed"), secret_of("password_changed")), Actor(ActorKind.STRANGER)
     late = clock.now() + timedelta(seconds=1)
     answers = at_once(*[partial(undo.undo_by_link, each, by=stranger, at=late) for each in secrets])
     assert isinstance(answers[0], Change)
@@ -76,7 +76,7 @@ def test_a_change_made_at_the_moment_of_an_undo_does_not_survive_it(
     owner: User, actor: Actor, session: Session
 ) -> None:
     account_flows.change_password(owner, NEW, session, by=actor, at=clock.now())
-    secret, stranger = secret_of("password_changed"), Actor(Kind.STRANGER)
+    secret, stranger = secret_of("password_changed"), Actor(ActorKind.STRANGER)
 
     def move() -> object:
         account_flows.edit_profile(owner, {"phone": "+4799999999"}, session, by=actor, at=clock.now())

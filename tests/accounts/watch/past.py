@@ -9,7 +9,7 @@ import redis
 from accounts.models import Device, Session, User
 from accounts.sign_in import events
 from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.facts import as_json
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -83,7 +83,7 @@ def entered(at: datetime, who: User | None = None, *, visit: Visit = USUAL, **fa
     event = events.SignedIn(
         session=session.pk, device=device.pk, new_device=False, acr=Code(Level.AAL1.acr), methods=(Method.PASSWORD,)
     )
-    record(event, about=who.pk, by=Actor(Kind.CUSTOMER, who.pk, Channel.WEB), at=at, decision=decided.pk)
+    record(event, about=who.pk, by=Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB), at=at, decision=decided.pk)
     return session
 
 

@@ -11,7 +11,7 @@ from accounts.watch.flows import alerts as flows
 from accounts.watch.policy import alerts as policy
 from accounts.watch.policy.alerts import AlertFacts, Reason
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
@@ -62,7 +62,7 @@ def auditor(db: None) -> User:
 
 
 def acknowledge(alert: Alert, who: User) -> None:
-    flows.acknowledge(alert, who, by=Actor(Kind.STAFF, who.pk, Channel.HELP_DESK), at=clock.now())
+    flows.acknowledge(alert, who, by=Actor(ActorKind.STAFF, who.pk, Channel.HELP_DESK), at=clock.now())
 
 
 def test_acknowledging_is_recorded_with_its_decision(alert: Alert, auditor: User) -> None:

@@ -44,7 +44,7 @@ def enter(browser: Client, customer: User) -> Any:
     return browser.post("/sign-in/", form, headers={"User-Agent": FIREFOX})
 
 
-def weighed() -> DecisionEntry:
+def assessed() -> DecisionEntry:
     return DecisionEntry.objects.filter(action="sign_in").latest("at")
 
 
@@ -64,7 +64,7 @@ def locked_counts(db: None) -> Iterator[None]:
 
 def test_at_home_nothing_is_asked(home: Client, customer: User) -> None:
     assert enter(home, customer)["Location"] == "/"
-    entry = weighed()
+    entry = assessed()
     assert (entry.answer, entry.risk) == ("allow", Risk.LOW)
     assert entry.score is not None
 
@@ -75,25 +75,25 @@ def test_scoring_that_is_late_is_challenged(home: Client, customer: User, locked
     assert clock.now() - before < timedelta(seconds=3)
     assert page.status_code == 302
     assert "/sign-in/" in page["Location"]
-    entry = weighed()
+    entry = assessed()
     assert (entry.answer, entry.score, entry.contributions, entry.risk) == ("step_up", None, [], Risk.MODERATE)
     assert entry.detail["challenge"] is True
     code = next(message.words["code"] for message in factories.outbox() if message.kind == "code_to_sign_in")
     assert home.post(page["Location"], {"code": code, "method": "email_code"}).status_code == 302
-    assert Session.objects.filter(customer=customer, decision=weighed().pk).exists()
-    assert weighed().answer == "allow"
+    assert Session.objects.filter(customer=customer, decision=assessed().pk).exists()
+    assert assessed().answer == "allow"
 
 
 def test_a_profile_that_cannot_be_read_is_challenged(home: Client, customer: User) -> None:
     Profile.objects.filter(pk=customer.pk).update(data={"w": "nonsense"})
     assert enter(home, customer).status_code == 302
-    assert (weighed().answer, weighed().score) == ("step_up", None)
+    assert (assessed().answer, assessed().score) == ("step_up", None)
 
 
 def test_without_counters_it_is_challenged(home: Client, customer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(velocity, "_client", past.no_counters)
     assert enter(home, customer).status_code == 302
-    assert (weighed().answer, weighed().score, weighed().risk) == ("step_up", None, Risk.MODERATE)
+    assert (assessed().answer, assessed().score, assessed().risk) == ("step_up", None, Risk.MODERATE)
 
 
 def test_without_counters_a_wrong_password_is_still_only_wrong(
@@ -106,7 +106,7 @@ def test_without_counters_a_wrong_password_is_still_only_wrong(
 
 
 def test_without_the_whole_cache_nobody_comes_in(home: Client, customer: User, settings: Any) -> None:
-    # Attempts could not be limited either: the page says "try again in a moment", and nobody is weighed.
+    # Attempts could not be limited either: the page says "try again in a moment", and nobody is assessed.
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
     page = enter(home, customer)
     assert (page.status_code, page["Retry-After"]) == (503, "10")
@@ -118,8 +118,8 @@ def test_unknown_counts_as_moderate_and_as_high_for_what_is_critical() -> None:
         channel=Channel.WEB, account_active=True, session_live=True, assurance=Assurance(Level.AAL1, NOON),
         highest=Level.AAL1, challenged_at=NOON, device=gate.Trust.KNOWN,
     )  # fmt: skip
-    assert gate.weigh("sign_in", nobody_knows, limits=rules, at=NOON).risk is Risk.MODERATE
-    critical = gate.weigh("change_email", nobody_knows, limits=rules, at=NOON)
+    assert gate.assess("sign_in", nobody_knows, limits=rules, at=NOON).risk is Risk.MODERATE
+    critical = gate.assess("change_email", nobody_knows, limits=rules, at=NOON)
     assert critical.risk is Risk.HIGH
     assert isinstance(critical.decision, Hold)
 

@@ -14,9 +14,9 @@ from accounts.sessions import flows as sessions
 from accounts.step_up import facts
 from accounts.watch import bursts, events
 from accounts.watch import tasks as risk_tasks
-from accounts.watch.flows import reweigh as flows
+from accounts.watch.flows import reassess as flows
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Finding, Hold, Risk
@@ -74,7 +74,7 @@ def test_a_burst_of_newcomers_raises_the_risk_of_each(recently: datetime, eviden
     assert risk_tasks.look_again() == 6
     assert risks(several) == [Risk.HIGH] * 6
     assert risks([at_home, elsewhere]) == [Risk.LOW, Risk.LOW]
-    event = past.audited(events.SessionReweighed)[0]
+    event = past.audited(events.SessionReassessed)[0]
     assert event["answer"] == "step_up"
     assert "burst_asn" in event["findings"]
     decided = DecisionEntry.objects.filter(question="sessions.on_risk_risen")
@@ -143,12 +143,12 @@ def test_high_risk_makes_sensitive_actions_wait(recently: datetime) -> None:
     customer, at = row.customer, clock.now()
     Session.objects.filter(pk=row.pk).update(last_used_at=at, auth_time=at, level_at=at, challenged_at=at)
     Device.objects.filter(sessions=row).update(known_at=recently)
-    by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
 
     def asked() -> Any:
         session = Session.objects.select_related("device").get(pk=row.pk)
-        weighed = facts.for_action(customer, session, by=by, at=at)
-        return gate.decide("change_email", replace(weighed, signals=None), limits=limits.current(), at=at)
+        assessed = facts.for_action(customer, session, by=by, at=at)
+        return gate.decide("change_email", replace(assessed, signals=None), limits=limits.current(), at=at)
 
     before = asked()
     risk_tasks.look_again()
@@ -168,7 +168,7 @@ def test_one_agent_on_many_accounts_with_nothing_else_known(recently: datetime) 
         for number in range(6)
     ]
     assert risk_tasks.look_again() == 6
-    assert {event["findings"][0] for event in past.audited(events.SessionReweighed)} == {"burst_agent"}
+    assert {event["findings"][0] for event in past.audited(events.SessionReassessed)} == {"burst_agent"}
     assert risks(several) == [Risk.HIGH] * 6
 
 
@@ -244,10 +244,10 @@ def test_what_has_ended_is_left_alone(recently: datetime) -> None:
     sessions.end(row, by=BY, at=clock.now())
     assert risk_tasks.look_again() == 5
     finding = (Finding("burst_asn", 10.0),)
-    flows.reweigh(row, finding, by=BY, at=clock.now())  # it ended between looking and locking
+    flows.reassess(row, finding, by=BY, at=clock.now())  # it ended between looking and locking
     row.refresh_from_db()
     assert (row.risk, row.end_reason) == (Risk.LOW, sessions.ENDED_BY_OWNER)
-    assert past.audited(events.SessionReweighed)[-1]["answer"] == "allow"
+    assert past.audited(events.SessionReassessed)[-1]["answer"] == "allow"
 
 
 def test_a_large_burst_is_an_alert_once(recently: datetime) -> None:

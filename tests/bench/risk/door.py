@@ -1,4 +1,4 @@
-"""The whole gate on a synthetic log: what ``gate.weigh`` answers customers and attackers, with the deployed rules.
+"""The whole gate on a synthetic log: what ``gate.assess`` answers customers and attackers, with the deployed rules.
 
 Facts are made by the code that makes them at the door (``step_up.facts``), of customers and devices that no database
 keeps. The loop is closed: who is not let in teaches nothing, and their browser is remembered by nobody.
@@ -15,7 +15,7 @@ from accounts.models import Device, User
 from accounts.step_up import facts
 from accounts.step_up.facts import Arrival
 from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.catalogue import Action
@@ -130,9 +130,9 @@ class Door:
         elsewhere = (device.browser, device.system) != (family(row.browser), family(row.system)) if device else None
         signals = replace(looked.signals, device_elsewhere=elsewhere)
         arrived = Arrival(row.visit, device, looked.evidence, signals)
-        by = Actor(Kind.CUSTOMER, known.customer.pk, Channel.WEB)
+        by = Actor(ActorKind.CUSTOMER, known.customer.pk, Channel.WEB)
         asked = facts.of_arrival(known.customer, proven, arrived, highest=self.highest, by=by, at=row.at)
-        return gate.weigh(Action.SIGN_IN, asked, limits=RULES, at=row.at).decision
+        return gate.assess(Action.SIGN_IN, asked, limits=RULES, at=row.at).decision
 
     @staticmethod
     def _around(known: Known | None, device: Device | None, row: Row) -> Signals:

@@ -20,7 +20,7 @@ from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
 from accounts.models import Passkey, Session, Totp, User
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy.assurance import Level, Method
 from recovery.case.policy.states import State
 from recovery.models import Case, RecoveryAddress
@@ -252,7 +252,7 @@ def test_with_mailbox_and_number_no_recovery_either(victim: User) -> None:
 def their_change(victim: User, kind: str) -> None:
     """The owner changes something, and is told with links that take it back; nothing of it is the attacker's doing."""
     session = factories.signed_in(Client(), victim, (Method.PASSWORD, Method.TOTP))
-    at, by = clock.now(), Actor(Kind.CUSTOMER, victim.pk, Channel.WEB)
+    at, by = clock.now(), Actor(ActorKind.CUSTOMER, victim.pk, Channel.WEB)
     if kind == "codes":
         factor_flows.make_backup_codes(victim, session, by=by, at=at)
     elif kind == "password":

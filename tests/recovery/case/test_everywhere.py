@@ -15,19 +15,19 @@ from accounts.customer import addresses as accounts_addresses
 from accounts.factors import flows as factor_flows
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Outcome
-from accounts.factors.verifier.passkeys import Shown
+from accounts.factors.verifier.passkeys import Assertion
 from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
 from accounts.models import BackupCode, Change, Device, Passkey, Session, Totp, User
 from accounts.restrictions import flows as restrictions
-from accounts.restrictions.policy import Kind as Restricting
+from accounts.restrictions.policy import RestrictionKind as Restricting
 from accounts.restrictions.policy import Wanted, WhyRestrict
 from accounts.sign_in import warn
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyLook
 from accounts.undo import flows as undo
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
@@ -59,7 +59,7 @@ class Owner:
         )
         self.client = Client()
         self.session = factories.signed_in(self.client, self.customer, (Method.PASSWORD, Method.TOTP))
-        self.by = Actor(Kind.CUSTOMER, self.customer.pk, Channel.WEB, self.session.pk)
+        self.by = Actor(ActorKind.CUSTOMER, self.customer.pk, Channel.WEB, self.session.pk)
         self.channels = {self.customer.email, OTHER, steps.PHONE}
 
     def changes_password(self) -> None:
@@ -126,7 +126,7 @@ class Owner:
 
     def has_passkey_copied(self) -> None:
         passkey = Passkey(user=self.customer, name="Laptop")
-        shown = Shown(passkey, went_back=True, known=7, shown=3)
+        shown = Assertion(passkey, went_back=True, known=7, shown=3)
         with patch.object(factors, "check_passkey", return_value=shown):
             factor_flows.answer_with_passkey(self.customer, Mock(), by=self.by, at=clock.now())
 

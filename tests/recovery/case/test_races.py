@@ -14,7 +14,7 @@ from accounts.models import Change, User
 from accounts.sign_in import flows as sign_in
 from accounts.undo import flows as undo
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.assurance import Method
@@ -30,7 +30,7 @@ from tests.recovery import steps
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 
 KEY = "k" * 43
-STRANGER = Actor(Kind.STRANGER, None, Channel.WEB)
+STRANGER = Actor(ActorKind.STRANGER, None, Channel.WEB)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_contact_who_is_removed_while_they_are_shown_a_code_leaves_none_that_c
     made = steps.with_contact(customer)
     secret = proofs.new_link(customer, CONTACT_ASK, made.address, at, bound_to=codes.new_id()).secret
     session = factories.signed_in(Client(), customer, (Method.PASSWORD,))
-    by = Actor(Kind.CUSTOMER, customer.pk, Channel.WEB)
+    by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
     answers = together(
         lambda: vouch.show_code(secret, by=STRANGER, at=clock.now()),
         lambda: contacts.remove(customer, session, made, by=by, at=clock.now()),

@@ -47,9 +47,9 @@ def besiege(email: str, where: str) -> None:
     stranger(where).post("/forgotten-password/", {"email": email})
     stranger(where).post("/recover/", {"email": email})
     for what, who, seconds in (
-        (f"mail:{mails.Asked.SIGN_UP}", email, 3600),
-        (f"mail:{mails.Asked.CONFIRM}", email, 3600),
-        (f"mail:{mails.Asked.RESET}", email, 3600),
+        (f"mail:{mails.MailFor.SIGN_UP}", email, 3600),
+        (f"mail:{mails.MailFor.CONFIRM}", email, 3600),
+        (f"mail:{mails.MailFor.RESET}", email, 3600),
         ("recovery", f"{email} ", 120),
         ("recovery_hour", f"{email} ", 3600),
         ("recovery_day", f"{email} ", 86_400),

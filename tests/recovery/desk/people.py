@@ -17,7 +17,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
-from recovery.addresses.facts import Channel
+from recovery.addresses.facts import Destination
 from recovery.desk.flows import desk, evidence
 from recovery.desk.policy import Outcome
 from recovery.models import Case
@@ -67,7 +67,7 @@ class Desk:
         look(who, self.customer)
         return desk.begin(self.customer, lost, who.user, who.session, by=who.by, at=clock.now())
 
-    def channel(self, case: Case, kind: str = "mail") -> Channel:
+    def channel(self, case: Case, kind: str = "mail") -> Destination:
         """One of the customer's channels."""
         return next(each for each in desk.channels(case) if each.by == kind)
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Device, Session, Totp
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy.assurance import Level, Method
 from recovery.case.flows import guesses
@@ -311,7 +311,7 @@ def test_a_stolen_cookie_alone_does_not_answer(team: Desk, home: Client) -> None
     case = begin_with_the_app_in_hand(team)
     ask(team, case)
     session = Session.objects.get(customer=team.customer)
-    by = Actor(Kind.CUSTOMER, team.customer.pk, Channel.WEB, session.pk)
+    by = Actor(ActorKind.CUSTOMER, team.customer.pk, Channel.WEB, session.pk)
     assert refused(evidence.answer_yes, case, session, by=by, at=clock.now()) is gate.Reason.PROVE_MORE
     assert not case.shown.exists()
 

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Totp
 from accounts.staff.policy import WhyLook
 from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
@@ -165,7 +165,9 @@ def test_staff_are_never_helped_by_themselves(team: Desk) -> None:
         assert refused(team.approve, case, who) is Reason.OWN_ACCOUNT
 
 
-@pytest.mark.parametrize("by", [Actor.system(), Actor(Kind.SYSTEM, None, Channel.HELP_DESK)], ids=["task", "command"])
+@pytest.mark.parametrize(
+    "by", [Actor.system(), Actor(ActorKind.SYSTEM, None, Channel.HELP_DESK)], ids=["task", "command"]
+)
 def test_no_command_or_task_can_do_what_staff_do(team: Desk, by: Actor) -> None:
     case = team.begin()
     look(team.ann, team.customer)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor, Channel, Kind
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.roles import Role
@@ -25,7 +25,7 @@ from tests.recovery.desk.people import Desk, the_link
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlocked_audit")]
 KEY = "k" * 43
-STRANGER = Actor(Kind.STRANGER, None, Channel.WEB)
+STRANGER = Actor(ActorKind.STRANGER, None, Channel.WEB)
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ def row_of(factor: Totp | Passkey) -> bytes:
     return json.dumps(rows, default=datetime.isoformat).encode()  # the library's own JSON cuts instants short
 
 
-def put_back(customer: User, kept: bytes) -> bool:
+def put_back(customer: User, stored: bytes) -> bool:
     """The factor is there again as it was; False if it cannot be: it is with another account by now, or unreadable."""
     try:
-        rows = list(serializers.deserialize("python", json.loads(kept)))
+        rows = list(serializers.deserialize("python", json.loads(stored)))
         if {row.object.user_id for row in rows if isinstance(row.object, (Totp, Passkey))} != {customer.pk}:
             return False
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""A live session is weighed again when something came to light about it: its risk rises, or it ends."""
+"""A live session is assessed again when something came to light about it: its risk rises, or it ends."""
 
 from datetime import datetime
 
@@ -38,17 +38,17 @@ def would_change(session: Session, findings: tuple[Finding, ...], *, at: datetim
 
 
 @flow
-def reweigh(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: datetime) -> Decision:
+def reassess(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: datetime) -> Decision:
     """Decide what becomes of a session with these findings. Severe: it ends, with its tokens, and its owner is told."""
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     facts = facts_of(session, findings, at)
     decided = decisions.decide(policy.on_risk_risen, facts, about=session.customer_id, by=by, at=at)
     risk = policy.risk_now(facts, limits.current())
     if not isinstance(decided.answer, Allow):
-        session.weighed(int(risk))
+        session.assessed(int(risk))
     if isinstance(decided.answer, Deny):
         _end(session, findings, by=by, at=at)
-    event = events.SessionReweighed(
+    event = events.SessionReassessed(
         session=session.pk,
         answer=Code(decisions.columns_of(decided.answer)["answer"]),
         risk=int(risk),

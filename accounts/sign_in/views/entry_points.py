@@ -1,4 +1,4 @@
-"""The two doors behind the page that proves: somebody who is signed in, and somebody whose sign-in is paused."""
+"""The two entry points behind the page that proves: somebody who is signed in, and somebody whose sign-in is paused."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +35,7 @@ def local(target: str) -> str:
 
 
 class LiveSession:
-    """The door of someone who is signed in: a level to reach, then back to what waits for it."""
+    """The entry point of someone who is signed in: a level to reach, then back to what waits for it."""
 
     ceremony = Ceremony.PROVE
     page = "accounts:prove"
@@ -71,9 +71,9 @@ class LiveSession:
         return self.wanted.is_met(self._shown, at)
 
     @property
-    def _shown(self) -> policy.Shown:
+    def _shown(self) -> policy.Proven:
         proven = tuple(Method(name) for name in self.session.methods)
-        return policy.Shown(self.session.assurance, proven, self.session.challenged_at)
+        return policy.Proven(self.session.assurance, proven, self.session.challenged_at)
 
     @property
     def _wanted_now(self) -> policy.Wanted:
@@ -110,13 +110,13 @@ class LiveSession:
     def _to(self, page: str) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse(page)}?{urlencode(self.carried)}")
 
-    def missed(self, method: Method) -> HttpResponse | None:  # noqa: ARG002  (the other door's form)
+    def missed(self, method: Method) -> HttpResponse | None:  # noqa: ARG002  (the other entry point's form)
         """A wrong answer changes nothing about the session; it was counted where it was checked."""
         return None
 
     def send_code(self, at: datetime) -> None:
         """Mail a code that works in this session only. Raises TooMany."""
-        mails.take(mails.Asked.STEP_UP, str(self.session.pk), reason=Reason.SEVERAL_CODES)
+        mails.take(mails.MailFor.STEP_UP, str(self.session.pk), reason=Reason.SEVERAL_CODES)
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
 
     @property
@@ -125,13 +125,13 @@ class LiveSession:
         return flows.STEP_UP, self.session.pk
 
     @property
-    def lane(self) -> str:
+    def origin(self) -> str:
         """Where wrong codes of the app are counted: in this session, which nobody else is in."""
         return f"session {self.session.pk}"
 
 
 class PausedSignIn:
-    """The door of someone whose first step was right: a second factor, then in."""
+    """The entry point of someone whose first step was right: a second factor, then in."""
 
     ceremony = Ceremony.SIGN_IN
     page = "accounts:prove_sign_in"
@@ -145,13 +145,13 @@ class PausedSignIn:
         self.why = sentence(gate.Reason.UNUSUAL) if stage.challenge else ""
         self.carried: dict[str, str] = {}
 
-    def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other door's form)
+    def ways(self, at: datetime) -> tuple[Method, ...]:  # noqa: ARG002  (the other entry point's form)
         """What completes this sign-in, best first."""
         held = bound.second_factors(self.customer)
         off = factors.switched_off(self.customer)
         return policy.ways_to_finish(held, self.stage.methods, self.to, challenge=self.challenge, off=off)
 
-    def passed(self, method: Method, at: datetime) -> HttpResponse:  # noqa: ARG002  (the other door's form)
+    def passed(self, method: Method, at: datetime) -> HttpResponse:  # noqa: ARG002  (the other entry point's form)
         """On through the pipeline."""
         try:
             return self.stage.passed(method)
@@ -166,7 +166,7 @@ class PausedSignIn:
         messages.error(self.request, _("There were too many wrong answers. Please sign in again."))
         return redirect("account_login")
 
-    def send_code(self, at: datetime) -> None:  # noqa: ARG002  (the other door's form)
+    def send_code(self, at: datetime) -> None:  # noqa: ARG002  (the other entry point's form)
         """Mail a code for this sign-in. Raises TooMany."""
         self.stage.send_code()
 
@@ -176,13 +176,13 @@ class PausedSignIn:
         return sign_in.SIGN_IN, self.stage.attempt
 
     @property
-    def lane(self) -> str:
+    def origin(self) -> str:
         """Where wrong codes of the app are counted: in this browser, if the customer uses it.
 
-        All other browsers share a lane, for attempts are free to whoever has the password. A new password opens it.
+        All other browsers share a bucket, for attempts are free to whoever has the password. A new password opens it.
         """
         device = sign_in.device_of(self.customer, signing.browser_of(self.request), clock.now())
         return f"browser {device.pk}" if device else f"other browsers {proofs.state_of(self.customer)}"
 
 
-Door = LiveSession | PausedSignIn
+EntryPoint = LiveSession | PausedSignIn
