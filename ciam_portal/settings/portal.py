@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
+    "ciam_portal.once.Once",
     "ciam_portal.middleware.Traces",
     "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -42,12 +42,8 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
         link = proofs.new_link(customer, RESET_PASSWORD, email, at)
-        tell(
-            customer,
-            notices.ResetYourPassword(link=link.url, hours=limits.current().proof.link_hours),
-            to=[email],
-            at=at,
-        )
+        notice = notices.ResetYourPassword(link=link.url, hours=limits.current().proof.link_hours)
+        tell(customer, notice, to=[email], at=at)
     about: UUID | None = customer.pk if customer else None
     record(events.ResetAsked(bucket=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
 

@@ -22,7 +22,6 @@ from accounts.factors.verifier.backup import (
 from accounts.factors.verifier.outcome import Checked, Outcome, seconds_until
 from accounts.factors.verifier.passkeys import (
     Answer,
-    Assertion,
     Ceremony,
     KnownPasskey,
     NotProven,
@@ -42,7 +41,6 @@ __all__ = [
     "KnownPasskey",
     "NotProven",
     "Outcome",
-    "Shown",
     "add_app",
     "add_passkey",
     "begin_adding",
