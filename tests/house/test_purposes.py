@@ -38,19 +38,20 @@ OPEN_NOTHING = {"disown", "undo", "stop_recovery"}
 DECLARED = {spec.name: spec for spec in proofs.KNOWN.values() if isinstance(spec, proofs.Link)}
 
 
+def calls(module: ast.Module, *names: str) -> Iterator[ast.Call]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            yield node
+
+
 def declarations() -> Iterator[tuple[str, str, bool]]:
     """Each ``Link(…)`` and ``Code(…)`` in the source: its name, its app, whether it is declared."""
     for path in SOURCES:
         module = tree(path)
-        within = {id(node.args[0]) for node in ast.walk(module) if called(node) == "declare"}
-        for node in ast.walk(module):
-            if called(node) in {"Link", "Code"} and "proofs." in ast.unparse(node):
-                given = [each.value for each in node.keywords if each.arg == "name"] or node.args
-                yield ast.literal_eval(given[0]), path.relative_to(ROOT).parts[0], id(node) in within
-
-
-def called(node: ast.AST) -> str:
-    return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+        within = [node.args[0] for node in calls(module, "proofs.declare")]
+        for node in calls(module, "proofs.Link", "proofs.Code"):
+            given = [each.value for each in node.keywords if each.arg == "name"] or node.args
+            yield ast.literal_eval(given[0]), path.relative_to(ROOT).parts[0], node in within
 
 
 def test_each_is_declared_where_its_theme_stands() -> None:

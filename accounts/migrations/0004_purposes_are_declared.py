@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_squashed")]
+    dependencies = [("accounts", "0003_app_bucket")]
 
     operations = [
         migrations.AlterField(
