@@ -3,9 +3,19 @@
 import logging
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes, urlencode
+from uuid import UUID
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
@@ -127,8 +137,13 @@ class Answers:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing to do unless a view raises."""
-        return self.get_response(request)
+        """Nothing to do unless a view raises, or takes no visits."""
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(_API):
+            page = render(request, "405.html", {"back": refusals.page_before(request)}, status=405)
+            page["Allow"] = response["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer refusals and a shared cache that is away (no limit can be counted, so no); leave the rest alone."""
@@ -151,6 +166,29 @@ class Answers:
         except TooMany as too_many:
             return refusals.page(request, too_many)
         return HttpResponseRedirect(f"{reverse('accounts:prove')}?{query}")
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Pages for customers; what a form held is not lost when its session has ended meanwhile."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        """To the sign-in, and back: to the page, or to the one that asks whether to go on with its form."""
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        customer = getattr(request, "ended_for", None)
+        try:
+            back = late(request, customer)
+        except TooMany:
+            back = ""
+        return redirect_to_login(back or refusals.page_before(request))
+
+
+def late(request: HttpRequest, customer: UUID | None) -> str:
+    """Where a form that came too late is gone on with; empty if it has to be typed anew. Raises TooMany."""
+    reference = suspended.keep_late(request, customer) if customer else ""
+    return f"{reverse('accounts:go_on')}?{urlencode({'ref': reference})}" if reference else ""
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:

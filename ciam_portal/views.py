@@ -1,5 +1,6 @@
 """Home, health, and the pages for what went wrong."""
 
+import contextlib
 import logging
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
@@ -21,9 +22,12 @@ from ciam_portal import traces
 from ciam_portal.celery import app
 from ciam_portal.core import clock
 from ciam_portal.core.audit import database
+from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.limits import UnsafePolicy
+from ciam_portal.middleware import late
+from ciam_portal.refusals import page_before
 from consent.models import Consent
 
 log = logging.getLogger(__name__)
@@ -150,6 +154,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403, for a form that is too old or came from elsewhere."""
+    """403, for a form that came from elsewhere; one of ours that is too old is shown, and asked about."""
+    session = getattr(request, "portal_session", None)
+    if session is not None and request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
+        with contextlib.suppress(TooMany):
+            if back := late(request, session.customer_id):
+                return redirect(back)
     request.forbidden = traces.TraceKind.CSRF  # type: ignore[attr-defined]
-    return _page(request, "403_csrf.html", 403)
+    context = {"request_id": getattr(request, "request_id", ""), "back": page_before(request)}
+    return render(request, "403_csrf.html", context, status=403)

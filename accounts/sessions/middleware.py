@@ -20,14 +20,17 @@ _TOUCH_AFTER = timedelta(seconds=60)
 
 
 class PortalSession:
-    """Sets ``request.portal_session`` and ``request.user`` from one row; anything else is signed out (ASVS 7.4)."""
+    """Sets ``request.portal_session`` and ``request.user`` from one row; anything else is signed out (ASVS 7.4).
+
+    ``request.ended_for``: whose session it was, if it has ended.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Look the session up if the browser claims to be signed in; keep the device cookie if one was given."""
-        request.portal_session = None  # type: ignore[attr-defined]
+        request.portal_session = request.ended_for = None  # type: ignore[attr-defined]
         if SESSION_KEY in request.session:
             self._enter(request)
         response = self.get_response(request)
@@ -55,6 +58,7 @@ class PortalSession:
             .first()
         )
         if session is None or not _belongs_here(request):
+            request.ended_for = next(iter(customer), None)  # type: ignore[attr-defined]
             request.session.flush()
             request.user = AnonymousUser()
             return

@@ -1,8 +1,9 @@
 """A request that came with too little proof: kept while its customer proves more, then gone on with, once.
 
-What is kept lies in the shared cache, never in an address: for this session record alone, for a few minutes, under a
-random reference that opens nothing by itself. The content of a form is kept only where its view declares the fields
-(``accounts.step_up.decorators.resumable``), and sealed; everything else is asked for again by its page.
+What is kept lies in the shared cache, never in an address: for this session record alone (or, if it came after the end
+of one, for the next session of its customer), for a few minutes, under a random reference that opens nothing by itself.
+The content of a form is kept only where its view declares the fields (``accounts.step_up.decorators.resumable``), and
+sealed; everything else is asked for again by its page.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from django.core.cache import cache
 from django.forms import ChoiceField, Field
@@ -89,44 +91,61 @@ def declared_at(path: str) -> tuple[Declared, dict[str, Any]] | None:
 
 def keep(request: HttpRequest, error: ProveMore) -> str:
     """Keep this request until its customer has proven more; the reference. Raises TooMany."""
-    session, life, path = _session(request), _seconds(), request.get_full_path()
+    session = _session(request)
     if session is None:
-        raise TooMany(Reason.TOO_MANY_WAITING, retry_after=life)
-    budget.take("suspended", str(session.pk), limit=_MOST, seconds=life, reason=Reason.TOO_MANY_WAITING)
-    fields, reference = _fields_of(request), codes.new_token()
-    stored = {
-        "path": path,
-        "is_page": request.method in {"GET", "HEAD"},
+        raise TooMany(Reason.TOO_MANY_WAITING, retry_after=_seconds())
+    asked = {
         "to": int(error.to),
         "within": error.within,
         "challenge": error.challenge,
         "why": sentence(error.reason),
         "decision": str(error.decision or ""),
-        "sealed": None if fields is None else vault.seal(json.dumps(fields).encode(), _context(session, path)),
     }
-    cache.set(_key(session, reference), stored, life)
+    return _keep(request, f"{session.customer_id}:{session.pk}", asked, _fields_of(request))
+
+
+def keep_late(request: HttpRequest, customer: UUID) -> str:
+    """Keep a form that this customer sent after their session, or its page, was over; the reference. Raises TooMany.
+
+    Empty if its view keeps nothing.
+    """
+    fields = _fields_of(request)
+    if fields is None or FIELD in request.POST:
+        return ""
+    asked = {"to": int(Level.AAL1), "within": None, "challenge": False, "why": "", "decision": ""}
+    return _keep(request, str(customer), asked, fields)
+
+
+def _keep(request: HttpRequest, owner: str, asked: dict[str, Any], fields: dict[str, list[str]] | None) -> str:
+    life, path, reference = _seconds(), request.get_full_path(), codes.new_token()
+    budget.take("suspended", owner, limit=_MOST, seconds=life, reason=Reason.TOO_MANY_WAITING)
+    sealed = None if fields is None else vault.seal(json.dumps(fields).encode(), _context(owner, path))
+    stored = asked | {"path": path, "is_page": request.method in {"GET", "HEAD"}, "sealed": sealed}
+    cache.set(_key(owner, reference), stored, life)
     return reference
 
 
 def find(request: HttpRequest, reference: str) -> Suspended | None:
-    """What waits under this reference for this very session; None if it is over, or somebody else's."""
-    session = _session(request)
-    stored = cache.get(_key(session, reference)) if session is not None and reference else None
-    if stored is None or session is None:
-        return None
-    sealed, fields = stored.pop("sealed"), None
-    if sealed is not None:
-        try:
-            fields = json.loads(vault.unseal(sealed, _context(session, stored["path"])))
-        except vault.CannotOpen:
-            return None
-    return Suspended(reference=reference, fields=fields, **stored | {"to": Level(stored["to"])})
+    """What waits under this reference for this very session or customer; None if it is over, or somebody else's."""
+    for owner in _owners(request):
+        stored = cache.get(_key(owner, reference)) if reference else None
+        if stored is None:
+            continue
+        sealed, fields = stored.pop("sealed"), None
+        if sealed is not None:
+            try:
+                fields = json.loads(vault.unseal(sealed, _context(owner, stored["path"])))
+            except vault.CannotOpen:
+                return None
+        return Suspended(reference=reference, fields=fields, **stored | {"to": Level(stored["to"])})
+    return None
 
 
 def take(request: HttpRequest, reference: str) -> Suspended | None:
     """The same, and nobody finds it again: of two who ask at once, one gets it."""
-    found, session = find(request, reference), _session(request)
-    return found if found and session and cache.delete(_key(session, reference)) else None
+    found = find(request, reference)
+    gone = [cache.delete(_key(owner, reference)) for owner in _owners(request)] if found else []
+    return found if any(gone) else None
 
 
 def _fields_of(request: HttpRequest) -> dict[str, list[str]] | None:
@@ -146,9 +165,14 @@ def _seconds() -> int:
     return limits.current().session.suspended_minutes * 60
 
 
-def _context(session: "Session", path: str) -> str:
-    return f"suspended request:{session.customer_id}:{session.pk}:{path}"
+def _owners(request: HttpRequest) -> tuple[str, ...]:
+    session = _session(request)
+    return () if session is None else (f"{session.customer_id}:{session.pk}", str(session.customer_id))
 
 
-def _key(session: "Session", reference: str) -> str:
-    return f"suspended:{session.pk}:{codes.digest(reference, 'suspended request')}"
+def _context(owner: str, path: str) -> str:
+    return f"suspended request:{owner}:{path}"
+
+
+def _key(owner: str, reference: str) -> str:
+    return f"suspended:{owner}:{codes.digest(reference, 'suspended request')}"

@@ -132,7 +132,7 @@ def numbers_of(model: str) -> Numbers:
         return Numbers(replace(DEFAULT, equations=FORMER.get(model, DEFAULT.equations)))
     try:
         return of_json(kept.numbers)
-    except TypeError as error:
+    except ValueError as error:
         raise CannotRebuild(f"The numbers of the risk model {model} do not fit this software: {error}") from error
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from ciam_portal.core.audit.facts import CannotRebuild
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy.assurance import Level
@@ -75,15 +77,10 @@ class Report:
 
 def of_json(stored: dict[str, Any]) -> Report:
     """The report that ``as_json`` was made of."""
-    kept = {name: value for name, value in stored.items() if name != "changed"}
-    kept["answers"] = _tallies_of(stored["answers"])
-    for part in ("actions", "causes"):
-        kept[part] = {name: _tallies_of(tallies) for name, tallies in stored[part].items()}
-    return Report(**kept)
+    return _KEPT.validate_python(stored)
 
 
-def _tallies_of(stored: dict[str, dict[str, int]]) -> dict[str, Tally]:
-    return {answer: Tally(**tally) for answer, tally in stored.items()}
+_KEPT = TypeAdapter(Report)
 
 
 def compare(

@@ -1,8 +1,10 @@
 """How a customer proves who they are: the overview, the authenticator app, the backup codes."""
 
+import json
 from datetime import datetime
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,6 +27,7 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 
 _SEED = "app_seed"
+_SHOWN_SECONDS = 300
 _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 
 
@@ -129,12 +132,23 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.VIEW_BACKUP_CODES)
 def new_backup_codes(request: HttpRequest) -> HttpResponse:
-    """The codes are in the answer to the POST that made them, and nowhere else."""
-    if request.method != "POST":
+    """The new codes can be looked at for a few minutes, in the session that made them and nowhere else.
+
+    To load the page again makes no others, so that what was printed stays true.
+    """
+    customer, session, at = signing.customer_of(request), signing.session_of(request), clock.now()
+    place = f"new-backup-codes:{session.pk}"
+    if request.method == "POST":
+        made = flows.make_backup_codes(customer, session, by=Actor.from_request(request), at=at)
+        shown = json.dumps({"codes": made, "made_at": at.isoformat()})
+        cache.set(place, vault.seal(shown.encode(), place), _SHOWN_SECONDS)
+        return redirect("accounts:backup_codes_new")
+    sealed = cache.get(place)
+    if sealed is None:
         return redirect("accounts:backup_codes")
-    customer, at = signing.customer_of(request), clock.now()
-    made = flows.make_backup_codes(customer, signing.session_of(request), by=Actor.from_request(request), at=at)
-    return render(request, "accounts/factors/backup_codes_new.html", {"codes": made, "made_at": at})
+    found = json.loads(vault.unseal(sealed, place))
+    context = {"codes": found["codes"], "made_at": datetime.fromisoformat(found["made_at"])}
+    return render(request, "accounts/factors/backup_codes_new.html", context)
 
 
 def _has_codes(customer: User) -> bool:

@@ -68,6 +68,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
     context = {
         "title": declared.said(request, arguments),
         "facts": declared.shown(found.fields),
+        "proven": bool(found.why),
         "path": found.path,
         "field": suspended.FIELD,
         "reference": found.reference,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
 from typing import Any
 
-from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, Attackers, Change, Parameters, RuleLimits
+from pydantic import TypeAdapter
+
+from ciam_portal.core.risk.parameters import DEFAULT, LIMITS, Parameters, RuleLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,15 @@ _OWN_FORM = {"attackers", "changes", "version"}
 def of_json(stored: Mapping[str, Any]) -> Numbers:
     """The numbers that ``as_json`` was made of. A number that came later has its value of today.
 
-    Raises TypeError for one that today's software does not know.
+    Raises ValueError for one that today's software does not know.
     """
-    plain = dict(stored["parameters"])
-    attackers = Attackers(**plain.pop("attackers"))
-    changes = MappingProxyType({name: Change(**change) for name, change in plain.pop("changes").items()})
-    rules = {name: _steps(value) for name, value in stored["rules"].items()}
-    return Numbers(Parameters(**plain, attackers=attackers, changes=changes), RuleLimits(**rules))
+    return _NUMBERS.validate_python(stored, extra="forbid")
+
+
+_NUMBERS = TypeAdapter(Numbers)
 
 
 def _lists(value: Any) -> Any:  # noqa: ANN401  (numbers, and steps of them)
     if isinstance(value, dict):
         return {name: _lists(item) for name, item in value.items()}
     return [_lists(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _steps(value: Any) -> Any:  # noqa: ANN401  (as above)
-    return tuple(_steps(item) for item in value) if isinstance(value, list) else value

@@ -112,7 +112,7 @@ def proving(client: Client, decision: object) -> Any:
         "decision": str(decision), "sealed": None,
     }  # fmt: skip
     session = Session.objects.get(pk=client.session["portal_session"])
-    cache.set(suspended._key(session, "reference"), stored, 60)
+    cache.set(suspended._key(f"{session.customer_id}:{session.pk}", "reference"), stored, 60)
     return client.get("/prove/?ref=reference")
 
 

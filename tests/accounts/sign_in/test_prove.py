@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django_otp.oath import totp as code_at
 
@@ -16,6 +17,7 @@ from accounts.models import Passkey, Session, User
 from accounts.staff.flows import people as staff_flows
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Risk
@@ -366,10 +368,20 @@ def test_an_app_is_added_and_then_backup_codes_are_offered(sign_in: SignIn, cust
     assert session_of(client).level == Level.AAL2
     assert "Make 10 codes" in client.get("/security/backup-codes/").text
     assert client.get("/security/backup-codes/new/")["Location"] == "/security/backup-codes/"
-    made = client.post("/security/backup-codes/new/")
+    made = client.post("/security/backup-codes/new/", follow=True)
+    assert made.redirect_chain == [("/security/backup-codes/new/", 302)]
     assert made["Cache-Control"] == "no-store"
     assert len(made.context["codes"]) == 10
     assert made.context["codes"][0] in made.text
+    # loaded again it makes no others; nobody else sees them, nor can they be read in the cache
+    assert client.get("/security/backup-codes/new/").context["codes"] == made.context["codes"]
+    assert AuditEntry.objects.filter(name="factor.backup_codes_made").count() == 1
+    other = sign_in(User.objects.get(pk=customer.pk), Method.PASSWORD, Method.TOTP, on=Client())
+    assert other.get("/security/backup-codes/new/")["Location"] == "/security/backup-codes/"
+    sealed = cache.get(f"new-backup-codes:{session_of(client).pk}")
+    assert made.context["codes"][0] not in sealed
+    cache.clear()
+    assert client.get("/security/backup-codes/new/")["Location"] == "/security/backup-codes/"
     assert "10 of 10 left" in client.get("/security/").text
     assert client.get("/security/app/add/")["Location"] == "/security/"
     assert {mail.kind for mail in outbox()} == {"factor_added", "factor_backup_codes_made"}

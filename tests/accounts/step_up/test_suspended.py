@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -56,6 +56,10 @@ def prove(client: Client, ref: str, **way: str) -> Any:
 
 def ask_change(client: Client, email: str = NEW) -> str:
     return ref_of(client.post("/security/email/", {"email": email, "password": "a secret", "code": "123456"}))
+
+
+def owner_of(session: Session) -> str:
+    return f"{session.customer_id}:{session.pk}"
 
 
 def button(page: Any) -> tuple[str, dict[str, str]]:
@@ -111,13 +115,13 @@ def test_the_button_needs_the_token_against_forgery(tired: Client, outbox: Outbo
 
 def test_only_declared_fields_are_kept_and_sealed(tired: Client, customer: User) -> None:
     ref = ask_change(tired)
-    session = Session.objects.get()
-    stored = cache.get(suspended._key(session, ref))
+    owner = owner_of(Session.objects.get())
+    stored = cache.get(suspended._key(owner, ref))
     assert NEW not in str(stored)
-    opened = vault.unseal(stored["sealed"], suspended._context(session, "/security/email/"))
+    opened = vault.unseal(stored["sealed"], suspended._context(owner, "/security/email/"))
     assert json.loads(opened) == {"email": [NEW]}
     with pytest.raises(vault.CannotOpen):
-        vault.unseal(stored["sealed"], suspended._context(session, "/security/password/"))
+        vault.unseal(stored["sealed"], suspended._context(owner, "/security/password/"))
     assert ref not in str(tired.session.items())
 
 
@@ -129,7 +133,7 @@ def test_no_view_can_declare_a_secret(name: str) -> None:
 
 def test_a_password_form_is_never_kept(tired: Client, customer: User) -> None:
     ref = ref_of(tired.post("/security/password/", {"password": "an otter reads the tide table"}))
-    assert "sealed': None" in str(cache.get(suspended._key(Session.objects.get(), ref)))
+    assert "sealed': None" in str(cache.get(suspended._key(owner_of(Session.objects.get()), ref)))
     assert prove(tired, ref)["Location"] == "/security/password/"
     assert "Nothing has been done yet" in tired.get("/security/password/").text
     customer.refresh_from_db()
@@ -145,7 +149,7 @@ def test_what_waits_too_long_is_gone(tired: Client, outbox: Outbox) -> None:
     ref = ask_change(tired)
     life = limits.current().session.suspended_minutes * 60
     assert life <= 600
-    key, shared = suspended._key(Session.objects.get(), ref), cast("Any", cache)
+    key, shared = suspended._key(owner_of(Session.objects.get()), ref), cast("Any", cache)
     assert shared._cache.get_client().ttl(shared.make_key(key)) in range(life - 5, life + 1)
     cache.delete(key)
     assert prove(tired, ref).status_code == 410
@@ -316,3 +320,71 @@ def test_a_challenge_passed_in_the_future_is_not_passed(sign_in: SignIn, custome
     assert prove(client, ref).status_code == 200  # a password is no answer to a challenge
     Session.objects.update(challenged_at=clock.now())
     assert client.get("/security/email/").status_code == 200
+
+
+def test_what_was_typed_outlives_the_idle_end_of_the_session(sign_in: SignIn, customer: User) -> None:
+    browser = sign_in(customer)
+    Session.objects.update(last_used_at=clock.now() - timedelta(days=1))
+    answer = browser.post("/profile/", {"name": "Ada of the Harbour", "locale": "en", "timezone": "Europe/Berlin"})
+    assert answer.status_code == 302
+    back = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+    assert answer["Location"].startswith("/sign-in/")
+    assert back.startswith("/prove/go-on/?ref=")
+    somebody_else = sign_in(factories.customer(), on=Client())
+    assert somebody_else.get(back).status_code == 410
+    page = sign_in(customer, on=browser).get(back)
+    assert "Ada of the Harbour" in page.text
+    assert "from a page that was too old" in page.text
+    customer.refresh_from_db()
+    assert customer.name != "Ada of the Harbour"
+    browser.post(*button(page))
+    customer.refresh_from_db()
+    assert customer.name == "Ada of the Harbour"
+    assert browser.post(*button(page)).status_code == 410
+
+
+def test_a_form_with_secrets_is_typed_anew_after_signing_in(sign_in: SignIn, customer: User) -> None:
+    browser = sign_in(customer)
+    Session.objects.update(last_used_at=clock.now() - timedelta(days=1))
+    for path, before, after in (
+        ("/security/password/", "/security/", "%2Fsecurity%2F"),
+        ("/sessions/end-others/", "/sessions/", "%2Fsessions%2F"),  # a button only, never an address to go to
+        ("/sessions/end-others/", "", "/"),
+    ):
+        came_from = {"referer": f"http://testserver{before}"} if before else {}
+        answer = browser.post(path, {"password": PASSWORD}, headers=came_from)
+        assert answer["Location"] in {f"/sign-in/?next={after}", f"/sign-in/?next={after.replace('%2F', '/')}"}
+
+
+def of_an_old_page(browser: Client, headers: dict[str, str]) -> Any:
+    """A form of ours, sent after the token of its page had been changed by signing in elsewhere."""
+    browser.handler.enforce_csrf_checks = True
+    fields = {"csrfmiddlewaretoken": "x" * 64, "name": "Ada of the Harbour", "locale": "en", "timezone": "UTC"}
+    return browser.post("/profile/", fields, headers=headers)
+
+
+def test_a_form_from_before_a_sign_in_in_another_tab_is_shown_and_asked_about(sign_in: SignIn, customer: User) -> None:
+    browser = sign_in(customer)
+    answer = of_an_old_page(browser, {"origin": "http://testserver"})
+    assert answer["Location"].startswith("/prove/go-on/?ref=")
+    assert "Ada of the Harbour" in browser.get(answer["Location"]).text
+    customer.refresh_from_db()
+    assert customer.name != "Ada of the Harbour"
+
+
+@pytest.mark.parametrize("origin", [{}, {"origin": "https://evil.example"}, {"origin": "null"}], ids=str)
+def test_a_form_from_elsewhere_is_not(sign_in: SignIn, customer: User, origin: dict[str, str]) -> None:
+    answer = of_an_old_page(sign_in(customer), origin)
+    assert answer.status_code == 403
+    assert "This page has expired" in answer.text
+
+
+def test_the_address_of_a_button_has_a_page(sign_in: SignIn, customer: User) -> None:
+    browser = sign_in(customer)
+    answer = browser.get("/sessions/end-others/", HTTP_REFERER="http://testserver/sessions/?page=2")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "There is no page here" in answer.text
+    assert 'href="/sessions/?page=2"' in answer.text
+    for elsewhere in ("https://evil.example/", "http://testserver/sessions/end-others/", "//evil.example/", "x"):
+        assert 'class="button" href="/"' in browser.get("/sessions/end-others/", HTTP_REFERER=elsewhere).text
+    assert "<h1>" not in browser.get("/oauth/token/").text

@@ -194,7 +194,7 @@ def test_one_success_of_an_old_factor_opens_factor_changes_again(
     with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):
         come_in(browser, factor, key, codes)
         assert browser.get("/security/backup-codes/").status_code == 200
-        assert "codes" in browser.post("/security/backup-codes/new/").context
+        assert "codes" in browser.post("/security/backup-codes/new/", follow=True).context
         assert browser.get("/security/passkeys/add/").status_code == 200
         held = browser.post("/security/app/remove/")
         assert held.status_code == 403
