@@ -12,8 +12,8 @@ for (const sheet of document.querySelectorAll(".codes")) {
   if (navigator.clipboard) {
     wire("copy", () =>
       navigator.clipboard.writeText(codes.join("\n")).then(
-        () => { said.textContent = "Copied. Paste them somewhere safe."; },
-        () => { said.textContent = "Copying did not work. Please write them down or print them."; },
+        () => { said.textContent = said.dataset.copied; },
+        () => { said.textContent = said.dataset.notCopied; },
       ));
   }
 }

@@ -25,16 +25,9 @@
     return { id, rawId: id, type: made.type, response, clientExtensionResults: made.getClientExtensionResults() };
   };
 
-  const WORDS = {
-    NotAllowedError: "The passkey dialog was closed, or it took too long. You can try again.",
-    InvalidStateError: "This device already has a passkey for your account.",
-    NotSupportedError: "This device cannot make a passkey that this site accepts.",
-    SecurityError: "Passkeys do not work at this address. Please open the site at its usual address.",
-    Slow: "There were too many tries. Please try again in %s seconds.",
-    Offline: "We could not be reached. Please check your connection and try again.",
-  };
-  const words = (error) =>
-    (WORDS[error.name] || "The passkey did not work. Please try again, or choose another way.").replace("%s", error.wait);
+  // The words are beside the place where they are shown, in the language of the page: data-not-allowed-error and so on.
+  const words = ({ dataset }, { name, wait }) =>
+    (dataset[name[0].toLowerCase() + name.slice(1)] || dataset.failed).replace("{seconds}", wait);
   const fault = (name, wait) => Object.assign(new Error(name), { name, wait });
 
   let waiting = null; // the one request that may be open at a time: the autofill one gives way to a button
@@ -84,7 +77,7 @@
       try {
         await run(form);
       } catch (error) {
-        trouble.textContent = words(error);
+        trouble.textContent = words(trouble, error);
         trouble.hidden = false;
         button.disabled = false;
       }

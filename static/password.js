@@ -1,12 +1,14 @@
 // Adds a "Show" button to every password box. Without JavaScript the box stays an ordinary password box.
+// The words come with the script tag, in the language of the page.
+const { show: SHOW, hide: HIDE, showPassword: SHOW_PASSWORD, hidePassword: HIDE_PASSWORD } = document.currentScript.dataset;
 for (const box of document.querySelectorAll(".password")) {
   const input = box.querySelector("input[type=password]");
   if (!input) continue;
   const button = document.createElement("button");
   const show = (visible) => {
     input.type = visible ? "text" : "password";
-    button.textContent = visible ? "Hide" : "Show";
-    button.setAttribute("aria-label", visible ? "Hide password" : "Show password");
+    button.textContent = visible ? HIDE : SHOW;
+    button.setAttribute("aria-label", visible ? HIDE_PASSWORD : SHOW_PASSWORD);
   };
   button.type = "button";
   button.className = "password__toggle";

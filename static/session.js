@@ -34,7 +34,7 @@ if (region) {
       return;
     }
     const minutes = Math.ceil(remaining / 60000);
-    const words = minutes > 1 ? `in about ${minutes} minutes` : "in less than a minute";
+    const words = minutes > 1 ? region.dataset.minutes.replace("{minutes}", minutes) : region.dataset.soon;
     if (left.textContent !== words) left.textContent = words; // only when it changes: a screen reader speaks it
     region.hidden = false;
   };

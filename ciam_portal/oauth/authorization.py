@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level
 from ciam_portal.oauth.models import Partner
@@ -89,15 +90,15 @@ def read(query: QueryDict) -> tuple[Partner, AuthorizationRequest]:
     """The partner and what it asks. Raises Unanswerable or Answer. Unknown parameters are ignored."""
     for name in ("client_id", "redirect_uri"):
         if len(query.getlist(name)) > 1:
-            raise Unanswerable(f"The app sent {name} twice.")
+            raise Unanswerable(_("The app sent %(name)s twice.") % {"name": name})
     client_id, redirect_uri = query.get("client_id", ""), query.get("redirect_uri", "")
     partner = Partner.objects.filter(client_id=client_id).first() if 0 < len(client_id) <= _LONGEST_ID else None
     if partner is None or not partner.is_enabled:
-        raise Unanswerable("We do not know this app, or it is switched off.")
+        raise Unanswerable(_("We do not know this app, or it is switched off."))
     if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
-        raise Unanswerable("This app does not sign anybody in.")
+        raise Unanswerable(_("This app does not sign anybody in."))
     if not redirect_uri or not partner.redirect_uri_allowed(redirect_uri):
-        raise Unanswerable("The address the app wants you to be sent back to is not one that it registered.")
+        raise Unanswerable(_("The address the app wants you to be sent back to is not one that it registered."))
     return partner, _Reader(query, partner, redirect_uri).asked()
 
 

@@ -237,7 +237,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # Words, places, files
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English")]  # one more: name it here, and give it locale/de and templates/mail/de
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "ciam_portal.formats"
 USE_TZ = True

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -77,18 +78,18 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _read(query: QueryDict) -> Wish:
     if any(len(query.getlist(name)) > 1 for name in _NAMES):
-        raise Unusable("The app's request to sign you out holds something twice.")
+        raise Unusable(_("The app's request to sign you out holds something twice."))
     hint, client_id = query.get("id_token_hint", ""), query.get("client_id", "")
     claims = id_tokens.read_hint(hint) if hint else None
     if hint and claims is None:
-        raise Unusable("The app's request to sign you out is not genuine.")
+        raise Unusable(_("The app's request to sign you out is not genuine."))
     if claims and client_id and claims["aud"] != client_id:
-        raise Unusable("The app's request to sign you out belongs to another app.")
+        raise Unusable(_("The app's request to sign you out belongs to another app."))
     name = claims["aud"] if claims else client_id
     partner = Partner.objects.filter(client_id=name).first() if 0 < len(name) <= _LONGEST_ID else None
     target = query.get("post_logout_redirect_uri", "")
     if target and (partner is None or not partner.post_logout_redirect_uri_allowed(target)):
-        raise Unusable("The address the app wants you to be sent to is not one that it registered.")
+        raise Unusable(_("The address the app wants you to be sent to is not one that it registered."))
     return Wish(partner, claims["sub"] if claims else "", target, query.get("state", "")[:_LONGEST])
 
 
