@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.account.policy import Reason
 from accounts.budgets import mails
 from accounts.customer import proofs
-from accounts.customer.proofs import Purpose
+from accounts.customer.proofs import Code
 from accounts.factors import bound, flows, policy
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Ceremony
@@ -116,9 +116,9 @@ class LiveSession:
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
 
     @property
-    def code(self) -> tuple[Purpose, UUID]:
+    def code(self) -> tuple[Code, UUID]:
         """What a mailed code must be for."""
-        return Purpose.STEP_UP, self.session.pk
+        return flows.STEP_UP, self.session.pk
 
     @property
     def origin(self) -> str:
@@ -167,9 +167,9 @@ class PausedSignIn:
         self.stage.send_code()
 
     @property
-    def code(self) -> tuple[Purpose, UUID]:
+    def code(self) -> tuple[Code, UUID]:
         """What a mailed code must be for."""
-        return Purpose.SIGN_IN, self.stage.attempt
+        return sign_in.SIGN_IN, self.stage.attempt
 
     @property
     def origin(self) -> str:
