@@ -3,9 +3,11 @@
 from django.urls import path
 
 from accounts.account import views as account
+from accounts.account.proofs import CHANGE_EMAIL, CONFIRM_EMAIL
 from accounts.activity import views as activity
-from accounts.customer.models.proof import Proof
+from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
+from accounts.lock.proofs import UNDO
 from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
@@ -14,14 +16,12 @@ from ciam_portal.core.links import arrival
 
 app_name = "accounts"
 
-Purpose = Proof.Purpose
-
 urlpatterns = [
-    arrival("confirm-email/", Purpose.CONFIRM_EMAIL, "accounts:confirm_email_page", "confirm_email"),
+    arrival(CONFIRM_EMAIL),
     path("confirm-email/", entry.confirm_email, name="confirm_email_page"),
     path("profile/", account.profile, name="profile"),
     path("security/email/", account.change_email, name="change_email"),
-    arrival("security/email/confirm/", Purpose.CHANGE_EMAIL, "accounts:confirm_new_email_page", "confirm_new_email"),
+    arrival(CHANGE_EMAIL),
     path("security/email/confirm/", account.confirm_new_email, name="confirm_new_email_page"),
     path("security/password/", account.change_password, name="change_password"),
     path("sessions/", sessions.index, name="sessions"),
@@ -30,11 +30,11 @@ urlpatterns = [
     path("activity/", activity.index, name="activity"),
     path("activity/sessions/<uuid:session_id>/answer/", activity.answer, name="answer"),
     path("activity/decisions/<uuid:decision_id>/contest/", activity.contest, name="contest"),
-    arrival("was-this-you/", Purpose.DISOWN, "accounts:answer_link", "open_answer"),
+    arrival(DISOWN),
     path("was-this-you/", activity.answer_link, name="answer_link"),
     path("security/restrictions/<uuid:restriction_id>/contest/", restrictions.contest, name="contest_restriction"),
     path("security/lock/", undo.lock, name="lock"),
-    arrival("this-was-not-me/", Purpose.UNDO, "accounts:undo", "open_undo"),
+    arrival(UNDO),
     path("this-was-not-me/", undo.undo, name="undo"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 
 from accounts.account import events, notices, policy
+from accounts.account.proofs import CHANGE_EMAIL, CONFIRM_EMAIL, void_confirmations
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.lock.flows import locks, reversible
 from accounts.lock.flows.everywhere import announce
-from accounts.models import Change, Proof, Session, User
+from accounts.models import Change, Session, User
 from accounts.passwords import validator as passwords
 from accounts.restrictions import notices as restriction_notices
 from accounts.sessions import flows as sessions
@@ -23,7 +24,7 @@ from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow, require
+from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -78,10 +79,9 @@ def _again(known: User, password: str, *, by: Actor, at: datetime) -> User | Non
 @flow
 def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
     """Mail the link that proves the address, with the password of now. The caller has asked for the budget."""
-    secret = proofs.new_link(customer, Proof.Purpose.CONFIRM_EMAIL, customer.email, at)
-    record(events.ProofSent(purpose=Code(Proof.Purpose.CONFIRM_EMAIL)), about=customer.pk, by=by, at=at)
-    link = links.absolute("accounts:confirm_email", secret)
-    notice = notices.ConfirmYourAddress(link=link, hours=limits.current().proof.link_hours)
+    link = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, at, password=customer.password)
+    record(events.ProofSent(purpose=Code(CONFIRM_EMAIL.name)), about=customer.pk, by=by, at=at)
+    notice = notices.ConfirmYourAddress(link=link.url, hours=limits.current().proof.link_hours)
     tell(customer, notice, to=[customer.email], at=at)
 
 
@@ -99,33 +99,15 @@ def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
 
     Raises Refused for a link that is spent or expired.
     """
-    proof = _use_link(secret, Proof.Purpose.CONFIRM_EMAIL, by=by, at=at)
+    proof = proofs.use(secret, CONFIRM_EMAIL, by=by, at=at).proof
     customer = proof.customer
     if proof.password and proof.password != customer.password:
         customer.password, customer.password_changed_at = proof.password, proof.created_at
         customer.save(update_fields=["password", "password_changed_at"])
     addresses.confirm(customer)
-    proofs.void_confirmations(customer, at)
+    void_confirmations(customer, at)
     record(events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
     return customer
-
-
-def link_facts(proof: Proof, at: datetime) -> policy.LinkFacts:
-    """What the policy asks about a link."""
-    return policy.LinkFacts(
-        is_live=proof.is_live(at),
-        state_unchanged=proofs.is_unchanged(proof),
-        account_active=proof.customer.is_open_at(at),
-    )
-
-
-def _use_link(secret: str, purpose: Proof.Purpose, *, by: Actor, at: datetime) -> Proof:
-    proof = proofs.lock_link(secret, purpose)
-    if proof is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    require(policy.may_use_link, link_facts(proof, at), about=proof.customer_id, by=by, at=at)
-    proof.spend(at)
-    return proof
 
 
 @flow
@@ -143,9 +125,8 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
     announce(customer, notices.EmailChangeStarted(), at=at)
     if owner is None:
-        secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, new, at)
-        link = links.absolute("accounts:confirm_new_email", secret)
-        notice = notices.ConfirmYourNewAddress(link=link, hours=limits.current().proof.link_hours)
+        link = proofs.new_link(customer, CHANGE_EMAIL, new, at)
+        notice = notices.ConfirmYourNewAddress(link=link.url, hours=limits.current().proof.link_hours)
         tell(customer, notice, to=[new], at=at)
     else:
         tell_owner(new, by=by, at=at)
@@ -155,10 +136,10 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
 def change_email(customer: User, secret: str, session: Session, *, by: Actor, at: datetime) -> None:
     """The signed-in owner proves the new address with the link; old and new are told. Raises ProveMore, Refused."""
     permitted(Action.CHANGE_EMAIL, customer, session, by=by, at=at)
-    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
-    if proof is None or proof.customer_id != customer.pk:
+    found = proofs.find_link(secret, CHANGE_EMAIL)
+    if found is None or found.customer_id != customer.pk:
         raise Refused(policy.Reason.LINK_DEAD)
-    proof = _use_link(secret, Proof.Purpose.CHANGE_EMAIL, by=by, at=at)
+    proof = proofs.use(secret, CHANGE_EMAIL, by=by, at=at).proof
     customer, new = proof.customer, proof.address
     before, old = addresses.proven(customer), customer.email
     undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)

@@ -12,18 +12,20 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.account import flows, forms
 from accounts.account.policy import Reason
+from accounts.account.proofs import CHANGE_EMAIL
 from accounts.budgets import counter as budget
 from accounts.budgets import mails
-from accounts.customer import proofs
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.factors.verifier import Outcome
-from accounts.models import Proof, User
+from accounts.models import User
 from accounts.passwords import validator as passwords
 from accounts.sessions.signing import customer_of, session_of
-from accounts.sign_in.views.entry import is_usable
 from accounts.sign_in.views.prove import check_password, words_for
 from accounts.step_up.decorators import resumable, sensitive
-from ciam_portal.core import clock, links, mailbox
+from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
@@ -70,18 +72,17 @@ def allow_mail_of(customer: User) -> None:
     budget.take("mail_of", str(customer.pk), limit=most, seconds=hour, reason=Reason.TOO_MANY_MAILS)
 
 
-@links.page(Proof.Purpose.CHANGE_EMAIL)
-def confirm_new_email(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(CHANGE_EMAIL)
+def confirm_new_email(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     """The page with the button that makes the new address the only one."""
     customer = customer_of(request)
-    proof = proofs.find_link(secret, Proof.Purpose.CHANGE_EMAIL)
-    usable = proof is not None and proof.customer == customer and is_usable(secret, Proof.Purpose.CHANGE_EMAIL)
-    if usable and request.method == "POST":
-        flows.change_email(customer, secret, session_of(request), by=Actor.from_request(request), at=clock.now())
-        messages.success(request, _("Your e-mail address is changed."))
-        return redirect("accounts:security")
-    context = {"usable": usable, "form": forms.Nothing()}
-    return render(request, "accounts/account/confirm_new_email.html", context, status=200 if usable else 410)
+    if link.customer != customer:
+        raise Refused(Reason.LINK_DEAD)
+    if request.method != "POST":
+        return render(request, "accounts/account/confirm_new_email.html", {"form": forms.Nothing()})
+    flows.change_email(customer, link.secret, session_of(request), by=Actor.from_request(request), at=clock.now())
+    messages.success(request, _("Your e-mail address is changed."))
+    return redirect("accounts:security")
 
 
 @sensitive_post_parameters()

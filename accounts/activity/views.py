@@ -13,19 +13,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.activity import forms, lines, policy
 from accounts.activity.flows import disown, dispute
-from accounts.customer import proofs
+from accounts.activity.proofs import DISOWN
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.lock.views import locked
-from accounts.models import Proof, Session, User
+from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Allow
-
-_PURPOSE = Proof.Purpose.DISOWN
 
 
 @require_safe
@@ -66,38 +64,22 @@ def answer(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 @login_not_required
-@links.page(_PURPOSE)
-def answer_link(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(DISOWN)
+def answer_link(request: HttpRequest, link: Opened[Session]) -> HttpResponse:
     """Was this you? Says what each answer does; a button answers. Nobody is signed in by it."""
-    at = clock.now()
-    proof = proofs.find_link(secret, _PURPOSE)
-    session = disown.session_of(proof) if proof else None
-    if proof is None or session is None or not _usable(proof, session):
-        return render(request, "accounts/activity/answer_dead.html", status=410)
-    form = forms.LinkAnswer(request.POST or None)
+    session, form = link.about, forms.LinkAnswer(request.POST or None)
     if not form.is_valid():
-        context = {"session": session, "when": proof.customer.local(session.started_at)}
+        context = {"session": session, "when": link.customer.local(session.started_at)}
         return render(request, "accounts/activity/answer.html", context)
     # Not as whoever may be signed in here: the link speaks for its own customer.
-    by = Actor.stranger(request)
-    try:
-        if form.cleaned_data["said"] == "lock":
-            session = disown.lock_by_link(secret, by=by, at=at)
-            return locked(request, User.objects.get(pk=session.customer_id))
-        said = disown.answer_link(secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
-    except Refused as refused:
-        if refused.reason is not policy.Reason.ANSWER_LINK_DEAD:
-            raise
-        return render(request, "accounts/activity/answer_dead.html", status=410)
+    by, at = Actor.stranger(request), clock.now()
+    if form.cleaned_data["said"] == "lock":
+        session = disown.lock_by_link(link.secret, by=by, at=at)
+        return locked(request, User.objects.get(pk=session.customer_id))
+    said = disown.answer_link(link.secret, Session.Said(form.cleaned_data["said"]), by=by, at=at).said
     if said == Session.Said.NOT_MINE:
         return _disowned(request, session)
     return render(request, "accounts/activity/answer_thanks.html")
-
-
-def _usable(proof: Proof, session: Session) -> bool:
-    at = clock.now()
-    facts = disown.link_facts(proof, session, at)
-    return isinstance(policy.may_answer(facts, limits=limits.current(), at=at), Allow)
 
 
 def _disowned(request: HttpRequest, session: Session) -> HttpResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from ciam_portal.core.mailbox import reader
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.themes import Joined
 
@@ -32,6 +33,12 @@ def every(customer: User) -> list[Channel]:
     """Every proven address and number, also one too new to restore anything."""
     own = [(Medium.MAIL, address) for address in proven(customer)]
     return list(dict.fromkeys([*own, *(channel for more in MORE for channel in more(customer))]))
+
+
+def mailboxes(customer: User) -> frozenset[str]:
+    """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
+    known = [address for by, address in every(customer) if by is Medium.MAIL]
+    return frozenset(reader(address) for address in (customer.email, *known))
 
 
 def confirm(customer: User) -> None:

@@ -1,17 +1,94 @@
-"""Links and codes that prove an address: made, looked up, spent. Single use, digest only, bound to their purpose."""
+"""Links and codes that prove an address: declared by what each is for, made, looked up, spent.
 
+Single use, digest only, bound to their purpose. Each theme declares its own links in its ``proofs`` and its own codes
+beside the flows that send them; all that is true of a purpose stands in its spec.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
 from accounts.models import Proof, User
+from ciam_portal.core import links
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.flow import require
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, Decision
+from ciam_portal.core.policy.limits import Limits
 
-Purpose = Proof.Purpose
-_OPENS_NOTHING = (Purpose.DISOWN, Purpose.UNDO, Purpose.STOP_RECOVERY)
-_ANYBODY_ASKS = (Purpose.RESET_PASSWORD, Purpose.CONFIRM_EMAIL)
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(links.Spec, Generic[Thing]):
+    """A purpose of links.
+
+    ``lives``: how long at most; ``about``: what one speaks of, None once that is gone; ``may``: the question whether it
+    may be used, asked about ``facts`` (None: there is nothing to ask about); ``dead``: why not, when there is nothing
+    to ask; ``way_on``: the template with what the dead link's page says of this one. ``alone``: a new one ends the
+    others. ``opens``: it lets somebody in or changes something for good, so that it ends when the account changes hands
+    (``drop``); one that opens nothing ends by time and use alone.
+    """
+
+    lives: Callable[[Limits], timedelta]
+    about: Callable[[Proof], Thing | None]
+    may: Callable[..., Decision]
+    facts: Callable[[Proof, Thing | None, datetime], tuple[Any, ...] | None]
+    dead: StrEnum
+    way_on: str
+    alone: bool = False
+    opens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A purpose of codes: typed in the very session or try that they are bound to, for a few minutes."""
+
+    name: str
+
+
+Spec = Link[Any] | Code
+Declared = TypeVar("Declared", bound=Spec)
+KNOWN: dict[str, Spec] = {}
+
+
+def declare(spec: Declared) -> Declared:
+    """As each theme does with its own. The name is stored, so it stays. Raises ValueError if another one has it."""
+    if spec.name in KNOWN:
+        message = f"Two purposes are called {spec.name}."
+        raise ValueError(message)
+    KNOWN[spec.name] = spec
+    return spec
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A link that was made, and until when it works."""
+
+    secret: str
+    url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[Thing]):
+    """A link that somebody holds and may use, with what it speaks of."""
+
+    secret: str
+    proof: Proof
+    about: Thing
+
+    @property
+    def customer(self) -> User:
+        """Whose it is."""
+        return self.proof.customer
 
 
 def state_of(customer: User, password: str = "") -> str:
@@ -27,139 +104,96 @@ def is_unchanged(proof: Proof) -> bool:
     return proof.bound_to == state_of(proof.customer, proof.password)
 
 
-def new_link(customer: User, purpose: Purpose, address: str, at: datetime) -> str:
-    """A secret for a link to ``address``. Older links for the same purpose are dead from now on.
-
-    Except those that anybody may ask for, to a new password or to prove the address of a new account: that must not
-    void the one the owner is about to use. A new link stands beside the others, all in the same mailbox, until one of
-    them is used or its time is over. One that proves the address brings the password of its own sign-up.
-    """
-    if purpose not in _ANYBODY_ASKS:
-        _replace(customer, purpose, at)
-    until = at + timedelta(hours=limits.current().proof.link_hours)
-    password = customer.password if purpose == Purpose.CONFIRM_EMAIL else ""
-    bound_to = state_of(customer)
-    return _keep_link(customer, purpose, bound_to=bound_to, address=address, at=at, until=until, password=password)
-
-
-def new_session_link(customer: User, session: UUID, address: str, at: datetime) -> str:
-    """A secret for a link that answers for one session. It opens nothing, so nothing but time and use ends it.
-
-    Other links, other sign-ins, a new password and a new address leave it alone: whoever was there before a thief
-    must still be able to say so.
-    """
-    return _keep_link(
-        customer, Purpose.DISOWN, bound_to=str(session), address=address, at=at, until=answerable_until(at)
-    )
-
-
-def new_stop_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
-    """A secret for a link that stops one recovery. It opens nothing, so it works beside others, whatever changes."""
-    return _keep_link(customer, Purpose.STOP_RECOVERY, bound_to=str(case), address=address, at=at, until=until)
-
-
-def new_finish_link(customer: User, case: UUID, address: str, at: datetime, until: datetime) -> str:
-    """A secret for the customer's own link to one recovery, once its wait is over. Older ones are dead from now on."""
-    _replace(customer, Purpose.FINISH_RECOVERY, at)
-    return _keep_link(customer, Purpose.FINISH_RECOVERY, bound_to=str(case), address=address, at=at, until=until)
-
-
-def new_contact_link(
-    customer: User, purpose: Purpose, bound_to: UUID, address: str, *, at: datetime, until: datetime
-) -> str:
-    """A secret for somebody whom the customer trusts, about one invitation or one recovery: it works beside others."""
-    return _keep_link(customer, purpose, bound_to=str(bound_to), address=address, at=at, until=until)
-
-
-def new_undo_link(customer: User, change: UUID, address: str, at: datetime) -> str:
-    """A secret for a link that takes one change back. It opens nothing, so nothing but time and use ends it either."""
-    return _keep_link(customer, Purpose.UNDO, bound_to=str(change), address=address, at=at, until=answerable_until(at))
-
-
-def _keep_link(
+def new_link(
     customer: User,
-    purpose: Purpose,
-    *,
-    bound_to: str,
+    spec: Link[Any],
     address: str,
     at: datetime,
-    until: datetime,
+    *,
+    bound_to: UUID | None = None,
+    until: datetime | None = None,
     password: str = "",
-) -> str:
-    secret = codes.new_token()
+) -> Sent:
+    """A link to be sent to ``address``, bound to what it speaks of, or else to the account as it is.
+
+    ``until``: no longer than what it speaks of; ``password``: what it brings to a new account, as it is kept.
+    """
+    if spec.alone:
+        void(customer, spec, at=at)
+    secret, end = codes.new_token(), at + spec.lives(limits.current())
+    end = min(end, until) if until else end
     Proof.objects.create(
         customer=customer,
-        purpose=purpose,
-        digest=codes.digest(secret, purpose),
+        purpose=spec.name,
+        digest=codes.digest(secret, spec.name),
         address=address,
-        bound_to=bound_to,
+        bound_to=str(bound_to or state_of(customer)),
         created_at=at,
-        expires_at=until,
+        expires_at=end,
         password=password,
     )
-    return secret
+    return Sent(secret, spec.url(secret), end)
 
 
-def answerable_until(at: datetime) -> datetime:
-    """When a link ends that was sent at ``at`` to ask "was this you?"."""
-    return at + timedelta(hours=limits.current().proof.disown_hours)
-
-
-def find_link(secret: str, purpose: Purpose) -> Proof | None:
+def find_link(secret: str, spec: Link[Any]) -> Proof | None:
     """The proof that this secret belongs to, with its customer, whether or not it can still be used."""
-    rows = Proof.objects.select_related("customer").filter(digest__in=codes.digests(secret, purpose), purpose=purpose)
-    return rows.first()
+    rows = Proof.objects.select_related("customer").filter(purpose=spec.name)
+    return rows.filter(digest__in=codes.digests(secret, spec.name)).first()
 
 
-def lock_link(secret: str, purpose: Purpose) -> Proof | None:
-    """The same, for a flow: the customer locked first, as everywhere, then the link. None if there is none."""
-    found = find_link(secret, purpose)
-    if found is None:
+def may_use(secret: str, spec: Link[Thing], at: datetime) -> Opened[Thing] | None:
+    """The link, if it may be used now, for the page that shows its button; ``use`` asks again, under lock."""
+    proof = find_link(secret, spec)
+    about = spec.about(proof) if proof else None
+    if proof is None or about is None:
         return None
+    facts = spec.facts(proof, about, at)
+    if facts is None or not isinstance(spec.may(*facts, limits=limits.current(), at=at), Allow):
+        return None
+    return Opened(secret, proof, about)
+
+
+def use(secret: str, spec: Link[Thing], *, by: Actor, at: datetime) -> Opened[Thing]:
+    """Spend the link if it may be used, its customer locked first, as everywhere. Part of a flow. Raises Refused."""
+    found = find_link(secret, spec)
+    if found is None:
+        raise Refused(spec.dead)
     customer = User.objects.locked(found.customer_id)
     proof = Proof.objects.select_for_update().filter(pk=found.pk).first()
-    if proof is not None:
-        proof.customer = customer
-    return proof
+    if proof is None:
+        raise Refused(spec.dead)
+    proof.customer = customer
+    about = spec.about(proof)
+    facts = spec.facts(proof, about, at)
+    if facts is None:
+        raise Refused(spec.dead)
+    require(spec.may, *facts, about=customer.pk, by=by, at=at)
+    if about is None:  # the policy has refused: for the reader and the type checker
+        raise Refused(spec.dead)
+    proof.spend(at)
+    return Opened(secret, proof, about)
 
 
-def new_code(customer: User, purpose: Purpose, session: UUID, address: str, at: datetime) -> str:
-    """A code to be typed in this very session. Guesses made at an older code of it still count.
+def new_code(
+    customer: User, spec: Code, bound_to: UUID, address: str, at: datetime, *, until: datetime | None = None
+) -> str:
+    """A code to be typed in this very session or try. Guesses made at an older code of it still count.
 
     Codes of other sessions go on working: whoever knows the password cannot void the owner's code by asking for one.
+    With ``until`` it lives that long, and others of the same try stay: each of several people passes on their own.
     """
-    guesses = _guesses(customer, purpose, session, at)
-    _codes_of(customer, purpose, session, at).filter(used_at__isnull=True).update(used_at=at)
-    until = at + timedelta(minutes=limits.current().proof.code_minutes)
-    return _keep_code(customer, purpose, session=session, address=address, at=at, until=until, guesses=guesses)
-
-
-def new_contact_code(customer: User, attempt: UUID, address: str, at: datetime, until: datetime) -> str:
-    """A code that a contact passes on. Other contacts' codes for the same try stay, and share its count of guesses."""
-    guesses = _guesses(customer, Purpose.RECOVER, attempt, at)
-    return _keep_code(customer, Purpose.RECOVER, session=attempt, address=address, at=at, until=until, guesses=guesses)
-
-
-def _codes_of(customer: User, purpose: Purpose, session: UUID, at: datetime) -> QuerySet[Proof]:
-    return Proof.objects.filter(customer=customer, purpose=purpose, bound_to=str(session), expires_at__gt=at)
-
-
-def _guesses(customer: User, purpose: Purpose, session: UUID, at: datetime) -> int:
-    """Those made at earlier codes of this session, which a new one does not forget."""
-    most: int = _codes_of(customer, purpose, session, at).aggregate(most=Max("attempts", default=0))["most"]
-    return most
-
-
-def _keep_code(
-    customer: User, purpose: Purpose, *, session: UUID, address: str, at: datetime, until: datetime, guesses: int
-) -> str:
+    earlier = _codes_of(customer, spec, bound_to, at)
+    guesses: int = earlier.aggregate(most=Max("attempts", default=0))["most"]
+    if until is None:
+        earlier.filter(used_at__isnull=True).update(used_at=at)
+        until = at + timedelta(minutes=limits.current().proof.code_minutes)
     code = codes.new_number()
     Proof.objects.create(
         customer=customer,
-        purpose=purpose,
-        digest=codes.digest(f"{session}:{code}", purpose),
+        purpose=spec.name,
+        digest=codes.digest(f"{bound_to}:{code}", spec.name),
         address=address,
-        bound_to=str(session),
+        bound_to=str(bound_to),
         created_at=at,
         expires_at=until,
         attempts=guesses,
@@ -167,59 +201,34 @@ def _keep_code(
     return code
 
 
-def void_confirmations(customer: User, at: datetime) -> None:
-    """The address is proven: every other link that would prove it is dead, and the password that it brought is gone."""
-    links = Proof.objects.filter(customer=customer, purpose=Purpose.CONFIRM_EMAIL)
-    links.filter(used_at__isnull=True).update(used_at=at)
-    links.update(password="")
+def _codes_of(customer: User, spec: Code, bound_to: UUID, at: datetime) -> QuerySet[Proof]:
+    return Proof.objects.filter(customer=customer, purpose=spec.name, bound_to=str(bound_to), expires_at__gt=at)
 
 
-def void_contact(customer: User, address: str, at: datetime) -> None:
-    """Every link and code that went to this contact is dead."""
-    purposes = (Purpose.CONTACT_INVITE, Purpose.CONTACT_ASK, Purpose.RECOVER)
-    waiting = Proof.objects.filter(customer=customer, purpose__in=purposes, address=address, used_at__isnull=True)
-    waiting.update(used_at=at)
-
-
-def void_recovery(customer: User, at: datetime) -> None:
-    """Every code that went out for a recovery, and every link that leads a contact to one, is dead."""
-    purposes = (Purpose.CONTACT_ASK, Purpose.RECOVER)
-    Proof.objects.filter(customer=customer, purpose__in=purposes, used_at__isnull=True).update(used_at=at)
-
-
-def blocked_until(customer: User, purpose: Purpose, session: UUID, at: datetime) -> datetime | None:
+def blocked_until(customer: User, spec: Code, bound_to: UUID, at: datetime) -> datetime | None:
     """Until when no code for this session is looked at, after too many wrong ones; None if one would be."""
-    used_up = Proof.objects.filter(
-        customer=customer,
-        purpose=purpose,
-        bound_to=str(session),
-        expires_at__gt=at,
-        attempts__gte=limits.current().proof.code_attempts,
-    )
+    used_up = _codes_of(customer, spec, bound_to, at).filter(attempts__gte=limits.current().proof.code_attempts)
     last: datetime | None = used_up.aggregate(last=Max("expires_at"))["last"]
     return last
 
 
-def awaits_code(customer: User, purpose: Purpose, session: UUID, at: datetime) -> bool:
+def awaits_code(customer: User, spec: Code, bound_to: UUID, at: datetime) -> bool:
     """Whether a code for this session is out that a guess would still be looked at for."""
-    out = _codes_of(customer, purpose, session, at).filter(used_at__isnull=True)
+    out = _codes_of(customer, spec, bound_to, at).filter(used_at__isnull=True)
     return out.filter(attempts__lt=limits.current().proof.code_attempts).exists()
 
 
-def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: datetime) -> bool:
+def guess_code(customer: User, spec: Code, bound_to: UUID, code: str, at: datetime) -> bool:
     """Spend the code if it is right; count the guess if it is not. Call inside a transaction.
 
     There can be several: each contact of a customer has one of their own. A guess counts against all of them, and a
     right one spends all.
     """
-    waiting = list(
-        Proof.objects.select_for_update()
-        .filter(customer=customer, purpose=purpose, bound_to=str(session), used_at__isnull=True, expires_at__gt=at)
-        .order_by("pk")
-    )
+    out = _codes_of(customer, spec, bound_to, at).filter(used_at__isnull=True)
+    waiting = list(out.select_for_update().order_by("pk"))
     if any(proof.attempts >= limits.current().proof.code_attempts for proof in waiting):
         return False
-    right = [codes.matches(f"{session}:{code}", purpose, proof.digest) for proof in waiting]
+    right = [codes.matches(f"{bound_to}:{code}", spec.name, proof.digest) for proof in waiting]
     for proof in waiting:
         if any(right):
             proof.spend(at)
@@ -228,11 +237,18 @@ def guess_code(customer: User, purpose: Purpose, session: UUID, code: str, at: d
     return any(right)
 
 
+def waiting(customer: User, *specs: Spec) -> QuerySet[Proof]:
+    """What was sent for these purposes and has been neither used nor replaced."""
+    names = [spec.name for spec in specs]
+    return Proof.objects.filter(customer=customer, purpose__in=names, used_at__isnull=True)
+
+
+def void(customer: User, *specs: Spec, at: datetime) -> None:
+    """All that was sent for these purposes is dead."""
+    waiting(customer, *specs).update(used_at=at)
+
+
 def drop(customer: User, at: datetime) -> None:
     """Every link and code of this customer that opens something is dead."""
-    waiting = Proof.objects.filter(customer=customer, used_at__isnull=True)
-    waiting.exclude(purpose__in=_OPENS_NOTHING).update(used_at=at)
-
-
-def _replace(customer: User, purpose: Purpose, at: datetime) -> None:
-    Proof.objects.filter(customer=customer, purpose=purpose, used_at__isnull=True).update(used_at=at)
+    spared = [spec.name for spec in KNOWN.values() if isinstance(spec, Link) and not spec.opens]
+    Proof.objects.filter(customer=customer, used_at__isnull=True).exclude(purpose__in=spared).update(used_at=at)

@@ -17,7 +17,7 @@ from accounts.factors import bound, events, notices, policy, verifier
 from accounts.factors.verifier import Checked, Outcome
 from accounts.lock.flows import reversible
 from accounts.lock.flows.everywhere import announce
-from accounts.models import BackupCode, Change, Passkey, Proof, Session, Totp, User
+from accounts.models import BackupCode, Change, Passkey, Session, Totp, User
 from accounts.sessions import flows as sessions
 from accounts.sign_in import flows as sign_in
 from accounts.step_up.flows import permitted
@@ -34,6 +34,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
 
 APP_WORDS = lazy("an authenticator app")
+STEP_UP = proofs.declare(proofs.Code("step_up"))
 
 
 def gather(customer: User) -> policy.FactorFacts:
@@ -263,7 +264,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
 @flow
 def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> None:
     """Mail a code that works in this session only. The caller has asked ``mails.within_budget``."""
-    code = proofs.new_code(customer, Proof.Purpose.STEP_UP, session.pk, customer.email, at)
+    code = proofs.new_code(customer, STEP_UP, session.pk, customer.email, at)
     record(events.StepUpCodeSent(session=session.pk), about=customer.pk, by=by, at=at)
     notice = account_notices.CodeToProve(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[customer.email], at=at)
@@ -271,16 +272,16 @@ def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> N
 
 @flow
 def answer_with_mail_code(
-    customer: User, purpose: Proof.Purpose, bound_to: UUID, code: str, *, by: Actor, at: datetime
+    customer: User, spec: proofs.Code, bound_to: UUID, code: str, *, by: Actor, at: datetime
 ) -> Checked:
     """Look at a code that was mailed for this session or sign-in. Shows that somebody reads the mailbox, no more."""
-    blocked = proofs.blocked_until(customer, purpose, bound_to, at)
+    blocked = proofs.blocked_until(customer, spec, bound_to, at)
     if blocked is not None:
         checked = Checked(Outcome.WAIT, blocked)
-    elif proofs.guess_code(customer, purpose, bound_to, code, at):
+    elif proofs.guess_code(customer, spec, bound_to, code, at):
         checked = Checked(Outcome.RIGHT)
     else:
-        checked = Checked(Outcome.WRONG, proofs.blocked_until(customer, purpose, bound_to, at))
+        checked = Checked(Outcome.WRONG, proofs.blocked_until(customer, spec, bound_to, at))
     return _answered(customer, Method.EMAIL_CODE, checked, by=by, at=at)
 
 

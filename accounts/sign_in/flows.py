@@ -10,7 +10,7 @@ from accounts.budgets import bucket
 from accounts.customer import proofs
 from accounts.factors import policy as factors
 from accounts.lock.flows import locks
-from accounts.models import Device, Proof, Session, SignInAttempt, User
+from accounts.models import Device, Session, SignInAttempt, User
 from accounts.sessions import device_cookie
 from accounts.sign_in import events, policy, warn
 from accounts.step_up import facts
@@ -28,6 +28,8 @@ from ciam_portal.core.policy.assurance import MORE_THAN_A_PASSWORD, SECOND_FACTO
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, Risk
 from ciam_portal.core.risk.visit import Visit
+
+SIGN_IN = proofs.declare(proofs.Code("sign_in"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,7 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
 @flow
 def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime) -> None:
     """Mail a code that finishes this very sign-in. The caller has asked ``proofs.may_mail_sign_in_code``."""
-    code = proofs.new_code(customer, Proof.Purpose.SIGN_IN, attempt, customer.email, at)
+    code = proofs.new_code(customer, SIGN_IN, attempt, customer.email, at)
     record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
     notice = notices.CodeToSignIn(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[customer.email], at=at)

@@ -1,8 +1,9 @@
 """What owners are told of sign-ins: from a new browser, stopped ones, and a browser whose key was used twice."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.activity import notices
+from accounts.activity.proofs import DISOWN
 from accounts.baseline.history import Seen
 from accounts.budgets import counter as budget
 from accounts.customer import addresses, proofs
@@ -19,14 +20,14 @@ from ciam_portal.core.policy import limits
 
 def of_new_device(customer: User, session: Session, at: datetime) -> None:
     """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
-    secret = proofs.new_session_link(customer, session.pk, customer.email, at)
+    link = proofs.new_link(customer, DISOWN, customer.email, at, bound_to=session.pk)
     notice = notices.NewDevice(
         browser=session.browser,
         system=session.system,
         network=session.network,
         when=customer.local(at),
-        link=links.absolute("accounts:open_answer", secret),
-        until=customer.local(at + timedelta(hours=limits.current().proof.disown_hours)),
+        link=link.url,
+        until=customer.local(link.until),
     )
     tell(customer, notice, to=addresses.proven(customer), at=at)
 

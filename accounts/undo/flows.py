@@ -19,7 +19,8 @@ from accounts.lock import events, notices, policy
 from accounts.lock.flows import locks, reversible
 from accounts.lock.flows.everywhere import announce
 from accounts.lock.policy import WayBack
-from accounts.models import BackupCode, Change, Dispute, Proof, User
+from accounts.lock.proofs import UNDO
+from accounts.models import BackupCode, Change, Dispute, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import mailbox
 from ciam_portal.core.audit.actor import Actor
@@ -27,7 +28,7 @@ from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow, require
+from ciam_portal.core.flow import flow
 
 log = logging.getLogger(__name__)
 
@@ -49,39 +50,16 @@ WAYS = {
 @flow
 def undo_by_link(secret: str, *, by: Actor, at: datetime) -> Change:
     """Whoever holds the link in the mail takes the change back. Raises Refused."""
-    proof, change = _spend(secret, by=by, at=at)
-    return undo(change, by=by.known_as(proof.customer_id), at=at)
+    link = proofs.use(secret, UNDO, by=by, at=at)
+    return undo(link.about, by=by.known_as(link.customer.pk), at=at)
 
 
 @flow
 def lock_by_link(secret: str, *, by: Actor, at: datetime) -> Change:
     """Whoever holds the link only locks; the change stays. The link is spent by it. Raises Refused."""
-    proof, change = _spend(secret, by=by, at=at)
-    locks.lock(proof.customer, by=by.known_as(proof.customer_id), at=at)
-    return change
-
-
-def _spend(secret: str, *, by: Actor, at: datetime) -> tuple[Proof, Change]:
-    proof = proofs.lock_link(secret, Proof.Purpose.UNDO)
-    if proof is None:
-        raise Refused(policy.Reason.UNDO_LINK_DEAD)
-    change = change_of(proof)
-    require(policy.may_undo, link_facts(proof, change, at), about=proof.customer_id, by=by, at=at)
-    if change is None:  # the policy has refused: for the reader and the type checker
-        raise Refused(policy.Reason.UNDO_LINK_DEAD)
-    proof.spend(at)
-    return proof, change
-
-
-def link_facts(proof: Proof, change: Change | None, at: datetime) -> policy.UndoFacts:
-    """What the policy asks about a link."""
-    stands = change is not None and change.undone_at is None
-    return policy.UndoFacts(is_live=proof.is_live(at), change_stands=stands, account_active=proof.customer.is_active)
-
-
-def change_of(proof: Proof) -> Change | None:
-    """The change a link speaks of; None once its record is gone."""
-    return Change.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
+    link = proofs.use(secret, UNDO, by=by, at=at)
+    locks.lock(link.customer, by=by.known_as(link.customer.pk), at=at)
+    return link.about
 
 
 @flow

@@ -6,20 +6,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from accounts.activity.forms import Undo
-from accounts.customer import proofs
-from accounts.lock import policy
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.lock.flows import locks
+from accounts.lock.proofs import UNDO
 from accounts.lock.views import locked
-from accounts.models import Change, Proof, User
+from accounts.models import Change, User
 from accounts.sessions.signing import customer_of
 from accounts.undo import flows
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.errors import Refused
-from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Allow
-
-_PURPOSE = Proof.Purpose.UNDO
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,29 +29,14 @@ def lock(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@links.page(_PURPOSE)
-def undo(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(UNDO)
+def undo(request: HttpRequest, link: Opened[Change]) -> HttpResponse:
     """Was it not you? Says what each button does; a button acts. Nobody is signed in by it."""
-    proof = proofs.find_link(secret, _PURPOSE)
-    change = flows.change_of(proof) if proof else None
-    if proof is None or change is None or not _usable(proof, change):
-        return render(request, "accounts/undo/undo_dead.html", status=410)
-    form = Undo(request.POST or None)
+    change, form = link.about, Undo(request.POST or None)
     if not form.is_valid():
-        context = {"change": change, "made": proof.customer.local(change.at), "later": flows.later(change)}
+        context = {"change": change, "made": link.customer.local(change.at), "later": flows.later(change)}
         return render(request, "accounts/undo/undo.html", context)
     # Not as whoever may be signed in here: the link speaks for its own customer.
-    by = Actor.stranger(request)
     verb = flows.undo_by_link if form.cleaned_data["do"] == "undo" else flows.lock_by_link
-    try:
-        change = verb(secret, by=by, at=clock.now())
-    except Refused as refused:
-        if refused.reason is not policy.Reason.UNDO_LINK_DEAD:
-            raise
-        return render(request, "accounts/undo/undo_dead.html", status=410)
-    return locked(request, User.objects.get(pk=proof.customer_id), change)
-
-
-def _usable(proof: Proof, change: Change) -> bool:
-    at = clock.now()
-    return isinstance(policy.may_undo(flows.link_facts(proof, change, at), limits=limits.current(), at=at), Allow)
+    change = verb(link.secret, by=Actor.stranger(request), at=clock.now())
+    return locked(request, User.objects.get(pk=link.customer.pk), change)

@@ -1,8 +1,9 @@
 """What themes declare where they stand: read at start, so that it is known whoever asks first.
 
-A theme's file of the given name declares, by being imported: ``policy`` its questions, ``privileges`` what staff can
-do with it, ``timeline`` how its events read to the customer. Where a verb must reach what stands above it (an undo ends
-consents, a notice goes to recovery addresses), that joins it (``Joined``), in its ``facts`` or ``flows``.
+A theme's file of the given name declares, by being imported: ``policy`` its questions, ``proofs`` what its links and
+codes are for, ``privileges`` what staff can do with it, ``timeline`` how its events read to the customer. Where a verb
+must reach what stands above it (an undo ends consents, a notice goes to recovery addresses), that joins it
+(``Joined``), in its ``facts`` or ``flows``.
 """
 
 from collections.abc import Callable, Iterator

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.explain.wording import Text
-from ciam_portal.core.policy.catalogue import USE_SCOPE, UnsafePolicy
-from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.catalogue import USE_SCOPE
+from ciam_portal.core.policy.limits import Limits, UnsafePolicy
 
 
 @dataclass(frozen=True, slots=True)

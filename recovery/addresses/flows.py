@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.lock.flows import reversible
-from accounts.models import Change, Proof, Session, User
+from accounts.models import Change, Session, User
 from accounts.step_up.flows import permitted
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
@@ -21,7 +21,7 @@ from recovery.models import RecoveryAddress
 from recovery.news import flows as news
 from recovery.news import notices
 
-Purpose = Proof.Purpose
+RECOVERY_ADDRESS = proofs.declare(proofs.Code("recovery_address"))
 
 
 def _check(customer: User, kind: Medium, address: str, by: Actor, at: datetime) -> None:
@@ -38,7 +38,7 @@ def ask_address(customer: User, session: Session, kind: Medium, address: str, *,
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
     mails.take_new_address(customer, address)
-    code = proofs.new_code(customer, Purpose.RECOVERY_ADDRESS, session.pk, address, at)
+    code = proofs.new_code(customer, RECOVERY_ADDRESS, session.pk, address, at)
     notice = notices.CodeForAddress(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=[address], channel=kind, at=at)
     record(events.RecoveryAddressAsked(way=Way(kind), sent=True), about=customer.pk, by=by, at=at)
@@ -51,11 +51,8 @@ def add_address(
     """The address is proven by the code that went there; None for a wrong code. Raises ProveMore, Refused."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
-    sent_to = customer.proofs.filter(purpose=Purpose.RECOVERY_ADDRESS, bound_to=str(session.pk), used_at__isnull=True)
-    right = sent_to.filter(address=address).exists() and proofs.guess_code(
-        customer, Purpose.RECOVERY_ADDRESS, session.pk, code, at
-    )
-    if not right:
+    sent = proofs.waiting(customer, RECOVERY_ADDRESS).filter(bound_to=str(session.pk), address=address)
+    if not (sent.exists() and proofs.guess_code(customer, RECOVERY_ADDRESS, session.pk, code, at)):
         record(events.RecoveryAddressMissed(), about=customer.pk, by=by, at=at)
         return None
     rest = timedelta(hours=limits.current().recovery.address_rest_hours)

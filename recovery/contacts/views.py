@@ -12,10 +12,11 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.account.views import allow_mail_of
-from accounts.customer import proofs
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable, sensitive
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.mailbox import spelled_out
@@ -26,6 +27,7 @@ from recovery.case import forms
 from recovery.contacts.flows import contacts as flows
 from recovery.contacts.flows import vouch
 from recovery.contacts.policy import Reason
+from recovery.contacts.proofs import CONTACT_ASK, CONTACT_INVITE
 from recovery.models import Contact
 
 
@@ -65,52 +67,26 @@ def remove(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 
 
 @login_not_required
-@links.page(flows.INVITE)
-def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(CONTACT_INVITE)
+def invitation(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     """Says what a recovery contact does and sees; a button says yes, another no."""
-    at = clock.now()
-    proof = proofs.find_link(secret, flows.INVITE)
-    if proof is None or not flows.is_open(proof, at):
-        return _dead(request)
     rules, said = limits.current().recovery, request.POST.get("do")
-    context = {"who": spelled_out(proof.customer.email), "hours": rules.address_rest_hours}
+    context = {"who": spelled_out(link.customer.email), "hours": rules.address_rest_hours}
     if said not in {"accept", "decline"}:
         return render(request, "recovery/contacts/contact_invitation.html", context)
-    try:
-        flows.answer(secret, accept=said == "accept", by=Actor.stranger(request), at=at)
-    except Refused as refused:
-        if refused.reason is not Reason.LINK_DEAD:
-            raise
-        return _dead(request)
+    flows.answer(link.secret, accept=said == "accept", by=Actor.stranger(request), at=clock.now())
     return render(request, "recovery/contacts/contact_answered.html", context | {"accepted": said == "accept"})
 
 
 @sensitive_variables("code")
 @login_not_required
-@links.page(vouch.ASK)
-def help_them(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(CONTACT_ASK)
+def help_them(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     """Says that a call comes first; a button shows the code, once."""
-    at = clock.now()
-    proof = proofs.find_link(secret, vouch.ASK)
-    if proof is None or not vouch.is_open(proof, at):
-        return _dead(request)
-    words, form = (
-        {"who": spelled_out(proof.customer.email)},
-        forms.Spoken(request.POST if request.method == "POST" else None),
-    )
+    context = {"who": spelled_out(link.customer.email)}
+    form = forms.Spoken(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "recovery/contacts/contact_help.html", words | {"form": form})
-    try:
-        code = vouch.show_code(secret, by=Actor.stranger(request), at=at)
-    except Refused as refused:
-        if refused.reason is not Reason.LINK_DEAD:
-            raise
-        return _dead(request)
-    hours = limits.current().recovery.contact_code_hours
-    return render(
-        request, "recovery/contacts/contact_code.html", words | {"code": f"{code[:4]} {code[4:]}", "hours": hours}
-    )
-
-
-def _dead(request: HttpRequest) -> HttpResponse:
-    return render(request, "recovery/contacts/contact_dead.html", status=410)
+        return render(request, "recovery/contacts/contact_help.html", context | {"form": form})
+    code = vouch.show_code(link.secret, by=Actor.stranger(request), at=clock.now())
+    context |= {"code": f"{code[:4]} {code[4:]}", "hours": str(limits.current().recovery.contact_code_hours)}
+    return render(request, "recovery/contacts/contact_code.html", context)

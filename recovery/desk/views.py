@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
@@ -21,6 +23,7 @@ from recovery.case.policy import cases as policy
 from recovery.case.views import attempt as attempts
 from recovery.desk import policy as desk
 from recovery.desk.flows import evidence, release
+from recovery.desk.proofs import FINISH_RECOVERY
 from recovery.models import Case
 
 
@@ -64,20 +67,12 @@ def answer_no(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@links.page(release.Purpose)
-def claim(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(FINISH_RECOVERY)
+def claim(request: HttpRequest, link: Opened[Case]) -> HttpResponse:
     """Says what the button does; the button makes this browser the one that can finish. Nobody is signed in by it."""
-    at = clock.now()
-    if not release.can_claim(secret, at):
-        return render(request, "recovery/desk/claim_dead.html", status=410)
     if request.method != "POST":
         return render(request, "recovery/desk/claim.html")
     key = codes.new_token()
-    try:
-        case = release.claim(secret, key, by=Actor.stranger(request), at=at)
-    except Refused as refused:
-        if not isinstance(refused.reason, policy.Reason):
-            raise
-        return render(request, "recovery/desk/claim_dead.html", status=410)
+    case = release.claim(link.secret, key, by=Actor.stranger(request), at=clock.now())
     made = Attempt(case.customer.email, key, tuple(Method(name) for name in case.lost))
     return attempts.keep(redirect("recovery:finish"), made)

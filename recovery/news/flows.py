@@ -20,6 +20,7 @@ from recovery.case import events, facts
 from recovery.case.policy.cases import Reason
 from recovery.case.policy.evidence import Way
 from recovery.case.policy.states import State, Verb, after
+from recovery.case.proofs import STOP_RECOVERY
 from recovery.models import Case, Contact, RecoveryAddress
 from recovery.news import notices
 
@@ -69,8 +70,7 @@ def announce(
 def stop_link(case: Case, address: str, at: datetime) -> str:
     """A link that stops the recovery, for as long as there is something to stop."""
     end = case.opened_at + facts.longest_life()
-    secret = proofs.new_stop_link(case.customer, case.pk, address, at, end)
-    return links.absolute("recovery:open_stop", secret)
+    return proofs.new_link(case.customer, STOP_RECOVERY, address, at, bound_to=case.pk, until=end).url
 
 
 def announce_address(

@@ -10,7 +10,7 @@ from datetime import datetime
 from accounts.account.policy import Reason
 from accounts.budgets import mails
 from accounts.customer import proofs
-from accounts.models import Proof, Session, User
+from accounts.models import Session, User
 from accounts.sign_in import events
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -21,7 +21,7 @@ from ciam_portal.core.outbox.tell import tell
 from recovery.models import RecoveryAddress
 from recovery.news import notices
 
-_PURPOSE = Proof.Purpose.RECOGNIZE
+_RECOGNIZE = proofs.declare(proofs.Code("recognize"))
 
 
 def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
@@ -33,10 +33,10 @@ def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
 @flow
 def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, at: datetime) -> bool:
     """Send a code to it that works in this session only; False after too many wrong ones. Raises TooMany."""
-    sent = proofs.blocked_until(customer, _PURPOSE, session.pk, at) is None
+    sent = proofs.blocked_until(customer, _RECOGNIZE, session.pk, at) is None
     if sent:
         mails.take(mails.MailFor.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
-        code = proofs.new_code(customer, _PURPOSE, session.pk, phone.address, at)
+        code = proofs.new_code(customer, _RECOGNIZE, session.pk, phone.address, at)
         tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=Medium.SMS, at=at)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
@@ -46,7 +46,7 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
 def answer(customer: User, session: Session, code: str, *, by: Actor, at: datetime) -> bool:
     """The code came back in the same session, while the phone is still one of theirs."""
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-    right = phone_of(customer, at) is not None and proofs.guess_code(customer, _PURPOSE, session.pk, code, at)
+    right = phone_of(customer, at) is not None and proofs.guess_code(customer, _RECOGNIZE, session.pk, code, at)
     if right:
         session.recognized(at)
     record(events.Recognition(step=Code("right" if right else "wrong")), about=customer.pk, by=by, at=at)

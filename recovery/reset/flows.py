@@ -8,26 +8,24 @@ from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.lock.flows import reversible
 from accounts.lock.flows.everywhere import announce
-from accounts.models import Change, Proof, User
+from accounts.models import Change, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in.flows import Browser
 from accounts.step_up import facts
 from accounts.step_up.flows import by_stranger
-from ciam_portal.core import gate, links, mailbox
+from ciam_portal.core import gate, mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.errors import OnHold, ProveMore, Refused
-from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.errors import OnHold, ProveMore
+from ciam_portal.core.flow import flow, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.policy.decision import Allow
 from recovery.news import notices
-from recovery.reset import events, policy
-
-Purpose = Proof.Purpose.RESET_PASSWORD
+from recovery.reset import events
+from recovery.reset.proofs import RESET_PASSWORD
 
 
 @flow
@@ -43,25 +41,11 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     mails.take_to(mails.MailFor.RESET, email, browser.bucket)
     send = customer is not None and addresses.is_proven(customer)
     if customer is not None and send:
-        link = links.absolute("recovery:open_link", proofs.new_link(customer, Purpose, email, at))
-        tell(customer, notices.ResetYourPassword(link=link, hours=limits.current().proof.link_hours), to=[email], at=at)
+        link = proofs.new_link(customer, RESET_PASSWORD, email, at)
+        notice = notices.ResetYourPassword(link=link.url, hours=limits.current().proof.link_hours)
+        tell(customer, notice, to=[email], at=at)
     about: UUID | None = customer.pk if customer else None
     record(events.ResetAsked(bucket=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
-
-
-def facts_of(proof: Proof, at: datetime) -> policy.ResetFacts:
-    """What the policy asks about a link."""
-    return policy.ResetFacts(
-        is_live=proof.is_live(at),
-        state_unchanged=proof.bound_to == proofs.state_of(proof.customer),
-        account_active=proof.customer.is_active,
-        address_proven=proof.address in addresses.proven(proof.customer),
-    )
-
-
-def is_usable(proof: Proof, at: datetime) -> bool:
-    """Whether the page may show its form; the flow asks again, under lock."""
-    return isinstance(policy.may_reset_password(facts_of(proof, at), limits=limits.current(), at=at), Allow)
 
 
 @flow
@@ -71,18 +55,13 @@ def reset_password(secret: str, new: str, browser: Browser, *, by: Actor, at: da
     The second factors stay as they are: the next sign-in asks for them as ever. The link itself passes a challenge, for
     it shows who reads the mail; there is no more that could be proven here, so whatever asks for more has to wait.
     """
-    proof = proofs.lock_link(secret, Purpose)
-    if proof is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    customer = proof.customer
-    require(policy.may_reset_password, facts_of(proof, at), about=customer.pk, by=by, at=at)
+    customer = proofs.use(secret, RESET_PASSWORD, by=by, at=at).customer
     device = sign_in.device_of(customer, browser, at)
     asked = facts.for_recovery(customer, device, browser.seen, absurd=browser.absurd, by=by, at=at)
     try:
         require_action(Action.COMPLETE_RECOVERY, asked, about=customer.pk, by=by, at=at)
     except ProveMore as more:
         raise OnHold(gate.Reason.ON_HOLD, None, decision=more.decision) from None
-    proof.spend(at)
     known = by.known_as(customer.pk)
     undo = reversible.note(customer, Change.Kind.PASSWORD, None, at=at)
     ended = account.restore_access(customer, new, by=known, at=at)

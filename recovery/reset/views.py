@@ -12,16 +12,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.account.forms import NewPassword
 from accounts.account.policy import Reason
 from accounts.budgets import bucket
-from accounts.customer import proofs
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.lock.policy import is_ajar
+from accounts.models import User
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from accounts.step_up import facts
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.words import sentence
 from recovery.case import forms
-from recovery.reset import flows, policy
+from recovery.reset import flows
+from recovery.reset.proofs import RESET_PASSWORD
 
 _EVEN_SECONDS = 0.1  # longer than either path takes, so that the time says nothing
 
@@ -51,28 +55,25 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @sensitive_post_parameters()
-@links.page(flows.Purpose)
-def new_password(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(RESET_PASSWORD)
+def new_password(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     """Choose the new password."""
     at = clock.now()
-    proof = proofs.find_link(secret, flows.Purpose)
-    if proof is None or not flows.is_usable(proof, at):
-        return render(request, "recovery/reset/link_dead.html", status=410)
-    bucket.reads_mail(request, proof.customer.email, at)
-    form = NewPassword(request.POST or None, customer=proof.customer)
+    bucket.reads_mail(request, link.customer.email, at)
+    form = NewPassword(request.POST or None, customer=link.customer)
     if not form.is_valid():
         return render(request, "recovery/reset/new_password.html", {"form": form})
     by, browser = Actor.from_request(request), signing.browser_of(request)
     try:
-        customer = flows.reset_password(secret, form.cleaned_data["password"], browser, by=by, at=at)
+        customer = flows.reset_password(link.secret, form.cleaned_data["password"], browser, by=by, at=at)
     except Refused as refused:
-        if refused.reason is Reason.SAME_PASSWORD:
-            form.add_error("password", sentence(refused.reason))
-            return render(request, "recovery/reset/new_password.html", {"form": form})
-        if refused.reason is not policy.Reason.LINK_DEAD:
+        if refused.reason is not Reason.SAME_PASSWORD:
             raise
-        return render(request, "recovery/reset/link_dead.html", status=410)
+        form.add_error("password", sentence(refused.reason))
+        return render(request, "recovery/reset/new_password.html", {"form": form})
+    waits = onward.target(request)
     request.session.flush()
+    onward.remember(request, waits)
     bucket.reads_mail(request, customer.email, at)  # and may sign in with the new password, whatever others try
     customer.refresh_from_db()
     lock = facts.lock_of(customer)

@@ -13,16 +13,17 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
+from accounts.account.proofs import CHANGE_EMAIL, CONFIRM_EMAIL
 from accounts.customer import proofs
 from accounts.models import Proof, User
 from ciam_portal.core import clock, links, logs
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.assurance import Method
+from recovery.reset.proofs import RESET_PASSWORD
 from tests import factories, mailed
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
-Purpose = Proof.Purpose
 NEW, OTHER = "seven lamps of quiet harbour", "nine doors of a slow river"
 RESET = "/forgotten-password/new-password/"
 
@@ -42,7 +43,7 @@ ROUTES = sorted(secret_routes())
 def secret_for_everything(customer: User) -> str:
     """A secret that belongs to a link of every purpose."""
     secret, at = codes.new_token(), clock.now()
-    for purpose in Purpose:
+    for purpose in proofs.KNOWN:
         Proof.objects.create(
             customer=customer,
             purpose=purpose,
@@ -56,7 +57,7 @@ def secret_for_everything(customer: User) -> str:
 
 
 def reset_link(customer: User) -> str:
-    secret = proofs.new_link(customer, Purpose.RESET_PASSWORD, customer.email, clock.now())
+    secret = proofs.new_link(customer, RESET_PASSWORD, customer.email, clock.now()).secret
     return f"/forgotten-password/link/{secret}/"
 
 
@@ -67,7 +68,9 @@ def opened(browser: Client, link: str) -> str:
     return str(page.redirect_chain[-1][0])
 
 
-def test_there_are_nine_of_them() -> None:
+def test_each_belongs_to_a_purpose() -> None:
+    declared = [spec.route for spec in proofs.KNOWN.values() if isinstance(spec, proofs.Link)]
+    assert sorted(f"/{route}<str:secret>/" for route in declared) == ROUTES
     assert len(ROUTES) == 9
 
 
@@ -157,9 +160,11 @@ def test_every_line_carries_the_id_of_its_request(caplog: pytest.LogCaptureFixtu
     assert (getattr(after, "request_id", ""), after.getMessage()) == ("-", "plain")
 
 
-@pytest.mark.parametrize("purpose", Purpose.values)
+@pytest.mark.parametrize("purpose", sorted(proofs.KNOWN))
 def test_each_page_has_its_own_link(purpose: str) -> None:
-    @links.page(purpose)
+    spec = links.Spec(name=purpose, route="nowhere-else/", page="home")
+
+    @links.page(spec)
     def view(request: HttpRequest, secret: str) -> HttpResponse:
         return HttpResponse(secret)
 
@@ -169,7 +174,7 @@ def test_each_page_has_its_own_link(purpose: str) -> None:
     for secret in (first, second):
         request = RequestFactory().get("/")
         request.COOKIES = {name: cookie.value for name, cookie in browser.cookies.items()}
-        response = links.arrival("nowhere-else/", purpose, "home", "x").callback(request, secret=secret)
+        response = links.arrival(spec).callback(request, secret=secret)
         browser.cookies.update(response.cookies)
         addresses.append(response["Location"])
     for address, secret in zip(addresses, (first, second), strict=True):
@@ -196,7 +201,7 @@ def test_a_page_without_its_link_never_takes_another(customer: User) -> None:
     browser = Client()
     page = opened(browser, reset_link(customer))
     handle = page.partition("=")[2]
-    confirm = proofs.new_link(customer, Purpose.CONFIRM_EMAIL, customer.email, clock.now())
+    confirm = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, clock.now()).secret
     other = opened(browser, f"/confirm-email/{confirm}/").partition("=")[2]
     for wrong in ("", "?link=", "?link=x", f"?link={handle}x", f"?link={other}"):
         for answer in (browser.get(RESET + wrong), browser.post(RESET + wrong, {"password": NEW})):
@@ -225,7 +230,7 @@ def test_the_page_may_be_loaded_again_and_acts_once(customer: User) -> None:
 
 def test_pressing_the_button_twice_confirms_once(db: None) -> None:
     customer = factories.customer("new@example.com", proven=False)
-    secret = proofs.new_link(customer, Purpose.CONFIRM_EMAIL, customer.email, clock.now())
+    secret = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, clock.now()).secret
     browser = Client()
     page = opened(browser, f"/confirm-email/{secret}/")
     assert browser.post(page).status_code == 200
@@ -235,7 +240,7 @@ def test_pressing_the_button_twice_confirms_once(db: None) -> None:
 
 
 def test_a_new_address_is_confirmed_after_signing_in(customer: User) -> None:
-    secret = proofs.new_link(customer, Purpose.CHANGE_EMAIL, "new@example.com", clock.now())
+    secret = proofs.new_link(customer, CHANGE_EMAIL, "new@example.com", clock.now()).secret
     browser = Client()
     door = browser.get(f"/security/email/confirm/{secret}/", follow=True).redirect_chain[-1][0]
     assert door.startswith("/sign-in/?next=/security/email/confirm/%3Flink%3D")
@@ -251,13 +256,14 @@ def test_a_new_address_is_confirmed_after_signing_in(customer: User) -> None:
 def test_a_browser_holds_a_few_links_and_lets_go_of_the_oldest(rf: RequestFactory, held: int, dropped: int) -> None:
     request = rf.get("/")
     request.COOKIES = {"session": "x"} | {f"link-{number}": "sealed" for number in range(held)}  # the oldest first
-    response = links.arrival("nowhere-else/", Purpose.UNDO, "home", "x").callback(request, secret="s" * 5000)
+    arrive = links.arrival(links.Spec(name="undo", route="nowhere-else/", page="home")).callback
+    response = arrive(request, secret="s" * 5000)
     gone = [name for name, cookie in response.cookies.items() if cookie["max-age"] == 0]
     assert gone == [f"link-{number}" for number in range(dropped)]
     made = next(cookie for name, cookie in response.cookies.items() if name not in gone)
     assert len(made.value) < 200
     request.COOKIES[made.key] = "as before"  # the same link, opened again, is none more
-    again = links.arrival("nowhere-else/", Purpose.UNDO, "home", "x").callback(request, secret="s" * 5000)
+    again = arrive(request, secret="s" * 5000)
     assert len(again.cookies) == dropped + 1
 
 

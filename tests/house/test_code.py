@@ -30,12 +30,12 @@ VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "ge
 PUBLIC = {
     "home", "privacy", "healthz", "readyz",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
-    "account_reset_password", "recovery:sent", "recovery:open_link", "recovery:new_password",
+    "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
-    "recovery:finish_begin", "recovery:open_stop", "recovery:stop", "recovery:open_finish", "recovery:claim",
-    "recovery:open_invitation", "recovery:invitation", "recovery:open_help", "recovery:help",
-    "accounts:confirm_email", "accounts:confirm_email_page", "accounts:confirm_new_email",
-    "accounts:open_answer", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
+    "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
+    "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
+    "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
 }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def test_a_contact_is_named_agrees_and_helps(
     look_at(theirs)
     code = re.sub(r"\s", "", theirs.locator(".spoken").inner_text())
     theirs.goto(theirs.url)
-    theirs.get_by_role("heading", name="does nothing any more").wait_for()
+    theirs.get_by_role("heading", name="This link does not work any more").wait_for()
     look_at(theirs)
 
     page.get_by_label("Code from the person you trust").fill(code)

@@ -200,7 +200,7 @@ def test_a_phone_stops_a_recovery_with_the_link_and_the_session_at_home_shows_it
     phone.goto("/profile/")
     assert "/sign-in/" in phone.url  # the link lets nobody in
     phone.goto(link)
-    phone.get_by_role("heading", name="There is nothing to stop any more").wait_for()
+    phone.get_by_text("There is nothing to stop").wait_for()
     look_at(phone)
 
     page.reload()

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from accounts.account import flows as account
 from accounts.account.events import EmailConfirmed
+from accounts.account.proofs import void_confirmations
 from accounts.baseline.history import Seen
-from accounts.customer import addresses, proofs
+from accounts.customer import addresses
 from accounts.factors import flows as factors
 from accounts.models import RoleChange, Session, Totp, User
 from accounts.sessions import flows as sessions
@@ -86,7 +87,7 @@ def _person(email: str, name: str, at: datetime) -> User:
 @flow
 def _prove_address(person: User, *, by: Actor, at: datetime) -> None:
     addresses.confirm(person)
-    proofs.void_confirmations(person, at)
+    void_confirmations(person, at)
     record(EmailConfirmed(), about=person.pk, by=by, at=at)
 
 

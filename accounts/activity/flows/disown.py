@@ -11,22 +11,22 @@ proof. The link in the mail needs none: whoever reads the mailbox is asked nowhe
 
 from datetime import datetime
 
-from accounts.activity import events, notices, policy
+from accounts.activity import events, notices
 from accounts.activity.events import Via
 from accounts.activity.flows import dispute
+from accounts.activity.proofs import DISOWN
 from accounts.customer import proofs
 from accounts.factors import verifier as factors
 from accounts.lock.flows import locks
 from accounts.lock.flows.everywhere import announce
-from accounts.models import Dispute, Proof, Session, User
+from accounts.models import Dispute, Session, User
 from accounts.sessions import flows as sessions
 from accounts.step_up.flows import locked, permitted
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow, require
+from ciam_portal.core.flow import flow
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import tokens
@@ -90,16 +90,9 @@ def disown(customer: User, session: Session, here: Session | None, *, by: Actor,
 @flow
 def answer_link(secret: str, said: Session.Said, *, by: Actor, at: datetime) -> Session:
     """The answer of whoever holds the link in the mail: it speaks for one session and opens nothing. Raises Refused."""
-    proof = proofs.lock_link(secret, Proof.Purpose.DISOWN)
-    if proof is None:
-        raise Refused(policy.Reason.ANSWER_LINK_DEAD)
-    session = session_of(proof)
-    require(policy.may_answer, link_facts(proof, session, at), about=proof.customer_id, by=by, at=at)
-    if session is None:  # the policy has refused: for the reader and the type checker
-        raise Refused(policy.Reason.ANSWER_LINK_DEAD)
-    proof.spend(at)
+    link = proofs.use(secret, DISOWN, by=by, at=at)
     verb = disown if said == Said.NOT_MINE else confirm_mine
-    return verb(proof.customer, session, None, by=by.known_as(proof.customer_id), at=at)
+    return verb(link.customer, link.about, None, by=by.known_as(link.customer.pk), at=at)
 
 
 @flow
@@ -108,16 +101,6 @@ def lock_by_link(secret: str, *, by: Actor, at: datetime) -> Session:
     session = answer_link(secret, Said.NOT_MINE, by=by, at=at)
     locks.lock(session.customer, by=by.known_as(session.customer_id), at=at)
     return session
-
-
-def link_facts(proof: Proof, session: Session | None, at: datetime) -> policy.AnswerLinkFacts:
-    """What the policy asks about a link."""
-    return policy.AnswerLinkFacts(is_live=proof.is_live(at), session_known=session is not None)
-
-
-def session_of(proof: Proof) -> Session | None:
-    """The session a link speaks of; None once its record is gone."""
-    return Session.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
 
 
 def _heard(customer: User, session: Session, here: Session | None, *, by: Actor, at: datetime) -> tuple[Session, Via]:

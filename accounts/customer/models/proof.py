@@ -11,28 +11,9 @@ from ciam_portal.core.crypto import codes
 class Proof(models.Model):
     """A link or code on its way to an address: single use, digest only, bound to its purpose, short-lived."""
 
-    class Purpose(models.TextChoices):
-        """What it opens, and nothing else."""
-
-        CONFIRM_EMAIL = "confirm_email"
-        CHANGE_EMAIL = "change_email"
-        RESET_PASSWORD = "reset_password"  # noqa: S105  (a name, not a secret)
-        STEP_UP = "step_up"
-        SIGN_IN = "sign_in"
-        DISOWN = "disown"  # answers "was this you?" about one session; opens nothing
-        RECOVER = "recover"
-        RECOVERY_ADDRESS = "recovery_address"
-        RECOGNIZE = "recognize"  # shows, in one session, that the customer holds their recovery phone too
-        CONTACT_INVITE = "contact_invite"
-        CONTACT_ASK = "contact_ask"
-        STOP_RECOVERY = "stop_recovery"  # stops one recovery; opens nothing
-        READ_BACK = "read_back"  # a code that its owner reads to the help desk
-        FINISH_RECOVERY = "finish_recovery"  # the customer's own link, after the help desk has vouched
-        UNDO = "undo"  # takes one change back and locks; opens nothing
-
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="proofs", db_comment="pseudonymous")
-    purpose = models.CharField(max_length=20, choices=Purpose.choices, db_comment="not sensitive")
+    purpose = models.CharField(max_length=20, db_comment="not sensitive")
     digest = models.CharField(max_length=64, db_comment="sensitive: digest of the link or code")
     address = models.EmailField(blank=True, db_comment="personal: contact; where it was sent")
     bound_to = models.CharField(

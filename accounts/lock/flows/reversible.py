@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from accounts.customer import proofs
+from accounts.lock.proofs import UNDO
 from accounts.models import Change, Session, User
-from ciam_portal.core import links
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy.assurance import Method
 
@@ -26,11 +26,8 @@ def note(
     The link is for whoever reads the address that was proven before the change.
     """
     change = keep(customer, kind, session, at=at, previous=previous, method=method, key=key)
-    secret = proofs.new_undo_link(customer, change.pk, customer.email, at)
-    return {
-        "undo_link": links.absolute("accounts:open_undo", secret),
-        "undo_until": customer.local(proofs.answerable_until(at)),
-    }
+    link = proofs.new_link(customer, UNDO, customer.email, at, bound_to=change.pk)
+    return {"undo_link": link.url, "undo_until": customer.local(link.until)}
 
 
 def keep(

@@ -13,23 +13,42 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.account import flows as account
 from accounts.account import forms, policy
+from accounts.account.proofs import CONFIRM_EMAIL
 from accounts.budgets import bucket, lockout
 from accounts.budgets import counter as budget
-from accounts.customer import proofs
-from accounts.models import Proof
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
+from accounts.models import User
 from accounts.sessions import flows as sessions
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from accounts.sign_in.forms import SignIn as SignInForm
 from accounts.sign_in.forms import SignUp as SignUpForm
 from accounts.sign_in.stages import Denied, forget, pending
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Allow
 
 
-class SignUp(SignupView):
+class ForPartner:
+    """A page on the way to a partner: it says which, and fills in whom the partner expects."""
+
+    request: HttpRequest
+
+    def get_initial(self) -> dict[str, Any]:
+        """The address that the partner named, if it named one."""
+        initial: dict[str, Any] = super().get_initial()  # type: ignore[misc]
+        onward.remember(self.request, self.request.GET.get("next", ""))
+        self.partner, expected = onward.asking(self.request)
+        return initial | ({"login": expected, "email": expected} if expected else {})
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:  # noqa: ANN401  (the library's)
+        """With the partner, if one waits."""
+        found: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
+        return found | {"partner": self.partner}
+
+
+class SignUp(ForPartner, SignupView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in/sign_up.html"
@@ -50,7 +69,7 @@ class SignUp(SignupView):
         return answer
 
 
-class SignIn(LoginView):
+class SignIn(ForPartner, LoginView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in/sign_in.html"
@@ -95,32 +114,15 @@ def check_your_mail(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in/check_your_mail.html", {"hours": limits.current().proof.link_hours})
 
 
-def is_usable(secret: str, purpose: Proof.Purpose) -> bool:
-    """Whether to show the button; the flow asks again."""
-    at = clock.now()
-    proof = proofs.find_link(secret, purpose)
-    if proof is None:
-        return False
-    return isinstance(policy.may_use_link(account.link_facts(proof, at), limits=limits.current(), at=at), Allow)
-
-
 @login_not_required
-@links.page(Proof.Purpose.CONFIRM_EMAIL)
-def confirm_email(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(CONFIRM_EMAIL)
+def confirm_email(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     """The page with the button that confirms."""
-    usable = is_usable(secret, Proof.Purpose.CONFIRM_EMAIL)
-    if usable and request.method == "POST":
-        try:
-            customer = account.confirm_email(secret, by=Actor.from_request(request), at=clock.now())
-        except Refused as refused:
-            if refused.reason is not policy.Reason.LINK_DEAD:
-                raise
-            usable = False
-        else:
-            signing.remember_first(request, customer)
-            return render(request, "accounts/sign_in/email_confirmed.html")
-    context = {"usable": usable, "form": forms.Nothing()}
-    return render(request, "accounts/sign_in/confirm_email.html", context, status=200 if usable else 410)
+    if request.method != "POST":
+        return render(request, "accounts/sign_in/confirm_email.html", {"form": forms.Nothing()})
+    customer = account.confirm_email(link.secret, by=Actor.from_request(request), at=clock.now())
+    signing.remember_first(request, customer)
+    return render(request, "accounts/sign_in/email_confirmed.html")
 
 
 @login_not_required

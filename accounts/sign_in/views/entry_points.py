@@ -8,18 +8,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.account.policy import Reason
 from accounts.budgets import mails
 from accounts.customer import proofs
-from accounts.customer.proofs import Purpose
+from accounts.customer.proofs import Code
 from accounts.factors import bound, flows, policy
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Ceremony
 from accounts.sessions import signing
 from accounts.sign_in import flows as sign_in
+from accounts.sign_in.onward import local
 from accounts.sign_in.policy import Reason as SignInReason
 from accounts.sign_in.stages import Denied, ProofStage
 from accounts.step_up import suspended
@@ -27,11 +28,6 @@ from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.words import sentence, span
-
-
-def local(target: str) -> str:
-    """``target`` if it is an address on this site without a host, else nothing."""
-    return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else ""
 
 
 class LiveSession:
@@ -120,9 +116,9 @@ class LiveSession:
         flows.send_code(self.customer, self.session, by=Actor.from_request(self.request), at=at)
 
     @property
-    def code(self) -> tuple[Purpose, UUID]:
+    def code(self) -> tuple[Code, UUID]:
         """What a mailed code must be for."""
-        return Purpose.STEP_UP, self.session.pk
+        return flows.STEP_UP, self.session.pk
 
     @property
     def origin(self) -> str:
@@ -171,9 +167,9 @@ class PausedSignIn:
         self.stage.send_code()
 
     @property
-    def code(self) -> tuple[Purpose, UUID]:
+    def code(self) -> tuple[Code, UUID]:
         """What a mailed code must be for."""
-        return Purpose.SIGN_IN, self.stage.attempt
+        return sign_in.SIGN_IN, self.stage.attempt
 
     @property
     def origin(self) -> str:

@@ -4,18 +4,19 @@ One row for each action: how sensitive it is and why, the assurance it needs and
 through, and what happens above its risk ceilings. A row that would be weaker than its sensitivity allows is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, Field, PlainValidator, StrictInt, StrictStr, TypeAdapter
+from pydantic_core import PydanticCustomError
 
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Risk
 
-
-class UnsafePolicy(Exception):
-    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
+T = TypeVar("T")
 
 
 class Action(StrEnum):
@@ -114,6 +115,32 @@ class InQuarantine(StrEnum):
     HOLD = "hold"  # it waits until the quarantine is over
 
 
+def _word(words: Mapping[str, Any]) -> PlainValidator:
+    """A value that the file says in one of these words."""
+
+    def read(value: object) -> Any:  # noqa: ANN401  (one of the words' meanings)
+        if isinstance(value, str) and value in words:
+            return words[value]
+        raise PydanticCustomError("word", "must be one of {known}", {"known": ", ".join(words)})
+
+    return PlainValidator(read)
+
+
+def _each_once(found: tuple[T, ...]) -> tuple[T, ...]:
+    if len(found) != len(set(found)):
+        raise PydanticCustomError("repeated", "must name each entry once")
+    return found
+
+
+_Several = Annotated[tuple[T, ...], Field(min_length=1), AfterValidator(_each_once)]
+_Ceiling = Annotated[Risk | None, _word({risk.name.lower(): risk for risk in Risk if risk} | {"never": None})]
+_AMOUNTS = TypeAdapter(dict[Annotated[str, Field(pattern="^[A-Z]{3}$")], Annotated[StrictInt, Field(ge=1)]])
+
+
+def _amounts(value: object) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(_AMOUNTS.validate_python(value).items()))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one action needs. ``fresh_seconds`` 0: any time in this session. A ceiling of None is never reached.
@@ -122,22 +149,20 @@ class Row:
     an amount in any other currency, or that is no number, counts as large.
     """
 
-    sensitivity: Sensitivity
-    triggers: tuple[Trigger, ...]
+    sensitivity: Annotated[Sensitivity, _word({level.name.lower(): level for level in Sensitivity})]
+    triggers: _Several[Trigger]
     needs: Needs
-    fresh_seconds: int
-    channels: tuple[Channel, ...]
-    challenge_from: Risk | None
-    hold_from: Risk | None
-    deny_from: Risk | None
+    fresh_seconds: Annotated[StrictInt, Field(ge=0, le=43_200)]
+    channels: _Several[Channel]
+    challenge_from: _Ceiling
+    hold_from: _Ceiling
+    deny_from: _Ceiling
     in_quarantine: InQuarantine
-    large: tuple[tuple[str, int], ...] = ()
-    large_action: str = ""
+    large: Annotated[tuple[tuple[str, int], ...], PlainValidator(_amounts)] = ()
+    large_action: StrictStr = ""
 
 
-_LONGEST_FRESH = 43_200
 OPTIONAL = {"large", "large_action"}
-REQUIRED = {item.name for item in fields(Row)} - OPTIONAL
 # What a quarantine is for: whoever recovered an account by fraud could not keep, empty or end it meanwhile.
 HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
@@ -157,53 +182,17 @@ _FLOORS: dict[Sensitivity, tuple[int, Risk | None, Risk | None, Risk | None]] = 
 }
 
 
-def parse(table: Mapping[str, Any]) -> dict[str, Row]:
-    """The rows of ``[actions]``. Raises UnsafePolicy for one that is missing, unknown, malformed or too weak."""
+def weaknesses(rows: Mapping[str, Row]) -> Iterator[str]:
+    """What is wrong with the rows of ``[actions]`` together: one that is missing, unknown or too weak, in sentences."""
     known = {action.value for action in Action}
-    missing = sorted(known - set(table))
-    if missing:
-        raise UnsafePolicy(f"Policy: [actions] lacks {', '.join(missing)}.")
-    unknown = sorted(name for name in set(table) - known if not name.startswith(_OPEN))
-    if unknown:
-        raise UnsafePolicy(
-            f"Policy: [actions] has an unknown action: {', '.join(unknown)}. "
-            f"Names of your own begin with {' or '.join(_OPEN)}"
-        )
-    rows = {name: _row(name, table[name]) for name in sorted(table)}
-    for name, row in rows.items():
-        if row.large_action:
-            _check_large(name, row, rows)
-    return rows
-
-
-def _row(name: str, table: Any) -> Row:  # noqa: ANN401  (TOML in)
-    where = f"[actions.{name}]"
-    if not isinstance(table, dict):
-        raise UnsafePolicy(f"Policy: {where} must be a table.")
-    missing, unknown = sorted(REQUIRED - set(table)), sorted(set(table) - REQUIRED - OPTIONAL)
-    if missing:
-        raise UnsafePolicy(f"Policy: {where} lacks {', '.join(missing)}.")
-    if unknown:
-        raise UnsafePolicy(f"Policy: {where} has an unknown key: {', '.join(unknown)}.")
-    row = Row(
-        sensitivity=_named(where, "sensitivity", table["sensitivity"], Sensitivity),
-        triggers=_several(where, "triggers", table["triggers"], Trigger),
-        needs=_coded(where, "needs", table["needs"], Needs),
-        fresh_seconds=_seconds(where, table["fresh_seconds"]),
-        channels=_several(where, "channels", table["channels"], Channel),
-        challenge_from=_ceiling(where, "challenge_from", table["challenge_from"]),
-        hold_from=_ceiling(where, "hold_from", table["hold_from"]),
-        deny_from=_ceiling(where, "deny_from", table["deny_from"]),
-        in_quarantine=_coded(where, "in_quarantine", table["in_quarantine"], InQuarantine),
-        large=_amounts(where, table.get("large", {})),
-        large_action=str(table.get("large_action", "")),
-    )
-    _check_strength(where, row)
-    if name in HELD and row.in_quarantine is not InQuarantine.HOLD:
-        raise UnsafePolicy(f"Policy: {where} is what a quarantine is for, so in_quarantine must be hold.")
-    if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
-        raise UnsafePolicy(f"Policy: {where} would follow from a new password alone, so needs must ask for a factor.")
-    return row
+    for name in sorted(known - set(rows)):
+        yield f"actions.{name} is missing."
+    for name in sorted(set(rows) - known):
+        if not name.startswith(_OPEN):
+            yield f"actions.{name} is not known. Names of your own begin with {' or '.join(_OPEN)}"
+    for name, row in sorted(rows.items()):
+        for weakness in (*_weak(row), *_weak_here(name, row), *_weak_if_large(row, rows)):
+            yield f"actions.{name}{weakness}."
 
 
 def unsaid(name: str) -> dict[str, Any]:
@@ -214,76 +203,38 @@ def unsaid(name: str) -> dict[str, Any]:
     return {"in_quarantine": (InQuarantine.ALLOW if name.startswith(USE_SCOPE) else InQuarantine.HOLD).value}
 
 
-def _check_strength(where: str, row: Row) -> None:
+def _weak(row: Row) -> Iterator[str]:
     fresh, *floors = _FLOORS[row.sensitivity]
     word = row.sensitivity.name.lower()
     machine = row.needs is Needs.NOTHING  # nobody is signed in, so nothing can be fresh
     if fresh and not machine and not 0 < row.fresh_seconds <= fresh:
-        raise UnsafePolicy(f"Policy: {where} is {word}, so fresh_seconds must be 1..{fresh}.")
-    for key, value, floor in zip(_CEILINGS, (row.challenge_from, row.hold_from, row.deny_from), floors, strict=True):
+        yield f" is {word}, so fresh_seconds must be 1..{fresh}"
+    ceilings = {"challenge_from": row.challenge_from, "hold_from": row.hold_from, "deny_from": row.deny_from}
+    for (key, value), floor in zip(ceilings.items(), floors, strict=True):
         if floor is not None and (value is None or value > floor):
-            raise UnsafePolicy(f"Policy: {where} is {word}, so {key} may not be above {floor.name.lower()}.")
+            yield f" is {word}, so {key} may not be above {floor.name.lower()}"
     if row.sensitivity is Sensitivity.CRITICAL and row.needs not in {Needs.HIGHEST, Needs.AAL2, Needs.PHR}:
-        raise UnsafePolicy(f"Policy: {where} is critical, so needs must be highest, aal2 or phr.")
-    order = [value for value in (row.challenge_from, row.hold_from, row.deny_from) if value is not None]
+        yield " is critical, so needs must be highest, aal2 or phr"
+    order = [value for value in ceilings.values() if value is not None]
     if order != sorted(order):
-        raise UnsafePolicy(f"Policy: {where}: challenge_from, hold_from and deny_from must not fall.")
+        yield ": challenge_from, hold_from and deny_from must not fall"
 
 
-_CEILINGS = ("challenge_from", "hold_from", "deny_from")
+def _weak_here(name: str, row: Row) -> Iterator[str]:
+    if name in HELD and row.in_quarantine is not InQuarantine.HOLD:
+        yield " is what a quarantine is for, so in_quarantine must be hold"
+    if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
+        yield " would follow from a new password alone, so needs must ask for a factor"
 
 
-def _check_large(name: str, row: Row, rows: Mapping[str, Row]) -> None:
+def _weak_if_large(row: Row, rows: Mapping[str, Row]) -> Iterator[str]:
+    if not row.large_action:
+        return
     target = rows.get(row.large_action)
     if target is None or target.large_action:
-        raise UnsafePolicy(f"Policy: [actions.{name}]: large_action must name a row that has no large_action itself.")
+        yield ".large_action must name a row that has no large_action itself"
+        return
     if target.sensitivity < row.sensitivity:
-        raise UnsafePolicy(f"Policy: [actions.{name}]: {row.large_action} may not be less sensitive.")
+        yield f".large_action: {row.large_action} may not be less sensitive"
     if row.in_quarantine is InQuarantine.HOLD and target.in_quarantine is not InQuarantine.HOLD:
-        raise UnsafePolicy(f"Policy: [actions.{name}]: {row.large_action} must be held in quarantine too.")
-
-
-def _named(where: str, key: str, value: object, kind: type[Sensitivity] | type[Risk]) -> Any:  # noqa: ANN401
-    for member in kind:
-        if value == member.name.lower():
-            return member
-    known = ", ".join(member.name.lower() for member in kind)
-    raise UnsafePolicy(f"Policy: {where}: {key} must be one of {known}, not {value!r}.")
-
-
-def _coded(where: str, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
-    if isinstance(value, str) and value in {member.value for member in kind}:
-        return kind(value)
-    known = ", ".join(member.value for member in kind)
-    raise UnsafePolicy(f"Policy: {where}: {key} must be one of {known}, not {value!r}.")
-
-
-def _several(where: str, key: str, value: object, kind: type[Any]) -> tuple[Any, ...]:
-    if not isinstance(value, list) or not value or len(value) != len(set(map(str, value))):
-        raise UnsafePolicy(f"Policy: {where}: {key} must be a list, not empty, each entry once.")
-    return tuple(_coded(where, key, item, kind) for item in value)
-
-
-def _ceiling(where: str, key: str, value: object) -> Risk | None:
-    if value == "never":
-        return None
-    level: Risk = _named(where, key, value, Risk)
-    if level is Risk.LOW:
-        raise UnsafePolicy(f"Policy: {where}: {key} must be moderate, high, severe or never.")
-    return level
-
-
-def _seconds(where: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST_FRESH:
-        raise UnsafePolicy(f"Policy: {where}: fresh_seconds must be 0..{_LONGEST_FRESH}, not {value!r}.")
-    return value
-
-
-def _amounts(where: str, value: object) -> tuple[tuple[str, int], ...]:
-    if not isinstance(value, dict):
-        raise UnsafePolicy(f"Policy: {where}: large must be a table of currencies and amounts in minor units.")
-    for currency, amount in value.items():
-        code = len(currency) == 3 and currency.isascii() and currency.isupper()  # noqa: PLR2004  (ISO 4217)
-        if not code or isinstance(amount, bool) or not isinstance(amount, int) or amount < 1:
-            raise UnsafePolicy(f"Policy: {where}: large.{currency} must be a whole number of minor units above 0.")
-    return tuple(sorted(value.items()))
+        yield f".large_action: {row.large_action} must be held in quarantine too"

@@ -16,70 +16,27 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ciam_portal.core.policy import catalogue
-from ciam_portal.core.policy.catalogue import Row, UnsafePolicy
-from ciam_portal.core.policy.numbers import (
-    MOST_WRONG,
-    Approvals,
-    Disputes,
-    Factors,
-    Notices,
-    OAuth,
-    Password,
-    Proof,
-    Recovery,
-    Risk,
-    Session,
-    SignIn,
-    SignUp,
-    Staff,
-)
+from pydantic import TypeAdapter, ValidationError
 
-__all__ = [
-    "DEFAULT",
-    "Limits",
-    "UnsafePolicy",
-    "as_toml",
-    "current",
-    "install",
-    "load",
-    "of_text",
-    "parse",
-    "provide",
-    "read",
-    "tables",
-    "unit_of_work",
-]  # fmt: skip
+from ciam_portal.core import misfit
+from ciam_portal.core.policy import catalogue
+from ciam_portal.core.policy.numbers import MOST_WRONG, Content
 
 DEFAULT = Path(__file__).with_name("policy.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The whole policy file. ``version`` is the first 16 hex digits of the SHA-256 of its content."""
+class UnsafePolicy(Exception):
+    """The policy file cannot be used: says which key, what is wrong, and what would be accepted."""
 
-    password: Password
-    sign_in: SignIn
-    sign_up: SignUp
-    proof: Proof
-    session: Session
-    factors: Factors
-    oauth: OAuth
-    approvals: Approvals
-    notices: Notices
-    disputes: Disputes
-    recovery: Recovery
-    staff: Staff
-    risk: Risk
-    actions: dict[str, Row]
+
+@dataclass(frozen=True, slots=True)
+class Limits(Content):
+    """What it says, and its ``version``: the first 16 hex digits of the SHA-256 of that."""
+
     version: str
 
 
-_SECTIONS: dict[str, type] = {
-    item.name: item.type
-    for item in fields(Limits)
-    if isinstance(item.type, type) and item.name not in {"actions", "version"}
-}
+_FILE = TypeAdapter(Content)
 
 
 def load(path: Path | str = DEFAULT) -> Limits:
@@ -126,58 +83,29 @@ def _value(value: Any) -> str:  # noqa: ANN401  (whatever TOML holds)
 
 
 def parse(content: dict[str, Any]) -> Limits:
-    """Limits from the tables of a policy file. Raises UnsafePolicy."""
-    _same_keys("the policy file", content, {*_SECTIONS, "actions"})
-    sections = {name: _section(name, kind, content[name]) for name, kind in _SECTIONS.items()}
-    if sections["session"].idle_warning_minutes >= sections["session"].idle_minutes:
-        message = "Policy: session.idle_warning_minutes must be smaller than session.idle_minutes."
-        raise UnsafePolicy(message)
-    risk = sections["risk"]
+    """Limits from the tables of a policy file. Raises UnsafePolicy with all that is wrong, a sentence for each."""
+    try:
+        found = _FILE.validate_python(content)
+    except ValidationError as error:
+        wrong = [misfit.sentence(each, whole="the policy file", table="a table") for each in error.errors()]
+        raise UnsafePolicy(f"Policy: {' '.join(wrong)}") from None
+    if wrong := [*_weaknesses(found), *catalogue.weaknesses(found.actions)]:
+        raise UnsafePolicy(f"Policy: {' '.join(wrong)}")
+    version = hashlib.sha256(json.dumps(dataclasses.asdict(found), sort_keys=True).encode()).hexdigest()[:16]
+    return Limits(**{item.name: getattr(found, item.name) for item in fields(found)}, version=version)
+
+
+def _weaknesses(found: Content) -> Iterator[str]:
+    session, recovery, risk = found.session, found.recovery, found.risk
+    if session.idle_warning_minutes >= session.idle_minutes:
+        yield "session.idle_warning_minutes must be smaller than session.idle_minutes."
     if not risk.moderate_score < risk.high_score < risk.severe_score:
-        raise UnsafePolicy("Policy: risk.moderate_score, high_score and severe_score must rise.")
-    if not isinstance(content["actions"], dict):
-        raise UnsafePolicy("Policy: [actions] must be a table.")
-    if sections["recovery"].longest_wait_hours >= sections["recovery"].case_days * 24:
-        raise UnsafePolicy("Policy: recovery.longest_wait_hours must be shorter than recovery.case_days.")
+        yield "risk.moderate_score, high_score and severe_score must rise."
+    if recovery.longest_wait_hours >= recovery.case_days * 24:
+        yield "recovery.longest_wait_hours must be shorter than recovery.case_days."
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
-    if (2 * sections["recovery"].requests_per_day - 1) * sections["proof"].code_attempts >= MOST_WRONG:
-        message = (
-            f"Policy: the guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."
-        )
-        raise UnsafePolicy(message)
-    actions = catalogue.parse(content["actions"])
-    plain = {name: dataclasses.asdict(section) for name, section in sections.items()}
-    plain["actions"] = {name: dataclasses.asdict(row) for name, row in actions.items()}
-    version = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-    return Limits(**sections, actions=actions, version=version)
-
-
-def _section(name: str, kind: type, table: Any) -> Any:  # noqa: ANN401  (TOML in, one of the dataclasses of numbers.py out)
-    if not isinstance(table, dict):
-        message = f"Policy: [{name}] must be a table."
-        raise UnsafePolicy(message)
-    known = {item.name: item for item in fields(kind)}
-    _same_keys(f"[{name}]", table, set(known))
-    for key, item in known.items():
-        low, high, value = item.metadata["low"], item.metadata["high"], table[key]
-        whole = item.type is int
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            message = f"Policy: {name}.{key} must be a {'whole ' if whole else ''}number, not {value!r}."
-            raise UnsafePolicy(message)
-        if not low <= value <= high:
-            message = f"Policy: {name}.{key} = {value} is outside its safe range {low}..{high}."
-            raise UnsafePolicy(message)
-    return kind(**{key: float(value) if known[key].type is float else value for key, value in table.items()})
-
-
-def _same_keys(where: str, table: dict[str, Any], known: set[str]) -> None:
-    unknown, missing = sorted(set(table) - known), sorted(known - set(table))
-    if unknown:
-        message = f"Policy: {where} has an unknown key: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
-        raise UnsafePolicy(message)
-    if missing:
-        message = f"Policy: {where} lacks {', '.join(missing)}."
-        raise UnsafePolicy(message)
+    if (2 * recovery.requests_per_day - 1) * found.proof.code_attempts >= MOST_WRONG:
+        yield f"The guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."
 
 
 _ask: Callable[[], Limits] | None = None

@@ -1,9 +1,8 @@
 """The customer's own link, once the help desk has vouched and the wait is over. Staff never see it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.customer import proofs
-from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
@@ -13,6 +12,7 @@ from recovery.addresses import facts as addresses
 from recovery.case import facts
 from recovery.case.policy.cases import Reason, ends_at
 from recovery.desk import events
+from recovery.desk.proofs import FINISH_RECOVERY
 from recovery.models import Case
 from recovery.news import notices
 
@@ -26,10 +26,9 @@ def send(case: Case, *, again: bool, by: Actor, at: datetime) -> None:
     channel = addresses.find(customer, addresses.before_call(customer, case.opened_at), case.release_to)
     if channel is None:
         raise Refused(Reason.CHANNEL_GONE)
-    hours = limits.current().recovery.release_hours
-    end = min(ends_at(facts.of_case(case), limits=limits.current()), at + timedelta(hours=hours))
-    secret = proofs.new_finish_link(customer, case.pk, channel.address, at, end)
+    end = ends_at(facts.of_case(case), limits=limits.current())
+    link = proofs.new_link(customer, FINISH_RECOVERY, channel.address, at, bound_to=case.pk, until=end)
     case.held_by("")
-    notice = notices.FinishYourRecovery(link=links.absolute("recovery:open_finish", secret), until=customer.local(end))
+    notice = notices.FinishYourRecovery(link=link.url, until=customer.local(link.until))
     tell(customer, notice, to=[channel.address], channel=channel.by, at=at)
     record(events.RecoveryLinkSent(case=case.pk, again=again), about=customer.pk, by=by, at=at)

@@ -17,7 +17,7 @@ from accounts.factors import flows as factor_flows
 from accounts.factors import verifier as factors
 from accounts.factors.policy import STRONG
 from accounts.factors.verifier import Outcome
-from accounts.models import Proof, User
+from accounts.models import User
 from accounts.sign_in.flows import Browser
 from accounts.step_up.flows import by_stranger
 from ciam_portal.core.audit.actor import Actor
@@ -38,13 +38,13 @@ from recovery.case.flows import guesses
 from recovery.case.policy import cases
 from recovery.case.policy.evidence import FACTORS, Way
 from recovery.case.policy.states import State, Verb
+from recovery.case.proofs import RECOVER
 from recovery.contacts.flows import vouch
 from recovery.models import Case, Shown
 from recovery.news import flows as news
 from recovery.news import notices
 from recovery.news.flows import Step
 
-Purpose = Proof.Purpose
 SENT = (Way.MAIL, Way.SMS, Way.CONTACT)
 _KEY = "recovery key"
 
@@ -121,7 +121,7 @@ def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) ->
     told = [address for address in every if mails.within_budget(mails.MailFor.RECOVER, f"{address} {own}")]
     if not told:
         return False
-    code = proofs.new_code(customer, Purpose.RECOVER, attempt.bound(way), told[0], at)
+    code = proofs.new_code(customer, RECOVER, attempt.bound(way), told[0], at)
     notice = notices.CodeToRecover(code=code, minutes=limits.current().proof.code_minutes)
     tell(customer, notice, to=told, channel=Medium(way.value), at=at)
     return True
@@ -197,7 +197,7 @@ def _is_issued(customer: User, case: Case | None, attempt: Attempt, way: Way, at
 
     Wrong backup codes and passkeys are limited by where they come from alone (``guesses``).
     """
-    return proofs.awaits_code(customer, Purpose.RECOVER, attempt.bound(way), at) if way in SENT else case is not None
+    return proofs.awaits_code(customer, RECOVER, attempt.bound(way), at) if way in SENT else case is not None
 
 
 def _check(
@@ -207,7 +207,7 @@ def _check(
         return way is Way.PASSKEY and factor_flows.answer_with_passkey(customer, answer, by=by, at=at) is not None
     match way:
         case Way.MAIL | Way.SMS | Way.CONTACT:
-            return proofs.guess_code(customer, Purpose.RECOVER, attempt.bound(way), answer, at)
+            return proofs.guess_code(customer, RECOVER, attempt.bound(way), answer, at)
         case Way.SAVED:
             checked = factor_flows.answer_with_backup_code(customer, answer, by=by, at=at)
             return checked.outcome is Outcome.RIGHT

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.customer import proofs
-from accounts.models import Proof
 from accounts.sign_in.flows import Browser
 from ciam_portal.core import gate
 from ciam_portal.core.audit import decide as decisions
@@ -21,13 +20,14 @@ from recovery.case.flows import claim_link
 from recovery.case.policy import cases
 from recovery.case.policy.cases import CaseFacts
 from recovery.case.policy.evidence import strength
-from recovery.case.policy.states import Verb
+from recovery.case.policy.states import State, Verb
 from recovery.case.policy.waiting import earliest_completion
+from recovery.case.proofs import RECOVER, STOP_RECOVERY
+from recovery.contacts.proofs import CONTACT_ASK
 from recovery.models import Case
 from recovery.news import flows as news
 from recovery.news.flows import Step
 
-Purpose = Proof.Purpose
 VIA_LINK, VIA_SESSION = "link", "session"
 
 
@@ -80,40 +80,22 @@ def start(case: Case, now: CaseFacts, risk: Risk | None, at: datetime) -> dateti
 @flow
 def cancel(secret: str, *, by: Actor, at: datetime) -> Case:
     """Whoever holds a link from one of our messages stops that recovery. Raises Refused."""
-    proof = proofs.lock_link(secret, Purpose.STOP_RECOVERY)
-    case = case_of_link(proof) if proof else None
-    if proof is None or case is None or not proof.is_live(at):
-        raise Refused(cases.Reason.LINK_DEAD)
-    proof.spend(at)
-    return _cancel(news.locked(case.pk), VIA_LINK, by=by, at=at)
-
-
-def case_of_link(proof: Proof) -> Case | None:
-    """The recovery that a link stops."""
-    return Case.objects.select_related("customer").filter(pk=proof.bound_to, customer=proof.customer_id).first()
-
-
-def can_stop(secret: str, at: datetime) -> bool:
-    """Whether the page may show its button; the flow asks again, under lock."""
-    proof = proofs.find_link(secret, Purpose.STOP_RECOVERY) if secret else None
-    case = case_of_link(proof) if proof else None
-    if proof is None or case is None or not proof.is_live(at):
-        return False
-    return isinstance(cases.may_cancel(facts.of_case(case), limits=limits.current(), at=at), Allow)
+    case = news.locked(proofs.use(secret, STOP_RECOVERY, by=by, at=at).about.pk)
+    return _cancel(case, VIA_LINK, by=by, at=at)
 
 
 @flow
 def cancel_here(case: Case, *, by: Actor, at: datetime) -> Case:
     """The customer stops it in a session that is signed in. Raises Refused."""
-    return _cancel(news.locked(case.pk), VIA_SESSION, by=by, at=at)
+    case = news.locked(case.pk)
+    require(cases.may_cancel, facts.of_case(case), about=case.customer_id, by=by, at=at)
+    return _cancel(case, VIA_SESSION, by=by, at=at)
 
 
 def _cancel(case: Case, via: str, *, by: Actor, at: datetime) -> Case:
-    now = facts.of_case(case)
-    require(cases.may_cancel, now, about=case.customer_id, by=by, at=at)
+    event = events.RecoveryCancelled(case=case.pk, was=State(case.state), via=Code(via))
     news.advance(case, Verb.CANCEL, at)
-    proofs.void_recovery(case.customer, at)
-    event = events.RecoveryCancelled(case=case.pk, was=now.state, via=Code(via))
+    proofs.void(case.customer, RECOVER, CONTACT_ASK, at=at)
     record(event, about=case.customer_id, by=by, at=at)
     news.announce(case, Step.CANCELLED, at=at)
     return case

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.account.policy import Reason as AccountReason
 from accounts.budgets import bucket
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
 from accounts.factors import verifier as factors
 from accounts.factors.forms import PasskeyMessage
 from accounts.factors.policy import Reason as FactorReason
@@ -20,7 +22,8 @@ from accounts.factors.restore import NewApp, NewPasskey
 from accounts.factors.verifier import Ceremony
 from accounts.factors.views.passkeys import name_of
 from accounts.sessions import signing
-from ciam_portal.core import clock, links
+from accounts.sign_in import onward
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import OnHold, Refused
@@ -28,6 +31,7 @@ from ciam_portal.core.words import sentence
 from recovery.case import facts, forms
 from recovery.case.flows import finish, renewal, wait
 from recovery.case.policy import cases
+from recovery.case.proofs import STOP_RECOVERY
 from recovery.case.views import attempt
 from recovery.case.views.case import span
 from recovery.models import Case
@@ -62,7 +66,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
     try:
         if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
+            waits = onward.target(request)
             request.session.flush()
+            onward.remember(request, waits)
             bucket.reads_mail(request, case.customer.email, at)
             done = {"new": new, "codes": _new_codes(request, case, at)}
             return render(request, "recovery/case/recovered.html", done)
@@ -160,20 +166,12 @@ def _pending_seed(request: HttpRequest, case: Case) -> bytes:
 
 
 @login_not_required
-@links.page(wait.Purpose.STOP_RECOVERY)
-def stop(request: HttpRequest, secret: str) -> HttpResponse:
+@link_page(STOP_RECOVERY)
+def stop(request: HttpRequest, link: Opened[Case]) -> HttpResponse:
     """Says what stopping does; a button stops. Nobody is signed in by it."""
-    at = clock.now()
-    if not wait.can_stop(secret, at):
-        return render(request, "recovery/case/stop_dead.html", status=410)
     if request.method != "POST":
         return render(request, "recovery/case/stop.html")
-    try:
-        wait.cancel(secret, by=Actor.stranger(request), at=at)
-    except Refused as refused:
-        if refused.reason not in {cases.Reason.LINK_DEAD, cases.Reason.NOT_POSSIBLE}:
-            raise
-        return render(request, "recovery/case/stop_dead.html", status=410)
+    wait.cancel(link.secret, by=Actor.stranger(request), at=clock.now())
     return render(request, "recovery/case/stopped.html")
 
 

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from accounts.budgets import mails
-from accounts.customer import proofs
-from accounts.models import Proof, Session, User
+from accounts.customer import addresses, proofs
+from accounts.models import Session, User
 from accounts.step_up.flows import permitted
-from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
@@ -15,13 +14,12 @@ from ciam_portal.core.mailbox import reader, spelled_out
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.policy.decision import Allow
-from recovery.contacts import events, facts, policy
+from recovery.case.proofs import RECOVER
+from recovery.contacts import events, policy
+from recovery.contacts.proofs import CONTACT_ASK, CONTACT_INVITE
 from recovery.models import Contact
 from recovery.news import flows as news
 from recovery.news import notices
-
-INVITE = Proof.Purpose.CONTACT_INVITE
 
 
 @flow
@@ -36,41 +34,25 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         reader(known) for known in Contact.objects.kept().filter(customer=customer).values_list("address", flat=True)
     ]
     asked = policy.ContactFacts(
-        kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in facts.own(customer)
+        kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in addresses.mailboxes(customer)
     )
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
     mails.take_new_address(customer, address)
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
+    link = proofs.new_link(customer, CONTACT_INVITE, address, at, bound_to=made.pk)
     hours = limits.current().recovery.contact_invite_hours
-    secret = proofs.new_contact_link(customer, INVITE, made.pk, address, at=at, until=at + timedelta(hours=hours))
-    link = links.absolute("recovery:open_invitation", secret)
-    tell(
-        customer,
-        notices.ContactInvitation(who=spelled_out(customer.email), link=link, hours=hours),
-        to=[address],
-        at=at,
-    )
+    notice = notices.ContactInvitation(who=spelled_out(customer.email), link=link.url, hours=hours)
+    tell(customer, notice, to=[address], at=at)
     record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)
     news.announce_contact(customer, made, "invited", at=at)
     return made
 
 
-def is_open(proof: Proof, at: datetime) -> bool:
-    """Whether the page may show its buttons; the flow asks again, under lock."""
-    asked = facts.link_facts(proof, facts.of_link(proof), at)
-    return isinstance(policy.may_answer(asked, limits=limits.current(), at=at), Allow)
-
-
 @flow
 def answer(secret: str, *, accept: bool, by: Actor, at: datetime) -> Contact:
     """Whoever reads that mailbox says yes or no, once. Raises Refused."""
-    proof = proofs.lock_link(secret, INVITE)
-    contact = facts.of_link(proof) if proof else None
-    if proof is None or contact is None:
-        raise Refused(policy.Reason.LINK_DEAD)
-    customer = proof.customer
-    require(policy.may_answer, facts.link_facts(proof, contact, at), about=customer.pk, by=by, at=at)
-    proof.spend(at)
+    link = proofs.use(secret, CONTACT_INVITE, by=by, at=at)
+    customer, contact = link.customer, link.about
     if accept:
         usable_from = at + timedelta(hours=limits.current().recovery.address_rest_hours)
         contact.accept(at, usable_from)
@@ -94,7 +76,8 @@ def remove(customer: User, session: Session, contact: Contact, *, by: Actor, at:
 
 def _remove(customer: User, contact: Contact, *, by: Actor, at: datetime) -> None:
     contact.remove(at)
-    proofs.void_contact(customer, contact.address, at)
+    sent = proofs.waiting(customer, CONTACT_INVITE, CONTACT_ASK, RECOVER)
+    sent.filter(address=contact.address).update(used_at=at)
     record(events.ContactRemoved(key=contact.pk), about=customer.pk, by=by, at=at)
     news.announce_contact(customer, contact, "removed", at=at)
     tell(customer, notices.ContactDismissed(who=spelled_out(customer.email)), to=[contact.address], at=at)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.budgets import mails
 from accounts.customer import proofs
-from accounts.models import Proof, Session, User
+from accounts.models import Session, User
 from accounts.staff.flows import people as staff
 from accounts.step_up import facts as accounts
 from ciam_portal.core.audit.actor import Actor
@@ -27,12 +27,11 @@ from recovery.desk import events, policy
 from recovery.desk.flows import desk
 from recovery.desk.flows.desk import AtDesk
 from recovery.desk.policy import ENDS, OF_CALL, OF_DOCUMENT, AnswerFacts, InquiryFacts, Outcome
+from recovery.desk.proofs import READ_BACK
 from recovery.models import Case, Inquiry, Shown
 from recovery.news import flows as news
 from recovery.news import notices
 from recovery.news.flows import Step
-
-Purpose = Proof.Purpose
 
 
 @flow
@@ -48,7 +47,7 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     within = mails.within_budget(mails.MailFor.READ_BACK, str(case.pk))
     sent = found is not None and within and guesses.shut_until(customer, Way.READ_BACK, at) is None
     if found is not None and sent:
-        code = proofs.new_code(customer, Purpose.READ_BACK, case.pk, found.address, at)
+        code = proofs.new_code(customer, READ_BACK, case.pk, found.address, at)
         minutes = limits.current().proof.code_minutes
         notice = notices.CodeToReadBack(code=code, minutes=minutes, link=news.stop_link(case, found.address, at))
         tell(customer, notice, to=[found.address], channel=found.by, at=at)
@@ -65,8 +64,8 @@ def read_back(case: Case, typed: str, person: User, session: Session, *, by: Act
     if guesses.shut_until(customer, Way.READ_BACK, at) is not None:
         right, off = False, True
     else:
-        is_out = proofs.awaits_code(customer, Purpose.READ_BACK, case.pk, at)  # else it is a guess at nothing
-        right = proofs.guess_code(customer, Purpose.READ_BACK, case.pk, typed, at)
+        is_out = proofs.awaits_code(customer, READ_BACK, case.pk, at)  # else it is a guess at nothing
+        right = proofs.guess_code(customer, READ_BACK, case.pk, typed, at)
         off = is_out and guesses.count(customer, Way.READ_BACK, at, right=right)
     if right and inquiry is not None:
         _end(here, inquiry, Outcome.CONFIRMED, by=by, at=at)

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.account import flows
+from accounts.account.proofs import CHANGE_EMAIL
 from accounts.customer import addresses, proofs
-from accounts.models import Proof, Unsettled, User
+from accounts.models import Unsettled, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy.assurance import Method
@@ -48,7 +49,7 @@ def test_whoever_cannot_sign_in_by_address_any_more_reads_so_and_changes_it(clie
     account = customer(SHOWN, unsettled=Unsettled.TAKEN)
     session = signed_in(client, account, (Method.PASSWORD, Method.TOTP))
     assert "signs in to another account" in client.get("/security/").text
-    secret = proofs.new_link(account, Proof.Purpose.CHANGE_EMAIL, "kim@example.com", clock.now())
+    secret = proofs.new_link(account, CHANGE_EMAIL, "kim@example.com", clock.now()).secret
     flows.change_email(account, secret, session, by=Actor(ActorKind.CUSTOMER, account.pk, Channel.WEB), at=clock.now())
     assert state(account) == ("kim@example.com", "", ["kim@example.com"])
     assert "signs in to another account" not in client.get("/security/").text

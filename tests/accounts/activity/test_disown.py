@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts.activity import policy
 from accounts.activity.flows import disown as flows
+from accounts.activity.proofs import DISOWN
 from accounts.customer import proofs
 from accounts.models import Device, Dispute, Proof, Session, User
 from accounts.sessions import flows as sessions
@@ -24,6 +25,7 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Deny
+from recovery.reset.proofs import RESET_PASSWORD
 from tests import elsewhere, factories, mailed
 from tests.factories import Message
 
@@ -254,9 +256,9 @@ def test_the_mail_says_what_was_used_and_links_to_the_answer(
 ) -> None:
     mail = next(mail for mail in outbox() if mail.kind == "new_device")
     assert (mail.words["browser"], mail.words["network"]) == (theirs.browser, theirs.network)
-    proof = Proof.objects.get(purpose=Proof.Purpose.DISOWN, bound_to=str(theirs.pk))
+    proof = Proof.objects.get(purpose=DISOWN.name, bound_to=str(theirs.pk))
     assert proof.expires_at - proof.created_at == timedelta(hours=240)
-    assert codes.matches(link.rstrip("/").rsplit("/", 1)[1], Proof.Purpose.DISOWN, proof.digest)
+    assert codes.matches(link.rstrip("/").rsplit("/", 1)[1], DISOWN.name, proof.digest)
 
 
 def test_a_scanner_that_opens_the_link_changes_nothing(link: str, theirs: Session) -> None:
@@ -318,7 +320,7 @@ def test_an_answer_that_is_none_leaves_the_link_alive(link: str, theirs: Session
 def test_the_link_works_for_240_hours_and_not_a_moment_longer(
     link: str, theirs: Session, seconds: int, status: int
 ) -> None:
-    end = Proof.objects.get(purpose=Proof.Purpose.DISOWN, bound_to=str(theirs.pk)).expires_at
+    end = Proof.objects.get(purpose=DISOWN.name, bound_to=str(theirs.pk)).expires_at
     assert limits.current().proof.disown_hours == 240
     with time_machine.travel(end + timedelta(seconds=seconds), tick=False):
         browser = Client()
@@ -367,7 +369,7 @@ def test_a_forged_link_opens_nothing(customer: User, secret: str) -> None:
 
 
 def test_a_link_of_another_purpose_opens_nothing(customer: User) -> None:
-    secret = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, clock.now())
+    secret = proofs.new_link(customer, RESET_PASSWORD, customer.email, clock.now()).secret
     assert follow(Client(), f"http://x/was-this-you/{secret}/").status_code == 410
 
 

@@ -18,7 +18,7 @@ from accounts.factors import verifier as factors
 from accounts.lock import policy
 from accounts.lock.flows import locks
 from accounts.lock.policy import LockFacts, WayBack
-from accounts.models import Proof, Session, User
+from accounts.models import Session, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in import policy as door
 from accounts.step_up import facts
@@ -29,6 +29,7 @@ from ciam_portal.core.errors import OnHold, Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Allow, Deny, StepUp, strictness
+from recovery.reset.proofs import RESET_PASSWORD
 from tests import elsewhere, factories, mailed
 from tests.accounts.factors.test_factors import code_of
 from tests.conftest import NOON
@@ -84,14 +85,14 @@ def test_the_page_says_what_happens_and_a_get_changes_nothing(sign_in: SignIn, c
 
 def test_everything_stops_at_once(walk: Walk, customer: User, outbox: Outbox, sign_in: SignIn) -> None:
     another = sign_in(customer, on=Client())
-    link = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, clock.now())
+    link = proofs.new_link(customer, RESET_PASSWORD, customer.email, clock.now()).secret
     page = walk.browser.post("/security/lock/")
     assert "The account is locked" in page.text
     assert "Set a new password for this account." in page.text
     assert "somebody had removed" not in page.text
     for client in (walk.browser, another):
         assert client.get("/profile/").status_code == 302
-    found = proofs.find_link(link, Proof.Purpose.RESET_PASSWORD)
+    found = proofs.find_link(link, RESET_PASSWORD)
     assert found
     assert not found.is_live(clock.now())
     assert (outbox()[-1].kind, outbox()[-1].to) == ("account_locked", customer.email)

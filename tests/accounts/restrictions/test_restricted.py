@@ -12,13 +12,12 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.account import flows as account_flows
-from accounts.account import policy as account_policy
+from accounts.account.proofs import CONFIRM_EMAIL
 from accounts.baseline.history import Seen
 from accounts.customer import proofs
 from accounts.factors import verifier as factors
 from accounts.lock.policy import LockFacts, WayBack
-from accounts.models import Proof, Session, User
+from accounts.models import Session, User
 from accounts.sign_in import flows as sign_in
 from accounts.sign_in import policy as door
 from accounts.step_up import facts
@@ -28,7 +27,7 @@ from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
-from ciam_portal.core.policy.decision import Allow, Deny, strictness
+from ciam_portal.core.policy.decision import Deny, strictness
 from ciam_portal.core.roles import Role, roles_of
 from ciam_portal.governance import recompute
 from tests import factories, mailed
@@ -187,13 +186,10 @@ def test_a_new_password_by_mail_neither_ends_it_nor_signs_in(customer: User, out
 
 
 def test_other_links_by_mail_wait_too(customer: User) -> None:
-    secret = proofs.new_link(customer, Proof.Purpose.CONFIRM_EMAIL, customer.email, clock.now())
+    secret = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, clock.now()).secret
     until = suspend(customer, clock.now() + timedelta(minutes=5))
-    proof = proofs.find_link(secret, Proof.Purpose.CONFIRM_EMAIL)
-    assert proof is not None
-    for at, kind in ((clock.now(), Deny), (until, Allow)):
-        answer = account_policy.may_use_link(account_flows.link_facts(proof, at), limits=limits.current(), at=at)
-        assert isinstance(answer, kind)
+    assert proofs.may_use(secret, CONFIRM_EMAIL, clock.now()) is None
+    assert proofs.may_use(secret, CONFIRM_EMAIL, until) is not None
 
 
 def test_staff_whose_account_is_suspended_are_no_staff_meanwhile() -> None:

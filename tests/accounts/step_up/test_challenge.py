@@ -117,7 +117,7 @@ def test_a_code_expires(home: Client, customer: User, outbox: Outbox) -> None:
     client = new_browser()
     begin(client, customer)
     later = clock.now() + timedelta(minutes=limits.current().proof.code_minutes)
-    (proof,) = Proof.objects.filter(purpose=Proof.Purpose.SIGN_IN)
+    (proof,) = Proof.objects.filter(purpose="sign_in")
     assert proof.expires_at <= later + timedelta(seconds=5)
     Proof.objects.update(expires_at=clock.now())
     assert "too old" in send(client, codes(outbox)[0]).text

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.account import flows as account
 from accounts.activity.flows import disown
+from accounts.activity.proofs import DISOWN
 from accounts.customer import proofs
 from accounts.factors import flows as factor_flows
 from accounts.models import Session, User
@@ -106,7 +107,7 @@ def test_a_change_waits_for_nobody_who_merely_points_at_the_customer(owner: User
     def point() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
-            proofs.new_session_link(owner, here.pk, owner.email, clock.now())
+            proofs.new_link(owner, DISOWN, owner.email, clock.now(), bound_to=here.pk)
             done.append(True)
         connection.close()
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.account import flows as account_flows
+from accounts.account.proofs import CHANGE_EMAIL
 from accounts.account.tasks import sweep
 from accounts.customer import addresses, proofs
 from accounts.factors import flows as factor_flows
@@ -23,7 +24,6 @@ from accounts.models import (
     Dispute,
     Passkey,
     PasskeyAttestation,
-    Proof,
     Session,
     Totp,
     Unsettled,
@@ -38,6 +38,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Allow, Deny
 from consent.models import Consent
+from recovery.reset.proofs import RESET_PASSWORD
 from tests import factories, mailed
 from tests.accounts.factors.test_factors import code_of
 from tests.factories import PASSWORD, Message
@@ -88,7 +89,7 @@ def take_back(link: str, do: str = "undo") -> Any:
 def move(customer: User, session: Session, to: str, by: Actor) -> None:
     """The thief proves another address; enters the house's flow with a link of its own, as the page does."""
     customer.refresh_from_db()
-    secret = proofs.new_link(customer, Proof.Purpose.CHANGE_EMAIL, to, clock.now())
+    secret = proofs.new_link(customer, CHANGE_EMAIL, to, clock.now()).secret
     account_flows.change_email(customer, secret, session, by=by, at=clock.now())
     customer.refresh_from_db()
 
@@ -410,12 +411,12 @@ def test_links_that_open_something_die_with_an_undo_and_its_own_kind_does_not_di
 ) -> None:
     at = clock.now()
     account_flows.change_password(customer, NEW, session, by=by, at=at)
-    reset = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, at)
+    reset = proofs.new_link(customer, RESET_PASSWORD, customer.email, at).secret
     proofs.drop(customer, at - timedelta(seconds=1))
     link = link_of("password_changed")
-    reset = proofs.new_link(customer, Proof.Purpose.RESET_PASSWORD, customer.email, at)
+    reset = proofs.new_link(customer, RESET_PASSWORD, customer.email, at).secret
     take_back(link)
-    found = proofs.find_link(reset, Proof.Purpose.RESET_PASSWORD)
+    found = proofs.find_link(reset, RESET_PASSWORD)
     assert found
     assert not found.is_live(clock.now())
 

@@ -34,6 +34,7 @@ from recovery.case.flows.show import Attempt
 from recovery.case.policy import cases as policy
 from recovery.case.policy.evidence import Way
 from recovery.case.policy.states import State
+from recovery.case.proofs import STOP_RECOVERY
 from recovery.models import Case, Guesses, Shown
 from tests import mailed
 from tests.factories import Message, outbox, signed_in
@@ -589,7 +590,7 @@ def test_the_key_and_the_links_that_stop_it_last_as_long_as_it_can(owner: User, 
     longest = timedelta(days=rules.case_days, hours=2 * rules.longest_wait_hours + rules.finish_hours)
     assert person.client.cookies[settings.RECOVERY_COOKIE_NAME]["max-age"] == longest.total_seconds()
     case = steps.case_of(owner)
-    ends = set(Proof.objects.filter(purpose=Proof.Purpose.STOP_RECOVERY).values_list("expires_at", flat=True))
+    ends = set(Proof.objects.filter(purpose=STOP_RECOVERY.name).values_list("expires_at", flat=True))
     assert ends == {case.opened_at + longest}
 
 

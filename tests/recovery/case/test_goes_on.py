@@ -12,6 +12,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Method
 from recovery.case import tasks
 from recovery.case.flows import wait
+from recovery.case.proofs import RECOVER
 from recovery.models import Shown
 from tests import factories
 from tests.recovery import steps
@@ -144,7 +145,7 @@ def test_a_code_typed_in_an_older_tab_is_no_guess_at_the_account_named_since(cus
         assert "Another recovery was begun in this browser meanwhile" in page.text
         asked = person.client.post(older.replace("show", "send"), {"way": "mail"}, follow=True)
         assert "Another recovery was begun in this browser meanwhile" in asked.text
-        assert not Proof.objects.filter(purpose=Proof.Purpose.RECOVER, attempts__gt=0).exists()
+        assert not Proof.objects.filter(purpose=RECOVER.name, attempts__gt=0).exists()
         person.show("mail", steps.latest("recovery_code"))
     assert Shown.objects.get().case.customer == customer
 

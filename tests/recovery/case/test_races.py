@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.baseline.history import Seen
 from accounts.customer import proofs
 from accounts.lock.flows import reversible
+from accounts.lock.proofs import UNDO
 from accounts.models import Change, User
 from accounts.sign_in import flows as sign_in
 from accounts.undo import flows as undo
@@ -20,6 +21,7 @@ from ciam_portal.core.policy.assurance import Method
 from recovery.case.flows import finish, wait
 from recovery.case.policy.states import State
 from recovery.contacts.flows import contacts, vouch
+from recovery.contacts.proofs import CONTACT_ASK, CONTACT_INVITE
 from recovery.models import Case, Contact, Shown
 from tests import factories
 from tests.at_once import together
@@ -79,8 +81,7 @@ def invited() -> tuple[Contact, str]:
     """Somebody who was asked to be a contact, and the secret of their link."""
     at, customer = clock.now(), factories.customer()
     made = Contact.objects.create(customer=customer, name="May", address="may@example.org", invited_at=at)
-    until = at + timedelta(hours=1)
-    return made, proofs.new_contact_link(customer, contacts.INVITE, made.pk, made.address, at=at, until=until)
+    return made, proofs.new_link(customer, CONTACT_INVITE, made.address, at, bound_to=made.pk).secret
 
 
 def answer(secret: str, *, accept: bool) -> Callable[[], object]:
@@ -101,9 +102,7 @@ def test_an_invitation_is_answered_once(invited: tuple[Contact, str]) -> None:
 def test_a_contact_who_is_removed_while_they_are_shown_a_code_leaves_none_that_counts() -> None:
     at, customer = clock.now(), factories.customer()
     made = steps.with_contact(customer)
-    attempt = codes.new_id()
-    until = at + timedelta(hours=1)
-    secret = proofs.new_contact_link(customer, vouch.ASK, attempt, made.address, at=at, until=until)
+    secret = proofs.new_link(customer, CONTACT_ASK, made.address, at, bound_to=codes.new_id()).secret
     session = factories.signed_in(Client(), customer, (Method.PASSWORD,))
     by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
     answers = together(
@@ -117,8 +116,7 @@ def test_a_contact_who_is_removed_while_they_are_shown_a_code_leaves_none_that_c
 def test_a_link_shows_one_code_however_often_it_is_used_at_once() -> None:
     at, customer = clock.now(), factories.customer()
     made = steps.with_contact(customer)
-    until = at + timedelta(hours=1)
-    secret = proofs.new_contact_link(customer, vouch.ASK, codes.new_id(), made.address, at=at, until=until)
+    secret = proofs.new_link(customer, CONTACT_ASK, made.address, at, bound_to=codes.new_id()).secret
     answers = together(*(lambda: vouch.show_code(secret, by=STRANGER, at=clock.now()) for _ in range(3)))
     assert sorted(answers) == ["contact_link_dead"] * 2 + ["done"]
     assert customer.proofs.filter(purpose="recover").count() == 1
@@ -128,7 +126,7 @@ def test_undo_against_complete_leaves_nothing_of_the_recovery(case: Case) -> Non
     """Whichever comes first: stopped by the undo of an earlier change, or taken back with it."""
     customer, began = case.customer, clock.now() - timedelta(days=9)
     note = reversible.keep(customer, Change.Kind.PHONE, None, at=began, previous=b"+4722855050")
-    secret = proofs.new_undo_link(customer, note.pk, customer.email, clock.now())
+    secret = proofs.new_link(customer, UNDO, customer.email, clock.now(), bound_to=note.pk).secret
 
     def take_back() -> object:
         return undo.undo_by_link(secret, by=STRANGER, at=clock.now() + timedelta(seconds=1))

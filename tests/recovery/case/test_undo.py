@@ -13,7 +13,8 @@ from accounts.customer import proofs
 from accounts.factors import verifier as factors
 from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
-from accounts.models import Change, Dispute, Proof, Session, Totp, User
+from accounts.lock.proofs import UNDO
+from accounts.models import Change, Dispute, Session, Totp, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
@@ -395,7 +396,7 @@ def test_locking_twice_and_undoing_after_never_makes_the_way_back_easier(
     take_back(links_to(customer.email)[0])
     locks.lock(customer, by=by, at=clock.now())
     assert_shut(customer, WayBack.FACTOR)
-    assert proofs.find_link("x" * 43, Proof.Purpose.UNDO) is None
+    assert proofs.find_link("x" * 43, UNDO) is None
 
 
 # A recovery that somebody else finished

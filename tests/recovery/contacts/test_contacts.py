@@ -18,6 +18,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.governance import recompute
 from recovery.addresses import facts as addresses
 from recovery.contacts import facts as contacts
+from recovery.contacts.proofs import CONTACT_INVITE
 from recovery.models import Contact, RecoveryAddress
 from tests import mailed
 from tests.factories import Message, outbox
@@ -140,7 +141,7 @@ def test_an_invitation_is_answered_once_in_time_and_not_after_it_was_taken_back(
 
 def test_an_invitation_that_nobody_answered_says_so(customer: User, home: Client) -> None:
     name_somebody(home)
-    Proof.objects.filter(purpose=Proof.Purpose.CONTACT_INVITE).update(expires_at=clock.now())
+    Proof.objects.filter(purpose=CONTACT_INVITE.name).update(expires_at=clock.now())
     assert "can no longer be answered" in home.get("/security/recovery/").text
 
 

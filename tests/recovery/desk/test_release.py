@@ -25,6 +25,7 @@ from recovery.case.flows import finish, wait
 from recovery.case.policy.cases import Reason
 from recovery.case.policy.states import State
 from recovery.desk.flows import release
+from recovery.desk.proofs import FINISH_RECOVERY
 from recovery.models import Case
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
@@ -53,11 +54,11 @@ def over(days: float = 3) -> Any:
 
 
 def test_nobody_has_a_link_before_the_wait_is_over(case: Case, team: Desk) -> None:
-    assert not Proof.objects.filter(purpose=release.Purpose).exists()
+    assert not Proof.objects.filter(purpose=FINISH_RECOVERY.name).exists()
     with steps.later(days=2, hours=23):
         assert tasks.sweep() == 0
         prove(team.ann)
-    assert not Proof.objects.filter(purpose=release.Purpose).exists()
+    assert not Proof.objects.filter(purpose=FINISH_RECOVERY.name).exists()
     assert Client().get("/recover/finish/", follow=True).redirect_chain[-1][0] == "/recover/wait/"
 
 
