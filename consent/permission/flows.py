@@ -54,7 +54,7 @@ def give(
             consent=consent.pk, partner=partner.pk, allowed=_coded(allowed), declined=_coded(declined)
         )
         record(event, about=customer.pk, by=by, at=at)
-        titles = tuple(str(scope.title) for scope in scopes.described(allowed))
+        titles = tuple(scope.title for scope in scopes.described(allowed))
         notice = notices.AppConnected(partner=partner.name, allowed=titles, link=links.absolute("consent:index"))
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
