@@ -23,7 +23,7 @@ class AppMayMore(NoticeBase):
 
     template: ClassVar[str] = "consent_widened"
     partner: str
-    added: tuple[str, ...]
+    added: tuple[Text, ...]
     link: str
 
 

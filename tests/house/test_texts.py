@@ -72,6 +72,30 @@ def test_scripts_take_their_words_from_the_page() -> None:
     assert not [path.name for path in scripts if SPEAKS.search(path.read_text())]
 
 
+TELLERS = {"ciam_portal.core.outbox.tell", "accounts.lock.flows.everywhere"}
+EAGER = {"gettext", "ngettext", "sentence", "span"}
+
+
+def told_too_early(module: ast.Module) -> set[str]:
+    """What is translated where somebody is told something, though they may read another language."""
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
+    names = {(node.module, each.name) for node in imports for each in node.names}
+    if not TELLERS & {source for source, _name in names}:
+        return set()
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and called(node.func) == "str"]
+    return EAGER & {name for _source, name in names} | {
+        ast.unparse(call) for call in calls if {called(each) for each in call.args} & {"title", "label", "words"}
+    }
+
+
+def test_what_somebody_is_told_is_translated_when_they_read_it() -> None:
+    teller = "from ciam_portal.core.outbox.tell import tell\n"
+    for source in ("from django.utils.translation import gettext as _", "str(scope.title)"):
+        assert told_too_early(ast.parse(teller + source))
+        assert not told_too_early(ast.parse(source))
+    assert not {path: found for path in PAGES if (found := told_too_early(tree(path)))}
+
+
 def read_raw(module: ast.Module) -> Iterator[ast.Attribute]:
     """Where somebody takes the words of a reason without translating them."""
     calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
