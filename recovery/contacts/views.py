@@ -88,5 +88,5 @@ def help_them(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     if not form.is_valid():
         return render(request, "recovery/contacts/contact_help.html", context | {"form": form})
     code = vouch.show_code(link.secret, by=Actor.stranger(request), at=clock.now())
-    context |= {"code": f"{code[:4]} {code[4:]}", "hours": str(limits.current().recovery.contact_code_hours)}
+    context |= {"code": f"{code[:4]} {code[4:]}", "hours": limits.current().recovery.contact_code_hours}
     return render(request, "recovery/contacts/contact_code.html", context)
