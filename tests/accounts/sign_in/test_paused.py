@@ -81,9 +81,9 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
     customer: User, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, paused: bool
 ) -> None:
     """The password changes after everything was asked, just before the session would begin."""
-    really = flows.is_current
+    really = flows.still_as_admitted
 
-    def changed_meanwhile(who: User, admitted: flows.Admitted) -> bool:
+    def changed_meanwhile(who: User, admitted: flows.Admitted) -> User | None:
         User.objects.filter(pk=who.pk).update(password=make_password(NEW))
         return really(who, admitted)
 
@@ -92,7 +92,7 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
         elsewhere.challenged(client, customer)
     else:
         factories.at_home(client, customer)
-    monkeypatch.setattr(flows, "is_current", changed_meanwhile)
+    monkeypatch.setattr(flows, "still_as_admitted", changed_meanwhile)
     form = {"login": customer.email, "password": factories.PASSWORD}
     answer = type_code(client, code(outbox)) if paused else client.post("/sign-in/", form)
     assert is_over(client, answer)
