@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
-from ciam_portal.core import network, request_id
+from ciam_portal.core import links, network, request_id
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused, TooMany
 from ciam_portal.core.policy import limits
@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-_API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+# A partner may open these in a window of its own and wait there for the answer (everything else is cut off from it).
+_FOR_PARTNERS = ("/oauth/authorize/", "/sign-in/", "/sign-up/", "/confirm-email/", "/prove/")
 
 
 class RequestId:
@@ -78,6 +80,8 @@ class SecurityHeaders:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith(_FOR_PARTNERS):
+            response.setdefault("Cross-Origin-Opener-Policy", "unsafe-none")
         response.setdefault("Cache-Control", "no-store")
         return response
 
@@ -139,8 +143,8 @@ class Answers:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Nothing to do unless a view raises, or takes no visits."""
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(_API):
-            page = render(request, "405.html", {"back": refusals.page_before(request)}, status=405)
+        if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(API):
+            page = render(request, "405.html", {"back": links.page_before(request)}, status=405)
             page["Allow"] = response["Allow"]
             return page
         return response
@@ -152,7 +156,7 @@ class Answers:
         if not isinstance(error, Refused):
             return None
         request.forbidden = traces.kind_of_refusal(error)  # type: ignore[attr-defined]
-        if request.path.startswith(_API):
+        if request.path.startswith(API):
             return _as_json(error)
         if isinstance(error, ProveMore) and request.user.is_authenticated:
             return self._prove(request, error)
@@ -182,7 +186,7 @@ class SignInFirst(LoginRequiredMiddleware):
             back = late(request, customer)
         except TooMany:
             back = ""
-        return redirect_to_login(back or refusals.page_before(request))
+        return redirect_to_login(back or links.page_before(request))
 
 
 def late(request: HttpRequest, customer: UUID | None) -> str:
@@ -193,7 +197,7 @@ def late(request: HttpRequest, customer: UUID | None) -> str:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     log.error("the shared cache does not answer: %s", request.path.split("/")[1])
-    if request.path.startswith(_API):
+    if request.path.startswith(API):
         response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
         response = render(request, "500.html", {"request_id": getattr(request, "request_id", "")}, status=503)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -50,14 +49,6 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "recognizable": reason == gate.Reason.ON_HOLD and found is not None and found.risk == Risk.MODERATE,
     }
     return render(request, "on_hold.html", context | _explained(found), status=403)
-
-
-def page_before(request: HttpRequest) -> str:
-    """The page of ours that this request came from; the front page if it is not known."""
-    before = urlsplit(request.headers.get("Referer", ""))
-    if before.netloc != request.get_host() or before.path == request.path:
-        return "/"
-    return before._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def _knows_another(request: HttpRequest) -> bool:

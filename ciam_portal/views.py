@@ -10,7 +10,6 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -20,14 +19,13 @@ from accounts.sessions import flows as sessions
 from accounts.step_up import facts
 from ciam_portal import traces
 from ciam_portal.celery import app
-from ciam_portal.core import clock
+from ciam_portal.core import clock, links
 from ciam_portal.core.audit import database
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.limits import UnsafePolicy
-from ciam_portal.middleware import late
-from ciam_portal.refusals import page_before
+from ciam_portal.middleware import API, late
 from consent.models import Consent
 
 log = logging.getLogger(__name__)
@@ -128,31 +126,28 @@ def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
     return render(request, template, {"request_id": getattr(request, "request_id", "")}, status=status)
 
 
-@requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
+    """400, also where the body cannot be read: so nothing here, nor on any page for an error, reads it again."""
+    if request.path.startswith(API):
+        return JsonResponse({"error": "invalid_request", "error_description": "it cannot be read"}, status=400)
     return _page(request, "400.html", 400)
 
 
-@requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     return _page(request, "403.html", 403)
 
 
-@requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     return _page(request, "404.html", 404)
 
 
-@requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     """500."""
     return _page(request, "500.html", 500)
 
 
-@requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403, for a form that came from elsewhere; one of ours that is too old is shown, and asked about."""
     session = getattr(request, "portal_session", None)
@@ -161,5 +156,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             if back := late(request, session.customer_id):
                 return redirect(back)
     request.forbidden = traces.TraceKind.CSRF  # type: ignore[attr-defined]
-    context = {"request_id": getattr(request, "request_id", ""), "back": page_before(request)}
+    context = {"request_id": getattr(request, "request_id", ""), "back": links.page_before(request)}
     return render(request, "403_csrf.html", context, status=403)

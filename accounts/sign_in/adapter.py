@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.passwords import validator as passwords
 from accounts.sessions import flows as sessions
 from accounts.sessions import signing
-from accounts.sign_in import flows, stages
+from accounts.sign_in import flows, onward, stages
 from accounts.step_up import facts
 from ciam_portal.core import clock, mailbox, network
 from ciam_portal.core.audit.actor import Actor
@@ -72,6 +72,10 @@ class Adapter(DefaultAccountAdapter):
                 raise ImmediateHttpResponse(stages.start_over(request))
             super().login(request, user)
             signing.begin(request, customer, admitted)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where no address came with the sign-in itself: to the partner that waits, or to the overview."""
+        return onward.arrived(request) or super().get_login_redirect_url(request)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out: session record, tokens, cookie."""

@@ -9,7 +9,7 @@ session has ended meanwhile.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -119,3 +119,11 @@ def _cookie(handle: str) -> str:
 
 def _context(spec: Spec, handle: str) -> str:
     return f"link:{spec.name}:{handle}"
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of ours that this request came from; the front page if it is not known."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc != request.get_host() or before.path == request.path:
+        return "/"
+    return before._replace(scheme="", netloc="", fragment="").geturl()

@@ -8,17 +8,18 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level
 from ciam_portal.oauth.models import Partner
 
-PROMPTS = ("none", "login", "consent")
+PROMPTS = ("none", "login", "consent", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
-    "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint",
+    "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
 )  # fmt: skip
-_OFFERED = (*_KNOWN, "request", "request_uri", "login_hint", "ui_locales", "claims_locales", "display")
+_OFFERED = (*_KNOWN, "request", "request_uri", "ui_locales", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
 _LONGEST_ID = 255
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -69,7 +70,11 @@ class ToPartner(HttpResponseRedirect):
     """A redirect to a registered address, by GET whatever came in (RFC 9700 section 4.12)."""
 
     status_code = 303
-    allowed_schemes = ["https", "http"]  # noqa: RUF012  (Django's own form)
+
+    def __init__(self, redirect_to: str) -> None:
+        # A mobile app's private-use scheme, too (RFC 8252 section 7.1): the address is one that the partner registered.
+        self.allowed_schemes = [urlsplit(redirect_to).scheme]
+        super().__init__(redirect_to)
 
 
 def answer(redirect_uri: str, state: str | None, **words: str) -> ToPartner:
@@ -81,13 +86,14 @@ def answer(redirect_uri: str, state: str | None, **words: str) -> ToPartner:
 
 
 def origin(redirect_uri: str) -> str:
-    """Scheme, host and port."""
+    """Scheme, host and port; the scheme alone, if it is a mobile app's own."""
     parts = urlsplit(redirect_uri)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 def read(query: QueryDict) -> tuple[Partner, AuthorizationRequest]:
-    """The partner and what it asks. Raises Unanswerable or Answer. Unknown parameters are ignored."""
+    """The partner and what it asks. Raises Unanswerable or Answer. Unknown and empty parameters are ignored."""
+    query = given(query)
     for name in ("client_id", "redirect_uri"):
         if len(query.getlist(name)) > 1:
             raise Unanswerable(_("The app sent %(name)s twice.") % {"name": name})
@@ -99,7 +105,30 @@ def read(query: QueryDict) -> tuple[Partner, AuthorizationRequest]:
         raise Unanswerable(_("This app does not sign anybody in."))
     if not redirect_uri or not partner.redirect_uri_allowed(redirect_uri):
         raise Unanswerable(_("The address the app wants you to be sent back to is not one that it registered."))
+    if any(len(state) > _LONGEST["state"] for state in query.getlist("state")):
+        # Without its own state a partner takes no answer by redirect.
+        words = _("The app sent a state of more than %(count)d characters.")
+        raise Unanswerable(words % {"count": _LONGEST["state"]})
     return partner, _Reader(query, partner, redirect_uri).asked()
+
+
+def given(query: QueryDict) -> QueryDict:
+    """What was sent: a parameter without a value counts as omitted (RFC 6749 section 3.1)."""
+    found = QueryDict(mutable=True)
+    for name, values in query.lists():
+        if kept := [value for value in values if value]:
+            found.setlist(name, kept)
+    return found
+
+
+def asking(target: str) -> tuple[Partner | None, str]:
+    """Who waits at this address of ours for a customer, and whom it expects (``login_hint``; it proves nothing)."""
+    parts = urlsplit(target)
+    if parts.path != reverse("consent:authorize"):
+        return None, ""
+    query = QueryDict(parts.query)
+    partner = Partner.objects.filter(client_id=query.get("client_id", "")[:_LONGEST_ID], is_enabled=True).first()
+    return partner, query.get("login_hint", "") if partner else ""
 
 
 class _Reader:
@@ -108,8 +137,7 @@ class _Reader:
     def __init__(self, query: QueryDict, partner: Partner, redirect_uri: str) -> None:
         self.query, self.partner, self.redirect_uri = query, partner, redirect_uri
         states = query.getlist("state")
-        fits = len(states) == 1 and len(states[0]) <= _LONGEST["state"]
-        self.state = states[0] if fits else None
+        self.state = states[0] if len(states) == 1 else None
 
     def asked(self) -> AuthorizationRequest:
         """The request, or an Answer raised."""
@@ -172,16 +200,19 @@ class _Reader:
         names = tuple(dict.fromkeys(self.query.get("scope", "").split()))
         if not names or not all(_SCOPE.fullmatch(name) for name in names):
             raise self._no("invalid_scope", "scope is missing or malformed")
-        if not set(names) <= set(self.partner.scopes_allowed):
-            raise self._no("invalid_scope", "a scope is unknown or not open to this app")
-        return names
+        # Unknown ones are ignored (OpenID Connect Core section 3.1.2.1); what was granted stands in the answer's scope.
+        open_to_it = tuple(name for name in names if name in self.partner.scopes_allowed)
+        if not open_to_it:
+            raise self._no("invalid_scope", "no scope is known and open to this app")
+        return open_to_it
 
     def _prompt(self) -> frozenset[str]:
         prompt = frozenset(self.query.get("prompt", "").split())
         if "select_account" in prompt:
             raise self._no("account_selection_required", "prompt=select_account is not supported")
-        if not prompt <= set(PROMPTS) or ("none" in prompt and len(prompt) > 1):
-            raise self._no("invalid_request", f"prompt must be none, or some of {', '.join(PROMPTS[1:])}")
+        alone = prompt & {"none", "create"}
+        if not prompt <= set(PROMPTS) or (alone and len(prompt) > 1):
+            raise self._no("invalid_request", "prompt must be none, create, or some of login, consent")
         return prompt
 
     def _max_age(self) -> int | None:

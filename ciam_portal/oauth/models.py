@@ -3,6 +3,7 @@
 A token is a row that knows its customer, partner, session and consent. Nothing here holds a token or code in clear.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +17,8 @@ from oauth2_provider.models import (
 )
 
 from ciam_portal.core.crypto import codes
+
+_LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
 
 class Partner(AbstractApplication):
@@ -76,12 +79,20 @@ class Partner(AbstractApplication):
         return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
 
     def redirect_uri_allowed(self, uri: str) -> bool:
-        """Exactly one of those registered, character for character (RFC 9700 section 2.1)."""
-        return uri in self.redirect_uris.split()
+        """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""
+        registered = self.redirect_uris.split()
+        own = without_port(uri) if self.is_public else None
+        return uri in registered or (own is not None and own in map(without_port, registered))
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered, character for character."""
         return uri in self.post_logout_redirect_uris.split()
+
+
+def without_port(uri: str) -> str | None:
+    """The address, if it is one of the device's own (127.0.0.1 or [::1]), without the port; None for any other."""
+    found = _LOOPBACK.fullmatch(uri)
+    return f"{found['host']}{found['rest']}" if found else None
 
 
 class AuthorizationCode(AbstractGrant):

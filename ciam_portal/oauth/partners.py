@@ -1,5 +1,6 @@
 """Partners: how one is added, switched off and on, and how its secret is replaced."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -15,11 +16,13 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.scopes import SCOPES
 
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
+# A private-use scheme is a domain of its maker's, turned round (RFC 8252 section 7.1).
+_OF_AN_APP = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/(?!/)[A-Za-z0-9._~/-]{0,200}")
 
 
 class Unacceptable(ValueError):
@@ -156,7 +159,7 @@ def _check(profile: Profile) -> None:
     if not profile.machine and not profile.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
     for uri in (*profile.redirect_uris, *profile.post_logout_redirect_uris):
-        _check_uri(uri)
+        _check_uri(uri, public=profile.public)
     hosts = {urlsplit(uri).netloc for uri in profile.redirect_uris}
     if len(hosts) > 1 and not profile.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
@@ -171,7 +174,9 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
-def _check_uri(uri: str) -> None:
+def _check_uri(uri: str, *, public: bool) -> None:
+    if public and (without_port(uri) or _OF_AN_APP.fullmatch(uri)):
+        return
     try:
         parts = urlsplit(uri)
         host = parts.hostname
@@ -181,7 +186,21 @@ def _check_uri(uri: str) -> None:
     plain = uri.isascii() and uri.isprintable() and not set(uri) & set(" *#\\")
     if not (secure and plain and host and len(uri) <= _LONGEST_URL) or "@" in parts.netloc:
         message = f"{uri!r}: redirect URIs are https addresses in full, without user, fragment or wildcard"
-        raise Unacceptable(f"{message} (http only to localhost, in development).")
+        raise Unacceptable(
+            f"{message} (http only to localhost, in development; a public app also has http://127.0.0.1/…, "
+            "http://[::1]/… with any port, or com.example.app:/…)."
+        )
+
+
+def is_origin(origin: str) -> bool:
+    """Whether an app that runs in browsers was registered with a redirect URI there (CORS)."""
+    parts = urlsplit(origin)
+    if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+        return False
+    found = Partner.objects.filter(
+        client_type=Partner.CLIENT_PUBLIC, is_enabled=True, redirect_uris__contains=f"{origin}/"
+    ).values_list("redirect_uris", flat=True)
+    return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())
 
 
 def _sector(profile: Profile) -> str:

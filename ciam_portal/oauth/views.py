@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from ciam_portal.core import links
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import authorization, backend, id_tokens, keys
+from ciam_portal.oauth import authorization, backend, id_tokens, keys, partners
 from ciam_portal.oauth.scopes import SCOPES
 
 View = Callable[..., HttpResponse]
@@ -29,16 +30,26 @@ def problem(error: str, description: str, status: int = 400) -> JsonResponse:
     return response
 
 
-def for_machines(*methods: str) -> Callable[[View], View]:
-    """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once."""
+def for_machines(*methods: str, browsers: bool = False) -> Callable[[View], View]:
+    """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once.
+
+    ``browsers``: public partners that run in one may read the answer from the origins of their redirect URIs (CORS).
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  (any view's)
+            if not browsers:
+                return answered(request, *args, **kwargs)
+            asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+            return _readable(request, HttpResponse(status=204) if asks else answered(request, *args, **kwargs))
+
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  (any view's)
             if request.method not in methods:
                 wrong = problem("invalid_request", f"use {' or '.join(methods)}", 405)
                 wrong["Allow"] = ", ".join(methods)
                 return wrong
+            request.POST = authorization.given(request.POST)  # type: ignore[assignment]
             for name, values in request.POST.lists():
                 if len(values) > 1:
                     return problem("invalid_request", "a parameter was sent more than once")
@@ -53,7 +64,20 @@ def for_machines(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-@for_machines("POST")
+def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["Origin"])
+    origin = request.headers.get("Origin", "")
+    if origin and partners.is_origin(origin):
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Methods"] = "GET, POST"
+        response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
+        response["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce, Retry-After"
+        response["Access-Control-Max-Age"] = "600"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@for_machines("POST", browsers=True)
 def token(request: HttpRequest) -> HttpResponse:
     """Tokens for a code, for a refresh token, or for the partner itself (RFC 6749 section 3.2)."""
     grant = request.POST.get("grant_type", "")
@@ -64,7 +88,7 @@ def token(request: HttpRequest) -> HttpResponse:
     return _answer(headers, body, status)
 
 
-@for_machines("POST")
+@for_machines("POST", browsers=True)
 def revoke(request: HttpRequest) -> HttpResponse:
     """A partner gives a token back (RFC 7009). Unknown tokens are fine."""
     _, headers, body, status = backend.core().create_revocation_response(request)

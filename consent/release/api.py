@@ -84,7 +84,7 @@ def _challenge(status: int, error: str, description: str, **more: str) -> HttpRe
     return response
 
 
-@for_machines("GET", "POST", "HEAD")
+@for_machines("GET", "POST", "HEAD", browsers=True)
 @bearer("openid")
 def userinfo(request: HttpRequest, access: Access) -> HttpResponse:
     """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""

@@ -22,7 +22,7 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock
+from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep
 from ciam_portal.core.crypto import codes
@@ -87,7 +87,9 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
             raise asked.refused("login_required", "nobody is signed in")
         if "login" in asked.prompt or asked.max_age is not None:
             marks.remember(request, asked, at)
-        return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}")
+        # Initiating User Registration via OpenID Connect 1.0: there, too, whoever has an account may sign in.
+        entry = reverse("account_signup") if "create" in asked.prompt else None
+        return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}", entry)
     visit = Visit(request, partner, asked, customer_of(request), session, at)
     _check_person(visit)
     _check_proof(visit)
@@ -272,6 +274,12 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
 
 def _onward(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
-    if not isinstance(response, authorization.ToPartner) or request.headers.get("Sec-Fetch-Site") != "same-origin":
+    if not isinstance(response, authorization.ToPartner) or not _follows_a_form_of_ours(request):
         return response
     return render(request, "consent/release/onward.html", {"target": response.url})
+
+
+def _follows_a_form_of_ours(request: HttpRequest) -> bool:
+    """Browsers that do not say where a request comes from (Safari before 16.4) still name the page."""
+    came_from = request.headers.get("Sec-Fetch-Site")
+    return came_from == "same-origin" if came_from else links.page_before(request) != "/"

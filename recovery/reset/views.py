@@ -17,6 +17,7 @@ from accounts.customer.views import link_page
 from accounts.lock.policy import is_ajar
 from accounts.models import User
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from accounts.step_up import facts
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -70,7 +71,9 @@ def new_password(request: HttpRequest, link: Opened[User]) -> HttpResponse:
             raise
         form.add_error("password", sentence(refused.reason))
         return render(request, "recovery/reset/new_password.html", {"form": form})
+    waits = onward.target(request)
     request.session.flush()
+    onward.remember(request, waits)
     bucket.reads_mail(request, customer.email, at)  # and may sign in with the new password, whatever others try
     customer.refresh_from_db()
     lock = facts.lock_of(customer)

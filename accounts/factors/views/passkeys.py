@@ -19,8 +19,8 @@ from accounts.factors import bound, flows, forms, policy, verifier
 from accounts.factors.verifier import Ceremony
 from accounts.models import Passkey, User
 from accounts.sessions import agents, signing
+from accounts.sign_in.onward import local
 from accounts.sign_in.stages import Denied
-from accounts.sign_in.views.entry_points import local
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor

@@ -21,6 +21,7 @@ from accounts.customer.views import link_page
 from accounts.models import User
 from accounts.sessions import flows as sessions
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from accounts.sign_in.forms import SignIn as SignInForm
 from accounts.sign_in.forms import SignUp as SignUpForm
 from accounts.sign_in.stages import Denied, forget, pending
@@ -29,7 +30,25 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 
 
-class SignUp(SignupView):
+class ForPartner:
+    """A page on the way to a partner: it says which, and fills in whom the partner expects."""
+
+    request: HttpRequest
+
+    def get_initial(self) -> dict[str, Any]:
+        """The address that the partner named, if it named one."""
+        initial: dict[str, Any] = super().get_initial()  # type: ignore[misc]
+        onward.remember(self.request, self.request.GET.get("next", ""))
+        self.partner, expected = onward.asking(self.request)
+        return initial | ({"login": expected, "email": expected} if expected else {})
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:  # noqa: ANN401  (the library's)
+        """With the partner, if one waits."""
+        found: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
+        return found | {"partner": self.partner}
+
+
+class SignUp(ForPartner, SignupView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in/sign_up.html"
@@ -50,7 +69,7 @@ class SignUp(SignupView):
         return answer
 
 
-class SignIn(LoginView):
+class SignIn(ForPartner, LoginView):
     """allauth's view, our form and page."""
 
     template_name = "accounts/sign_in/sign_in.html"

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.account.policy import Reason
@@ -20,6 +20,7 @@ from accounts.factors import verifier as factors
 from accounts.factors.verifier import Ceremony
 from accounts.sessions import signing
 from accounts.sign_in import flows as sign_in
+from accounts.sign_in.onward import local
 from accounts.sign_in.policy import Reason as SignInReason
 from accounts.sign_in.stages import Denied, ProofStage
 from accounts.step_up import suspended
@@ -27,11 +28,6 @@ from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.words import sentence, span
-
-
-def local(target: str) -> str:
-    """``target`` if it is an address on this site without a host, else nothing."""
-    return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else ""
 
 
 class LiveSession:

@@ -1,6 +1,7 @@
 """What happened and what was decided, for ever, each row sealed (``seal``).
 
-Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE.
+Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE. Its SQL stands in the first migration; one made by
+django-pgtrigger would stand aside for whoever sets ``pgtrigger.ignore``, which any database role may.
 
 Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """

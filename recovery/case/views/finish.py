@@ -22,6 +22,7 @@ from accounts.factors.restore import NewApp, NewPasskey
 from accounts.factors.verifier import Ceremony
 from accounts.factors.views.passkeys import name_of
 from accounts.sessions import signing
+from accounts.sign_in import onward
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import vault
@@ -65,7 +66,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
     try:
         if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
+            waits = onward.target(request)
             request.session.flush()
+            onward.remember(request, waits)
             bucket.reads_mail(request, case.customer.email, at)
             done = {"new": new, "codes": _new_codes(request, case, at)}
             return render(request, "recovery/case/recovered.html", done)
