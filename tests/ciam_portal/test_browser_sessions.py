@@ -64,7 +64,8 @@ def test_what_is_emptied_after_a_new_key_begins_anew() -> None:
 
 
 def test_all_calls_share_one_client() -> None:
-    client = caches["default"]._cache.get_client
+    backend: Any = caches["default"]
+    client = backend._cache.get_client
     assert client() is client("any key", write=True)
     cache.set("one", 1, 5)
     assert cache.incr("one") == 2
