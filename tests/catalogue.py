@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -19,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ROOT / "locale"
 ENGLISH = LOCALES / "en" / "LC_MESSAGES" / "django.po"
 APPS = ("ciam_portal", "accounts", "consent", "recovery")
-CALLS = {"_": None, "lazy": None, "translate": None, "gettext": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2)}
+CALLS: dict[str, Any] = dict.fromkeys(("_", "lazy", "translate", "gettext"))
+CALLS |= dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2))
 WORDED = {"Worded", "ReasonBase"}  # each member of these is a code and its words
 
 HEAD = """\
@@ -52,9 +54,10 @@ def extracted() -> Catalog:
 
 def in_python(source: str) -> Iterator[Text]:
     """What is given to gettext by a name of ours."""
-    for _line, call, texts, _comments in extract_python(BytesIO(source.encode()), CALLS, [], {"encoding": "utf-8"}):
-        given = [texts] if isinstance(texts, str | None) else list(texts)
-        wanted = tuple(given[: 2 if CALLS[call] else 1])
+    found: Iterator[Any] = extract_python(BytesIO(source.encode()), CALLS, [], {"encoding": "utf-8"})
+    for _line, call, texts, _comments in found:
+        given = texts if isinstance(texts, tuple) else (texts,)
+        wanted = given[: 2 if CALLS[call] else 1]
         if all(wanted):  # a name instead of a text: its words are found where they stand
             yield wanted if CALLS[call] else wanted[0]
 

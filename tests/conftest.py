@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import settings as examples
 
 from accounts.baseline import history
 from accounts.models import User
+from accounts.passwords.hashers import Argon2id
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
@@ -25,6 +27,35 @@ examples.register_profile("patient", deadline=None, suppress_health_check=[Healt
 examples.load_profile("patient")
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _hurry(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Argon2id, "memory_cost", 8)
+    patch.setattr(Argon2id, "time_cost", 1)
+    patch.setattr(settings, "EVEN_SECONDS", 0.0)
+    patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)  # no walk of all files for each client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hurried() -> Iterator[pytest.MonkeyPatch]:
+    """What takes its time on purpose does not: passwords' hashes, even answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        _hurry(patch)
+        yield patch
+
+
+@pytest.fixture
+def unhurried(_hurried: pytest.MonkeyPatch) -> Iterator[None]:
+    """For the tests of that time: as in production."""
+    _hurried.undo()
+    yield
+    _hurry(_hurried)
 
 
 @pytest.fixture

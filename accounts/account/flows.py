@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 
 from accounts.account import events, notices, policy
 from accounts.account.proofs import CHANGE_EMAIL, CONFIRM_EMAIL, void_confirmations
@@ -54,6 +56,7 @@ def open_account(
     try:
         with transaction.atomic():
             customer = User(email=email, password=make_password(password), created_at=at, password_changed_at=at)
+            customer.locale = get_language() or settings.LANGUAGE_CODE
             customer.save(force_insert=True)
     except IntegrityError:  # the same address, signed up in the same instant
         return _again(User.objects.select_for_update(no_key=True).get(email=email), password, by=by, at=at)

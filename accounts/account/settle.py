@@ -12,6 +12,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.words import day
 
 
 @flow
@@ -43,7 +44,7 @@ def give_mailbox(customer: User, *, by: Actor, at: datetime) -> None:
             sessions.end_all(each, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
             event = events.MailboxSettled(other=other.pk if other else None, has_it=each is customer)
             record(event, about=each.pk, by=by, at=at)
-    tell(customer, notices.MailboxSettled(opened=f"{customer.created_at:%-d %B %Y}"), to=[form], at=at)
+    tell(customer, notices.MailboxSettled(opened=day(customer.created_at)), to=[form], at=at)
 
 
 def _move(account: User, address: str, *, proven: bool, unsettled: str = "") -> None:

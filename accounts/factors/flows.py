@@ -8,7 +8,7 @@ more than what is left.
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.account import notices as account_notices
@@ -26,6 +26,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
@@ -68,7 +69,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    announce(customer, notices.FactorAdded(what=str(APP_WORDS), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at=at)
     return True
 
 
@@ -94,8 +95,8 @@ def add_passkey(
     return passkey
 
 
-def _passkey_words(passkey: Passkey) -> str:
-    return _("the passkey “%(name)s”") % {"name": passkey.name}
+def _passkey_words(passkey: Passkey) -> Text:
+    return format_lazy(lazy("the passkey “{name}”"), name=passkey.name)
 
 
 @flow
@@ -144,7 +145,7 @@ def remove_app(customer: User, session: Session, *, by: Actor, at: datetime) -> 
     undo = _note_removal(customer, session, Method.TOTP, app, at)
     key = app.pk
     Totp.objects.filter(user=customer).delete()
-    _removed(customer, session, Method.TOTP, key, str(APP_WORDS), undo, by=by, at=at)
+    _removed(customer, session, Method.TOTP, key, APP_WORDS, undo, by=by, at=at)
 
 
 @flow
@@ -174,7 +175,7 @@ def _removed(  # noqa: PLR0913, PLR0917  (one removal)
     session: Session,
     method: Method,
     key: int,
-    words: str,
+    words: Text,
     undo: dict[str, str],
     *,
     by: Actor,

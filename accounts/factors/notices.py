@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.outbox.notice import ChangeNotice
 
 
@@ -11,7 +12,7 @@ class FactorAdded(ChangeNotice):
     """There is one more way to prove. ``what`` is "an authenticator app" or "the passkey …"."""
 
     template: ClassVar[str] = "factor_added"
-    what: str
+    what: Text
     when: str
     security_link: str
     undo_link: str = ""
@@ -23,7 +24,7 @@ class FactorRemoved(ChangeNotice):
     """One way to prove is gone; ``last``: only the password is left."""
 
     template: ClassVar[str] = "factor_removed"
-    what: str
+    what: Text
     last: bool
     when: str
     security_link: str

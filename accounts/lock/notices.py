@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
 
 
@@ -41,7 +42,7 @@ class ChangeUndone(ChangeNotice):
     """
 
     template: ClassVar[str] = "account_change_undone"
-    what: str
+    what: Text
     made: str
     restored: bool
     way: str

@@ -9,7 +9,7 @@ end: until when it holds is compared with the clock wherever it is asked. The cu
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.activity.flows import dispute as disputes
 from accounts.budgets import counter as budget
@@ -181,7 +181,7 @@ def _hold(customer: User) -> None:
 
 
 def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
-    reason, until = _(policy.told(WhyRestrict(made.reason))), customer.local(made.until)
+    reason, until = lazy(policy.told(WhyRestrict(made.reason)).words), customer.local(made.until)
     number = str(made.decision)
     if made.kind == RestrictionKind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
 
 
@@ -11,7 +12,7 @@ class AccountSuspended(ChangeNotice):
     """Nobody comes in until then. ``number``: by which the help desk finds it."""
 
     template: ClassVar[str] = "account_suspended"
-    reason: str
+    reason: Text
     until: str
     number: str
 
@@ -21,7 +22,7 @@ class MoreProofAsked(ChangeNotice):
     """Everything asks for the strongest proof until then."""
 
     template: ClassVar[str] = "account_more_proof"
-    reason: str
+    reason: Text
     until: str
     number: str
     security_link: str

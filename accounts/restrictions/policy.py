@@ -43,15 +43,20 @@ class WhyRestrict(Worded):
     LEGAL_DUTY = "legal_duty", "A legal duty"
 
 
-_TOLD = {
-    WhyRestrict.STOLEN_DEVICE: "a device of yours was reported stolen",
-    WhyRestrict.CUSTOMER_ASKED: "you asked us to",
-}
-
-
-def told(reason: WhyRestrict) -> str:
+class Told(Worded):
     """The reason as the customer reads it: whoever else reads the mail learns nothing of what we suspect."""
-    return _TOLD.get(reason, "we want to be sure that your account is safe")
+
+    STOLEN_DEVICE = "stolen_device", "a device of yours was reported stolen"
+    CUSTOMER_ASKED = "customer_asked", "you asked us to"
+    SAFETY = "safety", "we want to be sure that your account is safe"
+
+
+def told(reason: WhyRestrict) -> Told:
+    """What the customer is told about it."""
+    return {
+        WhyRestrict.STOLEN_DEVICE: Told.STOLEN_DEVICE,
+        WhyRestrict.CUSTOMER_ASKED: Told.CUSTOMER_ASKED,
+    }.get(reason, Told.SAFETY)
 
 
 class Reason(ReasonBase):

@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.restrictions import events
 from accounts.restrictions.policy import RestrictionKind, WhyRestrict, told
 from ciam_portal.core.timeline import Data, Said, plain, tell
+from ciam_portal.core.words import sentence
 
 
 def _restricted(data: Data) -> Said:
-    because = translate("Reason: %(reason)s") % {"reason": translate(told(WhyRestrict(data["reason"])))}
+    because = translate("Reason: %(reason)s") % {"reason": sentence(told(WhyRestrict(data["reason"])))}
     if data["kind"] == RestrictionKind.SUSPEND:
         return Said(_("Our staff suspended your account for a while"), because, _("Stopped"), "bad")
     return Said(_("Our staff asked for more proof on your account for a while"), because, _("Asked"), "warn")

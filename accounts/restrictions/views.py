@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.activity import policy
@@ -17,6 +16,7 @@ from accounts.sessions.signing import customer_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
+from ciam_portal.core.words import sentence
 
 
 def shown(customer: User, at: datetime) -> dict[str, Any] | None:
@@ -29,7 +29,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
     return {
         "id": row.pk,
         "until": customer.local(row.ends_at),
-        "reason": _(told(WhyRestrict(row.reason))),
+        "reason": sentence(told(WhyRestrict(row.reason))),
         "reviewed": row.reviewed_at is not None,
         "asked": Dispute.objects.filter(decision=row.decision).exists(),
     }

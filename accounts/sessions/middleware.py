@@ -9,6 +9,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from accounts.models import Session
 from accounts.sessions import agents, device_cookie, flows
@@ -63,6 +64,8 @@ class PortalSession:
             request.user = AnonymousUser()
             return
         request.user = session.customer
+        if session.customer.locale in dict(settings.LANGUAGES):
+            translation.activate(session.customer.locale)
         request.portal_session = session  # type: ignore[attr-defined]
         device = session.device
         if device is not None and device.renewed_at is not None and device.received_at is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.outbox.notice import NoticeBase
 
 
@@ -11,7 +12,7 @@ class RecordViewed(NoticeBase):
     """Staff opened the customer's record for a sensitive reason."""
 
     template: ClassVar[str] = "record_viewed"
-    reason: str
+    reason: Text
     when: str
 
 
@@ -21,6 +22,6 @@ class GlassBroken(NoticeBase):
 
     template: ClassVar[str] = "glass_broken"
     role: str
-    reason: str
+    reason: Text
     until: str
     number: str

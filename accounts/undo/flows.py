@@ -98,7 +98,7 @@ def undo(change: Change, *, by: Actor, at: datetime) -> Change:
 def _tell(customer: User, change: Change, before: Iterable[str], *, restored: bool, at: datetime) -> None:
     """To every address that was or is proven: one of them is the customer's, whoever used the link."""
     notice = notices.ChangeUndone(
-        what=change.get_kind_display(), made=customer.local(change.at), restored=restored, **locks.words(customer)
+        what=Change.Kind(change.kind).label, made=customer.local(change.at), restored=restored, **locks.words(customer)
     )
     announce(customer, notice, before=before, at=at)
 

@@ -9,7 +9,6 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,10 +16,43 @@ from accounts.models import Alert
 from accounts.sessions.signing import customer_of
 from accounts.watch import card
 from accounts.watch.flows import alerts
-from accounts.watch.policy import alerts as policy
 from ciam_portal.core import clock
 from ciam_portal.core.admin_site import ReadOnlyAdmin
 from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.explain.wording import Text
+
+# What an alert means and asks for, by the first word of its kind.
+MEANINGS = {
+    "drift": _(
+        "What sign-ins show has changed since the four weeks before: the score may no longer fit. Look for a cause"
+        " (a new browser version, a network file that went missing, an attack) before you change a threshold."
+    ),
+    "challenge_rate": _(
+        "Many more attempts were asked for more, held or denied in the last week than in the four weeks"
+        " before, beyond chance: an attack is going on, or what sign-ins show has changed. The target is another"
+        " matter: the model card compares with it."
+    ),
+    "newcomers": _(
+        "Many more sign-ins than in the four weeks before showed something new to their customer: a network, a"
+        " country, a device. A partner's or an operator's move does that, and so does an attack on many accounts."
+    ),
+    "burst": _(
+        "Many customers share something all of a sudden: a network, a user agent or a device. Those sessions were"
+        " assessed again; those that were very unusual by themselves were ended."
+    ),
+    "watched": _(
+        "Somebody was let in though nearly everything about the sign-in was unusual, because they showed the"
+        " strongest proof there is for the account. Look at what that session does; its owner was told."
+    ),
+    "device_copied": _(
+        "A device's former key came back with the right password: cookies were copied, or a device was set"
+        " back. The device is known no more and its owner was told; several in a day mean malware or a leak."
+    ),
+    "attack": _(
+        "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
+        " so nothing was done to these sessions: look at who signed in from there for the first time."
+    ),
+}
 
 
 @admin.register(Alert)
@@ -40,9 +72,9 @@ class Alerts(ReadOnlyAdmin):
         return ["kind", "at", "meaning", "figures", "acknowledged_at", "acknowledged_by"]
 
     @admin.display(description=_("what it means"))
-    def meaning(self, alert: Alert) -> str:
+    def meaning(self, alert: Alert) -> Text:
         """The sentence for its kind."""
-        return translate(policy.meaning(alert.kind))
+        return MEANINGS.get(alert.kind.split(".", maxsplit=1)[0], "")
 
     @admin.display(description=_("figures"))
     def figures(self, alert: Alert) -> str:

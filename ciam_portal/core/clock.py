@@ -3,11 +3,23 @@
 An edge (view, task, command, library hook) reads it once and hands the instant down as ``at``.
 """
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
     return timezone.now()
+
+
+@contextmanager
+def even() -> Iterator[None]:
+    """Take as long for a stranger as for a customer."""
+    started = time.monotonic()
+    yield
+    time.sleep(max(0.0, settings.EVEN_SECONDS - (time.monotonic() - started)))

@@ -1,9 +1,13 @@
 """Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.functional import lazy as late
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -11,6 +15,13 @@ from django.utils.translation import ngettext
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy.reason import Worded
 
+
+def _format(at: datetime, how: Promise, zone: str = "") -> str:
+    said = date_format(at, str(how))
+    return f"{said} ({zone})" if zone else said
+
+
+_formatted = late(_format, str)
 FALLBACK = lazy("This cannot be done right now.")
 
 
@@ -29,6 +40,16 @@ def sentence(reason: StrEnum) -> str:
 def choices(reasons: Iterable[Worded]) -> list[tuple[str, Promise]]:
     """Reasons to choose from, for a form or a column; translated when they are shown."""
     return [(reason.value, lazy(reason.words)) for reason in reasons]
+
+
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """An instant in somebody's zone, in the language in which it is read."""
+    return _formatted(at.astimezone(zone), lazy("j F Y, H:i"), zone.key)
+
+
+def day(at: datetime) -> str:
+    """A day, in the language in which it is read."""
+    return _formatted(at, lazy("j F Y"))
 
 
 def span(seconds: int) -> str:

@@ -180,6 +180,7 @@ AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+EVEN_SECONDS = 0.15  # an answer that must not say whether there is an account: longer than any path to it takes
 PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known

@@ -130,7 +130,7 @@ IN_THIS_ORDER = [  # a middleware that guards stands before whatever it guards
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sessions.middleware.PortalSession",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ciam_portal.middleware.SignInFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

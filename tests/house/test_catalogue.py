@@ -101,7 +101,7 @@ def test_a_template_says_nothing_but_by_gettext() -> None:
     assert {path.name: said for path in PAGES if (said := of_its_own(path.read_text()))} == {}
 
 
-def wide(text: str) -> str:
+def wide(text: Any) -> str:
     """The same in wide letters; markup and places for values stay."""
     kept = [*KEPT.findall(text), ""]
     said = [re.sub("[A-Za-z]", lambda letter: chr(ord(letter[0]) + 0xFEE0), part) for part in KEPT.split(text)]

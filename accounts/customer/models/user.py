@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.lock.policy import WayBack, hardest
 from ciam_portal.core import clock, mailbox, reference
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.words import instant
 
 
 class Unsettled(models.TextChoices):
@@ -169,8 +170,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (others.exclude(pk=besides) if besides else others).exists()
 
     def local(self, at: datetime) -> str:
-        """An instant as they would say it, for a message."""
-        return f"{at.astimezone(self.zone):%-d %B %Y, %H:%M} ({self.zone.key})"
+        """An instant as they would say it, for a message; in the language in which it is read."""
+        return instant(at, self.zone)
 
     def get_full_name(self) -> str:
         """The name they gave, or nothing."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as lazy
+
 from accounts.customer import addresses
 from accounts.models import BreakGlass, Session, User
 from accounts.staff import events, notices, policy
@@ -16,7 +18,6 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.roles import Role
-from ciam_portal.core.words import sentence
 
 
 @flow
@@ -39,7 +40,7 @@ def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Act
     event = events.GlassBroken(use=use.pk, role=role, reason=Code(reason.value), expires_at=until)
     record(event, about=staff.pk, by=by, at=at, decision=decision)
     for each in (staff, *people.administrators().exclude(pk=staff.pk)):
-        notice = notices.GlassBroken(role.value, sentence(reason), each.local(until), str(use.pk))
+        notice = notices.GlassBroken(role.value, lazy(reason.words), each.local(until), str(use.pk))
         tell(each, notice, to=addresses.proven(each), at=at)
     return use
 

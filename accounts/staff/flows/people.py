@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.budgets import counter as budget
 from accounts.customer import addresses
@@ -27,7 +28,6 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.roles import Role, roles_of
 from ciam_portal.core.themes import Joined
-from ciam_portal.core.words import sentence
 
 MORE = Joined[Callable[[Sought], list[UUID]]]()
 """By what else staff find customers."""
@@ -169,7 +169,7 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
     opened = events.RecordOpened(kind=Code("user"), record=customer.pk, reason=Code(reason.value))
     note(opened, about=customer.pk, by=by, at=at, decision=decision)
     if reason in SENSITIVE:
-        notice = notices.RecordViewed(reason=sentence(reason), when=customer.local(at))
+        notice = notices.RecordViewed(reason=lazy(reason.words), when=customer.local(at))
         tell(customer, notice, to=addresses.proven(customer), at=at)
 
 

@@ -18,14 +18,13 @@ from ciam_portal.core.crypto import vault
 from ciam_portal.core.outbox import mail
 from ciam_portal.core.outbox.mail import Mail
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.notice import Medium, language_of
 
 
 def send(notice: Notice) -> None:
     """Render and hand over one message. Raises whatever the carrier raises."""
     content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
-    language = getattr(notice.customer, "locale", "") or settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(language_of(notice.customer)):
         if notice.channel == Medium.SMS:
             carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))
         else:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,9 +15,16 @@ class Medium(models.TextChoices):
     SMS = "sms", _("Phone number")
 
 
+def language_of(customer: object) -> str:
+    """In which language somebody is told things."""
+    return getattr(customer, "locale", "") or settings.LANGUAGE_CODE
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeBase:
     """One message. Fields are the template's words (text, numbers, links; no objects).
+
+    A text that is translated when it is read (``Text``) is read in the language of whom it is about.
 
     ``template`` names ``mail/<template>.txt`` (``mail.py`` says how it is written), and ``sms/<template>.txt`` if it
     can be told by text message. Security notices cannot be muted.

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import Medium, NoticeBase
+from ciam_portal.core.outbox.notice import Medium, NoticeBase, language_of
 
 
 def tell(
@@ -24,13 +25,15 @@ def tell(
     at: datetime,
     channel: Medium = Medium.MAIL,
 ) -> None:
-    """Queue ``notice`` to each address in ``to``, reached through ``channel``.
+    """Queue ``notice`` to each address in ``to``, reached through ``channel``, in the customer's language.
 
     A lost nudge costs seconds: beat sweeps what is due.
     """
+    with translation.override(language_of(customer)):
+        words = json.loads(json.dumps(dataclasses.asdict(notice), default=str))
     for address in dict.fromkeys(to):
         key = codes.new_id()
-        content = {"to": address, "words": dataclasses.asdict(notice)}
+        content = {"to": address, "words": words}
         Notice.objects.create(
             pk=key,
             customer=customer,

@@ -6,9 +6,6 @@ their code finds the try that it was asked for, in a browser that was closed mea
 
 import json
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -30,15 +27,6 @@ from recovery.models import Case
 
 _TRY = "try"  # in the query: which try the page is about
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
-_EVEN_SECONDS = 0.15  # longer than any path takes, so that the time says nothing
-
-
-@contextmanager
-def even() -> Iterator[None]:
-    """Take as long for a stranger as for a customer."""
-    started = time.monotonic()
-    yield
-    time.sleep(max(0.0, _EVEN_SECONDS - (time.monotonic() - started)))
 
 
 def begin(email: str, lost: tuple[Method, ...]) -> Attempt:

@@ -61,7 +61,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("recovery:case")
     if not form.is_valid():
         return render(request, "recovery/case/start.html", {"form": form})
-    with attempt.even():
+    with clock.even():
         made = attempt.begin(form.cleaned_data["email"], form.lost())
         browser, by = signing.browser_of(request, made.email), Actor.stranger(request)
         show.ask(made, Way.MAIL, browser, by=by, at=clock.now())
@@ -80,7 +80,7 @@ def send(request: HttpRequest) -> HttpResponse:
     if elsewhere is not None:
         return elsewhere
     way, at = _chosen(request, show.SENT), clock.now()
-    with attempt.even():
+    with clock.even():
         show.ask(made, way, _browser(request, made), by=Actor.stranger(request), at=at)
     if _shut(request, way, at):
         return _to_show(way)
@@ -170,7 +170,7 @@ def _look(request: HttpRequest, made: Attempt, way: Way, typed: dict[str, Any], 
     most, who = limits.current().sign_in.attempts_per_address_per_minute, _browser(request, made).bucket
     if not budget.spend("recovery_try", made.key, limit=most, seconds=_HOUR):
         budget.take("recovery_guess", who, limit=most, seconds=_MINUTE, reason=cases.Reason.TOO_MANY_TRIES)
-    with attempt.even():
+    with clock.even():
         answer: str | factors.Answer | None
         if way is Way.PASSKEY:
             case = attempt.case_here(request)

@@ -72,6 +72,7 @@ def test_a_known_address_gets_the_same_answer_and_its_owner_a_mail(outbox: Outbo
 
 
 @pytest.mark.control("v5.0.0-6.3.8")
+@pytest.mark.usefixtures("unhurried")
 def test_both_answers_take_about_the_same_time() -> None:
     customer("known@example.com")
 

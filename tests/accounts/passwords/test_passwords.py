@@ -86,6 +86,7 @@ def test_composed_and_decomposed_letters_are_one_password() -> None:
 
 
 @pytest.mark.control("v5.0.0-11.4.2")
+@pytest.mark.usefixtures("unhurried")
 def test_passwords_are_hashed_with_argon2id_at_the_owasp_parameters() -> None:
     stored = make_password("correct horse battery staple")
     assert stored.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")

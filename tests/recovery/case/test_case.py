@@ -186,6 +186,7 @@ def test_strangers_and_customers_see_the_same_bytes(owner: User) -> None:
 
 
 @pytest.mark.control("v5.0.0-6.3.8")
+@pytest.mark.usefixtures("unhurried")
 def test_and_wait_as_long(owner: User) -> None:
     def seconds(email: str) -> float:
         person = Person(Client())

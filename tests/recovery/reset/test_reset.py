@@ -46,6 +46,7 @@ def test_strangers_and_customers_see_the_same(customer: User, outbox: Outbox) ->
 
 
 @pytest.mark.control("v5.0.0-6.3.8")
+@pytest.mark.usefixtures("unhurried")
 def test_and_wait_as_long(customer: User) -> None:
     def seconds(email: str) -> float:
         started = time.perf_counter()
