@@ -6,16 +6,22 @@
     btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const each = (list) => (list || []).map((item) => ({ ...item, id: decode(item.id) }));
 
-  // The three conversions that older browsers lack.
-  const toCreate = (json) => PublicKeyCredential.parseCreationOptionsFromJSON?.(json) ?? {
+  // The three conversions that older browsers lack, and that password managers put their own objects in the way of.
+  const orOurs = (theirs, ours) => {
+    try {
+      return theirs() ?? ours();
+    } catch {
+      return ours();
+    }
+  };
+  const toCreate = (json) => orOurs(() => PublicKeyCredential.parseCreationOptionsFromJSON?.(json), () => ({
     ...json, challenge: decode(json.challenge), user: { ...json.user, id: decode(json.user.id) },
     excludeCredentials: each(json.excludeCredentials),
-  };
-  const toGet = (json) => PublicKeyCredential.parseRequestOptionsFromJSON?.(json) ?? {
+  }));
+  const toGet = (json) => orOurs(() => PublicKeyCredential.parseRequestOptionsFromJSON?.(json), () => ({
     ...json, challenge: decode(json.challenge), allowCredentials: each(json.allowCredentials),
-  };
-  const toJSON = (made) => {
-    if (made.toJSON) return made.toJSON();
+  }));
+  const toJSON = (made) => orOurs(() => made.toJSON?.(), () => {
     const response = {};
     for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
       if (made.response[name]) response[name] = encode(made.response[name]);
@@ -23,7 +29,7 @@
     if (made.response.getTransports) response.transports = made.response.getTransports();
     const id = encode(made.rawId);
     return { id, rawId: id, type: made.type, response, clientExtensionResults: made.getClientExtensionResults() };
-  };
+  });
 
   // The words are beside the place where they are shown, in the language of the page: data-not-allowed-error and so on.
   const words = ({ dataset }, { name, wait }) =>

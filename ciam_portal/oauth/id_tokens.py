@@ -46,3 +46,16 @@ def read_hint(text: str) -> dict[str, Any] | None:
         return None
     known = isinstance(claims, dict) and claims.get("iss") == settings.PUBLIC_URL
     return claims if known and all(isinstance(claims.get(name), str) for name in ("sub", "aud")) else None
+
+
+def is_by_a_former_key(text: str) -> bool:
+    """Whether this claims to be an ID token of ours, by a key that we have no more. It proves nothing."""
+    try:
+        token = jws.JWS()
+        token.deserialize(text[:_LONGEST])
+        claims = json.loads(token.objects["payload"])
+        header = token.jose_header
+        unknown = header.get("alg") == ALGORITHM and keys.key_named(str(header.get("kid", ""))) is None
+    except (JWException, ValueError, TypeError, AttributeError, RecursionError, KeyError):
+        return False
+    return unknown and isinstance(claims, dict) and claims.get("iss") == settings.PUBLIC_URL

@@ -81,7 +81,7 @@ def _read(query: QueryDict) -> Wish:
         raise Unusable(_("The app's request to sign you out holds something twice."))
     hint, client_id = query.get("id_token_hint", ""), query.get("client_id", "")
     claims = id_tokens.read_hint(hint) if hint else None
-    if hint and claims is None:
+    if hint and claims is None and not id_tokens.is_by_a_former_key(hint):
         raise Unusable(_("The app's request to sign you out is not genuine."))
     if claims and client_id and claims["aud"] != client_id:
         raise Unusable(_("The app's request to sign you out belongs to another app."))

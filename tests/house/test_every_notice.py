@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -146,3 +147,11 @@ def test_another_language_is_a_folder_and_what_it_does_not_have_yet_is_english(s
     assert german.subject == f"Ihre Adresse wurde geändert - {settings.PORTAL_NAME}"
     assert '<html lang="de">' in german.html
     assert english.subject == f"Your phone number was changed - {settings.PORTAL_NAME}"
+
+
+@pytest.mark.parametrize("kind", ["recognize_code", "recovery_code", "recovery_address_code"])
+def test_a_phone_fills_in_a_code_on_our_pages_only(kind: str) -> None:
+    """The last line of a text that carries one (WebOTP); what is read to the help desk is filled in nowhere."""
+    host = urlsplit(settings.PUBLIC_URL).hostname
+    assert mail.fill(f"sms/{kind}.txt", {"code": "12345678"}).splitlines()[-1] == f"@{host} #12345678"
+    assert "@" not in mail.fill("sms/read_back_code.txt", {"code": "12345678", "link": ""})

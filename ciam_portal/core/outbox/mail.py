@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template import Context, Engine
@@ -73,7 +74,8 @@ def fill(template: str, words: Mapping[str, Any]) -> str:
     """A text with its words, each on one line and nothing escaped; from the folder of the active language, if there."""
     folder, name = template.split("/")
     found = Engine.get_default().select_template([f"{folder}/{get_language()}/{name}", template])
-    ours = {"portal_name": settings.PORTAL_NAME, "portal_url": settings.PUBLIC_URL}
+    host = urlsplit(settings.PUBLIC_URL).hostname  # in texts with a code: only there may a phone fill it in (WebOTP)
+    ours = {"portal_name": settings.PORTAL_NAME, "portal_url": settings.PUBLIC_URL, "host": host}
     flat = {key: _flat(word) for key, word in words.items()}
     return found.render(Context(flat | ours, autoescape=False)).strip()
 
