@@ -32,8 +32,8 @@ def test_health_and_readiness(client: Client) -> None:
     assert (ready.status_code, ready.json()["broker"]) == (200, "ok")
 
 
-def test_readiness_names_what_is_unreachable(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_cache", lambda: False)
+def test_readiness_names_what_is_unreachable(client: Client, settings: Any) -> None:
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
