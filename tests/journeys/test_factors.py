@@ -6,11 +6,12 @@ import hmac
 import re
 import struct
 import time
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import CDPSession, Page
 
-from tests.journeys.walk import Customer
+from tests.journeys.walk import Customer, wait_for_a_young_code
 from tests.stack import Stack
 
 _STEP = 30
@@ -24,17 +25,15 @@ def code_of(key: str, at: float) -> str:
     return f"{(struct.unpack('>I', mac[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
+@dataclass
 class App:
-    """An authenticator app: never shows the same code twice to the same person."""
+    """An authenticator app."""
 
-    def __init__(self, key: str) -> None:
-        self.key, self.last = key, 0
+    key: str
 
     def code(self) -> str:
-        """Wait for a code that was not used yet."""
-        while int(time.time()) // _STEP <= self.last or time.time() % _STEP > _STEP - 8:
-            time.sleep(0.2)
-        self.last = int(time.time()) // _STEP
+        """What it shows. See ``use_codes_again`` before the second one in a journey."""
+        wait_for_a_young_code()
         return code_of(self.key, time.time())
 
 
