@@ -12,7 +12,6 @@ class AccountsConfig(AppConfig):
     """The app as Django knows it."""
 
     name = "accounts"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Say at a production start what ``check --deploy`` would say of breached passwords."""

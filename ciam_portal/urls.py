@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import urls as accounts
-from ciam_portal import views
+from ciam_portal import views, well_known
 from recovery import urls as recovery
 
 handler400 = views.bad_request
@@ -17,6 +17,11 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path(".well-known/change-password", well_known.change_password, name="well_known_password"),
+    path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="well_known_passkeys"),
+    path(".well-known/security.txt", well_known.security_txt, name="well_known_security"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
+    path("apple-touch-icon.png", well_known.touch_icon, name="touch_icon"),
     path("", include(accounts.doors)),
     path("forgotten-password/", include(recovery.doors)),
     path("", include("recovery.urls")),

@@ -54,13 +54,7 @@ class Disputes(Looking):
         close = self.verb(self.close, lazy("Close this dispute"), CloseDispute, "outcome")
         return [path("<uuid:dispute_id>/close/", close, name="accounts_dispute_close"), *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: object = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """What the customer asks about, in words for the help desk, and the form that closes it."""
         dispute = self.get_object(request, object_id)
         if not self.has_view_permission(request, dispute):

@@ -17,7 +17,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Hold, StepUp
 from ciam_portal.core.words import sentence
 from ciam_portal.decisions import flows, openapi, policy, questions
-from ciam_portal.decisions.shapes import Malformed, parse
+from ciam_portal.decisions.shapes import Malformed
 from ciam_portal.oauth import backend
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.views import for_machines, problem
@@ -35,7 +35,7 @@ _STATUS = {
 
 
 def for_deciders(
-    form: Callable[[object], T],
+    form: Callable[[bytes], T],
 ) -> Callable[[Callable[[Partner, T, datetime], HttpResponse]], Callable[..., HttpResponse]]:
     """An endpoint for partners that were registered for decisions; what they sent is read by ``form``."""
 
@@ -53,7 +53,7 @@ def for_deciders(
                 response["Retry-After"] = str(budget.wait("decisions", str(partner.pk)))
                 return response
             try:
-                asked = form(parse(_body(request)))
+                asked = form(_body(request))
             except Malformed as error:
                 return problem(error.code, error.words, error.status)
             return view(partner, asked, clock.now())

@@ -1,14 +1,16 @@
-"""The OpenAPI 3.1 document of the portal's own APIs. Requests are described by the tables that read them."""
+"""The OpenAPI 3.1 document of the portal's own APIs. Requests are described by the types that read them."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from pydantic import TypeAdapter
 
 from ciam_portal.core import links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.decisions import questions
+from ciam_portal.decisions import shapes
 from ciam_portal.oauth.scopes import SCOPES
 
 _INSTANT = {"type": "string", "format": "date-time"}
@@ -36,6 +38,19 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+@cache
+def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
+    forms: dict[str, TypeAdapter[Any]] = {
+        "decide": shapes.QUESTION,
+        "redeem": shapes.REDEMPTION,
+        "evaluate": shapes.EVALUATION,
+    }
+    named, parts = TypeAdapter.json_schemas(
+        [(name, "validation", form) for name, form in forms.items()], ref_template=_ref("{model}")["$ref"]
+    )
+    return {name: schema for (name, _mode), schema in named.items()}, parts["$defs"]
+
+
 def _schemas() -> dict[str, Any]:
     step_up = _object(
         {"acr_values": _ACR, "challenge": {"type": "boolean"}}, {"max_age": {"type": "integer", "minimum": 1}}
@@ -61,9 +76,6 @@ def _schemas() -> dict[str, Any]:
         }
     )
     return {
-        "Question": questions.QUESTION.schema(),
-        "Redemption": questions.REDEMPTION.schema(),
-        "Evaluation": questions.EVALUATION.schema(),
         "StepUp": step_up
         | {
             "description": "Send the customer to the authorization endpoint with acr_values and max_age, then ask anew."
@@ -95,7 +107,7 @@ def _answer(words: str, schema: str, *headers: str) -> dict[str, Any]:
     return known | ({"headers": {name: {"schema": _TEXT, "required": True} for name in headers}} if headers else {})
 
 
-def _post(name: str, words: str, request: str, answers: dict[str, Any]) -> dict[str, Any]:
+def _post(name: str, words: str, request: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
     refused = {
         "400": _answer("Not readable; `error` says why.", "Problem"),
         "401": _answer("Not authenticated.", "Problem", "WWW-Authenticate"),
@@ -106,7 +118,7 @@ def _post(name: str, words: str, request: str, answers: dict[str, Any]) -> dict[
         "429": _answer("Too many questions.", "Problem", "Retry-After"),
         "503": _answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
     }
-    body = {"required": True, "content": {"application/json": {"schema": _ref(request)}}}
+    body = {"required": True, "content": {"application/json": {"schema": request}}}
     return {"operationId": name, "summary": words, "security": _BASIC, "requestBody": body} | {
         "responses": refused | answers
     }
@@ -130,6 +142,7 @@ def _get(name: str, words: str, schema: str, scopes: list[str]) -> dict[str, Any
 
 def document() -> dict[str, Any]:
     """The whole document."""
+    asked, parts = _requests()
     redeem = {
         "200": _answer("Go on. This was the only time.", "Redeemed"),
         "403": {
@@ -153,14 +166,14 @@ def document() -> dict[str, Any]:
             reverse("consent:activity"): {
                 "get": _get("activity", "The customer's latest sign-ins.", "Activity", ["activity"])
             },
-            reverse("decisions:decide"): {"post": _post("decide", "May this be done now?", "Question", decided)},
-            reverse("decisions:redeem"): {"post": _post("redeem", "It is being done.", "Redemption", redeem)},
+            reverse("decisions:decide"): {"post": _post("decide", "May this be done now?", asked["decide"], decided)},
+            reverse("decisions:redeem"): {"post": _post("redeem", "It is being done.", asked["redeem"], redeem)},
             reverse("decisions:evaluate"): {
-                "post": _post("evaluate", "The same question (AuthZEN 1.0).", "Evaluation", evaluated)
+                "post": _post("evaluate", "The same question (AuthZEN 1.0).", asked["evaluate"], evaluated)
             },
         },
         "components": {
-            "schemas": _schemas(),
+            "schemas": parts | _schemas(),
             "securitySchemes": {
                 "partner": {"type": "http", "scheme": "basic", "description": "client_id and client_secret"},
                 "customer": {"type": "oauth2", "flows": {"authorizationCode": flow}},

@@ -1,10 +1,126 @@
-"""What a request may look like: tables that both read it and describe it (as JSON Schema, in the OpenAPI document)."""
+"""What partners may send: types that both read a body and describe it (as JSON Schema, in the OpenAPI document)."""
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from ciam_portal.core import misfit
+from ciam_portal.core.policy.channel import Channel
+
+T = TypeVar("T")
+_closed = with_config(ConfigDict(strict=True, extra="forbid"))
+_open = with_config(ConfigDict(strict=True, extra="ignore"))
+# No control characters, ends of lines or marks that turn the direction of text, in words that every dialect reads.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
+_BOTH = {"dependentRequired": {"amount": ["currency"], "currency": ["amount"]}}
+_CODES = {
+    "missing": "missing_member",
+    "alone": "missing_member",
+    "extra_forbidden": "unknown_member",
+    "string_too_short": "invalid_length",
+    "string_too_long": "invalid_length",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+}
+
+
+def _text(words: str, longest: int, pattern: str = _PRINTABLE) -> Any:  # noqa: ANN401  (as pydantic types Field)
+    return Field(description=words, min_length=1, max_length=longest, pattern=pattern)
+
+
+def _both(found: T) -> T:
+    if isinstance(found, dict) and ("amount" in found) is not ("currency" in found):
+        raise PydanticCustomError("alone", "must have both amount and currency, or neither")
+    return found
+
+
+_Priced = Annotated[T, AfterValidator(_both), Field(json_schema_extra=_BOTH)]
+_NAMED = "The action, as the policy file names it; the prefix may be left out."
+_MINOR = "In minor units of the currency: 12.50 EUR is 1250. Written without a point."
+_DOOR = 'Through which entry point it comes: "api" unless said otherwise.'
+_Action = Annotated[str, _text(_NAMED, 48, r"^(partner\.)?[a-z][a-z0-9_]{0,39}$")]
+_Amount = Annotated[int, Field(description=_MINOR, ge=0, le=2**53 - 1)]
+_Channel = Annotated[Literal[Channel.API, Channel.GATEWAY, Channel.MOBILE], Field(description=_DOOR)]
+
+
+class Money(TypedDict):
+    """What it costs."""
+
+    amount: NotRequired[_Amount]
+    currency: NotRequired[Annotated[str, _text("ISO 4217.", 3, "^[A-Z]{3}$")]]
+
+
+@_open
+class Resource(TypedDict):
+    """What it is about."""
+
+    type: Annotated[str, _text("What kind of thing the action is about.", 64, r"^[A-Za-z0-9_.:/-]+$")]
+    id: Annotated[str, _text("Which one. Yours: it is compared, never read.", 200)]
+
+
+@_closed
+class ClosedResource(Resource):
+    """What it is about."""
+
+
+class _Asked(Money):
+    token: Annotated[str, _text("The customer's access token.", 255)]
+    channel: NotRequired[_Channel]
+
+
+class _Transaction(Money):
+    action: _Action
+    resource: NotRequired[ClosedResource]
+
+
+@_closed
+class Question(_Transaction, _Asked):
+    """A transaction of the caller's own, about to be done for the customer of this token."""
+
+
+@_closed
+class Redemption(_Transaction):
+    """The very transaction that was approved, and its approval."""
+
+    approval: Annotated[str, _text("The approval.", 64)]
+
+
+@_open
+class Subject(TypedDict):
+    """The customer, under the name that the caller knows."""
+
+    type: Annotated[str, _text("Any.", 64)]
+    id: Annotated[str, _text("The customer's sub.", 255)]
+
+
+@_open
+class NamedAction(TypedDict):
+    """What is to be done."""
+
+    name: _Action
+
+
+@_open
+class Context(_Asked):
+    """With what it comes."""
+
+
+@_open
+class Evaluation(TypedDict):
+    """The same question in the shape of AuthZEN 1.0."""
+
+    subject: Subject
+    action: NamedAction
+    resource: Resource
+    context: _Priced[Context]
+
+
+QUESTION: TypeAdapter[Question] = TypeAdapter(_Priced[Question])
+REDEMPTION: TypeAdapter[Redemption] = TypeAdapter(_Priced[Redemption])
+EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 
 
 class Malformed(ValueError):
@@ -15,97 +131,14 @@ class Malformed(ValueError):
         self.code, self.words, self.status = code, words, status
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string of 1 to ``longest`` printable characters, of this ``pattern`` and one of these ``choices``, if given."""
-
-    words: str
-    longest: int
-    pattern: str = ""
-    choices: tuple[str, ...] = ()
-
-    def read(self, where: str, value: object) -> str:
-        """The string. Raises Malformed."""
-        if not isinstance(value, str):
-            raise Malformed("invalid_type", f"{where} must be a string.")
-        if not 0 < len(value) <= self.longest:
-            raise Malformed("invalid_length", f"{where} must have 1 to {self.longest} characters.")
-        if self.choices and value not in self.choices:
-            raise Malformed("invalid_value", f"{where} must be one of {', '.join(self.choices)}.")
-        if not value.isprintable() or (self.pattern and not re.fullmatch(self.pattern, value)):
-            rule = f"match {self.pattern}" if self.pattern else "hold printable characters only"
-            raise Malformed("invalid_value", f"{where} must {rule}.")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON Schema."""
-        known: dict[str, Any] = {"type": "string", "description": self.words, "minLength": 1, "maxLength": self.longest}
-        known |= {"pattern": f"^{self.pattern}$"} if self.pattern else {}
-        return known | ({"enum": list(self.choices)} if self.choices else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number; neither 1.0 nor true nor "1" is one."""
-
-    words: str
-    least: int
-    most: int
-
-    def read(self, where: str, value: object) -> int:
-        """The number. Raises Malformed."""
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Malformed("invalid_type", f"{where} must be a whole number.")
-        if not self.least <= value <= self.most:
-            raise Malformed("out_of_range", f"{where} must be {self.least} to {self.most}.")
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON Schema."""
-        return {"type": "integer", "description": self.words, "minimum": self.least, "maximum": self.most}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An object. ``together``: names of which either all or none are given. ``is_open``: others are ignored."""
-
-    words: str
-    parts: Mapping[str, "Part"]
-    optional: frozenset[str] = field(default_factory=frozenset)
-    together: tuple[str, ...] = ()
-    is_open: bool = False
-
-    def read(self, where: str, value: object) -> dict[str, Any]:
-        """What is known of the object. Raises Malformed."""
-        if not isinstance(value, dict):
-            raise Malformed("invalid_type", f"{where or 'the body'} must be an object.")
-        inside = f"{where}." if where else ""
-        unknown = sorted(set(value) - set(self.parts))
-        if unknown and not self.is_open:
-            known = ", ".join(self.parts)
-            raise Malformed("unknown_member", f"{where or 'the body'} has a member that is not known. Known: {known}.")
-        for name in self.parts:
-            if name not in value and name not in self.optional:
-                raise Malformed("missing_member", f"{inside}{name} is missing.")
-        if 0 < sum(name in value for name in self.together) < len(self.together):
-            raise Malformed("missing_member", f"{' and '.join(self.together)} go together.")
-        return {name: part.read(inside + name, value[name]) for name, part in self.parts.items() if name in value}
-
-    def schema(self) -> dict[str, Any]:
-        """The same as JSON Schema."""
-        needed = [name for name in self.parts if name not in self.optional]
-        known: dict[str, Any] = {
-            "type": "object",
-            "description": self.words,
-            "properties": {name: part.schema() for name, part in self.parts.items()},
-            "additionalProperties": self.is_open,
-        }
-        known |= {"required": needed} if needed else {}
-        both = {name: [other for other in self.together if other != name] for name in self.together}
-        return known | ({"dependentRequired": both} if both else {})
-
-
-Part = Text | Whole | Table
+def read(form: TypeAdapter[T], body: bytes) -> T:
+    """What a body says. Raises Malformed."""
+    try:
+        return form.validate_python(parse(body))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        code = "invalid_type" if first["type"].endswith("_type") else _CODES.get(first["type"], "invalid_value")
+        raise Malformed(code, misfit.sentence(first, whole="the body", table="an object")) from None
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)

@@ -14,7 +14,6 @@ class GovernanceConfig(AppConfig):
     name = "ciam_portal.governance"
     label = "governance"
     verbose_name = "Policy"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Learn the questions, name whose limits decide, and what to do after migrations and at the start."""

@@ -11,7 +11,6 @@ class OAuthConfig(AppConfig):
 
     name = "ciam_portal.oauth"
     label = "oauth"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """A policy that speaks of scopes nobody knows stops the start."""

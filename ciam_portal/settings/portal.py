@@ -127,6 +127,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ciam_portal.middleware.Probes",
     "ciam_portal.middleware.RequestId",
     "ciam_portal.middleware.OnePolicy",
     "django.middleware.security.SecurityMiddleware",
@@ -190,6 +191,8 @@ RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 
 # The privacy notice of whoever runs this: linked from the page that says what is kept
 PRIVACY_URL = env.str("PRIVACY_URL", "")
+# Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 
 # Sessions and cookies: the portal's own session record decides; these are the outer bounds
 SESSION_ENGINE = "ciam_portal.core.sessions"

@@ -93,13 +93,7 @@ class PolicyVersions(Verbs):
         change = path("<path:object_id>/change/", decide, name="governance_policyversion_change")
         return [change, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One version. What is done with it is sent to the same address, so that proving more leads back here."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -59,6 +59,10 @@ def give(
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
         _record_change(consent, before, by, at)
+        if added := _ordered(set(allowed) - before):
+            titles = tuple(str(scope.title) for scope in scopes.described(added))
+            more = notices.AppMayMore(partner=partner.name, added=titles, link=links.absolute("consent:index"))
+            tell(customer, more, to=addresses.proven(customer), at=at)
     return consent
 
 

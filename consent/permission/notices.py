@@ -17,6 +17,16 @@ class AppConnected(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class AppMayMore(NoticeBase):
+    """An app that was connected already may see or do more."""
+
+    template: ClassVar[str] = "consent_widened"
+    partner: str
+    added: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppDisconnected(NoticeBase):
     """An app was cut off by the customer."""
 

@@ -189,7 +189,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
     if added := set(shown) - set(allowed):
         _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT, added)
-    return _page(visit, shown, frozenset(consent.declined if consent else ()))
+    return _page(visit, shown, frozenset(allowed))
 
 
 def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
@@ -215,11 +215,17 @@ def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
     return authorization.answer(visit.asked.redirect_uri, visit.asked.state, code=code)
 
 
-def _page(visit: Visit, shown: tuple[str, ...], declined: frozenset[str]) -> HttpResponse:
+def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> HttpResponse:
+    """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
     reference = codes.new_token()
     cache.set(_key(visit.session, reference), {"asked": asdict(visit.asked), "shown": shown}, _KEPT_SECONDS)
     rows: list[dict[str, Any]] = [
-        {"scope": scope, "value": facts.shown(visit.customer, scope.name), "ticked": scope.name not in declined}
+        {
+            "scope": scope,
+            "value": facts.shown(visit.customer, scope.name),
+            "ticked": scope.name in allowed,
+            "is_new": bool(allowed) and scope.name not in allowed,
+        }
         for scope in scopes.described(shown)
     ]
     context = {

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -30,6 +32,29 @@ def test_health_and_readiness(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["broker"]) == (200, "ok")
+
+
+def test_probes_are_answered_by_address_and_nothing_else_is(client: Client, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["id.example"]
+    settings.PUBLIC_URL = "https://id.example"
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+def test_what_everybody_looks_for_is_there(client: Client, settings: Any) -> None:
+    assert client.get("/.well-known/change-password")["Location"] == "/security/password/"
+    pages = client.get("/.well-known/passkey-endpoints").json()
+    for page in pages.values():
+        assert client.get(page.removeprefix(settings.PUBLIC_URL)).status_code == 302  # it is there, behind the sign-in
+    for path in ("/favicon.ico", "/apple-touch-icon.png"):
+        icon = client.get(path)["Location"]
+        assert finders.find(icon.removeprefix(settings.STATIC_URL)), icon
+    assert client.get("/.well-known/security.txt").status_code == 404
+    settings.SECURITY_CONTACT = "mailto:security@example.com"
+    said = dict(line.split(": ", 1) for line in client.get("/.well-known/security.txt").text.splitlines())
+    assert said["Contact"] == "mailto:security@example.com"
+    assert clock.now() < datetime.fromisoformat(said["Expires"]) < clock.now() + timedelta(days=365)
 
 
 def test_readiness_names_what_is_unreachable(client: Client, settings: Any) -> None:
@@ -56,7 +81,8 @@ def test_every_page_carries_the_safe_headers(client: Client, path: str) -> None:
     assert "default-src 'none'" in policy
     assert page["X-Content-Type-Options"] == "nosniff"
     assert page["Referrer-Policy"] == "same-origin"
-    assert page["Cross-Origin-Opener-Policy"] == "same-origin"
+    for_partners = path in {"/sign-in/", "/sign-up/"}  # which open them in windows of their own
+    assert page["Cross-Origin-Opener-Policy"] == ("unsafe-none" if for_partners else "same-origin")
     assert page["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in page["Permissions-Policy"]
     assert page["X-Request-ID"]

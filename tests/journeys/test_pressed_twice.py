@@ -39,6 +39,7 @@ def test_allowing_with_a_double_click_connects_the_app_once(page: Page, portal: 
     fill_in(page, customer)
     page.get_by_role("button", name="Sign in", exact=True).dblclick(delay=40)
     page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
+    page.get_by_label("Your e-mail address").check()
     page.get_by_role("button", name="Allow", exact=True).dblclick(delay=40)
     assert claims(page)["email"] == customer.address
     page.get_by_role("button", name="Call the API").click()

@@ -1,31 +1,24 @@
 """A partner asks for something sensitive: the portal wants more first, the customer proves it, the partner gets it."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, use_codes_again
+from tests.journeys.walk import Customer, allow_all, use_codes_again
 from tests.stack import Stack
-
-
-def allow(page: Page) -> None:
-    page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
-    page.get_by_role("button", name="Allow", exact=True).click()
 
 
 def ask_for_sign_ins(page: Page, portal: Stack) -> None:
     """Signed in at the portal, to the partner; there the button, which needs a new permission."""
     page.goto(f"{portal.partner_url}/sign-in")
-    allow(page)
+    allow_all(page)
     page.get_by_role("button", name="See my sign-ins").click()
 
 
 def allow_sign_ins(page: Page) -> None:
     """The portal asks for it."""
     page.get_by_text("Where and when you signed in").first.wait_for()
-    allow(page)
+    allow_all(page)
 
 
 def add_app_elsewhere(page: Page, portal: Stack, customer: Customer) -> App:

@@ -61,6 +61,14 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
+def allow_all(page: Page) -> None:
+    """A partner asks, and gets all of it."""
+    page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Allow", exact=True).click()
+
+
 def link_in(mail: EmailMessage) -> str:
     """The long link in a mail."""
     found = re.search(r"https?://\S+/[\w-]{30,}/", text_of(mail))

@@ -65,7 +65,7 @@ class Walk:
         text = page.content.decode()
         reference = re.search(r'name="reference" value="([^"]+)"', text)
         assert reference, text[:2000]
-        ticked = re.findall(r'name="scope" value="([^"]+)" checked', text) if scope is None else scope
+        ticked = re.findall(r'name="scope" value="([^"]+)"', text) if scope is None else scope
         form = {"reference": reference.group(1), "decision": decision, "scope": ticked} | more
         return self.browser.post("/oauth/authorize/decide/", form)
 

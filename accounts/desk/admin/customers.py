@@ -76,13 +76,7 @@ class Users(RestrictionPages):
             found = [summary(each) for each in staff.find(form.cleaned_data["wanted"], person, by=by, at=clock.now())]
         return self.show(request, "admin/customer_find.html", title=_("Find a customer"), form=form, found=found)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """The record, if this session has opened it lately; before that the summary, and the question why."""
         customer = self.found(request, unquote(object_id))
         viewer = Viewer(*self.acting(request), clock.now())

@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode
 
 import segno
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.views.decorators.debug import sensitive_variables
 from django_otp.oath import TOTP
 
 from accounts.factors.verifier.outcome import Checked, Outcome
@@ -26,6 +28,17 @@ _DIGITS = 6
 def new_seed() -> bytes:
     """160 random bits (RFC 4226 section 4)."""
     return os.urandom(20)
+
+
+@sensitive_variables("seed")
+def pending_seed(session: SessionBase, key: str, context: str) -> bytes:
+    """The seed being offered, the same for every reload of the page; sealed, for the session's row is no vault."""
+    try:
+        return vault.unseal(str(session[key]), context)
+    except (KeyError, vault.CannotOpen):
+        seed = new_seed()
+        session[key] = vault.seal(seed, context)
+        return seed
 
 
 def seed_in_groups(seed: bytes) -> str:

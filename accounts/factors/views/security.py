@@ -59,7 +59,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
     if Method.TOTP in bound.second_factors(customer):
         messages.warning(request, sentence(policy.Reason.ONE_APP))
         return redirect("accounts:security")
-    seed = _pending_seed(request, customer)
+    seed = verifier.pending_seed(request.session, _SEED, f"app being added:{customer.pk}")
     form = forms.AppCode(request.POST or None)
     if form.is_valid() and _add(request, customer, seed, form.cleaned_data["code"], at):
         messages.success(request, _("Your authenticator app is on."))
@@ -82,18 +82,6 @@ def _add(request: HttpRequest, customer: User, seed: bytes, code: str, at: datet
     request.session.pop(_SEED, None)
     signing.rotate(request)
     return True
-
-
-@sensitive_variables("seed")
-def _pending_seed(request: HttpRequest, customer: User) -> bytes:
-    """The seed being offered, the same for every reload of the page; sealed, for the session's row is no vault."""
-    context = f"app being added:{customer.pk}"
-    try:
-        return vault.unseal(str(request.session[_SEED]), context)
-    except (KeyError, vault.CannotOpen):
-        seed = verifier.new_seed()
-        request.session[_SEED] = vault.seal(seed, context)
-        return seed
 
 
 @resumable(lazy("Remove your authenticator app"))

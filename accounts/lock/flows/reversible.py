@@ -8,8 +8,6 @@ from accounts.models import Change, Session, User
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy.assurance import Method
 
-Kind = Change.Kind
-
 
 def note(
     customer: User,

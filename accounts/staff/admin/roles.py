@@ -52,13 +52,7 @@ class RoleChanges(Looking):
         more = {"verb_url": new, "verb": _("Change a role")}
         return super().changelist_view(request, (extra_context or {}) | more)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: object = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One change: who, what they hold, what it opens; and the two buttons while it waits."""
         change = self.found(request, object_id)
         if change.person_id == request.user.pk:  # their own: nothing here that they do not know
@@ -156,13 +150,7 @@ class BreakGlassUses(Verbs):
         more = {"verb_url": take, "verb": _("Break the glass")}
         return super().changelist_view(request, (extra_context or {}) | more)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: object = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One use: who, what the role opened, what was done meanwhile; and the button that closes its review."""
         use = self.found(request, object_id)
         self.seen(request, use.person_id)

@@ -10,7 +10,6 @@ class AuditConfig(AppConfig):
 
     name = "ciam_portal.core.audit"
     label = "audit"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """After migrations the portal's own role gets what it needs, and no more."""

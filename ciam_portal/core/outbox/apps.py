@@ -8,4 +8,3 @@ class NotificationsConfig(AppConfig):
 
     name = "ciam_portal.core.outbox"
     label = "notifications"
-    default_auto_field = "django.db.models.BigAutoField"

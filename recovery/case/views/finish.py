@@ -25,7 +25,6 @@ from accounts.sessions import signing
 from accounts.sign_in import onward
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import OnHold, Refused
 from ciam_portal.core.words import sentence
 from recovery.case import facts, forms
@@ -62,7 +61,7 @@ def complete(request: HttpRequest) -> HttpResponse:
     if elsewhere is not None:
         return elsewhere
     new = _new(request) if finish.needs_factor(case) else ""
-    seed = _pending_seed(request, case) if new == _APP else b""
+    seed = factors.pending_seed(request.session, _SEED, f"recovery app:{case.pk}") if new == _APP else b""
     form = forms.Finish(request.POST or None, customer=case.customer, with_app=new == _APP)
     try:
         if form.is_valid() and _finished(request, case, form, _made(request, case, form, new, seed), at):
@@ -151,18 +150,6 @@ def begin_passkey(request: HttpRequest) -> JsonResponse:
     if case is None or not wait.is_ready(case, clock.now()) or not finish.needs_factor(case):
         return JsonResponse({"error": "over"}, status=409)
     return JsonResponse(factors.begin_adding(request, case.customer, Ceremony.RESTORE, bound_to=str(case.pk)))
-
-
-@sensitive_variables("seed")
-def _pending_seed(request: HttpRequest, case: Case) -> bytes:
-    """The seed being offered, the same for every reload of the page; sealed, for the session's row is no vault."""
-    context = f"recovery app:{case.pk}"
-    try:
-        return vault.unseal(str(request.session[_SEED]), context)
-    except (KeyError, vault.CannotOpen):
-        seed = factors.new_seed()
-        request.session[_SEED] = vault.seal(seed, context)
-        return seed
 
 
 @login_not_required

@@ -95,13 +95,7 @@ class Cases(Looking):
         }  # fmt: skip
         return self.show(request, "admin/recovery_queue.html", **context)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: object = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One case."""
         viewer, case = self._viewer(request), self.found(request, unquote(object_id))
         self.through_record(request, case.customer_id)
