@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,5 @@ class SessionEndedForSafety(NoticeBase):
     """A session looked as if somebody else held it, and was ended."""
 
     template: ClassVar[str] = "session_ended_for_safety"
-    browser: str
-    system: str
+    browser: Text
     network: str

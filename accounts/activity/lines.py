@@ -21,6 +21,7 @@ from ciam_portal.core.lists.keyset import Mark
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.question import name_of
 from ciam_portal.core.timeline import Said
+from ciam_portal.core.words import agent
 from ciam_portal.oauth.models import Partner
 
 __all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
@@ -170,9 +171,8 @@ def _where(session: Session | SignInAttempt | None) -> str:
     if session is None:
         return ""
     place = f"{session.network}, {session.country}" if session.country else session.network
-    return _("%(browser)s on %(system)s, network %(place)s") % {
-        "browser": session.browser, "system": session.system, "place": place,
-    }  # fmt: skip
+    browser = agent(session.browser, session.system)
+    return _("%(browser)s, network %(place)s") % {"browser": browser, "place": place}
 
 
 def _capitalized(text: str) -> str:

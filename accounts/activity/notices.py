@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +12,7 @@ class NewDevice(NoticeBase):
     """A sign-in from a browser this customer has not used before. ``link`` answers "was this you?"."""
 
     template: ClassVar[str] = "new_device"
-    browser: str
-    system: str
+    browser: Text
     network: str
     when: str
     link: str
@@ -24,8 +24,7 @@ class SignInStopped(NoticeBase):
     """Somebody had the right password and was stopped."""
 
     template: ClassVar[str] = "sign_in_stopped"
-    browser: str
-    system: str
+    browser: Text
     network: str
     when: str
     password_link: str
@@ -36,8 +35,7 @@ class DeviceCopied(ChangeNotice):
     """A key of a browser turned up twice: it may have been copied."""
 
     template: ClassVar[str] = "device_copied"
-    browser: str
-    system: str
+    browser: Text
     when: str
     password_link: str
 
@@ -47,8 +45,7 @@ class SessionDisowned(ChangeNotice):
     """A sign-in that the customer did not know was ended, and what to do now. ``codes``: backup codes died with it."""
 
     template: ClassVar[str] = "session_disowned"
-    browser: str
-    system: str
+    browser: Text
     network: str
     when: str
     password_link: str

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.explain.wording import Text
+from ciam_portal.core.words import Text
 
 FIELDS: dict[str, Text] = {
     "name": _("name"),

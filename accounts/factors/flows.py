@@ -26,12 +26,12 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.words import Text
 
 APP_WORDS = lazy("an authenticator app")
 STEP_UP = proofs.declare(proofs.Code("step_up"))

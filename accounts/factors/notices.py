@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.outbox.notice import ChangeNotice
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)

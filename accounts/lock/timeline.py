@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lock import events
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.timeline import Data, Said, plain, tell
+from ciam_portal.core.words import Text
 
 _UNDONE: dict[str, Text] = {
     "password": _("the password"),

@@ -4,14 +4,15 @@ from functools import lru_cache
 
 from ua_parser import parse
 
+from ciam_portal.core.words import UNKNOWN
+
 _LONGEST = 512
 _ABSURD = 1024  # no browser's own string is longer
-UNKNOWN = "Unknown"
 _PHONES = frozenset({"Android", "iOS", "KaiOS", "Windows Phone"})
 
 
 def families(user_agent: str) -> tuple[str, str]:
-    """Browser and system family, such as ("Firefox", "Linux"). Anything odd is "Unknown"."""
+    """Browser and system family, such as ("Firefox", "Linux"). Anything odd is UNKNOWN."""
     return _families(plain(user_agent))  # what is remembered is short, however much a stranger sends
 
 

@@ -15,6 +15,7 @@ from accounts.models import Session
 from accounts.sessions import agents, device_cookie, flows
 from ciam_portal.core import clock, network
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.outbox.notice import language_of
 from ciam_portal.core.policy import limits
 
 _TOUCH_AFTER = timedelta(seconds=60)
@@ -64,8 +65,7 @@ class PortalSession:
             request.user = AnonymousUser()
             return
         request.user = session.customer
-        if session.customer.locale in dict(settings.LANGUAGES):
-            translation.activate(session.customer.locale)
+        translation.activate(language_of(session.customer))
         request.portal_session = session  # type: ignore[attr-defined]
         device = session.device
         if device is not None and device.renewed_at is not None and device.received_at is None:

@@ -10,6 +10,7 @@ from django.db import models
 from accounts.customer.models.user import User
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.words import Text, agent
 
 _FORMER = 20  # former tokens that are remembered, so that a copy is noticed
 
@@ -181,6 +182,11 @@ class Session(models.Model):
         if risk is not None and (self.risk is None or risk > self.risk):
             self.risk = risk
             self.save(update_fields=["risk"])
+
+    @property
+    def agent(self) -> Text:
+        """The browser it began in, as people read it."""
+        return agent(self.browser, self.system)
 
     @property
     def place_now(self) -> tuple[str, str]:

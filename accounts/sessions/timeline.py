@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.sessions import events
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.timeline import Data, Said, plain, tell
+from ciam_portal.core.words import Text
 
 _ENDED: dict[str, Text] = {
     "signed_out": _("Signed out"),

@@ -67,10 +67,11 @@ class Adapter(DefaultAccountAdapter):
         """Sign in, with a new session key, and begin our own session record on it, if nothing has changed meanwhile."""
         admitted: flows.Admitted = request.sign_in  # type: ignore[attr-defined]
         with transaction.atomic():
-            if not flows.is_current(user, admitted):
+            customer = flows.still_as_admitted(user, admitted)
+            if customer is None:
                 raise ImmediateHttpResponse(stages.start_over(request))
             super().login(request, user)
-            signing.begin(request, user, admitted)
+            signing.begin(request, customer, admitted)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Where no address came with the sign-in itself: to the partner that waits, or to the overview."""

@@ -97,7 +97,8 @@ def assess(
     """Decide whether what was proven suffices, from this browser; the answer, and what a session may begin with."""
     entry = facts.at_the_door(customer, methods)
     visit, risk, remembered, watched = Visit(), None, None, False
-    if isinstance(policy.on_sign_in(entry, limits=limits.current(), at=at), Allow):
+    refused = decisions.refusal(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
+    if refused is None:
         device, copied = _shown(customer, browser, at)
         if copied is not None:
             warn.of_copied_key(customer, copied, by=by, at=at)
@@ -113,7 +114,7 @@ def assess(
         if isinstance(decided.answer, Hold | Deny):
             warn.of_stopped(customer, browser.seen, browser.network, at)
     else:
-        decided = decisions.decide(policy.on_sign_in, entry, about=customer.pk, by=by, at=at)
+        decided = refused
     answer = Code(decisions.columns_of(decided.answer)["answer"])
     event = events.SignInAssessed(answer=answer, methods=methods, source=Code(browser.source))
     record(event, about=customer.pk, by=by, at=at, decision=decided.id)
@@ -130,20 +131,23 @@ def _note_attempt(customer: User, browser: Browser, decision: UUID, at: datetime
     )  # fmt: skip
 
 
-def is_current(customer: User, admitted: Admitted) -> bool:
-    """Whether password and address are still those that the sign-in began with. Locks them until it has ended."""
-    return admitted.account == proofs.state_of(User.objects.locked(customer.pk))
+def still_as_admitted(customer: User, admitted: Admitted) -> User | None:
+    """The customer, locked until the sign-in has ended; None if password or address are no longer those it began with.
+
+    Call inside the transaction in which it begins.
+    """
+    customer = User.objects.locked(customer.pk)
+    return customer if admitted.account == proofs.state_of(customer) else None
 
 
 @flow
 def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at: datetime) -> Entered:
     """Begin a session that was allowed; remember its browser, learn from it, and tell the customer of a new one.
 
-    A locked account is unlocked by it, if that may still be. Raises Refused.
+    ``customer``: under lock, as it stands now (``still_as_admitted``): it may have been locked or suspended since the
+    sign-in was assessed. A locked account is unlocked by it, if that may still be. Raises Refused.
     """
     methods, seen = admitted.methods, browser.seen
-    # Under lock, as it stands now: it may have been locked or suspended since the sign-in was assessed.
-    customer = User.objects.locked(customer.pk)
     if customer.is_suspended(at):
         require(policy.on_sign_in, facts.at_the_door(customer, methods), about=customer.pk, by=by, at=at)
     if customer.locked_at is not None:

@@ -16,14 +16,14 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
+from ciam_portal.core.words import agent
 
 
 def of_new_device(customer: User, session: Session, at: datetime) -> None:
     """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
     link = proofs.new_link(customer, DISOWN, customer.email, at, bound_to=session.pk)
     notice = notices.NewDevice(
-        browser=session.browser,
-        system=session.system,
+        browser=session.agent,
         network=session.network,
         when=customer.local(at),
         link=link.url,
@@ -38,8 +38,7 @@ def of_stopped(customer: User, seen: Seen, network: str, at: datetime) -> None:
     if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
         return
     notice = notices.SignInStopped(
-        browser=seen.browser,
-        system=seen.system,
+        browser=agent(seen.browser, seen.system),
         network=network,
         when=customer.local(at),
         password_link=links.absolute("account_reset_password"),
@@ -56,8 +55,7 @@ def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) ->
     record(events.DeviceCopied(device=device.pk), about=customer.pk, by=by, at=at)
     alerts.raise_once("device_copied", {"devices": 1}, by=by, at=at)
     notice = notices.DeviceCopied(
-        browser=device.browser,
-        system=device.system,
+        browser=agent(device.browser, device.system),
         when=customer.local(at),
         password_link=links.absolute("account_reset_password"),
     )

@@ -6,9 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.timeline import FIELDS
 from accounts.staff import events
 from accounts.staff.policy import WhyLook
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.timeline import Data, Said, plain, tell
-from ciam_portal.core.words import sentence
+from ciam_portal.core.words import Text, sentence
 
 _VALUES: dict[str, Text] = FIELDS | {
     "email": _("e-mail address"),

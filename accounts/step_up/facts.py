@@ -203,7 +203,7 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
     """What the gate asks about a token that hangs from a session. No statement, if the session came with its device.
 
     Whether a token outlives its session is for consent to say: the browser's idle time ends no token. What the customer
-    could prove at most is left out; see ``with_highest``.
+    could prove at most is left out; see ``assessed``.
     """
     device = session.device
     return gate.Facts(
@@ -235,11 +235,19 @@ def quarantine_words(customer: User, at: datetime) -> str:
     return customer.local(until) if until is not None and at < until else ""
 
 
-def with_highest(action: str, facts: gate.Facts, customer: User, at: datetime) -> gate.Facts:
-    """The same facts with the most that the customer can prove, which costs a statement, if the answer rests on it."""
-    extremes = (replace(facts, highest=level) for level in (Level.NONE, Level.PHR))
-    least, most = (gate.decide(action, each, limits=limits.current(), at=at) for each in extremes)
-    return facts if least == most else replace(facts, highest=factors.highest_level(customer))
+def assessed(action: str, facts: gate.Facts, customer: User, at: datetime) -> tuple[gate.Facts, gate.Assessed]:
+    """What the gate answers to a token, and about which facts.
+
+    They say the most that the customer can prove, which costs a statement, only if the answer rests on it.
+    """
+    rules = limits.current()
+    least, most = (
+        gate.assess(action, replace(facts, highest=level), limits=rules, at=at) for level in (Level.NONE, Level.PHR)
+    )
+    if least.decision == most.decision:
+        return facts, least
+    facts = replace(facts, highest=factors.highest_level(customer))
+    return facts, gate.assess(action, facts, limits=rules, at=at)
 
 
 def trust(device: Device | None, at: datetime) -> Trust:

@@ -19,7 +19,7 @@ from accounts.watch.flows import alerts
 from ciam_portal.core import clock
 from ciam_portal.core.admin_site import ReadOnlyAdmin
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.explain.wording import Text
+from ciam_portal.core.words import Text
 
 # What an alert means and asks for, by the first word of its kind.
 MEANINGS = {

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations_with_replacement
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as lazy
+
 from ciam_portal.core.roles import Role
+from ciam_portal.core.words import Text
 
 EVERY = frozenset(Role)
 DESK = frozenset({Role.AGENT, Role.APPROVER})
@@ -65,7 +69,7 @@ class StaffAction:
     ``standing``: a role taken by break-glass does not count. ``flows`` and ``pages`` (names of admin routes) do it.
     """
 
-    name: str
+    name: Text
     roles: frozenset[Role]
     effect: Effect
     after: Effect | None = None
@@ -94,7 +98,7 @@ class Step:
 
     person: int
     role: str
-    does: str
+    does: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +179,11 @@ class _Coalition:
         own = sorted(self.start[person] & action.roles)
         if own:
             return (*before, Step(person + 1, own[0], action.name))
+        does: Text = lazy("breaks the glass")
         if person in self.appointed and effect is not Effect.CHANGE_ROLE:
-            proposer, approver = self.appointed[person]
-            names = " and ".join(sorted({str(each + 1) for each in (proposer, approver)}))
-            got = Step(person + 1, min(self.start[person], default=""), f"is given a role by {names}")
-        else:
-            got = Step(person + 1, min(self.start[person], default=""), "breaks the glass")
+            people = " + ".join(sorted({str(each + 1) for each in self.appointed[person]}))
+            does = format_lazy(lazy("is given a role by {people}"), people=people)
+        got = Step(person + 1, min(self.start[person], default=""), does)
         return (*before, got, Step(person + 1, "", action.name))
 
 

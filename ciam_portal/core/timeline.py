@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.audit.events import AuditEvent
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.words import Text
 
 Data = Mapping[str, Any]
 METHODS: dict[str, Text] = {

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.functional import lazy as late
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -15,13 +16,9 @@ from django.utils.translation import ngettext
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy.reason import Worded
 
+Text = str | Promise  # a text, or one that is translated when it is read
 
-def _format(at: datetime, how: Promise, zone: str = "") -> str:
-    said = date_format(at, str(how))
-    return f"{said} ({zone})" if zone else said
-
-
-_formatted = late(_format, str)
+UNKNOWN = "Unknown"  # a family of browsers or systems that has no name
 FALLBACK = lazy("This cannot be done right now.")
 
 
@@ -42,14 +39,28 @@ def choices(reasons: Iterable[Worded]) -> list[tuple[str, Promise]]:
     return [(reason.value, lazy(reason.words)) for reason in reasons]
 
 
+def _date(at: datetime, how: Promise, zone: str = "") -> str:
+    said = date_format(at, str(how))
+    return f"{said} ({zone})" if zone else said
+
+
+_date_when_read = late(_date, str)
+
+
 def instant(at: datetime, zone: ZoneInfo) -> str:
     """An instant in somebody's zone, in the language in which it is read."""
-    return _formatted(at.astimezone(zone), lazy("j F Y, H:i"), zone.key)
+    return _date_when_read(at.astimezone(zone), lazy("j F Y, H:i"), zone.key)
 
 
 def day(at: datetime) -> str:
     """A day, in the language in which it is read."""
-    return _formatted(at, lazy("j F Y"))
+    return _date_when_read(at, lazy("j F Y"))
+
+
+def agent(browser: str, system: str) -> Text:
+    """The families of a browser and its system, in the language in which they are read."""
+    browser_words, system_words = (lazy("Unknown") if family == UNKNOWN else family for family in (browser, system))
+    return format_lazy(lazy("{browser} on {system}"), browser=browser_words, system=system_words)
 
 
 def span(seconds: int) -> str:

@@ -17,7 +17,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Hold, StepUp
 from ciam_portal.core.words import sentence
 from ciam_portal.decisions import flows, openapi, policy, questions
-from ciam_portal.decisions.shapes import Malformed
+from ciam_portal.decisions.shapes import Malformed, parse
 from ciam_portal.oauth import backend
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.views import for_machines, problem
@@ -35,7 +35,7 @@ _STATUS = {
 
 
 def for_deciders(
-    form: Callable[[bytes], T],
+    form: Callable[[object], T],
 ) -> Callable[[Callable[[Partner, T, datetime], HttpResponse]], Callable[..., HttpResponse]]:
     """An endpoint for partners that were registered for decisions; what they sent is read by ``form``."""
 
@@ -47,13 +47,12 @@ def for_deciders(
                 return problem("invalid_client", "authenticate with client_secret_basic", 401)
             if not partner.decision_actions:
                 return problem("not_registered", "this partner was not registered for decisions", 403)
-            most = limits.current().approvals.questions_per_minute
-            if not budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
-                response = problem("too_many_requests", f"no more than {most} questions in a minute", 429)
+            if (refused := _one_more(partner)) is not None:
+                response = problem(refused.code, refused.words, refused.status)
                 response["Retry-After"] = str(budget.wait("decisions", str(partner.pk)))
                 return response
             try:
-                asked = form(_body(request))
+                asked = form(parse(_body(request)))
             except Malformed as error:
                 return problem(error.code, error.words, error.status)
             return view(partner, asked, clock.now())
@@ -61,6 +60,14 @@ def for_deciders(
         return for_machines("POST")(run)
 
     return decorate
+
+
+def _one_more(partner: Partner) -> Malformed | None:
+    """Counts a question; why not, if it is one too many."""
+    most = limits.current().approvals.questions_per_minute
+    if budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
+        return None
+    return Malformed("too_many_requests", f"no more than {most} questions in a minute", 429)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -118,14 +125,34 @@ def _with_callers_id(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 @_with_callers_id
 @for_deciders(questions.evaluation)
-def evaluate(partner: Partner, question: questions.Question, at: datetime) -> HttpResponse:
+def evaluate(partner: Partner, asked: questions.Question | Malformed, at: datetime) -> HttpResponse:
     """The same question and the same answer, in the shape of AuthZEN 1.0."""
-    answered = flows.ask(partner, question, by=acting(partner), at=at)
+    return JsonResponse(_evaluated(partner, asked, at))
+
+
+@_with_callers_id
+@for_deciders(questions.evaluations)
+def evaluate_each(partner: Partner, several: questions.Evaluations, at: datetime) -> HttpResponse:
+    """Several of these. Each counts as a question; what is one too many is not decided."""
+    told: list[dict[str, Any]] = []
+    for asked in several.asked:
+        refused = _one_more(partner) if told else None
+        told.append(_evaluated(partner, refused or asked, at))
+        if told[-1]["decision"] is several.stop_at:
+            break
+    return JsonResponse({"evaluations": told} if several.is_list else told[0])
+
+
+def _evaluated(partner: Partner, asked: questions.Question | Malformed, at: datetime) -> dict[str, Any]:
+    if isinstance(asked, Malformed):
+        error = {"status": asked.status, "code": asked.code, "message": asked.words}
+        return {"decision": False, "context": {"error": error}}
+    answered = flows.ask(partner, asked, by=acting(partner), at=at)
     decided = answered.decided
     context: dict[str, Any] = {"id": str(decided.id), "outcome": columns_of(decided.answer)["answer"]}
     for reason in _reasons(decided):
         context |= {"reason_user": {"en": reason["words"]}, "reason_admin": {"en": reason["code"]}}
-    return JsonResponse({"decision": isinstance(decided.answer, Allow), "context": context | _more(answered)})
+    return {"decision": isinstance(decided.answer, Allow), "context": context | _more(answered)}
 
 
 def _reasons(decided: Decided) -> list[dict[str, str]]:
@@ -154,6 +181,7 @@ def authzen(request: HttpRequest) -> HttpResponse:
     told = {
         "policy_decision_point": settings.PUBLIC_URL,
         "access_evaluation_endpoint": links.absolute("decisions:evaluate"),
+        "access_evaluations_endpoint": links.absolute("decisions:evaluate_each"),
     }
     return _public(told)
 

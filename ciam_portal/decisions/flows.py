@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide
+from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide, refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -74,8 +74,9 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
 def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
     customer, session, scopes = held.customer, held.session, held.token.scope.split()
     sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
-    if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
-        return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    if refused is not None:
+        return refused
     channel = facts.channel_of(partner, question.channel)
     asked = facts.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
     return assess(question.transaction.action, asked, about=customer.pk, by=by, at=at)
@@ -136,8 +137,9 @@ def _locked(partner: Partner, value: str) -> Approval | None:
 def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
     consent, session, customer = approval.consent, approval.session, approval.customer
     sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, at, held=consent.scopes, needed=())
-    if not isinstance(consent_policy.may_share(sharing, limits=limits.current(), at=at), Allow):
-        return decide(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    if refused is not None:
+        return refused
     asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
     decided = assess(transaction.action, asked, about=customer.pk, by=by, at=at)
     if isinstance(decided.answer, StepUp):

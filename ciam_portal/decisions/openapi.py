@@ -44,6 +44,7 @@ def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
         "decide": shapes.QUESTION,
         "redeem": shapes.REDEMPTION,
         "evaluate": shapes.EVALUATION,
+        "evaluateEach": shapes.EVALUATIONS,
     }
     named, parts = TypeAdapter.json_schemas(
         [(name, "validation", form) for name, form in forms.items()], ref_template=_ref("{model}")["$ref"]
@@ -64,6 +65,8 @@ def _schemas() -> dict[str, Any]:
     outcome = {"type": "string", "enum": ["allow", "step_up", "hold", "deny"]}
     reason = _object({"code": _TEXT, "words": {"type": "string", "description": "For the customer."}})
     english = _object({"en": _TEXT})
+    known = _object({"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more)
+    error = _object({"status": {"type": "integer"}, "code": _TEXT, "message": _TEXT})
     claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
     person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims})
     sign_in = _object(
@@ -81,14 +84,13 @@ def _schemas() -> dict[str, Any]:
             "description": "Send the customer to the authorization endpoint with acr_values and max_age, then ask anew."
         },
         "Answer": _object({"decision_id": _ID, "outcome": outcome, "reasons": _list(reason, 1)}, more),
-        "Evaluated": _object(
-            {
-                "decision": {"type": "boolean"},
-                "context": _object(
-                    {"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more
-                ),
-            }
-        ),
+        "Evaluated": {
+            "anyOf": [
+                _object({"decision": {"type": "boolean"}, "context": known}),
+                _object({"decision": {"const": False}, "context": _object({"error": error})}),
+            ]
+        },
+        "EvaluatedEach": {"anyOf": [_object({"evaluations": _list(_ref("Evaluated"))}), _ref("Evaluated")]},
         "Redeemed": _object({"redeemed": {"const": True}, "decision_id": _ID}),
         "NotRedeemed": _object(
             {"redeemed": {"const": False}, "error": _TEXT, "error_description": _TEXT, "decision_id": _ID}
@@ -155,6 +157,7 @@ def document() -> dict[str, Any]:
     }
     decided = {"200": _answer("The answer, whichever it is.", "Answer")}
     evaluated = {"200": _answer("The answer, whichever it is.", "Evaluated")}
+    each = {"200": _answer("The answers in order; one, if no list was sent.", "EvaluatedEach")}
     authorize, token = (links.absolute(n) for n in ("consent:authorize", "oauth2_provider:token"))
     flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}
     return {
@@ -170,6 +173,9 @@ def document() -> dict[str, Any]:
             reverse("decisions:redeem"): {"post": _post("redeem", "It is being done.", asked["redeem"], redeem)},
             reverse("decisions:evaluate"): {
                 "post": _post("evaluate", "The same question (AuthZEN 1.0).", asked["evaluate"], evaluated)
+            },
+            reverse("decisions:evaluate_each"): {
+                "post": _post("evaluateEach", "Several of these (AuthZEN 1.0).", asked["evaluateEach"], each)
             },
         },
         "components": {

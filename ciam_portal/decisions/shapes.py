@@ -13,6 +13,7 @@ from ciam_portal.core.policy.channel import Channel
 T = TypeVar("T")
 _closed = with_config(ConfigDict(strict=True, extra="forbid"))
 _open = with_config(ConfigDict(strict=True, extra="ignore"))
+_MOST_AT_ONCE = 50
 # No control characters, ends of lines or marks that turn the direction of text, in words that every dialect reads.
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
 _BOTH = {"dependentRequired": {"amount": ["currency"], "currency": ["amount"]}}
@@ -22,6 +23,7 @@ _CODES = {
     "extra_forbidden": "unknown_member",
     "string_too_short": "invalid_length",
     "string_too_long": "invalid_length",
+    "too_long": "invalid_length",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
 }
@@ -40,20 +42,11 @@ def _both(found: T) -> T:
 _Priced = Annotated[T, AfterValidator(_both), Field(json_schema_extra=_BOTH)]
 _NAMED = "The action, as the policy file names it; the prefix may be left out."
 _MINOR = "In minor units of the currency: 12.50 EUR is 1250. Written without a point."
-_DOOR = 'Through which entry point it comes: "api" unless said otherwise.'
-_Action = Annotated[str, _text(_NAMED, 48, r"^(partner\.)?[a-z][a-z0-9_]{0,39}$")]
-_Amount = Annotated[int, Field(description=_MINOR, ge=0, le=2**53 - 1)]
-_Channel = Annotated[Literal[Channel.API, Channel.GATEWAY, Channel.MOBILE], Field(description=_DOOR)]
+_CONTEXT = "Token, amount, currency and channel, as in the plain question. Without a token the answer is false."
+_ENTRY = 'Through which entry point it comes: "api" unless said otherwise.'
 
 
-class Money(TypedDict):
-    """What it costs."""
-
-    amount: NotRequired[_Amount]
-    currency: NotRequired[Annotated[str, _text("ISO 4217.", 3, "^[A-Z]{3}$")]]
-
-
-@_open
+@_closed
 class Resource(TypedDict):
     """What it is about."""
 
@@ -61,66 +54,78 @@ class Resource(TypedDict):
     id: Annotated[str, _text("Which one. Yours: it is compared, never read.", 200)]
 
 
-@_closed
-class ClosedResource(Resource):
-    """What it is about."""
+class Transaction(TypedDict):
+    """What a partner is about to do."""
 
-
-class _Asked(Money):
-    token: Annotated[str, _text("The customer's access token.", 255)]
-    channel: NotRequired[_Channel]
-
-
-class _Transaction(Money):
-    action: _Action
-    resource: NotRequired[ClosedResource]
+    action: Annotated[str, _text(_NAMED, 48, r"^(partner\.)?[a-z][a-z0-9_]{0,39}$")]
+    amount: NotRequired[Annotated[int, Field(description=_MINOR, ge=0, le=2**53 - 1)]]
+    currency: NotRequired[Annotated[str, _text("ISO 4217.", 3, "^[A-Z]{3}$")]]
+    resource: NotRequired[Resource]
 
 
 @_closed
-class Question(_Transaction, _Asked):
+class Question(Transaction):
     """A transaction of the caller's own, about to be done for the customer of this token."""
 
+    token: Annotated[str, _text("The customer's access token.", 255)]
+    channel: NotRequired[Annotated[Literal[Channel.API, Channel.GATEWAY, Channel.MOBILE], Field(description=_ENTRY)]]
+
 
 @_closed
-class Redemption(_Transaction):
+class Redemption(Transaction):
     """The very transaction that was approved, and its approval."""
 
     approval: Annotated[str, _text("The approval.", 64)]
 
 
 @_open
-class Subject(TypedDict):
-    """The customer, under the name that the caller knows."""
+class Named(TypedDict):
+    """A subject or a resource of AuthZEN 1.0. The subject's id is the customer's sub."""
 
-    type: Annotated[str, _text("Any.", 64)]
-    id: Annotated[str, _text("The customer's sub.", 255)]
-
-
-@_open
-class NamedAction(TypedDict):
-    """What is to be done."""
-
-    name: _Action
+    type: str
+    id: str
 
 
 @_open
-class Context(_Asked):
-    """With what it comes."""
+class Verb(TypedDict):
+    """An action of AuthZEN 1.0."""
+
+    name: str
 
 
 @_open
 class Evaluation(TypedDict):
-    """The same question in the shape of AuthZEN 1.0."""
+    """A question in the shape of AuthZEN 1.0. What the plain question could not say in its place is answered false."""
 
-    subject: Subject
-    action: NamedAction
-    resource: Resource
-    context: _Priced[Context]
+    subject: Named
+    action: Verb
+    resource: Named
+    context: NotRequired[Annotated[dict[str, Any], Field(description=_CONTEXT)]]
+
+
+@_open
+class Options(TypedDict):
+    """When to stop; without a word all are answered."""
+
+    evaluations_semantic: NotRequired[Literal["execute_all", "deny_on_first_deny", "permit_on_first_permit"]]
+
+
+@_open
+class Evaluations(TypedDict, total=False):
+    """Several of these. What one leaves out is taken from beside the list; without a list it is one question."""
+
+    subject: Any
+    action: Any
+    resource: Any
+    context: Any
+    evaluations: Annotated[list[dict[str, Any]], Field(max_length=_MOST_AT_ONCE)]
+    options: Options
 
 
 QUESTION: TypeAdapter[Question] = TypeAdapter(_Priced[Question])
 REDEMPTION: TypeAdapter[Redemption] = TypeAdapter(_Priced[Redemption])
 EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
+EVALUATIONS: TypeAdapter[Evaluations] = TypeAdapter(Evaluations)
 
 
 class Malformed(ValueError):
@@ -131,10 +136,10 @@ class Malformed(ValueError):
         self.code, self.words, self.status = code, words, status
 
 
-def read(form: TypeAdapter[T], body: bytes) -> T:
+def read(form: TypeAdapter[T], body: object) -> T:
     """What a body says. Raises Malformed."""
     try:
-        return form.validate_python(parse(body))
+        return form.validate_python(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         code = "invalid_type" if first["type"].endswith("_type") else _CODES.get(first["type"], "invalid_value")

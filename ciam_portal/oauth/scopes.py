@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy.catalogue import USE_SCOPE
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)

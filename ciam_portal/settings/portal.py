@@ -54,7 +54,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c statement_timeout=15000 -c jit=off")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "ciam_portal.core.cache.Cache",
         "LOCATION": environment.shared_service("CACHE_URL", "the Redis or Valkey shared by all processes"),
         "KEY_PREFIX": "ciam",
     }

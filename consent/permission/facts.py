@@ -1,6 +1,6 @@
 """Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -63,17 +63,20 @@ def uses(needed: Iterable[str]) -> tuple[str, ...]:
     return own if own and len(own) == len(needed) else (Action.USE_TOKEN, *own)
 
 
-def open_now(names: Iterable[str], asked: gate.Facts, customer: User, at: datetime) -> tuple[str, ...]:
-    """Of these scopes, those whose own row in the catalogue, if there is one, lets them be used at this moment."""
-    return tuple(name for name in names if _is_open(USE_SCOPE + name, asked, customer, at))
+def open_now(
+    names: Iterable[str], asked: gate.Facts, customer: User, at: datetime, *, answered: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Of these scopes, those whose own row in the catalogue, if there is one, lets them be used at this moment.
+
+    ``answered``: those of which the gate has just said so.
+    """
+    return tuple(name for name in names if name in answered or _is_open(USE_SCOPE + name, asked, customer, at))
 
 
 def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bool:
-    rules = limits.current()
-    if action not in rules.actions:
+    if action not in limits.current().actions:
         return True
-    asked = accounts_facts.with_highest(action, asked, customer, at)
-    return isinstance(gate.decide(action, asked, limits=rules, at=at), Allow)
+    return isinstance(accounts_facts.assessed(action, asked, customer, at)[1].decision, Allow)
 
 
 def for_giving(

@@ -54,13 +54,13 @@ def give(
             consent=consent.pk, partner=partner.pk, allowed=_coded(allowed), declined=_coded(declined)
         )
         record(event, about=customer.pk, by=by, at=at)
-        titles = tuple(str(scope.title) for scope in scopes.described(allowed))
+        titles = tuple(scope.title for scope in scopes.described(allowed))
         notice = notices.AppConnected(partner=partner.name, allowed=titles, link=links.absolute("consent:index"))
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
         _record_change(consent, before, by, at)
         if added := _ordered(set(allowed) - before):
-            titles = tuple(str(scope.title) for scope in scopes.described(added))
+            titles = tuple(scope.title for scope in scopes.described(added))
             more = notices.AppMayMore(partner=partner.name, added=titles, link=links.absolute("consent:index"))
             tell(customer, more, to=addresses.proven(customer), at=at)
     return consent

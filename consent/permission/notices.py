@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ciam_portal.core.outbox.notice import NoticeBase
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class AppConnected(NoticeBase):
 
     template: ClassVar[str] = "consent_given"
     partner: str
-    allowed: tuple[str, ...]
+    allowed: tuple[Text, ...]
     link: str
 
 
@@ -22,7 +23,7 @@ class AppMayMore(NoticeBase):
 
     template: ClassVar[str] = "consent_widened"
     partner: str
-    added: tuple[str, ...]
+    added: tuple[Text, ...]
     link: str
 
 

@@ -7,7 +7,7 @@ from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate, request_id
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
-from ciam_portal.core.audit.decide import Decided, assess, decide
+from ciam_portal.core.audit.decide import Decided, keep, refusal
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
@@ -55,8 +55,9 @@ def admit(value: str, *needed: str) -> Access | Decided | None:
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
     sharing = facts.for_sharing(found.consent, partner, customer, session, at, held=held, needed=needed)
-    if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
-        return decide(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    refused = refusal(policy.may_share, sharing, about=customer.pk, by=by, at=at)
+    if refused is not None:
+        return refused
     asked = accounts_facts.for_token(customer, session, by=by, at=at)
     for action in facts.uses(needed):
         decided = _use(action, asked, customer, by, at)
@@ -64,7 +65,7 @@ def admit(value: str, *needed: str) -> Access | Decided | None:
             challenges.remember(session.pk, partner.pk, decided.answer)
         if not isinstance(decided.answer, Allow):
             return decided
-    opened = facts.open_now(sharing.allowed, asked, customer, at)
+    opened = facts.open_now(sharing.allowed, asked, customer, at, answered=needed)
     return Access(found.token, partner, customer, found.consent, opened)
 
 
@@ -83,9 +84,8 @@ def acting(partner: Partner) -> Actor:
 
 def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:
     """May it be used now? An allow of low sensitivity is not kept: this path has to stay fast."""
-    asked = accounts_facts.with_highest(action, asked, customer, at)
-    rules = limits.current()
-    answer, row = gate.decide(action, asked, limits=rules, at=at), rules.actions.get(action)
-    if isinstance(answer, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
-        return Decided(answer, None)
-    return assess(action, asked, about=customer.pk, by=by, at=at)
+    asked, assessed = accounts_facts.assessed(action, asked, customer, at)
+    row = limits.current().actions.get(action)
+    if isinstance(assessed.decision, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
+        return Decided(assessed.decision, None)
+    return keep(action, asked, assessed, about=customer.pk, by=by, at=at)

@@ -160,8 +160,7 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return nothing
     asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)
-    asked = accounts_facts.with_highest(Action.USE_TOKEN, asked, found.user, at)
-    if not isinstance(gate.decide(Action.USE_TOKEN, asked, limits=limits.current(), at=at), Allow):
+    if not isinstance(accounts_facts.assessed(Action.USE_TOKEN, asked, found.user, at)[1].decision, Allow):
         return nothing
     opened = facts.open_now(sharing.allowed, asked, found.user, at)
     proven = facts.signed_in(found.session)

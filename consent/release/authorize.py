@@ -22,9 +22,9 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, gate, links
+from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import assess
+from ciam_portal.core.audit.decide import keep
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.flow import go_on
@@ -198,9 +198,9 @@ def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     That the page may be shown is not recorded; the flow asks again, under lock, and is.
     """
     asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
-    asked = accounts_facts.with_highest(action, asked, visit.customer, visit.at)
-    if not isinstance(gate.decide(action, asked, limits=limits.current(), at=visit.at), Allow):
-        go_on(assess(action, asked, about=visit.customer.pk, by=visit.by, at=visit.at))
+    asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
+    if not isinstance(assessed.decision, Allow):
+        go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
     letting = facts.for_letting_out(visit.customer, visit.session, added)
     answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
     if isinstance(answer, StepUp):

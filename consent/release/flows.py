@@ -16,7 +16,7 @@ from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import assess, decide
+from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -155,10 +155,7 @@ def _worn(old: RefreshToken, asked: tuple[str, ...], at: datetime) -> Why | None
 
 def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> Why | None:
     # An allow is on record as the event of the exchange; a refusal gets its own decision, with the facts.
-    if isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
-        return None
-    decide(policy.may_share, sharing, about=about, by=by, at=at)
-    return Why.NOT_ALLOWED
+    return Why.NOT_ALLOWED if refusal(policy.may_share, sharing, about=about, by=by, at=at) is not None else None
 
 
 def _assess(
@@ -166,8 +163,8 @@ def _assess(
 ) -> tuple[Why | None, UUID | None]:
     """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
     asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
-    asked = accounts_facts.with_highest(action, asked, root.user, at)
-    decided = assess(action, asked, about=root.user_id, by=by, at=at)
+    asked, assessed = accounts_facts.assessed(action, asked, root.user, at)
+    decided = keep(action, asked, assessed, about=root.user_id, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id

@@ -83,10 +83,10 @@ def invitation(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
 @link_page(CONTACT_ASK)
 def help_them(request: HttpRequest, link: Opened[Contact]) -> HttpResponse:
     """Says that a call comes first; a button shows the code, once."""
-    context = {"who": spelled_out(link.customer.email)}
+    context: dict[str, str | int] = {"who": spelled_out(link.customer.email)}
     form = forms.Spoken(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "recovery/contacts/contact_help.html", context | {"form": form})
     code = vouch.show_code(link.secret, by=Actor.stranger(request), at=clock.now())
-    context |= {"code": f"{code[:4]} {code[4:]}", "hours": str(limits.current().recovery.contact_code_hours)}
+    context |= {"code": f"{code[:4]} {code[4:]}", "hours": limits.current().recovery.contact_code_hours}
     return render(request, "recovery/contacts/contact_code.html", context)

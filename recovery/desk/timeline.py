@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.timeline import Data, Said, plain, tell
+from ciam_portal.core.words import Text
 from recovery.desk import events
 
 _ASKED: dict[str, Text] = {

@@ -40,14 +40,16 @@ class Shop(Walk):
         del words["token"]
         return self.send("/api/approvals/redeem", words)
 
-    def evaluate(self, subject: str, **context: Any) -> Any:
-        body = {
+    def asking(self, subject: str, **context: Any) -> dict[str, Any]:
+        return {
             "subject": {"type": "customer", "id": subject},
             "action": {"name": "payment"},
             "resource": {"type": "order", "id": "1001"},
             "context": {"token": self.token, "amount": 1250, "currency": "EUR"} | context,
         }
-        return self.send("/access/v1/evaluation", body)
+
+    def evaluate(self, subject: str, **context: Any) -> Any:
+        return self.send("/access/v1/evaluation", self.asking(subject, **context))
 
 
 def open_shop(browser: Client, *methods: Method, **profile: Any) -> Shop:

@@ -28,10 +28,11 @@ from ciam_portal.oauth import scopes
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db
-POSTS: dict[str, Callable[[bytes], object]] = {
+POSTS: dict[str, Callable[[object], object]] = {
     "/api/decisions": questions.question,
     "/api/approvals/redeem": questions.redemption,
     "/access/v1/evaluation": questions.evaluation,
+    "/access/v1/evaluations": questions.evaluations,
 }
 
 
@@ -91,13 +92,16 @@ def test_every_status_it_names_is_answered_as_it_says(
     shop.token = shop.tokens("openid profile email phone activity")["access_token"]
     plain = open_shop(shop.browser, name="Plain", decision_actions=())
     subject = shop.userinfo(shop.token).json()["sub"]
+    several = {"evaluations": [shop.asking(subject), {}]}
     good: dict[str, Callable[[], Any]] = {
         "/api/decisions": shop.decide_on,
         "/api/approvals/redeem": lambda: shop.redeem_approval(shop.approval()),
         "/access/v1/evaluation": lambda: shop.evaluate(subject),
+        "/access/v1/evaluations": lambda: shop.send("/access/v1/evaluations", several),
     }
     for path, call in good.items():
         held.against(path, call())
+        held.against(path, shop.send(path, "[]"))
         held.against(path, shop.send(path, "{}"))
         held.against(path, shop.send(path, "{}", HTTP_AUTHORIZATION=shop.basic("wrong")))
         held.against(path, plain.send(path, "{}"))
@@ -183,29 +187,32 @@ def requested(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def near(document: dict[str, Any], part: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that look like this schema: members right, at the edge, wrong or missing."""
-    if "$ref" in part:
-        return near(document, document["components"]["schemas"][part["$ref"].rpartition("/")[2]])
-    match part["type"]:
-        case "integer":
-            edges = [part["minimum"], part["maximum"], part["minimum"] - 1, part["maximum"] + 1, 1.0, 12.5]
-            return st.integers(part["minimum"], part["maximum"]) | st.sampled_from(edges) | _json
-        case "string" if "enum" in part:
-            return st.sampled_from(part["enum"]) | _json
-        case "string":
-            right = st.from_regex(part["pattern"])
-            long = right.map(lambda text: (text * part["maxLength"])[: part["maxLength"]])
-            return right | long | long.map(lambda text: text + text[-1:]) | _json
-    parts = {name: near(document, inner) for name, inner in part["properties"].items()}
-    needed = {name: inner for name, inner in parts.items() if name in part["required"]}
-    others = {name: inner for name, inner in parts.items() if name not in needed}
-    right = st.fixed_dictionaries(needed, optional=others)
-    return (
-        right
-        | st.fixed_dictionaries(parts)
-        | st.builds(dict.__or__, right, st.fixed_dictionaries({"x": _json}))
-        | _json
-    )
+    """Values that look like this schema: right, at the edge, wrong; of objects, members missing or too many."""
+    found: st.SearchStrategy[Any] = st.nothing()
+    match part:
+        case {"$ref": str(name)}:
+            found = near(document, document["components"]["schemas"][name.rpartition("/")[2]])
+        case {"type": "integer", "minimum": int(least), "maximum": int(most)}:
+            found = st.integers(least, most) | st.sampled_from([least, most, least - 1, most + 1, 1.0, 12.5])
+        case {"enum": list(choices)}:
+            found = st.sampled_from(choices)
+        case {"type": "string", "pattern": str(pattern), "maxLength": int(most)}:
+            right = st.from_regex(pattern)
+            long = right.map(lambda text: (text * most)[:most])
+            found = right | long | long.map(lambda text: text + text[-1:])
+        case {"type": "string"}:
+            found = st.text()
+        case {"type": "array", "items": dict(item), "maxItems": int(most)}:
+            few = st.lists(near(document, item), max_size=3)
+            found = few | few.map(lambda items: (items * most)[:most]) | few.map(lambda items: items * (most + 1))
+        case {"properties": dict(properties)}:
+            parts = {name: near(document, inner) for name, inner in properties.items()}
+            needed = {name: parts[name] for name in part.get("required", ())}
+            others = {name: inner for name, inner in parts.items() if name not in needed}
+            whole = st.fixed_dictionaries(needed, optional=others)
+            more = st.builds(dict.__or__, whole, st.fixed_dictionaries({"x": _json}))
+            found = whole | st.fixed_dictionaries(parts) | more
+    return found | _json
 
 
 @pytest.fixture
@@ -241,7 +248,7 @@ def test_what_is_read_is_what_the_document_describes(
     body = data.draw(bodies[path])
     described = Exact(requested(document, path) | {"components": document["components"]}).is_valid(body)
     try:
-        POSTS[path](json.dumps(body).encode())
+        POSTS[path](body)
     except Malformed:
         assert not described
     else:
@@ -253,6 +260,4 @@ def test_what_is_read_is_what_the_document_describes(
 @given(amount=st.floats())
 def test_no_float_is_an_amount(amount: float) -> None:
     with pytest.raises(Malformed):
-        questions.question(
-            json.dumps({"action": "payment", "token": "x", "amount": amount, "currency": "EUR"}).encode()
-        )
+        questions.question({"action": "payment", "token": "x", "amount": amount, "currency": "EUR"})

@@ -217,35 +217,6 @@ def test_a_withdrawal_and_a_redemption_at_once_agree(unlocked_audit: None) -> No
     assert Consent.objects.get().ended_at is not None
 
 
-def test_the_subject_of_an_evaluation_is_the_tokens(shop: Shop) -> None:
-    """AuthZEN 1.0: the same code path."""
-    subject = shop.userinfo(shop.token).json()["sub"]
-    allowed = shop.evaluate(subject).json()
-    assert allowed["decision"] is True
-    assert shop.redeem_approval(allowed["context"]["approval"]).status_code == 200
-    denied = shop.evaluate("somebody").json()
-    assert denied["decision"] is False
-    assert denied["context"]["reason_admin"] == {"en": "other_subject"}
-    more = shop.evaluate(subject, amount=50_000).json()
-    assert more["decision"] is False
-    assert more["context"]["step_up"]["acr_values"] == "aal2"
-    assert DecisionEntry.objects.get(pk=more["context"]["id"]).answer == "step_up"
-
-
-def test_authzen_metadata_leads_to_the_endpoint(client: Client, settings: Any) -> None:
-    told = client.get("/.well-known/authzen-configuration").json()
-    assert told["policy_decision_point"] == settings.PUBLIC_URL
-    assert told["access_evaluation_endpoint"] == f"{settings.PUBLIC_URL}/access/v1/evaluation"
-
-
-@pytest.mark.parametrize(("sent", "is_echoed"), [("abc-123", True), ("x" * 65, False), ("a b", False)])
-def test_authzens_callers_get_their_own_request_id_back(shop: Shop, sent: str, is_echoed: bool) -> None:
-    shop.machine.defaults["HTTP_X_REQUEST_ID"] = sent
-    assert (shop.evaluate("x")["X-Request-ID"] == sent) is is_echoed
-    assert shop.decide_on()["X-Request-ID"] != sent
-    assert sent not in set(DecisionEntry.objects.values_list("request_id", flat=True))
-
-
 def test_every_decision_on_record_is_answered_the_same_again(shop: Shop) -> None:
     shop.redeem_approval(shop.approval())
     shop.redeem_approval(shop.approval(), amount=7)

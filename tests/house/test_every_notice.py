@@ -16,6 +16,7 @@ from django.utils import translation
 
 from ciam_portal.core.outbox import mail
 from ciam_portal.core.outbox.notice import NoticeBase
+from ciam_portal.core.words import Text
 from recovery.news.notices import ResetYourPassword
 from tests.house.test_code import ROOT, SOURCES
 
@@ -64,7 +65,7 @@ def samples(kind: type[NoticeBase]) -> Iterator[dict[str, Any]]:
         elif choices:
             values[field.name] = (*dict.fromkeys(choices), "another")
         else:
-            by_type = {bool: (True, False), int: (0, 1, 2), str: (HOSTILE,)}
+            by_type = {bool: (True, False), int: (0, 1, 2), str: (HOSTILE,), Text: (HOSTILE,)}
             values[field.name] = by_type.get(hints[field.name], ((HOSTILE, "another"), ()))
     return (dict(zip(values, each, strict=True)) for each in itertools.product(*values.values()))
 

@@ -16,14 +16,15 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.restrictions.notices import AccountSuspended
 from accounts.restrictions.policy import WhyRestrict, told
 from ciam_portal.core import clock
 from ciam_portal.core.outbox import channels
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.notice import Medium, language_of
 from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.words import UNKNOWN
 from tests import catalogue, factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_german")]
@@ -32,6 +33,8 @@ GERMAN = {
     "Sign in": "Anmelden",
     "Where you are signed in": "Wo Sie angemeldet sind",
     "you asked us to": "Sie uns darum gebeten haben",
+    "{browser} on {system}": "{browser} unter {system}",
+    "Unknown": "Unbekannt",
     "j F Y, H:i": "j. F Y, H:i",
 }
 
@@ -85,9 +88,20 @@ def test_who_signs_up_in_german_is_told_in_german(client: Client) -> None:
 
 def test_a_customer_reads_the_language_of_their_profile(client: Client, customer: User, sign_in: Any) -> None:
     User.objects.filter(pk=customer.pk).update(locale="de")
-    page = sign_in(customer).get("/sessions/", headers={"Accept-Language": "en"})
+    browser = sign_in(customer)
+    Session.objects.update(browser=UNKNOWN, system="Linux")
+    page = browser.get("/sessions/", headers={"Accept-Language": "en"})
     assert "Wo Sie angemeldet sind" in page.text
+    assert "Unbekannt unter Linux" in page.text
     assert page["Content-Language"] == "de"
+
+
+def test_a_language_that_is_no_longer_offered_is_not_used(customer: User, sign_in: Any) -> None:
+    customer.locale = "fr"
+    customer.save(update_fields=["locale"])
+    assert language_of(customer) == "en"
+    page = sign_in(customer).get("/sessions/", headers={"Accept-Language": "fr"})
+    assert page["Content-Language"] == "en"
 
 
 def test_mail_and_text_message_are_in_the_language_of_the_customer(

@@ -19,13 +19,13 @@ from django.utils.functional import Promise
 from ciam_portal.core.explain import actions, features, findings, reasons
 from ciam_portal.core.policy.reason import ReasonBase
 from ciam_portal.core.words import choices, sentence
-from tests.house.test_code import SOURCES, tree
+from tests.house.test_code import ROOT, SOURCES, tree
 
 OURS = {"accounts", "ciam_portal", "consent", "recovery"}
 MARKS = {"_", "lazy", "translate", "ngettext", "ngettext_lazy"}
 KEYWORDS = {"label", "help_text", "empty_label", "description", "title"}
 ATTRIBUTES = {"site_header", "site_title", "index_title"}
-CALLS = {"Said", "Words", "Shown", "Part", "add_error", "Unanswerable", "Unusable"}
+CALLS = {"Said", "Words", "Shown", "Part", "StaffAction", "Step", "add_error", "Unanswerable", "Unusable"}
 NOT_PAGES = {"management", "settings", "decisions"}  # commands, and what partners' developers read
 READ_AS_CODES = ("core/words.py", "core/policy/reason.py", "core/mailbox.py", "core/outbox/mail.py")
 NAMED_BY_THEIR_PAGES = {"LinkAnswer", "Undo", "Narrow"}
@@ -58,6 +58,42 @@ def shown(module: ast.Module) -> Iterator[ast.expr]:
 
 def test_what_people_read_is_marked() -> None:
     assert not [f"{path}: {ast.unparse(each)}" for path in PAGES for each in shown(tree(path)) if is_text(each)]
+
+
+SPEAKS = re.compile(
+    r"""(?:textContent|innerText|innerHTML|title|placeholder|alt) = ["'`]|"aria-label", ["'`]|alert\("""
+)
+
+
+def test_scripts_take_their_words_from_the_page() -> None:
+    assert all(SPEAKS.search(line) for line in ('a.textContent = "Hide";', 'a.setAttribute("aria-label", `Hide`);'))
+    scripts = list((ROOT / "static").glob("*.js"))
+    assert scripts
+    assert not [path.name for path in scripts if SPEAKS.search(path.read_text())]
+
+
+TELLERS = {"ciam_portal.core.outbox.tell", "accounts.lock.flows.everywhere"}
+EAGER = {"gettext", "ngettext", "sentence", "span"}
+
+
+def told_too_early(module: ast.Module) -> set[str]:
+    """What is translated where somebody is told something, though they may read another language."""
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
+    names = {(node.module, each.name) for node in imports for each in node.names}
+    if not TELLERS & {source for source, _name in names}:
+        return set()
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and called(node.func) == "str"]
+    return EAGER & {name for _source, name in names} | {
+        ast.unparse(call) for call in calls if {called(each) for each in call.args} & {"title", "label", "words"}
+    }
+
+
+def test_what_somebody_is_told_is_translated_when_they_read_it() -> None:
+    teller = "from ciam_portal.core.outbox.tell import tell\n"
+    for source in ("from django.utils.translation import gettext as _", "str(scope.title)"):
+        assert told_too_early(ast.parse(teller + source))
+        assert not told_too_early(ast.parse(source))
+    assert not {path: found for path in PAGES if (found := told_too_early(tree(path)))}
 
 
 def read_raw(module: ast.Module) -> Iterator[ast.Attribute]:

@@ -234,9 +234,9 @@ def test_the_highest_level_is_looked_up_when_it_matters(walk: Walk, django_asser
     by = Actor(ActorKind.PARTNER, walk.partner.pk, Channel.API)
     facts = accounts_facts.for_token(session.customer, session, by=by, at=clock.now())
     with django_assert_num_queries(0):
-        assert accounts_facts.with_highest("use_token", facts, session.customer, clock.now()) == facts
+        assert accounts_facts.assessed("use_token", facts, session.customer, clock.now())[0] == facts
     with django_assert_num_queries(1):
-        known = accounts_facts.with_highest("partner.change_payee", facts, session.customer, clock.now())
+        known, _answer = accounts_facts.assessed("partner.change_payee", facts, session.customer, clock.now())
     assert known.highest is Level.AAL1
 
 

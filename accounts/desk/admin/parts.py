@@ -107,7 +107,7 @@ def sessions(record: Record) -> Part:
         state = _("Live") if each.is_live(at, idle) else ended(each.end_reason) if each.ended_at else _("Over")
         if each.said == Session.Said.NOT_MINE:
             state += "; " + _("the customer says that it was not them")
-        browser, proven = f"{each.browser} on {each.system}", f"{strong}: {methods(each.methods)}"
+        browser, proven = str(each.agent), f"{strong}: {methods(each.methods)}"
         rows.append((browser, network, instant(each.started_at), instant(each.last_used_at), proven, state))
     columns = (_("Browser"), _("Where"), _("Signed in"), _("Last used"), _("Shown"), _("State"))
     return Part("sessions", _("Sessions"), tuple(rows), columns, _("They have never signed in."))

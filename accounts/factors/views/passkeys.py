@@ -27,7 +27,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.words import sentence
+from ciam_portal.core.words import UNKNOWN, agent, sentence
 
 _MINUTE = 60
 
@@ -69,8 +69,8 @@ def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) 
 def name_of(request: HttpRequest) -> str:
     """A first name for a passkey that is made in this browser."""
     browser, system = agents.families(request.headers.get("User-Agent", ""))
-    known = [part for part in (browser, system) if part != agents.UNKNOWN]
-    return " on ".join(known) or _("My passkey")
+    known = [part for part in (browser, system) if part != UNKNOWN]
+    return str(agent(*known)) if len(known) == 2 else "".join(known) or _("My passkey")  # noqa: PLR2004  (both)
 
 
 @require_POST

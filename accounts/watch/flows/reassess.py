@@ -65,5 +65,5 @@ def _end(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: date
         if device is not None and device.first_seen_at >= session.started_at:
             device.revoke(at)  # it came with this session; a browser that was there before stays its owner's
         learning.unlearn(session, by=by, at=at)
-    notice = notices.SessionEndedForSafety(browser=session.browser, system=session.system, network=session.network)
+    notice = notices.SessionEndedForSafety(browser=session.agent, network=session.network)
     tell(session.customer, notice, to=addresses.proven(session.customer), at=at)

@@ -1,6 +1,7 @@
 """decide() and assess(): ask, keep question, facts and answer, and hand the answer on. The only two ways to ask.
 
-``assess`` asks about a sensitive action of the catalogue, ``decide`` any other question of a policy.
+``assess`` asks about a sensitive action of the catalogue, ``decide`` any other question of a policy; ``refusal`` too,
+where an allow is kept by what it leads to. ``keep`` keeps what was asked of the gate just now.
 """
 
 import dataclasses
@@ -43,17 +44,35 @@ def decide(question: Callable[..., Decision], *facts: object, about: UUID | None
     """
     rules = limits.current()
     answer = question(*facts, limits=rules, at=at)
-    return _keep(_entry(question, facts, answer, rules, about=about, by=by, at=at), answer)
+    return _store(_entry(question, facts, answer, rules, about=about, by=by, at=at), answer)
+
+
+def refusal(
+    question: Callable[..., Decision], *facts: object, about: UUID | None, by: Actor, at: datetime
+) -> Decided | None:
+    """The same; None for an allow, which is not kept here, but by what it leads to."""
+    rules = limits.current()
+    answer = question(*facts, limits=rules, at=at)
+    if isinstance(answer, Allow):
+        return None
+    return _store(_entry(question, facts, answer, rules, about=about, by=by, at=at), answer)
 
 
 def assess(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
-    """Ask whether a sensitive action may be done now, and keep the answer with what it rests on.
+    """Ask whether a sensitive action may be done now, and ``keep`` the answer with what it rests on."""
+    assessed = gate.assess(action, facts, limits=limits.current(), at=at)
+    return keep(action, facts, assessed, about=about, by=by, at=at)
+
+
+def keep(
+    action: str, facts: gate.Facts, assessed: gate.Assessed, *, about: UUID | None, by: Actor, at: datetime
+) -> Decided:
+    """What the gate has just answered about these facts.
 
     An allow is kept for every sign-in, for every question of a partner about a transaction of its own, and for whatever
     is more than of low sensitivity or worried anyone.
     """
     rules = limits.current()
-    assessed = gate.assess(action, facts, limits=rules, at=at)
     answer, assessment = assessed.decision, assessed.assessment
     if isinstance(answer, Allow) and not answer.findings and not _matters(action, rules):
         return Decided(answer, None, assessed.standing)
@@ -63,7 +82,7 @@ def assess(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at:
     if assessment is not None:
         entry.score, entry.model_version = assessment.score, assessment.model
         entry.contributions = [[part.code, part.llr] for part in assessment.parts]
-    return dataclasses.replace(_keep(entry, answer), standing=assessed.standing, risk=assessed.risk)
+    return dataclasses.replace(_store(entry, answer), standing=assessed.standing, risk=assessed.risk)
 
 
 def _matters(action: str, rules: limits.Limits) -> bool:
@@ -98,7 +117,7 @@ def _entry(
     )
 
 
-def _keep(entry: DecisionEntry, answer: Decision) -> Decided:
+def _store(entry: DecisionEntry, answer: Decision) -> Decided:
     entry.save(force_insert=True)
     if (held := pending.get()) is not None:
         held.append(entry)

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy.catalogue import PARTNER, USE_SCOPE, Action
+from ciam_portal.core.words import Text
 
 DOING: dict[Action, Text] = {
     Action.SIGN_UP: _("opening an account"),

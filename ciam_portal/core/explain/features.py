@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.risk.visit import Feature
+from ciam_portal.core.words import Text
 
 # Nobody knows yet who it was, so nothing here says "you".
 NEW_BROWSER = _("The browser was one we have not seen with your account, or one that has forgotten it.")

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.core import gate
 from ciam_portal.core.explain import features, findings, reasons
 from ciam_portal.core.explain.features import SHOWN
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.risk.visit import Feature
+from ciam_portal.core.words import Text
 
 _TELLING = 0.5  # nats: a part below that says next to nothing
 _KNOWN = gate.Trust.KNOWN

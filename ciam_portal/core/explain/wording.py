@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
-
-Text = str | Promise  # a text, or one that is translated when it is shown
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class Medium(models.TextChoices):
 
 def language_of(customer: object) -> str:
     """In which language somebody is told things."""
-    return getattr(customer, "locale", "") or settings.LANGUAGE_CODE
+    locale = getattr(customer, "locale", "")
+    return locale if locale in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 @dataclass(frozen=True, slots=True)

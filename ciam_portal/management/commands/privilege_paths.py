@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Print the paths; fail if one is too short."""
         found, alone = privileges.paths(), privileges.alone()
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(path) for path in found], indent=2))
+            self.stdout.write(json.dumps([asdict(path) for path in found], indent=2, default=str))
         else:
             for path in found:
                 steps = ", then ".join(f"{step.person} ({step.role or 'now'}) {step.does}" for step in path.steps)

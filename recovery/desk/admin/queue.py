@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.admin.record import Viewer
 from ciam_portal.core.explain.registers import risk_name
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import masked
+from ciam_portal.core.words import Text, masked
 from recovery.case.policy.evidence import Way, weight_apart
 from recovery.case.policy.states import LIVE, State
 from recovery.desk.admin import words

@@ -16,10 +16,9 @@ from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.explain import reasons
-from ciam_portal.core.explain.wording import Text
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.question import KNOWN
-from ciam_portal.core.words import sentence
+from ciam_portal.core.words import Text, sentence
 from recovery.case.policy.evidence import Way
 from recovery.case.policy.states import State
 from recovery.desk.policy import Outcome, WhyRejected

@@ -13,7 +13,6 @@ from ciam_portal.core.outbox.notice import NoticeBase
 
 SEEN: dict[str, Any] = {
     "browser": "<Firefox>",
-    "system": "Linux",
     "network": "192.0.2.0/24",
     "when": "1 March 2026, 12:00 (UTC)",
 }

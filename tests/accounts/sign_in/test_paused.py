@@ -1,6 +1,7 @@
 """A paused sign-in ends when password or address change under it; what it showed before shows nothing then."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,9 +82,9 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
     customer: User, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, paused: bool
 ) -> None:
     """The password changes after everything was asked, just before the session would begin."""
-    really = flows.is_current
+    really = flows.still_as_admitted
 
-    def changed_meanwhile(who: User, admitted: flows.Admitted) -> bool:
+    def changed_meanwhile(who: User, admitted: flows.Admitted) -> User | None:
         User.objects.filter(pk=who.pk).update(password=make_password(NEW))
         return really(who, admitted)
 
@@ -92,10 +93,28 @@ def test_a_change_in_the_last_moment_is_seen_under_the_lock(
         elsewhere.challenged(client, customer)
     else:
         factories.at_home(client, customer)
-    monkeypatch.setattr(flows, "is_current", changed_meanwhile)
+    monkeypatch.setattr(flows, "still_as_admitted", changed_meanwhile)
     form = {"login": customer.email, "password": factories.PASSWORD}
     answer = type_code(client, code(outbox)) if paused else client.post("/sign-in/", form)
     assert is_over(client, answer)
+    assert not Session.objects.exists()
+    assert client.get("/profile/").status_code == 302
+
+
+def test_a_suspension_in_the_last_moment_is_a_refusal_and_leaves_nobody_signed_in(
+    customer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = flows.still_as_admitted
+
+    def suspended_meanwhile(who: User, admitted: flows.Admitted) -> User | None:
+        who.restricted(suspended_until=clock.now() + timedelta(days=1), step_up_until=None)
+        return really(who, admitted)
+
+    client = Client()
+    factories.at_home(client, customer)
+    monkeypatch.setattr(flows, "still_as_admitted", suspended_meanwhile)
+    answer = client.post("/sign-in/", {"login": customer.email, "password": factories.PASSWORD})
+    assert answer.status_code == 403
     assert not Session.objects.exists()
     assert client.get("/profile/").status_code == 302
 
