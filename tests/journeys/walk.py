@@ -19,7 +19,7 @@ from django.db.models import DateTimeField
 from environ import Env
 from playwright.sync_api import Page
 from psycopg import sql
-from psycopg.abc import Query
+from psycopg.abc import QueryNoTemplate
 
 from tests.stack import Stack, people
 
@@ -95,7 +95,7 @@ def text_code(portal: Stack, number: str) -> str:
     raise AssertionError(f"no code went to {number}")
 
 
-def ask(portal: Stack, statement: Query, *values: object) -> list[tuple[Any, ...]]:
+def ask(portal: Stack, statement: QueryNoTemplate, *values: object) -> list[tuple[Any, ...]]:
     """Ask the portal's own database, as the owner of its tables, or change it."""
     known = Env.db_url_config(portal.env["DATABASE_OWNER_URL"])
     with psycopg.connect(host=known["HOST"], user=known["USER"], dbname=known["NAME"]) as connection:
@@ -114,13 +114,13 @@ def earlier(portal: Stack, address: str, ago: timedelta, *only: str) -> None:
             label, columns = model._meta.label, {field.name: field for field in model._meta.fields}
             owner = model._meta.pk if label == "accounts.User" else columns.get("customer") or columns.get("user")
             moved = [
-                sql.SQL("{0} = {0} - {1}").format(sql.Identifier(field.column), sql.Literal(ago))
+                sql.SQL("{0} = {0} - {1}").format(sql.Identifier(str(field.column)), sql.Literal(ago))
                 for field in columns.values()
                 if isinstance(field, DateTimeField) and (not only or {label, f"{label}.{field.name}"} & set(only))
             ]
             if owner is not None and moved:
                 table, key, changes = sql.Identifier(model._meta.db_table), owner.column, sql.SQL(", ").join(moved)
-                statement = sql.SQL("UPDATE {} SET {} WHERE {} = %s").format(table, changes, sql.Identifier(key))
+                statement = sql.SQL("UPDATE {} SET {} WHERE {} = %s").format(table, changes, sql.Identifier(str(key)))
                 ask(portal, statement, one)
 
 
