@@ -1,6 +1,5 @@
 """What a customer types about themselves: shape only."""
 
-import unicodedata
 import zoneinfo
 
 from django import forms
@@ -12,17 +11,20 @@ from accounts.customer.forms import Address
 from accounts.models import User
 from accounts.passwords import validator as passwords
 from accounts.sign_in.forms import new_password
-from ciam_portal.core import phones
+from ciam_portal.core import phones, typed
 
 
 def phone_number(text: str) -> str:
-    """A number that can exist, in E.164 form. Raises ValidationError."""
+    """A number that texts may go to, in E.164 form. Raises ValidationError."""
     try:
-        return phones.normal(text)
+        return phones.for_texts(text)
     except phones.NoCountry as error:
         raise forms.ValidationError(_("Please write the number with its country code, such as +47.")) from error
     except phones.NotANumber as error:
         raise forms.ValidationError(_("This is not a phone number that can be reached.")) from error
+    except phones.TakesNoTexts as error:
+        words = _("We cannot send texts to this kind of number. Please give the number of a mobile phone.")
+        raise forms.ValidationError(words) from error
 
 
 class Profile(forms.Form):
@@ -45,10 +47,10 @@ class Profile(forms.Form):
 
     def clean_name(self) -> str:
         """Printable text in Unicode form NFC."""
-        name = unicodedata.normalize("NFC", self.cleaned_data["name"]).strip()
-        if not name.isprintable():
-            raise forms.ValidationError(_("Please use letters, spaces and ordinary signs only."))
-        return name
+        try:
+            return typed.name(self.cleaned_data["name"])
+        except typed.NotPlain as error:
+            raise forms.ValidationError(_("Please use letters, spaces and ordinary signs only.")) from error
 
     def clean_phone(self) -> str:
         """A number that can exist, in E.164 form."""

@@ -1,20 +1,20 @@
 """What a customer types to add a factor or to prove something: shape only."""
 
 import re
-import unicodedata
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import verifier
+from ciam_portal.core import typed
 
 _LONGEST_MESSAGE = 60_000
 _DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none", "spellcheck": "false"}
 
 
 def digits(text: str, length: int) -> str:
-    """Exactly so many ASCII digits; spaces are what people type between groups."""
-    plain = re.sub(r"\s", "", text)
+    """Exactly so many digits, however they were typed."""
+    plain = typed.code(text)
     if not re.fullmatch(rf"[0-9]{{{length}}}", plain, re.ASCII):
         raise forms.ValidationError(_("Please type the %(length)s digits of the code."), params={"length": length})
     return plain
@@ -91,8 +91,11 @@ class PasskeyName(forms.Form):
 
     def clean_name(self) -> str:
         """Printable text in Unicode form NFC."""
-        name = " ".join(unicodedata.normalize("NFC", self.cleaned_data["name"]).split())
-        if not name or not name.isprintable() or len(name) > 64:  # noqa: PLR2004  (the column)
+        try:
+            name = typed.name(self.cleaned_data["name"])
+        except typed.NotPlain:
+            name = ""
+        if not name or len(name) > 64:  # noqa: PLR2004  (the column)
             raise forms.ValidationError(_("Please use letters, digits and ordinary signs."))
         return name
 

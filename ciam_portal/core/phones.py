@@ -11,6 +11,32 @@ class NotANumber(ValueError):
     """No phone has this number."""
 
 
+class TakesNoTexts(ValueError):
+    """It is a premium, shared-cost, toll-free, satellite or pager number: no texts go there, or at somebody's cost."""
+
+
+_SATELLITE = frozenset({870, 878, 881, 882, 883, 888, 979})  # and other numbers of no country
+_NO_TEXTS = frozenset(
+    {
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.PAGER,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+    }
+)
+
+
+def for_texts(text: str) -> str:
+    """The number in E.164 form, if texts may go there. Raises NoCountry, NotANumber, TakesNoTexts."""
+    found = normal(text)
+    number = phonenumbers.parse(found, None)
+    if number.country_code in _SATELLITE or phonenumbers.number_type(number) in _NO_TEXTS:
+        raise TakesNoTexts
+    return found
+
+
 def normal(text: str) -> str:
     """The number in E.164 form. Raises NoCountry, NotANumber."""
     text = text.strip()

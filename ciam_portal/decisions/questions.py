@@ -51,7 +51,7 @@ class Evaluations:
 def question(body: object) -> Question:
     """From the body of ``POST /api/decisions``. Raises Malformed."""
     found = read(QUESTION, body)
-    return Question(_transaction(found), found["token"], found.get("channel", Channel.API))
+    return Question(_transaction(found), found["token"], Channel(found.get("channel", Channel.API)))
 
 
 def redemption(body: object) -> Redemption:

@@ -8,7 +8,6 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ciam_portal.core import misfit
-from ciam_portal.core.policy.channel import Channel
 
 T = TypeVar("T")
 _closed = with_config(ConfigDict(strict=True, extra="forbid"))
@@ -68,7 +67,7 @@ class Question(Transaction):
     """A transaction of the caller's own, about to be done for the customer of this token."""
 
     token: Annotated[str, _text("The customer's access token.", 255)]
-    channel: NotRequired[Annotated[Literal[Channel.API, Channel.GATEWAY, Channel.MOBILE], Field(description=_ENTRY)]]
+    channel: NotRequired[Annotated[Literal["api", "gateway", "mobile"], Field(description=_ENTRY)]]
 
 
 @_closed

@@ -55,7 +55,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["email", "username", "ip_address"]
 
-OTP_TOTP_SYNC = False
+OTP_TOTP_SYNC = True
 OTP_TOTP_ISSUER = PORTAL_NAME
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
 OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"

@@ -101,7 +101,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "63B 3.2.5.2": {
         "OTP_WEBAUTHN_RP_ID": "id.example.com",
         "OTP_WEBAUTHN_ALLOWED_ORIGINS": ["https://id.example.com"],
-        "OTP_TOTP_SYNC": False,
+        "OTP_TOTP_SYNC": True,
     },
     "v5.0.0-13.4.2": {"DEBUG": False, "ALLOWED_HOSTS": ["id.example.com"]},
     "v5.0.0-3.5.1": {"CSRF_TRUSTED_ORIGINS": ["https://id.example.com"], "CSRF_COOKIE_AGE": 31_449_600},

@@ -88,6 +88,11 @@ def test_members_that_are_not_ours_change_nothing(shop: Shop) -> None:
     assert shop.redeem_approval(answer["context"]["approval"]).status_code == 200
 
 
+def test_a_list_that_is_too_long_is_told_how_long_it_may_be(shop: Shop) -> None:
+    response = shop.send(EVALUATIONS, {"evaluations": [{}] * 51})
+    assert response.json()["error_description"] == "evaluations must have at most 50 items, not 51."
+
+
 @pytest.mark.parametrize("subject", ["", "\ud800", "x" * 5000, "a\x00b"])
 def test_a_subject_that_is_nobody_is_denied(shop: Shop, subject: str) -> None:
     answer = shop.evaluate(subject).json()

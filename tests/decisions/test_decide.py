@@ -250,6 +250,8 @@ def test_a_bad_member_is_named_and_nothing_is_decided(shop: Shop, change: dict[s
     response = shop.decide_on(**change)
     assert response.status_code == 400
     assert set(response.json()) == {"error", "error_description"}
+    assert next(iter(change)) in response.json()["error_description"] or None in change.values()
+    assert "<" not in response.json()["error_description"]
     assert DecisionEntry.objects.count() == before
 
 

@@ -61,13 +61,17 @@ def seed_as_picture(seed: bytes, customer: User) -> str:
     return segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
 
 
+# The code before and after count too, from where this device's clock was last found (RFC 6238 sections 5.2 and 6).
+_DRIFT_STEPS = 1
+
+
 def add_app(customer: User, seed: bytes, code: str, at: datetime) -> Totp | None:
     """Bind an app that shows the right code for ``seed`` now; None if it does not. That code is spent by this."""
     totp = TOTP(seed, _STEP_SECONDS, 0, _DIGITS)
     totp.time = at.timestamp()
-    if not _is_code(code) or not totp.verify(int(code), tolerance=0):
+    if not _is_code(code) or not totp.verify(int(code), tolerance=_DRIFT_STEPS):
         return None
-    app = Totp(user=customer, name="", confirmed=True, step=_STEP_SECONDS, digits=_DIGITS, tolerance=0, drift=0)
+    app = Totp(user=customer, name="", confirmed=True, step=_STEP_SECONDS, digits=_DIGITS, drift=totp.drift)
     app.last_t = totp.t()
     app.seal(seed)  # before the first save: the library's own default key is never stored
     app.save(force_insert=True)
@@ -91,6 +95,7 @@ def check_app(customer: User, code: str, origin: str, at: datetime) -> Checked:
     until = bucket.until(at, factor)
     if until is not None:
         return Checked(Outcome.WAIT, until)
+    app.tolerance = _DRIFT_STEPS
     try:
         right = app.verify_token(code)
     except vault.CannotOpen:

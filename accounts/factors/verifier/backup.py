@@ -11,6 +11,7 @@ from datetime import datetime
 from accounts.factors.bound import second_factors
 from accounts.factors.verifier.outcome import Checked, Outcome
 from accounts.models import BackupCode, User
+from ciam_portal.core import typed
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 
@@ -37,18 +38,18 @@ def drop_codes(customer: User) -> int:
     return left
 
 
-def plain_backup_code(typed: str) -> str:
+def plain_backup_code(text: str) -> str:
     """What was typed, without spaces and dashes, in capitals; an empty text if it cannot be a code."""
-    plain = re.sub(r"[\s\-\u2010-\u2015\u2212]", "", typed).upper()
+    plain = typed.code(text).replace("\u2212", "").upper()
     return plain if _FORM.fullmatch(plain) else ""
 
 
-def spend_backup_code(customer: User, typed: str, at: datetime) -> Checked:
+def spend_backup_code(customer: User, text: str, at: datetime) -> Checked:
     """Use one code up. Of several requests with the same code one wins: the row is locked and looked at again."""
     if not second_factors(customer):
         return Checked(Outcome.WRONG)
     unused = BackupCode.objects.filter(customer=customer, used_at__isnull=True)
-    candidates = codes.digests(_salted(customer, plain_backup_code(typed)), _PURPOSE)
+    candidates = codes.digests(_salted(customer, plain_backup_code(text)), _PURPOSE)
     code = unused.select_for_update().filter(digest__in=candidates).first()
     if code is None:
         return Checked(Outcome.WRONG)

@@ -65,7 +65,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your authenticator app is on."))
         return redirect("accounts:backup_codes" if not _has_codes(customer) else "accounts:security")
     if form.is_valid():
-        form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
+        form.add_error("code", _("This code is not right. Wait for the next one; your phone must show the right time."))
     context = {
         "form": form,
         "steps": _STEPS,

@@ -132,7 +132,9 @@ def _finished(
         if refused.reason is AccountReason.SAME_PASSWORD:
             form.add_error("password", sentence(refused.reason))
         elif isinstance(new, NewApp):
-            form.add_error("code", _("This code is not right. Wait for the next one; the phone's clock must be exact."))
+            form.add_error(
+                "code", _("This code is not right. Wait for the next one; your phone must show the right time.")
+            )
         elif refused.reason is FactorReason.KNOWN_PASSKEY:
             form.add_error(None, sentence(refused.reason))
         else:

@@ -66,7 +66,7 @@ def test_adding_an_app_seals_its_seed_raises_the_session_and_tells(
     app = Totp.objects.get(user=customer)
     assert made.hex() not in app.key
     assert app.bin_key == made
-    assert (app.digits, app.step, app.tolerance, app.drift, app.confirmed) == (6, 30, 0, 0, True)
+    assert (app.digits, app.step, app.tolerance, app.drift, app.confirmed) == (6, 30, 1, 0, True)
     session.refresh_from_db()
     assert (session.level, session.methods) == (Level.AAL2, ["password", "totp"])
     assert {"factor.added", "session.stepped_up"} <= set(names())
@@ -75,7 +75,7 @@ def test_adding_an_app_seals_its_seed_raises_the_session_and_tells(
 
 def test_a_wrong_first_code_adds_nothing(customer: User, session: Session, by: Actor, outbox: Outbox) -> None:
     made = factors.new_seed()
-    before = code_of(made, NOON - timedelta(seconds=30))
+    before = code_of(made, NOON - timedelta(seconds=60))
     assert not flows.add_app(customer, session, made, before, by=by, at=NOON)
     assert not Totp.objects.exists()
     assert outbox() == []
@@ -121,10 +121,33 @@ def test_the_code_that_bound_the_app_does_not_prove_anything_else(customer: User
 
 
 @pytest.mark.control("v5.0.0-6.5.5", "63B 3.1.4.2/life")
-@pytest.mark.parametrize("seconds", [-30, 30, -3600])
-def test_only_the_present_step_counts(customer: User, by: Actor, seed: bytes, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "outcome"), [(-30, Outcome.RIGHT), (30, Outcome.RIGHT), (-60, Outcome.WRONG), (60, Outcome.WRONG)]
+)
+def test_one_step_of_drift_counts_and_no_more(
+    customer: User, by: Actor, seed: bytes, seconds: int, outcome: Outcome
+) -> None:
     code = code_of(seed, NOON + timedelta(seconds=seconds))
-    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
+    assert flows.answer_with_app(customer, code, DOOR, by=by, at=NOON).outcome is outcome
+
+
+def test_the_drift_of_a_device_is_learned_and_no_code_works_twice(customer: User, by: Actor, seed: bytes) -> None:
+    """A clock that goes further wrong, half a minute at a time, is followed; the codes that a right one shows end."""
+    with time_machine.travel(NOON, tick=False) as travel:
+        for late in (30, 60, 90):
+            code = code_of(seed, clock.now() - timedelta(seconds=late))
+            outcomes = [flows.answer_with_app(customer, code, DOOR, by=by, at=clock.now()).outcome for _ in range(2)]
+            assert outcomes == [Outcome.RIGHT, Outcome.WRONG], late
+            travel.shift(timedelta(hours=1))
+        assert Totp.objects.get(user=customer).drift == -3
+        now = flows.answer_with_app(customer, code_of(seed, clock.now()), DOOR, by=by, at=clock.now())
+        assert now.outcome is Outcome.WRONG
+
+
+def test_an_older_code_than_the_last_one_is_a_replay(customer: User, by: Actor, seed: bytes) -> None:
+    newer, older = code_of(seed, NOON), code_of(seed, NOON - timedelta(seconds=30))
+    assert flows.answer_with_app(customer, newer, DOOR, by=by, at=NOON).outcome is Outcome.RIGHT
+    assert flows.answer_with_app(customer, older, DOOR, by=by, at=NOON).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize("typed", ["１２３４５６", "+12345", "12345", "1234567", "12 456", "0x1234", ""])
