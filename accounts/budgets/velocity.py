@@ -49,7 +49,7 @@ def pseudonym(value: str, what: str) -> str:
 def failed(source: Source, at: datetime) -> None:
     """One more wrong password or code. Not counted while the cache does not answer."""
     try:
-        with _client().pipeline(transaction=False) as pipe:
+        with counters().pipeline(transaction=False) as pipe:
             _incr(pipe, "failures", source.account, at)
             if source.address:
                 _incr(pipe, "failures", source.address, at)
@@ -65,7 +65,7 @@ def newcomer(source: Source, at: datetime) -> None:
     if not source.asn:
         return
     try:
-        with _client().pipeline(transaction=False) as pipe:
+        with counters().pipeline(transaction=False) as pipe:
             _add(pipe, "newcomers", source.asn, source.account, at)
             pipe.execute()
     except redis.RedisError:
@@ -75,7 +75,7 @@ def newcomer(source: Source, at: datetime) -> None:
 def pace(source: Source, at: datetime) -> Pace | None:
     """The counts around this attempt, in one round trip; None while the cache does not answer: nothing is known."""
     try:
-        with _client().pipeline(transaction=False) as pipe:
+        with counters().pipeline(transaction=False) as pipe:
             pipe.mget(_windows("failures", source.account, at))
             pipe.mget(_windows("failures", source.address, at))
             pipe.pfcount(*_windows("accounts", source.address, at))
@@ -107,7 +107,7 @@ def pressure(addresses: Sequence[str], at: datetime) -> dict[str, Pressure]:
     try:
         for start in range(0, len(addresses), _CHUNK):
             chunk = addresses[start : start + _CHUNK]
-            with _client().pipeline(transaction=False) as pipe:
+            with counters().pipeline(transaction=False) as pipe:
                 for address in chunk:
                     pipe.mget(_windows("failures", address, at))
                     pipe.pfcount(*_windows("accounts", address, at))
@@ -142,6 +142,7 @@ def _sum(counts: list[bytes | None]) -> int:
 
 
 @cache
-def _client() -> Any:  # noqa: ANN401  (as above)
+def counters() -> Any:  # noqa: ANN401  (as above)
+    """Where all of this is counted."""
     url = settings.CACHES["default"]["LOCATION"]
     return redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)

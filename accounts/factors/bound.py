@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Q
 
 from accounts.factors import policy
 from accounts.models import BackupCode, Passkey, Totp, User
@@ -14,9 +14,9 @@ def second_factors(customer: User) -> frozenset[Method]:
     app, key, spare = (
         User.objects.filter(pk=customer.pk)
         .values_list(
-            Exists(Totp.objects.filter(user=OuterRef("pk"), confirmed=True)),
-            Exists(Passkey.objects.filter(user=OuterRef("pk"), confirmed=True)),
-            Exists(BackupCode.objects.filter(customer=OuterRef("pk"), used_at__isnull=True)),
+            Exists(Totp.objects.filter(user=customer.pk, confirmed=True)),
+            Exists(Passkey.objects.filter(user=customer.pk, confirmed=True)),
+            Exists(BackupCode.objects.filter(customer=customer.pk, used_at__isnull=True)),
         )
         .get()
     )

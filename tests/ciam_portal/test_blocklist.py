@@ -28,7 +28,7 @@ LIST = "# what attacked us\n192.0.2.7\n198.51.100.0/24  # a whole network\n\n200
 @pytest.fixture(autouse=True)
 def data(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is not there yet, and is looked at on every question."""
-    monkeypatch.setattr(folder, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(folder, "LOOK_SECONDS", 0.0)
     settings.NETWORK_DATA_DIR = tmp_path / "data"
     return tmp_path / "data"
 

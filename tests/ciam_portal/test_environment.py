@@ -1,10 +1,12 @@
 """Production is configured by environment alone; what is missing or unsafe stops the start with a sentence."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +23,34 @@ except mailbox.NoMailbox:
 else:
     print(settings.EMAIL_BACKEND, "taken")
 """
+# Reads the libraries once; each start is a child of it that has read no settings, with an environment of its own.
+PARENT = """
+import json, os, sys
+import ciam_portal, environ, csp.constants, django.urls
+for line in sys.stdin:
+    code, env, out, err = json.loads(line)
+    child = os.fork()
+    if not child:
+        for path, number in ((out, 1), (err, 2)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        os.environ.clear()
+        os.environ.update(env)
+        exec(code, {})
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 Start = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.fixture(scope="module")
+def parent() -> Iterator["subprocess.Popen[str]"]:
+    command, pipe = [sys.executable, "-W", "ignore", "-c", PARENT], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as running:
+        yield running
+
+
 @pytest.fixture
-def start() -> Start:
+def start(parent: Any, tmp_path: Path) -> Start:
     def run(code: str = START, **changes: str | None) -> "subprocess.CompletedProcess[str]":
         production = os.environ | {
             "CIAM_ENVIRONMENT": "production",
@@ -36,9 +61,10 @@ def start() -> Start:
             "PYTHONWARNINGS": "ignore",
         }
         env = {key: value for key, value in (production | changes).items() if value is not None}
-        return subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-        )
+        out, err = tmp_path / "out", tmp_path / "err"
+        print(json.dumps([code, env, str(out), str(err)]), file=parent.stdin, flush=True)
+        status = int(parent.stdout.readline())
+        return subprocess.CompletedProcess([code], status, out.read_text(), err.read_text())
 
     return run
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def data(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is not there yet, and is looked at on every question."""
-    monkeypatch.setattr(folder, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(folder, "LOOK_SECONDS", 0.0)
     settings.NETWORK_DATA_DIR = tmp_path / "deep" / "data"
     return tmp_path / "deep" / "data"
 

@@ -57,8 +57,8 @@ def test_what_everybody_looks_for_is_there(client: Client, settings: Any) -> Non
     assert clock.now() < datetime.fromisoformat(said["Expires"]) < clock.now() + timedelta(days=365)
 
 
-def test_readiness_names_what_is_unreachable(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_cache", lambda: False)
+def test_readiness_names_what_is_unreachable(client: Client, settings: Any) -> None:
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {

@@ -14,7 +14,6 @@ from netaddr import IPSet
 
 from ciam_portal.core import network, places
 from ciam_portal.core.places import folder
-from ciam_portal.core.places.kinds import NetworkKind
 from ciam_portal.core.places.ranges import Ranges
 
 COUNTRIES = "1.0.0.0,1.0.0.255,AU\n8.8.8.0,8.8.8.255,NO\n2a02:c0::,2a02:c0:ffff:ffff:ffff:ffff:ffff:ffff,SE\n"
@@ -40,7 +39,7 @@ def database(path: Path, networks: dict[str, dict[str, Any]], ip_version: int = 
 @pytest.fixture
 def look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is looked at on every question, not every few seconds."""
-    monkeypatch.setattr(folder, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(folder, "LOOK_SECONDS", 0.0)
 
 
 def test_without_a_file_countries_come_from_the_registries(data: Path) -> None:
@@ -170,16 +169,16 @@ def test_the_folder_is_looked_at_within_a_minute_but_not_each_time(data: Path, m
 def test_only_the_first_question_waits_for_a_file(
     data: Path, monkeypatch: pytest.MonkeyPatch, run_beside: Callable[..., Any]
 ) -> None:
-    monkeypatch.setattr(folder, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(folder, "LOOK_SECONDS", 0.0)
     assert places.lookup("8.8.8.8").country == "US"
     (data / "country.csv").write_text("8.8.8.0,8.8.8.255,NO\n")
     answers = []
 
-    def read_slowly(path: Path, kind: NetworkKind) -> Ranges:
+    def read_slowly(path: Path) -> Ranges:
         answers.append(run_beside(places.lookup, "8.8.8.8"))  # another thread asks while this one reads
         return Ranges(path)
 
-    monkeypatch.setattr(folder, "_open", read_slowly)
+    monkeypatch.setattr(folder, "Ranges", read_slowly)
     assert places.lookup("8.8.8.8").country == "NO"
     assert answers == [places.Place("US", None)]
 
@@ -202,8 +201,8 @@ def test_a_lookup_is_far_below_a_tenth_of_a_millisecond(data: Path) -> None:
     asked = [str(ipaddress.ip_address(n * 40_960 + 5)) for n in range(410, 5410)]
     asked += [str(ipaddress.ip_address(base + n * 10_000)) for n in range(5000)]
     places.lookup(asked[0])  # reads the file
-    started = time.perf_counter()
+    started = time.process_time()
     found = [places.lookup(address).asn for address in asked]
-    each = (time.perf_counter() - started) / len(asked)
+    each = (time.process_time() - started) / len(asked)
     assert sum(number is not None for number in found) > 7000
     assert each < 1e-4

@@ -1,12 +1,11 @@
 """A customer signs up, comes and goes, forgets the password, changes the address."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.journeys.walk import Customer, link_in
+from tests.journeys.walk import Customer, link_in, now_and_not_later, waiting_tasks
 from tests.stack import Stack
 
 
@@ -90,10 +89,10 @@ def test_the_mail_arrives_although_the_worker_was_killed(page: Page, portal: Sta
         page.get_by_label("Password", exact=True).fill(customer.password)
         page.get_by_role("button", name="Create account").click()
         page.get_by_role("heading", name="Check your mail").wait_for()
-        time.sleep(1)
+        assert waiting_tasks(portal) > 0
         assert customer.mailbox.messages() == []
     finally:
         portal.launch("worker")
     customer.mailbox.wait_for("Confirm your e-mail address", patience=60)
-    time.sleep(12)  # a beat sweep passes
+    now_and_not_later(portal, "notifications.sweep")
     assert len(customer.mailbox.messages()) == 1

@@ -2,19 +2,13 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.journeys.walk import Customer, Mailbox, link_in, look_at
+from tests.journeys.walk import Customer, Mailbox, earlier, link_in, look_at
 from tests.stack import Stack
-
-_RESTED = """
-from datetime import timedelta
-from recovery.models import Contact
-for contact in Contact.objects.filter(address="{address}"):
-    contact.accept(contact.accepted_at - timedelta(days=30), contact.usable_from - timedelta(days=30))
-"""
 
 
 def name_somebody(page: Page, theirs: Page, customer: Customer, friend: Mailbox) -> None:
@@ -53,7 +47,7 @@ def test_a_contact_is_named_agrees_and_helps(
     theirs = phone.new_page()
     name_somebody(page, theirs, customer, friend)
     customer.sign_out()
-    portal.manage("shell", "-c", _RESTED.format(address=address))
+    earlier(portal, customer.address, timedelta(days=30), "recovery.Contact")
 
     page.goto("/recover/")
     page.get_by_label("E-mail address").fill(customer.address)

@@ -3,12 +3,23 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, Mailbox, code_in, earlier, enter_as_staff, link_in, look_at
+from tests.journeys.walk import (
+    Customer,
+    Mailbox,
+    code_in,
+    earlier,
+    enter_as_staff,
+    link_in,
+    look_at,
+    now_and_not_later,
+    use_codes_again,
+)  # fmt: skip
 from tests.stack import Stack
 
 NEW = "an otter reads the tide table"
@@ -200,8 +211,9 @@ def test_from_a_call_to_a_new_password_and_app(
     agent.is_refused()
     approve(approver)
 
-    earlier(portal, GRACE, 74, "recovery.Case")
-    phone.goto(link_in(mailbox.wait_for("Your link to finish the recovery", patience=90)))
+    earlier(portal, GRACE, timedelta(hours=74), "recovery.Case")
+    now_and_not_later(portal, "recovery.sweep")
+    phone.goto(link_in(mailbox.wait_for("Your link to finish the recovery")))
     phone.get_by_role("heading", name="Finish your recovery in this browser?").wait_for()
     look_at(phone)
     phone.get_by_role("button", name="Go on in this browser").click()
@@ -217,6 +229,7 @@ def test_from_a_call_to_a_new_password_and_app(
     phone.goto("/sign-in/")
     Customer(phone, portal, GRACE, NEW).type_credentials()
     phone.get_by_role("heading", name="Second step").wait_for()
+    use_codes_again(portal, GRACE)
     phone.get_by_role("textbox").first.fill(app.code())
     phone.get_by_role("button", name="Continue").click()
     phone.get_by_role("button", name="Sign out").wait_for()

@@ -1,18 +1,14 @@
 """A sign-in from a new browser is challenged; what is sensitive asks again, and goes on where it was."""
 
 import re
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from ciam_portal.core.policy import limits
-from tests.journeys.walk import Customer, code_in, look_at
+from tests.journeys.walk import Customer, code_in, earlier, look_at
 from tests.stack import Stack
-
-FRESH = 8  # seconds
 
 
 def elsewhere(context: BrowserContext, portal: Stack) -> Page:
@@ -65,32 +61,16 @@ def test_nobody_binds_a_factor_from_a_browser_that_is_new(page: Page, portal: St
     there.page.context.close()
 
 
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A portal whose policy lets a proof grow stale within seconds, because nobody moves a running clock."""
-    text = limits.DEFAULT.read_text(encoding="utf-8")
-    table = re.compile(r"(\[actions\.change_email\].*?\nfresh_seconds = )\d+", re.DOTALL)
-    policy: Path = tmp_path_factory.mktemp("policy") / "policy.toml"
-    policy.write_text(table.sub(rf"\g<1>{FRESH}", text, count=1), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIAM_POLICY", str(policy))
-        with Stack.temporary() as stack:
-            yield stack
-
-
-@pytest.fixture
-def context(browser: Browser, portal: Stack, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """A fresh browser profile at the portal that the test asks for."""
-    stack = request.getfixturevalue("impatient") if "impatient" in request.fixturenames else portal
-    fresh = browser.new_context(base_url=stack.url, locale="en-GB", timezone_id="UTC")
-    fresh.set_default_timeout(15_000)
-    yield fresh
-    fresh.close()
-
-
 def open_form(page: Page, address: str) -> None:
     page.goto("/security/email/")
     page.get_by_label("New e-mail address").fill(address)
+
+
+def grow_stale(customer: Customer) -> None:
+    """What this session has proven was proven too long ago."""
+    proofs = (f"accounts.Session.{column}" for column in ("auth_time", "level_at", "challenged_at", "recognized_at"))
+    ago = timedelta(seconds=limits.load().actions["change_email"].fresh_seconds)
+    earlier(customer.portal, customer.address, ago, *proofs)
 
 
 def send(page: Page) -> None:
@@ -105,14 +85,14 @@ def type_password(customer: Customer, page: Page) -> None:
 
 @pytest.mark.control("v5.0.0-7.2.4", "v5.0.0-7.5.1")
 def test_a_new_address_asks_again_and_two_tabs_keep_their_work(
-    page: Page, impatient: Stack, context: BrowserContext, complaints: list[str]
+    page: Page, portal: Stack, context: BrowserContext, complaints: list[str]
 ) -> None:
-    customer, other = Customer(page, impatient), context.new_page()
+    customer, other = Customer(page, portal), context.new_page()
     customer.sign_up()
     customer.sign_in()
     open_form(page, "one@example.net")
     open_form(other, "two@example.net")
-    time.sleep(FRESH)
+    grow_stale(customer)
     send(page)
     look_at(page)
     send(other)
@@ -123,7 +103,7 @@ def test_a_new_address_asks_again_and_two_tabs_keep_their_work(
     other.reload()  # one proof serves both tabs
     other.get_by_role("heading", name="Ask for the new e-mail address?").wait_for()
     assert "two@example.net" in other.locator("main").inner_text()
-    time.sleep(FRESH)
+    grow_stale(customer)
     page.get_by_role("button", name="Go on").click()  # too late: asked once more, and nothing is lost
     page.get_by_role("heading", name="Show that it is you").wait_for()
     type_password(customer, page)
@@ -132,8 +112,8 @@ def test_a_new_address_asks_again_and_two_tabs_keep_their_work(
     page.locator("main a, main button").first.focus()
     page.keyboard.press("Enter")
     page.get_by_text("one@example.net").first.wait_for()
-    assert Customer(page, impatient, "one@example.net").mailbox.wait_for("Confirm your new e-mail address")
-    assert Customer(page, impatient, "two@example.net").mailbox.messages() == []
+    assert Customer(page, portal, "one@example.net").mailbox.wait_for("Confirm your new e-mail address")
+    assert Customer(page, portal, "two@example.net").mailbox.messages() == []
     page.go_back()
     page.get_by_role("heading", name="This was done or has expired").wait_for()
     look_at(page)

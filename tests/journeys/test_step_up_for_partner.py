@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.test_factors import App, add_app
-from tests.journeys.walk import Customer, allow_all
+from tests.journeys.walk import Customer, allow_all, use_codes_again
 from tests.stack import Stack
 
 
@@ -42,6 +42,7 @@ def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(page: Page,
     app = add_app_elsewhere(page, portal, customer)  # this session has shown a password only
     ask_for_sign_ins(page, portal)
     page.get_by_role("heading", name="Show that it is you").wait_for()
+    use_codes_again(portal, customer.address)
     page.get_by_role("textbox").first.fill(app.code())
     page.get_by_role("button", name="Continue").click()
     allow_sign_ins(page)  # what only a second factor opens is let out by one only; that is fresh enough to read it, too

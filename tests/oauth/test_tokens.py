@@ -64,7 +64,7 @@ def test_end_family_without_a_family_ends_nothing(crowd: dict[str, Walk]) -> Non
 def test_the_sweep_forgets_what_has_expired_and_nothing_else(
     crowd: dict[str, Walk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "_BATCH", 1)
+    monkeypatch.setattr(tasks, "BATCH", 1)
     assert tasks.sweep() == 0
     AccessToken.objects.update(expires=clock.now() - timedelta(seconds=1))
     AuthorizationCode.objects.update(expires=clock.now() - timedelta(minutes=2))

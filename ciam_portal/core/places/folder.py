@@ -24,7 +24,7 @@ from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, NetworkKind
 from ciam_portal.core.places.ranges import Ranges
 from ciam_portal.core.places.registry import Registry
 
-_LOOK_SECONDS = 20.0
+LOOK_SECONDS = 20.0
 _MOST_BYTES = 2**30
 _SUFFIXES = (".mmdb", ".csv")
 BLOCKLIST = "blocklist.txt"
@@ -80,7 +80,7 @@ class _Watch:
             try:
                 if self._known is known:
                     self._known = _read(folder, known if usable else Sources(folder))
-                    self._look_at = time.monotonic() + _LOOK_SECONDS
+                    self._look_at = time.monotonic() + LOOK_SECONDS
                 known = self._known
             finally:
                 self._lock.release()

@@ -100,5 +100,5 @@ def audited(event: type[AuditEvent]) -> list[dict[str, Any]]:
 
 
 def no_counters() -> Any:
-    """A client of counters that are away, to stand in for ``velocity._client``."""
+    """A client of counters that are away, to stand in for ``velocity.counters``."""
     return redis.Redis(port=9, socket_connect_timeout=0.1)

@@ -91,7 +91,7 @@ def test_a_profile_that_cannot_be_read_is_challenged(home: Client, customer: Use
 
 
 def test_without_counters_it_is_challenged(home: Client, customer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(velocity, "_client", past.no_counters)
+    monkeypatch.setattr(velocity, "counters", past.no_counters)
     assert enter(home, customer).status_code == 302
     assert (assessed().answer, assessed().score, assessed().risk) == ("step_up", None, Risk.MODERATE)
 
@@ -99,7 +99,7 @@ def test_without_counters_it_is_challenged(home: Client, customer: User, monkeyp
 def test_without_counters_a_wrong_password_is_still_only_wrong(
     client: Client, customer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(velocity, "_client", past.no_counters)
+    monkeypatch.setattr(velocity, "counters", past.no_counters)
     page = client.post("/sign-in/", {"login": customer.email, "password": "not the password at all"})
     assert page.status_code == 200
     assert "are not correct" in page.text

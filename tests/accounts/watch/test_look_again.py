@@ -266,6 +266,6 @@ def test_one_run_looks_at_a_bounded_number(recently: datetime, monkeypatch: pyte
 
 
 def test_without_its_counters_the_rest_is_still_looked_at(recently: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(velocity, "_client", past.no_counters)
+    monkeypatch.setattr(velocity, "counters", past.no_counters)
     crowd(recently, 6)
     assert risk_tasks.look_again() == 6
