@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ciam_portal.core import flow, gate
+from accounts.customer import proofs
+from ciam_portal.core import flow, gate, themes
 from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.facts import as_json, of_question
@@ -27,9 +28,9 @@ from ciam_portal.governance import recompute
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("accounts", "consent", "recovery", "ciam_portal")
-ASKING: tuple[Callable[..., Any], ...] = (decisions.decide, flow.require)
-HANDS_ON = {"ciam_portal/core/flow.py"}
-"""``require`` hands on what it was given; what it was given is found where it is called."""
+ASKING: tuple[Callable[..., Any], ...] = (decisions.decide, decisions.refusal, flow.require)
+HANDS_ON = {"ciam_portal/core/flow.py", "accounts/customer/proofs.py"}
+"""They hand on what they were given: found where ``require`` is called, and in what is declared of links."""
 
 
 def sources() -> list[Path]:
@@ -41,7 +42,7 @@ def sources() -> list[Path]:
 def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Each question that this file asks, with where."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in {"decide", "require"}]
+    calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in {"decide", "refusal", "require"}]
     place = path.relative_to(ROOT)
     if not calls or str(place) in HANDS_ON:
         return
@@ -51,7 +52,9 @@ def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
             yield f"{place}:{call.lineno}", eval(ast.unparse(call.args[0]), names)  # noqa: S307  (as above)
 
 
-ASKED = [found for path in sources() for found in asked_in(path)]
+themes.load("proofs")
+OF_LINKS = [(f"link {spec.name}", spec.may) for spec in proofs.KNOWN.values() if isinstance(spec, proofs.Link)]
+ASKED = [*(found for path in sources() for found in asked_in(path)), *OF_LINKS]
 QUESTIONS = {name_of(each): each for _, each in ASKED} | {"gate.decide": gate.decide}
 
 

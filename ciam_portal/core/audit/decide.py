@@ -60,14 +60,15 @@ def refusal(
 
 def assess(action: str, facts: gate.Facts, *, about: UUID | None, by: Actor, at: datetime) -> Decided:
     """Ask whether a sensitive action may be done now, and ``keep`` the answer with what it rests on."""
-    assessed = gate.assess(action, facts, limits=limits.current(), at=at)
-    return keep(action, facts, assessed, about=about, by=by, at=at)
+    with limits.unit_of_work():  # the version that answers is the one that is kept
+        assessed = gate.assess(action, facts, limits=limits.current(), at=at)
+        return keep(action, facts, assessed, about=about, by=by, at=at)
 
 
 def keep(
     action: str, facts: gate.Facts, assessed: gate.Assessed, *, about: UUID | None, by: Actor, at: datetime
 ) -> Decided:
-    """What the gate has just answered about these facts.
+    """What the gate has just answered about these facts, in the same unit of work.
 
     An allow is kept for every sign-in, for every question of a partner about a transaction of its own, and for whatever
     is more than of low sensitivity or worried anyone.

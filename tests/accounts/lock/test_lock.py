@@ -133,7 +133,9 @@ def test_a_sign_in_assessed_before_the_lock_does_not_begin_after_it(customer: Us
     browser = sign_in.Browser("", "key", Seen(address="127.0.0.1", browser="Firefox", system="Linux"))
     locks.lock(customer, by=by, at=clock.now())
     with pytest.raises(Refused) as refused:
-        sign_in.begin(customer, sign_in.Admitted((Method.PASSWORD,)), browser, by=by, at=clock.now())
+        sign_in.begin(
+            User.objects.locked(customer.pk), sign_in.Admitted((Method.PASSWORD,)), browser, by=by, at=clock.now()
+        )
     assert refused.value.reason is door.Reason.LOCKED
     assert not Session.objects.exists()
 
