@@ -69,7 +69,8 @@ def test_a_known_browser_stays_known(home: Client, customer: User, settings: Any
         setattr(settings, ring, getattr(settings, ring)[:1])
     del home.cookies[configured.SESSION_COOKIE_NAME]
     last = enter(home, customer)
-    assert (last.risk, last.score) == (Risk.LOW, pytest.approx(before.score, abs=0.5))
+    assert last.risk == Risk.LOW
+    assert last.score == pytest.approx(before.score, abs=0.5)
 
 
 def test_what_is_usual_for_all_is_added_up_over_the_keys(customer: User, settings: Any) -> None:
