@@ -163,7 +163,7 @@ def test_new_backup_codes_survive_a_reload_for_some_minutes_in_this_browser_only
         done = person.finish()
         assert done.redirect_chain == [("/recover/finished/", 302)]
         assert len(done.context["codes"]) == 10
-        assert done["Cache-Control"].endswith("no-store")
+        assert "no-store" in done["Cache-Control"]
         for again in ("/recover/finished/", "/recover/finish/"):
             page = person.client.get(again, follow=True)
             assert page.context["codes"] == done.context["codes"]
