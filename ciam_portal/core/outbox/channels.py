@@ -23,7 +23,7 @@ from ciam_portal.core.outbox.notice import Medium, language_of
 
 def send(notice: Notice) -> None:
     """Render and hand over one message. Raises whatever the carrier raises."""
-    content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
+    content = json.loads(vault.unseal(notice.sealed, notice.context))
     with translation.override(language_of(notice.customer)):
         if notice.channel == Medium.SMS:
             carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.crypto.columns import COLUMNS, Column
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -55,6 +56,11 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
 
+    @property
+    def context(self) -> str:
+        """For what its content is sealed."""
+        return f"notice:{self.pk}"
+
     def claim(self, at: datetime, seconds: int) -> None:
         """Held by one worker for so long; if it dies, another may take it."""
         self.attempts += 1
@@ -75,3 +81,6 @@ class Notice(models.Model):
         """Tried too often."""
         self.state, self.sealed, self.claimed_until = self.State.GIVEN_UP, "", None
         self.save(update_fields=["state", "sealed", "claimed_until"])
+
+
+COLUMNS.append(Column(Notice.objects.all, "sealed", lambda row: row.context))
