@@ -56,6 +56,13 @@ class Environment:
             refuse("PUBLIC_URL must be scheme and host only, such as https://id.example.com.")
         return url
 
+    def page(self, name: str) -> str:
+        """The address of a page of the business; nothing if it is not set."""
+        url: str = self.env.str(name, "")
+        if url and not (urlsplit(url).scheme == "https" and urlsplit(url).hostname):
+            refuse(f"{name} must be the address of a page, such as https://www.example.com/page.")
+        return url
+
     def staff_url(self, public_url: str) -> str:
         """STAFF_URL without a trailing slash; PUBLIC_URL's where the staff site has no host of its own.
 

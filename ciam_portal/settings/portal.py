@@ -189,8 +189,12 @@ BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is m
 # Who answers for the risk model: shown on its card
 RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 
-# The privacy notice of whoever runs this: linked from the page that says what is kept
-PRIVACY_URL = env.str("PRIVACY_URL", "")
+# Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
+# stands in for the portal's own page of that name
+PRIVACY_URL = environment.page("PRIVACY_URL")
+HELP_URL = environment.page("HELP_URL")
+TERMS_URL = environment.page("TERMS_URL")
+ACCESSIBILITY_URL = environment.page("ACCESSIBILITY_URL")
 # Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 

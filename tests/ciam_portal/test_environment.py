@@ -105,6 +105,8 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("STAFF_URL", "http://staff.id.example.com", "STAFF_URL must be a host below"),
         ("STAFF_URL", "https://staff.id.example.com/x", "STAFF_URL must be a host below"),
         ("STAFF_NETWORKS", "the office", "STAFF_NETWORKS must be comma-separated networks"),
+        ("TERMS_URL", "javascript:alert(1)", "TERMS_URL must be the address of a page"),
+        ("HELP_URL", "www.example.com/help", "HELP_URL must be the address of a page"),
         ("TRUSTED_PROXY_COUNT", None, "TRUSTED_PROXY_COUNT is not set"),
         ("TRUSTED_PROXY_COUNT", "many", "TRUSTED_PROXY_COUNT is not set"),
         ("CIAM_ENVIRONMENT", "staging", "CIAM_ENVIRONMENT must be"),

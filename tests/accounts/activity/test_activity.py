@@ -84,7 +84,7 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     shown = home.get("/activity/").text
     assert detail in shown
     assert "Password accepted, more proof asked for" in shown
-    assert "Mobile Safari on iOS, network 127.0.0.0/24" in shown
+    assert "Safari on iOS, network 127.0.0.0/24" in shown
     assert "With password, code by mail" in shown
     assert "New browser" in shown
     assert shown.count("It was not me") >= 2
@@ -100,7 +100,7 @@ def test_stopped_sign_ins_from_two_browsers_are_two_lines_with_browser_and_place
     shown = [line for line in lines.page(customer).lines if line.what == "sign_in.weighed"]
     assert [(line.where, line.times) for line in shown] == [
         ("Firefox on Linux, network 198.51.100.0/24", 2),
-        ("Mobile Safari on iOS, network 127.0.0.0/24", 2),
+        ("Safari on iOS, network 127.0.0.0/24", 2),
     ]
     assert all("you" not in sentence.lower().replace("your", "") for line in shown for sentence in line.why)
 
