@@ -24,6 +24,7 @@ BROKER_URL=redis://:{shared}@{cache}:6379/1
 EMAIL_URL=smtp+tls://user:password@mail.{host}:587
 MAIL_FROM=no-reply@{host}
 SECRET_KEY={secret}
+DIGEST_KEYS={keys[4]}
 DATA_KEYS={keys[0]}
 DEVICE_KEYS={keys[1]}
 AUDIT_KEYS={keys[2]}
@@ -70,7 +71,7 @@ def main() -> None:
     words = {
         "url": chosen.url.rstrip("/"), "host": urlsplit(chosen.url).hostname,
         "database": chosen.database, "cache": chosen.cache,
-        "secret": secrets.token_urlsafe(64), "keys": [key() for _ in range(4)],
+        "secret": secrets.token_urlsafe(64), "keys": [key() for _ in range(5)],
         **{name: secrets.token_urlsafe(24) for name in ("portal", "owner", "shared")},
     }  # fmt: skip
     texts = {"environment": ENVIRONMENT, "owner": OWNER, "roles.sql": ROLES, "cache.conf": CACHE}
