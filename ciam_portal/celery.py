@@ -26,6 +26,8 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
 app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
+    "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
+    "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what has expired": {"task": "accounts.sweep", "schedule": 600.0},
     "forget expired tokens and codes": {"task": "oauth.sweep", "schedule": 300.0},
     "learn what is usual for everybody": {"task": "risk.learn_population", "schedule": 300.0},
