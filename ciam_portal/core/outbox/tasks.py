@@ -34,9 +34,9 @@ LOOK_AGAIN_SECONDS = 1.0
 def nudge(key: UUID) -> None:
     """Ask a worker to deliver now. A broker that is down costs seconds, never the message."""
     longest = limits.current().notices.delivery_seconds
-    bounds = {"soft_time_limit": longest, "time_limit": longest + _GRACE_SECONDS}
+    end = longest + _GRACE_SECONDS
     try:
-        deliver.apply_async(kwargs={"notice": str(key)}, retry=False, **bounds)
+        deliver.apply_async(kwargs={"notice": str(key)}, retry=False, soft_time_limit=longest, time_limit=end)
     except (OperationalError, OSError):
         log.warning("broker unreachable: notice %s waits for the sweep", key)
 
