@@ -57,6 +57,31 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """What to do when something does not work; the business's own page where it has one, as the two below."""
+    return _theirs_or_ours(request, settings.HELP_URL, "help.html")
+
+
+@login_not_required
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """Whose terms hold."""
+    return _theirs_or_ours(request, settings.TERMS_URL, "terms.html")
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """What everybody can count on, and what not."""
+    return _theirs_or_ours(request, settings.ACCESSIBILITY_URL, "accessibility.html")
+
+
+def _theirs_or_ours(request: HttpRequest, theirs: str, ours: str) -> HttpResponse:
+    return redirect(theirs) if theirs else render(request, ours, {"rules": limits.current()})
+
+
+@login_not_required
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:

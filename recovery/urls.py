@@ -26,6 +26,7 @@ urlpatterns = [
     path("recover/passkey/begin/", case.begin_passkey, name="passkey_begin"),
     path("recover/wait/", case.case_page, name="case"),
     path("recover/finish/", finish.complete, name="finish"),
+    path("recover/finished/", finish.recovered, name="recovered"),
     path("recover/finish/passkey/begin/", finish.begin_passkey, name="finish_begin"),
     arrival(STOP_RECOVERY),
     path("recover/stop/", finish.stop, name="stop"),

@@ -26,7 +26,11 @@ def _families(cleaned: str) -> tuple[str, str]:
 
 def kind_of(user_agent: str) -> str:
     """What sort of device: phone or computer; "" if that cannot be said."""
-    _browser, system = families(user_agent)
+    return kind(families(user_agent)[1])
+
+
+def kind(system: str) -> str:
+    """The same, of a device with this system."""
     if system == UNKNOWN:
         return ""
     return "mobile" if system in _PHONES else "desktop"

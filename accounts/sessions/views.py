@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.sessions import flows
+from accounts.sessions import agents, flows
 from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -22,8 +22,16 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
     current = session_of(request)
     found = flows.live(customer_of(request), clock.now())[:_MOST]
-    rows = [{"session": row, "here": row.pk == current.pk, "strong": row.level >= Level.AAL2} for row in found]
-    return render(request, "accounts/sessions/sessions.html", {"rows": sorted(rows, key=lambda row: not row["here"])})
+    rows = [
+        {
+            "session": row,
+            "here": row.pk == current.pk,
+            "strong": row.level >= Level.AAL2,
+            "kind": agents.kind(row.system),
+        }
+        for row in sorted(found, key=lambda row: row.pk != current.pk)
+    ]
+    return render(request, "accounts/sessions/sessions.html", {"rows": rows})
 
 
 @require_POST

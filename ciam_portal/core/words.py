@@ -1,5 +1,6 @@
 """Words for people: one plain sentence for each reason (a test demands one for every reason), and masked addresses."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -57,9 +58,14 @@ def day(at: datetime) -> str:
     return _date_when_read(at, lazy("j F Y"))
 
 
+_ONLY_EXPERTS_SAY = re.compile(r"Headless|\s*\b(Mobile|iOS|WebView|UI/WKWebView)\b")
+_SYSTEMS = {"Mac OS X": "macOS"}
+
+
 def agent(browser: str, system: str) -> Text:
-    """The families of a browser and its system, in the language in which they are read."""
-    browser_words, system_words = (lazy("Unknown") if family == UNKNOWN else family for family in (browser, system))
+    """The families of a browser and its system as people call them, in the language in which they are read."""
+    known = _ONLY_EXPERTS_SAY.sub("", browser).strip() or browser, _SYSTEMS.get(system, system)
+    browser_words, system_words = (lazy("Unknown") if family == UNKNOWN else family for family in known)
     return format_lazy(lazy("{browser} on {system}"), browser=browser_words, system=system_words)
 
 

@@ -37,6 +37,7 @@ WSGI_APPLICATION = "ciam_portal.wsgi.application"
 
 # Secrets
 SECRET_KEY, SECRET_KEY_FALLBACKS = environment.secret_keys()
+DIGEST_KEYS = environment.digest_keys()
 DATA_KEYS = environment.keys("DATA_KEYS", "keys that seal stored secrets; the first seals, all open")
 DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; the first signs, all verify")
 AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
@@ -188,8 +189,12 @@ BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is m
 # Who answers for the risk model: shown on its card
 RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 
-# The privacy notice of whoever runs this: linked from the page that says what is kept
-PRIVACY_URL = env.str("PRIVACY_URL", "")
+# Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
+# stands in for the portal's own page of that name
+PRIVACY_URL = environment.page("PRIVACY_URL")
+HELP_URL = environment.page("HELP_URL")
+TERMS_URL = environment.page("TERMS_URL")
+ACCESSIBILITY_URL = environment.page("ACCESSIBILITY_URL")
 # Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 

@@ -63,6 +63,18 @@ def uses(needed: Iterable[str]) -> tuple[str, ...]:
     return own if own and len(own) == len(needed) else (Action.USE_TOKEN, *own)
 
 
+def agreeing(
+    partner: Partner, wanted: Collection[str], allowed: Collection[str], *, is_new: bool
+) -> tuple[Action, ...]:
+    """The rows of the catalogue that a customer's yes falls under: ``wanted`` now, ``allowed`` before.
+
+    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time.
+    """
+    wanted = frozenset(wanted)
+    first = (Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT,) if wanted - frozenset(allowed) else ()
+    return (*first, Action.APPROVE_OFFLINE) if partner.is_public and OFFLINE in wanted else first
+
+
 def open_now(
     names: Iterable[str], asked: gate.Facts, customer: User, at: datetime, *, answered: Collection[str] = ()
 ) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
-from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner
@@ -40,11 +39,11 @@ def give(
     require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
-    if not set(allowed) <= before:
-        action = Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT
+    if actions := facts.agreeing(partner, ticked, before, is_new=is_new):
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
-        require_action(action, asked, about=customer.pk, by=by, at=at)
-        letting = facts.for_letting_out(customer, session, set(allowed) - before)
+        for action in actions:
+            require_action(action, asked, about=customer.pk, by=by, at=at)
+        letting = facts.for_letting_out(customer, session, set(ticked) - before)
         if letting.guarded:
             require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))

@@ -187,12 +187,13 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
-    if added := set(shown) - set(allowed):
-        _check_gate(visit, Action.WIDEN_CONSENT if consent else Action.APPROVE_CONSENT, added)
+    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
+        _check_gate(visit, action)
+    _check_letting_out(visit, set(shown) - set(allowed))
     return _page(visit, shown, frozenset(allowed))
 
 
-def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
+def _check_gate(visit: Visit, action: Action) -> None:
     """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
 
     That the page may be shown is not recorded; the flow asks again, under lock, and is.
@@ -201,6 +202,9 @@ def _check_gate(visit: Visit, action: Action, added: set[str]) -> None:
     asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
     if not isinstance(assessed.decision, Allow):
         go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
+
+
+def _check_letting_out(visit: Visit, added: set[str]) -> None:
     letting = facts.for_letting_out(visit.customer, visit.session, added)
     answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
     if isinstance(answer, StepUp):
@@ -241,7 +245,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
 
 
 def _key(session: Session, reference: str) -> str:
-    return f"authorization:{session.pk}:{codes.digest(reference, 'authorization request')}"
+    return f"authorization:{session.pk}:{codes.handle(reference, 'authorization request')}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -76,6 +76,7 @@ def redeem(
         scopes=_coded(issued.scopes),
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
+    _read(consent, issued, at)
     return Exchanged(issued, code.user, code.session, code.nonce)
 
 
@@ -107,6 +108,7 @@ def refresh(
         consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(issued.scopes)
     )
     record(event, about=old.user_id, by=by, at=at, decision=decision)
+    _read(consent, issued, at)
     return Exchanged(issued, old.user, old.session)
 
 
@@ -132,6 +134,12 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
     rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
     return rows.filter(pk=key).first()
+
+
+def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
+    """The ID token that comes with the tokens tells the partner about the customer too."""
+    if "openid" in issued.scopes:
+        consent.used(at)
 
 
 def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetime) -> Why | None:

@@ -529,6 +529,7 @@ SHIPPED = {
     "answer_about_sign_in": "highest 600 moderate severe severe allow web mobile",
     "approve_consent": "aal1 0 moderate high severe hold web mobile",
     "widen_consent": "aal1 0 moderate high severe hold web mobile",
+    "approve_offline": "second_factor_if_held 300 moderate high severe hold web mobile",
     "export_data": "highest 600 moderate high severe hold web",
     "delete_account": "highest 300 moderate high severe hold web",
     "create_delegation": "highest 600 moderate high severe hold web",

@@ -57,6 +57,16 @@ def test_what_everybody_looks_for_is_there(client: Client, settings: Any) -> Non
     assert clock.now() < datetime.fromisoformat(said["Expires"]) < clock.now() + timedelta(days=365)
 
 
+@pytest.mark.parametrize("name", ["help", "terms", "accessibility"])
+def test_the_foot_of_each_page_leads_to_ours_or_to_the_pages_of_the_business(
+    client: Client, settings: Any, name: str
+) -> None:
+    assert f'<a href="/{name}/">' in client.get("/sign-in/").text
+    assert client.get(f"/{name}/").status_code == 200
+    setattr(settings, f"{name.upper()}_URL", f"https://www.example.com/{name}")
+    assert client.get(f"/{name}/")["Location"] == f"https://www.example.com/{name}"
+
+
 def test_readiness_names_what_is_unreachable(client: Client, settings: Any) -> None:
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
     answer = client.get("/readyz")

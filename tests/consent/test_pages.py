@@ -19,12 +19,12 @@ Outbox = Callable[[], list[Message]]
 
 def test_an_app_is_listed_with_what_it_sees(walk: Walk) -> None:
     assert "No app is connected" in walk.browser.get("/connected-apps/").text
-    walk.tokens("openid email")
+    code = walk.code("openid email")
     page = walk.browser.get("/connected-apps/").text
     assert "Shop" in page
     assert "your e-mail address" in page
     assert "Not yet" in page
-    walk.userinfo(walk.tokens("openid email")["access_token"])
+    walk.redeem(code)  # the ID token tells it about the customer
     assert "Not yet" not in walk.browser.get("/connected-apps/").text
 
 

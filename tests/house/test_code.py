@@ -23,16 +23,17 @@ LONGEST = 300
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
     r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
-    r"|oauth/(tokens|tasks|partners)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py|accounts/account/tasks\.py"
+    r"|oauth/(tokens|partners)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 
 PUBLIC = {
-    "home", "privacy", "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security",
-    "favicon", "touch_icon",
+    "home", "help", "privacy", "terms", "accessibility",
+    "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "favicon", "touch_icon",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
+    "recovery:recovered",
     "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",

@@ -7,7 +7,8 @@ from tests.journeys.walk import Customer, look_at
 from tests.stack import Stack
 
 STRANGERS = (
-    "/ /privacy/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ /forgotten-password/ /forgotten-password/sent/ "
+    "/ /help/ /privacy/ /terms/ /accessibility/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ "
+    "/forgotten-password/ /forgotten-password/sent/ "
     "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
     "/nowhere/"
 )

@@ -169,6 +169,8 @@ def look_at(page: Page) -> None:
     """The page that is shown is no wider than a phone, and has no accessibility fault."""
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{page.url} is wider than a phone"
+    for link in page.get_by_role("navigation", name="Main").get_by_role("link").all()[1:]:
+        assert link.evaluate("link => link.offsetTop === link.closest('ul').querySelector('a').offsetTop"), page.url
     page.set_viewport_size({"width": 1280, "height": 900})
     faults = Axe().run(page, options=_TAGS)
     assert faults.violations_count == 0, f"{page.url}: {faults.generate_report()}"

@@ -11,7 +11,9 @@ from django.test import Client
 from accounts.models import Session, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.catalogue import Action
 from consent.models import Consent
 from tests.oauth.walk import CALLBACK, Walk, answer, challenge, payload, register
 
@@ -148,6 +150,21 @@ def test_a_public_partner_always_asks(public: Walk) -> None:
     public.code()
     assert public.ask().status_code == 200
     assert public.ask(approval_prompt="auto").status_code == 200
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_public_partner_stays_connected_only_by_a_proof_of_now(public: Walk, known: bool) -> None:
+    scope, fresh = "openid offline_access", limits.current().actions[Action.APPROVE_OFFLINE].fresh_seconds
+    if known:
+        public.code(scope)
+    page = public.ask(scope)
+    with time_machine.travel(clock.now() + timedelta(seconds=fresh), tick=False):
+        assert public.ask("openid").status_code == 200
+        assert public.ask(scope)["Location"].startswith("/prove/")
+        assert public.decide(page)["Location"].startswith("/oauth/authorize/?")  # asked again, under lock
+        assert not Consent.objects.filter(changed_at=clock.now()).exists()
+        Session.objects.update(auth_time=clock.now(), level_at=clock.now())
+        assert public.redeem(public.code(scope)).json()["refresh_token"]
 
 
 def test_a_live_consent_is_not_asked_again_unless_for_more(walk: Walk) -> None:

@@ -42,6 +42,16 @@ def test_only_access_tokens_open_resources(walk: Walk, path: str) -> None:
     assert "WWW-Authenticate" in walk.machine.get(path)
 
 
+def test_an_app_has_looked_once_it_got_an_id_token_and_with_each_one_after(walk: Walk) -> None:
+    code = walk.code(OFFLINE)
+    assert Consent.objects.get().last_used_at is None
+    tokens, at = walk.redeem(code).json(), clock.now()
+    assert Consent.objects.filter(last_used_at__gt=at - timedelta(seconds=5)).exists()
+    with time_machine.travel(at + timedelta(hours=1), tick=False):
+        assert "id_token" in walk.refresh(tokens["refresh_token"]).json()
+        assert Consent.objects.get().last_used_at == clock.now()
+
+
 ENDS = {
     "consent": lambda walk, by: consent_flows.withdraw(Consent.objects.get(), by=by, at=clock.now()),
     "password": lambda walk, by: account.restore_access(

@@ -4,10 +4,10 @@ import os
 from typing import Any
 from urllib.parse import urlencode
 
-from authlib.integrations.base_client.errors import OAuthError
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
-from authlib.jose.errors import JoseError
 from flask import Flask, redirect, render_template, request, session, url_for
+from requests import RequestException
 from werkzeug.http import parse_dict_header
 from werkzeug.wrappers import Response
 
@@ -37,6 +37,37 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
     def page(**words: Any) -> str:
         return render_template("home.html", portal=portal, mine=mine(), **words)
 
+    def words_of(answer: Any) -> dict[str, str | None]:
+        return parse_dict_header(answer.headers.get("WWW-Authenticate", "").partition(" ")[2])
+
+    def call(path: str, held: dict[str, Any]) -> Any:
+        """Ask the API; if the access token is over by then, with the next one."""
+        answer = client.get(f"{portal}{path}", token=bearer(held))
+        if words_of(answer).get("error") == "invalid_token" and "refresh_token" in held["token"]:
+            renew(held)
+            answer = client.get(f"{portal}{path}", token=bearer(held))
+        return answer
+
+    def bearer(held: dict[str, Any]) -> dict[str, str]:
+        """Without the refresh token: Authlib would use it by itself, and not tell us which one comes after it."""
+        return {"access_token": held["token"]["access_token"], "token_type": "Bearer"}
+
+    def renew(held: dict[str, Any]) -> None:
+        metadata = client.load_server_metadata()
+        with client._get_oauth_client(**metadata) as http:
+            # For what was granted: Authlib would ask again for all that it asked for at first.
+            token, granted = held["token"]["refresh_token"], held["token"]["scope"]
+            fresh = http.refresh_token(metadata["token_endpoint"], refresh_token=token, scope=granted)
+        held["token"] = {**held["token"], **fresh}
+
+    @app.errorhandler(AuthlibBaseError)
+    def refused(error: Exception) -> tuple[str, int]:
+        return page(error=f"The portal said no: {error} Please sign in with the portal again."), 403
+
+    @app.errorhandler(RequestException)
+    def unreachable(_error: Exception) -> tuple[str, int]:
+        return page(error="The portal does not answer. Please try again in a moment."), 502
+
     @app.get("/")
     def home() -> str:
         return page()
@@ -49,11 +80,8 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         return found
 
     @app.get("/callback")
-    def callback() -> Response | tuple[str, int]:
-        try:
-            token = client.authorize_access_token()
-        except (OAuthError, JoseError) as error:
-            return page(error=f"The portal said no: {error}"), 403
+    def callback() -> Response:
+        token = client.authorize_access_token()
         session["sub"] = token["userinfo"]["sub"]
         kept[session["sub"]] = {"token": token, "claims": dict(token["userinfo"])}
         return redirect(url_for(session.pop("then", "home")))
@@ -63,7 +91,7 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         held = mine()
         if held is None:
             return page(error="Nobody is signed in here."), 401
-        answer = client.get(f"{portal}/api/profile", token=held["token"])
+        answer = call("/api/profile", held)
         if not answer.ok:
             reason = answer.headers.get("WWW-Authenticate", "")
             return page(error=f"The portal answered {answer.status_code}. {reason}"), answer.status_code
@@ -80,10 +108,10 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         if LEVELS.index(held["claims"]["acr"]) < LEVELS.index(wanted):
             # The portal has asked and could not get more; it would be no use to send the customer there again.
             return page(error=f"Your account would have to show {wanted}; it can show {held['claims']['acr']}."), 403
-        answer = client.get(f"{portal}/api/activity", token=held["token"])
+        answer = call("/api/activity", held)
         if answer.ok:
             return page(sign_ins=answer.json()["sign_ins"])
-        words = parse_dict_header(answer.headers.get("WWW-Authenticate", "").partition(" ")[2])
+        words = words_of(answer)
         error = words.get("error") or ""
         if error in tried or error not in {"insufficient_scope", "insufficient_user_authentication"}:
             return page(error=f"The portal answered {answer.status_code}. {error}"), answer.status_code
@@ -97,15 +125,7 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         held = mine()
         if held is None or "refresh_token" not in held["token"]:
             return page(error="There is no refresh token."), 400
-        metadata = client.load_server_metadata()
-        try:
-            with client._get_oauth_client(**metadata) as http:
-                # For what was granted: Authlib would ask again for all that it asked for at first.
-                token, granted = held["token"]["refresh_token"], held["token"]["scope"]
-                fresh = http.refresh_token(metadata["token_endpoint"], refresh_token=token, scope=granted)
-        except OAuthError as error:
-            return page(error=f"The portal said no: {error}"), 401
-        held["token"] = {**held["token"], **fresh}
+        renew(held)
         return page(notice="The tokens are new.")
 
     @app.post("/sign-out")

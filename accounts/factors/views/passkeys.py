@@ -4,6 +4,9 @@ A ceremony has two requests: "begin" answers JSON for the browser's passkey dial
 an ordinary form, so that redirects, messages and refusals work as everywhere else.
 """
 
+from collections.abc import Collection
+from itertools import count
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -42,7 +45,8 @@ def add(request: HttpRequest) -> HttpResponse:
         messages.warning(request, sentence(policy.Reason.TOO_MANY_PASSKEYS))
         return redirect("accounts:security")
     message = forms.PasskeyMessage(request.POST or None)
-    form = forms.PasskeyName(request.POST or None, initial={"name": name_of(request)})
+    names = {passkey.name for passkey in have.passkeys}
+    form = forms.PasskeyName(request.POST or None, initial={"name": name_of(request, names)})
     failed = False
     if form.is_valid() and message.is_valid():
         if _add(request, customer, message.cleaned_data, form.cleaned_data["name"]):
@@ -66,11 +70,11 @@ def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) 
     return True
 
 
-def name_of(request: HttpRequest) -> str:
-    """A first name for a passkey that is made in this browser."""
+def name_of(request: HttpRequest, taken: Collection[str] = ()) -> str:
+    """A first name for a passkey that is made in this browser, which none of the others has."""
     browser, system = agents.families(request.headers.get("User-Agent", ""))
-    known = [part for part in (browser, system) if part != UNKNOWN]
-    return str(agent(*known)) if len(known) == 2 else "".join(known) or _("My passkey")  # noqa: PLR2004  (both)
+    name = _("My passkey") if UNKNOWN in {browser, system} else str(agent(browser, system))
+    return next(each for number in count(1) if (each := f"{name} {number}" if number > 1 else name) not in taken)
 
 
 @require_POST

@@ -1,10 +1,8 @@
 """How a customer proves who they are: the overview, the authenticator app, the backup codes."""
 
-import json
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.factors import bound, flows, forms, policy, verifier
+from accounts.factors.views import new_codes
 from accounts.models import User
 from accounts.restrictions import views as restrictions
 from accounts.sessions import signing
@@ -20,14 +19,12 @@ from accounts.step_up import facts
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 
 _SEED = "app_seed"
-_SHOWN_SECONDS = 300
 _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 
 
@@ -120,23 +117,16 @@ def backup_codes(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.VIEW_BACKUP_CODES)
 def new_backup_codes(request: HttpRequest) -> HttpResponse:
-    """The new codes can be looked at for a few minutes, in the session that made them and nowhere else.
-
-    To load the page again makes no others, so that what was printed stays true.
-    """
+    """Makes them; then the page can be looked at for a few minutes, in the session that made them."""
     customer, session, at = signing.customer_of(request), signing.session_of(request), clock.now()
     place = f"new-backup-codes:{session.pk}"
     if request.method == "POST":
-        made = flows.make_backup_codes(customer, session, by=Actor.from_request(request), at=at)
-        shown = json.dumps({"codes": made, "made_at": at.isoformat()})
-        cache.set(place, vault.seal(shown.encode(), place), _SHOWN_SECONDS)
+        new_codes.keep(place, flows.make_backup_codes(customer, session, by=Actor.from_request(request), at=at), at)
         return redirect("accounts:backup_codes_new")
-    sealed = cache.get(place)
-    if sealed is None:
+    found = new_codes.find(place)
+    if found is None:
         return redirect("accounts:backup_codes")
-    found = json.loads(vault.unseal(sealed, place))
-    context = {"codes": found["codes"], "made_at": datetime.fromisoformat(found["made_at"])}
-    return render(request, "accounts/factors/backup_codes_new.html", context)
+    return render(request, "accounts/factors/backup_codes_new.html", found)
 
 
 def _has_codes(customer: User) -> bool:

@@ -20,6 +20,7 @@ DOING: dict[Action, Text] = {
     Action.ANSWER_ABOUT_SIGN_IN: _("saying whether a sign-in was you"),
     Action.APPROVE_CONSENT: _("connecting an app"),
     Action.WIDEN_CONSENT: _("letting a connected app see more"),
+    Action.APPROVE_OFFLINE: _("letting an app stay connected while you are away"),
     Action.EXPORT_DATA: _("exporting your data"),
     Action.DELETE_ACCOUNT: _("deleting your account"),
     Action.CREATE_DELEGATION: _("letting somebody act for you"),

@@ -36,6 +36,7 @@ class Action(StrEnum):
     ANSWER_ABOUT_SIGN_IN = "answer_about_sign_in"
     APPROVE_CONSENT = "approve_consent"
     WIDEN_CONSENT = "widen_consent"
+    APPROVE_OFFLINE = "approve_offline"  # of a public partner
     EXPORT_DATA = "export_data"
     DELETE_ACCOUNT = "delete_account"
     CREATE_DELEGATION = "create_delegation"
@@ -166,7 +167,8 @@ OPTIONAL = {"large", "large_action"}
 # What a quarantine is for: whoever recovered an account by fraud could not keep, empty or end it meanwhile.
 HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
-    Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION, Action.CHANGE_RECOVERY_ADDRESS,
+    Action.APPROVE_OFFLINE, Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION,
+    Action.CHANGE_RECOVERY_ADDRESS,
 })  # fmt: skip
 # What a new password alone must never change, so that a reset leads to none of it before an old factor has succeeded.
 RESTS_ON_FACTORS = frozenset({

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.account.policy import Reason as AccountReason
 from accounts.budgets import bucket
@@ -20,22 +20,26 @@ from accounts.factors.forms import PasskeyMessage
 from accounts.factors.policy import Reason as FactorReason
 from accounts.factors.restore import NewApp, NewPasskey
 from accounts.factors.verifier import Ceremony
+from accounts.factors.views import new_codes
 from accounts.factors.views.passkeys import name_of
 from accounts.sessions import signing
 from accounts.sign_in import onward
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import OnHold, Refused
 from ciam_portal.core.words import sentence
 from recovery.case import facts, forms
 from recovery.case.flows import finish, renewal, wait
 from recovery.case.policy import cases
+from recovery.case.policy.states import State
 from recovery.case.proofs import STOP_RECOVERY
 from recovery.case.views import attempt
 from recovery.case.views.case import span
 from recovery.models import Case
 
 _SEED = "recovery_seed"
+_DONE = "recovered"
 _APP, _PASSKEY = "app", "passkey"
 _NOT_ADDED = {
     FactorReason.WRONG_NEW_CODE,
@@ -56,7 +60,8 @@ def complete(request: HttpRequest) -> HttpResponse:
     """
     case, at = attempt.case_here(request), clock.now()
     if case is None or not wait.is_ready(case, at):
-        return redirect("recovery:case")
+        is_done = case is not None and case.state == State.COMPLETED
+        return redirect("recovery:recovered" if is_done else "recovery:case")
     elsewhere = attempt.moved_on(request, "recovery:finish") if request.method == "POST" else None
     if elsewhere is not None:
         return elsewhere
@@ -69,8 +74,9 @@ def complete(request: HttpRequest) -> HttpResponse:
             request.session.flush()
             onward.remember(request, waits)
             bucket.reads_mail(request, case.customer.email, at)
-            done = {"new": new, "codes": _new_codes(request, case, at)}
-            return render(request, "recovery/case/recovered.html", done)
+            request.session[_DONE] = codes.new_token()
+            new_codes.keep(_place(request), _new_codes(request, case, at), at, new=new)
+            return redirect("recovery:recovered")
     except OnHold as held:
         if held.reason is not cases.Reason.COOLING_OFF:
             raise
@@ -83,6 +89,19 @@ def complete(request: HttpRequest) -> HttpResponse:
         "secret": factors.seed_in_groups(seed) if seed else "",
     }
     return render(request, "recovery/case/finish.html", context)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def recovered(request: HttpRequest) -> HttpResponse:
+    """What comes next, with new backup codes if there are any: for a few minutes, in this browser's session only."""
+    found = new_codes.find(_place(request))
+    return render(request, "recovery/case/recovered.html", found) if found else redirect("recovery:case")
+
+
+def _place(request: HttpRequest) -> str:
+    return f"recovered:{request.session.get(_DONE, '')}"
 
 
 @sensitive_variables()

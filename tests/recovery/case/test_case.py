@@ -157,6 +157,29 @@ def test_new_backup_codes_are_made_at_the_end_alone_and_only_for_one_that_was_us
             renewal.renew(steps.case_of(owner), by=Actor.system(), at=clock.now())
 
 
+def test_new_backup_codes_survive_a_reload_for_some_minutes_in_this_browser_only(owner: User, person: Person) -> None:
+    person.two_codes(owner.email)
+    with steps.later(days=7, minutes=1):
+        done = person.finish()
+        assert done.redirect_chain == [("/recover/finished/", 302)]
+        assert len(done.context["codes"]) == 10
+        assert "no-store" in done["Cache-Control"]
+        for again in ("/recover/finished/", "/recover/finish/"):
+            page = person.client.get(again, follow=True)
+            assert page.context["codes"] == done.context["codes"]
+            assert "five minutes" in page.text
+        assert BackupCode.objects.filter(customer=owner).count() == 10
+        # the key of the recovery alone shows them nowhere else, nor can they be read in the cache
+        other = Client()
+        other.cookies[settings.RECOVERY_COOKIE_NAME] = person.key()
+        assert "shown for five minutes only" in other.get("/recover/finished/", follow=True).text
+        assert done.context["codes"][0] not in str(cache.get(f"recovered:{person.client.session['recovered']}"))
+        cache.clear()
+        page = person.client.get("/recover/finished/", follow=True)
+        assert page.redirect_chain == [("/recover/wait/", 302)]
+        assert "shown for five minutes only" in page.text
+
+
 def test_a_wrong_code_of_the_new_app_changes_nothing(owner: User, person: Person) -> None:
     person.two_codes(owner.email)
     with steps.later(days=7, minutes=1):

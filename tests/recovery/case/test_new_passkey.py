@@ -35,7 +35,8 @@ def person(customer: User) -> Person:
 
 def send(client: Client, begun: dict[str, Any], key: SoftAuthenticator, password: str = steps.NEW) -> Any:
     sent = {"way": "passkey", "password": password, "ceremony": begun["ceremony"]}
-    return client.post(client.get(FINISH).context["here"], sent | {"credential": key.create(begun["options"])})
+    here = client.get(FINISH).context["here"]
+    return client.post(here, sent | {"credential": key.create(begun["options"])}, follow=True)
 
 
 def assert_nothing_changed(customer: User) -> None:
