@@ -10,7 +10,7 @@ from django.db import models
 from accounts.customer.models.user import User
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.assurance import Assurance, Level
-from ciam_portal.core.words import Text, agent
+from ciam_portal.core.words import Text, agent, place
 
 _FORMER = 20  # former tokens that are remembered, so that a copy is noticed
 
@@ -187,6 +187,11 @@ class Session(models.Model):
     def agent(self) -> Text:
         """The browser it began in, as people read it."""
         return agent(self.browser, self.system)
+
+    @property
+    def place(self) -> Text:
+        """Where it began, as people read it."""
+        return place(self.network, self.country)
 
     @property
     def place_now(self) -> tuple[str, str]:
