@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_BYTES = 32
 _SECRET_LENGTH = 50
+_LEAST_DIFFERENT = 16  # bytes in a key: of 32 random ones, fewer never happens
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -124,16 +125,27 @@ class Environment:
 
     def keys(self, name: str, what: str) -> list[bytes]:
         """Comma-separated base64url keys of 32 bytes."""
-        found = []
-        for text in self.text(name, what).split(","):
-            try:
-                key = base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4))
-            except (ValueError, binascii.Error):
-                key = b""
-            if len(key) != KEY_BYTES:
-                refuse(f"{name} must be base64url text of {KEY_BYTES} random bytes: {what}")
-            found.append(key)
-        return found
+        return [self._key(name, text.strip(), what) for text in self.text(name, what).split(",")]
+
+    def digest_keys(self) -> list[bytes]:
+        """DIGEST_KEYS: the same; after the first may stand ``text:`` and a text, as SECRET_KEY made digests before."""
+        name, what = "DIGEST_KEYS", "keys behind digests and pseudonyms; the first makes them, all are known again"
+        first, *former = self.text(name, what).split(",")
+        known = [text.strip().removeprefix("text:").encode() if text.strip().startswith("text:")
+                 else self._key(name, text.strip(), what) for text in former]  # fmt: skip
+        return [self._key(name, first.strip(), what), *known]
+
+    @staticmethod
+    def _key(name: str, text: str, what: str) -> bytes:
+        try:
+            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except (ValueError, binascii.Error):
+            key = b""
+        if len(key) != KEY_BYTES:
+            refuse(f"{name} must be base64url text of {KEY_BYTES} random bytes: {what}")
+        if len(set(key)) < _LEAST_DIFFERENT:
+            refuse(f"{name} must be random bytes, which these are not: {what}")
+        return key
 
     def signing_keys(self) -> list[bytes]:
         """The PEM files that OIDC_SIGNING_KEYS names (comma-separated): P-256 private keys; the first one signs."""

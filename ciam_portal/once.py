@@ -70,13 +70,13 @@ def _key(request: HttpRequest) -> str:
         return ""
     if _TOKEN not in body:
         return ""
-    return f"once:{codes.digest(request.get_full_path() + body.decode('latin-1'), 'press of a button')}"
+    return f"once:{codes.handle(request.get_full_path() + body.decode('latin-1'), 'press of a button')}"
 
 
 def _cookies(request: HttpRequest) -> dict[str, list[str]]:
-    """Whose browser it is: digests of what it holds."""
+    """Whose browser it is: by digests of what it holds."""
     names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
-    return {name: [codes.digest(request.COOKIES.get(name, ""), "browser")] for name in names}
+    return {name: [codes.handle(request.COOKIES.get(name, ""), "browser")] for name in names}
 
 
 def _keep(request: HttpRequest, response: HttpResponse, key: str) -> bool:
@@ -85,7 +85,7 @@ def _keep(request: HttpRequest, response: HttpResponse, key: str) -> bool:
     allowed = _cookies(request)
     for name, digests in allowed.items():
         if name in response.cookies:
-            digests.append(codes.digest(response.cookies[name].value, "browser"))
+            digests.append(codes.handle(response.cookies[name].value, "browser"))
     answer = {
         "status": response.status_code,
         "headers": dict(response.headers),

@@ -1,6 +1,6 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -170,6 +170,17 @@ def _clear(address: str, *, by: Actor, at: datetime) -> None:
     if prepared is not None and _is_nobodys(prepared):
         record(events.UnprovenAccountRemoved(), about=prepared.pk, by=by, at=at)
         prepared.delete()
+
+
+@transaction.atomic
+def remove_never_proven(batch: int, *, by: Actor, at: datetime) -> int:
+    """Accounts whose address nobody has proven in time go, with their passwords. How many: a batch at most."""
+    before = at - timedelta(days=limits.current().retention.unproven_days)
+    rows = list(addresses.never_proven(before).select_for_update(skip_locked=True, of=("self",))[:batch])
+    for account in rows:
+        record(events.UnprovenAccountRemoved(), about=account.pk, by=by, at=at)
+    User.objects.filter(pk__in=[account.pk for account in rows]).delete()
+    return len(rows)
 
 
 @flow

@@ -7,7 +7,7 @@ however long the history. Values are pseudonyms before they leave this module.
 import json
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -22,7 +22,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.risk import population
 from ciam_portal.core.risk.evidence import Evidence, gather
 from ciam_portal.core.risk.parameters import DEFAULT, Parameters
-from ciam_portal.core.risk.profile import Profile
+from ciam_portal.core.risk.profile import Former, Profile
 from ciam_portal.core.risk.signals import Past
 from ciam_portal.core.risk.visit import Feature, Visit
 
@@ -74,26 +74,43 @@ class Seen:
 
 def visit_of(seen: Seen) -> Visit:
     """The same, as pseudonyms and short codes."""
+    asn = str(seen.asn) if seen.asn is not None else ""
+    shown = {feature.value: hidden(feature, value) for feature, value in _in_clear(seen).items()}
+    return Visit(asn=asn, country=seen.country, kind=seen.kind, **shown)
+
+
+def former_of(seen: Seen) -> Former:
+    """Under what the same was kept by keys that are being rotated out, and what stands for it today."""
+    shown = _in_clear(seen).items()
+    return {
+        (feature, former): hidden(feature, value)
+        for feature, value in shown
+        for former in codes.once_hidden(feature, value)
+    }
+
+
+def _in_clear(seen: Seen) -> dict[Feature, str]:
     known = seen.address != network.UNKNOWN
-    return Visit(
-        address=hidden("address", network.source(seen.address)) if known else "",
-        prefix=hidden("prefix", network.prefix(seen.address)) if known else "",
-        asn=str(seen.asn) if seen.asn is not None else "",
-        country=seen.country,
-        agent=hidden("agent", seen.agent),
-        browser=hidden("browser", seen.browser),
-        system=hidden("system", seen.system),
-        kind=seen.kind,
-        device=hidden("device", seen.device),
-    )
+    return {
+        Feature.ADDRESS: network.source(seen.address) if known else "",
+        Feature.PREFIX: network.prefix(seen.address) if known else "",
+        Feature.AGENT: seen.agent,
+        Feature.BROWSER: seen.browser,
+        Feature.SYSTEM: seen.system,
+        Feature.DEVICE: seen.device,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A customer's profile as it was read, and which version of its row that was ("" if there was none)."""
+    """A customer's profile as it was read, and which version of its row that was ("" if there was none).
+
+    ``former``: what was shown, by the names that it had under keys being rotated out; the profile has today's.
+    """
 
     profile: Profile
     version: str
+    former: Former = field(default_factory=dict)
 
 
 Row = tuple[str, str, float, str | None, str | None]
@@ -134,28 +151,30 @@ class Sums:
 SUMS = Sums()
 
 
-def read(customer: UUID, visit: Visit, at: datetime) -> Compared | None:
+def read(customer: UUID, visit: Visit, at: datetime, former: Former | None = None) -> Compared | None:
     """How this visit compares with the customer's history and with everybody's; None if that cannot be said now."""
-    sums = SUMS.at(at)
-    keys = [key for key in population.keys_of(visit) if key[0] not in counts.KEPT]
+    sums, former = SUMS.at(at), former or {}
+    keys = [*former, *(key for key in population.keys_of(visit) if key[0] not in counts.KEPT)]
     rows = _rows(customer, "" if sums else SUMS.names, keys)
     if rows is None:
         log.warning("a sign-in is assessed without its history: it could not be read in time")
         return None
     found = {(feature, value): weight for feature, value, weight, data, _ in rows if data is None}
+    for (feature, name), now in former.items():
+        found[feature, now] = found.get((feature, now), 0.0) + found.pop((feature, name), 0.0)
     if sums:
         found |= sums
     else:
         SUMS.keep(found, at)
     data, version = next(((data, version) for *_, data, version in rows if data), ("{}", ""))
     try:
-        profile = Profile.from_json(json.loads(data))
+        profile = Profile.from_json(json.loads(data)).renamed(former)
     except (ValueError, KeyError, TypeError):
         log.exception("a profile cannot be read")
         return None
     rarity = population.rarity(visit, found)
     evidence = gather(profile, rarity, visit, at, _parameters())
-    return Compared(evidence, Remembered(profile, version or ""), Past.of(profile, rarity, visit, at))
+    return Compared(evidence, Remembered(profile, version or "", former), Past.of(profile, rarity, visit, at))
 
 
 def _rows(customer: UUID, sums: str, keys: Collection[population.Key]) -> list[Row] | None:
@@ -194,6 +213,7 @@ def learn(customer: UUID, visit: Visit, at: datetime, remembered: Remembered | N
         cursor.execute(_LOCK, [customer])
         row = cursor.fetchone()
         profile = Profile.from_json(json.loads(row[0])) if row else Profile.empty()
+        profile = profile.renamed(remembered.former) if remembered else profile
         cursor.execute(_KEEP, [customer, _taught(profile, visit, at), at])
 
 

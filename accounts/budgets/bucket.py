@@ -16,7 +16,7 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 
 NETWORK = "network "
-_READS = "reads_mail_of"
+_READS = "reads mail"
 
 
 def of(request: HttpRequest, email: str | None = None) -> str:
@@ -54,7 +54,7 @@ def _reader(request: HttpRequest, email: str | None) -> str:
     stored = request.session.get(_READS)
     if not stored or clock.now().timestamp() >= stored["until"]:
         return ""
-    return f"mailbox {stored['address']}" if email is None or stored["address"] == _pseudonym(email) else ""
+    return f"mailbox {stored['address']}" if email is None or codes.stands_for(stored["address"], email, _READS) else ""
 
 
 def alone(request: HttpRequest, email: str) -> str:
@@ -71,10 +71,6 @@ def reads_mail(request: HttpRequest, address: str, at: datetime) -> None:
     if _reader(request, address):
         return
     until = at + timedelta(hours=limits.current().proof.link_hours)
-    stored = {"address": _pseudonym(address), "browser": codes.new_token(), "until": until.timestamp()}
+    stored = {"address": codes.pseudonym(address, _READS), "browser": codes.new_token(), "until": until.timestamp()}
     request.session[_READS] = stored
     request.__dict__.pop("_own_bucket", None)
-
-
-def _pseudonym(address: str) -> str:
-    return codes.pseudonym(address, "reads mail")

@@ -57,6 +57,7 @@ class Code:
 Spec = Link[Any] | Code
 Declared = TypeVar("Declared", bound=Spec)
 KNOWN: dict[str, Spec] = {}
+_STATE = "account state"
 
 
 def declare(spec: Declared) -> Declared:
@@ -96,12 +97,21 @@ def state_of(customer: User, password: str = "") -> str:
 
     ``password``: with this one, as it is kept, in place of the customer's.
     """
-    return codes.pseudonym(f"{customer.pk}:{password or customer.password}:{customer.email}", "account state")
+    return codes.pseudonym(_state(customer, password), _STATE)
+
+
+def is_still(state: str, customer: User, password: str = "") -> bool:
+    """Whether this is the state that the account is in, by today's key or one being rotated out."""
+    return codes.stands_for(state, _state(customer, password), _STATE)
 
 
 def is_unchanged(proof: Proof) -> bool:
     """Whether the account is as it was when the link was sent. A link that brings its own password has that one."""
-    return proof.bound_to == state_of(proof.customer, proof.password)
+    return is_still(proof.bound_to, proof.customer, proof.password)
+
+
+def _state(customer: User, password: str) -> str:
+    return f"{customer.pk}:{password or customer.password}:{customer.email}"
 
 
 def new_link(

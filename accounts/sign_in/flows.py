@@ -137,7 +137,7 @@ def still_as_admitted(customer: User, admitted: Admitted) -> User | None:
     Call inside the transaction in which it begins.
     """
     customer = User.objects.locked(customer.pk)
-    return customer if admitted.account == proofs.state_of(customer) else None
+    return customer if proofs.is_still(admitted.account, customer) else None
 
 
 @flow

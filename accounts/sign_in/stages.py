@@ -143,7 +143,7 @@ class ProofStage(LoginStage):
     @property
     def is_outdated(self) -> bool:
         """Password or address have been changed since this sign-in began: what it showed then shows nothing now."""
-        return bool(self.state.get("account") != proofs.state_of(self.customer))
+        return not proofs.is_still(str(self.state.get("account", "")), self.customer)
 
     @property
     def code_sent(self) -> bool:

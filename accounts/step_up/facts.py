@@ -70,7 +70,7 @@ def arrival(
 ) -> Arrival:
     """What this sign-in shows, compared with the customer's own history and with everybody's."""
     visit = history.visit_of(seen)
-    compared = history.read(customer.pk, visit, at)
+    compared = history.read(customer.pk, visit, at, history.former_of(seen))
     source = source_of(customer.email, seen)
     if compared and compared.evidence.in_new_network:
         velocity.newcomer(source, at)

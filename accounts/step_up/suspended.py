@@ -175,4 +175,4 @@ def _context(owner: str, path: str) -> str:
 
 
 def _key(owner: str, reference: str) -> str:
-    return f"suspended:{owner}:{codes.digest(reference, 'suspended request')}"
+    return f"suspended:{owner}:{codes.handle(reference, 'suspended request')}"

@@ -60,7 +60,7 @@ def arrival(spec: Spec) -> URLPattern:
     @require_safe
     def arrive(request: HttpRequest, secret: str) -> HttpResponse:
         secret = secret[:_LONGEST]
-        handle = codes.pseudonym(secret, f"link {spec.name}")
+        handle = codes.handle(secret, f"link {spec.name}")
         response = redirect(f"{reverse(spec.page)}?{urlencode({_HANDLE: handle})}")
         others = [cookie for cookie in _held(request) if cookie != _cookie(handle)]
         _forget(response, others[: max(0, len(others) - _MOST + 1)])  # browsers send the oldest first

@@ -6,11 +6,15 @@ from typing import Any
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
 from django.utils.crypto import get_random_string
 
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.crypto import codes
 
+retention.kept(lambda _rules, at: Q(expire_date__lt=at))(Session)
+
+_PURPOSE = "browser session"
 _LENGTH = 40  # the column's width: 160 bits of the digest
 _KEY = 32  # characters of a key: 165 random bits, so no two are alike and none is looked for first
 
@@ -22,20 +26,25 @@ class SessionStore(db.SessionStore):
 
     @staticmethod
     def row_key(session_key: str) -> str:
-        """The primary key of the row that belongs to this cookie value."""
-        return codes.digest(session_key, "browser session")[:_LENGTH]
+        """The primary key of a new row for this cookie value."""
+        return codes.digest(session_key, _PURPOSE)[:_LENGTH]
+
+    @staticmethod
+    def rows_of(session_key: str) -> QuerySet[Session]:
+        """The row that belongs to this cookie value, made with today's key or with one being rotated out."""
+        return Session.objects.filter(pk__in=[each[:_LENGTH] for each in codes.digests(session_key, _PURPOSE)])
 
     def _get_session_from_db(self) -> Session | None:
         if not self.session_key:
             return None
-        row = Session.objects.filter(pk=self.row_key(self.session_key), expire_date__gt=clock.now()).first()
+        row = self.rows_of(self.session_key).filter(expire_date__gt=clock.now()).first()
         if row is None:
             self._session_key = None
         return row
 
     def exists(self, session_key: str) -> bool:
         """Whether this cookie value belongs to a row."""
-        return Session.objects.filter(pk=self.row_key(session_key)).exists()
+        return self.rows_of(session_key).exists()
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row to save, under the digest."""
@@ -64,7 +73,7 @@ class SessionStore(db.SessionStore):
             self._is_new = False
             return None
         changed = {"session_data": stored.session_data, "expire_date": stored.expire_date}
-        if not Session.objects.filter(pk=stored.pk).update(**changed):
+        if not self.rows_of(self.session_key).update(**changed):
             raise UpdateError
         return None
 
@@ -72,4 +81,4 @@ class SessionStore(db.SessionStore):
         """Forget one session; nothing happens if it is gone already."""
         key = session_key or self.session_key
         if key:
-            Session.objects.filter(pk=self.row_key(key)).delete()
+            self.rows_of(key).delete()

@@ -4,6 +4,7 @@ A token is a row that knows its customer, partner, session and consent. Nothing 
 """
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +17,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
@@ -95,6 +97,8 @@ def without_port(uri: str) -> str | None:
     return f"{found['host']}{found['rest']}" if found else None
 
 
+# Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
+@retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class AuthorizationCode(AbstractGrant):
     """An authorization code, found by its digest."""
 
@@ -110,6 +114,7 @@ class AuthorizationCode(AbstractGrant):
         indexes = (models.Index(fields=["expires"], name="code_expires"),)
 
 
+@retention.kept(lambda _rules, at: models.Q(expires_at__lt=at))
 class RefreshToken(AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
@@ -130,6 +135,7 @@ class RefreshToken(AbstractRefreshToken):
         )
 
 
+@retention.kept(lambda _rules, at: models.Q(expires__lt=at))
 class AccessToken(AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 

@@ -37,6 +37,7 @@ WSGI_APPLICATION = "ciam_portal.wsgi.application"
 
 # Secrets
 SECRET_KEY, SECRET_KEY_FALLBACKS = environment.secret_keys()
+DIGEST_KEYS = environment.digest_keys()
 DATA_KEYS = environment.keys("DATA_KEYS", "keys that seal stored secrets; the first seals, all open")
 DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; the first signs, all verify")
 AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")

@@ -245,7 +245,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
 
 
 def _key(session: Session, reference: str) -> str:
-    return f"authorization:{session.pk}:{codes.digest(reference, 'authorization request')}"
+    return f"authorization:{session.pk}:{codes.handle(reference, 'authorization request')}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

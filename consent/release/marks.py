@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 
+from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.authorization import AuthorizationRequest
 
@@ -41,4 +41,4 @@ def _fresh(request: HttpRequest, at: datetime) -> dict[str, datetime]:
 
 
 def _digest(asked: AuthorizationRequest) -> str:
-    return salted_hmac("authorization request", asked.query, algorithm="sha256").hexdigest()[:24]
+    return codes.handle(asked.query, "authorization request")

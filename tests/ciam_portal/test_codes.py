@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ciam_portal.core.crypto import codes, vault
 
-OLD, NEW = "o" * 30 + "0123456789abcdefghij", "n" * 30 + "0123456789abcdefghij"
+OLD, NEW = b"the key that goes", b"the key that comes"
 
 
 def test_ids_are_uuid_version_7_and_sort_by_time() -> None:
@@ -36,13 +36,22 @@ def test_a_digest_opens_only_its_own_purpose() -> None:
 
 
 def test_digests_survive_a_key_rotation(settings: Any) -> None:
-    settings.SECRET_KEY = OLD
-    stored = codes.digest("secret", "link")
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    settings.DIGEST_KEYS = [OLD]
+    stored, stand_in = codes.digest("secret", "link"), codes.pseudonym("ada", "person")
+    settings.DIGEST_KEYS = [NEW, OLD]
     assert codes.matches("secret", "link", stored)
     assert stored in codes.digests("secret", "link")
-    settings.SECRET_KEY_FALLBACKS = []
+    assert codes.stands_for(stand_in, "ada", "person")
+    assert not codes.stands_for(stand_in, "eve", "person")
+    settings.DIGEST_KEYS = [NEW]
     assert not codes.matches("secret", "link", stored)
+    assert not codes.stands_for(stand_in, "ada", "person")
+
+
+def test_a_handle_needs_no_key(settings: Any) -> None:
+    named = codes.handle("secret", "link")
+    settings.DIGEST_KEYS = [NEW]
+    assert codes.handle("secret", "link") == named != codes.handle("secret", "another")
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))

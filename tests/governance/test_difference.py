@@ -21,6 +21,8 @@ NO_DIRECTION = {
     "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
+    "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
+    "retention.unproven_days",
 }  # fmt: skip
 
 

@@ -108,9 +108,8 @@ class Stack:
         celery = [sys.executable, "-m", "celery", "--app", "ciam_portal"]
         commands = {
             "web": [
-                *(sys.executable, "-m", "gunicorn", "ciam_portal.wsgi", "--bind", f"127.0.0.1:{self.port}"),
-                *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-                *("--graceful-timeout", "2", "--no-control-socket"),
+                *(sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
+                *("--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"),
             ],
             "worker": [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"],
             "beat": [*celery, "beat", "--pidfile", "", "--schedule", str(self.state.root / "beat" / "schedule")],

@@ -75,6 +75,7 @@ class State:
             "BREACHED_PASSWORDS": str(self.root / "breached-passwords"),
             "SECRET_KEY": known.get("SECRET_KEY") or secrets.token_urlsafe(64),
             "SECRET_KEY_FALLBACKS": known.get("SECRET_KEY_FALLBACKS", ""),
+            "DIGEST_KEYS": known.get("DIGEST_KEYS") or _digest_keys(known),
             "DATA_KEYS": known.get("DATA_KEYS") or new_key(),
             "DEVICE_KEYS": known.get("DEVICE_KEYS") or new_key(),
             "AUDIT_KEYS": known.get("AUDIT_KEYS") or new_key(),
@@ -126,6 +127,11 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
+def _digest_keys(known: dict[str, str]) -> str:
+    """A new key; on a state from before there were such, what it digested was digested with its secret key."""
+    return f"{new_key()},text:{known['SECRET_KEY']}" if known else new_key()
+
+
 def new_signing_key(path: Path) -> Path:
     """Write an EC P-256 private key, unless the file is there."""
     if not path.exists():
@@ -159,6 +165,7 @@ def production_environment(folder: Path) -> dict[str, str]:
         "PASSWORD_RANGE_URL": "https://ranges.example.com/range",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "SECRET_KEY_FALLBACKS": "",
+        "DIGEST_KEYS": new_key(),
         "DATA_KEYS": new_key(),
         "DEVICE_KEYS": new_key(),
         "AUDIT_KEYS": new_key(),

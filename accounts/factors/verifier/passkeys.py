@@ -161,7 +161,7 @@ def take_answer(
 
 
 def _key(number: str) -> str:
-    return f"passkey:{codes.pseudonym(number, 'ceremony')}"
+    return f"passkey:{codes.handle(number, 'ceremony')}"
 
 
 def _message(text: str) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """One-time codes, opaque tokens and identifiers: make, digest, compare. The only user of ``secrets``.
 
 Only digests are stored. The purpose is part of the digest, so that a value made for one purpose opens nothing else.
+Digests and pseudonyms are made with the first of ``settings.DIGEST_KEYS``; what is looked up or compared may have been
+made with any of them. What merely names something by a secret that it contains (``handle``) needs no key.
 """
 
 import hashlib
@@ -15,6 +17,7 @@ from django.conf import settings
 BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
 
 HIDDEN_DIGITS = 20  # enough to tell all values apart, and profiles stay small
+_PSEUDONYM_DIGITS = 32
 
 
 def new_id() -> uuid.UUID:
@@ -51,12 +54,12 @@ def new_backup_code() -> str:
 
 def digest(value: str, purpose: str) -> str:
     """What is stored instead of ``value``: a keyed digest (HMAC-SHA256, hex) bound to ``purpose``."""
-    return _digest(value, purpose, settings.SECRET_KEY)
+    return _digest(value, purpose, settings.DIGEST_KEYS[0])
 
 
 def digests(value: str, purpose: str) -> list[str]:
     """The digests ``value`` may be stored under: by today's key, and by the keys being rotated out."""
-    return [_digest(value, purpose, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return [_digest(value, purpose, key) for key in settings.DIGEST_KEYS]
 
 
 def matches(value: str, purpose: str, stored: str) -> bool:
@@ -67,7 +70,12 @@ def matches(value: str, purpose: str, stored: str) -> bool:
 
 def pseudonym(value: str, purpose: str) -> str:
     """A short stable stand-in (128 bits, hex) for a value that may not be written down, such as an address."""
-    return digest(value, f"pseudonym:{purpose}")[:32]
+    return digest(value, _pseudonymous(purpose))[:_PSEUDONYM_DIGITS]
+
+
+def stands_for(stored: str, value: str, purpose: str) -> bool:
+    """Whether ``stored`` is the pseudonym of ``value`` for ``purpose``, by today's key or one being rotated out."""
+    return stored in [each[:_PSEUDONYM_DIGITS] for each in digests(value, _pseudonymous(purpose))]
 
 
 def hidden(what: str, value: str) -> str:
@@ -78,5 +86,20 @@ def hidden(what: str, value: str) -> str:
     return pseudonym(value, f"visit:{what}")[:HIDDEN_DIGITS] if value else ""
 
 
-def _digest(value: str, purpose: str, key: str) -> str:
-    return hmac.new(key.encode(), f"{purpose}\x00{value}".encode(), hashlib.sha256).hexdigest()
+def once_hidden(what: str, value: str) -> list[str]:
+    """Under what the same was kept by keys that are being rotated out."""
+    former = digests(value, _pseudonymous(f"visit:{what}"))[1:] if value else []
+    return [each[:HIDDEN_DIGITS] for each in former]
+
+
+def handle(secret: str, purpose: str) -> str:
+    """Names one thing by a secret of at least 128 random bits in it, and opens nothing: a digest that needs no key."""
+    return hashlib.sha256(f"{purpose}\x00{secret}".encode()).hexdigest()[:_PSEUDONYM_DIGITS]
+
+
+def _pseudonymous(purpose: str) -> str:
+    return f"pseudonym:{purpose}"
+
+
+def _digest(value: str, purpose: str, key: bytes) -> str:
+    return hmac.digest(key, f"{purpose}\x00{value}".encode(), hashlib.sha256).hex()

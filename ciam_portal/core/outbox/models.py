@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
 
@@ -19,6 +20,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(free, state=Notice.State.WAITING, due_at__lte=at).order_by("due_at")
 
 
+@retention.kept(
+    lambda rules, at: (
+        models.Q(created_at__lt=at - timedelta(days=rules.retention.message_days))
+        & ~models.Q(state=Notice.State.WAITING)
+    )
+)
 class Notice(models.Model):
     """One message to one address. Recipient and content are sealed, and wiped once it is sent or given up."""
 

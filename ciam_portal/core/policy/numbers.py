@@ -113,6 +113,17 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over stays on record."""
+
+    audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
+    message_days: Annotated[StrictInt, Field(ge=7, le=400)]
+    unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """Getting back in: how long it waits, how often it may be asked for, and how long its pieces live."""
 
@@ -184,6 +195,7 @@ class Content:
     approvals: Approvals
     notices: Notices
     disputes: Disputes
+    retention: Retention
     recovery: Recovery
     staff: Staff
     risk: Risk

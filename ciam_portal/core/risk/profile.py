@@ -1,7 +1,7 @@
 """What we remember of one customer: a bounded number of values, whose weight fades by half every few weeks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
@@ -9,6 +9,8 @@ from typing import Any, Self
 from ciam_portal.core.risk.parameters import DAY, DEFAULT, Circumstances, Parameters
 from ciam_portal.core.risk.visit import DECIDED, NETWORK, WITHIN, Feature, Visit
 
+Former = Mapping[tuple[Feature, str], str]
+"""Names that values of features had before, and the names that they have today."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 DIGITS = 4
 
@@ -137,6 +139,17 @@ class Profile:
             least = min((name for name in kept if name != value), key=lambda name: (kept[name].weight, kept[name].last))
             del kept[least]
         return kept
+
+    def renamed(self, former: Former) -> "Profile":
+        """The same, with these values under the names that they have today; what was shown under both is added up."""
+        known = {key: now for key, now in former.items() if self.seen(*key)}
+        if not known:
+            return self
+        values = {feature: dict(kept) for feature, kept in self.values.items()}
+        for (feature, name), now in known.items():
+            old, new = values[feature].pop(name), values[feature].get(now)
+            values[feature][now] = Seen(_rounded(old.weight + new.weight), max(old.last, new.last)) if new else old
+        return replace(self, values=values)
 
     def to_json(self) -> dict[str, Any]:
         """A small plain dictionary, for one column."""

@@ -59,7 +59,7 @@ class Attempt:
 
     def bound(self, way: Way) -> UUID:
         """To what a code of this way is bound: this browser's try alone."""
-        return UUID(codes.pseudonym(f"{self.key}:{way}", "recovery attempt"))
+        return UUID(codes.handle(f"{self.key}:{way}", "recovery attempt"))
 
 
 def case_of(key: str) -> Case | None:

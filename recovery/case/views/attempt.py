@@ -77,7 +77,7 @@ def here(request: HttpRequest, page: str) -> str:
 
 def handle(key: str) -> str:
     """Names the try with this key."""
-    return codes.pseudonym(key, "recovery handle")
+    return codes.handle(key, "recovery handle")
 
 
 def moved_on(request: HttpRequest, page: str) -> HttpResponse | None:
@@ -94,4 +94,4 @@ def _key(request: HttpRequest) -> str:
 
 
 def _context(key: str) -> str:
-    return f"recovery:{codes.pseudonym(key, 'recovery context')}"
+    return f"recovery:{codes.handle(key, 'recovery context')}"
