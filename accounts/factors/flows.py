@@ -255,7 +255,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        announce(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
+        announce(owner, notices.PasskeyRefused(name=passkey.name, **_alarm()), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey
