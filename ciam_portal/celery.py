@@ -26,6 +26,8 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
 app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
+    "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
+    "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},

@@ -91,9 +91,8 @@ if urlsplit(_mail).scheme == "file":
     MAIL_DIR = unquote(urlsplit(_mail).path)
 else:
     globals().update(env.email_url_config(_mail))
-    if MAIL_SMTPUTF8:
-        EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Utf8Smtp"
-EMAIL_TIMEOUT = 20
+    EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Smtp"
+EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
 

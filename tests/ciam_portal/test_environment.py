@@ -134,9 +134,9 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        (None, "django.core.mail.backends.smtp.EmailBackend refused"),
-        ("false", "django.core.mail.backends.smtp.EmailBackend refused"),
-        ("true", "ciam_portal.core.outbox.channels.Utf8Smtp taken"),
+        (None, "ciam_portal.core.outbox.channels.Smtp refused"),
+        ("false", "ciam_portal.core.outbox.channels.Smtp refused"),
+        ("true", "ciam_portal.core.outbox.channels.Smtp taken"),
     ],
 )
 def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(

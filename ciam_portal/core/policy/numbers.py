@@ -98,9 +98,16 @@ class Approvals:
 class Notices:
     """Delivery of messages."""
 
-    attempts: Annotated[StrictInt, Field(ge=3, le=50)]
     retry_seconds: Annotated[StrictInt, Field(ge=1, le=600)]
+    longest_wait_minutes: Annotated[StrictInt, Field(ge=10, le=360)]
+    retry_days: Annotated[StrictInt, Field(ge=2, le=14)]
+    kept_days: Annotated[StrictInt, Field(ge=7, le=60)]
     claim_seconds: Annotated[StrictInt, Field(ge=10, le=600)]
+    delivery_seconds: Annotated[StrictInt, Field(ge=60, le=280)]
+    circuit_failures: Annotated[StrictInt, Field(ge=2, le=20)]
+    circuit_seconds: Annotated[StrictInt, Field(ge=10, le=300)]
+    late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
+    undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
     stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
 
 
