@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, localedata
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -72,7 +72,9 @@ def agent(browser: str, system: str) -> Text:
 
 
 def _place(network: str, country: str) -> str:
-    known = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE)).territories.get(country, "")
+    languages = (to_locale(get_language() or settings.LANGUAGE_CODE), "en")
+    language = next(Locale.parse(each) for each in languages if localedata.exists(each))
+    known = language.territories.get(country, "")
     near = _("network %(network)s") % {"network": network}
     return f"{known}, {near}" if known else near
 
