@@ -70,7 +70,7 @@ def test_everything_sealed_moves_and_then_the_old_key_may_go(customer: User, set
     sheet = verifier.make_backup_codes(customer, clock.now())
     change = reversible.keep(customer, Change.Kind.PHONE, None, previous=b"+4722855050", at=clock.now())
     partner, secret = register()
-    tell(customer, CodeToSignIn(code="1", minutes=1), to=[customer.email], at=clock.now())
+    tell(customer, CodeToSignIn(code="1", minutes=1, password_link=""), to=[customer.email], at=clock.now())
     (former,) = rotate(settings, "DATA_KEYS")
     said = reseal()
     assert "otp_totp_totpdevice.key: 1 sealed anew" in said
