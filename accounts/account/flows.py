@@ -123,7 +123,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is not None and _is_nobodys(owner):
         owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
-    announce(customer, notices.EmailChangeStarted(), at=at)
+    announce(customer, notices.EmailChangeStarted(links.absolute("account_reset_password")), at=at)
     if owner is None:
         link = proofs.new_link(customer, CHANGE_EMAIL, new, at)
         notice = notices.ConfirmYourNewAddress(link=link.url, hours=limits.current().proof.link_hours)

@@ -12,7 +12,7 @@ from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level
-from ciam_portal.core.words import Text, agent
+from ciam_portal.core.words import Text, agent, place
 
 _FORMER = 20  # former tokens that are remembered, so that a copy is noticed
 
@@ -201,6 +201,11 @@ class Session(models.Model):
     def agent(self) -> Text:
         """The browser it began in, as people read it."""
         return agent(self.browser, self.system)
+
+    @property
+    def place(self) -> Text:
+        """Where it began, as people read it."""
+        return place(self.network, self.country)
 
     @property
     def place_now(self) -> tuple[str, str]:

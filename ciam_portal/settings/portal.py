@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
+    "ciam_portal.core.crypto",
     "ciam_portal.core.audit",
     "ciam_portal.governance",
     "ciam_portal.core.outbox",
@@ -195,6 +196,8 @@ PRIVACY_URL = environment.page("PRIVACY_URL")
 HELP_URL = environment.page("HELP_URL")
 TERMS_URL = environment.page("TERMS_URL")
 ACCESSIBILITY_URL = environment.page("ACCESSIBILITY_URL")
+# Whom people write to or call, wherever a page or mail says so
+HELP_DESK = environment.help_desk()
 # Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 
