@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
+import environ
 import httpx
 import psycopg
 import pytest
@@ -22,10 +23,14 @@ RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", 
 GRACE = "grace@example.com"
 PAUSE = 0.05  # seconds between two requests of one client: bounded, for other tests run too
 PREPARED = """
-from accounts.models import User; from accounts.customer import proofs; from recovery.reset.proofs import RESET_PASSWORD
-from ciam_portal.core import clock; from ciam_portal.core.audit.actor import Actor; from ciam_portal.oauth import partners
+from accounts.customer import proofs
+from accounts.models import User
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.oauth import partners
+from recovery.reset.proofs import RESET_PASSWORD
 ada, at = User.objects.get(email="ada@example.com"), clock.now()
-partner, secret = partners.register(partners.Profile(name="Till", machine=True), by=Actor.system(), at=at)
+partner, secret = partners.register(partners.Profile(name="Till", machine=True, scopes=()), by=Actor.system(), at=at)
 print(proofs.new_link(ada, RESET_PASSWORD, ada.email, at).url, partner.client_id, secret)
 """
 SCORE = "SELECT score FROM audit_decisionentry WHERE action = 'sign_in' ORDER BY at DESC LIMIT 1"
@@ -177,7 +182,8 @@ def again(portal: Deployment, known: Browser) -> float:
     another.http.cookies = httpx.Cookies(known.http.cookies)
     another.http.cookies.delete("session")
     another.sign_in()
-    with psycopg.connect(portal.env["DATABASE_URL"]) as database:
+    at = environ.Env.db_url_config(portal.env["DATABASE_URL"])
+    with psycopg.connect(host=at["HOST"], dbname=at["NAME"], user=at["USER"]) as database:
         (score,) = database.execute(SCORE).fetchone() or (None,)
     return float(score)
 
