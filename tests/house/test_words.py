@@ -9,8 +9,6 @@ from tests.house.test_code import ROOT
 
 PAGES = sorted(path for path in (ROOT / "templates").rglob("*.html") if "admin" not in path.parts)
 SENT = re.compile("our help desk (makes sure|looks at it with you)|(with|call|tell|[Aa]sk) our help desk")
-    "our help desk (makes sure|looks at it with you)|(with|call|tell|ask) our help desk|Ask our help desk"
-)
 # Parts of pages with a button that asks, and what is shown to somebody who speaks with the help desk right now.
 PARTS = {"components/contest.html", "components/restriction.html", "recovery/desk/asked.html"}
 
