@@ -21,7 +21,7 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
         return later(request, error.retry_after, explanation=sentence(error.reason))
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
-    context = {"explanation": sentence(error.reason), "reference": _reference(error.decision)}
+    context = {"explanation": sentence(error.reason), "reference": reference.of(error.decision)}
     return render(request, "refused.html", context | _explained(_own(request, error.decision)), status=403)
 
 
@@ -41,7 +41,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "explanation": sentence(reason),
         "until": until,
         "zone": zone,
-        "reference": _reference(decision),
+        "reference": reference.of(decision),
         "quarantine": reason == gate.Reason.QUARANTINE,
         "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,
@@ -49,10 +49,6 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "recognizable": reason == gate.Reason.ON_HOLD and found is not None and found.risk == Risk.MODERATE,
     }
     return render(request, "on_hold.html", context | _explained(found), status=403)
-
-
-def _reference(decision: UUID | None) -> str:
-    return reference.of(decision) if decision else ""
 
 
 def _knows_another(request: HttpRequest) -> bool:

@@ -39,7 +39,8 @@ def part(record: Record) -> Part:
         )
         # Whoever may review it ends it by that, so that it is looked at once.
         rows.append({
-            "row": row, "reference": reference.of(row.decision) if row.decision else "", "is_live": stands.is_live, "may_review": reviews, "may_end": ends and not reviews,
+            "row": row, "reference": reference.of(row.decision), "is_live": stands.is_live,
+            "may_review": reviews, "may_end": ends and not reviews,
         })  # fmt: skip
     unreviewed = {row.kind for row in found if row.reviewed_at is None}
     may = {

@@ -16,8 +16,10 @@ _HEXADECIMAL = 32  # digits of an id
 _DIGITS = _LENGTH * 5 // 4  # of the id as it is written in hexadecimal
 
 
-def of(key: UUID) -> str:
-    """The reference of the row with this id, for example ``7KQ4-M2XR``."""
+def of(key: UUID | None) -> str:
+    """The reference of the row with this id, for example ``7KQ4-M2XR``; nothing of nothing."""
+    if key is None:
+        return ""
     bits = key.int & (1 << _LENGTH * 5) - 1
     letters = "".join(BASE32[bits >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return f"{letters[:4]}-{letters[4:]}"

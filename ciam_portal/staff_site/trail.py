@@ -241,8 +241,9 @@ def _decisions(wanted: str) -> QuerySet[DecisionEntry]:
     """In a large installation several decisions may share a reference."""
     if _NUMBER.fullmatch(wanted):
         return DecisionEntry.objects.filter(pk=wanted)
-    rows = DecisionEntry.objects.alias(ending=reference.end())
-    return rows.filter(ending=reference.end_of(wanted) or None).order_by("-at")[:_MOST_FOUND]
+    rows = DecisionEntry.objects.alias(ending=reference.end()).order_by("-at")
+    ending = reference.end_of(wanted)
+    return rows.filter(ending=ending)[:_MOST_FOUND] if ending else rows.none()
 
 
 @admin.register(DecisionEntry)
