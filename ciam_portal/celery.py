@@ -7,6 +7,7 @@ from celery import Celery, Task
 from celery.schedules import crontab
 
 from ciam_portal.core.policy import limits
+from ciam_portal.environment import plainly
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
@@ -20,7 +21,15 @@ class OnePolicy(Task):  # type: ignore[type-arg]  # generic in its stubs only
             return super().__call__(*args, **kwargs)
 
 
-app = Celery("ciam_portal", task_cls=OnePolicy)
+class Portal(Celery):
+    """Celery, which says plainly what is wrong with the configuration."""
+
+    def _load_config(self) -> Any:  # noqa: ANN401  (the library's)
+        with plainly():
+            return super()._load_config()
+
+
+app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
