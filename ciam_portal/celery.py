@@ -5,9 +5,9 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 
 from ciam_portal.core.policy import limits
-from ciam_portal.environment import plainly
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
@@ -25,8 +25,10 @@ class Portal(Celery):
     """Celery, which says plainly what is wrong with the configuration."""
 
     def _load_config(self) -> Any:  # noqa: ANN401  (the library's)
-        with plainly():
-            return super()._load_config()
+        try:
+            return super()._load_config()  # type: ignore[misc]  # not in its stubs
+        except ImproperlyConfigured as error:
+            raise SystemExit(str(error)) from None
 
 
 app = Portal("ciam_portal", task_cls=OnePolicy)

@@ -7,8 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ciam_portal.environment.reading import is_https, noted, plainly, refuse, split
 from ciam_portal.environment.keys import Secrets
+from ciam_portal.environment.reading import is_https, noted, plainly, refuse, split
 
 __all__ = ["Environment", "HelpDesk", "plainly"]
 _HERE = {"localhost", "127.0.0.1", "::1"}
@@ -151,7 +151,8 @@ class Environment(Secrets):
             refuse(f"EMAIL_URL must be an SMTP address in production, such as {such}.")
         if self.production and parts.scheme == "smtp" and parts.hostname not in _HERE:
             refuse(f"EMAIL_URL must be encrypted, such as {such}: plain smtp:// only to this very machine.")
-        return self.env.email_url_config(url) | {"EMAIL_BACKEND": "ciam_portal.core.outbox.channels.Smtp"}
+        found: dict[str, Any] = self.env.email_url_config(url)
+        return found | {"EMAIL_BACKEND": "ciam_portal.core.outbox.channels.Smtp"}
 
     @noted("")
     def range_service(self) -> str:

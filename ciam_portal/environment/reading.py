@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
 import environ
@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _NOT_AGAIN = 3  # the exit status at which gunicorn starts no other worker
 
-Asked, Value, Who = ParamSpec("Asked"), TypeVar("Value"), TypeVar("Who", bound="Reading")
+Read = TypeVar("Read", bound=Callable[..., Any])
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -31,23 +31,19 @@ def plainly() -> Iterator[None]:
         raise SystemExit(_NOT_AGAIN) from None
 
 
-def noted(
-    instead: Value,
-) -> "Callable[[Callable[Concatenate[Who, Asked], Value]], Callable[Concatenate[Who, Asked], Value]]":
+def noted(instead: Any) -> Callable[[Read], Read]:  # noqa: ANN401  (whatever is read)
     """A reading whose refusal is said at the end, with all others; until then ``instead`` stands for it."""
 
-    def decorate(
-        read: "Callable[Concatenate[Who, Asked], Value]",
-    ) -> "Callable[Concatenate[Who, Asked], Value]":
+    def decorate(read: Read) -> Read:
         @wraps(read)
-        def reading(environment: Who, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Value:
+        def reading(environment: "Reading", *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (as above)
             try:
                 return read(environment, *args, **kwargs)
             except ImproperlyConfigured as error:
                 environment.wrong.append(str(error))
                 return instead
 
-        return reading
+        return cast("Read", reading)
 
     return decorate
 

@@ -2,6 +2,3 @@
 
 from ciam_portal.settings.libraries import *  # noqa: F403  (Django reads the names of one module)
 from ciam_portal.settings.portal import *  # noqa: F403
-from ciam_portal.settings.portal import environment
-
-environment.end()

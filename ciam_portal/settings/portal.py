@@ -88,7 +88,9 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN
 # Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
 MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
 mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
-globals().update(environment.mail())
+_mail = environment.mail()
+globals().update(_mail)
+MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a server
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
@@ -279,3 +281,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
 }
+
+# Everything has been read.
+environment.end()
