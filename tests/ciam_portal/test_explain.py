@@ -227,7 +227,7 @@ def test_an_ordinary_sign_in_is_called_ordinary_and_an_unusual_one_that_was_prov
     proven = explain.for_customer(
         Stored(answer="allow", reason="", contributions=[["country", 3.0]], inputs=facts("country"))
     )
-    assert proven[-1] == "What you proved was enough."
+    assert proven[-1] == "What you showed was enough."
 
 
 def test_a_session_that_began_badly_and_a_device_hardly_known_are_named() -> None:
