@@ -152,7 +152,7 @@ class AccessToken(AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    application = models.ForeignKey(
+    application: Any = models.ForeignKey(
         Partner, null=True, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive"
     )
     source_refresh_token = _never_filled("oauth.RefreshToken", "refreshed_access_token")
