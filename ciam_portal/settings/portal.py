@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
+    "ciam_portal.core.crypto",
     "ciam_portal.core.audit",
     "ciam_portal.governance",
     "ciam_portal.core.outbox",
@@ -274,7 +275,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(reference)s] %(message)s"},
     },
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},

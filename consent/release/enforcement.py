@@ -60,7 +60,10 @@ class ConsentValidator(OAuth2Validator):
         if request.client_id not in {None, "", client_id}:
             return False
         partner = self._load_application(client_id, request)
-        return partner is not None and not partner.is_public and self._check_secret(secret, partner.client_secret)
+        known = partner is not None and not partner.is_public and self._check_secret(secret, partner.client_secret)
+        if known and partner is not None and ClientSecret().must_update(partner.client_secret):
+            partner.seal_secret(secret)
+        return known
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Only a public partner may leave it at its name."""

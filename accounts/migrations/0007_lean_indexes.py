@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("account", "0009_emailaddress_unique_primary_email"),
         ("sessions", "0001_initial"),
-        ("accounts", "0005_retention"),
+        ("accounts", "0006_keys"),
     ]
 
     operations = [
