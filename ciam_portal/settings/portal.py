@@ -52,7 +52,10 @@ DATABASES = {"default": _database}
 PORTAL_ROLE = _portal_database["USER"]  # what migrations grant the portal's own privileges to
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c statement_timeout=15000 -c jit=off")
+# A page waits no longer than this; a migration takes the time that it takes, but gives up on a lock that it would make
+# everybody wait for.
+_patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"{_patience} -c jit=off")
 CACHES = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
