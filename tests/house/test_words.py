@@ -39,7 +39,7 @@ OF_STAFF = re.compile(
 MESSAGES = [
     (text, [place for place, _line in message.locations])
     for message in read_po(StringIO(catalogue.ENGLISH.read_text()))
-    for text in (message.id if isinstance(message.id, tuple) else (message.id,))
+    for text in map(str, message.id if isinstance(message.id, tuple) else (message.id,))
     if text
 ]
 EXPLAINED = [words.customer for words in (*findings.FINDINGS.values(), *reasons.GATE.values())]
@@ -63,7 +63,7 @@ def test_a_word_that_is_not_ours_is_found_and_others_are_not(text: str, ours: bo
     assert (not unwanted(text)) is ours
 
 
-@pytest.mark.parametrize(("text", "places"), MESSAGES, ids=[text[:60] for text, _places in MESSAGES])
+@pytest.mark.parametrize(("text", "places"), MESSAGES, ids=[str(text)[:60] for text, _places in MESSAGES])
 def test_pages_use_our_words(text: str, places: list[str]) -> None:
     of_staff = bool(places) and all(OF_STAFF.search(place) for place in places)
     assert of_staff or not unwanted(text)
