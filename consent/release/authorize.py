@@ -4,7 +4,7 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
@@ -12,9 +12,11 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -32,7 +34,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import authorization, id_tokens, scopes
+from ciam_portal.oauth import assertions, authorization, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
@@ -41,6 +43,7 @@ from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
 
 _KEPT_SECONDS = 600
+_OVER = lazy("This request of the app is over: it was answered, or it waited too long. Start again at the app.")
 _FOR_APP = policy.Reason.PROVE_FOR_APP
 
 
@@ -71,13 +74,52 @@ def authorize(request: HttpRequest) -> HttpResponse:
         pairs = [(name, value) for name, values in request.POST.lists() for value in values]
         return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(pairs)}", status=303)
     try:
-        partner, asked = authorization.read(request.GET)
-        response = _answer(request, partner, asked)
+        query, handle = _unfolded(request)
+        if "request" in query:
+            return _push_signed(query)
+        partner, asked = authorization.read(query, handle)
+        again = {"client_id": partner.client_id, "request_uri": request.GET["request_uri"]} if handle else {}
+        response = _answer(request, partner, replace(asked, query=urlencode(again) if handle else asked.query))
     except Unanswerable as error:
-        return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
+        return _cannot(request, error)
     except Answer as error:
-        response = error.respond()
+        response = _closed(request, error)
     return _onward(request, response)
+
+
+def _cannot(request: HttpRequest, error: Unanswerable) -> HttpResponse:
+    return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
+
+
+def _closed(request: HttpRequest, error: Answer) -> HttpResponse:
+    if error.handle:
+        pushed.close(request, error.handle)
+    return error.respond()
+
+
+def _unfolded(request: HttpRequest) -> tuple[QueryDict, str]:
+    """What is asked, and the handle if it was pushed: then nothing else in the address counts (RFC 9126 section 4)."""
+    query = authorization.given(request.GET)
+    if not query.get("request_uri", "").startswith(pushed.PREFIX):
+        return query, ""
+    found = pushed.opened(request, query.get("client_id", ""), query["request_uri"], clock.now())
+    if found is None:
+        raise Unanswerable(_OVER)
+    return found
+
+
+def _push_signed(query: QueryDict) -> HttpResponse:
+    """A request object (RFC 9101) counts as pushed by this request: what it says is checked once, and then kept."""
+    partner, outer = authorization.sender(query), query.get("redirect_uri", "")
+    said = assertions.asked(query["request"], partner, clock.now())
+    if said is None:
+        if not partner.redirect_uri_allowed(outer):
+            raise Unanswerable(_("What the app asks for is not signed by it, or no longer good."))
+        raise Answer(
+            outer, query.get("state"), "invalid_request_object", "it is not signed by this app, for us, just now"
+        )
+    again = {"client_id": partner.client_id, "request_uri": pushed.push(partner, urlencode(said))}
+    return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(again)}", status=303)
 
 
 def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest) -> HttpResponse:
@@ -212,6 +254,8 @@ def _check_letting_out(visit: Visit, added: set[str]) -> None:
 
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
+    if visit.asked.handle and not pushed.close(visit.request, visit.asked.handle):
+        raise Unanswerable(_OVER)
     try:
         code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
     except Refused as refused:
@@ -261,8 +305,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
         return _settle(visit, shown)
-    except Answer as answer:
-        return answer.respond()
+    except Unanswerable as error:
+        return _cannot(request, error)
+    except Answer as error:
+        return _closed(request, error)
 
 
 def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
