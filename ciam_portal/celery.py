@@ -26,16 +26,17 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
 app.conf.beat_schedule = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
-    "forget what has expired": {"task": "accounts.sweep", "schedule": 600.0},
-    "forget expired tokens and codes": {"task": "oauth.sweep", "schedule": 300.0},
+    "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
+    "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
+    "forget what is over": {"task": "retention.forget", "schedule": 300.0},
+    "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
+    "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
     "learn what is usual for everybody": {"task": "risk.learn_population", "schedule": 300.0},
     "look at recent sign-ins again": {"task": "risk.look_again", "schedule": 120.0},
     "let what is usual fade": {"task": "risk.fade_population", "schedule": crontab(hour=2, minute=10)},
     "work out the threshold": {"task": "risk.calibrate", "schedule": crontab(hour=2, minute=30)},
     "compare this week with the last": {"task": "risk.watch_drift", "schedule": crontab(hour=2, minute=50)},
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
-    "forget former contacts": {"task": "recovery.forget", "schedule": crontab(hour=3, minute=20)},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
-    "forget expired approvals": {"task": "decisions.sweep", "schedule": 300.0},
 }

@@ -10,7 +10,11 @@ from ciam_portal.core.policy import limits
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """The context of every page."""
-    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "request_id": getattr(request, "request_id", "")}
+    context: dict[str, Any] = {
+        "portal_name": settings.PORTAL_NAME,
+        "help_desk": settings.HELP_DESK,
+        "request_id": getattr(request, "request_id", ""),
+    }
     if getattr(request, "portal_session", None):
         rules = limits.current().session
         context["session_clock"] = {

@@ -26,6 +26,20 @@ def refuse(sentence: str) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpDesk:
+    """How people reach the help desk, as pages and mails say it."""
+
+    email: str
+    phone: str
+    hours: str
+
+    @property
+    def dialed(self) -> str:
+        """The phone number as a link dials it."""
+        return re.sub(r"[^+\d]", "", self.phone)
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The process environment, read once by settings. ``production`` unless CIAM_ENVIRONMENT says ``development``."""
 
@@ -56,6 +70,23 @@ class Environment:
         if not parts.hostname or parts.path or parts.query:
             refuse("PUBLIC_URL must be scheme and host only, such as https://id.example.com.")
         return url
+
+    def help_desk(self) -> HelpDesk:
+        """How people reach the help desk. Production must say it: pages and mails send people there."""
+        examples = {
+            "HELP_DESK_EMAIL": "help@example.com",
+            "HELP_DESK_PHONE": "+47 22 85 50 50",
+            "HELP_DESK_HOURS": "Monday to Friday, 9 to 17",
+        }
+        email, phone, hours = (
+            self.env.str(name, "" if self.production else such).strip() or refuse(f"{name} is not set, such as {such}")
+            for name, such in examples.items()
+        )
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+            refuse("HELP_DESK_EMAIL must be a mail address, such as help@example.com.")
+        if not re.fullmatch(r"\+?[\d ()/.-]{3,30}", phone):
+            refuse("HELP_DESK_PHONE must be a phone number, such as +47 22 85 50 50.")
+        return HelpDesk(email, phone, hours)
 
     def page(self, name: str) -> str:
         """The address of a page of the business; nothing if it is not set."""

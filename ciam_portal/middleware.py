@@ -21,9 +21,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from redis.exceptions import RedisError
 
+from accounts.sessions import agents
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
-from ciam_portal.core import links, network, request_id
+from ciam_portal.core import links, network, places, request_id, words
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused, TooMany
 from ciam_portal.core.policy import limits
@@ -62,13 +63,25 @@ class RequestId:
         """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
         request_id.current.set(request.request_id)  # type: ignore[attr-defined]
-        token = request_id.source.set(lambda: network.pseudonym(request))
+        source = request_id.source.set(lambda: network.pseudonym(request))
+        where = request_id.visitor.set(lambda: visitor(request))
         try:
             response = self.get_response(request)
         finally:
-            request_id.source.reset(token)
+            request_id.source.reset(source)
+            request_id.visitor.reset(where)
         response.setdefault("X-Request-ID", request.request_id)  # type: ignore[attr-defined]
         return response
+
+
+def visitor(request: HttpRequest) -> str:
+    """For the message to whom it is about. What staff and partners use is no customer's business."""
+    if request.path.startswith((*API, "/staff/")):
+        return ""
+    browser, system = agents.families(request.headers.get("User-Agent", ""))
+    address = network.client_address(request)
+    where = words.place(network.prefix(address), places.lookup(address).country)
+    return f"{words.agent(browser, system)}, {where}"
 
 
 class OnePolicy:

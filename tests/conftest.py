@@ -26,6 +26,10 @@ from tests import factories
 examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("patient")
 
+_MONTHS = """
+SELECT relid::regclass::text FROM unnest('{audit_auditentry,audit_decisionentry}'::regclass[]) AS whole,
+pg_partition_tree(whole)
+"""
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -110,12 +114,8 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            for table in (
-                "audit_auditentry",
-                "audit_decisionentry",
-                "governance_policyversion",
-                "governance_riskmodel",
-            ):
+            cursor.execute(_MONTHS)
+            for table in (*(name for (name,) in cursor.fetchall()), "governance_policyversion", "governance_riskmodel"):
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
 
     triggers("DISABLE")

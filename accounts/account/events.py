@@ -32,7 +32,7 @@ class ProofSent(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnprovenAccountRemoved(AuditEvent):
-    """An account whose address was never proven went: somebody else has proven that address as theirs."""
+    """An account whose address was never proven went: nobody did in time, or somebody else proved it as theirs."""
 
     name: ClassVar[str] = "account.unproven_removed"
 

@@ -1,6 +1,6 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -123,7 +123,7 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is not None and _is_nobodys(owner):
         owner = None
     record(events.EmailChangeAsked(address_is_free=owner is None), about=customer.pk, by=by, at=at)
-    announce(customer, notices.EmailChangeStarted(), at=at)
+    announce(customer, notices.EmailChangeStarted(links.absolute("account_reset_password")), at=at)
     if owner is None:
         link = proofs.new_link(customer, CHANGE_EMAIL, new, at)
         notice = notices.ConfirmYourNewAddress(link=link.url, hours=limits.current().proof.link_hours)
@@ -170,6 +170,17 @@ def _clear(address: str, *, by: Actor, at: datetime) -> None:
     if prepared is not None and _is_nobodys(prepared):
         record(events.UnprovenAccountRemoved(), about=prepared.pk, by=by, at=at)
         prepared.delete()
+
+
+@transaction.atomic
+def remove_never_proven(batch: int, *, by: Actor, at: datetime) -> int:
+    """Accounts whose address nobody has proven in time go, with their passwords. How many: a batch at most."""
+    before = at - timedelta(days=limits.current().retention.unproven_days)
+    rows = list(addresses.never_proven(before).select_for_update(skip_locked=True, of=("self",))[:batch])
+    for account in rows:
+        record(events.UnprovenAccountRemoved(), about=account.pk, by=by, at=at)
+    User.objects.filter(pk__in=[account.pk for account in rows]).delete()
+    return len(rows)
 
 
 @flow

@@ -12,6 +12,7 @@ class ConfirmYourAddress(NoticeBase):
     """The link that makes a new account work."""
 
     template: ClassVar[str] = "confirm_your_address"
+    to_owner: ClassVar[bool] = False
     link: str
     hours: int
 
@@ -29,6 +30,7 @@ class ConfirmYourNewAddress(NoticeBase):
     """The link that makes a new address take the old one's place."""
 
     template: ClassVar[str] = "confirm_your_new_address"
+    to_owner: ClassVar[bool] = False
     link: str
     hours: int
 
@@ -38,6 +40,7 @@ class EmailChangeStarted(ChangeNotice):
     """Somebody asked for a change of address."""
 
     template: ClassVar[str] = "email_change_started"
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class CodeToProve(NoticeBase):
     template: ClassVar[str] = "code_to_prove"
     code: str
     minutes: int
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class CodeToSignIn(NoticeBase):
     template: ClassVar[str] = "code_to_sign_in"
     code: str
     minutes: int
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +104,5 @@ class SessionEndedForSafety(NoticeBase):
 
     template: ClassVar[str] = "session_ended_for_safety"
     browser: Text
-    network: str
+    place: Text
+    password_link: str

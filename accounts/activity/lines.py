@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.activity import runs
@@ -21,7 +20,7 @@ from ciam_portal.core.lists.keyset import Mark
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.question import name_of
 from ciam_portal.core.timeline import Said
-from ciam_portal.core.words import agent
+from ciam_portal.core.words import agent, place
 from ciam_portal.oauth.models import Partner
 
 __all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
@@ -170,9 +169,7 @@ def _plain(row: AuditEntry | DecisionEntry, what: str, said: Said, where: str) -
 def _where(session: Session | SignInAttempt | None) -> str:
     if session is None:
         return ""
-    place = f"{session.network}, {session.country}" if session.country else session.network
-    browser = agent(session.browser, session.system)
-    return _("%(browser)s, network %(place)s") % {"browser": browser, "place": place}
+    return f"{agent(session.browser, session.system)}, {place(session.network, session.country)}"
 
 
 def _capitalized(text: str) -> str:

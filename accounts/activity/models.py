@@ -1,6 +1,6 @@
 """What a customer asked the help desk to look at."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
-from ciam_portal.core import reference
+from ciam_portal.core import reference, retention
 from ciam_portal.core.crypto import codes
 
 
@@ -20,6 +20,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         return self.filter(customer=customer, kind=Dispute.Kind.CONTESTED, opened_at__gt=since)
 
 
+@retention.kept(lambda rules, at: models.Q(closed_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Dispute(models.Model):
     """One question to the help desk: about a decision that stopped the customer, or a sign-in that was not theirs.
 

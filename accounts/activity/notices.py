@@ -12,9 +12,6 @@ class NewDevice(NoticeBase):
     """A sign-in from a browser this customer has not used before. ``link`` answers "was this you?"."""
 
     template: ClassVar[str] = "new_device"
-    browser: Text
-    network: str
-    when: str
     link: str
     until: str
 
@@ -24,9 +21,6 @@ class SignInStopped(NoticeBase):
     """Somebody had the right password and was stopped."""
 
     template: ClassVar[str] = "sign_in_stopped"
-    browser: Text
-    network: str
-    when: str
     password_link: str
 
 
@@ -36,7 +30,6 @@ class DeviceCopied(ChangeNotice):
 
     template: ClassVar[str] = "device_copied"
     browser: Text
-    when: str
     password_link: str
 
 
@@ -46,7 +39,7 @@ class SessionDisowned(ChangeNotice):
 
     template: ClassVar[str] = "session_disowned"
     browser: Text
-    network: str
+    place: Text
     when: str
     password_link: str
     security_link: str
@@ -59,6 +52,7 @@ class DisputeOpened(NoticeBase):
 
     template: ClassVar[str] = "dispute_opened"
     number: str
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from ciam_portal.core.mailbox import reader
@@ -39,6 +41,15 @@ def mailboxes(customer: User) -> frozenset[str]:
     """The customer's own mailboxes: whoever reads one of them must not count as somebody else."""
     known = [address for by, address in every(customer) if by is Medium.MAIL]
     return frozenset(reader(address) for address in (customer.email, *known))
+
+
+def never_proven(before: datetime) -> QuerySet[User]:
+    """Accounts opened, and last asked for, before then of which nobody has proven an address."""
+    waiting = EmailAddress.objects.filter(verified=False).values("user")
+    proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    rows = User.objects.filter(pk__in=waiting, created_at__lt=before, unsettled="", is_staff=False, is_active=True)
+    rows = rows.exclude(password_changed_at__gte=before).exclude(Exists(proven))
+    return rows.filter(sessions__isnull=True, devices__isnull=True)
 
 
 def confirm(customer: User) -> None:

@@ -44,14 +44,14 @@ def gather(customer: User) -> policy.FactorFacts:
     return policy.FactorFacts(has_app=Method.TOTP in held, passkeys=passkeys)
 
 
-def _words(customer: User, at: datetime) -> dict[str, str]:
-    """What every message about a factor says: when, in the customer's own time, and where to look."""
-    return {"when": customer.local(at), "security_link": links.absolute("accounts:security")}
+def _words() -> dict[str, str]:
+    """What every message about a factor says: where to look."""
+    return {"security_link": links.absolute("accounts:security")}
 
 
-def _alarm(customer: User, at: datetime) -> dict[str, str]:
-    """What is said when a password may be known to others: where to change it, too."""
-    return _words(customer, at) | {"password_link": links.absolute("accounts:change_password")}
+def _alarm() -> dict[str, str]:
+    """What is said when a password may be known to others: where a new one is set, without the old one too."""
+    return _words() | {"password_link": links.absolute("account_reset_password")}
 
 
 # Binding
@@ -69,7 +69,7 @@ def add_app(customer: User, session: Session, seed: bytes, code: str, *, by: Act
     undo = reversible.note(customer, Change.Kind.FACTOR_ADDED, session, method=Method.TOTP, key=app.pk, at=at)
     record(events.FactorAdded(Method.TOTP, key=app.pk), about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.TOTP, by=by, at=at)
-    announce(customer, notices.FactorAdded(what=APP_WORDS, **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorAdded(what=APP_WORDS, **_words(), **undo), at=at)
     return True
 
 
@@ -91,7 +91,7 @@ def add_passkey(
     event = events.FactorAdded(Method.PASSKEY, key=passkey.pk, synced=passkey.backup_eligible)
     record(event, about=customer.pk, by=by, at=at)
     sign_in.step_up(session, Method.PASSKEY, by=by, at=at)
-    announce(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorAdded(what=_passkey_words(passkey), **_words(), **undo), at=at)
     return passkey
 
 
@@ -119,7 +119,7 @@ def _new_codes(customer: User, session: Session | None, *, by: Actor, at: dateti
     undo = reversible.note(customer, Change.Kind.BACKUP_CODES, session, at=at)
     made = verifier.make_backup_codes(customer, at)
     record(events.BackupCodesMade(count=len(made)), about=customer.pk, by=by, at=at)
-    announce(customer, notices.BackupCodesMade(count=len(made), **_words(customer, at), **undo), at=at)
+    announce(customer, notices.BackupCodesMade(count=len(made), **_words(), **undo), at=at)
     return made
 
 
@@ -195,7 +195,7 @@ def _removed(  # noqa: PLR0913, PLR0917  (one removal)
         session.save(update_fields=["methods", "level"])
     event = events.FactorRemoved(method, key=key, last=last, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)
-    announce(customer, notices.FactorRemoved(what=words, last=last, **_words(customer, at), **undo), at=at)
+    announce(customer, notices.FactorRemoved(what=words, last=last, **_words(), **undo), at=at)
 
 
 def _end_others(customer: User, session: Session, method: Method, *, by: Actor, at: datetime) -> int:
@@ -215,7 +215,7 @@ def answer_with_app(customer: User, code: str, origin: str, *, by: Actor, at: da
     checked = _answered(customer, Method.TOTP, verifier.check_app(customer, code, origin, at), by=by, at=at)
     if checked.off:
         count = limits.current().factors.app_failures
-        announce(customer, notices.AppSwitchedOff(count=count, **_alarm(customer, at)), at=at)
+        announce(customer, notices.AppSwitchedOff(count=count, **_alarm()), at=at)
     return checked
 
 
@@ -225,7 +225,7 @@ def answer_with_backup_code(customer: User, typed: str, *, by: Actor, at: dateti
     checked = _answered(customer, Method.BACKUP_CODE, verifier.spend_backup_code(customer, typed, at), by=by, at=at)
     if checked.outcome is Outcome.RIGHT and checked.left is not None:
         few = checked.left <= verifier.FEW_LEFT
-        announce(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm(customer, at)), at=at)
+        announce(customer, notices.BackupCodeUsed(left=checked.left, few=few, **_alarm()), at=at)
     return checked
 
 
@@ -255,7 +255,7 @@ def answer_with_passkey(customer: User | None, answer: verifier.Answer, *, by: A
     if shown.went_back:
         event = events.PasskeyCounterWentBack(key=passkey.pk, known=shown.known, shown=shown.shown)
         record(event, about=owner.pk, by=by, at=at)
-        announce(owner, notices.PasskeyRefused(name=passkey.name, **_alarm(owner, at)), at=at)
+        announce(owner, notices.PasskeyRefused(name=passkey.name, **_alarm()), at=at)
         return None
     record(events.FactorUsed(Method.PASSKEY), about=owner.pk, by=by, at=at)
     return passkey
@@ -266,7 +266,8 @@ def send_code(customer: User, session: Session, *, by: Actor, at: datetime) -> N
     """Mail a code that works in this session only. The caller has asked ``mails.within_budget``."""
     code = proofs.new_code(customer, STEP_UP, session.pk, customer.email, at)
     record(events.StepUpCodeSent(session=session.pk), about=customer.pk, by=by, at=at)
-    notice = account_notices.CodeToProve(code=code, minutes=limits.current().proof.code_minutes)
+    minutes, link = limits.current().proof.code_minutes, links.absolute("account_reset_password")
+    notice = account_notices.CodeToProve(code=code, minutes=minutes, password_link=link)
     tell(customer, notice, to=[customer.email], at=at)
 
 

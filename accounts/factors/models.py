@@ -8,6 +8,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp_webauthn.models import AbstractWebAuthnAttestation, AbstractWebAuthnCredential
 
 from accounts.customer.models.user import User
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes, vault
 
 
@@ -31,6 +32,7 @@ class Totp(TOTPDevice):
         self.key = vault.seal(seed, f"totp:{self.user_id}")
 
 
+@retention.kept(lambda _rules, at: models.Q(last_at__lt=at - 2 * AppBucket.LONGEST))  # none waits for so long
 class AppBucket(models.Model):
     """Wrong codes for one app from one origin, in a row. Each origin waits for itself, twice as long after each."""
 

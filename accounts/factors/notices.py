@@ -13,7 +13,6 @@ class FactorAdded(ChangeNotice):
 
     template: ClassVar[str] = "factor_added"
     what: Text
-    when: str
     security_link: str
     undo_link: str = ""
     undo_until: str = ""
@@ -26,7 +25,6 @@ class FactorRemoved(ChangeNotice):
     template: ClassVar[str] = "factor_removed"
     what: Text
     last: bool
-    when: str
     security_link: str
     undo_link: str = ""
     undo_until: str = ""
@@ -38,7 +36,6 @@ class BackupCodesMade(ChangeNotice):
 
     template: ClassVar[str] = "factor_backup_codes_made"
     count: int
-    when: str
     security_link: str
     undo_link: str = ""
     undo_until: str = ""
@@ -51,7 +48,6 @@ class BackupCodeUsed(ChangeNotice):
     template: ClassVar[str] = "factor_backup_code_used"
     left: int
     few: bool
-    when: str
     security_link: str
     password_link: str
 
@@ -62,7 +58,6 @@ class AppSwitchedOff(ChangeNotice):
 
     template: ClassVar[str] = "factor_app_off"
     count: int
-    when: str
     security_link: str
     password_link: str
 
@@ -73,6 +68,5 @@ class PasskeyRefused(ChangeNotice):
 
     template: ClassVar[str] = "factor_passkey_refused"
     name: str
-    when: str
     security_link: str
     password_link: str

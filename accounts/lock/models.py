@@ -1,6 +1,6 @@
 """A change of what an account rests on, kept so that it can be taken back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
 
@@ -19,6 +20,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self.filter(customer=customer, undone_at__isnull=True, at__gte=since).order_by("-at", "-pk")
 
 
+@retention.kept(lambda rules, at: models.Q(at__lt=at - timedelta(hours=rules.proof.disown_hours)))
 class Change(models.Model):
     """One change that its owner is told about with a link that takes it back, while that link lives.
 

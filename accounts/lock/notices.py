@@ -12,7 +12,6 @@ class AccountLocked(ChangeNotice):
     """The panic button was pressed. ``way`` is what leads back."""
 
     template: ClassVar[str] = "account_locked"
-    when: str
     way: str
     password_link: str
 
@@ -30,7 +29,7 @@ class AccountUnlocked(ChangeNotice):
     """The account works again."""
 
     template: ClassVar[str] = "account_unlocked"
-    when: str
+    lock_link: str
     security_link: str
 
 

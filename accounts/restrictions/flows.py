@@ -168,7 +168,7 @@ def _lift(
     _hold(customer)
     event = events.RestrictionEnded(restriction=restriction.pk, kind=Code(restriction.kind), by_review=by_review)
     record(event, about=customer.pk, by=by, at=at, decision=decision)
-    notice = notices.RestrictionEnded(kind=restriction.kind, when=customer.local(at))
+    notice = notices.RestrictionEnded(kind=restriction.kind)
     announce(customer, notice, at=at)
 
 

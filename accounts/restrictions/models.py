@@ -1,6 +1,6 @@
 """Restrictions of customers by staff: for a while, with a coded reason, reviewed by another person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounts.customer.models.user import User
 from accounts.restrictions.policy import RestrictionKind, WhyRestrict
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import choices
 
@@ -25,6 +26,9 @@ class RestrictionQuerySet(models.QuerySet["Restriction"]):
         return self.filter(ended_at__isnull=True)
 
 
+@retention.kept(
+    lambda rules, at: Q(until__lt=at - timedelta(days=rules.retention.record_days), reviewed_at__isnull=False)
+)
 class Restriction(models.Model):
     """One restriction. It is over at ``ends_at`` by itself; ``ended_at`` says that staff ended it or another followed.
 

@@ -34,7 +34,6 @@ class RestrictionEnded(ChangeNotice):
 
     template: ClassVar[str] = "account_restriction_ended"
     kind: str
-    when: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.customer.models.user import User
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level
-from ciam_portal.core.words import Text, agent
+from ciam_portal.core.words import Text, agent, place
 
 _FORMER = 20  # former tokens that are remembered, so that a copy is noticed
+
+
+def _since(rules: limits.Limits, at: datetime, column: str) -> models.Q:
+    return models.Q(**{f"{column}__lt": at - timedelta(days=rules.session.kept_days)})
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -27,6 +33,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.filter(models.Q(cookie_digest__in=digests) | models.Q(former_digests__overlap=list(digests)))
 
 
+@retention.kept(lambda rules, at: _since(rules, at, "expires_at") | _since(rules, at, "revoked_at"))
 class Device(models.Model):
     """A browser that has completed a sign-in of this customer; known by a token made then, whose digest is kept.
 
@@ -60,6 +67,10 @@ class Device(models.Model):
     class Meta:
         # A token belongs to the customer whose sign-in it was made in, and to nobody else.
         constraints = (models.UniqueConstraint(fields=["cookie_digest"], name="device_token_of_one_customer"),)
+        indexes = (
+            models.Index(fields=["expires_at"], name="device_expires"),
+            models.Index(fields=["revoked_at"], name="device_revoked", condition=models.Q(revoked_at__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -107,6 +118,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=at - idle)
 
 
+# As long as what the customer allowed in their absence lives, what it hangs from stays.
+@retention.kept(lambda rules, at: _since(rules, at, "expires_at") & models.Q(refreshtoken=None))
 class Session(models.Model):
     """One time of being signed in: the root from which browser session, tokens and keys hang."""
 
@@ -163,6 +176,7 @@ class Session(models.Model):
         indexes = (
             models.Index(fields=["customer", "-last_used_at"], name="session_customer"),
             models.Index(fields=["started_at", "id"], name="session_started"),
+            models.Index(fields=["expires_at"], name="session_expires"),
         )
 
     def __str__(self) -> str:
@@ -187,6 +201,11 @@ class Session(models.Model):
     def agent(self) -> Text:
         """The browser it began in, as people read it."""
         return agent(self.browser, self.system)
+
+    @property
+    def place(self) -> Text:
+        """Where it began, as people read it."""
+        return place(self.network, self.country)
 
     @property
     def place_now(self) -> tuple[str, str]:
@@ -227,6 +246,7 @@ class Session(models.Model):
         self.save(update_fields=["ended_at", "end_reason"])
 
 
+@retention.kept(lambda rules, at: _since(rules, at, "at"))
 class SignInAttempt(models.Model):
     """From where somebody with the right first step was asked for more, held or stopped: no session says it."""
 
@@ -237,6 +257,9 @@ class SignInAttempt(models.Model):
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: location; country")
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="sign_in_attempt_at"),)
 
     def __str__(self) -> str:
         return str(self.decision)

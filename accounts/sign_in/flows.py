@@ -15,7 +15,7 @@ from accounts.sessions import device_cookie
 from accounts.sign_in import events, policy, warn
 from accounts.step_up import facts
 from accounts.watch.flows import alerts
-from ciam_portal.core import network
+from ciam_portal.core import links, network
 from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -112,7 +112,7 @@ def assess(
         visit, risk, remembered = arrived.visit, decided.standing, arrived.remembered
         watched = isinstance(decided.answer, Allow) and decided.risk is Risk.SEVERE
         if isinstance(decided.answer, Hold | Deny):
-            warn.of_stopped(customer, browser.seen, browser.network, at)
+            warn.of_stopped(customer, at)
     else:
         decided = refused
     answer = Code(decisions.columns_of(decided.answer)["answer"])
@@ -267,7 +267,8 @@ def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime)
     """Mail a code that finishes this very sign-in. The caller has asked ``proofs.may_mail_sign_in_code``."""
     code = proofs.new_code(customer, SIGN_IN, attempt, customer.email, at)
     record(events.SignInCodeSent(attempt=attempt), about=customer.pk, by=by, at=at)
-    notice = notices.CodeToSignIn(code=code, minutes=limits.current().proof.code_minutes)
+    minutes, link = limits.current().proof.code_minutes, links.absolute("account_reset_password")
+    notice = notices.CodeToSignIn(code=code, minutes=minutes, password_link=link)
     tell(customer, notice, to=[customer.email], at=at)
 
 

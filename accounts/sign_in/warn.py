@@ -4,7 +4,6 @@ from datetime import datetime
 
 from accounts.activity import notices
 from accounts.activity.proofs import DISOWN
-from accounts.baseline.history import Seen
 from accounts.budgets import counter as budget
 from accounts.customer import addresses, proofs
 from accounts.lock.flows.everywhere import announce
@@ -22,27 +21,16 @@ from ciam_portal.core.words import agent
 def of_new_device(customer: User, session: Session, at: datetime) -> None:
     """A mail with a link that answers "was this you?" for this session, whoever is signed in where by then."""
     link = proofs.new_link(customer, DISOWN, customer.email, at, bound_to=session.pk)
-    notice = notices.NewDevice(
-        browser=session.agent,
-        network=session.network,
-        when=customer.local(at),
-        link=link.url,
-        until=customer.local(link.until),
-    )
+    notice = notices.NewDevice(link=link.url, until=customer.local(link.until))
     tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
-def of_stopped(customer: User, seen: Seen, network: str, at: datetime) -> None:
+def of_stopped(customer: User, at: datetime) -> None:
     """Somebody knows the password. At most a few such mails an hour: whoever has it can cause them."""
     most = limits.current().notices.stopped_sign_ins_per_hour
     if not budget.spend("sign_in_stopped", str(customer.pk), limit=most, seconds=3600):
         return
-    notice = notices.SignInStopped(
-        browser=agent(seen.browser, seen.system),
-        network=network,
-        when=customer.local(at),
-        password_link=links.absolute("account_reset_password"),
-    )
+    notice = notices.SignInStopped(password_link=links.absolute("account_reset_password"))
     tell(customer, notice, to=addresses.proven(customer), at=at)
 
 
@@ -56,7 +44,6 @@ def of_copied_key(customer: User, device: Device, *, by: Actor, at: datetime) ->
     alerts.raise_once("device_copied", {"devices": 1}, by=by, at=at)
     notice = notices.DeviceCopied(
         browser=agent(device.browser, device.system),
-        when=customer.local(at),
         password_link=links.absolute("account_reset_password"),
     )
     announce(customer, notice, at=at)

@@ -1,6 +1,6 @@
 """Roles of staff as they change: proposed by one person, approved by another; or taken for an hour, and reviewed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounts.customer.models.user import User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.roles import Role
 from ciam_portal.core.words import choices
@@ -17,6 +18,9 @@ _ROLES = [(role.value, role.value) for role in Role]
 _NEITHER_IS_THE_PERSON = ~Q(approved_by=F("person")) & (Q(proposed_by__isnull=True) | ~Q(proposed_by=F("person")))
 
 
+@retention.kept(
+    lambda rules, at: Q(expires_at__lt=at - timedelta(days=rules.retention.record_days)) & ~Q(state=RoleState.PROPOSED)
+)
 class RoleChange(models.Model):
     """One change of a role. A grant bites once a second person has approved it; a revocation at once.
 
@@ -88,6 +92,7 @@ class BreakGlassQuerySet(models.QuerySet["BreakGlass"]):
         return self.filter(reviewed_at__isnull=True)
 
 
+@retention.kept(lambda rules, at: Q(reviewed_at__lt=at - timedelta(days=rules.retention.record_days)))
 class BreakGlass(models.Model):
     """A role taken by one person for a limited time, and the review that a second administrator owes it."""
 

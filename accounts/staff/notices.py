@@ -13,7 +13,6 @@ class RecordViewed(NoticeBase):
 
     template: ClassVar[str] = "record_viewed"
     reason: Text
-    when: str
 
 
 @dataclass(frozen=True, slots=True)

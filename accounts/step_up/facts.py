@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.baseline import history
 from accounts.budgets import velocity
 from accounts.customer import addresses
@@ -18,7 +20,7 @@ from ciam_portal.core.gate import Trust
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.policy.decision import Deny, Hold, Risk
 from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.signals import Pace, Past, Signals
 from ciam_portal.core.risk.signals import seen as shown
@@ -235,6 +237,20 @@ def quarantine_words(customer: User, at: datetime) -> str:
     return customer.local(until) if until is not None and at < until else ""
 
 
+def held(customer: User, session: Session, *actions: Action, by: Actor, at: datetime) -> dict[str, str]:
+    """What of this could not be done now, whatever is proven, and until when, in words for a page. One statement.
+
+    A look, which decides nothing: the page or flow behind each of them asks for itself.
+    """
+    rules, asked = limits.current(), for_action(customer, session, by=by, at=at)
+    answers = {action: gate.decide(action, asked, limits=rules, at=at) for action in actions}
+    ends = {action: getattr(each, "until", None) for action, each in answers.items() if isinstance(each, Hold | Deny)}
+    return {
+        action.value: _("On hold until %(until)s") % {"until": customer.local(until)} if until else _("On hold for now")
+        for action, until in ends.items()
+    }
+
+
 def assessed(action: str, facts: gate.Facts, customer: User, at: datetime) -> tuple[gate.Facts, gate.Assessed]:
     """What the gate answers to a token, and about which facts.
 
@@ -263,7 +279,7 @@ def surroundings(customer: User, device: Device | None, at: datetime) -> Signals
         account_age_seconds=_since(customer.created_at, at),
         recovered_seconds=_since(customer.recovered_at, at),
         contact_changed_seconds=_since(customer.contact_changed_at, at),
-        device_known=device is not None,
+        device_known=device is not None and device.is_live(at),
         # A device that has proven itself is not fresh, however young: the one the account was made in, for example.
         device_age_seconds=_since(device.first_seen_at, at) if device and at < device.known_at else None,
     )

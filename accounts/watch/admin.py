@@ -52,6 +52,10 @@ MEANINGS = {
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
         " so nothing was done to these sessions: look at who signed in from there for the first time."
     ),
+    "outbox": _(
+        "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
+        " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."
+    ),
 }
 
 

@@ -1,11 +1,12 @@
 """How risk is watched: where the jobs stand, and what they found worth a person's look."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import models
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
 
@@ -31,6 +32,7 @@ class RiskState(models.Model):
         self.save(update_fields=["data", "updated_at"])
 
 
+@retention.kept(lambda rules, at: models.Q(acknowledged_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Alert(models.Model):
     """Something about risk that a person should look at. One of a kind in a day is enough."""
 

@@ -10,6 +10,7 @@ from accounts.watch import bursts
 from accounts.watch.flows import alerts, reassess, reports
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.outbox import watch as outbox
 from ciam_portal.core.policy import limits
 from ciam_portal.core.risk.parameters import LIMITS
 from ciam_portal.core.risk.visit import Feature
@@ -71,3 +72,11 @@ def calibrate() -> None:
 def watch_drift() -> None:
     """Compare the last week with the weeks before, and raise an alert if habits or rates have changed."""
     reports.watch_drift(by=Actor.system(), at=clock.now())
+
+
+@shared_task(name="risk.watch_outbox")
+def watch_outbox() -> None:
+    """Raise an alert if messages wait too long or nobody gets them."""
+    at = clock.now()
+    for trouble, numbers in outbox.troubles(at).items():
+        alerts.raise_once(f"outbox.{trouble}", numbers, by=Actor.system(), at=at)

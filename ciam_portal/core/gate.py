@@ -13,28 +13,28 @@ waits where it does not.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import IntEnum
 from typing import NamedTuple
 
-from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.facts import Facts, Trust
+from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action, InQuarantine, Needs, Row, Sensitivity
-from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
 from ciam_portal.core.risk import assess as risk_model
 from ciam_portal.core.risk.assess import Assessment
-from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.kept import Numbers
 from ciam_portal.core.risk.parameters import Thresholds
 from ciam_portal.core.risk.signals import Signals
 
-NOTHING_PROVEN = Assurance()
+__all__ = ["Facts", "Reason", "Trust", "assess", "decide", "row_for", "within", "worry"]
+
 TODAY = Numbers()
 _STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a known device
 _STRANGERS_SEND_FOR_NOTHING = 3  # the same: they ask it only for what can be given at once
 _RISK_DENIES_NO_SIGN_IN = 4  # the equations since which it asks or waits instead
+_WAITS_HAVE_AN_END = 5  # the equations since which a hold that time alone ends says when
 
 
 class Reason(ReasonBase):
@@ -69,44 +69,7 @@ class Reason(ReasonBase):
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
 
 
-class Trust(IntEnum):
-    """How well the device is known to this customer, ordered."""
-
-    NONE = 0  # no device key, or one that is not this customer's
-    NEW = 1  # this customer's, but it has proven no second factor and is younger than the policy asks
-    KNOWN = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """With what an action comes. Whatever is left out is not known, and counts against.
-
-    ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
-    proof of more than a password. ``standing``: the risk of the session as last assessed. ``evidence``: a sign-in's
-    own numbers. ``recognized_at``: when this session showed that the customer holds another channel than the mailbox.
-    ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
-    ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
-    that it was too careful opens the way for the strongest proof. ``amount`` in minor units of ``currency`` (ISO 4217).
-    """
-
-    channel: Channel | None = None
-    account_active: bool = False
-    session_live: bool | None = False
-    assurance: Assurance = NOTHING_PROVEN
-    highest: Level = Level.NONE
-    challenged_at: datetime | None = None
-    recognized_at: datetime | None = None
-    device: Trust = Trust.NONE
-    device_known_at: datetime | None = None
-    standing: Risk | None = None
-    evidence: Evidence | None = None
-    signals: Signals | None = None
-    quarantine_until: datetime | None = None
-    suspended_until: datetime | None = None
-    step_up_until: datetime | None = None
-    vouched_until: datetime | None = None
-    amount: int | None = None
-    currency: str | None = None
+_FOR_RISK = frozenset({Reason.ON_HOLD, Reason.SIGN_IN_HELD})  # holds that rest on what time may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +96,19 @@ def assess(
 ) -> Assessed:
     """The same question, with what the answer rests on; to ask as then, ``numbers``, or but their ``equations``."""
     equations = numbers.parameters.equations if equations is None else equations
+    assessed = _assess(action, facts, limits, at, numbers=numbers, equations=equations)
+    answer = assessed.decision
+    if not isinstance(answer, Hold) or answer.reason not in _FOR_RISK or equations < _WAITS_HAVE_AN_END:
+        return assessed
+    found = risk_model.worst(answer.findings, numbers.rules)
+    for then in facts.turns(numbers.rules, at):
+        later = _assess(action, facts.later(at, then, found=found), limits, then, numbers=numbers, equations=equations)
+        if not isinstance(later.decision, Hold | Deny):
+            return replace(assessed, decision=replace(answer, until=then))
+    return replace(assessed, decision=replace(answer, until=None))
+
+
+def _assess(action: str, facts: Facts, limits: Limits, at: datetime, *, numbers: Numbers, equations: int) -> Assessed:
     row = row_for(action, facts, limits)
     if row is None:
         return Assessed(Deny(Reason.UNKNOWN_ACTION))

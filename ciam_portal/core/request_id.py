@@ -10,6 +10,8 @@ _NONE = "-"
 current: ContextVar[str] = ContextVar("request_id", default=_NONE)
 # Works out the pseudonym of the address that the request came from; outside of a request there is none.
 source: ContextVar[Callable[[], str]] = ContextVar("request_source", default=lambda: "")
+# The browser that sent the request and where it is, as people say it; nothing for staff, partners and jobs.
+visitor: ContextVar[Callable[[], str]] = ContextVar("request_visitor", default=lambda: "")
 
 
 def _over(**_sent: Any) -> None:  # noqa: ANN401  (a signal's)

@@ -6,11 +6,13 @@ from typing import Any
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.crypto import get_random_string
 
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.crypto import codes
+
+retention.kept(lambda _rules, at: Q(expire_date__lt=at))(Session)
 
 _PURPOSE = "browser session"
 _LENGTH = 40  # the column's width: 160 bits of the digest

@@ -6,13 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from babel import Locale, localedata
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.functional import lazy as late
 from django.utils.text import format_lazy
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy.reason import Worded
@@ -67,6 +69,22 @@ def agent(browser: str, system: str) -> Text:
     known = _ONLY_EXPERTS_SAY.sub("", browser).strip() or browser, _SYSTEMS.get(system, system)
     browser_words, system_words = (lazy("Unknown") if family == UNKNOWN else family for family in known)
     return format_lazy(lazy("{browser} on {system}"), browser=browser_words, system=system_words)
+
+
+def _place(network: str, country: str) -> str:
+    languages = (to_locale(get_language() or settings.LANGUAGE_CODE), "en")
+    language = next(Locale.parse(each) for each in languages if localedata.exists(each))
+    known = language.territories.get(country, "")
+    near = _("network %(network)s") % {"network": network}
+    return f"{known}, {near}" if known else near
+
+
+_place_when_read = late(_place, str)
+
+
+def place(network: str, country: str) -> Text:
+    """Where a request came from, as far as its address says it: the country by its name, and the network."""
+    return _place_when_read(network, country)
 
 
 def span(seconds: int) -> str:

@@ -1,13 +1,17 @@
 """Approvals: the gate said yes to one transaction of a partner; presented once, soon, and for nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
+_KEPT = timedelta(days=1)  # so that a second use is recognised as one, and not as an invented approval
 
+
+@retention.kept(lambda _rules, at: models.Q(expires_at__lt=at - _KEPT))
 class Approval(models.Model):
     """One approval. The value the partner holds, and the transaction it is bound to, are kept as digests only."""
 

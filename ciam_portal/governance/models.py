@@ -1,12 +1,13 @@
 """The versions of the policy, each kept for ever: decisions made under it can be asked again."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
@@ -90,6 +91,7 @@ class PolicyVersion(models.Model):
         return True
 
 
+@retention.kept(lambda rules, at: Q(finished_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Replay(models.Model):
     """One replay of recorded decisions under a candidate: what was counted so far, newest first, and how far it is."""
 

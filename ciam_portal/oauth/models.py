@@ -4,6 +4,7 @@ A token is a row that knows its customer, partner, session and consent. Nothing 
 """
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +17,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth.profiles import Profile, Rules
 
@@ -127,6 +129,8 @@ def without_port(uri: str) -> str | None:
     return f"{found['host']}{found['rest']}" if found else None
 
 
+# Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
+@retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class AuthorizationCode(AbstractGrant):
     """An authorization code, found by its digest."""
 
@@ -142,6 +146,7 @@ class AuthorizationCode(AbstractGrant):
         indexes = (models.Index(fields=["expires"], name="code_expires"),)
 
 
+@retention.kept(lambda _rules, at: models.Q(expires_at__lt=at))
 class RefreshToken(AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
@@ -162,6 +167,7 @@ class RefreshToken(AbstractRefreshToken):
         )
 
 
+@retention.kept(lambda _rules, at: models.Q(expires__lt=at))
 class AccessToken(AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 

@@ -205,15 +205,3 @@ def _end(whose: Q) -> int:
 def _erase(rows: QuerySet[Any]) -> int:
     # One DELETE. Django would first collect rows that point here; the library's columns that could are never filled.
     return int(rows._raw_delete(rows.db))  # noqa: SLF001  (see above)
-
-
-def sweep(at: datetime, batch: int) -> int:
-    """Forget one batch of what has expired. Used codes and refresh tokens stay a while to recognise a second use."""
-    old_codes = AuthorizationCode.objects.filter(expires__lt=at - timedelta(hours=1))
-    old_refresh = RefreshToken.objects.filter(expires_at__lt=at)
-    old_access = AccessToken.objects.filter(expires__lt=at)
-    gone = 0
-    for rows in (old_codes, old_access, old_refresh):
-        keys = list(rows.values_list("pk", flat=True)[:batch])
-        gone += _erase(rows.model.objects.filter(pk__in=keys)) if keys else 0
-    return gone

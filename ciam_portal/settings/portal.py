@@ -91,9 +91,8 @@ if urlsplit(_mail).scheme == "file":
     MAIL_DIR = unquote(urlsplit(_mail).path)
 else:
     globals().update(env.email_url_config(_mail))
-    if MAIL_SMTPUTF8:
-        EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Utf8Smtp"
-EMAIL_TIMEOUT = 20
+    EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Smtp"
+EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
 
@@ -196,6 +195,8 @@ PRIVACY_URL = environment.page("PRIVACY_URL")
 HELP_URL = environment.page("HELP_URL")
 TERMS_URL = environment.page("TERMS_URL")
 ACCESSIBILITY_URL = environment.page("ACCESSIBILITY_URL")
+# Whom people write to or call, wherever a page or mail says so
+HELP_DESK = environment.help_desk()
 # Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 

@@ -54,15 +54,19 @@ def give(
         )
         record(event, about=customer.pk, by=by, at=at)
         titles = tuple(scope.title for scope in scopes.described(allowed))
-        notice = notices.AppConnected(partner=partner.name, allowed=titles, link=links.absolute("consent:index"))
+        notice = notices.AppConnected(partner=partner.name, allowed=titles, **_doors())
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
         _record_change(consent, before, by, at)
         if added := _ordered(set(allowed) - before):
             titles = tuple(scope.title for scope in scopes.described(added))
-            more = notices.AppMayMore(partner=partner.name, added=titles, link=links.absolute("consent:index"))
+            more = notices.AppMayMore(partner=partner.name, added=titles, **_doors())
             tell(customer, more, to=addresses.proven(customer), at=at)
     return consent
+
+
+def _doors() -> dict[str, str]:
+    return {"link": links.absolute("consent:index"), "password_link": links.absolute("account_reset_password")}
 
 
 @flow

@@ -15,6 +15,7 @@ class AppConnected(NoticeBase):
     partner: str
     allowed: tuple[Text, ...]
     link: str
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class AppMayMore(NoticeBase):
     partner: str
     added: tuple[Text, ...]
     link: str
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)

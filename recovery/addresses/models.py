@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import User
-from ciam_portal.core import mailbox
+from ciam_portal.core import mailbox, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.outbox.notice import Medium
 
@@ -24,6 +24,10 @@ class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
         return self.kept().filter(usable_from__lte=at)
 
 
+_KEPT = timedelta(days=31)  # longer than any undo reaches back, or any wait is weighed by it
+
+
+@retention.kept(lambda _rules, at: Q(removed_at__lt=at - _KEPT))
 class RecoveryAddress(models.Model):
     """A second address that the customer has proven: news goes there at once, recovery codes after a rest."""
 
@@ -40,7 +44,10 @@ class RecoveryAddress(models.Model):
     objects = RecoveryAddressQuerySet.as_manager()
 
     class Meta:
-        indexes = (models.Index(fields=["address"], condition=Q(removed_at__isnull=True), name="recovery_address"),)
+        indexes = (
+            models.Index(fields=["address"], condition=Q(removed_at__isnull=True), name="recovery_address"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="recovery_address_removed"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["customer", "kind", "address"],

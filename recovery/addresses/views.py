@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.account.views import allow_mail_of
 from accounts.factors.forms import MailCode
 from accounts.sessions.signing import customer_of, session_of
+from accounts.step_up import facts
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
@@ -37,7 +38,9 @@ def index(request: HttpRequest) -> HttpResponse:
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
     rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
     hours = limits.current().recovery.address_rest_hours
-    context = {"rows": rows, "hours": hours, **contacts.listed(customer, at)}
+    by, change = Actor.from_request(request), Action.CHANGE_RECOVERY_ADDRESS
+    held = facts.held(customer, session_of(request), change, by=by, at=at)
+    context = {"rows": rows, "hours": hours, "held": held.get(change), **contacts.listed(customer, at)}
     return render(request, "recovery/addresses/addresses.html", context)
 
 

@@ -1,22 +1,19 @@
-"""Recoveries that wait, what is to be reviewed, what to be forgotten. Alarm clocks: they tell and end, no more."""
+"""Recoveries that wait, and what is to be reviewed. Alarm clocks: they tell and end, no more."""
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
-from django.db.models import Q
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
 from recovery.case.flows import wait
 from recovery.contacts.flows import review
-from recovery.models import Case, Contact
+from recovery.models import Case
 
 log = logging.getLogger(__name__)
 
 _BATCH = 500
-_KEEP_PEOPLE = timedelta(days=31)  # longer than the longest of both (policy/numbers.py: 720 and 336 hours)
 
 
 @shared_task(name="recovery.sweep")
@@ -47,15 +44,3 @@ def remind() -> int:
         except Refused:  # it changed between the look and the lock
             log.info("nothing to remind customer %s of any more", customer.pk)
     return told
-
-
-@shared_task(name="recovery.forget")
-def forget() -> int:
-    """Delete what is kept of people who are no contacts any more, or never answered. The number of rows.
-
-    No undo reaches back so far, and no wait is weighed by it.
-    """
-    old = clock.now() - _KEEP_PEOPLE
-    gone = Q(removed_at__lt=old) | Q(declined_at__lt=old) | Q(accepted_at__isnull=True, invited_at__lt=old)
-    keys = list(Contact.objects.filter(gone).values_list("pk", flat=True)[:_BATCH])
-    return Contact.objects.filter(pk__in=keys).delete()[0]

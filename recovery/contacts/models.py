@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 
 from accounts.models import User
-from ciam_portal.core import mailbox
+from ciam_portal.core import mailbox, retention
 from ciam_portal.core.crypto import codes
 
 
@@ -22,6 +22,18 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.kept().filter(usable_from__lte=at)
 
 
+# Longer than any undo reaches back, or any wait is weighed by it (policy/numbers.py: 720 and 336 hours).
+_KEPT = timedelta(days=31)
+_OVER = models.Q(removed_at__isnull=False) | models.Q(declined_at__isnull=False) | models.Q(accepted_at__isnull=True)
+
+
+def _is_over(_rules: object, at: datetime) -> models.Q:
+    """No contact any more, or never answered."""
+    gone = models.Q(removed_at__lt=at - _KEPT) | models.Q(declined_at__lt=at - _KEPT)
+    return _OVER & (gone | models.Q(accepted_at__isnull=True, invited_at__lt=at - _KEPT))
+
+
+@retention.kept(_is_over)
 class Contact(models.Model):
     """Somebody whom the customer trusts to pass on a code. They see nothing of the account, and need not have one."""
 
@@ -57,6 +69,7 @@ class Contact(models.Model):
                 name="contact_accepted_and_rests",
             ),
         )
+        indexes = (models.Index(fields=["invited_at"], name="contact_over", condition=_OVER),)
 
     def __str__(self) -> str:
         return str(self.pk)

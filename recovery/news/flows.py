@@ -57,7 +57,6 @@ def announce(
         link = stop_link(case, address, at) if case.is_live else ""
         notice = notices.RecoveryNews(
             step=step.value,
-            when=customer.local(at),
             until=customer.local(until) if until else "",
             link=link,
             start_link=links.absolute("recovery:start"),
@@ -86,7 +85,6 @@ def announce_address(
         notice = notices.RecoveryAddressChanged(
             added=added,
             kind=item.kind,
-            when=customer.local(at),
             until=customer.local(item.usable_from) if added else "",
             security_link=links.absolute("accounts:security"),
             **({} if undo is None or (added and (by, address) == this) else undo),
@@ -99,7 +97,7 @@ def announce_lock(customer: User, at: datetime) -> None:
     """Tell the recovery addresses that the account is locked; the address to sign in with hears it from the lock."""
     told = {(Medium.MAIL, address) for address in accounts.proven(customer)}
     start = links.absolute("recovery:start")
-    notice = notices.AccountIsLocked(when=customer.local(at), way=customer.way_back, start_link=start)
+    notice = notices.AccountIsLocked(way=customer.way_back, start_link=start)
     for by, address in accounts.every(customer):
         if (by, address) not in told:
             tell(customer, notice, to=[address], channel=by, at=at)
@@ -119,17 +117,16 @@ def announce_contact(customer: User, contact: Contact, what: str, *, at: datetim
     notice = notices.ContactChanged(
         what=what,
         person=f"{contact.name} ({masked(contact.address)})",
-        when=customer.local(at),
         until=until,
         security_link=links.absolute("recovery:addresses"),
+        password_link=links.absolute("account_reset_password"),
     )
     everywhere.announce(customer, notice, at=at)
 
 
 def announce_asked(customer: User, *, at: datetime) -> None:
     """Tell every proven address that the customer's contacts were asked for a code."""
-    link = links.absolute("accounts:security")
-    notice = notices.ContactsWereAsked(when=customer.local(at), security_link=link)
+    notice = notices.ContactsWereAsked(links.absolute("accounts:lock"), links.absolute("accounts:security"))
     for by, address in accounts.every(customer):
         tell(customer, notice, to=[address], channel=by, at=at)
 

@@ -57,6 +57,7 @@ class CodeForAddress(NoticeBase):
     """A code that proves a new recovery address."""
 
     template: ClassVar[str] = "recovery_address_code"
+    to_owner: ClassVar[bool] = False
     code: str
     minutes: int
 
@@ -79,7 +80,6 @@ class RecoveryNews(NoticeBase):
 
     template: ClassVar[str] = "recovery_news"
     step: str
-    when: str
     until: str
     link: str
     start_link: str
@@ -108,7 +108,6 @@ class RecoveryAddressChanged(NoticeBase):
     template: ClassVar[str] = "recovery_address_changed"
     added: bool
     kind: str
-    when: str
     until: str
     security_link: str
     undo_link: str = ""
@@ -121,7 +120,6 @@ class AccountIsLocked(NoticeBase):
     """To recovery addresses: the account was locked. ``way`` is what leads back."""
 
     template: ClassVar[str] = "recovery_locked"
-    when: str
     way: str
     start_link: str
 
@@ -131,6 +129,7 @@ class ContactInvitation(NoticeBase):
     """To somebody else: a customer trusts them. Nothing that the customer typed is in it: it could be a lure."""
 
     template: ClassVar[str] = "recovery_contact_invitation"
+    to_owner: ClassVar[bool] = False
     who: str
     link: str
     hours: int
@@ -143,9 +142,9 @@ class ContactChanged(ChangeNotice):
     template: ClassVar[str] = "recovery_contact_changed"
     what: str
     person: str
-    when: str
     until: str
     security_link: str
+    password_link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +152,7 @@ class ContactDismissed(NoticeBase):
     """To somebody else: they are a recovery contact no longer."""
 
     template: ClassVar[str] = "recovery_contact_dismissed"
+    to_owner: ClassVar[bool] = False
     who: str
 
 
@@ -161,6 +161,7 @@ class ContactAsked(NoticeBase):
     """To somebody else: a customer needs them. The code is not in the mail: first comes a call."""
 
     template: ClassVar[str] = "recovery_contact_asked"
+    to_owner: ClassVar[bool] = False
     who: str
     link: str
     hours: int
@@ -171,7 +172,7 @@ class ContactsWereAsked(NoticeBase):
     """To the customer: somebody who says that they cannot sign in has had the contacts asked."""
 
     template: ClassVar[str] = "recovery_contacts_were_asked"
-    when: str
+    lock_link: str
     security_link: str
 
 

@@ -57,6 +57,9 @@ def start(parent: Any, tmp_path: Path) -> Start:
             "PUBLIC_URL": "https://id.example.com",
             "EMAIL_URL": "smtp+tls://user:secret@mail.example.com:587",
             "TRUSTED_PROXY_COUNT": "1",
+            "HELP_DESK_EMAIL": "help@example.com",
+            "HELP_DESK_PHONE": "+47 22 85 50 50",
+            "HELP_DESK_HOURS": "Monday to Friday, 9 to 17",
             "DJANGO_SETTINGS_MODULE": "ciam_portal.settings",
             "PYTHONWARNINGS": "ignore",
         }
@@ -109,6 +112,11 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("STAFF_URL", "http://staff.id.example.com", "STAFF_URL must be a host below"),
         ("STAFF_URL", "https://staff.id.example.com/x", "STAFF_URL must be a host below"),
         ("STAFF_NETWORKS", "the office", "STAFF_NETWORKS must be comma-separated networks"),
+        ("HELP_DESK_EMAIL", None, "HELP_DESK_EMAIL is not set"),
+        ("HELP_DESK_PHONE", None, "HELP_DESK_PHONE is not set"),
+        ("HELP_DESK_HOURS", " ", "HELP_DESK_HOURS is not set"),
+        ("HELP_DESK_EMAIL", "the office", "HELP_DESK_EMAIL must be a mail address"),
+        ("HELP_DESK_PHONE", "call me", "HELP_DESK_PHONE must be a phone number"),
         ("TERMS_URL", "javascript:alert(1)", "TERMS_URL must be the address of a page"),
         ("HELP_URL", "www.example.com/help", "HELP_URL must be the address of a page"),
         ("TRUSTED_PROXY_COUNT", None, "TRUSTED_PROXY_COUNT is not set"),
@@ -126,9 +134,9 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        (None, "django.core.mail.backends.smtp.EmailBackend refused"),
-        ("false", "django.core.mail.backends.smtp.EmailBackend refused"),
-        ("true", "ciam_portal.core.outbox.channels.Utf8Smtp taken"),
+        (None, "ciam_portal.core.outbox.channels.Smtp refused"),
+        ("false", "ciam_portal.core.outbox.channels.Smtp refused"),
+        ("true", "ciam_portal.core.outbox.channels.Smtp taken"),
     ],
 )
 def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
@@ -163,6 +171,9 @@ def test_the_demo_does_not_load_in_production() -> None:
         "PUBLIC_URL": "https://id.example.com",
         "EMAIL_URL": "smtp://mail.example.com:25",
         "TRUSTED_PROXY_COUNT": "0",
+        "HELP_DESK_EMAIL": "help@example.com",
+        "HELP_DESK_PHONE": "+47 22 85 50 50",
+        "HELP_DESK_HOURS": "Monday to Friday, 9 to 17",
         "PYTHONWARNINGS": "ignore",
     }
     command = [sys.executable, "-m", "tests.stack", "demo", "http://localhost:8001"]

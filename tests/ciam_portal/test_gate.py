@@ -17,7 +17,9 @@ from ciam_portal.core.policy.catalogue import HELD, Action, InQuarantine, Needs,
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
 from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.risk import assess
 from ciam_portal.core.risk.evidence import Evidence, Term
+from ciam_portal.core.risk.parameters import LIMITS as LIMITS_OF_RULES
 from ciam_portal.core.risk.signals import Signals
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -38,6 +40,12 @@ OWNER = replace(HOME, highest=Level.AAL2)
 PROVEN = replace(OWNER, assurance=Assurance(Level.AAL2, NOON), challenged_at=NOON)
 SEVERE = replace(OWNER, session_live=None, device=Trust.NONE, standing=Risk.SEVERE)
 NEW = replace(HOME, device=Trust.NEW, device_known_at=NOON + timedelta(hours=3), challenged_at=NOON)
+
+
+CHANGED = Signals(contact_changed_seconds=10 * 3600.0)
+FORGOTTEN = replace(HOME, device=Trust.NONE, signals=replace(CHANGED, device_known=False))
+YOUNG = replace(FORGOTTEN, device=Trust.NEW, signals=replace(CHANGED, device_known=True, device_age_seconds=60.0))
+DAY_AFTER = NOON + timedelta(hours=14, seconds=1)
 
 
 def ask(action: str, facts: Facts, policy: Limits = LIMITS) -> Decision:
@@ -101,6 +109,13 @@ def bare(answer: Decision) -> Decision:
             replace(NEW, recognized_at=NOON, challenged_at=NOON - timedelta(seconds=600)),
             StepUp(Level.AAL1, Reason.UNUSUAL, 600, challenge=True),
         ),
+        # What waits until a change has grown old says when that is, however well the browser is known; a risk that
+        # the session carries for another reason ends with the session only.
+        ("change_email", FORGOTTEN, Hold(Reason.ON_HOLD, DAY_AFTER)),
+        ("change_email", replace(FORGOTTEN, standing=Risk.HIGH), Hold(Reason.ON_HOLD, DAY_AFTER)),
+        ("change_email", replace(YOUNG, device_known_at=SOON), Hold(Reason.ON_HOLD, SOON)),
+        ("change_email", replace(HOME, standing=Risk.HIGH, signals=CHANGED), Hold(Reason.ON_HOLD)),
+        ("add_factor", FORGOTTEN, Hold(Reason.ON_HOLD)),
         # A second factor that was held before lowers the worry about the browser.
         (
             "add_factor",
@@ -341,6 +356,18 @@ actions = st.sampled_from(sorted(LIMITS.actions))
 @given(st.text(max_size=30) | actions, facts_of)
 def test_every_question_has_an_answer(action: str, facts: Facts) -> None:
     strictness(ask(action, facts))
+
+
+@given(actions, facts_of)
+def test_what_waits_for_time_alone_waits_until_then_and_no_longer(action: str, facts: Facts) -> None:
+    answer = ask(action, facts)
+    if not isinstance(answer, Hold) or answer.reason not in {Reason.ON_HOLD, Reason.SIGN_IN_HELD}:
+        return
+    turns = facts.turns(LIMITS_OF_RULES, NOON)
+    found = assess.worst(answer.findings, LIMITS_OF_RULES)
+    at = {turn: gate.decide(action, facts.later(NOON, turn, found=found), limits=LIMITS, at=turn) for turn in turns}
+    over = [turn for turn in turns if not isinstance(at[turn], Hold | Deny)]
+    assert answer.until == (over[0] if over else None)
 
 
 @given(actions, facts_of, risks, risks)

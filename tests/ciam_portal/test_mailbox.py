@@ -15,7 +15,7 @@ from accounts.budgets import lockout
 from accounts.step_up import facts
 from ciam_portal.core import mailbox
 from ciam_portal.core.mailbox import NoMailbox, Reason
-from ciam_portal.core.outbox.channels import Utf8Smtp
+from ciam_portal.core.outbox.channels import Smtp
 from ciam_portal.core.sessions import SessionStore
 from tests.spellings import MAILBOX, REFUSED, SHOWN, SPELLINGS
 
@@ -190,7 +190,7 @@ class Server:
 
 
 def test_such_an_address_is_written_as_such_a_server_reads_it() -> None:
-    backend, server = Utf8Smtp(), Server()
+    backend, server = Smtp(), Server()
     backend.connection = server  # type: ignore[assignment]
     for to in ("jürgen@xn--mnchen-3ya.example", "kim@example.com"):
         backend.send_messages([EmailMultiAlternatives("Grüße", "Guten Tag", "Portal <no-reply@example.com>", [to])])

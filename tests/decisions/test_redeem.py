@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import columns_of
 from ciam_portal.core.audit.facts import of_question
@@ -22,7 +22,6 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.policy.question import KNOWN
-from ciam_portal.decisions import tasks
 from ciam_portal.decisions.models import Approval
 from consent.models import Consent
 from consent.permission import flows as consent_flows
@@ -142,12 +141,11 @@ def test_what_a_redemption_costs(shop: Shop, django_assert_num_queries: Any) -> 
 
 def test_the_sweep_forgets_old_approvals_only(shop: Shop) -> None:
     shop.approval()
-    assert tasks.sweep() == 0
+    assert retention.forget(clock.now(), 9) == 0
     Approval.objects.update(expires_at=clock.now() - timedelta(days=1, seconds=1))
     shop.approval()
-    assert tasks.sweep() == 1
+    assert retention.forget(clock.now(), 9) == 1
     assert Approval.objects.count() == 1
-    assert tasks.sweep.name == "decisions.sweep"
 
 
 @pytest.mark.django_db(transaction=True)

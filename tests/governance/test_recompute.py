@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -94,6 +95,16 @@ def test_what_strangers_asked_a_known_browser_for_then_is_asked_again_as_it_was(
     then = forged(entry, model_version=version, policy_version=entry.policy_version, **asked)
     assert recompute.recompute(sealed(then)) == ()
     assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"answer"}
+
+
+def test_what_waited_for_nobody_knew_how_long_is_asked_again_as_it_was() -> None:
+    forgotten = Signals(contact_changed_seconds=3600.0, device_known=False)
+    entry = assess("change_email", replace(IN_SESSION, device=Trust.NONE, signals=forgotten))
+    assert (entry.answer, entry.detail) == ("hold", {"until": (NOON + timedelta(hours=23, seconds=1)).isoformat()})
+    (version,) = (version for version, equations in FORMER.items() if equations == 4)
+    then = forged(entry, model_version=version, detail={"until": None}, policy_version=entry.policy_version)
+    assert recompute.recompute(sealed(then)) == ()
+    assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"detail"}
 
 
 def test_other_questions_are_asked_again_too() -> None:

@@ -29,9 +29,10 @@ def _environment(folder: Path) -> dict[str, str]:
     return values | {"OIDC_SIGNING_KEYS": str(folder / "oidc-1.pem")}
 
 
-def test_a_new_configuration_is_one_that_production_starts_with(tmp_path: Path) -> None:
+def test_a_new_configuration_is_one_that_production_starts_with_once_it_says_who_helps(tmp_path: Path) -> None:
     assert _new(tmp_path).returncode == 0
-    environment = {"PATH": os.environ["PATH"], **_environment(tmp_path)}
+    helps = {"HELP_DESK_PHONE": "+47 22 85 50 50", "HELP_DESK_HOURS": "Monday to Friday, 9 to 17"}
+    environment = {"PATH": os.environ["PATH"], **_environment(tmp_path), **helps}
     command = [sys.executable, "manage.py", "check", "--deploy"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

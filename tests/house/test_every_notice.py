@@ -68,6 +68,8 @@ def samples(kind: type[NoticeBase]) -> Iterator[dict[str, Any]]:
         else:
             by_type = {bool: (True, False), int: (0, 1, 2), str: (HOSTILE,), Text: (HOSTILE,)}
             values[field.name] = by_type.get(hints[field.name], ((HOSTILE, "another"), ()))
+    if kind.to_owner:
+        values |= {"when": (HOSTILE,), "where": ("", HOSTILE)}
     return (dict(zip(values, each, strict=True)) for each in itertools.product(*values.values()))
 
 
@@ -135,6 +137,43 @@ def test_there_is_a_text_for_every_notice_and_none_is_left_over() -> None:
 def test_a_notice_carries_no_word_that_nobody_reads(template: str) -> None:
     source = written(f"mail/{template}.txt") + written(f"sms/{template}.txt")
     assert not [field.name for field in dataclasses.fields(NOTICES[template]) if field.name not in source]
+
+
+# What tells of nobody's doing: answers, reminders, and what we ourselves have done or found.
+NOBODYS = {
+    "account_more_proof", "account_restriction_ended", "account_still_locked", "account_still_suspended",
+    "account_suspended", "consent_token_reused", "device_copied", "dispute_closed", "glass_broken", "mailbox_settled",
+    "record_viewed", "recovery_finish", "recovery_review", "recovery_way_shut",
+}  # fmt: skip
+# What somebody did elsewhere or before, which the mail says in its own words.
+ELSEWHERE = {
+    "factor_app_off", "read_back_code", "recovery_contact_changed", "session_disowned", "session_ended_for_safety",
+}  # fmt: skip
+# What needs no door: it changes nothing by itself, or is the door.
+NO_DOOR = {
+    "account_change_undone", "account_locked", "consent_withdrawn", "recovery_code", "recovery_locked",
+    "reset_your_password", "session_disowned", "you_have_an_account",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("template", MAILED)
+def test_a_mail_says_when_and_where_it_was_and_has_a_door_for_whom_it_was_not(template: str) -> None:
+    source = written(f"mail/{template}.txt")
+    theirs = MAILED[template].to_owner and template not in NOBODYS
+    assert ("{{ where }}" in source) == (theirs and template not in ELSEWHERE)
+    assert "{{ when }}" in source or not theirs or template == "read_back_code"
+    has_door = re.search("^This was not me(, stop it)?:$", source, re.MULTILINE)
+    assert bool(has_door) == (theirs and template not in NO_DOOR)
+
+
+def test_the_door_for_whom_it_was_not_is_the_second_button() -> None:
+    ours = settings.PUBLIC_URL
+    composed = mail.compose("password_changed", {"undo_link": f"{ours}/undo/x/", "undo_until": "then"})
+    first, second = re.findall(r'class="(?:action|other)" href="([^"]+)"[^>]*>([^<]+)<', composed.html)
+    assert (first, second) == ((ours, "Open the portal"), (f"{ours}/undo/x/", "This was not me"))
+    assert composed.text.index("Open the portal") < composed.text.index("This was not me:")
+    assert settings.HELP_DESK.phone in composed.text
+    assert settings.HELP_DESK.email in composed.html
 
 
 def test_another_language_is_a_folder_and_what_it_does_not_have_yet_is_english(settings: Any, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_forgotten_password_is_set_anew_without_signing_in(page: Page, portal:
     page.goto(link)
     page.get_by_role("heading", name="This link does not work any more").wait_for()
     customer.sign_in_elsewhere()  # no browser is remembered across a reset
-    customer.mailbox.wait_for("Your password was set anew")
+    customer.mailbox.wait_for("A new password was set")
 
 
 def test_another_browser_is_seen_and_ended(page: Page, portal: Stack, context: BrowserContext) -> None:
@@ -71,11 +71,11 @@ def test_a_new_address_takes_the_place_of_the_old_one(page: Page, portal: Stack)
     new = Customer(page, portal)
     page.get_by_label("New e-mail address").fill(new.address)
     page.get_by_role("button", name="Send the link").click()
-    customer.mailbox.wait_for("A new e-mail address was asked for")
-    page.goto(link_in(new.mailbox.wait_for("Confirm your new e-mail address")))
+    customer.mailbox.wait_for("Somebody asked for a new email address")
+    page.goto(link_in(new.mailbox.wait_for("Confirm your new email address")))
     page.get_by_role("button", name="Use the new address").click()
     page.get_by_text("Your e-mail address is changed.").wait_for()
-    customer.mailbox.wait_for("Your e-mail address was changed")
+    customer.mailbox.wait_for("Your email address was changed")
     customer.sign_out()
     new.sign_in()
 

@@ -239,7 +239,7 @@ def test_what_a_thief_with_the_session_changed_is_taken_back_from_the_old_mailbo
     thief.page.goto("/security/email/")
     thief.page.get_by_label("New e-mail address").fill(thief.address)
     thief.page.get_by_role("button", name="Send the link").click()
-    thief.page.goto(link_in(thief.mailbox.wait_for("Confirm your new e-mail address")))
+    thief.page.goto(link_in(thief.mailbox.wait_for("Confirm your new email address")))
     thief.page.get_by_role("button", name="Use the new address").click()
     thief.page.get_by_text("Your e-mail address is changed.").wait_for()
     thief.page.goto("/security/app/remove/")
@@ -247,7 +247,7 @@ def test_what_a_thief_with_the_session_changed_is_taken_back_from_the_old_mailbo
     thief.page.get_by_text("Your authenticator app is removed.").wait_for()
     assert stands(thief) == ["open"]
 
-    mail = customer.mailbox.wait_for("Your e-mail address was changed")
+    mail = customer.mailbox.wait_for("Your email address was changed")
     assert "the link lets nobody in" in " ".join(text_of(mail).split())
     mine = elsewhere.new_page()
     mine.goto(link_in(mail))

@@ -112,7 +112,7 @@ def test_a_new_address_asks_again_and_two_tabs_keep_their_work(
     page.locator("main a, main button").first.focus()
     page.keyboard.press("Enter")
     page.get_by_text("one@example.net").first.wait_for()
-    assert Customer(page, portal, "one@example.net").mailbox.wait_for("Confirm your new e-mail address")
+    assert Customer(page, portal, "one@example.net").mailbox.wait_for("Confirm your new email address")
     assert Customer(page, portal, "two@example.net").mailbox.messages() == []
     page.go_back()
     page.get_by_role("heading", name="This was done or has expired").wait_for()

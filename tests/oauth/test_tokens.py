@@ -7,14 +7,18 @@ import pytest
 from django.test import Client
 
 from accounts.models import Session, User
-from ciam_portal.core import clock
-from ciam_portal.oauth import tasks, tokens
+from ciam_portal.core import clock, retention
+from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 from tests import factories
 from tests.oauth.walk import Walk, register
 
 pytestmark = pytest.mark.django_db
 OFFLINE = "openid offline_access"
+
+
+def forget() -> int:
+    return retention.forget(clock.now(), 9)
 
 
 @pytest.fixture
@@ -64,17 +68,13 @@ def test_end_family_without_a_family_ends_nothing(crowd: dict[str, Walk]) -> Non
 def test_the_sweep_forgets_what_has_expired_and_nothing_else(
     crowd: dict[str, Walk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "BATCH", 1)
-    assert tasks.sweep() == 0
+    monkeypatch.setattr(retention, "BATCH", 1)
+    assert forget() == 0
     AccessToken.objects.update(expires=clock.now() - timedelta(seconds=1))
     AuthorizationCode.objects.update(expires=clock.now() - timedelta(minutes=2))
-    assert tasks.sweep() == 3  # codes stay for an hour, so that a second use is recognised
+    assert forget() == 3  # codes stay for an hour, so that a second use is recognised
     AuthorizationCode.objects.update(expires=clock.now() - timedelta(hours=2))
     RefreshToken.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    assert tasks.sweep() == AuthorizationCode.objects.count() + 9
+    assert forget() == AuthorizationCode.objects.count() + 9
     assert left() == (0, 0, 0)
     assert not RefreshToken.objects.exists()
-
-
-def test_the_sweep_has_the_name_that_beat_calls() -> None:
-    assert tasks.sweep.name == "oauth.sweep"

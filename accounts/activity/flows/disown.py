@@ -122,7 +122,7 @@ def _again(session: Session, said: Session.Said, via: Via, *, by: Actor, at: dat
 def _told(customer: User, session: Session) -> notices.SessionDisowned:
     return notices.SessionDisowned(
         browser=session.agent,
-        network=session.network,
+        place=session.place,
         when=customer.local(session.started_at),
         password_link=links.absolute("account_reset_password"),
         security_link=links.absolute("accounts:security"),

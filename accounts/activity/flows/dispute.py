@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.activity import events, notices, policy
 from accounts.customer import addresses
 from accounts.models import Dispute, Session, User
-from ciam_portal.core import gate
+from ciam_portal.core import gate, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import DecisionEntry
@@ -61,7 +61,7 @@ def ask(customer: User, decision: UUID | None, facts: policy.ContestFacts, *, by
     """The customer puts it to the help desk, if they may. Part of a flow, which has locked the customer."""
     require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
     dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision, by=by, at=at)
-    notice = notices.DisputeOpened(number=str(decision))
+    notice = notices.DisputeOpened(number=str(decision), password_link=links.absolute("account_reset_password"))
     tell(customer, notice, to=addresses.proven(customer), at=at)
     return dispute
 

@@ -1,13 +1,17 @@
 """What was sent to an address to prove that someone reads it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 
 from accounts.customer.models.user import User
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
+_KEPT = timedelta(days=7)  # a dead link says so, and why
 
+
+@retention.kept(lambda _rules, at: models.Q(expires_at__lt=at - _KEPT))
 class Proof(models.Model):
     """A link or code on its way to an address: single use, digest only, bound to its purpose, short-lived."""
 

@@ -25,6 +25,9 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 
 _SEED = "app_seed"
+_OFFERED = (
+    Action.CHANGE_EMAIL, Action.CHANGE_PASSWORD, Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
+)  # fmt: skip
 _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 
 
@@ -32,17 +35,18 @@ _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 def index(request: HttpRequest) -> HttpResponse:
     """Password, address, second factors, and what this session has proven."""
     customer, session = signing.customer_of(request), signing.session_of(request)
-    have = bound.listed(customer)
+    have, by, at = bound.listed(customer), Actor.from_request(request), clock.now()
     rules = limits.current()
     context = {
         "have": have,
+        "waits": facts.held(customer, session, *_OFFERED, by=by, at=at),
         "app_off": bool(have.app and verifier.is_off(have.app)),
         "strong": bool(have.app or have.passkeys),
         "few_codes": have.codes_left <= verifier.FEW_LEFT,
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
         "level": session.assurance.level.acr,
-        "restriction": restrictions.shown(customer, clock.now()),
-        "quarantine": facts.quarantine_words(customer, clock.now()),
+        "restriction": restrictions.shown(customer, at),
+        "quarantine": facts.quarantine_words(customer, at),
     }
     return render(request, "accounts/factors/security.html", context)
 

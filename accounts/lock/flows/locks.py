@@ -46,7 +46,7 @@ def lock(customer: User, *, by: Actor, at: datetime) -> None:
     end_beyond(customer, at, by=by, at=at)
     event = events.AccountLocked(way=WayBack(customer.way_back), sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)
-    notice = notices.AccountLocked(when=customer.local(at), **words(customer))
+    notice = notices.AccountLocked(**words(customer))
     announce(customer, notice, at=at)
 
 
@@ -91,5 +91,5 @@ def unlock(customer: User, *, by: Actor, at: datetime) -> None:
 def _open(customer: User, *, by: Actor, at: datetime) -> None:
     customer.reopen()
     record(events.AccountUnlocked(), about=customer.pk, by=by, at=at)
-    notice = notices.AccountUnlocked(when=customer.local(at), security_link=links.absolute("accounts:security"))
+    notice = notices.AccountUnlocked(links.absolute("accounts:lock"), links.absolute("accounts:security"))
     announce(customer, notice, at=at)

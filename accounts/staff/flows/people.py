@@ -169,7 +169,7 @@ def open_record(customer: User, reason: WhyLook, person: User, session: Session,
     opened = events.RecordOpened(kind=Code("user"), record=customer.pk, reason=Code(reason.value))
     note(opened, about=customer.pk, by=by, at=at, decision=decision)
     if reason in SENSITIVE:
-        notice = notices.RecordViewed(reason=lazy(reason.words), when=customer.local(at))
+        notice = notices.RecordViewed(reason=lazy(reason.words))
         tell(customer, notice, to=addresses.proven(customer), at=at)
 
 

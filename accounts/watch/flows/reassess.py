@@ -9,6 +9,7 @@ from accounts.models import Session
 from accounts.sessions import flows as sessions
 from accounts.sessions import policy
 from accounts.watch import events
+from ciam_portal.core import links
 from ciam_portal.core.audit import decide as decisions
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -65,5 +66,6 @@ def _end(session: Session, findings: tuple[Finding, ...], *, by: Actor, at: date
         if device is not None and device.first_seen_at >= session.started_at:
             device.revoke(at)  # it came with this session; a browser that was there before stays its owner's
         learning.unlearn(session, by=by, at=at)
-    notice = notices.SessionEndedForSafety(browser=session.agent, network=session.network)
+    password_link = links.absolute("account_reset_password")
+    notice = notices.SessionEndedForSafety(session.agent, session.place, password_link)
     tell(session.customer, notice, to=addresses.proven(session.customer), at=at)

@@ -15,6 +15,7 @@ AUDIT = ("audit_auditentry", "audit_decisionentry")
 ADD_ONLY = (*AUDIT, "governance_riskmodel")
 KEPT = ("governance_policyversion",)
 READ_ONLY = ("django_migrations",)
+MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit
 
 _GRANT = """
 DO $$
@@ -23,13 +24,19 @@ DECLARE
     found record;
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), portal);
-    FOR found IN SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() LOOP
+    FOR found IN SELECT relname AS name, relispartition AS is_part FROM pg_class
+                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') LOOP
         EXECUTE format('REVOKE ALL ON %I FROM %I, PUBLIC', found.name, portal);
+        CONTINUE WHEN found.is_part;  -- a part is read and added to through the whole
         EXECUTE format('GRANT %s ON %I TO %I', CASE
             WHEN found.name = ANY ({read_only}) THEN 'SELECT'
             WHEN found.name = ANY ({add_only}) THEN 'SELECT, INSERT'
             WHEN found.name = ANY ({kept}) THEN 'SELECT, INSERT, UPDATE'
             ELSE 'SELECT, INSERT, UPDATE, DELETE' END, found.name, portal);
+    END LOOP;
+    FOR found IN SELECT oid::regprocedure AS name FROM pg_proc
+                 WHERE pronamespace = current_schema()::regnamespace AND proname = ANY ({months}) LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', found.name, portal);
     END LOOP;
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), portal);
 END $$
@@ -39,14 +46,14 @@ _MIGHT = """
 SELECT current_user,
        (SELECT bool_or(rolsuper) FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER'))
            OR has_parameter_privilege(current_user, 'session_replication_role', 'SET'),
-       coalesce(bool_or(pg_has_role(current_user, tableowner, 'MEMBER')), false)
+       coalesce(bool_or(pg_has_role(current_user, relowner, 'MEMBER')), false)
            OR (SELECT pg_has_role(current_user, nspowner, 'MEMBER') FROM pg_namespace
                WHERE nspname = current_schema()),
-       coalesce(bool_or(has_table_privilege(current_user, format('%%I.%%I', schemaname, tablename),
-                                            'DELETE, TRUNCATE, TRIGGER')
-                        OR has_any_column_privilege(current_user, format('%%I.%%I', schemaname, tablename),
-                                                    'UPDATE')), false)
-FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY (%s)
+       coalesce(bool_or(has_table_privilege(current_user, oid, 'DELETE, TRUNCATE, TRIGGER')
+                        OR has_any_column_privilege(current_user, oid, 'UPDATE')), false)
+FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+  AND (relname = ANY (%s)
+       OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = pg_class.oid AND inhparent::regclass::text = ANY (%s)))
 """
 
 
@@ -56,15 +63,16 @@ def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
         cursor.execute("SELECT current_user")
         if cursor.fetchone() == (settings.PORTAL_ROLE,):
             return
-        tables = {"read_only": list(READ_ONLY), "add_only": list(ADD_ONLY), "kept": list(KEPT)}
-        words = {name: sql.Literal(value) for name, value in {"role": settings.PORTAL_ROLE, **tables}.items()}
+        lists = {"read_only": READ_ONLY, "add_only": ADD_ONLY, "kept": KEPT, "months": MONTHS}
+        words = {name: sql.Literal(list(value)) for name, value in lists.items()}
+        words["role"] = sql.Literal(settings.PORTAL_ROLE)
         cursor.execute(sql.SQL(_GRANT).format(**words))
 
 
 def too_mighty() -> str:
     """Why the role of this process could rewrite the audit, in a sentence; empty if it cannot. Raises DatabaseError."""
     with connection.cursor() as cursor:
-        cursor.execute(_MIGHT, [list(AUDIT)])
+        cursor.execute(_MIGHT, [list(AUDIT), list(AUDIT)])
         name, is_super, owns, may_change = cursor.fetchone()
     because = {
         "is a superuser, or may become one": is_super,

@@ -1,9 +1,13 @@
 """The carriers: e-mail and SMS, and their file-writing twins for development and tests, chosen by setting."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Mime
 from pathlib import Path
+from smtplib import SMTP, SMTP_SSL, SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
+from socket import socket
 from typing import Any, Protocol, cast
 
 from django.conf import settings
@@ -19,10 +23,24 @@ from ciam_portal.core.outbox import mail
 from ciam_portal.core.outbox.mail import Mail
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium, language_of
+from ciam_portal.core.policy import limits
+
+_FOR_GOOD = 500  # of SMTP: from here on the answer will be the same the next time (RFC 5321 4.2.1)
+
+
+class Undeliverable(Exception):
+    """This message is refused, and will be however often it is tried. Says by which code, never to whom it goes."""
+
+
+class NotNow(Exception):
+    """The carrier is there and takes other messages, but not this one now."""
 
 
 def send(notice: Notice) -> None:
-    """Render and hand over one message. Raises whatever the carrier raises."""
+    """Render and hand over one message.
+
+    Raises Undeliverable, NotNow, OSError when the carrier cannot be reached, or whatever else its library raises.
+    """
     content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
     with translation.override(language_of(notice.customer)):
         if notice.channel == Medium.SMS:
@@ -41,14 +59,59 @@ def _mail(notice: Notice, to: str, composed: Mail) -> None:
         connection=get_connection(),
     )
     message.attach_alternative(composed.html, "text/html")
-    message.send()
+    with _answers():
+        message.send()
 
 
-class Utf8Smtp(EmailBackend):
-    """A mail server that speaks SMTPUTF8 (RFC 6531): Django's own backend cannot write such addresses.
+@contextmanager
+def _answers() -> Iterator[None]:
+    """What a mail server says of this one message; the rest of what goes wrong is true of all of them."""
+    try:
+        yield
+    except SMTPRecipientsRefused as refused:
+        raise _refusal(min(code for code, _ in refused.recipients.values())) from None
+    except SMTPDataError as refused:
+        raise _refusal(refused.smtp_code) from None
+    except SMTPNotSupportedError:
+        raise NotNow("no SMTPUTF8") from None
+
+
+def _refusal(code: int) -> Exception:
+    return Undeliverable(f"SMTP {code}") if code >= _FOR_GOOD else NotNow(f"SMTP {code}")
+
+
+class _Patient(SMTP):
+    """Waits long for the answer to a message. Who hangs up there may send it twice (RFC 5321 4.5.3.2.6)."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:  # noqa: ANN401  (the library's signature)
+        """Hand over the message."""
+        sock = cast("socket", self.sock)
+        sock.settimeout(limits.current().notices.delivery_seconds)
+        try:
+            return super().data(msg)
+        finally:
+            sock.settimeout(settings.EMAIL_TIMEOUT)
+
+
+class _PatientTls(_Patient, SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+class Smtp(EmailBackend):
+    """A mail server, also one that speaks SMTPUTF8 (RFC 6531): Django's own backend cannot write such addresses.
 
     Delivery to a server that does not speak it after all fails, and is tried again.
     """
+
+    @property
+    def connection_class(self) -> type[SMTP]:
+        """Django's hook."""
+        return _PatientTls if self.use_ssl else _Patient
+
+    def close(self) -> None:
+        """Take leave. A message that was taken is taken, also if the server does not say good-bye."""
+        with suppress(OSError):
+            super().close()
 
     def _send(self, email_message: Any) -> bool:  # noqa: ANN401  (Django's own signature)
         """One message; what is ASCII goes as ever."""
@@ -82,7 +145,10 @@ class SmsCarrier(Protocol):
     """What an SMS carrier must do."""
 
     def send(self, key: str, to: str, text: str) -> None:
-        """Hand over one text message; ``key`` is the same at every attempt. Raises if the carrier refuses."""
+        """Hand over one text message; ``key`` is the same at every attempt.
+
+        Raises Undeliverable if this number or text is refused for good, NotNow if it is for now, else OSError.
+        """
 
 
 class SmsFiles:

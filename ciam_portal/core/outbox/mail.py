@@ -1,8 +1,8 @@
 """One text for each mail, and its two frames: plain text and HTML.
 
 ``mail/<template>.txt`` is written as plain text reads: the subject, the one sentence that matters, then the parts, with
-empty lines between them. Lines that begin with "- " are a list. A line of words above an address of ours is a link; as
-the last part it is the button. The lines below "--" take the places of those in ``mail/foot.txt``.
+empty lines between them. Lines that begin with "- " are a list. A line of words above an address of ours is a link; at
+the end they become buttons, the very last first. The lines below "--" take the places of those in the foot.
 
 The whole is filled in as text, and escaped as a whole where it becomes HTML: no word is markup there, or escaped here.
 """
@@ -63,9 +63,12 @@ def compose(kind: str, words: Mapping[str, Any]) -> Mail:
         foot = [*own, *foot[len(own) :]]
     subject = f"{subject} - {settings.PORTAL_NAME}"
     parts = [Part.of(each) for each in told]
-    text = "\n\n".join([lead, *[part.plain for part in parts], "\n".join(["-- ", settings.PORTAL_NAME, *foot])])
-    button = parts.pop() if parts[-1].link else None
-    frame = {"subject": subject, "lead": lead, "parts": parts, "button": button, "foot": foot}
+    buttons = []
+    while parts and parts[-1].link:
+        buttons.append(parts.pop())
+    told = [part.plain for part in (*parts, *buttons)]
+    text = "\n\n".join([lead, *told, "\n".join(["-- ", settings.PORTAL_NAME, *foot])])
+    frame = {"subject": subject, "lead": lead, "parts": parts, "buttons": buttons, "foot": foot}
     html = render_to_string("mail/frame.html", {**frame, "portal_name": settings.PORTAL_NAME})
     return Mail(subject, f"{text}\n", html)
 
@@ -75,7 +78,12 @@ def fill(template: str, words: Mapping[str, Any]) -> str:
     folder, name = template.split("/")
     found = Engine.get_default().select_template([f"{folder}/{get_language()}/{name}", template])
     host = urlsplit(settings.PUBLIC_URL).hostname  # in texts with a code: only there may a phone fill it in (WebOTP)
-    ours = {"portal_name": settings.PORTAL_NAME, "portal_url": settings.PUBLIC_URL, "host": host}
+    ours = {
+        "portal_name": settings.PORTAL_NAME,
+        "portal_url": settings.PUBLIC_URL,
+        "host": host,
+        "help_desk": settings.HELP_DESK,
+    }
     flat = {key: _flat(word) for key, word in words.items()}
     return found.render(Context(flat | ours, autoescape=False)).strip()
 

@@ -1,13 +1,15 @@
 """The outbox: one row for each message to a person, written in the transaction of what it tells about."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -18,15 +20,34 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         free = models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lte=at)
         return self.filter(free, state=Notice.State.WAITING, due_at__lte=at).order_by("due_at")
 
+    def late(self, at: datetime) -> Self:
+        """Waiting messages that were written too long ago."""
+        allowed = timedelta(minutes=limits.current().notices.late_minutes)
+        return self.filter(state=Notice.State.WAITING, created_at__lt=at - allowed)
 
+    def kept(self) -> Self:
+        """Messages that were not delivered and are not tried any more, but can be sent again."""
+        return self.filter(state__in=[Notice.State.GIVEN_UP, Notice.State.REFUSED]).exclude(sealed="")
+
+
+@retention.kept(
+    lambda rules, at: (
+        models.Q(created_at__lt=at - timedelta(days=rules.retention.message_days))
+        & ~models.Q(state=Notice.State.WAITING)
+    )
+)
 class Notice(models.Model):
-    """One message to one address. Recipient and content are sealed, and wiped once it is sent or given up."""
+    """One message to one address. Recipient and content are sealed, and wiped once it is sent.
+
+    What was not delivered keeps them for some days, so that it can be sent again (``manage.py outbox``).
+    """
 
     class State(models.TextChoices):
         """Where a message stands."""
 
         WAITING = "waiting", _("Waiting")
         SENT = "sent", _("Sent")
+        REFUSED = "refused", _("Refused for good")
         GIVEN_UP = "given_up", _("Given Up")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -38,8 +59,15 @@ class Notice(models.Model):
     sealed = models.TextField(blank=True, db_comment="sensitive: recipient and content, sealed; empty after delivery")
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING, db_comment="not sensitive")
     attempts = models.PositiveSmallIntegerField(default=0, db_comment="not sensitive")
+    trouble = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        db_comment="not sensitive: the latest failure, as a code",
+    )
     created_at = models.DateTimeField(db_comment="not sensitive")
     due_at = models.DateTimeField(db_comment="not sensitive")
+    tried_until = models.DateTimeField(null=True, db_comment="not sensitive: set when it is to be tried again")
     claimed_until = models.DateTimeField(null=True, db_comment="not sensitive")
     sent_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
@@ -61,17 +89,25 @@ class Notice(models.Model):
         self.claimed_until = at + timedelta(seconds=seconds)
         self.save(update_fields=["attempts", "claimed_until"])
 
+    def hold(self, at: datetime, seconds: int) -> None:
+        """The worker that claimed it is still at it."""
+        mine = Notice.objects.filter(pk=self.pk, attempts=self.attempts, claimed_until__isnull=False)
+        mine.update(claimed_until=at + timedelta(seconds=seconds))
+
     def delivered(self, at: datetime) -> None:
         """Sent: forget whom and what."""
-        self.state, self.sent_at, self.sealed, self.claimed_until = self.State.SENT, at, "", None
-        self.save(update_fields=["state", "sent_at", "sealed", "claimed_until"])
+        state = {"state": self.State.SENT, "sent_at": at, "sealed": "", "trouble": "", "claimed_until": None}
+        Notice.objects.filter(pk=self.pk).update(**state)
 
-    def postpone(self, at: datetime, seconds: int) -> None:
+    def postpone(self, until: datetime, trouble: str) -> None:
         """Try again later."""
-        self.due_at, self.claimed_until = at + timedelta(seconds=seconds), None
-        self.save(update_fields=["due_at", "claimed_until"])
+        self._failed({"due_at": until, "trouble": trouble})
 
-    def give_up(self) -> None:
-        """Tried too often."""
-        self.state, self.sealed, self.claimed_until = self.State.GIVEN_UP, "", None
-        self.save(update_fields=["state", "sealed", "claimed_until"])
+    def give_up(self, state: State, trouble: str) -> None:
+        """Not tried any more: REFUSED or GIVEN_UP."""
+        self._failed({"state": state, "trouble": trouble})
+
+    def _failed(self, fields: dict[str, Any]) -> None:
+        """This attempt is over; if another was made meanwhile, that one decides."""
+        mine = Notice.objects.filter(pk=self.pk, state=self.State.WAITING, attempts=self.attempts)
+        mine.update(claimed_until=None, **fields)

@@ -25,6 +25,7 @@ def language_of(customer: object) -> str:
 class NoticeBase:
     """One message. Fields are the template's words (text, numbers, links; no objects).
 
+    Beside them the owner reads ``when`` it was, in their own time, and ``where`` from, if a person asked for it.
     A text that is translated when it is read (``Text``) is read in the language of whom it is about.
 
     ``template`` names ``mail/<template>.txt`` (``mail.py`` says how it is written), and ``sms/<template>.txt`` if it
@@ -32,6 +33,7 @@ class NoticeBase:
     """
 
     template: ClassVar[str] = ""
+    to_owner: ClassVar[bool] = True  # False: to somebody who may not learn where the customer is
 
 
 class ChangeNotice(NoticeBase):

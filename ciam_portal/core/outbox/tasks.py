@@ -1,71 +1,160 @@
-"""Deliver what is due; retry; give up loudly. The row is the truth, a task only a nudge."""
+"""Deliver what is due, one message a task; try for days; give up loudly. The row is the truth, a task only a nudge.
+
+Whoever delivers a message holds it, and renews that as long as it takes, so that no other worker sends it meanwhile.
+"""
 
 import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from celery import shared_task
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import Error, connection, transaction
 from kombu.exceptions import OperationalError
 
 from ciam_portal.core import clock
-from ciam_portal.core.outbox import channels
+from ciam_portal.core.outbox import channels, circuit
 from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 
 log = logging.getLogger(__name__)
 
 _BATCH = 200
-_LONGEST_WAIT = timedelta(hours=1)
+_GRACE_SECONDS = 10  # from the moment when a delivery is asked to end until it is killed
+LOOK_AGAIN_SECONDS = 1.0
 
 
 def nudge(key: UUID) -> None:
     """Ask a worker to deliver now. A broker that is down costs seconds, never the message."""
+    longest = limits.current().notices.delivery_seconds
+    end = longest + _GRACE_SECONDS
     try:
-        deliver.apply_async(kwargs={"notice": str(key)}, retry=False)
+        deliver.apply_async(kwargs={"notice": str(key)}, retry=False, soft_time_limit=longest, time_limit=end)
     except (OperationalError, OSError):
         log.warning("broker unreachable: notice %s waits for the sweep", key)
 
 
 @shared_task(name="notifications.deliver")
 def deliver(*, notice: str) -> None:
-    """Deliver one message, if it is due and nobody else holds it."""
+    """Deliver one message, if it is due, nobody else holds it, and its carrier may be tried."""
     row = _claim(UUID(notice))
     if row is None:
         return
     try:
-        channels.send(row)
-    except Exception:
-        # Whatever the carrier's library raised: the message must survive it.
-        log.exception("notice %s (%s) was not delivered, attempt %s", row.pk, row.kind, row.attempts)
-        _again(row)
+        with _held(row):
+            channels.send(row)
+    except channels.Undeliverable as error:
+        circuit.answered(row.channel)
+        row.give_up(Notice.State.REFUSED, str(error))
+        log.error("notice %s (%s) is refused for good: %s", row.pk, row.kind, error)  # noqa: TRY400
+    except Exception as error:
+        # Whatever the carrier's library raised: the message must survive it. Its words may hold the address.
+        trouble = _trouble(error)
+        log.warning("notice %s (%s) was not delivered, attempt %s: %s", row.pk, row.kind, row.attempts, trouble)
+        _again(row, trouble)
+        if isinstance(error, channels.NotNow):
+            circuit.answered(row.channel)
+        elif isinstance(error, OSError | SoftTimeLimitExceeded):
+            circuit.failed(row.channel)
+        if isinstance(error, SoftTimeLimitExceeded):
+            raise
     else:
-        row.delivered(clock.now())
+        _keep_in_mind(row)
+        circuit.answered(row.channel)
 
 
 @shared_task(name="notifications.sweep")
 def sweep() -> int:
-    """Deliver what no nudge delivered: the worker, the broker or the carrier was down. The number of messages tried."""
-    keys = list(Notice.objects.due(clock.now()).values_list("pk", flat=True)[:_BATCH])
-    for key in keys:
-        deliver(notice=str(key))
-    return len(keys)
+    """Nudge what no nudge delivered: worker, broker or carrier was down. How many messages.
+
+    A carrier that is left alone gets one, to find out whether it is back.
+    """
+    at, total = clock.now(), 0
+    for medium in Medium:
+        most = 1 if circuit.is_open(medium) else _BATCH
+        for key in list(Notice.objects.due(at).filter(channel=medium).values_list("pk", flat=True)[:most]):
+            nudge(key)
+            total += 1
+    return total
+
+
+@shared_task(name="notifications.forget")
+def forget() -> int:
+    """Wipe recipient and content of what was kept to be sent again. How many messages."""
+    old = clock.now() - timedelta(days=limits.current().notices.kept_days)
+    keys = list(Notice.objects.kept().filter(created_at__lt=old).values_list("pk", flat=True)[:_BATCH])
+    return Notice.objects.filter(pk__in=keys).update(sealed="")
 
 
 def _claim(key: UUID) -> Notice | None:
     at = clock.now()
     with transaction.atomic():
         row = Notice.objects.due(at).select_for_update(skip_locked=True).filter(pk=key).first()
-        if row is not None:
-            row.claim(at, limits.current().notices.claim_seconds)
+        if row is None or not circuit.may_try(row.channel):
+            return None
+        row.claim(at, limits.current().notices.claim_seconds)
     return row
 
 
-def _again(row: Notice) -> None:
-    rules = limits.current().notices
-    if row.attempts >= rules.attempts:
-        row.give_up()
+@contextmanager
+def _held(row: Notice) -> Iterator[None]:
+    """Renew the claim as long as this process is at it, and lives."""
+    seconds, is_over = limits.current().notices.claim_seconds, threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(seconds / 3):
+            try:
+                row.hold(clock.now(), seconds)
+            except Error:
+                log.warning("the claim on notice %s could not be renewed", row.pk)
+        connection.close()
+
+    renewing = threading.Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        renewing.join()
+
+
+def _keep_in_mind(row: Notice) -> None:
+    """It is delivered: a database that is away for a moment must not have it sent twice."""
+    end = time.monotonic() + limits.current().notices.claim_seconds
+    while True:
+        try:
+            row.delivered(clock.now())
+        except Error:
+            connection.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+        else:
+            return
+
+
+def _again(row: Notice, trouble: str) -> None:
+    rules, at = limits.current().notices, clock.now()
+    if at >= (row.tried_until or row.created_at + timedelta(days=rules.retry_days)):
+        row.give_up(Notice.State.GIVEN_UP, trouble)
         log.error("notice %s (%s) given up after %s attempts", row.pk, row.kind, row.attempts)
         return
-    wait = min(timedelta(seconds=rules.retry_seconds * 2 ** (row.attempts - 1)), _LONGEST_WAIT)
-    row.postpone(clock.now(), int(wait.total_seconds()))
+    doubled = timedelta(seconds=rules.retry_seconds * 2 ** min(row.attempts - 1, 20))
+    row.postpone(at + min(doubled, timedelta(minutes=rules.longest_wait_minutes)), trouble)
+
+
+def _trouble(error: Exception) -> str:
+    """What kind of fault; for one of ours, where."""
+    if isinstance(error, channels.NotNow):
+        return str(error)
+    if isinstance(error, OSError | SoftTimeLimitExceeded):
+        return type(error).__name__
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} {Path(place.filename).name}:{place.lineno}"[:64]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
+from ciam_portal.core import request_id
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
@@ -30,7 +31,8 @@ def tell(
     A lost nudge costs seconds: beat sweeps what is due.
     """
     with translation.override(language_of(customer)):
-        words = json.loads(json.dumps(dataclasses.asdict(notice), default=str))
+        story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
+        words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))
     for address in dict.fromkeys(to):
         key = codes.new_id()
         content = {"to": address, "words": words}

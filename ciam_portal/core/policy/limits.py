@@ -103,6 +103,8 @@ def _weaknesses(found: Content) -> Iterator[str]:
         yield "risk.moderate_score, high_score and severe_score must rise."
     if recovery.longest_wait_hours >= recovery.case_days * 24:
         yield "recovery.longest_wait_hours must be shorter than recovery.case_days."
+    if found.notices.retry_days >= found.notices.kept_days:
+        yield "notices.retry_days must be shorter than notices.kept_days."
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
     if (2 * recovery.requests_per_day - 1) * found.proof.code_attempts >= MOST_WRONG:
         yield f"The guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."

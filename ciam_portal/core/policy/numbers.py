@@ -102,9 +102,16 @@ class Approvals:
 class Notices:
     """Delivery of messages."""
 
-    attempts: Annotated[StrictInt, Field(ge=3, le=50)]
     retry_seconds: Annotated[StrictInt, Field(ge=1, le=600)]
+    longest_wait_minutes: Annotated[StrictInt, Field(ge=10, le=360)]
+    retry_days: Annotated[StrictInt, Field(ge=2, le=14)]
+    kept_days: Annotated[StrictInt, Field(ge=7, le=60)]
     claim_seconds: Annotated[StrictInt, Field(ge=10, le=600)]
+    delivery_seconds: Annotated[StrictInt, Field(ge=60, le=280)]
+    circuit_failures: Annotated[StrictInt, Field(ge=2, le=20)]
+    circuit_seconds: Annotated[StrictInt, Field(ge=10, le=300)]
+    late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
+    undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
     stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
 
 
@@ -114,6 +121,17 @@ class Disputes:
 
     per_customer_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     vouched_hours: Annotated[StrictInt, Field(ge=1, le=72)]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is over stays on record."""
+
+    audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
+    message_days: Annotated[StrictInt, Field(ge=7, le=400)]
+    unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +206,7 @@ class Content:
     approvals: Approvals
     notices: Notices
     disputes: Disputes
+    retention: Retention
     recovery: Recovery
     staff: Staff
     risk: Risk

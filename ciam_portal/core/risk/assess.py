@@ -46,10 +46,15 @@ def level(
     score: float | None, findings: tuple[Finding, ...], thresholds: Thresholds, limits: RuleLimits
 ) -> Risk | None:
     """The highest level that the score or any one finding reaches. Without a score only high and severe are certain."""
-    worst = max((_graded(each.points, limits) for each in findings), default=Risk.LOW)
+    found = worst(findings, limits)
     if score is None:
-        return worst if worst >= Risk.HIGH else None
-    return max(worst, _graded(score, thresholds))
+        return found if found >= Risk.HIGH else None
+    return max(found, _graded(score, thresholds))
+
+
+def worst(findings: tuple[Finding, ...], limits: RuleLimits) -> Risk:
+    """The highest level that any one finding reaches."""
+    return max((_graded(each.points, limits) for each in findings), default=Risk.LOW)
 
 
 def _graded(number: float, bounds: Thresholds | RuleLimits) -> Risk:

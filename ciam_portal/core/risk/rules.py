@@ -6,6 +6,7 @@ for the policy to assess.
 
 import math
 from collections.abc import Callable
+from dataclasses import fields, replace
 
 from ciam_portal.core.policy.decision import Finding
 from ciam_portal.core.risk.parameters import RuleLimits, Steps
@@ -115,6 +116,28 @@ RULES: tuple[Rule, ...] = (
     blocklisted, elsewhere, key_abroad, absurd, fresh_device,
 )  # fmt: skip
 
+
+def older(signals: Signals, seconds: float, *, device_known: bool) -> Signals:
+    """The same so many seconds later, if nothing else has happened. ``device_known``: by then it is no new one."""
+    aged = {name: known + seconds for name in _AGES if (known := getattr(signals, name)) is not None}
+    return replace(signals, **aged | ({"device_age_seconds": None} if device_known else {}))
+
+
+def turns(signals: Signals, limits: RuleLimits) -> list[float]:
+    """After how many seconds from now, in order, some worry weighs less because what it is about has grown older."""
+    bounds = {
+        "account_age_seconds": limits.young,
+        "recovered_seconds": (*limits.recovered, *limits.after_change),
+        "contact_changed_seconds": (*limits.contact, *limits.after_change),
+        "country_changed_seconds": limits.travel,
+        "device_age_seconds": ((limits.device_fresh, 0.0),),
+    }
+    ages = {name: known for name in bounds if (known := getattr(signals, name)) is not None}
+    left = {bound - age for name, age in ages.items() for bound, _points in bounds[name] if bound > age}
+    return sorted(math.floor(each) + 1.0 for each in left)  # whole seconds, never too early
+
+
+_AGES = tuple(each.name for each in fields(Signals) if each.name.endswith("_seconds"))
 
 STRANGERS = frozenset({
     "failures_on_account", "failures_from_address", "accounts_from_address", "sources_on_account", "burst_from_network",

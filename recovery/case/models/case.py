@@ -1,6 +1,6 @@
 """A recovery, and what was asked and shown in it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import User
-from ciam_portal.core import reference
+from ciam_portal.core import reference, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import choices
 from recovery.case.policy.evidence import Way
@@ -42,6 +42,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state=State.PROPOSED).exclude(part)
 
 
+@retention.kept(lambda rules, at: Q(ended_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Case(models.Model):
     """One recovery of one account. Strength, risk and ``ready_at`` are kept for display: the policy works them out."""
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import translation
 
 from accounts.customer import addresses
 from accounts.models import User
-from ciam_portal.core import clock
+from ciam_portal import middleware
+from ciam_portal.core import clock, words
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy import limits
 from tests import mailed
-from tests.factories import PASSWORD, Message
+from tests.factories import FIREFOX, PASSWORD, Message
 from tests.factories import customer as new_customer
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,30 @@ def test_a_bad_profile_comes_back_with_words(sign_in: SignIn, customer: User, ba
     page = sign_in(customer).post("/profile/", form)
     assert page.status_code == 200
     assert "Error:" in page.text
+
+
+def test_the_owner_reads_when_and_where_from_in_their_own_time_and_nobody_else_does(
+    sign_in: SignIn, customer: User, outbox: Outbox
+) -> None:
+    User.objects.update(timezone="Europe/Oslo")
+    form, seen = {"email": "new@example.com"}, {"user-agent": FIREFOX}
+    assert sign_in(customer).post("/security/email/", form, headers=seen).status_code == 200
+    said = {mail.kind: mail.words for mail in outbox()}
+    assert said["email_change_started"]["where"] == "Firefox on Linux, network 127.0.0.0/24"
+    assert said["email_change_started"]["when"].endswith("(Europe/Oslo)")
+    assert not {"when", "where"} & said["confirm_your_new_address"].keys()  # it may be anybody's mailbox
+
+
+@pytest.mark.parametrize("path", ["/staff/x/", "/oauth/token/", "/api/decisions"])
+def test_what_staff_and_partners_use_is_told_to_nobody(path: str) -> None:
+    assert not middleware.visitor(RequestFactory().get(path))
+
+
+def test_a_place_is_said_by_its_name() -> None:
+    assert str(words.place("192.0.2.0/24", "NO")) == "Norway, network 192.0.2.0/24"
+    with translation.override("de"):
+        assert str(words.place("192.0.2.0/24", "NO")).startswith("Norwegen")
+    assert str(words.place("192.0.2.0/24", "")) == "network 192.0.2.0/24"
 
 
 @pytest.mark.control("v5.0.0-6.3.7", "v5.0.0-7.5.1")

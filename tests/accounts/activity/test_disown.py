@@ -255,7 +255,7 @@ def test_the_mail_says_what_was_used_and_links_to_the_answer(
     link: str, theirs: Session, outbox: Outbox, customer: User
 ) -> None:
     mail = next(mail for mail in outbox() if mail.kind == "new_device")
-    assert (mail.words["browser"], mail.words["network"]) == (theirs.agent, theirs.network)
+    assert mail.words["where"] == f"{theirs.agent}, {theirs.place}"
     proof = Proof.objects.get(purpose=DISOWN.name, bound_to=str(theirs.pk))
     assert proof.expires_at - proof.created_at == timedelta(hours=240)
     assert codes.matches(link.rstrip("/").rsplit("/", 1)[1], DISOWN.name, proof.digest)

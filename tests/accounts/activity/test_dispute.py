@@ -443,7 +443,7 @@ def test_a_stopped_sign_in_is_told_a_few_times_an_hour(customer: User, outbox: O
     mails = outbox()
     assert [mail.kind for mail in mails] == ["sign_in_stopped"] * most
     assert mails[0].to == customer.email
-    assert mails[0].words["browser"] == "Safari on iOS"
+    assert mails[0].words["where"].startswith("Safari on iOS, ")
     assert mails[0].words["password_link"].endswith("/forgotten-password/")
     assert not Session.objects.exists()
 

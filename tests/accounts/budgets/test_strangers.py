@@ -13,13 +13,12 @@ from django.core.cache import cache
 from django.test import Client
 from django_otp.oath import totp as code_at
 
-from accounts.account.tasks import sweep
 from accounts.factors import bound, flows
 from accounts.factors import verifier as factors
 from accounts.factors.notices import AppSwitchedOff
 from accounts.factors.verifier import Outcome
 from accounts.models import AppBucket, Session, Totp, User
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.outbox import mail
@@ -310,10 +309,10 @@ def test_no_door_waits_longer_than_a_day_and_old_lanes_are_forgotten(customer: U
     assert until is not None
     assert timedelta(hours=23) < until - at <= timedelta(days=1)
     with time_machine.travel(at + timedelta(days=1, minutes=1)):
-        sweep()
+        retention.forget(clock.now(), 9)
         assert AppBucket.objects.exists()
     with time_machine.travel(at + timedelta(days=2, minutes=1)):
-        sweep()
+        retention.forget(clock.now(), 9)
         assert not AppBucket.objects.exists()
 
 

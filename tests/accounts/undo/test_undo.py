@@ -11,7 +11,6 @@ from django.test import Client
 
 from accounts.account import flows as account_flows
 from accounts.account.proofs import CHANGE_EMAIL
-from accounts.account.tasks import sweep
 from accounts.customer import addresses, proofs
 from accounts.factors import flows as factor_flows
 from accounts.factors import verifier as factors
@@ -30,7 +29,7 @@ from accounts.models import (
     User,
 )
 from accounts.undo import flows as undo
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
@@ -501,10 +500,10 @@ def test_a_change_that_no_link_takes_back_any_more_is_forgotten(customer: User, 
     account_flows.edit_profile(customer, {"phone": "+4799999999"}, session, by=by, at=clock.now())
     hours = limits.current().proof.disown_hours
     with time_machine.travel(clock.now() + timedelta(hours=hours - 1)):
-        sweep()
+        retention.forget(clock.now(), 9)
         assert Change.objects.exists()
     with time_machine.travel(clock.now() + timedelta(hours=hours, minutes=1)):
-        sweep()
+        retention.forget(clock.now(), 9)
         assert not Change.objects.exists()
 
 

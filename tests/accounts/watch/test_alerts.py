@@ -39,7 +39,7 @@ def test_may_acknowledge(facts: AlertFacts, expected: Decision) -> None:
     assert policy.may_acknowledge(facts, limits=limits.load(), at=NOON) == expected
 
 
-@pytest.mark.parametrize("kind", ["drift.asn", "challenge_rate", "burst.device", "attack.address"])
+@pytest.mark.parametrize("kind", ["drift.asn", "challenge_rate", "burst.device", "attack.address", "outbox.late"])
 def test_every_kind_has_its_meaning(kind: str) -> None:
     assert str(MEANINGS[kind.split(".", maxsplit=1)[0]]).endswith(".")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
-from ciam_portal.core import clock
+from ciam_portal.core import clock, retention
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.errors import Refused
@@ -73,7 +73,7 @@ def test_former_contacts_are_forgotten_and_present_ones_are_not(customer: User) 
         if name == "no":
             made.decline(at)
     with steps.later(days=30):
-        assert tasks.forget() == 0
+        assert retention.forget(clock.now(), 9) == 0
     with steps.later(days=31, minutes=1):
-        assert tasks.forget() == 3
+        assert retention.forget(clock.now(), 9) == 3
     assert list(Contact.objects.all()) == [kept]

@@ -1,0 +1,75 @@
+"""With what an action comes to the gate, and what becomes of it as time passes. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from ciam_portal.core.policy.assurance import Assurance, Level
+from ciam_portal.core.policy.channel import Channel
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.risk import rules
+from ciam_portal.core.risk.evidence import Evidence
+from ciam_portal.core.risk.parameters import RuleLimits
+from ciam_portal.core.risk.signals import Signals
+
+NOTHING_PROVEN = Assurance()
+
+
+class Trust(IntEnum):
+    """How well the device is known to this customer, ordered."""
+
+    NONE = 0  # no device key, or one that is not this customer's
+    NEW = 1  # this customer's, but it has proven no second factor and is younger than the policy asks
+    KNOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """With what an action comes. Whatever is left out is not known, and counts against.
+
+    ``session_live`` None: no session belongs to this question (coming in). ``challenged_at``: the session's latest
+    proof of more than a password. ``standing``: the risk of the session as last assessed. ``evidence``: a sign-in's
+    own numbers. ``recognized_at``: when this session showed that the customer holds another channel than the mailbox.
+    ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
+    ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
+    that it was too careful opens the way for the strongest proof. ``amount`` in minor units of ``currency`` (ISO 4217).
+    """
+
+    channel: Channel | None = None
+    account_active: bool = False
+    session_live: bool | None = False
+    assurance: Assurance = NOTHING_PROVEN
+    highest: Level = Level.NONE
+    challenged_at: datetime | None = None
+    recognized_at: datetime | None = None
+    device: Trust = Trust.NONE
+    device_known_at: datetime | None = None
+    standing: Risk | None = None
+    evidence: Evidence | None = None
+    signals: Signals | None = None
+    quarantine_until: datetime | None = None
+    suspended_until: datetime | None = None
+    step_up_until: datetime | None = None
+    vouched_until: datetime | None = None
+    amount: int | None = None
+    currency: str | None = None
+
+    def turns(self, limits: RuleLimits, at: datetime) -> list[datetime]:
+        """When, after this, something about it weighs less by itself."""
+        found = [at + timedelta(seconds=each) for each in rules.turns(self.signals or Signals(), limits)]
+        if self.device_known_at is not None and self.device_known_at > at:
+            found.append(self.device_known_at)
+        return sorted(found)
+
+    def later(self, at: datetime, then: datetime, *, found: Risk) -> "Facts":
+        """The same at a later instant, if nothing has happened but a sign-in like any other in this browser.
+
+        ``found``: the risk that what grows old means now. What the session carries beyond it stays with it, unless the
+        browser was the reason and is known by then.
+        """
+        turned = self.device is Trust.NEW and self.device_known_at is not None and self.device_known_at <= then
+        known = turned or self.device is Trust.KNOWN
+        signals = self.signals and rules.older(self.signals, (then - at).total_seconds(), device_known=known)
+        explained = turned or (self.standing is not None and self.standing <= found)
+        standing = Risk.LOW if explained else self.standing
+        return replace(self, device=Trust.KNOWN if known else self.device, signals=signals, standing=standing)

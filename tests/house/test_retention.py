@@ -1,0 +1,53 @@
+"""Every table says until when its rows are kept, or why it does not grow; what is over is found by an index."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from ciam_portal.core import clock, retention
+
+# Tables that stay as large as what they are about.
+OF_AN_ACCOUNT = {
+    "accounts.User", "accounts.Profile", "accounts.Passkey", "accounts.PasskeyAttestation", "accounts.BackupCode",
+    "accounts.User_groups", "otp_totp.TOTPDevice", "accounts.Totp", "account.EmailAddress", "recovery.Review",
+    "recovery.Guesses",
+    "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
+}  # fmt: skip
+WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
+BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
+FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
+OF_THE_INSTALLATION = {
+    "accounts.RiskState", "oauth.Partner", "governance.PolicyVersion", "governance.RiskModel", "auth.Group",
+    "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
+}  # fmt: skip
+# What libraries bring along and the portal never fills.
+EMPTY = {
+    "oauth.IDToken", "oauth2_provider.DeviceGrant", "account.EmailConfirmation", "accounts.User_user_permissions",
+    "admin.LogEntry", "axes.AccessAttempt", "axes.AccessAttemptExpiration", "axes.AccessFailureLog", "axes.AccessLog",
+    "django_otp_webauthn.WebAuthnAttestation", "django_otp_webauthn.WebAuthnCredential",
+    "django_otp_webauthn.WebAuthnUserHandle",
+}  # fmt: skip
+# So small that no index is wanted: staff write them, one by one.
+SMALL = {
+    "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
+    "recovery.Case", "governance.Replay",
+}  # fmt: skip
+SAID = OF_AN_ACCOUNT | WITH_A_CASE | BY_THE_MONTH | FADES | OF_THE_INSTALLATION | EMPTY
+
+
+def test_every_table_ends_its_rows_or_does_not_grow() -> None:
+    tables = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    ending = {each.model._meta.label for each in retention.declared()}
+    assert tables - ending == SAID
+    assert ending > SMALL
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("each", [pytest.param(each, id=each.model._meta.label) for each in retention.declared()])
+def test_what_is_over_is_found_by_an_index(each: retention.Kept) -> None:
+    rows = each.rows(clock.now()).values_list("pk")[: retention.BATCH]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = rows.explain()
+    is_scanned = f"Seq Scan on {each.model._meta.db_table}" in plan
+    assert is_scanned == (each.model._meta.label in SMALL), plan
