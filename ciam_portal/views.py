@@ -14,19 +14,16 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from accounts.factors import bound as factors
-from accounts.sessions import flows as sessions
-from accounts.step_up import facts
-from ciam_portal import traces
+from accounts.sessions import signing
+from ciam_portal import overview, traces
 from ciam_portal.celery import app
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit import database
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.limits import UnsafePolicy
 from ciam_portal.middleware import API, late
-from consent.models import Consent
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """The front page; the overview once signed in."""
     if not request.user.is_authenticated:
         return render(request, "home.html")
-    customer = request.user
-    context = {
-        "second_factors": factors.second_factors(customer),
-        "sessions": sessions.live(customer, clock.now()).count(),
-        "apps": Consent.objects.live().filter(customer=customer).count(),
-        "strong": request.portal_session.assurance.level >= Level.AAL2,  # type: ignore[attr-defined]
-        "quarantine": facts.quarantine_words(customer, clock.now()),
-    }
+    customer, here = signing.customer_of(request), signing.session_of(request)
+    context = overview.of(customer, here, by=Actor.from_request(request), at=clock.now())
     return render(request, "overview.html", context)
 
 

@@ -10,6 +10,7 @@ from django_otp_webauthn.models import AbstractWebAuthnAttestation, AbstractWebA
 from accounts.customer.models.user import User
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.crypto.columns import COLUMNS, Column
 
 
 class Totp(TOTPDevice):
@@ -25,11 +26,19 @@ class Totp(TOTPDevice):
     @property
     def bin_key(self) -> bytes:
         """The seed. Raises vault.CannotOpen if it was moved to another customer or its key is gone."""
-        return vault.unseal(self.key, f"totp:{self.user_id}")
+        return vault.unseal(self.key, self.context)
+
+    @property
+    def context(self) -> str:
+        """For what its seed is sealed."""
+        return f"totp:{self.user_id}"
 
     def seal(self, seed: bytes) -> None:
         """Keep a new seed (20 bytes) for this customer."""
-        self.key = vault.seal(seed, f"totp:{self.user_id}")
+        self.key = vault.seal(seed, self.context)
+
+
+COLUMNS.append(Column(Totp.objects.all, "key", lambda row: row.context))
 
 
 @retention.kept(lambda _rules, at: models.Q(last_at__lt=at - 2 * AppBucket.LONGEST))  # none waits for so long
@@ -75,7 +84,7 @@ class BackupCode(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="backup_codes", db_comment="pseudonymous")
-    digest = models.CharField(max_length=64, db_comment="sensitive: digest of the code")
+    digest = models.CharField(max_length=128, db_comment="sensitive: digest of the code, sealed")
     created_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
@@ -84,6 +93,21 @@ class BackupCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """For what its digest is sealed."""
+        return f"backup code:{self.customer_id}"
+
+
+COLUMNS.append(
+    Column(
+        lambda: BackupCode.objects.filter(used_at__isnull=True),
+        "digest",
+        lambda row: row.context,
+        before="DIGEST_KEYS",
+    )
+)
 
 
 class Passkey(AbstractWebAuthnCredential):

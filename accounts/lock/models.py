@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.models.user import User
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.crypto.columns import COLUMNS, Column
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -70,7 +71,15 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M %Z}"
 
+    @property
+    def context(self) -> str:
+        """For what ``previous`` is sealed."""
+        return f"change:{self.customer_id}:{self.kind}"
+
     def undo(self, at: datetime) -> None:
         """Taken back; what was kept for that is forgotten."""
         self.undone_at, self.previous = max(at, self.at), ""  # clocks of two machines differ a little
         self.save(update_fields=["undone_at", "previous"])
+
+
+COLUMNS.append(Column(Change.objects.all, "previous", lambda row: row.context))

@@ -20,14 +20,15 @@ _MOST = 100
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
-    current = session_of(request)
-    found = flows.live(customer_of(request), clock.now())[:_MOST]
+    customer, current = customer_of(request), session_of(request)
+    found = flows.live(customer, clock.now())[:_MOST]
     rows = [
         {
             "session": row,
             "here": row.pk == current.pk,
             "strong": row.level >= Level.AAL2,
             "kind": agents.kind(row.system),
+            "since": customer.local(row.started_at),
         }
         for row in sorted(found, key=lambda row: row.pk != current.pk)
     ]

@@ -109,7 +109,7 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
     before: dict[str, str] = {}
     for each in standing:
         try:
-            kept = reversible.unseal(customer, each)
+            kept = reversible.unseal(each)
         except vault.CannotOpen:
             log.exception("what was before change %s cannot be opened", each.pk)
             well = False

@@ -53,14 +53,17 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     return _ask("POST", url, body=body, headers=headers, most=0)[0]
 
 
-def _ask(method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401  (status and body)
+def _ask(
+    method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     if not acceptable(url):
         message = "is no address that we ask"
         raise Unreachable(message)
     end = time.monotonic() + _ALL_SECONDS
     extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _CONNECT_SECONDS)}
+    sent = list((headers or {}).items())
     try:
-        with _pool().stream(method, url, headers=headers or {}, content=body, extensions=extensions) as response:
+        with _pool().stream(method, url, headers=sent, content=body, extensions=extensions) as response:
             found = b""
             for chunk in response.iter_stream() if most else ():
                 found += chunk

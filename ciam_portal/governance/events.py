@@ -15,6 +15,23 @@ class ModelKept(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyTookOver(AuditEvent):
+    """Another key is the first of its ring from now on; ``key``: the ring, and what the key is called."""
+
+    name: ClassVar[str] = "key.took_over"
+    key: Code
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReleased(AuditEvent):
+    """A former key may go. ``given_up``: although stored data still needs it, which the operator accepts."""
+
+    name: ClassVar[str] = "key.released"
+    key: Code
+    given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFound(AuditEvent):
     """The policy file holds a version that does not decide."""
 

@@ -1,4 +1,4 @@
-"""What happens when the portal is installed and when a process of it starts: the policy file is looked at."""
+"""What happens when the portal is installed, and when a process of it starts: role, keys, policy file are looked at."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit import database
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.limits import UnsafePolicy
-from ciam_portal.governance import flows
+from ciam_portal.governance import flows, keys
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ def on_start(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
     """At the start of a web process. Leaves no connection that a fork could share. Raises ImproperlyConfigured."""
     try:
         _refuse_a_mighty_role()
+        _look_at_keys()
         look()
     finally:
         connection.close()
@@ -55,6 +56,19 @@ def _refuse_a_mighty_role() -> None:
         raise ImproperlyConfigured(sentence)
     if sentence:
         log.warning("%s", sentence)
+
+
+def _look_at_keys() -> None:
+    """Nothing starts without a key that stored data still needs; which keys are used is noted."""
+    try:
+        sentence = keys.missing()
+        if not sentence:
+            keys.see(at=clock.now())
+    except DatabaseError as error:  # it does not answer, or was not migrated yet
+        log.warning("which keys stored data needs could not be asked: %s", error)
+        return
+    if sentence:
+        raise ImproperlyConfigured(sentence)
 
 
 def look() -> None:

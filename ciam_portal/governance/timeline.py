@@ -7,6 +7,6 @@ tell(
     {},
     silent=[
         events.ModelKept, events.PolicyFound, events.PolicyReplayed, events.PolicyProposed, events.PolicyApproved,
-        events.PolicyUpgraded, events.PolicyRejected,
+        events.PolicyUpgraded, events.PolicyRejected, events.KeyTookOver, events.KeyReleased,
     ],
 )  # fmt: skip

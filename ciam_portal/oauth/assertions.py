@@ -60,7 +60,7 @@ def _as_text(value: Any) -> str:  # noqa: ANN401  (JSON)
 def _ends(claims: dict[str, Any], at: datetime, longest: int) -> int | None:
     """In how many seconds it ends; None if it has, does not begin yet, or would live longer than it may."""
     skew, now = limits.current().oauth.clock_skew_seconds, int(at.timestamp())
-    times = {name: claims.get(name) for name in ("exp", "nbf", "iat") if name in claims}
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
     if "exp" not in times or not all(type(value) in {int, float} for value in times.values()):
         return None
     begins = max(times.get("nbf", now), times.get("iat", now))

@@ -118,7 +118,8 @@ def read(query: QueryDict, handle: str = "", *, ahead: bool = False) -> tuple[Pa
 def sender(query: QueryDict) -> Partner:
     """The partner whose request this says it is. Raises Unanswerable."""
     client_id = query.get("client_id", "")
-    partner = Partner.objects.filter(client_id=client_id).first() if 0 < len(client_id) <= _LONGEST_ID else None
+    sane = 0 < len(client_id) <= _LONGEST_ID
+    partner: Partner | None = Partner.objects.filter(client_id=client_id).first() if sane else None
     if partner is None or not partner.is_enabled:
         raise Unanswerable(_("We do not know this app, or it is switched off."))
     if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:

@@ -24,8 +24,9 @@ def half_hash(value: str) -> str:
 def read_hint(text: str) -> dict[str, Any] | None:
     """The claims of an ID token that this portal once issued, expired or not; None for anything else."""
     claims = jwts.read(text, keys.named, algorithms=(ALGORITHM,), kinds=("jwt",))
-    known = claims is not None and claims.get("iss") == settings.PUBLIC_URL
-    return claims if known and all(isinstance(claims.get(name), str) for name in ("sub", "aud")) else None
+    if claims is None or claims.get("iss") != settings.PUBLIC_URL:
+        return None
+    return claims if all(isinstance(claims.get(name), str) for name in ("sub", "aud")) else None
 
 
 def is_by_a_former_key(text: str) -> bool:

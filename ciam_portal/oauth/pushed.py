@@ -3,18 +3,25 @@
 One is opened in one browser, and from then on stands in its session: a reload, or a sign-in on the way, finds it again.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
+from ciam_portal.oauth import assertions, authorization
+from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
+OVER = lazy("This request of the app is over: it was answered, or it waited too long. Start again at the app.")
 _NAME = "pushed_requests"
 _MOST = 5  # that a browser has opened at a time
 
@@ -27,19 +34,47 @@ def push(partner: Partner, query: str) -> str:
     return f"{PREFIX}{value}"
 
 
-def opened(request: HttpRequest, client_id: str, request_uri: str, at: datetime) -> tuple[QueryDict, str] | None:
-    """What was asked, and the handle under which it is answered. None if it is dead, or not theirs to answer."""
-    handle = _handle(request_uri.removeprefix(PREFIX))
-    held = _held(request, at)
+def push_signed(query: QueryDict, at: datetime) -> str:
+    """A request object in the address counts as pushed by it: checked once, then kept. The query that asks it again.
+
+    Raises Unanswerable or Answer.
+    """
+    partner, outer = authorization.sender(query), query.get("redirect_uri", "")
+    said = assertions.asked(query.get("request", ""), partner, at)
+    if said is None and partner.redirect_uri_allowed(outer):
+        words = "it is not signed by this app, for us, just now"
+        raise authorization.Answer(outer, query.get("state"), "invalid_request_object", words)
+    if said is None:
+        raise authorization.Unanswerable(_("What the app asks for is not signed by it, or no longer good."))
+    return urlencode({"client_id": partner.client_id, "request_uri": push(partner, urlencode(said))})
+
+
+def unfold(request: HttpRequest, at: datetime) -> tuple[QueryDict, str]:
+    """What is asked, and its handle if it was pushed: then nothing else in the address counts (RFC 9126 section 4).
+
+    Raises Unanswerable if that is over, another partner's, or opened in another browser.
+    """
+    query = authorization.given(request.GET)
+    named = query.get("request_uri", "")
+    if not named.startswith(PREFIX):
+        return query, ""
+    handle, held = _handle(named.removeprefix(PREFIX)), _held(request, at)
     if handle not in held:
         kept = cache.get(_key("waits", handle))
         # Of two that come at once, one deletes it.
-        if kept is None or kept["partner"] != client_id or not cache.delete(_key("waits", handle)):
-            return None
+        if kept is None or kept["partner"] != query.get("client_id") or not cache.delete(_key("waits", handle)):
+            raise authorization.Unanswerable(str(OVER))
         held[handle] = kept | {"at": at.isoformat()}
         request.session[_NAME] = dict(list(held.items())[-_MOST:])
-    kept = held[handle]
-    return (QueryDict(kept["query"]), handle) if kept["partner"] == client_id else None
+    if held[handle]["partner"] != query.get("client_id"):
+        raise authorization.Unanswerable(str(OVER))
+    return QueryDict(held[handle]["query"]), handle
+
+
+def named(asked: AuthorizationRequest, request: HttpRequest) -> AuthorizationRequest:
+    """The same, asked again by the name under which it is kept."""
+    again = {"client_id": asked.partner, "request_uri": request.GET["request_uri"]}
+    return replace(asked, query=urlencode(again))
 
 
 def close(request: HttpRequest, handle: str) -> bool:

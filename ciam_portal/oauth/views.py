@@ -122,7 +122,7 @@ def _pushed(request: HttpRequest, partner: Partner) -> QueryDict | None:
     """What is asked: in the form, or in the request object and nowhere else (RFC 9101 section 6.3)."""
     query = request.POST.copy()
     if "request" in query:
-        said = assertions.asked(query["request"], partner, clock.now())
+        said = assertions.asked(query.get("request", ""), partner, clock.now())
         return None if said is None else QueryDict(urlencode(said))
     query.setdefault("client_id", partner.client_id)
     return query

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "accounts",
     "recovery",
     "consent",
+    "ciam_portal.core.crypto",
     "ciam_portal.core.audit",
     "ciam_portal.governance",
     "ciam_portal.core.outbox",

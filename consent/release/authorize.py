@@ -4,7 +4,7 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
@@ -12,11 +12,9 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +22,7 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep
 from ciam_portal.core.crypto import codes
@@ -34,16 +32,16 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import assertions, authorization, id_tokens, pushed, scopes
+from ciam_portal.oauth import authorization, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
+from consent.release.onward import past_our_form, told
 
 _KEPT_SECONDS = 600
-_OVER = lazy("This request of the app is over: it was answered, or it waited too long. Start again at the app.")
 _FOR_APP = policy.Reason.PROVE_FOR_APP
 
 
@@ -72,54 +70,20 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Sent from the partner's site, so without our cookies: asked again as a link, which changes nothing either.
         pairs = [(name, value) for name, values in request.POST.lists() for value in values]
-        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(pairs)}", status=303)
+        return _again(urlencode(pairs))
     try:
-        query, handle = _unfolded(request)
+        query, handle = pushed.unfold(request, clock.now())
         if "request" in query:
-            return _push_signed(query)
+            return _again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
-        again = {"client_id": partner.client_id, "request_uri": request.GET["request_uri"]} if handle else {}
-        response = _answer(request, partner, replace(asked, query=urlencode(again) if handle else asked.query))
-    except Unanswerable as error:
-        return _cannot(request, error)
-    except Answer as error:
-        response = _closed(request, error)
-    return _onward(request, response)
+        response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
+    except (Unanswerable, Answer) as error:
+        response = told(request, error)
+    return past_our_form(request, response)
 
 
-def _cannot(request: HttpRequest, error: Unanswerable) -> HttpResponse:
-    return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
-
-
-def _closed(request: HttpRequest, error: Answer) -> HttpResponse:
-    if error.handle:
-        pushed.close(request, error.handle)
-    return error.respond()
-
-
-def _unfolded(request: HttpRequest) -> tuple[QueryDict, str]:
-    """What is asked, and the handle if it was pushed: then nothing else in the address counts (RFC 9126 section 4)."""
-    query = authorization.given(request.GET)
-    if not query.get("request_uri", "").startswith(pushed.PREFIX):
-        return query, ""
-    found = pushed.opened(request, query.get("client_id", ""), query["request_uri"], clock.now())
-    if found is None:
-        raise Unanswerable(_OVER)
-    return found
-
-
-def _push_signed(query: QueryDict) -> HttpResponse:
-    """A request object (RFC 9101) counts as pushed by this request: what it says is checked once, and then kept."""
-    partner, outer = authorization.sender(query), query.get("redirect_uri", "")
-    said = assertions.asked(query["request"], partner, clock.now())
-    if said is None:
-        if not partner.redirect_uri_allowed(outer):
-            raise Unanswerable(_("What the app asks for is not signed by it, or no longer good."))
-        raise Answer(
-            outer, query.get("state"), "invalid_request_object", "it is not signed by this app, for us, just now"
-        )
-    again = {"client_id": partner.client_id, "request_uri": pushed.push(partner, urlencode(said))}
-    return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(again)}", status=303)
+def _again(query: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('consent:authorize')}?{query}", status=303)
 
 
 def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest) -> HttpResponse:
@@ -255,7 +219,7 @@ def _check_letting_out(visit: Visit, added: set[str]) -> None:
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
     if visit.asked.handle and not pushed.close(visit.request, visit.asked.handle):
-        raise Unanswerable(_OVER)
+        raise Unanswerable(str(pushed.OVER))
     try:
         code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
     except Refused as refused:
@@ -305,10 +269,8 @@ def decide(request: HttpRequest) -> HttpResponse:
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
         return _settle(visit, shown)
-    except Unanswerable as error:
-        return _cannot(request, error)
-    except Answer as error:
-        return _closed(request, error)
+    except (Unanswerable, Answer) as error:
+        return told(request, error)
 
 
 def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
@@ -322,20 +284,7 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
     except (ProveMore, OnHold):
         # The question is asked again from the start, and there the customer reads why, and what to do.
-        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{visit.asked.query}", status=303)
+        return _again(visit.asked.query)
     except Refused as refused:
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
     return _send_code(visit, consent)
-
-
-def _onward(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
-    if not isinstance(response, authorization.ToPartner) or not _follows_a_form_of_ours(request):
-        return response
-    return render(request, "consent/release/onward.html", {"target": response.url})
-
-
-def _follows_a_form_of_ours(request: HttpRequest) -> bool:
-    """Browsers that do not say where a request comes from (Safari before 16.4) still name the page."""
-    came_from = request.headers.get("Sec-Fetch-Site")
-    return came_from == "same-origin" if came_from else links.page_before(request) != "/"

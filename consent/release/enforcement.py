@@ -63,7 +63,11 @@ class ConsentValidator(OAuth2Validator):
         partner = self._load_application(client_id, request)
         if partner is None or partner.is_public or partner.has_keys:  # no weaker proof than the one it chose
             return False
-        return self._check_secret(secret, partner.client_secret)
+        if not self._check_secret(secret, partner.client_secret):
+            return False
+        if ClientSecret().must_update(partner.client_secret):
+            partner.seal_secret(secret)
+        return True
 
     def _authenticate_by_key(self, assertion: str, request: Any) -> bool:
         client_id = assertions.speaks_of(assertion)

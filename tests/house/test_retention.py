@@ -17,8 +17,8 @@ WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
-    "accounts.RiskState", "oauth.Partner", "governance.PolicyVersion", "governance.RiskModel", "auth.Group",
-    "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
+    "crypto.Key", "accounts.RiskState", "oauth.Partner", "governance.PolicyVersion", "governance.RiskModel",
+    "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.
 EMPTY = {

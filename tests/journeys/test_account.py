@@ -13,7 +13,7 @@ def test_sign_up_to_sign_out(page: Page, portal: Stack) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
-    assert page.get_by_text("Your account has one lock only").is_visible()
+    assert page.get_by_text("Only your password protects this account").is_visible()
     page.get_by_role("link", name="Profile", exact=True).first.click()
     page.get_by_label("Name").fill("Ada Lovelace")
     page.get_by_role("button", name="Save").click()

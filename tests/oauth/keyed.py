@@ -14,14 +14,15 @@ from ciam_portal.oauth import assertions
 from ciam_portal.oauth.profiles import Profile
 from tests.oauth.walk import CALLBACK, Walk, challenge, register
 
+_KINDS: dict[str, dict[str, Any]] = {
+    "ES256": {"kty": "EC", "crv": "P-256"},
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    "PS256": {"kty": "RSA", "size": 2048},
+}
+
 
 def new_key(algorithm: str = "ES256", kid: str = "first") -> Any:
-    words = {
-        "ES256": {"kty": "EC", "crv": "P-256"},
-        "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
-        "PS256": {"kty": "RSA", "size": 2048},
-    }[algorithm]
-    return jwk.JWK.generate(**words, kid=kid)
+    return jwk.JWK.generate(**_KINDS[algorithm], kid=kid)
 
 
 def key_set(*keys: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from ciam_portal.core import fetch
-from ciam_portal.oauth import assertions, partner_keys, partners
+from ciam_portal.oauth import assertions, partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.oauth.keyed import Keyed, key_set, new_key, signed
@@ -137,7 +137,7 @@ class TestPublished:
                 raise found
             return found if isinstance(found, bytes) else json.dumps(found).encode()
 
-        monkeypatch.setattr(partner_keys.fetch, "get", get)
+        monkeypatch.setattr(fetch, "get", get)
         bank = Keyed(profile=Profile.STANDARD, jwks=None, jwks_uri=self.uri)
         answers[:] = [found(bank.key) if callable(found) else found for found in answers]
         return bank, asked

@@ -39,26 +39,19 @@ def keep(
     key: object = "",
 ) -> Change:
     """The same without a link of its own: it goes with a change that was noted at the same time or before."""
-    return Change.objects.create(
+    change = Change(
         customer=customer,
         kind=kind,
         at=at,
         session=session.pk if session else None,
         method=method or "",
         key=str(key),
-        previous=seal(customer, kind, previous) if previous else "",
     )
+    change.previous = vault.seal(previous, change.context) if previous else ""
+    change.save(force_insert=True)
+    return change
 
 
-def seal(customer: User, kind: str, previous: bytes) -> str:
-    """What stood there before, for this customer and this kind of change only."""
-    return vault.seal(previous, _context(customer, kind))
-
-
-def unseal(customer: User, change: Change) -> bytes:
+def unseal(change: Change) -> bytes:
     """What stood there before. Raises vault.CannotOpen."""
-    return vault.unseal(change.previous, _context(customer, change.kind)) if change.previous else b""
-
-
-def _context(customer: User, kind: str) -> str:
-    return f"change:{customer.pk}:{kind}"
+    return vault.unseal(change.previous, change.context) if change.previous else b""

@@ -17,6 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from ciam_portal.core.crypto.rings import name_of
+
 _EXACT = Context(prec=800)  # more digits than any float or integer has that the database gives back
 MADE_WITH_IT, MADE_LATER = "v1", "v1-late"
 
@@ -38,7 +40,7 @@ class Seal(StrEnum):
 def made(row: models.Model, label: str = MADE_WITH_IT) -> str:
     """The seal of a row as it stands: how it was made, the key's name and the digest."""
     key = settings.AUDIT_KEYS[0]
-    return f"{label}:{_name(key)}:{_digest(row, label, key)}"
+    return f"{label}:{name_of(key)}:{_digest(row, label, key)}"
 
 
 def check(row: Any) -> Seal:  # noqa: ANN401  (any model with a seal)
@@ -47,16 +49,12 @@ def check(row: Any) -> Seal:  # noqa: ANN401  (any model with a seal)
     name, _, digest = rest.partition(":")
     if label not in {MADE_WITH_IT, MADE_LATER}:
         return Seal.BROKEN
-    key = next((key for key in settings.AUDIT_KEYS if _name(key) == name), None)
+    key = next((key for key in settings.AUDIT_KEYS if name_of(key) == name), None)
     if key is None:
         return Seal.KEY_UNKNOWN
     if not hmac.compare_digest(_digest(row, label, key).encode(), digest.encode()):
         return Seal.BROKEN
     return Seal.INTACT if label == MADE_WITH_IT else Seal.INTACT_SINCE_UPGRADE
-
-
-def _name(key: bytes) -> str:
-    return hmac.digest(key, b"name of an audit key", hashlib.sha256).hex()[:8]
 
 
 def _digest(row: models.Model, label: str, key: bytes) -> str:

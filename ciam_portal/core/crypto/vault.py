@@ -1,17 +1,26 @@
 """Sealing what must be stored and read again: authenticator seeds, the content of messages not yet sent.
 
-AES-256-GCM under the first of ``settings.DATA_KEYS``; all of them open. The context is authenticated with the text,
-so that a sealed value moved to another row or column does not open.
+AES-256-GCM under the first of ``settings.DATA_KEYS``, whose name stands before the sealed text; all of them open. The
+context is authenticated with the text, so that a sealed value moved to another row or column does not open.
+
+A digest can be sealed too (``seal_digest``): what is only ever compared can then move to another key, which a keyed
+digest cannot.
 """
 
 import base64
+import hashlib
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from ciam_portal.core.crypto.rings import name_of
+
 _NONCE = 12
+NAMED = "."
+"""Stands behind the key's name. What was sealed before keys were named has none."""
 
 
 class CannotOpen(Exception):
@@ -19,21 +28,41 @@ class CannotOpen(Exception):
 
 
 def seal(plain: bytes, context: str) -> str:
-    """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``); base64url text without padding."""
-    nonce = os.urandom(_NONCE)
-    sealed = AESGCM(settings.DATA_KEYS[0]).encrypt(nonce, plain, context.encode())
-    return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+    """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``): a name, and base64url text unpadded."""
+    key, nonce = settings.DATA_KEYS[0], os.urandom(_NONCE)
+    sealed = AESGCM(key).encrypt(nonce, plain, context.encode())
+    return name_of(key) + NAMED + base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
 
 def unseal(sealed: str, context: str) -> bytes:
     """The bytes that were sealed for ``context``. Raises CannotOpen."""
+    name, _, text = sealed.rpartition(NAMED)
     try:
-        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError as error:
         raise CannotOpen(context) from error
     for key in settings.DATA_KEYS:
+        if name and name != name_of(key):
+            continue
         try:
             return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
         except (InvalidTag, ValueError):
             continue
     raise CannotOpen(context)
+
+
+def seal_digest(value: str, context: str) -> str:
+    """A digest of a random value, sealed."""
+    return seal(_digest(value, context), context)
+
+
+def is_digest_of(sealed: str, value: str, context: str) -> bool:
+    """Whether the digest of this value was sealed, compared in constant time."""
+    try:
+        return hmac.compare_digest(unseal(sealed, context), _digest(value, context))
+    except CannotOpen:
+        return False
+
+
+def _digest(value: str, context: str) -> bytes:
+    return hashlib.sha256(f"{context}\x00{value}".encode()).digest()

@@ -41,7 +41,7 @@ def send(notice: Notice) -> None:
 
     Raises Undeliverable, NotNow, OSError when the carrier cannot be reached, or whatever else its library raises.
     """
-    content = json.loads(vault.unseal(notice.sealed, f"notice:{notice.pk}"))
+    content = json.loads(vault.unseal(notice.sealed, notice.context))
     with translation.override(language_of(notice.customer)):
         if notice.channel == Medium.SMS:
             carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.core.policy import limits
 
 
@@ -83,6 +84,11 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
 
+    @property
+    def context(self) -> str:
+        """For what its content is sealed."""
+        return f"notice:{self.pk}"
+
     def claim(self, at: datetime, seconds: int) -> None:
         """Held by one worker for so long; if it dies, another may take it."""
         self.attempts += 1
@@ -111,3 +117,6 @@ class Notice(models.Model):
         """This attempt is over; if another was made meanwhile, that one decides."""
         mine = Notice.objects.filter(pk=self.pk, state=self.State.WAITING, attempts=self.attempts)
         mine.update(claimed_until=None, **fields)
+
+
+COLUMNS.append(Column(Notice.objects.all, "sealed", lambda row: row.context))

@@ -1,8 +1,9 @@
 """``manage.py partner``: add a partner application, replace its secret, say what it may ask, switch it, list all."""
 
 import json
-from argparse import ArgumentParser, FileType
-from typing import Any, BinaryIO
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         add = verbs.add_parser("add", help="add one; prints its id and secret")
         add.add_argument("name", help="the name customers see")
         add.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.STANDARD, help="its kind")
-        add.add_argument("--jwks", type=FileType("rb"), help="a file with its public keys; then it has no secret")
+        add.add_argument("--jwks", type=Path, help="a file with its public keys; then it has no secret")
         add.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
@@ -102,11 +103,9 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
     )
 
 
-def _keys(file: BinaryIO | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
+def _keys(file: Path | None) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.load(file)
-    except ValueError as error:
-        raise partners.Unacceptable(f"{file.name} is no JSON.") from error
+        found: dict[str, Any] | None = json.loads(file.read_bytes()) if file else None
+    except (OSError, ValueError) as error:
+        raise partners.Unacceptable(f"{file} is no JSON file that can be read.") from error
     return found

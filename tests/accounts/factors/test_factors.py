@@ -212,7 +212,7 @@ def test_backup_codes_are_ten_of_80_bits_and_only_digests_are_kept(customer: Use
 def test_without_the_key_no_backup_code_can_be_checked(
     customer: User, by: Actor, made: list[str], settings: Any
 ) -> None:
-    settings.DIGEST_KEYS = [b"another key"]
+    settings.DATA_KEYS = [b"another key of thirty-two bytes."]
     assert flows.answer_with_backup_code(customer, made[0], by=by, at=NOON).outcome is Outcome.WRONG
 
 

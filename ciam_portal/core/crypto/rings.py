@@ -1,0 +1,35 @@
+"""The rings of keys that the environment gives, by their names there. The first key of a ring is used; all are known.
+
+A key is called by a name that gives nothing of it away.
+"""
+
+import hashlib
+import hmac
+from functools import lru_cache
+
+from django.conf import settings
+from jwcrypto import jwk
+
+RINGS = (
+    "SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "SUBJECT_KEY", "OIDC_SIGNING_KEYS",
+)  # fmt: skip
+_NAME = b"name of an audit key"  # the first keys that had names; seals keep them
+_DIGITS = 8
+
+
+@lru_cache(maxsize=64)
+def name_of(key: bytes) -> str:
+    """What a key is called where it must be named: in a row, a log, a sentence to the operator."""
+    return hmac.digest(key, _NAME, hashlib.sha256).hex()[:_DIGITS]
+
+
+def names(ring: str) -> list[str]:
+    """What the keys of this ring are called, the one in use first. Signing keys by the ``kid`` that partners see."""
+    match ring:
+        case "SECRET_KEY":
+            return [name_of(key.encode()) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+        case "SUBJECT_KEY":
+            return [name_of(settings.SUBJECT_KEY)]
+        case "OIDC_SIGNING_KEYS":
+            return [str(jwk.JWK.from_pem(pem).thumbprint()) for pem in settings.OIDC_SIGNING_KEYS]
+    return [name_of(key) for key in getattr(settings, ring)]
