@@ -21,7 +21,7 @@ def give_profiles(apps: Any, _schema: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("oauth", "0001_squashed")]
+    dependencies = [("oauth", "0002_lean_indexes")]
 
     operations = [
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0002_profiles"),
+        ("oauth", "0003_profiles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
