@@ -253,8 +253,10 @@ class DecisionEntries(Trail):
     roles = OVERSEERS | {Role.AGENT}
     list_display = ("at", "action", "answer", "reason", "about", "actor_kind")
     asks = NarrowDecisions
-    narrow: ClassVar[dict[str, str]] = {"subject": "about", "action": "action"}
-    within: ClassVar[dict[str, str]] = {"actor": "actor", "answer": "answer", "reason": "reason"}
+    narrow: ClassVar[dict[str, str]] = {
+        "subject": "about", "reason": "reason", "action": "action", "answer": "answer",
+    }  # fmt: skip
+    within: ClassVar[dict[str, str]] = {"actor": "actor"}
     exported = (
         "id", "at", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id", "question",
         "action", "answer", "reason", "detail", "risk", "score", "model_version", "policy_version", "contributions",

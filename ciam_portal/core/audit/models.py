@@ -84,8 +84,9 @@ class DecisionEntry(_Entry):
         indexes = (
             models.Index(fields=["-at"], name="audit_decision_at"),
             models.Index(fields=["about", "-at"], name="audit_decision_about"),
-            models.Index(fields=["question", "-at"], name="audit_decision_question"),
             models.Index(fields=["action", "-at"], name="audit_decision_action"),
+            models.Index(fields=["answer", "-at"], name="audit_decision_answer", condition=~models.Q(answer="allow")),
+            models.Index(fields=["reason", "-at"], name="audit_decision_reason", condition=~models.Q(reason="")),
             models.Index(reference.end(), name="audit_decision_reference"),
         )
         verbose_name_plural = "decision entries"
