@@ -185,7 +185,7 @@ class Customer:
         self.mailbox = Mailbox(portal.mail_dir, self.address)
 
     def sign_up(self) -> None:
-        """Create the account, read the mail, confirm the address."""
+        """Create the account, read the mail, confirm the address, which signs in here; and sign out again."""
         self.page.goto("/sign-up/")
         self.page.get_by_label("E-mail address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
@@ -194,6 +194,7 @@ class Customer:
         self.page.goto(link_in(self.mailbox.wait_for("Confirm your e-mail address")))
         self.page.get_by_role("button", name="Confirm this address").click()
         self.page.get_by_text("Your address is confirmed").wait_for()
+        self.sign_out()
 
     def type_credentials(self) -> None:
         """Fill the sign-in form that is shown."""
@@ -202,10 +203,9 @@ class Customer:
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def sign_in(self) -> None:
-        """Sign in with the password and see the overview; nothing to type right after the sign-up."""
+        """Sign in with the password and see the overview."""
         self.page.goto("/sign-in/")
-        if "/sign-in/" in self.page.url:
-            self.type_credentials()
+        self.type_credentials()
         self.page.get_by_role("button", name="Sign out").wait_for()
 
     def sign_in_elsewhere(self) -> None:

@@ -1,0 +1,103 @@
+"""How many pages a customer sees on each way, and that none has become longer. Counted on the running product."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import CDPSession, Frame, Page
+
+from tests.journeys.test_factors import add_app
+from tests.journeys.walk import Customer, link_in, use_codes_again
+from tests.stack import Stack
+
+
+@contextmanager
+def at_most(page: Page, most: int) -> Iterator[list[str]]:
+    """So many pages, the first and the one on which it is done among them. Redirects are not seen, so not counted."""
+    seen: list[str] = []
+
+    def note(frame: Frame) -> None:
+        if frame == page.main_frame:
+            seen.append(frame.url.partition("?")[0])
+
+    page.on("framenavigated", note)
+    yield seen
+    page.wait_for_load_state()
+    page.remove_listener("framenavigated", note)
+    assert len(seen) <= most, seen
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_signing_up_takes_five_pages_and_the_credentials_once(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    with at_most(page, 5):
+        page.goto("/")
+        page.get_by_role("main").get_by_role("link", name="Create an account").click()
+        page.get_by_label("E-mail address").fill(customer.address)
+        page.get_by_label("Password", exact=True).fill(customer.password)
+        press(page, "Create account")
+        page.get_by_role("heading", name="Check your mail").wait_for()
+        page.goto(link_in(customer.mailbox.wait_for("Confirm your e-mail address")))
+        press(page, "Confirm this address")
+        page.get_by_role("heading", name="Overview").wait_for()
+
+
+def test_signing_in_as_last_time_takes_two_pages(page: Page, portal: Stack, authenticator: CDPSession) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    with at_most(page, 2):  # the password alone: the form, the overview
+        customer.sign_in()
+    app = add_app(page)
+    page.goto("/security/passkeys/add/")
+    press(page, "Make the passkey")
+    page.get_by_text("Your passkey is ready").wait_for()
+    customer.sign_out()
+    with at_most(page, 2):  # a passkey: the form, the overview
+        page.goto("/sign-in/")
+        press(page, "Sign in with a passkey")
+        page.get_by_role("button", name="Sign out").wait_for()
+    customer.sign_out()
+    for pages in (4, 3):  # an app: chosen once among other ways, it is the first to be asked for the next time
+        use_codes_again(portal, customer.address)
+        with at_most(page, pages):  # the form, the second step, and then the overview
+            page.goto("/sign-in/")
+            customer.type_credentials()
+            page.get_by_role("heading", name="Second step").wait_for()
+            if pages > 3:
+                page.get_by_role("link", name="Use your authenticator app instead").click()
+            page.get_by_label("Code from your app").fill(app.code())
+            press(page, "Continue")
+            page.get_by_role("button", name="Sign out").wait_for()
+        customer.sign_out()
+
+
+def test_a_forgotten_password_takes_five_pages(page: Page, portal: Stack) -> None:
+    customer = Customer(page, portal)
+    customer.sign_up()
+    with at_most(page, 5):
+        page.goto("/sign-in/")
+        page.get_by_role("link", name="Forgotten your password?").click()
+        page.get_by_label("E-mail address").fill(customer.address)
+        press(page, "Send the link")
+        page.get_by_role("heading", name="Check your mail").wait_for()
+        page.goto(link_in(customer.mailbox.wait_for("Set a new password")))
+        page.get_by_label("New password").fill("an otter reads the tide table")
+        press(page, "Set the password")
+        page.get_by_role("heading", name="Your new password is set").wait_for()
+
+
+def test_another_address_takes_four_pages(page: Page, portal: Stack) -> None:
+    customer, new = Customer(page, portal), Customer(page, portal)
+    customer.sign_up()
+    customer.sign_in()
+    page.goto("/security/")
+    with at_most(page, 4):
+        page.get_by_role("link", name="Change: E-mail address").click()
+        page.get_by_label("New e-mail address").fill(new.address)
+        press(page, "Send the link")
+        page.get_by_role("heading", name="Check your mail").or_(page.get_by_text(new.address)).first.wait_for()
+        page.goto(link_in(new.mailbox.wait_for("Confirm your new e-mail address")))
+        press(page, "Use the new address")
+        page.get_by_text("Your e-mail address is changed.").wait_for()
