@@ -5,6 +5,7 @@ A token is a row that knows its customer, partner, session and consent. Nothing 
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -21,12 +22,16 @@ from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
+from ciam_portal.oauth.profiles import Profile, Rules
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
+_PUBLIC = [each.value for each in Profile if each.rules.public]
+_KEYED = [each.value for each in Profile if each.rules.keyed]
+
 
 class Partner(AbstractApplication):
-    """A partner application (an OAuth client) and its profile: what it is, what it may ever ask for."""
+    """A partner application (an OAuth client): what kind it is, how it proves that, what it may ever ask for."""
 
     class SubjectType(models.TextChoices):
         """OpenID Connect Core section 8."""
@@ -39,6 +44,15 @@ class Partner(AbstractApplication):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
         max_length=5, choices=((ES256_ALGORITHM, "ECDSA P-256"),), default=ES256_ALGORITHM, db_comment="not sensitive"
+    )
+    profile = models.CharField(
+        max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
+    )
+    jwks = models.JSONField(
+        null=True, blank=True, db_comment="not sensitive: the public keys that it proves itself with, if we keep them"
+    )
+    jwks_uri = models.URLField(
+        max_length=1024, blank=True, db_comment="not sensitive: where it publishes them, if it does"
     )
     scopes_allowed = ArrayField(
         models.CharField(max_length=64), default=list, db_comment="not sensitive: the ceiling of what it may ask for"
@@ -70,6 +84,15 @@ class Partner(AbstractApplication):
                 condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
                 name="partner_grant_types",
             ),
+            models.CheckConstraint(
+                condition=models.Q(client_type="public", profile__in=_PUBLIC)
+                | ~(models.Q(client_type="public") | models.Q(profile__in=_PUBLIC)),
+                name="partner_is_public_by_profile",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(profile__in=_KEYED) | models.Q(jwks__isnull=False) | ~models.Q(jwks_uri=""),
+                name="partner_has_keys_by_profile",
+            ),
         )
 
     @property
@@ -83,6 +106,16 @@ class Partner(AbstractApplication):
         known.update(client_secret=ClientSecret().encode(secret, ""))
 
     @property
+    def rules(self) -> Rules:
+        """What its kind must do."""
+        return Profile(self.profile).rules
+
+    @property
+    def has_keys(self) -> bool:
+        """Proves who it is with keys of its own; then no secret does."""
+        return bool(self.jwks or self.jwks_uri)
+
+    @property
     def host(self) -> str:
         """The site customers know it by: its homepage's host, or the one they are sent back to."""
         return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
@@ -90,7 +123,7 @@ class Partner(AbstractApplication):
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""
         registered = self.redirect_uris.split()
-        own = without_port(uri) if self.is_public else None
+        own = without_port(uri) if self.rules.on_devices else None
         return uri in registered or (own is not None and own in map(without_port, registered))
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
@@ -114,12 +147,21 @@ def without_port(uri: str) -> str | None:
     return f"{found['host']}{found['rest']}" if found else None
 
 
+def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
+    """A column that the library wants: tokens know their family instead. No index and no check."""
+    return models.ForeignKey(
+        model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
+        db_comment="not sensitive: never filled",
+    )  # fmt: skip
+
+
 # Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class AuthorizationCode(AbstractGrant):
     """An authorization code, found by its digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
@@ -136,6 +178,8 @@ class RefreshToken(AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
+    access_token = _never_filled("oauth.AccessToken", "refresh_token")
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
@@ -157,6 +201,11 @@ class AccessToken(AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application: Any = models.ForeignKey(
+        Partner, null=True, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive"
+    )
+    source_refresh_token = _never_filled("oauth.RefreshToken", "refreshed_access_token")
+    id_token = _never_filled("oauth.IDToken", "access_token")
     session = models.ForeignKey("accounts.Session", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     family = models.UUIDField(
