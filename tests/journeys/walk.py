@@ -191,7 +191,7 @@ class Customer:
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Create account").click()
         self.page.get_by_role("heading", name="Check your mail").wait_for()
-        self.page.goto(link_in(self.mailbox.wait_for("Confirm your e-mail address")))
+        self.page.goto(link_in(self.mailbox.wait_for("Confirm your email address")))
         self.page.get_by_role("button", name="Confirm this address").click()
         self.page.get_by_text("Your address is confirmed").wait_for()
         self.sign_out()
