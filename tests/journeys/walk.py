@@ -187,7 +187,7 @@ class Customer:
     def sign_up(self) -> None:
         """Create the account, read the mail, confirm the address, which signs in here; and sign out again."""
         self.page.goto("/sign-up/")
-        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Create account").click()
         self.page.get_by_role("heading", name="Check your mail").wait_for()
@@ -198,7 +198,7 @@ class Customer:
 
     def type_credentials(self) -> None:
         """Fill the sign-in form that is shown."""
-        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
