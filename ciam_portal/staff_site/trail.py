@@ -26,7 +26,7 @@ from ciam_portal.core import clock, explain, reference
 from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.events import AuditEvent
-from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.explain.chart import chart
 from ciam_portal.core.explain.registers import risk_name
@@ -211,17 +211,12 @@ class AuditEntries(Trail):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All columns, whether the row is as it was written, and for how many it stands."""
-        return [*super().get_fields(request, obj), "stands", "times"]
+        return [*super().get_fields(request, obj), "stands", "stands_for"]
 
     @admin.display(description=_("seal"))
     def stands(self, entry: AuditEntry) -> str:
         """What its seal says."""
         return seal.check(entry)
-
-    @admin.display(description=_("how many like it on that day"))
-    def times(self, entry: AuditEntry) -> int:
-        """What is ordinary is kept whole once a day, and counted."""
-        return Tally.objects.filter(pk=entry.pk).values_list("times", flat=True).first() or 1
 
 
 class NarrowDecisions(NarrowTrail):
@@ -258,9 +253,7 @@ class DecisionEntries(Trail):
     roles = OVERSEERS | {Role.AGENT}
     list_display = ("at", "action", "answer", "reason", "about", "actor_kind")
     asks = NarrowDecisions
-    narrow: ClassVar[dict[str, str]] = {
-        "subject": "about", "reason": "reason", "action": "action", "answer": "answer",
-    }  # fmt: skip
+    narrow: ClassVar[dict[str, str]] = {"subject": "about", "reason": "reason", "action": "action", "answer": "answer"}
     within: ClassVar[dict[str, str]] = {"actor": "actor"}
     exported = (
         "id", "at", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id", "question",

@@ -1,5 +1,6 @@
 """Refresh tokens: rotation, theft, ends."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
 from ciam_portal.governance import recompute
 from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows
+from tests.accounts.staff.people import Member
 from tests.oauth.walk import Walk, payload, register
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +197,13 @@ def test_a_counted_refresh_costs_one_statement_less(walk: Walk, django_assert_nu
     token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
     with django_assert_num_queries(10):  # two are the savepoint
         walk.refresh(token)
+
+
+def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 4)
+    auditor = Member(Role.AUDITOR)
+    (kept,) = refreshed()
+    opened = auditor.client.post(f"/staff/accounts/user/{kept.about}/open/", {"reason": "audit"})
+    assert opened.status_code == 302
+    page = auditor.client.get(f"/staff/audit/auditentry/{kept.pk}/change/")
+    assert re.search(r"Stands for:.*?>\s*4\s*<", page.text, re.DOTALL)

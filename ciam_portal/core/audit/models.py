@@ -65,6 +65,11 @@ class AuditEntry(_Entry):
     def __str__(self) -> str:
         return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S %Z}"
 
+    @property
+    def stands_for(self) -> int:
+        """How many there were like it on its day: what is ordinary is kept whole once a day, and counted."""
+        return Tally.objects.filter(pk=self.pk).values_list("times", flat=True).first() or 1
+
 
 _ADD = """
 INSERT INTO audit_tally (id, day, alike, times, last_at) VALUES (%s, %s, %s, 1, %s)
