@@ -201,7 +201,7 @@ def test_a_counted_refresh_costs_one_statement_less(walk: Walk, django_assert_nu
 
 def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:
     again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 4)
-    auditor = Member(Role.AUDITOR)
+    auditor = Member(*Role)
     (kept,) = refreshed()
     opened = auditor.client.post(f"/staff/accounts/user/{kept.about}/open/", {"reason": "audit"})
     assert opened.status_code == 302
