@@ -1,4 +1,4 @@
-"""What every page may say: the portal's name, the request's id, and when the session will end."""
+"""What every page may say: the portal's name, how to reach the help desk, and when the session will end."""
 
 from typing import Any
 
@@ -13,7 +13,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "portal_name": settings.PORTAL_NAME,
         "help_desk": settings.HELP_DESK,
-        "request_id": getattr(request, "request_id", ""),
     }
     if getattr(request, "portal_session", None):
         rules = limits.current().session

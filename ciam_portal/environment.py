@@ -169,13 +169,18 @@ class Environment:
             refuse("TRUSTED_PROXY_COUNT is not set: the number of your own proxies in front of the portal, 0 to 5.")
         return int(text)
 
+    @property
+    def migrates(self) -> bool:
+        """Whether this process is ``manage.py migrate``."""
+        return sys.argv[1:2] == ["migrate"]
+
     def databases(self) -> tuple[str, str]:
         """The database's address for this process, and the address that the portal itself runs with.
 
         DATABASE_URL for both; ``manage.py migrate`` (and development's tests) connect as the role that owns the tables.
         """
         portal = self.text("DATABASE_URL", "a PostgreSQL address, postgres://user:pass@host/db")
-        if sys.argv[1:2] != ["migrate"] and (self.production or not self.env.bool("CIAM_AS_OWNER", False)):
+        if not self.migrates and (self.production or not self.env.bool("CIAM_AS_OWNER", False)):
             return portal, portal
         what = "the same database, as the role that owns its tables; only manage.py migrate needs it"
         return self.text("DATABASE_OWNER_URL", what), portal

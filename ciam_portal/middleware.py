@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 from accounts.sessions import agents
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
-from ciam_portal.core import links, network, places, request_id, words
+from ciam_portal.core import links, network, places, reference, request_id, words
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused, TooMany
 from ciam_portal.core.policy import limits
@@ -62,6 +62,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set ``request.request_id`` and answer with it, unless a protocol wants the caller's own back."""
         request.request_id = codes.new_id().hex  # type: ignore[attr-defined]
+        request.reference = reference.of_request(request.request_id)  # type: ignore[attr-defined]
         request_id.current.set(request.request_id)  # type: ignore[attr-defined]
         source = request_id.source.set(lambda: network.pseudonym(request))
         where = request_id.visitor.set(lambda: visitor(request))
@@ -218,8 +219,8 @@ class SignInFirst(LoginRequiredMiddleware):
 
 def late(request: HttpRequest, customer: UUID | None) -> str:
     """Where a form that came too late is gone on with; empty if it has to be typed anew. Raises TooMany."""
-    reference = suspended.keep_late(request, customer) if customer else ""
-    return f"{reverse('accounts:go_on')}?{urlencode({'ref': reference})}" if reference else ""
+    kept = suspended.keep_late(request, customer) if customer else ""
+    return f"{reverse('accounts:go_on')}?{urlencode({'ref': kept})}" if kept else ""
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
@@ -227,7 +228,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
         response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
-        response = render(request, "500.html", {"request_id": getattr(request, "request_id", "")}, status=503)
+        response = render(request, "500.html", status=503)
     response["Retry-After"] = "10"
     return response
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ciam_portal.core import clock, explain, gate
+from ciam_portal.core import clock, explain, gate, reference
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.errors import OnHold, Refused, TooMany
@@ -21,7 +21,7 @@ def page(request: HttpRequest, error: Refused) -> HttpResponse:
         return later(request, error.retry_after, explanation=sentence(error.reason))
     if isinstance(error, OnHold):
         return on_hold(request, error.reason, error.until, error.decision)
-    context = {"explanation": sentence(error.reason), "decision": error.decision}
+    context = {"explanation": sentence(error.reason), "reference": reference.of(error.decision)}
     return render(request, "refused.html", context | _explained(_own(request, error.decision)), status=403)
 
 
@@ -41,7 +41,7 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "explanation": sentence(reason),
         "until": until,
         "zone": zone,
-        "decision": decision,
+        "reference": reference.of(decision),
         "quarantine": reason == gate.Reason.QUARANTINE,
         "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,

@@ -62,7 +62,7 @@ def _theirs_or_ours(request: HttpRequest, theirs: str, ours: str) -> HttpRespons
 
 
 def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
-    return render(request, template, {"request_id": getattr(request, "request_id", "")}, status=status)
+    return render(request, template, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -95,5 +95,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             if back := late(request, session.customer_id):
                 return redirect(back)
     request.forbidden = traces.TraceKind.CSRF  # type: ignore[attr-defined]
-    context = {"request_id": getattr(request, "request_id", ""), "back": links.page_before(request)}
+    context = {"back": links.page_before(request)}
     return render(request, "403_csrf.html", context, status=403)

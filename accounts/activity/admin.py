@@ -95,6 +95,7 @@ class Disputes(Looking):
             dispute=dispute,
             form=form,
             decision=decision,
+            reference=reference.of(dispute.decision or dispute.pk),
             doing=explain.doing(decision.action) if decision else "",
             because=explain.for_agent(decision) if decision else [],
             change=change,

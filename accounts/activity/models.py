@@ -50,7 +50,9 @@ class Dispute(models.Model):
         NO_ANSWER = "no_answer", _("The customer could not be reached")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="disputes", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="disputes", db_comment="pseudonymous"
+    )
     decision = models.UUIDField(null=True, db_comment="pseudonymous: the decision it is about")
     session = models.UUIDField(null=True, db_comment="pseudonymous: the session that was not the customer's")
     change = models.UUIDField(null=True, db_comment="pseudonymous: the change that was not the customer's")

@@ -20,7 +20,7 @@ from accounts.lock.views import locked
 from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
-from ciam_portal.core import clock
+from ciam_portal.core import clock, reference
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
@@ -104,4 +104,4 @@ def contest(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     except Refused as refused:
         if refused.reason is not policy.Reason.ALREADY_ASKED:
             raise
-    return render(request, "accounts/activity/contested.html", {"decision": decision.pk})
+    return render(request, "accounts/activity/contested.html", {"reference": reference.of(decision.pk)})

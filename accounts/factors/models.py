@@ -48,7 +48,9 @@ class AppBucket(models.Model):
     LONGEST = timedelta(days=1)
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    app = models.ForeignKey(Totp, on_delete=models.CASCADE, related_name="buckets", db_comment="pseudonymous")
+    app = models.ForeignKey(
+        Totp, on_delete=models.CASCADE, db_index=False, related_name="buckets", db_comment="pseudonymous"
+    )
     origin = models.CharField(max_length=64, db_comment="pseudonymous: the session or browser in which they were typed")
     failures = models.PositiveIntegerField(default=0, db_comment="not sensitive: wrong codes in a row")
     last_at = models.DateTimeField(db_comment="not sensitive: the latest of them")
@@ -83,7 +85,9 @@ class BackupCode(models.Model):
     """One spare code: 80 random bits, digest only, spent once."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="backup_codes", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="backup_codes", db_comment="pseudonymous"
+    )
     digest = models.CharField(max_length=128, db_comment="sensitive: digest of the code, sealed")
     created_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive")

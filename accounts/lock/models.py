@@ -41,7 +41,9 @@ class Change(models.Model):
         RECOVERY_ADDRESS = "recovery_address", _("Recovery address added or removed")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="changes", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="changes", db_comment="pseudonymous"
+    )
     kind = models.CharField(max_length=16, choices=Kind.choices, db_comment="not sensitive")
     at = models.DateTimeField(db_comment="not sensitive")
     session = models.UUIDField(null=True, db_comment="pseudonymous: the session that made it")

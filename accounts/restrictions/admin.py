@@ -16,7 +16,7 @@ from accounts.staff.admin.looking import Looking
 from accounts.staff.admin.record import Part, Record
 from accounts.staff.admin.verbs import Verbs
 from accounts.staff.forms import Restrict, Review
-from ciam_portal.core import clock
+from ciam_portal.core import clock, reference
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Deny
 from ciam_portal.core.roles import Role
@@ -39,7 +39,8 @@ def part(record: Record) -> Part:
         )
         # Whoever may review it ends it by that, so that it is looked at once.
         rows.append({
-            "row": row, "is_live": stands.is_live, "may_review": reviews, "may_end": ends and not reviews,
+            "row": row, "reference": reference.of(row.decision), "is_live": stands.is_live,
+            "may_review": reviews, "may_end": ends and not reviews,
         })  # fmt: skip
     unreviewed = {row.kind for row in found if row.reviewed_at is None}
     may = {

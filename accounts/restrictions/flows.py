@@ -20,7 +20,7 @@ from accounts.restrictions.policy import Asker, RestrictionKind, Verdict, Wanted
 from accounts.sessions import flows as sessions
 from accounts.staff.flows import people as staff
 from accounts.step_up.flows import by_staff
-from ciam_portal.core import links
+from ciam_portal.core import links, reference
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -182,7 +182,7 @@ def _hold(customer: User) -> None:
 
 def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
     reason, until = lazy(policy.told(WhyRestrict(made.reason)).words), customer.local(made.until)
-    number = str(made.decision)
+    number = reference.of(made.decision)
     if made.kind == RestrictionKind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)
     link = links.absolute("accounts:security")

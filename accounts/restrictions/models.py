@@ -36,7 +36,9 @@ class Restriction(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="restrictions", db_comment="pseudonymous"
+    )
     kind = models.CharField(
         max_length=8, choices=[(kind.value, kind.value) for kind in RestrictionKind], db_comment="not sensitive"
     )

@@ -130,7 +130,9 @@ class Session(models.Model):
         NOT_MINE = "not_mine"
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="sessions", db_comment="pseudonymous"
+    )
     device = models.ForeignKey(
         Device, null=True, on_delete=models.SET_NULL, related_name="sessions", db_comment="pseudonymous"
     )

@@ -20,7 +20,7 @@ class Find(forms.Form):
     """Exactly one address or number, as the caller says it."""
 
     wanted = forms.CharField(
-        label=_("E-mail address, phone number, reference, or number that a page or message of ours gives"),
+        label=_("Email address, phone number, or reference that a page or message of ours gives"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

@@ -124,8 +124,7 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
         if found is None
         else calibration.Calibration(**found)
     )
-    labels = drift.labels(at)
-    away = drift.turned_away(at)
+    labels, away = measured.labels, measured.away
     rows = (
         ("As of", measured.until[:16]),
         ("Attempts in the last week", str(measured.lately)),
@@ -134,8 +133,8 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
         ("The target", f"{limits.current().risk.challenge_target_percent:.1f} %"),
         ("Held, 30 days; of these it seems wrongly", f"{away.held}; {away.falsely_held}"),
         ("Denied, 30 days; of these it seems wrongly", f"{away.denied}; {away.falsely_denied}"),
-        ("Confirmed by their owners, 30 days", str(labels["activity.was_me"])),
-        ("Disowned by their owners, 30 days", str(labels["activity.not_me"])),
+        ("Confirmed by their owners, 30 days", str(labels.get("activity.was_me", 0))),
+        ("Disowned by their owners, 30 days", str(labels.get("activity.not_me", 0))),
         ("Open alerts", str(Alert.objects.filter(acknowledged_at=None).count())),
         ("Threshold today", _number(calibrated.today)),
         ("Threshold suggested", "none" if calibrated.suggested is None else _number(calibrated.suggested)),
@@ -145,7 +144,7 @@ def _metrics(at: datetime) -> tuple[Section, ...]:
     segments = tuple(
         (each.dimension, each.value, str(each.sign_ins), _share(each.challenged, each.sign_ins),
          _share(each.genuine_challenged, each.genuine))
-        for each in drift.segments(at, DAYS)
+        for each in measured.segments
     )  # fmt: skip
     return (
         Section("metrics", "How it does", card_words.METRICS, ("Measure", "Value"), rows),
@@ -164,6 +163,8 @@ def _latest(key: str) -> dict[str, Any] | None:
     data = dict(state.data)
     if "segments" in data:
         data["segments"] = tuple(drift.Segment(**segment) for segment in data["segments"])
+    if "away" in data:
+        data["away"] = drift.TurnedAway(**data["away"])
     return data
 
 

@@ -138,6 +138,8 @@ class Drift:
     psi: dict[str, float] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
     newcomers: dict[str, Newcomers] = field(default_factory=dict)
+    away: TurnedAway = TurnedAway()
+    labels: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_enough(self) -> bool:
@@ -180,8 +182,9 @@ def measure(at: datetime) -> Drift:
     before, now = sum(levels[False]), sum(levels[True])
     newcomers = {code: Newcomers(**counts) for code, counts in sorted(new.items())}
     found = Drift(
-        at.isoformat(), before, now, challenged[False], challenged[True], segments=segments(at), newcomers=newcomers
-    )
+        at.isoformat(), before, now, challenged[False], challenged[True], segments=segments(at), newcomers=newcomers,
+        away=turned_away(at), labels=labels(at),
+    )  # fmt: skip
     if found.is_enough:
         found.psi["level"] = round(measures.psi(levels[False], levels[True]), 4)
         for code in (feature.value for feature in Feature if feature.value in parts):

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from ciam_portal.core import request_id
+from ciam_portal.core import reference, request_id
 
 _hidden: dict[str, re.Pattern[str]] = {}
 
@@ -44,6 +44,7 @@ class Line(logging.LogRecord):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as its base)
         super().__init__(*args, **kwargs)
         self.request_id = request_id.current.get()
+        self.reference = reference.of_request(self.request_id)
 
     def getMessage(self) -> str:  # noqa: N802  (as its base)
         """The text without secrets of links."""

@@ -1,7 +1,7 @@
 """A short number for a row, to be read aloud on the phone: eight letters and digits, of which none looks like another.
 
-It is the random end of the row's id and opens nothing. In a large installation two rows may share one, so whoever looks
-something up by it has to be ready for several.
+It is the random end of the row's id, or of a request's, and opens nothing. In a large installation two rows may share
+one, so whoever looks something up by it has to be ready for several.
 """
 
 from uuid import UUID
@@ -12,14 +12,22 @@ from django.db.models.functions import Cast, Right
 from ciam_portal.core.crypto.codes import BASE32
 
 _LENGTH = 8  # of five bits each
+_HEXADECIMAL = 32  # digits of an id
 _DIGITS = _LENGTH * 5 // 4  # of the id as it is written in hexadecimal
 
 
-def of(key: UUID) -> str:
-    """The reference of the row with this id, for example ``7KQ4-M2XR``."""
+def of(key: UUID | None) -> str:
+    """The reference of the row with this id, for example ``7KQ4-M2XR``; nothing of nothing."""
+    if key is None:
+        return ""
     bits = key.int & (1 << _LENGTH * 5) - 1
     letters = "".join(BASE32[bits >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def of_request(number: str) -> str:
+    """The reference of a request, by its id in hexadecimal, as pages show it and log lines carry it."""
+    return of(UUID(number)) if len(number) == _HEXADECIMAL else "-"
 
 
 def end_of(text: str) -> str:

@@ -5,6 +5,7 @@ A token is a row that knows its customer, partner, session and consent. Nothing 
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
@@ -114,12 +115,21 @@ def without_port(uri: str) -> str | None:
     return f"{found['host']}{found['rest']}" if found else None
 
 
+def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
+    """A column that the library wants: tokens know their family instead. No index and no check."""
+    return models.ForeignKey(
+        model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
+        db_comment="not sensitive: never filled",
+    )  # fmt: skip
+
+
 # Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class AuthorizationCode(AbstractGrant):
     """An authorization code, found by its digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
@@ -136,6 +146,8 @@ class RefreshToken(AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
+    access_token = _never_filled("oauth.AccessToken", "refresh_token")
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
@@ -157,6 +169,11 @@ class AccessToken(AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    application: Any = models.ForeignKey(
+        Partner, null=True, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive"
+    )
+    source_refresh_token = _never_filled("oauth.RefreshToken", "refreshed_access_token")
+    id_token = _never_filled("oauth.IDToken", "access_token")
     session = models.ForeignKey("accounts.Session", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     family = models.UUIDField(

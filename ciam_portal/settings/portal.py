@@ -52,7 +52,10 @@ DATABASES = {"default": _database}
 PORTAL_ROLE = _portal_database["USER"]  # what migrations grant the portal's own privileges to
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c statement_timeout=15000 -c jit=off")
+# A page waits no longer than this; a migration takes the time that it takes, but gives up on a lock that it would make
+# everybody wait for.
+_patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"{_patience} -c jit=off")
 CACHES = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
@@ -278,7 +281,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(reference)s] %(message)s"},
     },
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
@@ -21,7 +22,7 @@ from accounts.models import User
 from accounts.staff.admin.looking import Looking
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import OVERSEERS
-from ciam_portal.core import clock, explain
+from ciam_portal.core import clock, explain, reference
 from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.events import AuditEvent
@@ -35,7 +36,8 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 
-_CHUNK = 1000
+_CHUNK, _MOST_FOUND = 1000, 10
+_NUMBER = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _FORMS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
@@ -45,7 +47,7 @@ class NarrowTrail(Narrow):
 
     subject = forms.UUIDField(label=_("About (number of a customer)"), required=False)
     actor = forms.UUIDField(label=_("By (number of who acted)"), required=False)
-    request = forms.UUIDField(label=_("Request"), required=False)
+    request = forms.CharField(label=_("Request (number or reference)"), required=False, max_length=64)
 
 
 class Trail(Looking, Newest):
@@ -81,14 +83,9 @@ class Trail(Looking, Newest):
         return subject or (actor if is_customer else None)
 
     def rows(self, request: HttpRequest, form: Narrow) -> QuerySet[Any]:
-        """Of one request only, if one is named: its number says when it was."""
-        rows, number = super().rows(request, form), form.cleaned_data.get("request")
-        if number is None:
-            return rows
-        moment = codes.moment_of(number)
-        if moment is None:
-            return rows.none()
-        return rows.filter(at__range=(moment - staff.REQUEST, moment + staff.REQUEST), request_id=number.hex)
+        """Of one request only, if one is named: its number says when it was, and its reference finds its number."""
+        rows, asked_for = super().rows(request, form), form.cleaned_data.get("request", "")
+        return rows.filter(_of_requests(asked_for)) if asked_for else rows
 
     @staticmethod
     def _exports(request: HttpRequest) -> bool:
@@ -129,6 +126,18 @@ class Trail(Looking, Newest):
 
     def _exported(self, row: Any) -> dict[str, Any]:
         return {name: getattr(row, name) for name in self.exported}
+
+
+def _of_requests(asked_for: str) -> Q:
+    ending = reference.end_of(asked_for)
+    known = AuditEntry.objects.alias(ending=reference.end("request_id")).filter(ending=ending) if ending else ()
+    found, numbers = Q(pk=None), {row.request_id for row in known} or {asked_for}
+    for number in numbers:
+        moment = codes.moment_of(UUID(number)) if _NUMBER.fullmatch(number) else None
+        if moment is not None:
+            about = (moment - staff.REQUEST, moment + staff.REQUEST)
+            found |= Q(at__range=about, request_id=UUID(number).hex)
+    return found
 
 
 def _csv(columns: tuple[str, ...], rows: Iterator[dict[str, Any]]) -> Iterator[str]:
@@ -225,7 +234,16 @@ class NarrowDecisions(NarrowTrail):
 class FindDecision(Form):
     """One number."""
 
-    number = forms.UUIDField(label=_("The exact number of a decision"))
+    number = forms.CharField(label=_("The reference of a decision, or its whole number"), max_length=64)
+
+
+def _decisions(wanted: str) -> QuerySet[DecisionEntry]:
+    """In a large installation several decisions may share a reference."""
+    if _NUMBER.fullmatch(wanted):
+        return DecisionEntry.objects.filter(pk=wanted)
+    rows = DecisionEntry.objects.alias(ending=reference.end()).order_by("-at")
+    ending = reference.end_of(wanted)
+    return rows.filter(ending=ending)[:_MOST_FOUND] if ending else rows.none()
 
 
 @admin.register(DecisionEntry)
@@ -235,8 +253,10 @@ class DecisionEntries(Trail):
     roles = OVERSEERS | {Role.AGENT}
     list_display = ("at", "action", "answer", "reason", "about", "actor_kind")
     asks = NarrowDecisions
-    narrow: ClassVar[dict[str, str]] = {"subject": "about", "action": "action"}
-    within: ClassVar[dict[str, str]] = {"actor": "actor", "answer": "answer", "reason": "reason"}
+    narrow: ClassVar[dict[str, str]] = {
+        "subject": "about", "reason": "reason", "action": "action", "answer": "answer",
+    }  # fmt: skip
+    within: ClassVar[dict[str, str]] = {"actor": "actor"}
     exported = (
         "id", "at", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id", "question",
         "action", "answer", "reason", "detail", "risk", "score", "model_version", "policy_version", "contributions",
@@ -250,14 +270,16 @@ class DecisionEntries(Trail):
 
     def before_list(self, request: HttpRequest, form: Narrow) -> HttpResponse | None:
         """A number leads straight to its decision; without one there is nothing to leaf through for agents."""
-        find = FindDecision(request.GET if "number" in request.GET else None)
+        find, context = FindDecision(request.GET if "number" in request.GET else None), {}
         if find.is_valid():
-            found = DecisionEntry.objects.filter(pk=find.cleaned_data["number"]).first()
-            if found is not None:
-                return HttpResponseRedirect(reverse("admin:audit_decisionentry_change", args=[found.pk]))
-            find.add_error("number", _("There is no decision with exactly this number."))
+            found = list(_decisions(find.cleaned_data["number"]))
+            if len(found) == 1:
+                return HttpResponseRedirect(reverse("admin:audit_decisionentry_change", args=[found[0].pk]))
+            context["found"] = found
+            if not found:
+                find.add_error("number", _("There is no decision with exactly this number."))
         if find.is_bound or not self.sees_all(request):
-            return self.show(request, "admin/decision_find.html", title=_("Find a decision"), form=find)
+            return self.show(request, "admin/decision_find.html", title=_("Find a decision"), form=find, **context)
         return super().before_list(request, form)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -267,7 +289,7 @@ class DecisionEntries(Trail):
             return stopped
         sees_all = self.sees_all(request)
         context = {
-            "title": f"Decision {entry.pk}",
+            "title": f"Decision {entry.reference}",
             "entry": entry,
             "doing": explain.doing(entry.action),
             "sees_all": sees_all,

@@ -34,7 +34,11 @@ class Consent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents", db_comment="pseudonymous"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="consents",
+        db_comment="pseudonymous",
     )
     partner = models.ForeignKey(
         "oauth.Partner", on_delete=models.PROTECT, related_name="consents", db_comment="not sensitive"

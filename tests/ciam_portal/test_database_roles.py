@@ -97,7 +97,11 @@ def test_a_role_that_was_given_more_is(grant: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("ALTER SCHEMA public OWNER TO {role}", "owns the audit's tables or their schema"),
+        ("ALTER SCHEMA public OWNER TO {role}", "owns tables or their schema"),
+        (
+            "GRANT CREATE ON SCHEMA public TO {role}; CREATE TABLE mine (); ALTER TABLE mine OWNER TO {role}",
+            "owns tables or their schema",
+        ),
         ("GRANT UPDATE (answer) ON audit_decisionentry TO {role}", "was granted more"),
     ],
 )
@@ -113,9 +117,9 @@ def test_production_does_not_start_as_the_owner(
 ) -> None:
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds the test's transaction
     start.on_start()
-    assert "owns the audit's tables" in caplog.text
+    assert "owns tables or their schema" in caplog.text
     settings.PRODUCTION = True
-    with pytest.raises(ImproperlyConfigured, match="owns the audit's tables"):
+    with pytest.raises(ImproperlyConfigured, match="owns tables or their schema"):
         start.on_start()
     with pytest.raises(SystemExit, match="set DATABASE_URL to a role that owns nothing"):
         start.on_worker()

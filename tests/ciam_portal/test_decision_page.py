@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -118,6 +118,19 @@ def test_an_agent_finds_a_decision_by_its_exact_number_only(sign_in: SignIn, ent
     for query in ({}, {"number": about}, {"number": str(entry.pk)[:20]}, {"answer": "step_up"}, {"subject": about}):
         assert link not in listed(client, **query)
         assert "<table" not in listed(client, **query)
+
+
+def test_a_reference_leads_to_its_decision_or_to_those_that_share_it(sign_in: SignIn, entry: DecisionEntry) -> None:
+    agent, find = person(sign_in, Role.AGENT), "/staff/audit/decisionentry/"
+    spoken = entry.reference.lower().replace("-", " ")
+    assert str(entry.pk) in agent.get(find, {"number": spoken})["Location"]
+    values = {field.attname: getattr(entry, field.attname) for field in entry._meta.fields}
+    twin = DecisionEntry.objects.create(**values | {"id": UUID(int=entry.pk.int ^ 1 << 64)})
+    page = agent.get(find, {"number": entry.reference}).text
+    assert str(entry.pk) in page
+    assert str(twin.pk) in page
+    for unknown in ("AAAA-2222", "nothing", "é" * 8):
+        assert "There is no decision" in agent.get(find, {"number": unknown}).text
 
 
 def test_an_auditor_leafs_through_and_finds_by_customer_with_a_reason(sign_in: SignIn, entry: DecisionEntry) -> None:

@@ -156,6 +156,7 @@ def test_every_line_carries_the_id_of_its_request(caplog: pytest.LogCaptureFixtu
     (record,) = (record for record in caplog.records if record.name == "django.request")
     assert isinstance(record, logs.Line)
     assert record.request_id == page["X-Request-ID"]
+    assert record.reference in page.text  # whoever reads it out is found in the logs by it
     after = logging.getLogger("x").makeRecord("x", logging.INFO, "", 0, "plain", (), None)
     assert (getattr(after, "request_id", ""), after.getMessage()) == ("-", "plain")
 

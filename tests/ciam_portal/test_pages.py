@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles import finders
@@ -106,16 +107,19 @@ def test_a_request_id_from_outside_is_not_believed(client: Client) -> None:
         (views.csrf_failure, 403),
     ],
 )
-def test_error_pages_show_words_and_the_request_id(
+def test_error_pages_show_words_whom_to_call_and_a_reference_that_can_be_read_out(
     rf: RequestFactory, view: Callable[[HttpRequest], HttpResponse], status: int
 ) -> None:
     request = rf.get("/broken/")
     request.user = User()
-    request.request_id = "abc123"  # type: ignore[attr-defined]
+    request.reference = "7KQ4-M2XR"  # type: ignore[attr-defined]
     page = view(request)
     assert page.status_code == status
     assert b"<h1>" in page.content
     assert b"Traceback" not in page.content
+    words = page.content.decode()
+    desk = settings.HELP_DESK
+    assert all(word in words for word in ("7KQ4-M2XR", desk.phone, f"tel:{desk.dialed}", desk.email, desk.hours))
 
 
 def test_without_the_shared_cache_nobody_comes_in_and_nothing_breaks(

@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.activity import events, notices, policy
 from accounts.customer import addresses
 from accounts.models import Dispute, Session, User
-from ciam_portal.core import gate, links
+from ciam_portal.core import gate, links, reference
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import DecisionEntry
@@ -61,7 +61,9 @@ def ask(customer: User, decision: UUID | None, facts: policy.ContestFacts, *, by
     """The customer puts it to the help desk, if they may. Part of a flow, which has locked the customer."""
     require(policy.may_contest, facts, about=customer.pk, by=by, at=at)
     dispute = open_one(customer, Dispute.Kind.CONTESTED, decision=decision, by=by, at=at)
-    notice = notices.DisputeOpened(number=str(decision), password_link=links.absolute("account_reset_password"))
+    notice = notices.DisputeOpened(
+        number=reference.of(decision), password_link=links.absolute("account_reset_password")
+    )
     tell(customer, notice, to=addresses.proven(customer), at=at)
     return dispute
 
@@ -104,6 +106,6 @@ def close(
     dispute.close(outcome, staff.pk, at)
     event = events.DisputeClosed(dispute=dispute.pk, outcome=Code(outcome))
     record(event, about=dispute.customer_id, by=by, at=at, decision=dispute.decision)
-    number = str(dispute.decision or dispute.pk)
+    number = reference.of(dispute.decision or dispute.pk)
     notice = notices.DisputeClosed(number=number, found=outcome.value)
     tell(dispute.customer, notice, to=addresses.proven(dispute.customer), at=at)

@@ -1,6 +1,7 @@
 """A sign-in that is held: the right password, and too much that is unusual. The truth, and what helps."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -14,7 +15,7 @@ from accounts.activity import policy
 from accounts.activity.flows import dispute as flows
 from accounts.models import Device, Dispute, User
 from accounts.sign_in.stages import ProofStage, forget, pending
-from ciam_portal.core import clock, gate
+from ciam_portal.core import clock, gate, reference
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import DecisionEntry
@@ -38,10 +39,10 @@ def sign_in_held(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     if request.method == "POST" and decision is not None:
         _contest(customer, decision, by=by, at=at)
-        return render(request, "accounts/activity/contested.html", {"decision": decision.pk})
+        return render(request, "accounts/activity/contested.html", {"reference": reference.of(decision.pk)})
     context = {
         "explanation": sentence(gate.Reason.SIGN_IN_HELD),
-        "decision": stage.held,
+        "reference": reference.of(UUID(str(stage.held))),
         "until": stage.held_until,
         "zone": customer.zone,
         "has_browser": Device.objects.live(at).filter(customer=customer, known_at__lte=at).exists(),

@@ -10,6 +10,7 @@ from accounts.staff import events, notices, policy
 from accounts.staff.flows import people
 from accounts.staff.policy import GlassFacts, ReviewFacts, WhyGlass
 from accounts.step_up.flows import by_staff
+from ciam_portal.core import reference
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -40,7 +41,7 @@ def take(role: Role, reason: WhyGlass, staff: User, session: Session, *, by: Act
     event = events.GlassBroken(use=use.pk, role=role, reason=Code(reason.value), expires_at=until)
     record(event, about=staff.pk, by=by, at=at, decision=decision)
     for each in (staff, *people.administrators().exclude(pk=staff.pk)):
-        notice = notices.GlassBroken(role.value, lazy(reason.words), each.local(until), str(use.pk))
+        notice = notices.GlassBroken(role.value, lazy(reason.words), each.local(until), reference.of(use.pk))
         tell(each, notice, to=addresses.proven(each), at=at)
     return use
 

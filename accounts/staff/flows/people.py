@@ -143,9 +143,14 @@ def _whose(sought: Sought) -> Iterable[UUID | None]:
     if sought.phone:
         yield from User.objects.filter(phone=sought.phone).values_list("pk", flat=True)[:_MOST_FOUND]
     if sought.ending:
-        for rows, column in ((User.objects.all(), "pk"), (Dispute.objects.all(), "customer")):
-            found = rows.alias(ending=reference.end()).filter(ending=sought.ending)
-            yield from found.values_list(column, flat=True)[:_MOST_FOUND]
+        for rows, number, column in (
+            (User.objects.all(), "id", "pk"),
+            (Dispute.objects.all(), "id", "customer"),
+            (DecisionEntry.objects.all(), "id", "about"),
+            (AuditEntry.objects.all(), "request_id", "about"),
+        ):
+            found = rows.alias(ending=reference.end(number)).filter(ending=sought.ending).order_by()
+            yield from found.values_list(column, flat=True).distinct()[:_MOST_FOUND]
 
 
 def _in_request(number: UUID) -> Iterable[UUID | None]:

@@ -41,12 +41,15 @@ BEGIN
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), portal);
 END $$
 """
-# What the role may that asks, by what it is, what it owns or may become, and what it was given.
+# What the role may that asks, by what it is, what it owns or may become, and what it was given. Whoever may make roles
+# may make one that is a member of another (up to PostgreSQL 15), and whoever runs programs on the server is its owner.
 _MIGHT = """
 SELECT current_user,
-       (SELECT bool_or(rolsuper) FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER'))
+       (SELECT bool_or(rolsuper OR rolcreaterole OR rolname IN ('pg_execute_server_program', 'pg_write_server_files'))
+           FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER'))
            OR has_parameter_privilege(current_user, 'session_replication_role', 'SET'),
-       coalesce(bool_or(pg_has_role(current_user, relowner, 'MEMBER')), false)
+       (SELECT coalesce(bool_or(pg_has_role(current_user, owned.relowner, 'MEMBER')), false) FROM pg_class AS owned
+           WHERE owned.relnamespace = current_schema()::regnamespace)
            OR (SELECT pg_has_role(current_user, nspowner, 'MEMBER') FROM pg_namespace
                WHERE nspname = current_schema()),
        coalesce(bool_or(has_table_privilege(current_user, oid, 'DELETE, TRUNCATE, TRIGGER')
@@ -76,7 +79,7 @@ def too_mighty() -> str:
         name, is_super, owns, may_change = cursor.fetchone()
     because = {
         "is a superuser, or may become one": is_super,
-        "owns the audit's tables or their schema, or may become their owner": owns,
+        "owns tables or their schema, or may become their owner": owns,
         "was granted more than reading and adding": may_change,
     }
     found = next((words for words, holds in because.items() if holds), "")

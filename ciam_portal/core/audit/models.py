@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from ciam_portal.core import reference
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 
@@ -55,6 +56,7 @@ class AuditEntry(_Entry):
             models.Index(fields=["name", "-at"], name="audit_entry_name"),
             models.Index(fields=["-at"], name="audit_entry_at"),
             models.Index(fields=["source", "-at"], name="audit_entry_source", condition=~models.Q(source="")),
+            models.Index(reference.end("request_id"), name="audit_entry_request"),
         )
         verbose_name_plural = "audit entries"
 
@@ -82,10 +84,17 @@ class DecisionEntry(_Entry):
         indexes = (
             models.Index(fields=["-at"], name="audit_decision_at"),
             models.Index(fields=["about", "-at"], name="audit_decision_about"),
-            models.Index(fields=["question", "-at"], name="audit_decision_question"),
             models.Index(fields=["action", "-at"], name="audit_decision_action"),
+            models.Index(fields=["answer", "-at"], name="audit_decision_answer", condition=~models.Q(answer="allow")),
+            models.Index(fields=["reason", "-at"], name="audit_decision_reason", condition=~models.Q(reason="")),
+            models.Index(reference.end(), name="audit_decision_reference"),
         )
         verbose_name_plural = "decision entries"
 
     def __str__(self) -> str:
         return f"{self.question}: {self.answer} {self.at:%Y-%m-%d %H:%M:%S %Z}"
+
+    @property
+    def reference(self) -> str:
+        """What its customer reads."""
+        return reference.of(self.pk)

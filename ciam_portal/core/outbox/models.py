@@ -63,7 +63,12 @@ class Notice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_comment="pseudonymous"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="+",
+        db_comment="pseudonymous",
     )
     kind = models.CharField(max_length=64, db_comment="not sensitive: which message")
     channel = models.CharField(max_length=8, db_comment="not sensitive: mail or sms")

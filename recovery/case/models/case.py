@@ -227,7 +227,9 @@ class Shown(models.Model):
     """One way in which something was shown in a recovery; using it again adds nothing."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="shown", db_comment="pseudonymous")
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, db_index=False, related_name="shown", db_comment="pseudonymous"
+    )
     way = models.CharField(max_length=16, choices=[(way.value, way.value) for way in Way], db_comment="not sensitive")
     at = models.DateTimeField(db_comment="not sensitive")
     by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff who noted it; empty: the customer")

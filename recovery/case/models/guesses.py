@@ -12,7 +12,9 @@ class Guesses(models.Model):
     """Wrong guesses at one customer's codes of one way, in a day since the last right one: too many shut the way."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
+    )
     way = models.CharField(max_length=16, db_comment="not sensitive")
     wrong = models.PositiveIntegerField(default=0, db_comment="not sensitive")
     first_at = models.DateTimeField(db_comment="not sensitive: the first of those that are counted")

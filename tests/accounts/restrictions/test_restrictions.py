@@ -30,7 +30,7 @@ from accounts.restrictions.policy import (
 )
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyLook
-from ciam_portal.core import clock
+from ciam_portal.core import clock, reference
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
@@ -202,7 +202,11 @@ def test_a_suspension_ends_everything_and_is_told(
     event = AuditEntry.objects.get(name="restriction.begun", about=customer.pk)
     assert (event.data["kind"], event.data["reason"], event.data["sessions_ended"]) == ("suspend", "suspected_fraud", 1)
     mail = outbox()[-1]
-    assert (mail.kind, mail.to, mail.words["number"]) == ("account_suspended", customer.email, str(made.decision))
+    assert (mail.kind, mail.to, mail.words["number"]) == (
+        "account_suspended",
+        customer.email,
+        reference.of(made.decision),
+    )
     assert mail.words["reason"] == "we want to be sure that your account is safe"
     assert mail.words["until"] == customer.local(made.until)
     titles = [line.title for line in lines.page(customer).lines]
@@ -474,8 +478,9 @@ class TestPages:
     def test_the_number_that_the_customer_was_told_finds_them(self, agent: Member, customer: User) -> None:
         made = restrict(agent, customer)
         assert made.decision
-        found = staff.find(str(made.decision), agent.user, by=agent.by, at=clock.now())
-        assert [each.pk for each in found] == [customer.pk]
+        for told in (reference.of(made.decision), str(made.decision)):
+            found = staff.find(told, agent.user, by=agent.by, at=clock.now())
+            assert [each.pk for each in found] == [customer.pk]
 
 
 # At the same moment

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.activity import lines
 from accounts.models import Dispute, User
 from accounts.staff.policy import Reason, WhyLook
-from ciam_portal.core import clock
+from ciam_portal.core import clock, reference
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.roles import Role
@@ -75,7 +75,10 @@ def test_what_a_caller_reads_aloud_finds_them(agent: Member, ada: User) -> None:
     case = Case.objects.create(customer=ada, state="open", opened_at=clock.now())
     dispute = Dispute.objects.create(customer=ada, kind="contested", decision=uuid4(), opened_at=clock.now())
     spoken = ada.reference.lower().replace("-", " ")
-    for wanted in (ada.reference, spoken, "+47 22 42 85 90", "004722428590", case.reference, dispute.reference):
+    Client().post("/sign-in/", {"login": ada.email, "password": factories.PASSWORD})
+    decision = DecisionEntry.objects.filter(about=ada.pk).latest("at")
+    short = (case.reference, dispute.reference, decision.reference)
+    for wanted in (ada.reference, spoken, "+47 22 42 85 90", "004722428590", *short):
         assert "a···@example.com" in found(agent, wanted), wanted
     other = factories.customer()
     for wanted in (other.reference, ada.reference[:-1], ada.reference + "A", "ada@elsewhere.example", "0000-0000"):
@@ -86,6 +89,7 @@ def test_the_number_on_an_error_page_finds_whom_the_request_was_about(agent: Mem
     client = Client()
     answer = client.post("/sign-in/", {"login": ada.email, "password": "not the right one"})
     assert "a···@example.com" in found(agent, answer["X-Request-ID"])
+    assert "a···@example.com" in found(agent, reference.of_request(answer["X-Request-ID"]))
     assert "a···@example.com" not in found(agent, codes.new_id().hex)
     assert "There is nobody" in found(agent, f"ffffffffffff7{'f' * 19}")  # a moment in the year 10889
 

@@ -11,7 +11,7 @@ from accounts.activity import lines
 from accounts.models import BreakGlass, Dispute, Session, User
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyGlass, WhyLook
-from ciam_portal.core import clock
+from ciam_portal.core import clock, reference
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.lists import newest
@@ -172,6 +172,8 @@ class TestAudit:
         assert searched not in self.keys(auditor, f"subject={rows[1].about}")
         assert self.keys(auditor, f"subject={rows[1].about}&actor={codes.new_id()}") == set()
         assert self.keys(auditor, f"request={rows[1].request_id}") == {opened}
+        assert self.keys(auditor, f"request={reference.of_request(rows[1].request_id)}") == {opened}
+        assert self.keys(auditor, "request=nothing like it") == set()
         assert self.keys(auditor, f"request={codes.new_id()}") == set()
         assert self.keys(auditor, f"actor={auditor.pk}&kind=partner") == set()
         stamp = f"{rows[0].at:%Y-%m-%dT%H:%M}"

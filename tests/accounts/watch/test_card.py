@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.staff.flows import people as staff
@@ -86,7 +88,17 @@ def test_its_metrics_are_measured_or_the_last_night_s() -> None:
     for number in range(200):
         past.entered(at - timedelta(days=2, seconds=number), someone, score=9.0)
     assert rows("metrics")["Threshold suggested"] == "1.9"  # as of last night
-    assert ("all", "all", "401", "0.0 %", "-") in sections()["segments"].rows
+    assert ("all", "all", "201", "0.0 %", "-") in sections()["segments"].rows
+
+
+def test_once_the_night_has_looked_no_look_at_the_card_reads_what_was_decided() -> None:
+    at = clock.now()
+    past.entered(at - timedelta(days=1), factories.customer(), score=1.0)
+    risk_tasks.calibrate()
+    risk_tasks.watch_drift()
+    with CaptureQueriesContext(connection) as queries:
+        sections()
+    assert not [query["sql"] for query in queries if "audit_" in query["sql"]]
 
 
 def test_the_command_prints_it_for_people_and_machines() -> None:
