@@ -52,7 +52,7 @@ class Scheduler(Base):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError:
-            self.schedule[entry.name] = entry
+            self.schedule[str(entry.name)] = entry
             raise
 
     def close(self) -> None:
@@ -85,10 +85,10 @@ class Scheduler(Base):
         """Begun in the future: a clock was ahead. It would be silent until then."""
         for entry in self.schedule.values():
             now = entry.default_now()
-            if entry.last_run_at > now:
+            if entry.last_run_at and entry.last_run_at > now:
                 log.warning("a clock was ahead: %s was begun at %s", entry.name, entry.last_run_at.isoformat())
                 entry.last_run_at = now
                 self._heap = None
 
     def _begun(self) -> dict[str, str]:
-        return {name: entry.last_run_at.isoformat() for name, entry in self.schedule.items()}
+        return {name: entry.last_run_at.isoformat() for name, entry in self.schedule.items() if entry.last_run_at}

@@ -17,7 +17,7 @@ class Channel(redis.Channel):  # type: ignore[misc, unused-ignore]
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002  (the library's signature)
         if self.connection.client is None:
             raise NoConnection("the connection was given up")
-        return super()._connparams(asynchronous)
+        return super()._connparams(asynchronous)  # type: ignore[misc]
 
 
 class Transport(redis.Transport):  # type: ignore[misc, unused-ignore]

@@ -36,7 +36,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
-app.conf.task_default_queue = app.conf.task_default_exchange = app.conf.task_default_routing_key = SECURITY
+app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
     "notifications.*": {"queue": MAIL},
     "governance.*": {"queue": NIGHTLY},

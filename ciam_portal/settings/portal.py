@@ -1,6 +1,7 @@
 """The portal's own settings: where it is, its secrets, its services, who may come in, cookies, headers."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -56,7 +57,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # everybody wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"{_patience} -c jit=off")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
         "LOCATION": environment.shared_service("CACHE_URL", "the Redis or Valkey shared by all processes"),

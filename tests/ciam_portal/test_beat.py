@@ -97,7 +97,7 @@ def test_a_worker_lives_without_the_cache(monkeypatch: pytest.MonkeyPatch, caplo
 
 def test_a_connection_that_was_given_up_is_none_and_ends_no_worker() -> None:
     with Connection(settings.CELERY_BROKER_URL, transport=settings.CELERY_BROKER_TRANSPORT) as broker:
-        channel = broker.channel()
+        channel: Any = broker.channel()
         channel.connection.client = None  # as the library leaves it when the broker went away
         with pytest.raises(broker.connection_errors):
             channel._connparams()
