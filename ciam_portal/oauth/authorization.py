@@ -22,7 +22,7 @@ _KNOWN = (
 _OFFERED = (*_KNOWN, "request", "request_uri", "ui_locales", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
 _LONGEST_ID = 255
-_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LEVELS = {level.acr: level for level in Level if level.acr in ACR_VALUES}
 
@@ -32,11 +32,12 @@ class Unanswerable(Exception):
 
 
 class Answer(Exception):
-    """An error that the partner is told by redirect."""
+    """An error that the partner is told by redirect. ``handle`` names the pushed request that it answers, if any."""
 
-    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str) -> None:
+    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str, handle: str = "") -> None:
         super().__init__(error)
         self.redirect_uri, self.state, self.error, self.description = redirect_uri, state, error, description
+        self.handle = handle
 
     def respond(self) -> HttpResponseRedirect:
         """The redirect."""
@@ -45,7 +46,10 @@ class Answer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A checked request. ``partner`` is the partner's ``client_id``; ``level`` the assurance asked for, if any."""
+    """A checked request. ``partner`` is the partner's ``client_id``; ``level`` the assurance asked for, if any.
+
+    ``query`` asks the same again; ``handle`` names the pushed request that this is, if it is one.
+    """
 
     partner: str
     redirect_uri: str
@@ -60,10 +64,11 @@ class AuthorizationRequest:
     subject: str = ""
     id_token_hint: str = ""
     query: str = ""
+    handle: str = ""
 
     def refused(self, error: str, description: str) -> Answer:
         """An error for this partner."""
-        return Answer(self.redirect_uri, self.state, error, description)
+        return Answer(self.redirect_uri, self.state, error, description, self.handle)
 
 
 class ToPartner(HttpResponseRedirect):
@@ -91,25 +96,35 @@ def origin(redirect_uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
-def read(query: QueryDict) -> tuple[Partner, AuthorizationRequest]:
-    """The partner and what it asks. Raises Unanswerable or Answer. Unknown and empty parameters are ignored."""
+def read(query: QueryDict, handle: str = "", *, ahead: bool = False) -> tuple[Partner, AuthorizationRequest]:
+    """The partner and what it asks. Raises Unanswerable or Answer. Unknown and empty parameters are ignored.
+
+    ``handle``: it was pushed; ``ahead``: it is being pushed now.
+    """
     query = given(query)
     for name in ("client_id", "redirect_uri"):
         if len(query.getlist(name)) > 1:
             raise Unanswerable(_("The app sent %(name)s twice.") % {"name": name})
-    client_id, redirect_uri = query.get("client_id", ""), query.get("redirect_uri", "")
-    partner = Partner.objects.filter(client_id=client_id).first() if 0 < len(client_id) <= _LONGEST_ID else None
-    if partner is None or not partner.is_enabled:
-        raise Unanswerable(_("We do not know this app, or it is switched off."))
-    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
-        raise Unanswerable(_("This app does not sign anybody in."))
+    partner, redirect_uri = sender(query), query.get("redirect_uri", "")
     if not redirect_uri or not partner.redirect_uri_allowed(redirect_uri):
         raise Unanswerable(_("The address the app wants you to be sent back to is not one that it registered."))
     if any(len(state) > _LONGEST["state"] for state in query.getlist("state")):
         # Without its own state a partner takes no answer by redirect.
         words = _("The app sent a state of more than %(count)d characters.")
         raise Unanswerable(words % {"count": _LONGEST["state"]})
-    return partner, _Reader(query, partner, redirect_uri).asked()
+    return partner, _Reader(query, partner, redirect_uri, handle, ahead=ahead).asked()
+
+
+def sender(query: QueryDict) -> Partner:
+    """The partner whose request this says it is. Raises Unanswerable."""
+    client_id = query.get("client_id", "")
+    sane = 0 < len(client_id) <= _LONGEST_ID
+    partner: Partner | None = Partner.objects.filter(client_id=client_id).first() if sane else None
+    if partner is None or not partner.is_enabled:
+        raise Unanswerable(_("We do not know this app, or it is switched off."))
+    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
+        raise Unanswerable(_("This app does not sign anybody in."))
+    return partner
 
 
 def given(query: QueryDict) -> QueryDict:
@@ -134,8 +149,9 @@ def asking(target: str) -> tuple[Partner | None, str]:
 class _Reader:
     """Checks the rest of a request whose answer may go back by redirect."""
 
-    def __init__(self, query: QueryDict, partner: Partner, redirect_uri: str) -> None:
+    def __init__(self, query: QueryDict, partner: Partner, redirect_uri: str, handle: str, *, ahead: bool) -> None:
         self.query, self.partner, self.redirect_uri = query, partner, redirect_uri
+        self.handle, self.ahead = handle, ahead
         states = query.getlist("state")
         self.state = states[0] if len(states) == 1 else None
 
@@ -160,10 +176,11 @@ class _Reader:
             subject=_wanted_subject(claims),
             id_token_hint=self.query.get("id_token_hint", ""),
             query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
+            handle=self.handle,
         )
 
     def _no(self, error: str, description: str) -> Answer:
-        return Answer(self.redirect_uri, self.state, error, description)
+        return Answer(self.redirect_uri, self.state, error, description, self.handle)
 
     def _check_form(self) -> None:
         for name in _OFFERED:
@@ -173,9 +190,11 @@ class _Reader:
             if values and len(values[0]) > _LONGEST.get(name, 4096):
                 raise self._no("invalid_request", f"{name} is too long")
         if "request" in self.query:
-            raise self._no("request_not_supported", "request objects are not supported")
+            raise self._no("invalid_request_object", "a request object holds no other")
         if "request_uri" in self.query:
-            raise self._no("request_uri_not_supported", "request_uri is not supported")
+            raise self._no("request_uri_not_supported", "request_uri is what our pushed request endpoint answered")
+        if self.partner.rules.pushed and not (self.handle or self.ahead):
+            raise self._no("invalid_request", "this app must push its requests (RFC 9126)")
 
     def _check_response(self) -> None:
         kind = self.query.get("response_type", "")
@@ -193,7 +212,7 @@ class _Reader:
         if self.query.get("code_challenge_method", "plain") != "S256":
             raise self._no("invalid_request", "code_challenge_method must be S256")
         if not _CHALLENGE.fullmatch(challenge):
-            raise self._no("invalid_request", "code_challenge must be 43 to 128 unreserved characters")
+            raise self._no("invalid_request", "code_challenge must be 43 characters of base64url")
         return challenge
 
     def _scopes(self) -> tuple[str, ...]:

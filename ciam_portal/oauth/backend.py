@@ -34,11 +34,24 @@ def core() -> Core:
 
 
 def authenticated(request: HttpRequest) -> Partner | None:
-    """The partner that proved on this request, with its secret, who it is; None for any other."""
-    backend = core()
-    plain = Request(*backend._extract_params(request))  # noqa: SLF001  (our own class)
-    known = backend.server.request_validator.authenticate_client(plain)
+    """The partner that proved on this request who it is; None for any other."""
+    plain, validator = _plain(request)
+    known = validator.authenticate_client(plain)
     return plain.client if known and isinstance(plain.client, Partner) else None
+
+
+def named(request: HttpRequest) -> Partner | None:
+    """The same; a public partner, which can prove nothing, only says who it is."""
+    plain, validator = _plain(request)
+    if validator.client_authentication_required(plain):
+        return authenticated(request)
+    known = validator.authenticate_client_id(plain.client_id, plain)
+    return plain.client if known and isinstance(plain.client, Partner) else None
+
+
+def _plain(request: HttpRequest) -> tuple[Any, Any]:
+    backend = core()
+    return Request(*backend._extract_params(request)), backend.server.request_validator  # noqa: SLF001  (our own class)
 
 
 def _access_value(request: Any) -> str:  # noqa: ANN401  (the library's request)

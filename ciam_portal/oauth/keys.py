@@ -18,9 +18,9 @@ def signing_key() -> Any:  # noqa: ANN401  (jwcrypto is untyped)
     return ring()[0]
 
 
-def key_named(kid: str) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
-    """The key with this id (RFC 7638 thumbprint), or None."""
-    return next((key for key in ring() if key.thumbprint() == kid), None)
+def named(kid: str) -> list[Any]:
+    """The key with this id (RFC 7638 thumbprint), if there is one."""
+    return [key for key in ring() if key.thumbprint() == kid]
 
 
 def public_set() -> dict[str, list[dict[str, str]]]:

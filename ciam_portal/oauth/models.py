@@ -22,12 +22,16 @@ from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
+from ciam_portal.oauth.profiles import Profile, Rules
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
+_PUBLIC = [each.value for each in Profile if each.rules.public]
+_KEYED = [each.value for each in Profile if each.rules.keyed]
+
 
 class Partner(AbstractApplication):
-    """A partner application (an OAuth client) and its profile: what it is, what it may ever ask for."""
+    """A partner application (an OAuth client): what kind it is, how it proves that, what it may ever ask for."""
 
     class SubjectType(models.TextChoices):
         """OpenID Connect Core section 8."""
@@ -40,6 +44,15 @@ class Partner(AbstractApplication):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
         max_length=5, choices=((ES256_ALGORITHM, "ECDSA P-256"),), default=ES256_ALGORITHM, db_comment="not sensitive"
+    )
+    profile = models.CharField(
+        max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
+    )
+    jwks = models.JSONField(
+        null=True, blank=True, db_comment="not sensitive: the public keys that it proves itself with, if we keep them"
+    )
+    jwks_uri = models.URLField(
+        max_length=1024, blank=True, db_comment="not sensitive: where it publishes them, if it does"
     )
     scopes_allowed = ArrayField(
         models.CharField(max_length=64), default=list, db_comment="not sensitive: the ceiling of what it may ask for"
@@ -71,6 +84,15 @@ class Partner(AbstractApplication):
                 condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
                 name="partner_grant_types",
             ),
+            models.CheckConstraint(
+                condition=models.Q(client_type="public", profile__in=_PUBLIC)
+                | ~(models.Q(client_type="public") | models.Q(profile__in=_PUBLIC)),
+                name="partner_is_public_by_profile",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(profile__in=_KEYED) | models.Q(jwks__isnull=False) | ~models.Q(jwks_uri=""),
+                name="partner_has_keys_by_profile",
+            ),
         )
 
     @property
@@ -84,6 +106,16 @@ class Partner(AbstractApplication):
         known.update(client_secret=ClientSecret().encode(secret, ""))
 
     @property
+    def rules(self) -> Rules:
+        """What its kind must do."""
+        return Profile(self.profile).rules
+
+    @property
+    def has_keys(self) -> bool:
+        """Proves who it is with keys of its own; then no secret does."""
+        return bool(self.jwks or self.jwks_uri)
+
+    @property
     def host(self) -> str:
         """The site customers know it by: its homepage's host, or the one they are sent back to."""
         return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
@@ -91,7 +123,7 @@ class Partner(AbstractApplication):
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""
         registered = self.redirect_uris.split()
-        own = without_port(uri) if self.is_public else None
+        own = without_port(uri) if self.rules.on_devices else None
         return uri in registered or (own is not None and own in map(without_port, registered))
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 
+from ciam_portal.core import fetch
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.record import record
@@ -16,9 +17,12 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
+from ciam_portal.oauth import jwts
 from ciam_portal.oauth.models import Partner, without_port
+from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import SCOPES
 
+_IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
 # A private-use scheme is a domain of its maker's, turned round (RFC 8252 section 7.1).
@@ -30,19 +34,20 @@ class Unacceptable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What an administrator says about a partner. ``machine`` partners act for themselves and meet no customers."""
+class Registration:
+    """What an administrator says about a partner. One with keys (``jwks``, or ``jwks_uri``) gets no secret."""
 
     name: str
+    profile: Profile = Profile.STANDARD
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     homepage_url: str = ""
     sector: str = ""
-    public: bool = False
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str = ""
     public_subjects: bool = False
-    machine: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
 
@@ -53,8 +58,8 @@ class PartnerRegistered(AuditEvent):
 
     name: ClassVar[str] = "partner.registered"
     partner: UUID
+    profile: Code
     scopes: tuple[Code, ...]
-    public: bool
     resource_server: bool
     decision_actions: tuple[Code, ...]
 
@@ -86,33 +91,38 @@ class PartnerMayAsk(AuditEvent):
 
 
 @flow
-def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str]:
-    """Add a partner. Returns it with its secret, which is shown once ("" for a public one). Raises Unacceptable."""
-    _check(profile)
-    secret = "" if profile.public else codes.new_token()
-    kinds = (Partner.GRANT_CLIENT_CREDENTIALS, Partner.GRANT_AUTHORIZATION_CODE)
+def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner, str]:
+    """Add a partner. Returns it with its secret, which is shown once ("" if it has none). Raises Unacceptable."""
+    _check(wanted)
+    rules, keyed = wanted.profile.rules, bool(wanted.jwks or wanted.jwks_uri)
+    secret = "" if rules.public or keyed else codes.new_token()
     partner = Partner.objects.create(
-        name=profile.name,
-        purpose=profile.purpose,
-        homepage_url=profile.homepage_url,
-        redirect_uris=" ".join(profile.redirect_uris),
-        post_logout_redirect_uris=" ".join(profile.post_logout_redirect_uris),
-        scopes_allowed=list(profile.scopes),
-        sector=profile.sector or _sector(profile),
-        subject_type=Partner.SubjectType.PUBLIC if profile.public_subjects else Partner.SubjectType.PAIRWISE,
-        client_type=Partner.CLIENT_PUBLIC if profile.public else Partner.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=kinds[0] if profile.machine else kinds[1],
+        name=wanted.name,
+        profile=wanted.profile.value,
+        purpose=wanted.purpose,
+        homepage_url=wanted.homepage_url,
+        redirect_uris=" ".join(wanted.redirect_uris),
+        post_logout_redirect_uris=" ".join(wanted.post_logout_redirect_uris),
+        scopes_allowed=list(wanted.scopes),
+        sector=wanted.sector or _sector(wanted),
+        jwks=wanted.jwks,
+        jwks_uri=wanted.jwks_uri,
+        subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
+        client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=(
+            Partner.GRANT_AUTHORIZATION_CODE if rules.customers else Partner.GRANT_CLIENT_CREDENTIALS
+        ),
         client_id=codes.new_id().hex,
-        client_secret=secret or codes.new_token(),  # a public partner gets one that nobody knows
-        is_resource_server=profile.resource_server,
-        decision_actions=list(profile.decision_actions),
+        client_secret=secret or codes.new_token(),  # one that has none gets one that nobody knows
+        is_resource_server=wanted.resource_server,
+        decision_actions=list(wanted.decision_actions),
     )
     event = PartnerRegistered(
         partner=partner.pk,
-        scopes=tuple(Code(name) for name in profile.scopes),
-        public=profile.public,
-        resource_server=profile.resource_server,
-        decision_actions=tuple(Code(name) for name in profile.decision_actions),
+        profile=Code(wanted.profile.value),
+        scopes=tuple(Code(name) for name in wanted.scopes),
+        resource_server=wanted.resource_server,
+        decision_actions=tuple(Code(name) for name in wanted.decision_actions),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -120,10 +130,10 @@ def register(profile: Profile, *, by: Actor, at: datetime) -> tuple[Partner, str
 
 @flow
 def replace_secret(partner: Partner, *, by: Actor, at: datetime) -> str:
-    """A new secret, shown once; the old one is dead. Raises Unacceptable for a public partner, which has none."""
+    """A new secret, shown once; the old one is dead. Raises Unacceptable for a partner that has none."""
     partner = Partner.objects.select_for_update().get(pk=partner.pk)
-    if partner.is_public:
-        raise Unacceptable("A public partner has no secret.")
+    if partner.is_public or partner.has_keys:
+        raise Unacceptable("A public partner, or one with keys of its own, has no secret.")
     secret = codes.new_token()
     partner.client_secret = secret
     partner.save(update_fields=["client_secret", "updated"])
@@ -147,22 +157,41 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     record(event, about=None, by=by, at=at)
 
 
-def _check(profile: Profile) -> None:
-    if not profile.name.strip():
+def _check(wanted: Registration) -> None:
+    rules = wanted.profile.rules
+    if not wanted.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
-    unknown = sorted(set(profile.scopes) - set(SCOPES))
+    unknown = sorted(set(wanted.scopes) - set(SCOPES))
     if unknown:
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
-    _check_actions(profile.decision_actions, public=profile.public)
-    if profile.machine and (profile.redirect_uris or profile.scopes or profile.public):
-        raise Unacceptable("A partner that acts for itself has a secret, no redirect URI and no customers' scopes.")
-    if not profile.machine and not profile.redirect_uris:
+    _check_actions(wanted.decision_actions, public=rules.public)
+    _check_keys(wanted)
+    if not rules.customers and (wanted.redirect_uris or wanted.scopes):
+        raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
+    if rules.customers and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
-    for uri in (*profile.redirect_uris, *profile.post_logout_redirect_uris):
-        _check_uri(uri, public=profile.public)
-    hosts = {urlsplit(uri).netloc for uri in profile.redirect_uris}
-    if len(hosts) > 1 and not profile.sector:
+    for uri in (*wanted.redirect_uris, *wanted.post_logout_redirect_uris):
+        _check_uri(uri, rules)
+    hosts = {urlsplit(uri).netloc for uri in wanted.redirect_uris}
+    if len(hosts) > 1 and not wanted.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+
+
+def _check_keys(wanted: Registration) -> None:
+    rules = wanted.profile.rules
+    if wanted.jwks and wanted.jwks_uri:
+        raise Unacceptable("Keys are registered, or published at an address: not both.")
+    if (wanted.jwks or wanted.jwks_uri) and rules.public:
+        raise Unacceptable("A public partner has no keys to prove itself with: everybody would have them.")
+    if rules.keyed and not (wanted.jwks or wanted.jwks_uri):
+        raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
+    if wanted.jwks_uri and not fetch.acceptable(wanted.jwks_uri):
+        raise Unacceptable("Keys are published at an https address in full.")
+    if wanted.jwks:
+        try:
+            jwts.key_set(wanted.jwks)
+        except jwts.UnusableKeys as error:
+            raise Unacceptable(str(error)) from error
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
@@ -174,8 +203,8 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
-def _check_uri(uri: str, *, public: bool) -> None:
-    if public and (without_port(uri) or _OF_AN_APP.fullmatch(uri)):
+def _check_uri(uri: str, rules: Rules) -> None:
+    if rules.on_devices and (without_port(uri) or _OF_AN_APP.fullmatch(uri)):
         return
     try:
         parts = urlsplit(uri)
@@ -187,7 +216,7 @@ def _check_uri(uri: str, *, public: bool) -> None:
     if not (secure and plain and host and len(uri) <= _LONGEST_URL) or "@" in parts.netloc:
         message = f"{uri!r}: redirect URIs are https addresses in full, without user, fragment or wildcard"
         raise Unacceptable(
-            f"{message} (http only to localhost, in development; a public app also has http://127.0.0.1/…, "
+            f"{message} (http only to localhost, in development; an app on devices also has http://127.0.0.1/…, "
             "http://[::1]/… with any port, or com.example.app:/…)."
         )
 
@@ -198,10 +227,10 @@ def is_origin(origin: str) -> bool:
     if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
         return False
     found = Partner.objects.filter(
-        client_type=Partner.CLIENT_PUBLIC, is_enabled=True, redirect_uris__contains=f"{origin}/"
+        profile__in=_IN_BROWSERS, is_enabled=True, redirect_uris__contains=f"{origin}/"
     ).values_list("redirect_uris", flat=True)
     return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())
 
 
-def _sector(profile: Profile) -> str:
-    return urlsplit(next(iter(profile.redirect_uris), "")).netloc or profile.name.lower()[:255]
+def _sector(wanted: Registration) -> str:
+    return urlsplit(next(iter(wanted.redirect_uris), "")).netloc or wanted.name.lower()[:255]

@@ -8,6 +8,7 @@ app_name = "oauth2_provider"
 
 urlpatterns = [
     path("oauth/token/", views.token, name="token"),
+    path("oauth/par/", views.push, name="push"),
     path("oauth/revoke/", views.revoke, name="revoke-token"),
     path(".well-known/openid-configuration", views.openid_configuration, name="oidc-connect-discovery-info"),
     path(".well-known/oauth-authorization-server", views.server_metadata, name="oauth-server-metadata"),

@@ -3,23 +3,25 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ciam_portal.core import links
+from ciam_portal.core import clock, links
+from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import authorization, backend, id_tokens, keys, partners
+from ciam_portal.oauth import assertions, authorization, backend, id_tokens, jwts, keys, partners, pushed
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 
 View = Callable[..., HttpResponse]
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
-CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post")
-_LONGEST = 4096
+CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 
 def problem(error: str, description: str, status: int = 400) -> JsonResponse:
@@ -53,7 +55,7 @@ def for_machines(*methods: str, browsers: bool = False) -> Callable[[View], View
             for name, values in request.POST.lists():
                 if len(values) > 1:
                     return problem("invalid_request", "a parameter was sent more than once")
-                if len(name) > _LONGEST or len(str(values[0])) > _LONGEST:
+                if max(len(name), len(str(values[0]))) > jwts.LONGEST:
                     return problem("invalid_request", "a parameter is too long")
             response = view(request, *args, **kwargs)
             response.setdefault("Cache-Control", "no-store")
@@ -95,6 +97,37 @@ def revoke(request: HttpRequest) -> HttpResponse:
     return _answer(headers, body, status)
 
 
+@for_machines("POST", browsers=True)
+def push(request: HttpRequest) -> HttpResponse:
+    """A partner sends its authorization request ahead of the customer (RFC 9126 section 2)."""
+    partner = backend.named(request)
+    if partner is None:
+        return problem("invalid_client", "say who you are, and prove it", 401)
+    query = _pushed(request, partner)
+    if query is None:
+        return problem("invalid_request_object", "request is not signed by this app, for us, just now")
+    try:
+        sender, asked = authorization.read(query, ahead=True)
+    except authorization.Unanswerable as error:
+        return problem("invalid_request", str(error))
+    except authorization.Answer as error:
+        return problem(error.error, error.description)
+    if sender != partner:
+        return problem("invalid_request", "client_id is another app's")
+    uri = pushed.push(partner, asked.query)
+    return JsonResponse({"request_uri": uri, "expires_in": limits.current().oauth.pushed_seconds}, status=201)
+
+
+def _pushed(request: HttpRequest, partner: Partner) -> QueryDict | None:
+    """What is asked: in the form, or in the request object and nowhere else (RFC 9101 section 6.3)."""
+    query = request.POST.copy()
+    if "request" in query:
+        said = assertions.asked(query.get("request", ""), partner, clock.now())
+        return None if said is None else QueryDict(urlencode(said))
+    query.setdefault("client_id", partner.client_id)
+    return query
+
+
 def _answer(headers: dict[str, str], body: str | None, status: int) -> HttpResponse:
     response = HttpResponse(body or "", status=status, content_type="application/json")
     for name, value in headers.items():
@@ -125,7 +158,7 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
             "claims_supported": claims,
             "claim_types_supported": ["normal"],
             "claims_parameter_supported": True,
-            "request_parameter_supported": False,
+            "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
             "require_request_uri_registration": False,
             "acr_values_supported": list(ACR_VALUES),
@@ -156,6 +189,13 @@ def _metadata() -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
         "revocation_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
         "introspection_endpoint_auth_methods_supported": list(CLIENT_AUTHENTICATION),
+        "token_endpoint_auth_signing_alg_values_supported": list(jwts.ALGORITHMS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(jwts.ALGORITHMS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(jwts.ALGORITHMS),
+        "pushed_authorization_request_endpoint": _url("oauth2_provider:push"),
+        "require_pushed_authorization_requests": False,
+        "request_object_signing_alg_values_supported": list(jwts.ALGORITHMS),
+        "require_signed_request_object": False,
         "authorization_response_iss_parameter_supported": True,
     }
 

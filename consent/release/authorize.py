@@ -22,7 +22,7 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep
 from ciam_portal.core.crypto import codes
@@ -32,13 +32,14 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import authorization, id_tokens, scopes
+from ciam_portal.oauth import authorization, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
+from consent.release.onward import past_our_form, told
 
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
@@ -69,15 +70,20 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Sent from the partner's site, so without our cookies: asked again as a link, which changes nothing either.
         pairs = [(name, value) for name, values in request.POST.lists() for value in values]
-        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{urlencode(pairs)}", status=303)
+        return _again(urlencode(pairs))
     try:
-        partner, asked = authorization.read(request.GET)
-        response = _answer(request, partner, asked)
-    except Unanswerable as error:
-        return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
-    except Answer as error:
-        response = error.respond()
-    return _onward(request, response)
+        query, handle = pushed.unfold(request, clock.now())
+        if "request" in query:
+            return _again(pushed.push_signed(query, clock.now()))
+        partner, asked = authorization.read(query, handle)
+        response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
+    except (Unanswerable, Answer) as error:
+        response = told(request, error)
+    return past_our_form(request, response)
+
+
+def _again(query: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('consent:authorize')}?{query}", status=303)
 
 
 def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest) -> HttpResponse:
@@ -212,6 +218,8 @@ def _check_letting_out(visit: Visit, added: set[str]) -> None:
 
 
 def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
+    if visit.asked.handle and not pushed.close(visit.request, visit.asked.handle):
+        raise Unanswerable(str(pushed.OVER))
     try:
         code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
     except Refused as refused:
@@ -261,8 +269,8 @@ def decide(request: HttpRequest) -> HttpResponse:
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
         return _settle(visit, shown)
-    except Answer as answer:
-        return answer.respond()
+    except (Unanswerable, Answer) as error:
+        return told(request, error)
 
 
 def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
@@ -276,20 +284,7 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
     except (ProveMore, OnHold):
         # The question is asked again from the start, and there the customer reads why, and what to do.
-        return HttpResponseRedirect(f"{reverse('consent:authorize')}?{visit.asked.query}", status=303)
+        return _again(visit.asked.query)
     except Refused as refused:
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
     return _send_code(visit, consent)
-
-
-def _onward(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
-    if not isinstance(response, authorization.ToPartner) or not _follows_a_form_of_ours(request):
-        return response
-    return render(request, "consent/release/onward.html", {"target": response.url})
-
-
-def _follows_a_form_of_ours(request: HttpRequest) -> bool:
-    """Browsers that do not say where a request comes from (Safari before 16.4) still name the page."""
-    came_from = request.headers.get("Sec-Fetch-Site")
-    return came_from == "same-origin" if came_from else links.page_before(request) != "/"

@@ -11,7 +11,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import id_tokens, tokens
+from ciam_portal.oauth import assertions, id_tokens, tokens
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
@@ -44,26 +44,37 @@ class ConsentValidator(OAuth2Validator):
         return request.client
 
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """A partner that sends a secret must send the right one; one that has a secret must send it."""
-        if _authorization(request) or getattr(request, "client_secret", None):
+        """A partner that shows a proof must show the right one; one that has any must show it."""
+        if any((_authorization(request), *_in_form(request))):
             return True
         partner = self._load_application(request.client_id, request)
         return partner is None or not partner.is_public
 
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """By header or by form, never by both (RFC 6749 section 2.3)."""
-        by_form = getattr(request, "client_secret", None) or ""
-        header = _authorization(request)
-        if header and by_form:
+        """By one proof: its secret, in the header or the form, or what it signed (RFC 6749 section 2.3)."""
+        header, (secret, assertion) = _authorization(request), _in_form(request)
+        if sum(map(bool, (header, secret, assertion))) != 1:
             return False
-        client_id, secret = _basic(header) if header else (request.client_id, by_form)
+        if assertion:
+            return self._authenticate_by_key(assertion, request)
+        client_id, secret = _basic(header) if header else (request.client_id, secret)
         if request.client_id not in {None, "", client_id}:
             return False
         partner = self._load_application(client_id, request)
-        known = partner is not None and not partner.is_public and self._check_secret(secret, partner.client_secret)
-        if known and partner is not None and ClientSecret().must_update(partner.client_secret):
+        if partner is None or partner.is_public or partner.has_keys:  # no weaker proof than the one it chose
+            return False
+        if not self._check_secret(secret, partner.client_secret):
+            return False
+        if ClientSecret().must_update(partner.client_secret):
             partner.seal_secret(secret)
-        return known
+        return True
+
+    def _authenticate_by_key(self, assertion: str, request: Any) -> bool:
+        client_id = assertions.speaks_of(assertion)
+        if request.client_id not in {None, "", client_id} or request.client_assertion_type != assertions.KIND:
+            return False
+        partner = self._load_application(client_id, request)
+        return partner is not None and partner.has_keys and assertions.proves(assertion, partner, clock.now())
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Only a public partner may leave it at its name."""
@@ -225,6 +236,10 @@ def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> boo
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
+
+
+def _in_form(request: Any) -> tuple[str, str]:
+    return getattr(request, "client_secret", None) or "", getattr(request, "client_assertion", None) or ""
 
 
 def _authorization(request: Any) -> str:

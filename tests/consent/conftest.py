@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from ciam_portal.oauth.profiles import Profile
 from tests.oauth.walk import Walk, register
 
 
@@ -18,4 +19,4 @@ def walk(customer: User, sign_in: Callable[..., Client]) -> Walk:
 @pytest.fixture
 def public(customer: User, sign_in: Callable[..., Client]) -> Walk:
     """A public partner (no secret) and a customer who is signed in."""
-    return Walk(*register("App", public=True), sign_in(customer))
+    return Walk(*register("App", profile=Profile.BROWSER), sign_in(customer))

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.oauth.profiles import Profile
 from tests.oauth.walk import Walk, register
 
 ACTIONS = ("partner.payment", "partner.change_payee")
@@ -55,7 +56,7 @@ class Shop(Walk):
 def open_shop(browser: Client, *methods: Method, **profile: Any) -> Shop:
     partner, secret = register(**({"decision_actions": ACTIONS} | profile))
     shop = Shop(partner, secret, browser)
-    if not profile.get("machine"):
+    if profile.get("profile") is not Profile.SERVICE:
         shop.token = shop.tokens("openid")["access_token"]
     return shop
 

@@ -18,6 +18,7 @@ from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions.models import Approval
+from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests.decisions.conftest import Shop, open_shop
@@ -156,7 +157,7 @@ def test_a_token_of_others_is_for_resource_servers_only(shop: Shop) -> None:
     assert other.decide_on().json()["reasons"][0]["code"] == "unknown_token"
     assert latest().about is None
     assert mine != other.token
-    gateway = open_shop(shop.browser, name="Gateway", machine=True, resource_server=True)
+    gateway = open_shop(shop.browser, name="Gateway", profile=Profile.SERVICE, resource_server=True)
     gateway.token = shop.token
     assert gateway.decide_on().json()["outcome"] == "allow"
     assert gateway.decide_on(channel="gateway").json()["outcome"] == "allow"

@@ -20,6 +20,7 @@ from ciam_portal.core.policy.library_settings import derived
 from ciam_portal.governance import deciding, flows, start
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Origin, VersionState
+from ciam_portal.oauth.profiles import Profile
 from tests.conftest import NOON
 from tests.governance.conftest import Administrator, changed, limits_with
 from tests.oauth.walk import Walk, register
@@ -107,7 +108,7 @@ def test_limits_are_really_read_at_each_use(client: Client, customer: Any, live:
 
 def test_partners_are_told_the_lifetime_that_decides(live: None) -> None:
     put_in_place(changed(oauth__access_token_seconds=61))
-    machine = Walk(*register("Robot", machine=True))
+    machine = Walk(*register("Robot", profile=Profile.SERVICE))
     answer = machine.post("/oauth/token/", {"grant_type": "client_credentials"}).json()
     assert answer["expires_in"] == 61
 

@@ -50,7 +50,8 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:revoke-token",
+    "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:push",
+    "oauth2_provider:revoke-token",
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",
     "decisions:authzen", "decisions:openapi",

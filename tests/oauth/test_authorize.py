@@ -58,7 +58,7 @@ def test_oidcc_ensure_registered_redirect_uri(walk: Walk, change: dict[str, Any]
         ({"code_challenge": "a" * 129}, "invalid_request"),
         ({"scope": "flying"}, "invalid_scope"),
         ({"prompt": "create consent"}, "invalid_request"),
-        ({"request": "eyJ.e30."}, "request_not_supported"),
+        ({"request": "eyJ.e30."}, "invalid_request_object"),
         ({"request_uri": "https://shop.example/r"}, "request_uri_not_supported"),
         ({"response_mode": "form_post"}, "invalid_request"),
         ({"max_age": "soon"}, "invalid_request"),

@@ -8,6 +8,7 @@ from django.test import Client
 
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.profiles import Profile
 from tests.conftest import NOON
 from tests.oauth.walk import CALLBACK, Walk, answer, register
 
@@ -19,7 +20,9 @@ ORIGIN = "https://spa.example"
 @pytest.fixture
 def spa(walk: Walk) -> Walk:
     """An app that runs in browsers."""
-    partner, secret = register("Spa", public=True, redirect_uris=(f"{ORIGIN}/back",), scopes=("openid", "profile"))
+    partner, secret = register(
+        "Spa", profile=Profile.BROWSER, redirect_uris=(f"{ORIGIN}/back",), scopes=("openid", "profile")
+    )
     return Walk(partner, secret, walk.browser)
 
 
@@ -124,7 +127,9 @@ def test_a_switched_off_app_reads_none(spa: Walk) -> None:
 )
 def test_an_app_of_the_device_is_answered_on_any_port_of_its_own(walk: Walk, sent: str, allowed: bool) -> None:
     uris = ("http://127.0.0.1/back", "http://[::1]/back", "com.example.app:/back")
-    partner, secret = register("Desk", public=True, redirect_uris=uris, sector="desk.example", scopes=("openid",))
+    partner, secret = register(
+        "Desk", profile=Profile.NATIVE, redirect_uris=uris, sector="desk.example", scopes=("openid",)
+    )
     desk = Walk(partner, secret, walk.browser)
     page = desk.ask("openid", redirect_uri=sent)
     assert page.status_code == (200 if allowed else 400)
@@ -137,19 +142,19 @@ def test_an_app_of_the_device_is_answered_on_any_port_of_its_own(walk: Walk, sen
 
 
 @pytest.mark.parametrize(
-    ("uri", "public"),
+    ("uri", "profile"),
     [
-        ("http://[::1]/back", False),
-        ("com.example.app:/back", False),
-        ("app:/back", True),
-        ("javascript:/alert", True),
-        ("com.example.app://host/back", True),
-        ("http://10.0.0.1/back", True),
+        ("http://[::1]/back", Profile.STANDARD),
+        ("com.example.app:/back", Profile.BROWSER),
+        ("app:/back", Profile.NATIVE),
+        ("javascript:/alert", Profile.NATIVE),
+        ("com.example.app://host/back", Profile.NATIVE),
+        ("http://10.0.0.1/back", Profile.NATIVE),
     ],
 )
-def test_such_addresses_are_for_public_apps_and_nothing_else_is(uri: str, public: bool) -> None:
+def test_such_addresses_are_for_apps_on_devices_and_nothing_else_is(uri: str, profile: Profile) -> None:
     with pytest.raises(partners.Unacceptable):
-        register("Odd", public=public, redirect_uris=(uri,), scopes=("openid",))
+        register("Odd", profile=profile, redirect_uris=(uri,), scopes=("openid",))
 
 
 @pytest.mark.parametrize("path", ["/oauth/authorize/", "/sign-in/", "/sign-up/"])

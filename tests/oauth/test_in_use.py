@@ -14,6 +14,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, RefreshToken
+from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests.factories import at_home
@@ -125,7 +126,7 @@ def test_oidcc_discovery_endpoint_verification(client: Client, settings: Any) ->
     assert words["code_challenge_methods_supported"] == ["S256"]
     assert words["id_token_signing_alg_values_supported"] == ["ES256"]
     assert words["authorization_response_iss_parameter_supported"] is True
-    assert words["request_parameter_supported"] is False
+    assert words["request_parameter_supported"] is True
     assert set(words["acr_values_supported"]) == {"aal1", "aal2", "phr"}
     assert client.get("/.well-known/oauth-authorization-server").json()["issuer"] == settings.PUBLIC_URL
     keys = client.get("/.well-known/jwks.json").json()["keys"]
@@ -159,7 +160,7 @@ class TestStatements:
             walk.introspect(token)
 
     def test_client_credentials(self, db: None, django_assert_max_num_queries: Any) -> None:
-        machine = Walk(*register("Robot", machine=True))
+        machine = Walk(*register("Robot", profile=Profile.SERVICE))
         with django_assert_max_num_queries(5):
             machine.post("/oauth/token/", {"grant_type": "client_credentials"})
 

@@ -16,6 +16,7 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth.backend import core
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows
 from tests import factories
@@ -49,8 +50,8 @@ def test_only_access_tokens_with_the_scope_open_the_librarys_views(walk: Walk, c
 @pytest.mark.django_db
 def test_only_a_partner_without_a_secret_may_leave_it_at_its_name() -> None:
     validator = core().server.request_validator
-    for is_public in (False, True):
-        name = register(public=is_public)[0].client_id
+    for profile in (Profile.STANDARD, Profile.BROWSER):
+        is_public, name = profile.rules.public, register(profile=profile)[0].client_id
         asked = SimpleNamespace(client=None, client_id=name, client_secret=None, headers={})
         assert validator.client_authentication_required(asked) is not is_public
         assert validator.authenticate_client_id(name, asked) is is_public

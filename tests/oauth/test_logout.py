@@ -125,7 +125,7 @@ def test_a_hint_by_a_key_that_was_dropped_gets_the_page_with_the_button(
     walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hint = walk.tokens()["id_token"]
-    monkeypatch.setattr("ciam_portal.oauth.id_tokens.keys.key_named", lambda _kid: None)
+    monkeypatch.setattr("ciam_portal.oauth.id_tokens.keys.named", lambda _kid: [])
     page = leave(walk, id_token_hint=hint, client_id=walk.partner.client_id, post_logout_redirect_uri=AFTER)
     assert page.status_code == 200
     assert "Shop" in page.text

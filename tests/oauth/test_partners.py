@@ -11,6 +11,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile
 from tests.oauth.walk import Walk, register
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +35,9 @@ pytestmark = pytest.mark.django_db
         {"post_logout_redirect_uris": ("ftp://shop.example/",)},
         {"decision_actions": ("partner.fly",)},
         {"decision_actions": ("sign_in",)},
-        {"decision_actions": ("partner.payment",), "public": True},
-        {"machine": True, "scopes": ("openid",)},
-        {"machine": True, "scopes": (), "redirect_uris": ("https://shop.example/",)},
+        {"decision_actions": ("partner.payment",), "profile": Profile.BROWSER},
+        {"profile": Profile.SERVICE, "scopes": ("openid",)},
+        {"profile": Profile.SERVICE, "scopes": (), "redirect_uris": ("https://shop.example/",)},
     ],
 )
 def test_what_cannot_be_registered(changed: dict[str, Any]) -> None:
@@ -61,7 +62,7 @@ def test_it_is_recorded_without_its_secret() -> None:
 
 
 def test_a_new_secret_ends_the_old_one() -> None:
-    partner, old = register(machine=True)
+    partner, old = register(profile=Profile.SERVICE)
     new = partners.replace_secret(partner, by=Actor.system(), at=clock.now())
     form = {"grant_type": "client_credentials"}
     assert Walk(partner, old).post("/oauth/token/", form).status_code == 401
@@ -91,7 +92,7 @@ def test_the_command() -> None:
 
 
 def test_the_command_says_what_may_be_asked() -> None:
-    run("add", "Gateway", "--machine", "--resource-server", "--decision-action", "partner.payment")
+    run("add", "Gateway", "--profile", "service", "--resource-server", "--decision-action", "partner.payment")
     gateway = Partner.objects.get()
     assert gateway.decision_actions == ["partner.payment"]
     run("decisions", gateway.client_id, "--decision-action", "partner.change_payee")
@@ -104,15 +105,15 @@ def test_the_command_says_what_may_be_asked() -> None:
 
 
 def test_the_command_adds_public_partners_and_machines() -> None:
-    assert "secret" not in run("add", "App", "--redirect-uri", "https://app.example/cb", "--public")
-    run("add", "Robot", "--machine", "--resource-server")
+    assert "secret" not in run("add", "App", "--redirect-uri", "https://app.example/cb", "--profile", "browser")
+    run("add", "Robot", "--profile", "service", "--resource-server")
     robot = Partner.objects.get(name="Robot")
     assert robot.authorization_grant_type == Partner.GRANT_CLIENT_CREDENTIALS
     assert robot.is_resource_server
 
 
 def test_the_command_says_what_is_wrong() -> None:
-    public, _ = register("App", public=True)
+    public, _ = register("App", profile=Profile.BROWSER)
     for words in (("add", "X"), ("secret", "nobody"), ("secret", public.client_id)):
         with pytest.raises(CommandError):
             run(*words)

@@ -12,6 +12,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, IDToken, Partner, RefreshToken
+from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from tests.oauth.walk import VERIFIER, Walk, payload, register
 
@@ -196,7 +197,7 @@ def test_a_public_partner_needs_no_secret_but_the_verifier(public: Walk) -> None
 
 
 def test_a_partner_that_acts_for_itself_gets_nothing_of_customers(db: None) -> None:
-    partner, secret = register("Machine", machine=True)
+    partner, secret = register("Machine", profile=Profile.SERVICE)
     Partner.objects.filter(pk=partner.pk).update(scopes_allowed=["email"])  # as no registration would
     asked = Walk(partner, secret).post("/oauth/token/", {"grant_type": "client_credentials", "scope": "email"})
     assert (asked.status_code, asked.json()["error"]) == (400, "invalid_scope")
@@ -224,12 +225,12 @@ def test_other_grants_do_not_exist(walk: Walk, customer: User, grant: str) -> No
 
 def test_a_partner_uses_only_its_own_grant(walk: Walk) -> None:
     assert walk.post("/oauth/token/", {"grant_type": "client_credentials"}).json()["error"] == "unauthorized_client"
-    robot = Walk(*register("Robot", machine=True), walk.browser)
+    robot = Walk(*register("Robot", profile=Profile.SERVICE), walk.browser)
     assert robot.redeem(walk.code()).json()["error"] == "unauthorized_client"
 
 
 def test_client_credentials(walk: Walk) -> None:
-    robot = Walk(*register("Robot", machine=True))
+    robot = Walk(*register("Robot", profile=Profile.SERVICE))
     response = robot.post("/oauth/token/", {"grant_type": "client_credentials"})
     assert response.status_code == 200
     assert set(response.json()) == {"access_token", "expires_in", "token_type", "scope"}
@@ -243,7 +244,7 @@ def test_client_credentials(walk: Walk) -> None:
 
 @pytest.mark.parametrize("scope", ["openid", "profile email", "admin", "offline_access"])
 def test_a_partner_for_itself_gets_no_customers_scopes(scope: str) -> None:
-    robot = Walk(*register("Robot", machine=True))
+    robot = Walk(*register("Robot", profile=Profile.SERVICE))
     response = robot.post("/oauth/token/", {"grant_type": "client_credentials", "scope": scope})
     assert response.json()["error"] == "invalid_scope"
 
@@ -263,7 +264,7 @@ def test_repeated_and_oversized_parameters(walk: Walk, path: str) -> None:
     kind = "application/x-www-form-urlencoded"
     twice = walk.machine.post(f"/oauth/{path}/", body, content_type=kind, HTTP_AUTHORIZATION=walk.basic())
     assert twice.json()["error"] == "invalid_request"
-    long = walk.post(f"/oauth/{path}/", {"grant_type": "refresh_token", "token": "x" * 5000})
+    long = walk.post(f"/oauth/{path}/", {"grant_type": "refresh_token", "token": "x" * 9000})
     assert long.json()["error"] == "invalid_request"
     nul = walk.post(f"/oauth/{path}/", {"grant_type": "refresh_token", "token": "x\x00"})
     assert nul.status_code == 400

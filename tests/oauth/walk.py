@@ -13,6 +13,7 @@ from django.test import Client
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile
 from tests.conftest import NOON
 
 CALLBACK = "https://shop.example/callback"
@@ -25,16 +26,16 @@ def challenge(verifier: str = VERIFIER) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-def register(name: str = "Shop", **profile: Any) -> tuple[Partner, str]:
+def register(name: str = "Shop", **said: Any) -> tuple[Partner, str]:
     words: dict[str, Any] = {
         "redirect_uris": (CALLBACK,),
         "post_logout_redirect_uris": (AFTER,),
         "scopes": ALL,
         "purpose": "Sells shoes.",
     }
-    if profile.get("machine"):
+    if said.get("profile") is Profile.SERVICE:
         words = {"scopes": ()}
-    return partners.register(partners.Profile(name=name, **(words | profile)), by=Actor.system(), at=NOON)
+    return partners.register(partners.Registration(name=name, **(words | said)), by=Actor.system(), at=NOON)
 
 
 class Walk:

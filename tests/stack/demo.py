@@ -156,7 +156,7 @@ def _partner(url: str) -> None:
     client_id, secret = os.environ.get("DEMO_CLIENT_ID"), os.environ.get("DEMO_CLIENT_SECRET")
     if not client_id or Partner.objects.filter(client_id=client_id).exists():
         return
-    profile = partners.Profile(
+    wanted = partners.Registration(
         name="Tea House",
         purpose="A shop that remembers who you are and where your order goes.",
         homepage_url=url,
@@ -165,6 +165,6 @@ def _partner(url: str) -> None:
         scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
         decision_actions=("partner.payment", "partner.change_payee"),
     )
-    partner, _made = partners.register(profile, by=Actor.system(), at=clock.now())
+    partner, _made = partners.register(wanted, by=Actor.system(), at=clock.now())
     partner.client_id, partner.client_secret = client_id, secret  # the ones that the demo partner was started with
     partner.save()

@@ -84,6 +84,10 @@ class OAuth:
     id_token_seconds: Annotated[StrictInt, Field(ge=60, le=3600)]
     refresh_token_days: Annotated[StrictInt, Field(ge=1, le=90)]
     refresh_idle_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    pushed_seconds: Annotated[StrictInt, Field(ge=10, le=600)]
+    assertion_seconds: Annotated[StrictInt, Field(ge=30, le=600)]
+    request_object_seconds: Annotated[StrictInt, Field(ge=30, le=3600)]
+    clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """``manage.py partner``: add a partner application, replace its secret, say what it may ask, switch it, list all."""
 
+import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +11,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile
 
 
 class Command(BaseCommand):
@@ -21,15 +24,16 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         add = verbs.add_parser("add", help="add one; prints its id and secret")
         add.add_argument("name", help="the name customers see")
+        add.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.STANDARD, help="its kind")
+        add.add_argument("--jwks", type=Path, help="a file with its public keys; then it has no secret")
+        add.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
         add.add_argument("--purpose", default="", help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
-        add.add_argument("--public", action="store_true", help="runs where it can keep no secret (browser, phone)")
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
-        add.add_argument("--machine", action="store_true", help="acts for itself (client credentials), no customers")
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
@@ -48,7 +52,7 @@ class Command(BaseCommand):
         verb, by, at = options["verb"], Actor.system(), clock.now()
         try:
             if verb == "add":
-                partner, secret = partners.register(_profile(options), by=by, at=at)
+                partner, secret = partners.register(_registration(options), by=by, at=at)
                 self._show(partner, secret)
             elif verb == "list":
                 for partner in Partner.objects.order_by("name"):
@@ -80,19 +84,28 @@ class Command(BaseCommand):
             self.stderr.write("The secret is shown this once and kept nowhere.")
 
 
-def _profile(options: dict[str, Any]) -> partners.Profile:
-    scopes = tuple(options["scope"]) or (() if options["machine"] else ("openid",))
-    return partners.Profile(
+def _registration(options: dict[str, Any]) -> partners.Registration:
+    customers = options["profile"].rules.customers
+    return partners.Registration(
         name=options["name"],
+        profile=options["profile"],
         redirect_uris=tuple(options["redirect_uri"]),
         post_logout_redirect_uris=tuple(options["post_logout_redirect_uri"]),
-        scopes=scopes,
+        scopes=tuple(options["scope"]) or (("openid",) if customers else ()),
         purpose=options["purpose"],
         homepage_url=options["homepage"],
         sector=options["sector"],
-        public=options["public"],
+        jwks=_keys(options["jwks"]),
+        jwks_uri=options["jwks_uri"],
         public_subjects=options["public_subjects"],
-        machine=options["machine"],
         resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
     )
+
+
+def _keys(file: Path | None) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] | None = json.loads(file.read_bytes()) if file else None
+    except (OSError, ValueError) as error:
+        raise partners.Unacceptable(f"{file} is no JSON file that can be read.") from error
+    return found

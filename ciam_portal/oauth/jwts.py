@@ -1,0 +1,114 @@
+"""Signed tokens: made with our keys, read with those of whoever is said to have made them. The speaker of jwcrypto."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jwcrypto import jwk, jws
+from jwcrypto.common import JWException
+
+LONGEST = 8192
+ES256 = "ES256"
+ALGORITHMS = (ES256, "PS256", "EdDSA")  # what partners may sign with (FAPI 2.0 Security Profile section 5.4.1)
+_CURVES = {"P-256": ES256, "Ed25519": "EdDSA"}
+_SHORTEST_RSA = 2048
+
+_BROKEN = (JWException, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+
+
+class UnusableKeys(ValueError):
+    """A key set that signs nothing here; says what is wrong in one sentence."""
+
+
+def sign(claims: dict[str, Any], key: Any, kind: str = "JWT") -> str:  # noqa: ANN401  (jwcrypto is untyped)
+    """A token of these claims by one of our keys; ``kind`` is its ``typ`` (RFC 8725 section 3.11)."""
+    header = {"alg": ES256, "typ": kind, "kid": key.thumbprint()}
+    token = jws.JWS(json.dumps(claims))
+    token.add_signature(key, alg=ES256, protected=json.dumps(header))
+    return str(token.serialize(compact=True))
+
+
+def read(
+    text: str, keys: Callable[[str], Iterable[Any]], *, algorithms: tuple[str, ...], kinds: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """The claims of a token that one of these keys signed; None for anything else. Its times are not looked at.
+
+    ``keys`` answers to a ``kid`` with those that may have signed. A key signs with its own algorithm only, so that no
+    header can choose another (RFC 8725 section 3.1).
+    """
+    if not text or len(text) > LONGEST or text.count(".") != 2:  # noqa: PLR2004  (compact serialization)
+        return None
+    try:
+        token = jws.JWS()
+        token.allowed_algs = list(algorithms)
+        token.deserialize(text)
+        header = token.jose_header
+        kid = header.get("kid", "")
+        if str(header.get("typ", "")).lower().removeprefix("application/") not in kinds or not isinstance(kid, str):
+            return None
+        for key in keys(kid):
+            if algorithm_of(key) == header["alg"] and _verifies(text, key, header["alg"]):
+                claims = json.loads(token.objects["payload"])
+                return claims if isinstance(claims, dict) else None
+    except _BROKEN:
+        return None
+    return None
+
+
+def unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as a token says them of itself, by nobody's word; empty if it is none."""
+    try:
+        token = jws.JWS()
+        token.deserialize(text if len(text) <= LONGEST else "")
+        header, claims = token.jose_header, json.loads(token.objects["payload"])
+    except _BROKEN:
+        return {}, {}
+    return (header, claims) if isinstance(claims, dict) else ({}, {})
+
+
+def key_set(document: Any) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)
+    """The keys of a JWK Set (RFC 7517 section 5) that may sign here. Raises UnusableKeys: none, or a secret one."""
+    found = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(found, list):
+        message = 'A key set is {"keys": [...]}.'
+        raise UnusableKeys(message)
+    usable = []
+    for each in found:
+        try:
+            key = jwk.JWK(**each)
+        except _BROKEN:
+            continue
+        if key.has_private or key.is_symmetric:
+            message = "A key set for us holds public keys only."
+            raise UnusableKeys(message)
+        if each.get("use", "sig") == "sig" and algorithm_of(key) is not None:
+            usable.append(key)
+    if not usable:
+        message = f"A key set for us holds a key for one of {', '.join(ALGORITHMS)}."
+        raise UnusableKeys(message)
+    return tuple(usable)
+
+
+def named(keys: Iterable[Any], kid: str) -> list[Any]:
+    """Those of the keys that a token with this ``kid`` may have been signed with; all, if it names none."""
+    return [key for key in keys if not kid or key.get("kid") in {None, kid}]
+
+
+def algorithm_of(key: Any) -> str | None:  # noqa: ANN401  (jwcrypto is untyped)
+    """The one algorithm that a key signs with here; None if it signs nothing here."""
+    kind = key.get("kty")
+    if kind in {"EC", "OKP"}:
+        return _CURVES.get(key.get("crv"))
+    if kind == "RSA" and key.get("alg") in {None, "PS256"}:
+        return "PS256" if key.get_op_key("verify").key_size >= _SHORTEST_RSA else None
+    return None
+
+
+def _verifies(text: str, key: Any, algorithm: str) -> bool:  # noqa: ANN401  (jwcrypto is untyped)
+    token = jws.JWS()
+    token.allowed_algs = [algorithm]
+    try:
+        token.deserialize(text, key)
+    except JWException:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""What kinds of partner there are, and what each must do: one object for each kind, asked wherever it matters."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for a kind of partner."""
+
+    customers: bool = True
+    """Customers sign in to it; one that they do not acts for itself (RFC 6749 section 4.4)."""
+    public: bool = False
+    """Runs where it can keep no secret (RFC 6749 section 2.1)."""
+    keyed: bool = False
+    """Proves who it is with a key of its own (RFC 7523), never with a secret that we know too."""
+    pushed: bool = False
+    """Asks by pushed authorization requests only (RFC 9126)."""
+    on_devices: bool = False
+    """Is sent back to on the customer's device: a port of its own, a scheme of its own (RFC 8252 section 7)."""
+    in_browsers: bool = False
+    """Reads our answers from a page, from the origins of its redirect URIs (CORS)."""
+
+
+class Profile(StrEnum):
+    """The kinds."""
+
+    STANDARD = "standard"
+    FAPI2 = "fapi2"
+    NATIVE = "native"
+    BROWSER = "browser"
+    SERVICE = "service"
+
+    @property
+    def rules(self) -> Rules:
+        """What holds for it."""
+        return _RULES[self]
+
+
+_RULES = {
+    Profile.STANDARD: Rules(),
+    Profile.FAPI2: Rules(keyed=True, pushed=True),
+    Profile.NATIVE: Rules(public=True, on_devices=True),
+    Profile.BROWSER: Rules(public=True, in_browsers=True),
+    Profile.SERVICE: Rules(customers=False),
+}

@@ -1,0 +1,30 @@
+"""How a customer gets back to the partner: with an answer, or past our own form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ciam_portal.core import links
+from ciam_portal.oauth import authorization, pushed
+from ciam_portal.oauth.authorization import Answer, Unanswerable
+
+
+def told(request: HttpRequest, error: Unanswerable | Answer) -> HttpResponse:
+    """What an error becomes: a page of ours, or an answer to the partner, which closes what it had pushed."""
+    if isinstance(error, Unanswerable):
+        return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
+    if error.handle:
+        pushed.close(request, error.handle)
+    return error.respond()
+
+
+def past_our_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
+    if not isinstance(response, authorization.ToPartner) or not _follows_a_form_of_ours(request):
+        return response
+    return render(request, "consent/release/onward.html", {"target": response.url})
+
+
+def _follows_a_form_of_ours(request: HttpRequest) -> bool:
+    """Browsers that do not say where a request comes from (Safari before 16.4) still name the page."""
+    came_from = request.headers.get("Sec-Fetch-Site")
+    return came_from == "same-origin" if came_from else links.page_before(request) != "/"
