@@ -59,7 +59,7 @@ app.conf.task_routes = {
     "risk.watch_drift": {"queue": NIGHTLY},
     "recovery.remind": {"queue": NIGHTLY},
 }
-app.conf.beat_schedule = {
+JOBS: dict[str, dict[str, Any]] = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
@@ -76,9 +76,10 @@ app.conf.beat_schedule = {
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 
-for _job in app.conf.beat_schedule.values():  # what no worker took meanwhile, the next one does
+for _job in JOBS.values():  # what no worker took meanwhile, the next one does
     _every = _job["schedule"]
     _job["options"] = {"expires": max(60.0, _every) if isinstance(_every, float) else 6 * 3600.0}
+app.conf.beat_schedule = JOBS
 
 
 @heartbeat_sent.connect

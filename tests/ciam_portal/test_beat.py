@@ -12,10 +12,9 @@ from kombu import Connection
 from redis.exceptions import ConnectionError as RedisAway
 
 from ciam_portal import beat
-from ciam_portal.celery import ALIVE_SECONDS, MAIL, NIGHTLY, QUEUES, SECURITY, alive, app, say_alive
+from ciam_portal.celery import ALIVE_SECONDS, JOBS, MAIL, NIGHTLY, QUEUES, SECURITY, alive, app, say_alive
 from ciam_portal.core import clock
 
-JOBS = app.conf.beat_schedule
 EVERY = {name: job["schedule"] for name, job in JOBS.items() if isinstance(job["schedule"], float)}
 SWEEP = "deliver what no nudge delivered"
 Begun = list[str]
