@@ -15,6 +15,7 @@ class Why(StrEnum):
     ENDED = "ended"
     WRONG_REDIRECT = "wrong_redirect"
     WRONG_VERIFIER = "wrong_verifier"
+    WRONG_KEY = "wrong_key"
     TOO_WIDE = "too_wide"
     NOT_ALLOWED = "not_allowed"
     PROVE_MORE = "prove_more"  # the gate's answers: the customer must show more,
@@ -73,6 +74,15 @@ class TokensRefreshed(AuditEvent):
     partner: UUID
     family: UUID
     scopes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRepeated(AuditEvent):
+    """A partner asked once more at once, and got the same answer: the first may be lost."""
+
+    name: ClassVar[str] = "oauth.refresh_repeated"
+    partner: UUID
+    family: UUID
 
 
 @dataclass(frozen=True, slots=True)
