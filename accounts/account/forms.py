@@ -61,7 +61,7 @@ class Profile(forms.Form):
 class NewEmail(forms.Form):
     """The address to change to."""
 
-    email = Address(label=_("New e-mail address"), autocomplete="email")
+    email = Address(label=_("New email address"), autocomplete="email")
 
 
 class AccountName(forms.EmailInput):

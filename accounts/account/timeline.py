@@ -16,9 +16,9 @@ tell(
     {
         events.AccountOpened: plain(_("Account opened")),
         events.SignUpWithKnownAddress: plain(_("Somebody tried to open an account with your address")),
-        events.EmailConfirmed: plain(_("E-mail address confirmed")),
-        events.EmailChangeAsked: plain(_("A change of e-mail address was asked for")),
-        events.EmailChanged: plain(_("E-mail address changed"), badge=_("Changed"), kind="accent"),
+        events.EmailConfirmed: plain(_("Email address confirmed")),
+        events.EmailChangeAsked: plain(_("A change of email address was asked for")),
+        events.EmailChanged: plain(_("Email address changed"), badge=_("Changed"), kind="accent"),
         events.PasswordChanged: plain(_("Password changed"), badge=_("Changed"), kind="accent"),
         events.ProfileChanged: _profile,
     },

@@ -1,4 +1,4 @@
-"""The customer's own data: profile, e-mail address, password."""
+"""The customer's own data: profile, email address, password."""
 
 from datetime import datetime
 
@@ -48,7 +48,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account/profile.html", {"form": form})
 
 
-@resumable(lazy("Ask for the new e-mail address"), forms.NewEmail, "email")
+@resumable(lazy("Ask for the new email address"), forms.NewEmail, "email")
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive(Action.CHANGE_EMAIL)
 def change_email(request: HttpRequest) -> HttpResponse:
@@ -81,7 +81,7 @@ def confirm_new_email(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/account/confirm_new_email.html", {"form": forms.Nothing()})
     flows.change_email(customer, link.secret, session_of(request), by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Your e-mail address is changed."))
+    messages.success(request, _("Your email address is changed."))
     return redirect("accounts:security")
 
 

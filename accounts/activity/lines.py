@@ -36,7 +36,7 @@ _NOT_HERE = (
 )
 # How the gate's answers read; what was wanted follows (``explain.doing``).
 _ANSWERS = {
-    "step_up": Said(lazy("More proof asked for"), badge=lazy("Asked"), kind="accent"),
+    "step_up": Said(lazy("More steps asked for"), badge=lazy("Asked"), kind="accent"),
     "hold": Said(lazy("This had to wait"), badge=lazy("On hold"), kind="warn"),
     "deny": Said(lazy("This was stopped"), badge=lazy("Stopped"), kind="bad"),
 }

@@ -21,7 +21,7 @@ class Reason(ReasonBase):
 
     NOT_STOPPED = "not_stopped", "There is nothing to look at: this was not stopped."
     ALREADY_ASKED = "already_asked", "Our help desk has your question already. You hear from us by mail."
-    TOO_MANY_DISPUTES = "too_many_disputes", "You have asked about several things today. Please go on tomorrow."
+    TOO_MANY_DISPUTES = "too_many_disputes", "You have asked about several things today. Please come back tomorrow."
     ALREADY_CLOSED = "already_closed", "This has been closed already."
     NOT_YOUR_ROLE = "not_your_role", "Your role cannot close this."
     YOUR_OWN = "your_own", "This is about your own account. Somebody else has to look at it."

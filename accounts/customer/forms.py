@@ -14,7 +14,7 @@ class _Typed(forms.CharField):
 
     widget = forms.EmailInput
 
-    def __init__(self, *, label: Any = _("E-mail address"), autocomplete: str = "username", **kwargs: Any) -> None:  # noqa: ANN401, B008  (lazy text)
+    def __init__(self, *, label: Any = _("Email address"), autocomplete: str = "username", **kwargs: Any) -> None:  # noqa: ANN401, B008  (lazy text)
         kwargs.setdefault("max_length", mailbox.LONGEST_TYPED)
         super().__init__(label=label, **kwargs)
         self.widget.attrs.update(autocomplete=autocomplete, autocapitalize="none", spellcheck="false")

@@ -18,9 +18,12 @@ class Reason(ReasonBase):
     ONE_APP = "one_app", "You already use an authenticator app. Remove it first, then add the new one."
     TOO_MANY_PASSKEYS = "too_many_passkeys", "You have as many passkeys as an account can have. Remove one first."
     KNOWN_PASSKEY = "known_passkey", "This passkey is already registered. Please use another device or key."
-    NEEDS_A_FACTOR = "needs_a_factor", "Backup codes stand in for another factor. Add a passkey or an app first."
+    NEEDS_A_FACTOR = "needs_a_factor", "Backup codes stand in for a passkey or an app. Add one of those first."
     TOO_MANY_TRIES = "too_many_tries", "There were too many tries from your network."
-    WRONG_NEW_CODE = "wrong_new_code", "Your new factor was not added, so nothing was changed. Please try again."
+    WRONG_NEW_CODE = (
+        "wrong_new_code",
+        "Your new sign-in method was not added, so nothing was changed. Please try again.",
+    )
     NOT_THERE = "not_there", "This is no longer part of your account. Nothing was changed."
 
 

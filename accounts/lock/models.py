@@ -33,7 +33,7 @@ class Change(models.Model):
         """What was changed."""
 
         PASSWORD = "password", _("Password changed")
-        EMAIL = "email", _("E-mail address changed")
+        EMAIL = "email", _("Email address changed")
         PHONE = "phone", _("Phone number changed")
         FACTOR_ADDED = "factor_added", _("Second step added")
         FACTOR_REMOVED = "factor_removed", _("Second step removed")

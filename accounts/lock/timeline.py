@@ -8,7 +8,7 @@ from ciam_portal.core.words import Text
 
 _UNDONE: dict[str, Text] = {
     "password": _("the password"),
-    "email": _("the e-mail address"),
+    "email": _("the email address"),
     "phone": _("the phone number"),
     "factor_added": _("a second step that was added"),
     "factor_removed": _("a second step that was removed"),

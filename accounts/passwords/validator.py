@@ -55,9 +55,7 @@ class Validator:
                 _("Please use at most %(n)d characters."), code="too_long", params={"n": rules.max_length}
             )
         if is_about(password, _longest_first(personal(user) + ours())):
-            words = _(
-                "This password is made from your own name or e-mail address, or from ours. Please choose another."
-            )
+            words = _("This password is made from your own name or email address, or from ours. Please choose another.")
             raise ValidationError(words, code="personal")
         if is_common(password) or is_breached(password):
             raise ValidationError(

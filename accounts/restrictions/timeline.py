@@ -12,8 +12,8 @@ from ciam_portal.core.words import sentence
 def _restricted(data: Data) -> Said:
     because = translate("Reason: %(reason)s") % {"reason": sentence(told(WhyRestrict(data["reason"])))}
     if data["kind"] == RestrictionKind.SUSPEND:
-        return Said(_("Our staff suspended your account for a while"), because, _("Stopped"), "bad")
-    return Said(_("Our staff asked for more proof on your account for a while"), because, _("Asked"), "warn")
+        return Said(_("Our staff paused your account for a while"), because, _("Stopped"), "bad")
+    return Said(_("Our staff asked you to confirm more often for a while"), because, _("Asked"), "warn")
 
 
 def _reviewed(data: Data) -> Said:

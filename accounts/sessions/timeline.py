@@ -12,7 +12,7 @@ _ENDED: dict[str, Text] = {
     "credentials_changed": _("Session ended after a change of security"),
     "risk_rose": _("Session ended to protect your account"),
     "locked": _("Session ended, because the account was locked"),
-    "restricted": _("Session ended, because the account was suspended"),
+    "restricted": _("Session ended, because the account was paused"),
     "undone": _("Session ended, because a change was taken back"),
     "role_changed": _("Session ended, because your role as staff changed"),
 }

@@ -33,7 +33,7 @@ def new_password(label: Any = _PASSWORD) -> forms.CharField:  # noqa: ANN401  (l
 
 
 class SignUp(SignupForm):
-    """E-mail and password. A known address gets the same answer as a new one, after the same work."""
+    """Email and password. A known address gets the same answer as a new one, after the same work."""
 
     browser: Browser  # that sent it; the view says which
 
@@ -59,7 +59,7 @@ class SignUp(SignupForm):
 
 
 class SignIn(LoginForm):
-    """E-mail and password."""
+    """Email and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)

@@ -15,12 +15,12 @@ from ciam_portal.core.policy.reason import ReasonBase
 class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the customer reads."""
 
-    ACCOUNT_CLOSED = "account_closed", "The e-mail address or the password is not right."
-    ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your e-mail address first. We have sent you a link."
-    LOCKED = "locked", "The e-mail address or the password is not right."
-    SUSPENDED = "suspended", "The e-mail address or the password is not right."
-    NOTHING_PROVEN = "nothing_proven", "The e-mail address or the password is not right."
-    TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask for proof."
+    ACCOUNT_CLOSED = "account_closed", "The email address or the password is not right."
+    ADDRESS_NOT_PROVEN = "address_not_proven", "Please confirm your email address first. We have sent you a link."
+    LOCKED = "locked", "The email address or the password is not right."
+    SUSPENDED = "suspended", "The email address or the password is not right."
+    NOTHING_PROVEN = "nothing_proven", "The email address or the password is not right."
+    TOO_MANY_WAITING = "too_many_waiting", "You have begun many things that ask who you are."
 
 
 @dataclass(frozen=True, slots=True)

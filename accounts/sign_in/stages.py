@@ -203,7 +203,7 @@ def pending(request: HttpRequest) -> ProofStage | None:
 def start_over(request: HttpRequest) -> HttpResponse:
     """Let go of a sign-in whose account has changed under it, and say so."""
     forget(request)
-    words = _("Your password or your e-mail address has been changed in the meantime. Please sign in again.")
+    words = _("Your password or your email address has been changed in the meantime. Please sign in again.")
     messages.warning(request, words)
     return HttpResponseRedirect(reverse("account_login"))
 

@@ -17,7 +17,7 @@ def _signed_in(data: Data) -> Said:
 def _assessed(data: Data) -> Said | None:
     match data["answer"]:
         case "step_up":
-            return Said(_("Password accepted, more proof asked for"), kind="accent", badge=_("Asked"))
+            return Said(_("Password accepted, one more step asked for"), kind="accent", badge=_("Asked"))
         case "hold":
             return Said(_("A sign-in has to wait"), kind="warn", badge=_("On hold"))
         case "deny":

@@ -44,7 +44,7 @@ class Unmask(forms.Form):
 class ChangeRole(forms.Form):
     """Whose role, which, and why."""
 
-    email = WhoseAddress(label=_("E-mail address of the person"), autocomplete="off")
+    email = WhoseAddress(label=_("Email address of the person"), autocomplete="off")
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES)
     verb = forms.ChoiceField(
         label=_("What"), choices=[("grant", _("Propose to give it")), ("revoke", _("Take it away now"))]
@@ -66,7 +66,7 @@ class Restrict(forms.Form):
         choices=[
             ("", "—"),
             (RestrictionKind.SUSPEND.value, _("Suspend: nobody comes in, everything ends")),
-            (RestrictionKind.STEP_UP.value, _("Step-up: everything asks for the strongest proof")),
+            (RestrictionKind.STEP_UP.value, _("Step-up: everything asks for the strongest sign-in method")),
         ],
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyRestrict)])

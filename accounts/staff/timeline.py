@@ -10,7 +10,7 @@ from ciam_portal.core.timeline import Data, Said, plain, tell
 from ciam_portal.core.words import Text, sentence
 
 _VALUES: dict[str, Text] = FIELDS | {
-    "email": _("e-mail address"),
+    "email": _("email address"),
     "passkey": _("name of a passkey"),
     "session": _("network of a session"),
     "recovery": _("recovery address or phone"),

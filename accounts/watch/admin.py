@@ -46,7 +46,7 @@ MEANINGS = {
     ),
     "device_copied": _(
         "A device's former key came back with the right password: cookies were copied, or a device was set"
-        " back. The device is known no more and its owner was told; several in a day mean malware or a leak."
+        " back. The device is no longer known, and its owner was told; several in a day mean malware or a leak."
     ),
     "attack": _(
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"

@@ -45,11 +45,11 @@ _speaks_utf8 = False
 class Reason(ReasonBase):
     """Why a text is no address here. ``words`` is what the person reads."""
 
-    NO_ADDRESS = "address_malformed", "Please write a whole e-mail address, such as name@example.com."
+    NO_ADDRESS = "address_malformed", "Please write a whole email address, such as name@example.com."
     UNSEEN = "address_unseen", "This holds a sign that cannot be seen. Please type the address instead of pasting it."
     LOCAL_PART = "address_local_part", "We cannot send mail to an address with such letters or signs before the @."
     DOMAIN = "address_domain", "Please write a domain name after the @, such as example.com."
-    TOO_LONG = "address_too_long", "This e-mail address is longer than an address can be."
+    TOO_LONG = "address_too_long", "This email address is longer than an address can be."
 
 
 class NoMailbox(ValueError):

@@ -13,7 +13,7 @@ class Reason(ReasonBase):
     """Why not. ``words`` is what the partner may show its customer."""
 
     UNKNOWN_ACTION = "unknown_action", "This cannot be done here."
-    UNKNOWN_TOKEN = "unknown_token", "You are not signed in to this app any more. Please sign in again."
+    UNKNOWN_TOKEN = "unknown_token", "You are no longer signed in to this app. Please sign in again."
     OTHER_SUBJECT = "other_subject", "Somebody else is signed in. Please sign in again."
     UNKNOWN_APPROVAL = "unknown_approval", "This has not been approved. Please start again."
     ALREADY_PRESENTED = "already_presented", "This approval has been presented before. Please start again."

@@ -27,7 +27,7 @@ SCOPES = {
     for scope in (
         Scope("openid", _("Sign you in"), _SAME, ("sub",), required=True),
         Scope("profile", _("Your name"), _("Your name, language and time zone."), ("name", "locale", "zoneinfo")),
-        Scope("email", _("Your e-mail address"), _("Your e-mail address."), ("email", "email_verified")),
+        Scope("email", _("Your email address"), _("Your email address."), ("email", "email_verified")),
         Scope("phone", _("Your phone number"), _("Your phone number."), ("phone_number", "phone_number_verified")),
         Scope(
             "activity",

@@ -20,7 +20,7 @@ class Reason(ReasonBase):
     PARTNER_OFF = "partner_off", "This app is switched off at the moment. Please try again later."
     ACCOUNT_CLOSED = "account_closed", "This account is closed."
     SESSION_ENDED = "session_ended", "You are signed out. Please sign in again."
-    CONSENT_ENDED = "consent_ended", "This app is not connected to your account any more."
+    CONSENT_ENDED = "consent_ended", "This app is no longer connected to your account."
     NOT_COVERED = "not_covered", "You have not allowed this app to see that."
     NOT_OFFERED = "not_offered", "This app may not ask for that."
     NEEDED = "needed", "The app cannot work without this. To end it, disconnect the app."

@@ -20,7 +20,7 @@ class RecoveryAddressAsked(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryAddressAdded(AuditEvent):
-    """A second address for recovery was proven; it restores nothing before ``usable_from``."""
+    """A second address for recovery was proven; it helps you back in from ``usable_from``."""
 
     name: ClassVar[str] = "recovery.address_added"
     key: UUID

@@ -80,7 +80,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         code = form.cleaned_data["code"]
         if flows.add_address(customer, session_of(request), Medium(kind), address, code, by=by, at=at):
             request.session.pop(_ADDING, None)
-            messages.success(request, _("The address is proven. We have told all your addresses about it."))
+            messages.success(request, _("The address is confirmed. We have told all your addresses about it."))
             return redirect("recovery:addresses")
         form.add_error("code", _("This code is not right, or it is too old. You can ask for a new one."))
     context = {

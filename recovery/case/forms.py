@@ -85,7 +85,7 @@ class ContactCode(MailCode):
 class NewContact(PasskeyName):
     """Somebody whom the customer trusts: what they call them, and where they read mail."""
 
-    email = Address(label=_("Their e-mail address"), autocomplete="off")
+    email = Address(label=_("Their email address"), autocomplete="off")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

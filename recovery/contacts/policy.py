@@ -18,7 +18,7 @@ class Reason(ReasonBase):
     NOT_THERE = "contact_not_there", "This person is no longer one of your recovery contacts. Nothing was changed."
     LINK_DEAD = (
         "contact_link_dead",
-        "This link does nothing any more: it was used, it is too old, or it was taken back.",
+        "This link no longer works: it was used, it is too old, or it was taken back.",
     )
     TOLD = "contact_told", "This customer was reminded already."
 

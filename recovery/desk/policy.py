@@ -22,7 +22,7 @@ class Reason(ReasonBase):
     """Why not. ``words`` is what staff, or the customer, read."""
 
     ALREADY_RUNNING = "desk_already_running", "A recovery of this account is running already."
-    CLOSED = "desk_closed", "This account is closed, or its address was never proven."
+    CLOSED = "desk_closed", "This account is closed, or its address was never confirmed."
     NOTHING_THERE = "desk_nothing_there", "There is nothing of this kind that was the customer's before the call."
     NOT_ASKED = "desk_not_asked", "This was not asked for, or it was answered already."
     SECOND_AGENT = "desk_second_agent", "Another agent has to check the document: not who opened this, not who asked."
@@ -52,7 +52,7 @@ class Outcome(Worded):
     DENIED = "denied", "Denied: it was not the customer who called"
     DIFFERS = "differs", "The document is somebody else's"
     UNREADABLE = "unreadable", "The document cannot be read, or is out of date"
-    REPLACED = "replaced", "Asked anew"
+    REPLACED = "replaced", "Asked again"
 
 
 OF_CALL = (Outcome.CONFIRMED, Outcome.NOT_REACHED, Outcome.DENIED)

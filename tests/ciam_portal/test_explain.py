@@ -107,9 +107,28 @@ def test_every_part_has_words_in_every_register(feature: Feature, new: bool) -> 
 def test_every_reason_of_the_gate_has_words_in_every_register(reason: gate.Reason) -> None:
     entry = Stored(answer="deny", reason=reason, inputs=facts())
     words = reasons.GATE[reason]
-    assert explain.for_customer(entry)[0] == str(words.customer)
+    assert reason is gate.Reason.PROVE_MORE or explain.for_customer(entry)[0] == str(words.customer)
     assert str(words.agent) in explain.for_agent(entry)
     assert f"{reason}: {words.operator}" in explain.for_operator(entry)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("sign_in", "Your account has a second step, so we ask for it when you sign in."),
+        ("change_email", "We ask again who you are before this: changing your email address."),
+    ],
+)
+def test_who_is_asked_for_more_reads_for_what(action: str, said: str) -> None:
+    assert explain.for_customer(Stored(action=action, reason="prove_more", inputs=facts())) == [said]
+
+
+def test_who_has_shown_a_password_and_no_more_reads_of_browser_and_place_only() -> None:
+    entry = Stored(inputs=facts("country", device=0), contributions=[["country", 2.0]], findings=[["new_account", 1.0]])
+    first, *because = explain.for_newcomer(entry)
+    assert first in explain.for_customer(entry)
+    assert because == [str(NEW_PLACE), str(NEW_BROWSER)]
+    assert "Your account is still very new." in explain.for_customer(entry)
 
 
 @pytest.mark.parametrize(("module", "reason"), policy_reasons(), ids=str)
@@ -227,7 +246,7 @@ def test_an_ordinary_sign_in_is_called_ordinary_and_an_unusual_one_that_was_prov
     proven = explain.for_customer(
         Stored(answer="allow", reason="", contributions=[["country", 3.0]], inputs=facts("country"))
     )
-    assert proven[-1] == "What you proved was enough."
+    assert proven[-1] == "What you showed was enough."
 
 
 def test_a_session_that_began_badly_and_a_device_hardly_known_are_named() -> None:

@@ -247,7 +247,7 @@ def test_a_new_address_is_confirmed_after_signing_in(customer: User) -> None:
     assert door.startswith("/sign-in/?next=/security/email/confirm/%3Flink%3D")
     factories.signed_in(browser, customer, (Method.PASSWORD,))
     page = mailed.page(browser, "/security/email/confirm/")
-    assert "Use your new e-mail address?" in browser.get(page).text
+    assert "Use your new email address?" in browser.get(page).text
     assert browser.post(page).status_code == 302
     customer.refresh_from_db()
     assert customer.email == "new@example.com"

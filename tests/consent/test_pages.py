@@ -22,7 +22,7 @@ def test_an_app_is_listed_with_what_it_sees(walk: Walk) -> None:
     code = walk.code("openid email")
     page = walk.browser.get("/connected-apps/").text
     assert "Shop" in page
-    assert "your e-mail address" in page
+    assert "your email address" in page
     assert "Not yet" in page
     walk.redeem(code)  # the ID token tells it about the customer
     assert "Not yet" not in walk.browser.get("/connected-apps/").text

@@ -137,7 +137,7 @@ def test_a_link_mailed_before_works_until_it_expires(name: str, customer: User) 
     proofs.drop(customer, at)
     page = browser.get(path, follow=True)
     assert page.status_code == (200 if name in OPEN_NOTHING else 410)
-    assert ("This link does not work any more" in page.text) is (name not in OPEN_NOTHING)
+    assert ("This link no longer works" in page.text) is (name not in OPEN_NOTHING)
 
 
 @pytest.mark.django_db

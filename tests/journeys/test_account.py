@@ -29,7 +29,7 @@ def test_a_forgotten_password_is_set_anew_without_signing_in(page: Page, portal:
     customer.sign_up()
     page.goto("/sign-in/")
     page.get_by_role("link", name="Forgotten your password?").click()
-    page.get_by_label("E-mail address").fill(customer.address)
+    page.get_by_label("Email address").fill(customer.address)
     page.get_by_role("button", name="Send the link").click()
     page.get_by_role("heading", name="Check your mail").wait_for()
     link = link_in(customer.mailbox.wait_for("Set a new password"))
@@ -39,7 +39,7 @@ def test_a_forgotten_password_is_set_anew_without_signing_in(page: Page, portal:
     page.get_by_role("button", name="Set the password").click()
     page.get_by_role("heading", name="Your new password is set").wait_for()
     page.goto(link)
-    page.get_by_role("heading", name="This link does not work any more").wait_for()
+    page.get_by_role("heading", name="This link no longer works").wait_for()
     customer.sign_in_elsewhere()  # no browser is remembered across a reset
     customer.mailbox.wait_for("A new password was set")
 
@@ -69,12 +69,12 @@ def test_a_new_address_takes_the_place_of_the_old_one(page: Page, portal: Stack)
     customer.sign_in()
     page.goto("/security/email/")
     new = Customer(page, portal)
-    page.get_by_label("New e-mail address").fill(new.address)
+    page.get_by_label("New email address").fill(new.address)
     page.get_by_role("button", name="Send the link").click()
     customer.mailbox.wait_for("Somebody asked for a new email address")
     page.goto(link_in(new.mailbox.wait_for("Confirm your new email address")))
     page.get_by_role("button", name="Use the new address").click()
-    page.get_by_text("Your e-mail address is changed.").wait_for()
+    page.get_by_text("Your email address is changed.").wait_for()
     customer.mailbox.wait_for("Your email address was changed")
     customer.sign_out()
     new.sign_in()
@@ -85,7 +85,7 @@ def test_the_mail_arrives_although_the_worker_was_killed(page: Page, portal: Sta
     portal.kill("worker")
     try:
         page.goto("/sign-up/")
-        page.get_by_label("E-mail address").fill(customer.address)
+        page.get_by_label("Email address").fill(customer.address)
         page.get_by_label("Password", exact=True).fill(customer.password)
         page.get_by_role("button", name="Create account").click()
         page.get_by_role("heading", name="Check your mail").wait_for()
@@ -93,6 +93,6 @@ def test_the_mail_arrives_although_the_worker_was_killed(page: Page, portal: Sta
         assert customer.mailbox.messages() == []
     finally:
         portal.launch("worker")
-    customer.mailbox.wait_for("Confirm your e-mail address", patience=60)
+    customer.mailbox.wait_for("Confirm your email address", patience=60)
     now_and_not_later(portal, "notifications.sweep")
     assert len(customer.mailbox.messages()) == 1

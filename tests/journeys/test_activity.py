@@ -52,10 +52,10 @@ def test_a_challenge_is_explained_and_the_sign_in_disowned_on_the_activity_page(
     elsewhere.get_by_role("button", name="Sign out").wait_for()
     page.get_by_role("link", name="Activity", exact=True).click()
     page.get_by_role("heading", name="Activity on your account").wait_for()
-    expect(page.get_by_role("heading", name="Password accepted, more proof asked for").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Password accepted, one more step asked for").first).to_be_visible()
     row = page.get_by_role("listitem").filter(has_text="New browser")
     row.get_by_text("Why?").click()
-    expect(row.get_by_text("What you proved was enough.")).to_be_visible()
+    expect(row.get_by_text("What you showed was enough.")).to_be_visible()
     row.get_by_role("button", name=re.compile(r"^It was not me\b.*Signed in")).click()
     page.get_by_role("heading", name="That session is ended").wait_for()
     elsewhere.goto("/profile/")
@@ -90,7 +90,7 @@ def test_the_link_in_the_mail_ends_that_session_without_signing_in(
     tab.goto("/profile/")
     assert "/sign-in/" in tab.url  # the link lets nobody in
     tab.goto(link)
-    tab.get_by_role("heading", name="This link does not work any more").wait_for()
+    tab.get_by_role("heading", name="This link no longer works").wait_for()
     page.goto("/profile/")
     assert page.url.endswith("/profile/")  # the session at home goes on
     phone.close()

@@ -37,7 +37,7 @@ class Staff:
     def find(self, customer: str) -> None:
         """By the exact address; the record opens with a reason."""
         self.page.goto("/staff/accounts/user/")
-        self.page.get_by_label(re.compile("^E-mail address, phone number")).fill(customer)
+        self.page.get_by_label(re.compile("^Email address, phone number")).fill(customer)
         self.page.get_by_role("button", name="Find").click()
         self.page.get_by_role("link", name=re.compile("^Go on with")).click()
         if self.page.get_by_role("heading", name="Open the record").count():  # else this session opened it just now

@@ -25,7 +25,7 @@ def test_a_partner_sees_what_was_allowed_until_it_is_withdrawn(page: Page, porta
     customer.type_credentials()
     page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
     assert not page.get_by_label("Your phone number").is_checked()
-    page.get_by_label("Your e-mail address").check()
+    page.get_by_label("Your email address").check()
     page.get_by_label("Stay connected while you are away").check()
     page.get_by_role("button", name="Allow", exact=True).click()
     learned = claims(page)

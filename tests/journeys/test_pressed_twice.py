@@ -11,7 +11,7 @@ from tests.stack import Stack
 
 
 def fill_in(page: Page, customer: Customer) -> None:
-    page.get_by_label("E-mail address").fill(customer.address)
+    page.get_by_label("Email address").fill(customer.address)
     page.get_by_label("Password", exact=True).fill(customer.password)
 
 
@@ -39,7 +39,7 @@ def test_allowing_with_a_double_click_connects_the_app_once(page: Page, portal: 
     fill_in(page, customer)
     page.get_by_role("button", name="Sign in", exact=True).dblclick(delay=40)
     page.get_by_role("heading", name=re.compile("asks to see")).wait_for()
-    page.get_by_label("Your e-mail address").check()
+    page.get_by_label("Your email address").check()
     page.get_by_role("button", name="Allow", exact=True).dblclick(delay=40)
     assert claims(page)["email"] == customer.address
     page.get_by_role("button", name="Call the API").click()

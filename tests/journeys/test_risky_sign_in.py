@@ -63,7 +63,7 @@ def test_nobody_binds_a_factor_from_a_browser_that_is_new(page: Page, portal: St
 
 def open_form(page: Page, address: str) -> None:
     page.goto("/security/email/")
-    page.get_by_label("New e-mail address").fill(address)
+    page.get_by_label("New email address").fill(address)
 
 
 def grow_stale(customer: Customer) -> None:
@@ -97,17 +97,17 @@ def test_a_new_address_asks_again_and_two_tabs_keep_their_work(
     look_at(page)
     send(other)
     type_password(customer, page)
-    page.get_by_role("heading", name="Ask for the new e-mail address?").wait_for()
+    page.get_by_role("heading", name="Ask for the new email address?").wait_for()
     assert "one@example.net" in page.locator("main").inner_text()
     look_at(page)
     other.reload()  # one proof serves both tabs
-    other.get_by_role("heading", name="Ask for the new e-mail address?").wait_for()
+    other.get_by_role("heading", name="Ask for the new email address?").wait_for()
     assert "two@example.net" in other.locator("main").inner_text()
     grow_stale(customer)
     page.get_by_role("button", name="Go on").click()  # too late: asked once more, and nothing is lost
     page.get_by_role("heading", name="Show that it is you").wait_for()
     type_password(customer, page)
-    while page.locator("main h1").inner_text() != "Ask for the new e-mail address?":
+    while page.locator("main h1").inner_text() != "Ask for the new email address?":
         page.wait_for_timeout(50)
     page.locator("main a, main button").first.focus()
     page.keyboard.press("Enter")

@@ -187,17 +187,17 @@ class Customer:
     def sign_up(self) -> None:
         """Create the account, read the mail, confirm the address."""
         self.page.goto("/sign-up/")
-        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Create account").click()
         self.page.get_by_role("heading", name="Check your mail").wait_for()
-        self.page.goto(link_in(self.mailbox.wait_for("Confirm your e-mail address")))
+        self.page.goto(link_in(self.mailbox.wait_for("Confirm your email address")))
         self.page.get_by_role("button", name="Confirm this address").click()
         self.page.get_by_role("heading", name="Your address is confirmed").wait_for()
 
     def type_credentials(self) -> None:
         """Fill the sign-in form that is shown."""
-        self.page.get_by_label("E-mail address").fill(self.address)
+        self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 

@@ -25,10 +25,10 @@ class Unsettled(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Looks people up by e-mail address, however it is written."""
+    """Looks people up by email address, however it is written."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user with this e-mail address."""
+        """The user with this email address."""
         return self.get(email=mailbox.named(username or ""))
 
     def locked(self, key: UUID) -> "User":

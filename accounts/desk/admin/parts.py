@@ -49,7 +49,7 @@ def account(record: Record) -> Part:
         (_("State"), _state(record)),
         (_("Reference"), one.reference),
         (_("Number"), str(one.pk)),
-        (_("E-mail address"), record.value("email", one.pk, _("e-mail address"), one.email, masked(one.email)), proven),
+        (_("Email address"), record.value("email", one.pk, _("email address"), one.email, masked(one.email)), proven),
         (_("Name"), record.value("name", one.pk, _("name"), one.name, initials(one.name))),
         (_("Phone number"), record.value("phone", one.pk, _("phone number"), one.phone, masked(one.phone))),
         (_("Language, time zone"), f"{one.locale}, {one.timezone}"),
@@ -70,7 +70,7 @@ def _state(record: Record) -> str:
     if one.is_suspended(at):
         said.append(_("Suspended until %(at)s") % {"at": instant(one.suspended_until)})
     if one.step_up_until is not None and at < one.step_up_until:
-        said.append(_("Asked for more proof until %(at)s") % {"at": instant(one.step_up_until)})
+        said.append(_("Asked to confirm more often until %(at)s") % {"at": instant(one.step_up_until)})
     if one.is_recovering:
         said.append(_("A recovery is going on"))
     waits = facts.quarantine_until(one)

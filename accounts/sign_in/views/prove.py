@@ -26,7 +26,7 @@ from accounts.sign_in.stages import pending
 from accounts.sign_in.views.entry_points import EntryPoint, LiveSession, PausedSignIn
 from accounts.step_up import suspended
 from accounts.step_up.decorators import over
-from ciam_portal.core import clock
+from ciam_portal.core import clock, explain
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import TooMany
@@ -243,9 +243,11 @@ def words_for(way: Method, checked: Checked, at: datetime) -> str:
 
 
 def _because(entry: EntryPoint) -> list[str]:
-    """Why. Whoever is not in yet reads the general sentence only: what gave a thief away is on the activity page."""
-    words = why.words(entry.decision, entry.customer.pk)
-    return words if isinstance(entry, LiveSession) else words[:1]
+    """Why. Whoever is not in yet reads of browser and place only: what else gave a thief away is under Activity."""
+    found = why.own(entry.decision, entry.customer.pk)
+    if found is None:
+        return []
+    return explain.for_customer(found) if isinstance(entry, LiveSession) else explain.for_newcomer(found)
 
 
 def _page(

@@ -114,7 +114,7 @@ class RoleChanges(Looking):
             raise Http404
         approves = form.cleaned_data["do"] == "approve"
         verb = role_changes.approve if approves else role_changes.reject
-        done = _("Approved. The person signs in anew with this role.") if approves else _("Rejected.")
+        done = _("Approved. The person signs in again, with this role.") if approves else _("Rejected.")
         return self.do(
             request,
             lambda: verb(change, me, session, by=by, at=clock.now()),

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from ciam_portal.core import explain
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import DecisionEntry
 
@@ -19,9 +18,3 @@ def own(decision: object, customer: UUID | None) -> DecisionEntry | None:
     if customer is None:
         return None
     return DecisionEntry.objects.filter(pk=key, about=customer).exclude(actor_kind=ActorKind.STAFF).first()
-
-
-def words(decision: object, customer: UUID | None) -> list[str]:
-    """Why it was decided so, for the customer it is about; nothing for anybody else."""
-    found = own(decision, customer)
-    return explain.for_customer(found) if found else []

@@ -6,6 +6,6 @@ a test demands them.
 """
 
 from ciam_portal.core.explain.actions import doing
-from ciam_portal.core.explain.registers import Entry, for_agent, for_customer, for_operator
+from ciam_portal.core.explain.registers import Entry, for_agent, for_customer, for_newcomer, for_operator
 
-__all__ = ["Entry", "doing", "for_agent", "for_customer", "for_operator"]
+__all__ = ["Entry", "doing", "for_agent", "for_customer", "for_newcomer", "for_operator"]

@@ -1,4 +1,4 @@
-"""What somebody wanted to do, in words that fit after a colon ("Refused: changing your e-mail address")."""
+"""What somebody wanted to do, in words that fit after a colon ("Refused: changing your email address")."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,9 +10,9 @@ DOING: dict[Action, Text] = {
     Action.SIGN_IN: _("signing in"),
     Action.SEE_PROFILE: _("seeing your profile"),
     Action.EDIT_PROFILE: _("changing your profile"),
-    Action.CHANGE_EMAIL: _("changing your e-mail address"),
+    Action.CHANGE_EMAIL: _("changing your email address"),
     Action.CHANGE_PHONE: _("changing your phone number"),
-    Action.CHANGE_RECOVERY_ADDRESS: _("changing where recovery codes go"),
+    Action.CHANGE_RECOVERY_ADDRESS: _("changing how you get back in"),
     Action.CHANGE_PASSWORD: _("changing your password"),
     Action.ADD_FACTOR: _("adding a second step"),
     Action.REMOVE_FACTOR: _("removing a second step"),

@@ -16,6 +16,7 @@ NEW_BROWSER = _("The browser was one we have not seen with your account, or one 
 SELDOM_BROWSER = _("The browser was one that is seldom used with your account.")
 NEW_PLACE = _("The place, network or connection was one we have not seen with your account.")
 SELDOM_PLACE = _("The place or network was one that is seldom used with your account.")
+SEEN = (NEW_BROWSER, SELDOM_BROWSER, NEW_PLACE, SELDOM_PLACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,8 @@ FINDINGS: dict[str, Words] = {
     ),
     "recent_contact_change": Words(
         _CHANGED,
-        _("E-mail address or phone number changed recently. Check that the customer themselves did that."),
-        _("Time since e-mail address or phone number changed."),
+        _("Email address or phone number changed recently. Check that the customer themselves did that."),
+        _("Time since email address or phone number changed."),
     ),
     "breached_password": Words(
         _("Your password may be known to others. Please choose a new one."),

@@ -34,19 +34,19 @@ GATE: dict[gate.Reason, Words] = {
         _("The session had ended, was idle for too long, or belonged to somebody else."),
     ),
     _R.PROVE_MORE: Words(
-        _("What you wanted to do is sensitive, so it needs a proof that it is you that is strong and recent."),
+        _("What you wanted to do is sensitive, so we ask again who you are."),
         _("Ordinary: this needs a second step, or one given again minutes ago. Ask what they are able to use."),
         _("The session's assurance was below the row's level, or older than its freshness."),
     ),
     _R.UNUSUAL: Words(
         _("Something about this was unusual for your account, so we asked once more."),
-        _("The caller had to prove more because something was unusual (below). Go through it with them."),
-        _("Risk reached the row's challenge_from and no fresh proof of more than a password was there."),
+        _("The caller was asked for one more step because something was unusual (below). Go through it with them."),
+        _("Risk reached the row's challenge_from and nothing but a password had been shown lately."),
     ),
     _R.ON_HOLD: Words(
         _("This has to wait, because something about it was unusual for your account."),
         _("This waits. The caller can use a browser they used before, or wait until it is known. Do not promise more."),
-        _("Risk reached the row's hold_from, and no proof this customer can give lowers it enough."),
+        _("Risk reached the row's hold_from, and no sign-in method that this customer has lowers it enough."),
     ),
     _R.QUARANTINE: Words(
         _("Access to your account was restored a short time ago without signing in, so this has to wait for a while."),
@@ -55,19 +55,19 @@ GATE: dict[gate.Reason, Words] = {
     ),
     _R.SUSPENDED: Words(
         _("Your account is paused for a while to protect it, so this has to wait until that is over."),
-        _("The account is suspended by staff. It ends by itself; the record says when, and who may end it earlier."),
+        _("Staff have paused the account. That ends by itself; the record says when, and who may end it earlier."),
         _("suspended_until had not come: a restriction by staff."),
     ),
     _R.RESTRICTED: Words(
-        _("To protect your account, we ask for the strongest proof it has, given lately, for a while."),
-        _("Staff asked for more proof on this account for a while. The caller needs their strongest second step."),
+        _("To protect your account, we ask for your strongest sign-in method more often for a while."),
+        _("Staff ask for more on this account for a while. The caller needs their strongest sign-in method."),
         _("step_up_until had not come: a restriction by staff. Level, freshness and challenge were raised by it."),
     ),
     _R.SIGN_IN_HELD: Words(
         _("This sign-in has to wait, because too much about it was unusual for your account. Nobody was let in."),
         _(
             "The password was right; browser and place were too unusual. A browser used before, or a passkey, gets in."
-            " If you find that it was the customer, close it as too careful: for a day their strongest proof opens it."
+            " If you find that it was the customer, close it as too careful: for a day their strongest method opens it."
         ),
         _("Risk reached the row's deny_from or hold_from at the door, from a browser that is not known."),
     ),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from ciam_portal.core import gate
-from ciam_portal.core.explain import features, findings, reasons
+from ciam_portal.core.explain import actions, features, findings, reasons
 from ciam_portal.core.explain.features import SHOWN
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Risk
@@ -20,10 +20,10 @@ _KNOWN = gate.Trust.KNOWN
 _LITTLE = _("We do not know this browser or this place well enough yet to be sure who it was.")
 _STANDING = _("Something about how this session began was unusual for your account.")
 _ORDINARY = _("Nothing about this was unusual.")
-_ENOUGH = _("What you proved was enough.")
+_ENOUGH = _("What you showed was enough.")
 _ANSWERS: dict[str, Text] = {
     "allow": _("The answer was yes."),
-    "step_up": _("More proof was asked for."),
+    "step_up": _("One more step was asked for."),
     "hold": _("It has to wait."),
     "deny": _("The answer was no."),
 }
@@ -49,10 +49,24 @@ def for_customer(entry: Entry) -> list[str]:
     because = list(dict.fromkeys(str(words) for words in _because(entry)))
     if entry.answer == "allow":
         return [*because, str(_ENOUGH)] if because else [str(_ORDINARY)]
-    first = str(reasons.words(entry.question, entry.reason).customer)
+    first = _first(entry)
     if entry.reason in {"unusual", "on_hold", "sign_in_held", "too_risky"}:
         return [first, *(because or [str(_LITTLE)])]
     return [first]
+
+
+def for_newcomer(entry: Entry) -> list[str]:
+    """The same for whoever has shown a password and no more: of browser and place only, which they know themselves."""
+    first, *because = for_customer(entry)
+    return [first, *(words for words in because if words in {str(each) for each in features.SEEN})]
+
+
+def _first(entry: Entry) -> str:
+    if entry.reason != gate.Reason.PROVE_MORE or not entry.action:
+        return str(reasons.words(entry.question, entry.reason).customer)
+    if entry.action == Action.SIGN_IN:
+        return translate("Your account has a second step, so we ask for it when you sign in.")
+    return translate("We ask again who you are before this: %(doing)s.") % {"doing": actions.doing(entry.action)}
 
 
 def _because(entry: Entry) -> Iterator[Text]:

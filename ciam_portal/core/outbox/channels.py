@@ -1,4 +1,4 @@
-"""The carriers: e-mail and SMS, and their file-writing twins for development and tests, chosen by setting."""
+"""The carriers: email and SMS, and their file-writing twins for development and tests, chosen by setting."""
 
 import json
 from collections.abc import Iterator

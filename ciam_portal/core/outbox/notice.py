@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class Medium(models.TextChoices):
     """How a message gets there; for people, what it is sent to."""
 
-    MAIL = "mail", _("E-mail address")
+    MAIL = "mail", _("Email address")
     SMS = "sms", _("Phone number")
 
 

@@ -188,7 +188,7 @@ class RuleLimits:
     recovered: Steps = ((72 * HOUR, 1.0), (24 * HOUR, 2.0))
     """Seconds since recovery."""
     contact: Steps = ((72 * HOUR, 1.0), (24 * HOUR, 1.5))
-    """Seconds since a change of e-mail address or phone; by itself no reason to ask again from a known device."""
+    """Seconds since a change of email address or phone; by itself no reason to ask again from a known device."""
     breached: float = 2.0
     """Points of a password known from a breach."""
     blocklisted: float = 3.0

@@ -50,7 +50,7 @@ class Signals:
     recovered_seconds: float | None = None
     """Since the account was recovered."""
     contact_changed_seconds: float | None = None
-    """Since the e-mail address or phone number changed."""
+    """Since the email address or phone number changed."""
     password_breached: bool | None = None
     """Is the password known from a breach?"""
     blocklisted: bool | None = None

@@ -36,10 +36,10 @@ class Reason(ReasonBase):
     TOLD = "case_told", "You were told already that you can finish this recovery."
     ALREADY_RUNNING = (
         "case_already_running",
-        "Another recovery of this account is running. Stop it with the link in our message, then begin anew.",
+        "Another recovery of this account is running. Stop it with the link in our message, then begin again.",
     )
-    FACTOR_NEEDED = "case_factor_needed", "Please add a new second factor: a passkey, or an authenticator app."
-    LINK_DEAD = "case_link_dead", "This link does nothing any more: that recovery is finished or stopped."
+    FACTOR_NEEDED = "case_factor_needed", "Please add a new second step: a passkey, or an authenticator app."
+    LINK_DEAD = "case_link_dead", "This link no longer works: that recovery is finished or stopped."
     SAME_PERSON = "case_same_person", "The person who proposed this cannot approve it. Somebody else has to."
     OWN_ACCOUNT = "case_own_account", "Nobody can help with their own account."
     NOT_YOUR_ROLE = "case_not_your_role", "Your role does not include this."
@@ -50,8 +50,8 @@ class Reason(ReasonBase):
         "You have noted something in this recovery. Somebody else has to approve it.",
     )
     APPROVED_ALREADY = "case_approved_already", "You have approved this. Another approver has to approve it too."
-    APPROVER_GONE = "case_approver_gone", "Whoever approved this is no approver any more. Reject it and begin anew."
-    PROPOSER_GONE = "case_proposer_gone", "Whoever proposed this is no agent any more. Reject it and begin anew."
+    APPROVER_GONE = "case_approver_gone", "Whoever approved this is no longer an approver. Reject it and begin again."
+    PROPOSER_GONE = "case_proposer_gone", "Whoever proposed this is no longer an agent. Reject it and begin again."
     RECORD_SHUT = "case_record_shut", "Open the customer's record first, and say that it is about their request."
     NO_CHANNEL = (
         "case_no_channel",

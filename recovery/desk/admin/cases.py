@@ -195,7 +195,7 @@ class Cases(Looking):
     @staticmethod
     def _send_again(_request: HttpRequest, case: Case, viewer: Viewer) -> str:
         release.send_again(case, viewer.user, viewer.session, by=viewer.by, at=viewer.at)
-        return _("Sent to the same place. The link before it is dead.")
+        return _("Sent to the same place. The link before it no longer works.")
 
     @staticmethod
     def _take(request: HttpRequest, case: Case, viewer: Viewer) -> str:

@@ -57,5 +57,5 @@ def channels(record: Record) -> Part:
         # Somebody else's address: it is nobody's to read here, whatever for.
         since = instant(person.accepted_at) if person.accepted_at else _("not yet accepted")
         rows.append((_("Recovery contact"), masked(person.address), since, instant(person.usable_from)))
-    columns = (_("What"), _("Where"), _("Proven, or accepted"), _("Restores from"))
+    columns = (_("What"), _("Where"), _("Confirmed, or accepted"), _("Restores from"))
     return Part("channels", _("Recovery addresses and contacts"), tuple(rows), columns, _("There is none."))

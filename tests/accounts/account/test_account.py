@@ -1,4 +1,4 @@
-"""Profile, e-mail address, password: what changes, who is told, what ends."""
+"""Profile, email address, password: what changes, who is told, what ends."""
 
 from collections.abc import Callable
 from datetime import timedelta

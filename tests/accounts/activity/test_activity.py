@@ -84,7 +84,7 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     elsewhere.sign_in(phone, customer)
     shown = home.get("/activity/").text
     assert detail in shown
-    assert "Password accepted, more proof asked for" in shown
+    assert "Password accepted, one more step asked for" in shown
     assert "Safari on iOS, network 127.0.0.0/24" in shown
     assert "With password, code by mail" in shown
     assert "New browser" in shown
@@ -277,7 +277,7 @@ def test_what_was_refused_or_held_is_told_with_why_and_can_be_contested(home: Cl
     decided(customer, at, "step_up", action="add_factor")
     page = home.get("/activity/").text
     assert "This had to wait" in page
-    assert "Changing your e-mail address" in page
+    assert "Changing your email address" in page
     assert "Something you asked a connected app to do" in page
     assert f"/activity/decisions/{held.pk}/contest/" in page
     assert f"/activity/decisions/{denied.pk}/contest/" in page

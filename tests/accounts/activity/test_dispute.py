@@ -190,7 +190,7 @@ def test_an_agent_reads_what_to_check_and_no_score(desk: Client, dispute: Disput
     assert "Ask about a VPN" in page
     assert "7.125" not in page
     assert customer.email not in page
-    assert "changing your e-mail address" in page
+    assert "changing your email address" in page
 
 
 def test_closing_says_what_was_found_and_changes_nothing_else(

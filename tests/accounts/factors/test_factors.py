@@ -316,9 +316,9 @@ def test_the_picture_and_the_key_carry_the_same_seed(customer: User) -> None:
 @pytest.mark.parametrize(
     ("methods", "words"),
     [
-        ((Method.PASSWORD,), "You have proven yourself in one step."),
-        ((Method.PASSWORD, Method.TOTP), "You have proven yourself in two steps."),
-        ((Method.PASSKEY,), "You have proven yourself with a passkey"),
+        ((Method.PASSWORD,), "You signed in with one step."),
+        ((Method.PASSWORD, Method.TOTP), "You signed in with two steps."),
+        ((Method.PASSKEY,), "You signed in with a passkey"),
     ],
 )
 def test_the_security_page_says_what_this_session_has_proven(

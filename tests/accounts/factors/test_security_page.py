@@ -52,4 +52,4 @@ def test_a_change_that_has_to_grow_old_says_so_too(customer: User, sign_in: Sign
     assert f"On hold until {customer.local(at + timedelta(hours=14))[:12]}" in page
     asked: Any = browser.get("/security/email/")
     assert asked.status_code == 403
-    assert "when you sign in anew" in asked.text
+    assert "when you sign in again" in asked.text

@@ -210,7 +210,7 @@ def test_a_suspension_ends_everything_and_is_told(
     assert mail.words["reason"] == "we want to be sure that your account is safe"
     assert mail.words["until"] == customer.local(made.until)
     titles = [line.title for line in lines.page(customer).lines]
-    assert "Our staff suspended your account for a while" in titles
+    assert "Our staff paused your account for a while" in titles
 
 
 @db
@@ -410,10 +410,10 @@ def test_the_customer_disagrees_on_the_security_page(
     agent: Member, customer: User, sign_in: Any, outbox: Callable[[], list[Message]]
 ) -> None:
     browser = sign_in(customer)
-    assert "We ask for more proof" not in browser.get("/security/").text
+    assert "We ask you to confirm more often" not in browser.get("/security/").text
     made = restrict(agent, customer, RestrictionKind.STEP_UP)
     page = browser.get("/security/").text
-    assert f"We ask for more proof until {customer.local(made.ends_at)}" in page
+    assert f"We ask you to confirm more often until {customer.local(made.ends_at)}" in page
     assert "fraud" not in page
     path = f"/security/restrictions/{made.pk}/contest/"
     assert browser.get(path).status_code == 405

@@ -102,7 +102,7 @@ def test_a_sign_in_denied_after_its_second_step_leads_back_to_the_door(
     assert enter(client, customer.email, PASSWORD)["Location"] == "/sign-in/prove/"
     code = outbox()[-1].words["code"]
     assert client.post("/sign-in/prove/", {"way": "email_code", "code": code})["Location"] == "/sign-in/"
-    assert "The e-mail address or the password is not right." in client.get("/sign-in/").text
+    assert "The email address or the password is not right." in client.get("/sign-in/").text
     assert client.get("/sign-in/prove/")["Location"] == "/sign-in/"
     assert not Session.objects.exists()
 

@@ -159,7 +159,7 @@ def test_a_session_that_began_with_a_passkey_goes_on_when_that_is_removed(client
     session = Session.objects.get(ended_at=None)
     assert (session.methods, session.level) == ([], Level.AAL1)
     ref = {"ref": client.get("/security/app/remove/")["Location"].split("=")[1]}
-    assert "Type your password once more" in client.get("/prove/", ref).text
+    assert "Type your password again" in client.get("/prove/", ref).text
     onward = client.post("/prove/", {"way": "password", "password": WORDS} | ref)["Location"]
     assert "authenticator app" in client.get(onward).text
     client.post("/prove/", {"way": "totp", "code": f"{code_at(seed):06d}"} | ref)
@@ -174,7 +174,7 @@ def test_an_app_completes_what_the_password_began(sign_in: SignIn, customer: Use
     Session.objects.update(methods=[], level=Level.AAL1)  # the passkey was removed
     ref = {"ref": client.get("/security/app/remove/")["Location"].split("=")[1]}
     page = client.get("/prove/", ref)
-    assert "Type your password once more" in page.text
+    assert "Type your password again" in page.text
     assert "authenticator app" not in page.text.split("<main")[1].split("</main")[0]
     onward = client.post("/prove/", {"way": "password", "password": WORDS} | ref)["Location"]
     assert onward == f"/prove/?ref={ref['ref']}"

@@ -72,7 +72,7 @@ def test_everything_is_on_one_page_and_hidden(agent: Member, ada: User) -> None:
         "Sign-in methods", "Sessions", "Recovery addresses and contacts", "Recoveries", "Connected apps",
         "Restrictions", "Decisions", "Disputes",
         ada.reference, Case.objects.get().reference, Dispute.objects.get().reference,
-        "Your e-mail address", "+47···90", "a···@example.com", "A. L.", "Opened because of", WhyLook.YOU_ASKED.words,
+        "Your email address", "+47···90", "a···@example.com", "A. L.", "Opened because of", WhyLook.YOU_ASKED.words,
     ):  # fmt: skip
         assert words in page, words
     network = Session.objects.get(customer=ada).network

@@ -81,7 +81,7 @@ def test_a_form_waits_for_the_proof_and_is_sent_by_a_button_only(tired: Client, 
     tired.get(leads_to)  # to look at it does nothing, however often
     for page in (tired.get(leads_to), tired.get(leads_to)):
         assert page.status_code == 200
-        assert "Ask for the new e-mail address?" in page.text
+        assert "Ask for the new email address?" in page.text
         assert "Nothing has been done yet" in page.text
         assert NEW in page.text
     assert outbox() == []

@@ -41,7 +41,7 @@ def test_an_address_is_proven_told_and_rests(
     assert "not right" in home.post("/security/recovery/confirm/", {"code": "00000000"}).text
     code = steps.latest("recovery_address_code")
     page = home.post("/security/recovery/confirm/", {"code": code}, follow=True)
-    assert "restores nothing before" in page.text
+    assert "helps you back in from" in page.text
     told = {mail.to for mail in outbox() if mail.kind == "recovery_address_changed"}
     assert told == {customer.email, kept}
     item, at = RecoveryAddress.objects.get(), clock.now()

@@ -178,7 +178,7 @@ def test_whoever_presses_finish_twice_reads_that_it_is_finished(person: Person) 
         person.finish()
         page = person.client.get("/recover/finish/", follow=True)
     assert "Your recovery is finished" in page.text
-    assert "Begin anew" not in page.text
+    assert "Begin again" not in page.text
 
 
 def test_what_was_stopped_is_not_said_to_be_finished(person: Person, customer: User) -> None:

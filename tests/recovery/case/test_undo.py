@@ -54,7 +54,7 @@ def thief(customer: User, phone: RecoveryAddress) -> Client:
 def add(client: Client, address: str = THIEF) -> None:
     client.post("/security/recovery/add/mail/", {"email": address})
     page = client.post("/security/recovery/confirm/", {"code": steps.latest("recovery_address_code")}, follow=True)
-    assert "restores nothing before" in page.text
+    assert "helps you back in from" in page.text
 
 
 def remove(client: Client, item: RecoveryAddress) -> None:
@@ -62,7 +62,7 @@ def remove(client: Client, item: RecoveryAddress) -> None:
 
 
 def move(customer: User, client: Client, to: str = THIEF) -> None:
-    """Change the e-mail address through the pages."""
+    """Change the email address through the pages."""
     client.post("/security/email/", {"email": to})
     link = next(mail for mail in reversed(outbox()) if mail.to == to).words["link"]
     client.get(steps.path(link), follow=True)
