@@ -77,15 +77,6 @@ class TokensRefreshed(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshRepeated(AuditEvent):
-    """A partner asked once more at once, and got the same answer: the first may be lost."""
-
-    name: ClassVar[str] = "oauth.refresh_repeated"
-    partner: UUID
-    family: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class RefreshRefused(AuditEvent):
     """A refresh token was presented and not exchanged."""
 
