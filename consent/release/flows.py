@@ -14,11 +14,11 @@ from uuid import UUID
 from accounts.customer import addresses
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import links
+from ciam_portal.core import gate, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record
+from ciam_portal.core.audit.record import record, tally
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
@@ -31,6 +31,8 @@ from consent.models import Consent
 from consent.permission import facts, notices, policy
 from consent.release import events
 from consent.release.events import Why
+
+Answered = tuple[gate.Facts, gate.Assessed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,12 @@ class Exchanged:
 
 @flow
 def redeem(
-    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, by: Actor, at: datetime
+    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, jkt: str, by: Actor, at: datetime
 ) -> Exchanged | Why:
-    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued.
+
+    ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
+    """
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
@@ -58,13 +63,13 @@ def redeem(
         return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
+    why, decision = _flaw(code, redirect_uri, verifier, jkt, at) or _unshared(sharing, code.user_id, by, at), None
     if why is None:
-        why, decision = _assess(Action.ISSUE_TOKEN, code, by, at)
+        why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
+    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt)
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
@@ -82,40 +87,47 @@ def redeem(
 
 @flow
 def refresh(
-    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime
+    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
 ) -> Exchanged | Why:
     """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
 
-    ``asked`` must lie within what the token holds. A second use ends the family, and the customer is told.
+    ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
+    answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
     """
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-    if old.used_at is not None:
+    again = tokens.repeated(old, asked, jkt=jkt, at=at)
+    if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
     sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
-    if why is None:
-        why, decision = _assess(Action.REFRESH_TOKEN, old, by, at)
+    why = (None if again else _worn(old, asked, jkt, at)) or _unshared(sharing, old.user_id, by, at)
     if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
-    scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
-    issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
-    event = events.TokensRefreshed(
-        consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(issued.scopes)
-    )
-    record(event, about=old.user_id, by=by, at=at, decision=decision)
+        return _refused_refresh(partner, why, old.user_id, by, at)
+    scopes = again.scopes if again else tuple(name for name in sharing.allowed if not asked or name in asked)
+    answered = _asked(Action.REFRESH_TOKEN, old, by, at)
+    if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
+        why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
+        if why is not None:
+            return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
+        event = events.TokensRefreshed(
+            consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
+        )
+        record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
+    issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
     _read(consent, issued, at)
     return Exchanged(issued, old.user, old.session)
 
 
 @flow
-def authorize_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+def authorize_partner(
+    partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
+) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
-    tokens.issue_to_partner(partner, value, scopes, at=at)
+    tokens.issue_to_partner(partner, value, scopes, jkt=jkt, at=at)
     record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
 
 
@@ -142,7 +154,7 @@ def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
         consent.used(at)
 
 
-def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetime) -> Why | None:
+def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, jkt: str, at: datetime) -> Why | None:
     if at >= code.expires:
         return Why.EXPIRED
     if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
@@ -150,14 +162,16 @@ def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetim
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
     if not code.code_challenge or not hmac.compare_digest(challenge, code.code_challenge.encode()):
         return Why.WRONG_VERIFIER
-    return None
+    return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
 
 
-def _worn(old: RefreshToken, asked: tuple[str, ...], at: datetime) -> Why | None:
+def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:
     if old.revoked is not None:
         return Why.ENDED
     if at >= min(old.idle_at, old.expires_at):
         return Why.EXPIRED
+    if old.jkt not in {"", jkt}:
+        return Why.WRONG_KEY
     return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 
@@ -166,13 +180,28 @@ def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> 
     return Why.NOT_ALLOWED if refusal(policy.may_share, sharing, about=about, by=by, at=at) is not None else None
 
 
-def _assess(
-    action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime
-) -> tuple[Why | None, UUID | None]:
-    """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
+def _asked(action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime) -> Answered:
+    """What the gate says to handing out tokens in this session as it stands now, and to which facts."""
     asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
-    asked, assessed = accounts_facts.assessed(action, asked, root.user, at)
-    decided = keep(action, asked, assessed, about=root.user_id, by=by, at=at)
+    return accounts_facts.assessed(action, asked, root.user, at)
+
+
+def _one_of_its_own(
+    old: RefreshToken, assessed: gate.Assessed, scopes: tuple[str, ...], by: Actor, at: datetime
+) -> UUID | None:
+    """The number under which this refresh is kept whole; None: it was allowed like others of its family on this day."""
+    if not isinstance(assessed.decision, Allow):
+        return codes.new_id()
+    found = sorted((finding.code, finding.points) for finding in assessed.decision.findings)
+    alike = (old.token_family, old.session_id, limits.current().version, assessed.risk, found, *scopes)
+    return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
+
+
+def _kept(
+    action: Action, root: AuthorizationCode | RefreshToken, answered: Answered, by: Actor, at: datetime
+) -> tuple[Why | None, UUID | None]:
+    """The same, kept: why not, and the decision's id."""
+    decided = keep(action, *answered, about=root.user_id, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id

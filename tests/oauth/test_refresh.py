@@ -1,20 +1,28 @@
 """Refresh tokens: rotation, theft, ends."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
 
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
+from ciam_portal.governance import recompute
 from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows
+from tests.accounts.staff.people import Member
 from tests.oauth.walk import Walk, payload, register
 
 pytestmark = pytest.mark.django_db
@@ -43,12 +51,44 @@ def test_oidcc_refresh_token(walk: Walk) -> None:
 def test_a_second_use_ends_the_family_and_the_customer_is_told(walk: Walk, outbox: Callable[[], list[Any]]) -> None:
     first = walk.tokens(OFFLINE)
     second = walk.refresh(first["refresh_token"]).json()
-    assert walk.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    with time_machine.travel(clock.now() + timedelta(seconds=10), tick=True):
+        assert walk.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
     assert walk.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
     assert walk.userinfo(second["access_token"]).status_code == 401
     assert walk.refresh(first["refresh_token"]).status_code == 400
     assert [message.kind for message in outbox()].count("consent_token_reused") == 1
     assert AuditEntry.objects.filter(name="oauth.refresh_reused").count() == 2
+
+
+class TestLostAnswers:
+    """The very same refresh, once more at once, gets the same successor; anything else is reuse (RFC 9700 4.14.2)."""
+
+    def test_the_same_successor(self, walk: Walk, outbox: Callable[[], list[Any]]) -> None:
+        first = walk.tokens(OFFLINE)
+        answers = [walk.refresh(first["refresh_token"]).json() for _ in range(3)]
+        assert len({(each["access_token"], each["refresh_token"]) for each in answers}) == 1
+        assert walk.userinfo(answers[0]["access_token"]).status_code == 200
+        assert walk.refresh(answers[0]["refresh_token"]).status_code == 200
+        assert RefreshToken.objects.filter(revoked__isnull=True).count() == 1
+        assert "consent_token_reused" not in [message.kind for message in outbox()]
+
+    def test_not_once_the_successor_was_used(self, walk: Walk) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        third = walk.refresh(walk.refresh(first).json()["refresh_token"]).json()
+        assert walk.refresh(first).json()["error"] == "invalid_grant"
+        assert walk.refresh(third["refresh_token"]).json()["error"] == "invalid_grant"
+
+    @pytest.mark.parametrize("end", ["consent", "cache", "scope"])
+    def test_nor_when_anything_is_different(self, walk: Walk, end: str) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        walk.refresh(first)
+        if end == "consent":
+            walk.browser.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
+        elif end == "cache":
+            cache.clear()
+        again = walk.refresh(first, **({"scope": "openid"} if end == "scope" else {}))
+        assert again.json()["error"] == "invalid_grant"
+        assert not RefreshToken.objects.filter(revoked__isnull=True).exists()
 
 
 def test_narrowing_and_widening(walk: Walk) -> None:
@@ -130,3 +170,73 @@ def test_a_narrowed_consent_narrows_the_next_token(walk: Walk, by: Actor) -> Non
     flows.narrow(Consent.objects.get(), ("email",), by=by, at=clock.now())
     assert "email" not in walk.userinfo(first["access_token"]).json()
     assert walk.refresh(first["refresh_token"]).json()["scope"] == "openid profile offline_access"
+
+
+# What is ordinary is counted
+
+
+def refreshed() -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(name="oauth.refreshed").order_by("pk"))
+
+
+def again_and_again(walk: Walk, token: str, times: int, **form: Any) -> str:
+    for _ in range(times):
+        answer = walk.refresh(token, **form)
+        assert answer.status_code == 200, answer.content
+        token = answer.json()["refresh_token"]
+    return token
+
+
+def test_the_first_of_a_day_is_kept_whole_and_the_others_are_counted(walk: Walk) -> None:
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 20)
+    (kept,) = refreshed()
+    decision = DecisionEntry.objects.get(action="refresh_token")
+    assert kept.decision == decision.pk
+    assert recompute.recompute(decision) == ()
+    tally = Tally.objects.get()
+    assert (tally.pk, tally.times) == (kept.pk, 20)
+
+
+def test_the_next_day_begins_anew(walk: Walk) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, 23, 50, tzinfo=UTC), tick=False) as clocks:
+        token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+        clocks.shift(timedelta(minutes=10))
+        again_and_again(walk, token, 3)
+    assert [Tally.objects.get(pk=row.pk).times for row in refreshed()] == [2, 3]
+
+
+def test_what_differs_is_kept_whole(walk: Walk) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    token = again_and_again(walk, token, 1, scope="openid profile")
+    Session.objects.update(risk=Risk.MODERATE)
+    token = again_and_again(walk, token, 2)
+    limits.install(replace(limits.current(), version="another"))
+    again_and_again(walk, token, 1)
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 1)
+    assert len(refreshed()) == 5
+    assert DecisionEntry.objects.filter(action="refresh_token").count() == 5
+
+
+def test_what_is_refused_is_never_counted_away(walk: Walk) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    Session.objects.update(risk=Risk.SEVERE)
+    assert walk.refresh(token).status_code == 400
+    assert walk.refresh(token).status_code == 400
+    assert AuditEntry.objects.filter(name="oauth.refresh_refused").count() == 2
+    assert DecisionEntry.objects.filter(action="refresh_token", answer="deny").count() == 2
+
+
+def test_a_counted_refresh_costs_one_statement_less(walk: Walk, django_assert_num_queries: Any) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    with django_assert_num_queries(10):  # two are the savepoint
+        walk.refresh(token)
+
+
+def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 4)
+    auditor = Member(*Role)
+    (kept,) = refreshed()
+    opened = auditor.client.post(f"/staff/accounts/user/{kept.about}/open/", {"reason": "audit"})
+    assert opened.status_code == 302
+    page = auditor.client.get(f"/staff/audit/auditentry/{kept.pk}/change/")
+    assert re.search(r"Stands for:.*?>\s*4\s*<", page.text, re.DOTALL)
