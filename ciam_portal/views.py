@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -23,7 +24,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.limits import UnsafePolicy
-from ciam_portal.middleware import API, late
+from ciam_portal.middleware import API, AWAY, late, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 where database or cache did not answer, from wherever that came."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        return unavailable(request, error)
     return _page(request, "500.html", 500)
 
 
