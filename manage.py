@@ -39,10 +39,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415  (after the settings are named)
 
-    from ciam_portal.core.policy import limits  # noqa: PLC0415  (as light as this file, but not for those who only import it)
+    from ciam_portal.core.policy import limits  # noqa: PLC0415  (light, but not for those who only import this file)
+    from ciam_portal.environment import plainly  # noqa: PLC0415  (as above)
 
     lasting = sys.argv[1:2] in (["shell"], ["runserver"])  # what asks there is a unit of work of its own
-    with development_state(), contextlib.nullcontext() if lasting else limits.unit_of_work():
+    with plainly(), development_state(), contextlib.nullcontext() if lasting else limits.unit_of_work():
         execute_from_command_line(sys.argv)
 
 

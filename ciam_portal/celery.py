@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 
 from ciam_portal.core.policy import limits
 
@@ -20,7 +21,17 @@ class OnePolicy(Task):  # type: ignore[type-arg]  # generic in its stubs only
             return super().__call__(*args, **kwargs)
 
 
-app = Celery("ciam_portal", task_cls=OnePolicy)
+class Portal(Celery):
+    """Celery, which says plainly what is wrong with the configuration."""
+
+    def _load_config(self) -> Any:  # noqa: ANN401  (the library's)
+        try:
+            return super()._load_config()  # type: ignore[misc]  # not in its stubs
+        except ImproperlyConfigured as error:
+            raise SystemExit(str(error)) from None
+
+
+app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some

@@ -88,8 +88,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Database, cache and broker answer too, and an approved policy decides; 503 and which one does not, otherwise."""
     checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
     states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
-    states["policy"] = "ok" if _policy() else "not usable"
-    states["database role"] = "ok" if _role() else "not usable"
+    states["policy"] = "ok" if checks["database"] and _policy() else "not usable"
+    states["database role"] = "ok" if checks["database"] and _role() else "not usable"
     ready = set(states.values()) == {"ok"}
     return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
 

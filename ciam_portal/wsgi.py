@@ -4,9 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from ciam_portal.environment import plainly
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
-application = get_wsgi_application()
+with plainly():
+    application = get_wsgi_application()
 
-from ciam_portal.governance import start  # noqa: E402  (models are there only now)
+    from ciam_portal.governance import start  # (models are there only now)
 
-start.on_start()
+    start.on_start()

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy import limits
-from ciam_portal.environment import Environment, refuse
+from ciam_portal.environment import Environment
 
 environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
@@ -15,8 +15,13 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 # The policy file stops the start if it is unsafe. Once the portal runs, the approved version in the database decides
 # (ciam_portal.governance); settings of libraries that stand on the file follow it (ciam_portal.governance.deciding).
-POLICY_TEXT = limits.read(env.str("CIAM_POLICY", "") or limits.DEFAULT)
-LIMITS = limits.of_text(POLICY_TEXT, "The policy file")
+try:
+    POLICY_TEXT = limits.read(env.str("CIAM_POLICY", "") or limits.DEFAULT)
+    LIMITS = limits.of_text(POLICY_TEXT, "The policy file")
+except limits.UnsafePolicy as error:
+    environment.wrong.append(str(error))
+    POLICY_TEXT = limits.read(limits.DEFAULT)
+    LIMITS = limits.of_text(POLICY_TEXT)
 limits.install(LIMITS)
 
 # Where we are
@@ -45,11 +50,8 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 
 # Services
-_database, _portal_database = (env.db_url_config(url) for url in environment.databases())
-if any(each["ENGINE"] != "django.db.backends.postgresql" for each in (_database, _portal_database)):
-    refuse("DATABASE_URL must be a PostgreSQL address: postgres://user:password@host:5432/database.")
+_database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
-PORTAL_ROLE = _portal_database["USER"]  # what migrations grant the portal's own privileges to
 DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -89,15 +91,9 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN
 # Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
 MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
 mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
-_mail = environment.text("EMAIL_URL", "smtp+tls://user:password@host:587 (or file:///folder in development)")
-if urlsplit(_mail).scheme == "file":
-    if PRODUCTION:
-        refuse("EMAIL_URL must be an SMTP address in production, such as smtp+tls://user:password@host:587.")
-    EMAIL_BACKEND = "ciam_portal.core.outbox.channels.MailFiles"
-    MAIL_DIR = unquote(urlsplit(_mail).path)
-else:
-    globals().update(env.email_url_config(_mail))
-    EMAIL_BACKEND = "ciam_portal.core.outbox.channels.Smtp"
+_mail = environment.mail()
+globals().update(_mail)
+MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a server
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
 SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
@@ -189,7 +185,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 EVEN_SECONDS = 0.15  # an answer that must not say whether there is an account: longer than any path to it takes
-PASSWORD_RANGE_SERVICE = env.str("PASSWORD_RANGE_URL", "")  # a k-anonymity range service, in addition to the lists
+PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range service, in addition to the lists
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
 
@@ -285,6 +281,9 @@ LOGGING = {
     },
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": environment.log_level()},
     "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
 }
+
+# Everything has been read.
+environment.end()

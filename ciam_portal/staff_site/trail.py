@@ -210,8 +210,8 @@ class AuditEntries(Trail):
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """All columns, and whether the row is as it was written."""
-        return [*super().get_fields(request, obj), "stands"]
+        """All columns, whether the row is as it was written, and for how many it stands."""
+        return [*super().get_fields(request, obj), "stands", "stands_for"]
 
     @admin.display(description=_("seal"))
     def stands(self, entry: AuditEntry) -> str:
@@ -253,9 +253,7 @@ class DecisionEntries(Trail):
     roles = OVERSEERS | {Role.AGENT}
     list_display = ("at", "action", "answer", "reason", "about", "actor_kind")
     asks = NarrowDecisions
-    narrow: ClassVar[dict[str, str]] = {
-        "subject": "about", "reason": "reason", "action": "action", "answer": "answer",
-    }  # fmt: skip
+    narrow: ClassVar[dict[str, str]] = {"subject": "about", "reason": "reason", "action": "action", "answer": "answer"}
     within: ClassVar[dict[str, str]] = {"actor": "actor"}
     exported = (
         "id", "at", "about", "actor_kind", "actor", "on_behalf_of", "session", "channel", "request_id", "question",

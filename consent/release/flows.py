@@ -14,11 +14,11 @@ from uuid import UUID
 from accounts.customer import addresses
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import links
+from ciam_portal.core import gate, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record
+from ciam_portal.core.audit.record import record, tally
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
@@ -31,6 +31,8 @@ from consent.models import Consent
 from consent.permission import facts, notices, policy
 from consent.release import events
 from consent.release.events import Why
+
+Answered = tuple[gate.Facts, gate.Assessed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def redeem(
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
     why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
     if why is None:
-        why, decision = _assess(Action.ISSUE_TOKEN, code, by, at)
+        why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -97,17 +99,20 @@ def refresh(
         return Why.ENDED
     held = tuple(old.scope.split())
     sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why, decision = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at), None
-    if why is None:
-        why, decision = _assess(Action.REFRESH_TOKEN, old, by, at)
+    why = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at)
     if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
+        return _refused_refresh(partner, why, old.user_id, by, at)
     scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
+    answered = _asked(Action.REFRESH_TOKEN, old, by, at)
+    if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
+        why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
+        if why is not None:
+            return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
+        event = events.TokensRefreshed(
+            consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
+        )
+        record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
-    event = events.TokensRefreshed(
-        consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(issued.scopes)
-    )
-    record(event, about=old.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
     return Exchanged(issued, old.user, old.session)
 
@@ -166,13 +171,28 @@ def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> 
     return Why.NOT_ALLOWED if refusal(policy.may_share, sharing, about=about, by=by, at=at) is not None else None
 
 
-def _assess(
-    action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime
-) -> tuple[Why | None, UUID | None]:
-    """What the gate says to handing out tokens in this session as it stands now, and the decision's id."""
+def _asked(action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime) -> Answered:
+    """What the gate says to handing out tokens in this session as it stands now, and to which facts."""
     asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
-    asked, assessed = accounts_facts.assessed(action, asked, root.user, at)
-    decided = keep(action, asked, assessed, about=root.user_id, by=by, at=at)
+    return accounts_facts.assessed(action, asked, root.user, at)
+
+
+def _one_of_its_own(
+    old: RefreshToken, assessed: gate.Assessed, scopes: tuple[str, ...], by: Actor, at: datetime
+) -> UUID | None:
+    """The number under which this refresh is kept whole; None: it was allowed like others of its family on this day."""
+    if not isinstance(assessed.decision, Allow):
+        return codes.new_id()
+    found = sorted((finding.code, finding.points) for finding in assessed.decision.findings)
+    alike = (old.token_family, old.session_id, limits.current().version, assessed.risk, found, *scopes)
+    return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
+
+
+def _kept(
+    action: Action, root: AuthorizationCode | RefreshToken, answered: Answered, by: Actor, at: datetime
+) -> tuple[Why | None, UUID | None]:
+    """The same, kept: why not, and the decision's id."""
+    decided = keep(action, *answered, about=root.user_id, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id

@@ -83,11 +83,22 @@ def test_a_whole_environment_starts(start: Start) -> None:
     [
         ("DATABASE_URL", None, "DATABASE_URL is not set"),
         ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must be a PostgreSQL address"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL must be a PostgreSQL address"),
+        ("DATABASE_URL", "postgres://u:p@db:port/ciam", "DATABASE_URL is no address"),
+        ("DATABASE_URL", "postgres://u:p@db", "DATABASE_URL names no database"),
         ("CACHE_URL", None, "CACHE_URL is not set"),
         ("CACHE_URL", "locmem://", "CACHE_URL must begin with redis://"),
+        ("CACHE_URL", "redis://cache.example.com/0", "CACHE_URL needs a password"),
         ("BROKER_URL", None, "BROKER_URL is not set"),
+        ("BROKER_URL", "redis://user@broker.example.com", "BROKER_URL needs a password"),
         ("EMAIL_URL", None, "EMAIL_URL is not set"),
         ("EMAIL_URL", "file:///tmp/mail", "EMAIL_URL must be an SMTP address"),
+        ("EMAIL_URL", "nonsense", "EMAIL_URL must be an SMTP address"),
+        ("EMAIL_URL", "smtp://mail.example.com:25", "EMAIL_URL must be encrypted"),
+        ("PASSWORD_RANGE_URL", "nonsense", "PASSWORD_RANGE_URL must be the address of a range service"),
+        ("PASSWORD_RANGE_URL", "http://ranges.example.com", "PASSWORD_RANGE_URL must be the address"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO"),
+        ("AUDIT_KEYS", os.environ["DATA_KEYS"], "AUDIT_KEYS holds a key that stands in DATA_KEYS already"),
         ("SECRET_KEY", None, "SECRET_KEY is not set"),
         ("SECRET_KEY", "short", "SECRET_KEY is too weak"),
         ("SECRET_KEY", "a" * 60, "SECRET_KEY is too weak"),
@@ -131,6 +142,23 @@ def test_what_is_missing_or_unsafe_stops_the_start(start: Start, name: str, valu
     assert sentence in done.stderr
 
 
+def test_everything_that_is_wrong_is_said_at_once_and_without_a_traceback(start: Start) -> None:
+    wrong = {"DATABASE_URL": "nonsense", "LOG_LEVEL": "loud", "DATA_KEYS": "A" * 43, "SECRET_KEY": None,
+             "PASSWORD_RANGE_URL": "nonsense", "CIAM_POLICY": "/no/such/policy.toml", "PUBLIC_URL": None}  # fmt: skip
+    for entry in ("import ciam_portal.wsgi", "from ciam_portal import celery_app; celery_app.conf.task_acks_late"):
+        done = start(entry, **wrong)
+        assert done.returncode == (3 if "wsgi" in entry else 1)  # at 3 gunicorn starts no other worker
+        assert "Traceback" not in done.stderr
+        said = done.stderr.splitlines()
+        assert len(said) == len(wrong)
+        assert all(sum(name in line for line in said) == 1 for name in wrong if name != "CIAM_POLICY")
+
+
+@pytest.mark.parametrize("url", ["smtp://localhost:25", "smtp+ssl://mail.example.com", "smtps://u:p@mail.example.com"])
+def test_mail_is_encrypted_or_does_not_leave_the_machine(start: Start, url: str) -> None:
+    assert start(EMAIL_URL=url).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
@@ -170,7 +198,7 @@ def test_the_demo_does_not_load_in_production() -> None:
     env = os.environ | {
         "CIAM_ENVIRONMENT": "production",
         "PUBLIC_URL": "https://id.example.com",
-        "EMAIL_URL": "smtp://mail.example.com:25",
+        "EMAIL_URL": "smtp://localhost:25",
         "TRUSTED_PROXY_COUNT": "0",
         "HELP_DESK_EMAIL": "help@example.com",
         "HELP_DESK_PHONE": "+47 22 85 50 50",

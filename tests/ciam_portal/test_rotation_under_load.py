@@ -101,7 +101,7 @@ class Browser:
         return self._ask("GET", path)
 
     def post(self, path: str, **fields: str) -> httpx.Response:
-        return self._ask("POST", path, fields | {"csrfmiddlewaretoken": self.http.cookies.get("csrf", "")})
+        return self._ask("POST", path, fields | {"csrfmiddlewaretoken": str(self.http.cookies.get("csrf", ""))})
 
     def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> httpx.Response:
         self.turn += 1
@@ -111,11 +111,11 @@ class Browser:
     def sign_in(self) -> str:
         """Where the right password leads."""
         self.get("/sign-in/")
-        return self.post("/sign-in/", login=GRACE, password=people.PASSWORD).headers.get("Location", "")
+        return str(self.post("/sign-in/", login=GRACE, password=people.PASSWORD).headers.get("Location"))
 
     def prove(self, code: str) -> str:
         self.get("/sign-in/prove/")
-        return self.post("/sign-in/prove/", way="totp", code=code).headers.get("Location", "")
+        return str(self.post("/sign-in/prove/", way="totp", code=code).headers.get("Location"))
 
 
 @pytest.fixture

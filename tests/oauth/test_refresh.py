@@ -1,20 +1,27 @@
 """Refresh tokens: rotation, theft, ends."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.roles import Role
+from ciam_portal.governance import recompute
 from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows
+from tests.accounts.staff.people import Member
 from tests.oauth.walk import Walk, payload, register
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +137,73 @@ def test_a_narrowed_consent_narrows_the_next_token(walk: Walk, by: Actor) -> Non
     flows.narrow(Consent.objects.get(), ("email",), by=by, at=clock.now())
     assert "email" not in walk.userinfo(first["access_token"]).json()
     assert walk.refresh(first["refresh_token"]).json()["scope"] == "openid profile offline_access"
+
+
+# What is ordinary is counted
+
+
+def refreshed() -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(name="oauth.refreshed").order_by("pk"))
+
+
+def again_and_again(walk: Walk, token: str, times: int, **form: Any) -> str:
+    for _ in range(times):
+        answer = walk.refresh(token, **form)
+        assert answer.status_code == 200, answer.content
+        token = answer.json()["refresh_token"]
+    return token
+
+
+def test_the_first_of_a_day_is_kept_whole_and_the_others_are_counted(walk: Walk) -> None:
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 20)
+    (kept,) = refreshed()
+    decision = DecisionEntry.objects.get(action="refresh_token")
+    assert kept.decision == decision.pk
+    assert recompute.recompute(decision) == ()
+    tally = Tally.objects.get()
+    assert (tally.pk, tally.times) == (kept.pk, 20)
+
+
+def test_the_next_day_begins_anew(walk: Walk) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, 23, 50, tzinfo=UTC), tick=False) as clocks:
+        token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+        clocks.shift(timedelta(minutes=10))
+        again_and_again(walk, token, 3)
+    assert [Tally.objects.get(pk=row.pk).times for row in refreshed()] == [2, 3]
+
+
+def test_what_differs_is_kept_whole(walk: Walk) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    token = again_and_again(walk, token, 1, scope="openid profile")
+    Session.objects.update(risk=Risk.MODERATE)
+    token = again_and_again(walk, token, 2)
+    limits.install(replace(limits.current(), version="another"))
+    again_and_again(walk, token, 1)
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 1)
+    assert len(refreshed()) == 5
+    assert DecisionEntry.objects.filter(action="refresh_token").count() == 5
+
+
+def test_what_is_refused_is_never_counted_away(walk: Walk) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    Session.objects.update(risk=Risk.SEVERE)
+    assert walk.refresh(token).status_code == 400
+    assert walk.refresh(token).status_code == 400
+    assert AuditEntry.objects.filter(name="oauth.refresh_refused").count() == 2
+    assert DecisionEntry.objects.filter(action="refresh_token", answer="deny").count() == 2
+
+
+def test_a_counted_refresh_costs_one_statement_less(walk: Walk, django_assert_num_queries: Any) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    with django_assert_num_queries(10):  # two are the savepoint
+        walk.refresh(token)
+
+
+def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:
+    again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 4)
+    auditor = Member(*Role)
+    (kept,) = refreshed()
+    opened = auditor.client.post(f"/staff/accounts/user/{kept.about}/open/", {"reason": "audit"})
+    assert opened.status_code == 302
+    page = auditor.client.get(f"/staff/audit/auditentry/{kept.pk}/change/")
+    assert re.search(r"Stands for:.*?>\s*4\s*<", page.text, re.DOTALL)

@@ -1,1 +1,1 @@
-"""What happened and what was decided, for ever."""
+"""What happened and what was decided."""

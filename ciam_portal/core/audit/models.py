@@ -1,4 +1,4 @@
-"""What happened and what was decided, for ever, each row sealed (``seal``).
+"""What happened and what was decided, each row sealed (``seal``), for as long as the policy says (``months``).
 
 Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE. Its SQL stands in the first migration; one made by
 django-pgtrigger would stand aside for whoever sets ``pgtrigger.ignore``, which any database role may.
@@ -6,11 +6,13 @@ django-pgtrigger would stand aside for whoever sets ``pgtrigger.ignore``, which 
 Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 
-from ciam_portal.core import reference
+from ciam_portal.core import reference, retention
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 
@@ -62,6 +64,48 @@ class AuditEntry(_Entry):
 
     def __str__(self) -> str:
         return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S %Z}"
+
+    @property
+    def stands_for(self) -> int:
+        """How many there were like it on its day: what is ordinary is kept whole once a day, and counted."""
+        return Tally.objects.filter(pk=self.pk).values_list("times", flat=True).first() or 1
+
+
+_ADD = """
+INSERT INTO audit_tally (id, day, alike, times, last_at) VALUES (%s, %s, %s, 1, %s)
+ON CONFLICT (day, alike) DO UPDATE SET times = audit_tally.times + 1, last_at = EXCLUDED.last_at RETURNING id
+"""
+
+
+class Tallies(models.Manager["Tally"]):
+    """One more of them, with one statement."""
+
+    def add(self, key: UUID, at: datetime, alike: str) -> UUID:
+        """Count it; the entry of the first like it in that day: ``key``, if it is this one."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, [key, at.astimezone(UTC).date(), alike, at])
+            first: UUID = cursor.fetchone()[0]
+            return first
+
+
+@retention.kept(lambda rules, at: models.Q(day__lt=at.date() - timedelta(days=31 * rules.retention.audit_months)))
+class Tally(models.Model):
+    """How often something ordinary happened in a day like an entry that is kept whole. No evidence: only a number."""
+
+    id = models.UUIDField(primary_key=True, editable=False, db_comment="not sensitive: the entry that is kept whole")
+    day = models.DateField(db_comment="not sensitive: UTC")
+    alike = models.CharField(max_length=codes.HIDDEN_DIGITS, db_comment="pseudonymous: digest of what they share")
+    times = models.PositiveIntegerField(db_comment="not sensitive: the whole one and those like it")
+    last_at = models.DateTimeField(db_comment="not sensitive: the latest of them")
+
+    objects = Tallies()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["day", "alike"], name="tally_once_a_day"),)
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.times} on {self.day}"
 
 
 class DecisionEntry(_Entry):

@@ -7,14 +7,24 @@ from uuid import UUID
 from ciam_portal.core import request_id
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent
-from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.audit.models import AuditEntry, Tally
+from ciam_portal.core.crypto import codes
 
 _recorded: ContextVar[int] = ContextVar("recorded", default=0)
 
 
-def record(event: AuditEvent, *, about: UUID | None, by: Actor, at: datetime, decision: UUID | None = None) -> None:
+def record(
+    event: AuditEvent,
+    *,
+    about: UUID | None,
+    by: Actor,
+    at: datetime,
+    decision: UUID | None = None,
+    key: UUID | None = None,
+) -> None:
     """Append one event. ``about`` is the id of the customer it concerns. Raises if the event holds anything unsafe."""
     AuditEntry.objects.create(
+        id=key or codes.new_id(),
         at=at,
         about=about,
         actor_kind=by.kind,
@@ -29,6 +39,19 @@ def record(event: AuditEvent, *, about: UUID | None, by: Actor, at: datetime, de
         data=event.data(),
     )
     _recorded.set(_recorded.get() + 1)
+
+
+def tally(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor, at: datetime) -> UUID | None:
+    """Something ordinary, in all that matters (``alike``) as others: the first in a day (UTC) is kept whole.
+
+    The id under which to ``record`` it, if it is the first; None: it was added to the number of those like it.
+    """
+    likeness = " ".join(map(str, (event.name, about, by.kind, by.id, by.channel, *alike)))
+    key = codes.new_id()
+    if Tally.objects.add(key, at, codes.hidden("alike", likeness)) == key:
+        return key
+    _recorded.set(_recorded.get() + 1)
+    return None
 
 
 def count() -> int:
