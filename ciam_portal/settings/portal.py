@@ -1,6 +1,7 @@
 """The portal's own settings: where it is, its secrets, its services, who may come in, cookies, headers."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -61,14 +62,16 @@ _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrat
 _silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
 DATABASES["default"]["OPTIONS"] = {"options": f"{_patience} -c jit=off", **_silence} | _database.get("OPTIONS", {})
 DATABASE_PATIENCE_SECONDS = 8.0  # so long a request waits for one answer of a server that says nothing
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
         "LOCATION": environment.shared_service("CACHE_URL", "the Redis or Valkey shared by all processes"),
         "KEY_PREFIX": "ciam",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},  # one that hangs is one that is away
     }
 }
 CELERY_BROKER_URL = environment.shared_service("BROKER_URL", "the Redis or Valkey that carries tasks")
+CELERY_BROKER_TRANSPORT = "ciam_portal.broker.Transport"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -77,6 +80,7 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 5}
+CELERY_BEAT_SCHEDULER = "ciam_portal.beat.Scheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 
