@@ -35,7 +35,7 @@ class State:
         if not self.root.exists():
             self.root.mkdir(parents=True)
             self.root.chmod(0o711 if AS_ROOT else 0o700)
-        for folder in (self.mail, self.sms, self.logs, self.keys, self.root / "beat", self.root / "locks"):
+        for folder in (self.mail, self.sms, self.logs, self.keys, self.root / "locks"):
             folder.mkdir(mode=0o700, exist_ok=True)
         for name in ("services", "owner", "starting"):
             self.lock_path(name).touch(mode=0o600)
