@@ -53,12 +53,15 @@ OIDC_SIGNING_KEYS = environment.signing_keys()
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
+DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A page waits no longer than this; a migration takes the time that it takes, but gives up on a lock that it would make
 # everybody wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"{_patience} -c jit=off")
+_silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
+DATABASES["default"]["OPTIONS"] = {"options": f"{_patience} -c jit=off", **_silence} | _database.get("OPTIONS", {})
+DATABASE_PATIENCE_SECONDS = 8.0  # so long a request waits for one answer of a server that says nothing
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
