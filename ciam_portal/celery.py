@@ -1,13 +1,24 @@
-"""The Celery app, and the whole beat schedule on one screen."""
+"""The Celery app, its queues, and the whole beat schedule on one screen."""
 
+import logging
 import os
 from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
+from celery.signals import heartbeat_sent
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
+from redis.exceptions import RedisError
 
 from ciam_portal.core.policy import limits
+
+log = logging.getLogger(__name__)
+
+# What waits for a mail server, and what takes long, holds up nothing that an account's safety waits for.
+MAIL, SECURITY, NIGHTLY = QUEUES = ("mail", "security", "nightly")
+ALIVE_SECONDS = 30
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
@@ -35,7 +46,20 @@ app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
-app.conf.beat_schedule = {
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
+app.conf.task_default_queue = SECURITY
+app.conf.task_routes = {
+    "notifications.*": {"queue": MAIL},
+    "governance.*": {"queue": NIGHTLY},
+    "retention.*": {"queue": NIGHTLY},
+    "accounts.forget_unproven": {"queue": NIGHTLY},
+    "risk.learn_population": {"queue": NIGHTLY},
+    "risk.fade_population": {"queue": NIGHTLY},
+    "risk.calibrate": {"queue": NIGHTLY},
+    "risk.watch_drift": {"queue": NIGHTLY},
+    "recovery.remind": {"queue": NIGHTLY},
+}
+JOBS: dict[str, dict[str, Any]] = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
@@ -51,3 +75,22 @@ app.conf.beat_schedule = {
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
+
+for _job in JOBS.values():  # what no worker took meanwhile, the next one does
+    _every = _job["schedule"]
+    _job["options"] = {"expires": max(60.0, _every) if isinstance(_every, float) else 6 * 3600.0}
+app.conf.beat_schedule = JOBS
+
+
+@heartbeat_sent.connect
+def say_alive(**_: object) -> None:
+    """A worker lives and takes from its queues; each time it says so to others, which is every two seconds."""
+    try:
+        cache.set_many({alive(queue): 1 for queue in app.amqp.queues.consume_from}, ALIVE_SECONDS)
+    except RedisError as error:
+        log.warning("the shared cache does not answer: %s", type(error).__name__)
+
+
+def alive(queue: str) -> str:
+    """The cache's entry that a worker of this queue renews."""
+    return f"worker:{queue}"

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import urls as accounts
-from ciam_portal import views, well_known
+from ciam_portal import health, views, well_known
 from recovery import urls as recovery
 
 handler400 = views.bad_request
@@ -18,8 +18,8 @@ urlpatterns = [
     path("help/", views.help_page, name="help"),
     path("terms/", views.terms, name="terms"),
     path("accessibility/", views.accessibility, name="accessibility"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path(".well-known/change-password", well_known.change_password, name="well_known_password"),
     path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="well_known_passkeys"),
     path(".well-known/security.txt", well_known.security_txt, name="well_known_security"),

@@ -1,31 +1,21 @@
 """Home, health, and the pages for what went wrong."""
 
 import contextlib
-import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 from accounts.sessions import signing
 from ciam_portal import overview, traces
-from ciam_portal.celery import app
 from ciam_portal.core import clock, links
-from ciam_portal.core.audit import database
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.limits import UnsafePolicy
-from ciam_portal.middleware import API, late
-
-log = logging.getLogger(__name__)
+from ciam_portal.middleware import API, AWAY, late, unavailable
 
 
 @login_not_required
@@ -72,72 +62,6 @@ def _theirs_or_ours(request: HttpRequest, theirs: str, ours: str) -> HttpRespons
     return redirect(theirs) if theirs else render(request, ours, {"rules": limits.current()})
 
 
-@login_not_required
-@never_cache
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-@login_not_required
-@never_cache
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Database, cache and broker answer too, and an approved policy decides; 503 and which one does not, otherwise."""
-    checks = {"database": _database(), "cache": _cache(), "broker": _broker()}
-    states = {name: "ok" if well else "unreachable" for name, well in checks.items()}
-    states["policy"] = "ok" if _policy() else "not usable"
-    states["database role"] = "ok" if _role() else "not usable"
-    ready = set(states.values()) == {"ok"}
-    return JsonResponse({"status": "ok" if ready else "not ready", **states}, status=200 if ready else 503)
-
-
-def _database() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _policy() -> bool:
-    try:
-        limits.current()
-    except UnsafePolicy as error:
-        log.error("%s", error)  # noqa: TRY400  (no traceback: the sentence says it)
-        return False
-    except DatabaseError:
-        return False
-    return True
-
-
-def _role() -> bool:
-    try:
-        sentence = database.too_mighty()
-    except DatabaseError:
-        return False
-    return not sentence or not settings.PRODUCTION
-
-
-def _cache() -> bool:
-    try:
-        cache.get("readyz")
-    except (RedisError, OSError):
-        return False
-    return True
-
-
-def _broker() -> bool:
-    try:
-        with app.connection_for_read() as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
-    except (KombuError, RedisError, OSError):
-        return False
-    return True
-
-
 def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
     return render(request, template, status=status)
 
@@ -160,7 +84,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 where database or cache did not answer, from wherever that came."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        return unavailable(request, error)
     return _page(request, "500.html", 500)
 
 

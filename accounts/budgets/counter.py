@@ -59,4 +59,4 @@ def _key(what: str, who: str) -> str:
 
 @once
 def _client() -> Any:  # noqa: ANN401  (the client answers like a future or a value; here always a value)
-    return redis.Redis.from_url(settings.CACHES["default"]["LOCATION"])
+    return redis.Redis.from_url(settings.CACHES["default"]["LOCATION"], **settings.CACHES["default"]["OPTIONS"])

@@ -18,6 +18,7 @@ PROMPTS = ("none", "login", "consent", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
+    "dpop_jkt",
 )  # fmt: skip
 _OFFERED = (*_KNOWN, "request", "request_uri", "ui_locales", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
@@ -57,6 +58,7 @@ class AuthorizationRequest:
     state: str | None
     nonce: str
     code_challenge: str
+    jkt: str = ""
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     level: Level | None = None
@@ -169,6 +171,7 @@ class _Reader:
             state=self.state,
             nonce=self.query.get("nonce", ""),
             code_challenge=self._challenge(),
+            jkt=self._jkt(),
             prompt=prompt,
             max_age=self._max_age(),
             level=level,
@@ -214,6 +217,12 @@ class _Reader:
         if not _CHALLENGE.fullmatch(challenge):
             raise self._no("invalid_request", "code_challenge must be 43 characters of base64url")
         return challenge
+
+    def _jkt(self) -> str:
+        jkt = self.query.get("dpop_jkt", "")
+        if jkt and not _CHALLENGE.fullmatch(jkt):
+            raise self._no("invalid_request", "dpop_jkt must be the thumbprint of a key (RFC 9449 section 10)")
+        return jkt
 
     def _scopes(self) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(self.query.get("scope", "").split()))

@@ -12,13 +12,16 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Partner
 
+JKT = "ciam.jkt"  # among the headers, under a name that no header has: the key that was proven on this request
+
 
 class Core(OAuthLibCore):
     """Takes parameters from the form alone: what stands in the address of these endpoints is never read."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:
         pairs = [(name, values[-1]) for name, values in request.POST.lists() if values]
-        return request.path, str(request.method), urlencode(pairs), self.extract_headers(request)
+        headers = self.extract_headers(request) | {JKT: getattr(request, "jkt", "")}
+        return request.path, str(request.method), urlencode(pairs), headers
 
 
 @cache

@@ -165,6 +165,9 @@ class AuthorizationCode(AbstractGrant):
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
+    jkt = models.CharField(
+        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
+    )
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -183,6 +186,9 @@ class RefreshToken(AbstractRefreshToken):
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
+    jkt = models.CharField(
+        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
+    )
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -210,6 +216,9 @@ class AccessToken(AbstractAccessToken):
     consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     family = models.UUIDField(
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
+    )
+    jkt = models.CharField(
+        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
     )
 
     class Meta(AbstractAccessToken.Meta):

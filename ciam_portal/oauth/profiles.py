@@ -16,6 +16,8 @@ class Rules:
     """Proves who it is with a key of its own (RFC 7523), never with a secret that we know too."""
     pushed: bool = False
     """Asks by pushed authorization requests only (RFC 9126)."""
+    bound: bool = False
+    """Its tokens are bound to a key of its (RFC 9449)."""
     on_devices: bool = False
     """Is sent back to on the customer's device: a port of its own, a scheme of its own (RFC 8252 section 7)."""
     in_browsers: bool = False
@@ -39,7 +41,7 @@ class Profile(StrEnum):
 
 _RULES = {
     Profile.STANDARD: Rules(),
-    Profile.FAPI2: Rules(keyed=True, pushed=True),
+    Profile.FAPI2: Rules(keyed=True, pushed=True, bound=True),
     Profile.NATIVE: Rules(public=True, on_devices=True),
     Profile.BROWSER: Rules(public=True, in_browsers=True),
     Profile.SERVICE: Rules(customers=False),

@@ -6,15 +6,17 @@ works in the order codes, refresh tokens, access tokens, so that nothing issued 
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ciam_portal.core.crypto import codes
+from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 
@@ -32,6 +34,8 @@ class Root:
     session: UUID
     consent: UUID
     family: UUID
+    jkt: str = ""
+    """The key that all of it is bound to (RFC 9449), if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
+        jkt=root.jkt,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
     return value
@@ -111,23 +116,51 @@ def issue(root: Root, scopes: tuple[str, ...], *, ends_at: datetime, at: datetim
     return Issued(_new_access(root, scopes, at), refresh, scopes, scopes)
 
 
-def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, at: datetime) -> Issued:
+def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, jkt: str, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family)
+    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family, jkt)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    return Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
+    issued = Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
+    kept = json.dumps([jkt, issued.access_token, refresh, scopes, lasting])
+    sealed = vault.seal(kept.encode(), _context(old))
+    cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
+    return issued
 
 
-def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, at: datetime) -> None:
+def repeated(old: RefreshToken, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> Issued | None:
+    """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
+
+    For the same key and the same scopes, within the grace. None otherwise: then the token is presented twice.
+    """
+    grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
+    sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
+    if sealed is None:
+        return None
+    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
+    live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
+    if was != jkt or (scopes and set(scopes) != set(had)) or not live.exists():
+        return None
+    return Issued(access, refresh, tuple(had), tuple(lasting))
+
+
+def _repeatable(old: RefreshToken) -> str:
+    return f"refreshed:{old.pk}"
+
+
+def _context(old: RefreshToken) -> str:
+    return f"answer to refresh token {old.pk}"
+
+
+def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> None:
     """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, scopes, at, application=partner)
+    _keep_access(value, scopes, at, application=partner, jkt=jkt)
 
 
 def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, **owned)
+    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, jkt=root.jkt, **owned)
     return value
 
 
@@ -148,6 +181,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         session_id=root.session,
         consent_id=root.consent,
         token_family=root.family,
+        jkt=root.jkt,
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,
     )

@@ -1,6 +1,7 @@
 """The machines' side of the protocol: token, revocation, and the documents that describe it all."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import assertions, authorization, backend, id_tokens, jwts, keys, partners, pushed
+from ciam_portal.oauth import assertions, authorization, backend, dpop, id_tokens, jwts, keys, partners, pushed
+from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 
@@ -86,8 +88,15 @@ def token(request: HttpRequest) -> HttpResponse:
     if grant not in GRANTS:
         known = f"grant_type must be one of {', '.join(GRANTS)}"
         return problem("unsupported_grant_type" if grant else "invalid_request", known)
+    at = clock.now()
+    try:
+        jkt = dpop.proven(request, at)
+    except ProtocolError as error:
+        return dpop.with_nonce(problem(error.error, error.description), at)
+    request.jkt = jkt  # type: ignore[attr-defined]  # for our backend
     _, headers, body, status = backend.core().create_token_response(request)
-    return _answer(headers, body, status)
+    response = _answer(headers, body, status)
+    return dpop.with_nonce(response, at) if jkt else response
 
 
 @for_machines("POST", browsers=True)
@@ -103,28 +112,34 @@ def push(request: HttpRequest) -> HttpResponse:
     partner = backend.named(request)
     if partner is None:
         return problem("invalid_client", "say who you are, and prove it", 401)
-    query = _pushed(request, partner)
-    if query is None:
-        return problem("invalid_request_object", "request is not signed by this app, for us, just now")
+    at = clock.now()
     try:
-        sender, asked = authorization.read(query, ahead=True)
+        sender, asked = authorization.read(_pushed(request, partner, at), ahead=True)
     except authorization.Unanswerable as error:
         return problem("invalid_request", str(error))
-    except authorization.Answer as error:
-        return problem(error.error, error.description)
+    except (ProtocolError, authorization.Answer) as error:
+        return dpop.with_nonce(problem(error.error, error.description), at)
     if sender != partner:
         return problem("invalid_request", "client_id is another app's")
     uri = pushed.push(partner, asked.query)
     return JsonResponse({"request_uri": uri, "expires_in": limits.current().oauth.pushed_seconds}, status=201)
 
 
-def _pushed(request: HttpRequest, partner: Partner) -> QueryDict | None:
-    """What is asked: in the form, or in the request object and nowhere else (RFC 9101 section 6.3)."""
+def _pushed(request: HttpRequest, partner: Partner, at: datetime) -> QueryDict:
+    """What is asked: in the form, or in the request object and nowhere else (RFC 9101 section 6.3).
+
+    For the key that was proven here, if one was (RFC 9449 section 10.1). Raises ProtocolError.
+    """
     query = request.POST.copy()
     if "request" in query:
-        said = assertions.asked(query.get("request", ""), partner, clock.now())
-        return None if said is None else QueryDict(urlencode(said))
+        said = assertions.asked(query.get("request", ""), partner, at)
+        if said is None:
+            raise ProtocolError("invalid_request_object", "request is not signed by this app, for us, just now")
+        query = QueryDict(urlencode(said), mutable=True)
     query.setdefault("client_id", partner.client_id)
+    jkt = dpop.proven(request, at)
+    if jkt and query.setdefault("dpop_jkt", jkt) != jkt:
+        raise ProtocolError("invalid_request", "dpop_jkt is another key's")
     return query
 
 
@@ -196,6 +211,7 @@ def _metadata() -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "request_object_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "require_signed_request_object": False,
+        "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
     }
 

@@ -42,15 +42,18 @@ class Access:
     scopes: tuple[str, ...]
 
 
-def admit(value: str, *needed: str) -> Access | Decided | None:
+def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
     """What this access token opens; the answer if that is not allowed (yet); None if it is no live token.
+
+    ``jkt`` is the key that was proven on the request (RFC 9449): one that is bound opens nothing without its own, and
+    one that is not bound is not sent with any.
 
     ID tokens, codes and refresh tokens are no access tokens. One statement, unless something is refused or a scope has
     a sensitive row of its own in the catalogue.
     """
     at = clock.now()
     found = live(value, at)
-    if found is None:
+    if found is None or found.token.jkt != jkt:
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())

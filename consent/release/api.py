@@ -19,7 +19,8 @@ from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.words import sentence
-from ciam_portal.oauth import backend, tokens
+from ciam_portal.oauth import backend, dpop, jwts, tokens
+from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
@@ -28,11 +29,15 @@ from consent.release.access import Access, acting, admit
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
 _MOST_SIGN_INS = 50
-_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+_TOKEN = re.compile(r"(bearer|dpop) +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
+_ALGORITHMS = " ".join(jwts.ALGORITHMS)
 
 
 def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """A view for partners that hold an access token opening ``needed``; it is given the ``Access`` (RFC 6750)."""
+    """A view for partners that hold an access token opening ``needed``; it is given the ``Access``.
+
+    Whoever holds it may use it (RFC 6750), or who proves to hold the key that it is bound to (RFC 9449 section 7).
+    """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -42,23 +47,39 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             header = request.headers.get("Authorization", "")
             if not header:
                 return _challenge(401, "", "")
-            sent = _BEARER.fullmatch(header)
-            access = admit(sent.group(1), *needed) if sent else None
-            if isinstance(access, Decided):
-                return _refused(access, needed, clock.now())
-            if access is None:
-                return _challenge(401, "invalid_token", _NOT_LIVE)
-            access.consent.used(clock.now())
-            return view(request, access)
+            at = clock.now()
+            try:
+                value, jkt = _shown(request, header, at)
+            except ProtocolError as error:
+                return _bound(_challenge(401, error.error, error.description), at)
+            access = admit(value, *needed, jkt=jkt)
+            if isinstance(access, Access):
+                access.consent.used(at)
+                response = view(request, access)
+            else:
+                response = _refused(access, needed, at)
+            return _bound(response, at) if jkt else response
 
         return run
 
     return decorate
 
 
-def _refused(decided: Decided, needed: tuple[str, ...], at: datetime) -> HttpResponse:
+def _shown(request: HttpRequest, header: str, at: datetime) -> tuple[str, str]:
+    """The token that was sent, and the key that was proven with it. Raises ProtocolError."""
+    sent = _TOKEN.fullmatch(header)
+    if sent is None:
+        return "", ""
+    scheme, value = sent[1].lower(), sent[2]
+    jkt = dpop.proven(request, at, token=value) if scheme == "dpop" else ""
+    if scheme == "dpop" and not jkt:
+        raise ProtocolError(dpop.INVALID, "a proof is missing")
+    return value, jkt
+
+
+def _refused(decided: Decided | None, needed: tuple[str, ...], at: datetime) -> HttpResponse:
     """What consent or the gate answered, as RFC 6750 and RFC 9470 say it."""
-    match decided.answer:
+    match decided and decided.answer:
         case StepUp(to=to, within=within):
             asked = {"acr_values": to.acr} | ({} if within is None else {"max_age": str(within)})
             words = "the customer has to prove more, or again: send them to the authorization endpoint with these"
@@ -82,6 +103,14 @@ def _challenge(status: int, error: str, description: str, **more: str) -> HttpRe
         f'{name}="{value}"' for name, value in context.items() if value
     )
     return response
+
+
+def _bound(response: HttpResponse, at: datetime) -> HttpResponse:
+    """The same answer, for whoever speaks DPoP."""
+    said = response.get("WWW-Authenticate", "").removeprefix("Bearer ")
+    if said:
+        response["WWW-Authenticate"] = f'DPoP {said}, algs="{_ALGORITHMS}"'
+    return dpop.with_nonce(response, at)
 
 
 @for_machines("GET", "POST", "HEAD", browsers=True)
@@ -143,15 +172,19 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     ends = min(found.idle_at, found.expires_at) if isinstance(found, RefreshToken) else found.expires
     if at >= ends or not owner.is_enabled:
         return nothing
-    state = nothing | {
-        "active": True,
-        "client_id": owner.client_id,
-        "iss": settings.PUBLIC_URL,
-        "exp": int(ends.timestamp()),
-        "iat": int(found.created.timestamp()),
-        "scope": found.scope,
-        "token_type": "refresh_token" if is_refresh else "Bearer",
-    }
+    state = (
+        nothing
+        | {
+            "active": True,
+            "client_id": owner.client_id,
+            "iss": settings.PUBLIC_URL,
+            "exp": int(ends.timestamp()),
+            "iat": int(found.created.timestamp()),
+            "scope": found.scope,
+            "token_type": "refresh_token" if is_refresh else ("DPoP" if found.jkt else "Bearer"),
+        }
+        | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
+    )
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())

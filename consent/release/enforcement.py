@@ -11,7 +11,8 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import assertions, id_tokens, tokens
+from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
+from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
@@ -89,7 +90,10 @@ class ConsentValidator(OAuth2Validator):
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """What this partner was registered for, of the three there are."""
+        """What this partner was registered for, of the three there are; with a key, where its profile wants one."""
+        if request.client.rules.bound and not _jkt(request):
+            words = "this app proves with DPoP that it holds its tokens"
+            raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -112,6 +116,7 @@ class ConsentValidator(OAuth2Validator):
             request.client,
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
+            jkt=_jkt(request),
             by=acting(request.client),
             at=clock.now(),
         )
@@ -148,7 +153,9 @@ class ConsentValidator(OAuth2Validator):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        exchanged = flows.refresh(found, request.client, asked, by=acting(request.client), at=clock.now())
+        exchanged = flows.refresh(
+            found, request.client, asked, jkt=_jkt(request), by=acting(request.client), at=clock.now()
+        )
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -161,9 +168,12 @@ class ConsentValidator(OAuth2Validator):
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
             at, by = clock.now(), acting(request.client)
-            flows.authorize_partner(request.client, token["access_token"], tuple(request.scopes), by=by, at=at)
+            scopes = tuple(request.scopes)
+            flows.authorize_partner(request.client, token["access_token"], scopes, jkt=_jkt(request), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
+        if _jkt(request):
+            token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
             token.pop("refresh_token", None)
 
@@ -236,6 +246,10 @@ def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> boo
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
+
+
+def _jkt(request: Any) -> str:
+    return str(request.headers.get(JKT) or "")
 
 
 def _in_form(request: Any) -> tuple[str, str]:

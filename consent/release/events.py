@@ -15,6 +15,7 @@ class Why(StrEnum):
     ENDED = "ended"
     WRONG_REDIRECT = "wrong_redirect"
     WRONG_VERIFIER = "wrong_verifier"
+    WRONG_KEY = "wrong_key"
     TOO_WIDE = "too_wide"
     NOT_ALLOWED = "not_allowed"
     PROVE_MORE = "prove_more"  # the gate's answers: the customer must show more,

@@ -47,9 +47,12 @@ class Exchanged:
 
 @flow
 def redeem(
-    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, by: Actor, at: datetime
+    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, jkt: str, by: Actor, at: datetime
 ) -> Exchanged | Why:
-    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued.
+
+    ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
+    """
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
@@ -60,13 +63,13 @@ def redeem(
         return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = _flaw(code, redirect_uri, verifier, at) or _unshared(sharing, code.user_id, by, at), None
+    why, decision = _flaw(code, redirect_uri, verifier, jkt, at) or _unshared(sharing, code.user_id, by, at), None
     if why is None:
         why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id())
+    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt)
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
@@ -84,25 +87,27 @@ def redeem(
 
 @flow
 def refresh(
-    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, by: Actor, at: datetime
+    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
 ) -> Exchanged | Why:
     """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
 
-    ``asked`` must lie within what the token holds. A second use ends the family, and the customer is told.
+    ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
+    answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
     """
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-    if old.used_at is not None:
+    again = tokens.repeated(old, asked, jkt=jkt, at=at)
+    if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
     sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why = _worn(old, asked, at) or _unshared(sharing, old.user_id, by, at)
+    why = (None if again else _worn(old, asked, jkt, at)) or _unshared(sharing, old.user_id, by, at)
     if why is not None:
         return _refused_refresh(partner, why, old.user_id, by, at)
-    scopes = tuple(name for name in sharing.allowed if not asked or name in asked)
+    scopes = again.scopes if again else tuple(name for name in sharing.allowed if not asked or name in asked)
     answered = _asked(Action.REFRESH_TOKEN, old, by, at)
     if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
         why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
@@ -112,15 +117,17 @@ def refresh(
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    issued = tokens.rotate(old, scopes, sharing.allowed, at=at)
+    issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
     _read(consent, issued, at)
     return Exchanged(issued, old.user, old.session)
 
 
 @flow
-def authorize_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, by: Actor, at: datetime) -> None:
+def authorize_partner(
+    partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
+) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
-    tokens.issue_to_partner(partner, value, scopes, at=at)
+    tokens.issue_to_partner(partner, value, scopes, jkt=jkt, at=at)
     record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
 
 
@@ -147,7 +154,7 @@ def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
         consent.used(at)
 
 
-def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetime) -> Why | None:
+def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, jkt: str, at: datetime) -> Why | None:
     if at >= code.expires:
         return Why.EXPIRED
     if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
@@ -155,14 +162,16 @@ def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, at: datetim
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
     if not code.code_challenge or not hmac.compare_digest(challenge, code.code_challenge.encode()):
         return Why.WRONG_VERIFIER
-    return None
+    return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
 
 
-def _worn(old: RefreshToken, asked: tuple[str, ...], at: datetime) -> Why | None:
+def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:
     if old.revoked is not None:
         return Why.ENDED
     if at >= min(old.idle_at, old.expires_at):
         return Why.EXPIRED
+    if old.jkt not in {"", jkt}:
+        return Why.WRONG_KEY
     return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 

@@ -29,12 +29,6 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 
 
-def test_health_and_readiness(client: Client) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
-    ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()["broker"]) == (200, "ok")
-
-
 def test_probes_are_answered_by_address_and_nothing_else_is(client: Client, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["id.example"]
     settings.PUBLIC_URL = "https://id.example"
@@ -66,20 +60,6 @@ def test_the_foot_of_each_page_leads_to_ours_or_to_the_pages_of_the_business(
     assert client.get(f"/{name}/").status_code == 200
     setattr(settings, f"{name.upper()}_URL", f"https://www.example.com/{name}")
     assert client.get(f"/{name}/")["Location"] == f"https://www.example.com/{name}"
-
-
-def test_readiness_names_what_is_unreachable(client: Client, settings: Any) -> None:
-    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}}
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == {
-        "status": "not ready",
-        "database": "ok",
-        "cache": "unreachable",
-        "broker": "ok",
-        "policy": "ok",
-        "database role": "ok",
-    }
 
 
 @pytest.mark.control("v5.0.0-3.4.3", "v5.0.0-3.4.4", "v5.0.0-3.4.5", "v5.0.0-3.4.6")

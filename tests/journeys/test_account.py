@@ -82,7 +82,7 @@ def test_a_new_address_takes_the_place_of_the_old_one(page: Page, portal: Stack)
 
 def test_the_mail_arrives_although_the_worker_was_killed(page: Page, portal: Stack) -> None:
     customer = Customer(page, portal)
-    portal.kill("worker")
+    portal.kill("mail")
     try:
         page.goto("/sign-up/")
         page.get_by_label("Email address").fill(customer.address)
@@ -92,7 +92,7 @@ def test_the_mail_arrives_although_the_worker_was_killed(page: Page, portal: Sta
         assert waiting_tasks(portal) > 0
         assert customer.mailbox.messages() == []
     finally:
-        portal.launch("worker")
+        portal.launch("mail")
     customer.mailbox.wait_for("Confirm your email address", patience=60)
     now_and_not_later(portal, "notifications.sweep")
     assert len(customer.mailbox.messages()) == 1

@@ -21,6 +21,7 @@ from playwright.sync_api import Page
 from psycopg import sql
 from psycopg.abc import QueryNoTemplate
 
+from ciam_portal import celery as product
 from tests.stack import Stack, people
 
 PASSWORD = "seven lamps of quiet harbour"
@@ -127,6 +128,8 @@ def earlier(portal: Stack, address: str, ago: timedelta, *only: str) -> None:
 def now_and_not_later(portal: Stack, task: str) -> None:
     """Give a worker a task that beat gives it once in a while, and wait until it is done."""
     with Celery(broker=portal.env["BROKER_URL"]) as sender:
+        sender.conf.update(task_queues=product.app.conf.task_queues, task_routes=product.app.conf.task_routes)
+        sender.conf.task_default_queue = product.SECURITY
         sender.send_task(task)
     end = time.monotonic() + _PATIENCE
     while waiting_tasks(portal):
@@ -137,7 +140,7 @@ def now_and_not_later(portal: Stack, task: str) -> None:
 def waiting_tasks(portal: Stack) -> int:
     """How many tasks no worker has finished yet."""
     with redis.Redis.from_url(portal.env["BROKER_URL"]) as broker:
-        return int(broker.llen("celery")) + int(broker.hlen("unacked"))
+        return sum(int(broker.llen(queue)) for queue in product.QUEUES) + int(broker.hlen("unacked"))
 
 
 def use_codes_again(portal: Stack, address: str) -> None:
@@ -185,7 +188,7 @@ class Customer:
         self.mailbox = Mailbox(portal.mail_dir, self.address)
 
     def sign_up(self) -> None:
-        """Create the account, read the mail, confirm the address."""
+        """Create the account, read the mail, confirm the address, which signs in here; and sign out again."""
         self.page.goto("/sign-up/")
         self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
@@ -193,7 +196,8 @@ class Customer:
         self.page.get_by_role("heading", name="Check your mail").wait_for()
         self.page.goto(link_in(self.mailbox.wait_for("Confirm your email address")))
         self.page.get_by_role("button", name="Confirm this address").click()
-        self.page.get_by_role("heading", name="Your address is confirmed").wait_for()
+        self.page.get_by_text("Your address is confirmed").wait_for()
+        self.sign_out()
 
     def type_credentials(self) -> None:
         """Fill the sign-in form that is shown."""

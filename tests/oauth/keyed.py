@@ -1,5 +1,7 @@
 """A partner with keys of its own: signs who it is and what it asks for, and pushes that ahead."""
 
+import base64
+import hashlib
 import json
 import uuid
 from typing import Any
@@ -41,6 +43,7 @@ class Keyed(Walk):
 
     def __init__(self, browser: Client | None = None, *, algorithm: str = "ES256", **said: Any) -> None:
         self.algorithm, self.key = algorithm, new_key(algorithm)
+        self.holder, self.nonce = new_key(), ""
         said = {"profile": Profile.FAPI2, "jwks": key_set(self.key)} | said
         super().__init__(*register("Bank", **said), browser)
 
@@ -57,7 +60,30 @@ class Keyed(Walk):
         return {"client_assertion_type": assertions.KIND, "client_assertion": assertion or self.assertion()}
 
     def post(self, path: str, form: dict[str, Any], **headers: Any) -> Any:
-        return self.machine.post(path, self.proof() | form, **headers)
+        """To the token endpoint with a proof of possession, and again with the nonce if it wants one."""
+        if path != "/oauth/token/" or "HTTP_DPOP" in headers:
+            return self.machine.post(path, self.proof() | form, **headers)
+        answer = self.machine.post(path, self.proof() | form, HTTP_DPOP=self.possession("POST", path), **headers)
+        if answer.status_code == 400 and answer.json()["error"] == "use_dpop_nonce":
+            self.nonce = answer["DPoP-Nonce"]
+            answer = self.machine.post(path, self.proof() | form, HTTP_DPOP=self.possession("POST", path), **headers)
+        return answer
+
+    def possession(self, method: str, path: str, token: str = "", *, key: Any = None, **changed: Any) -> str:
+        """A proof; ``jwk`` and what else is no claim goes into the header."""
+        key = key or self.holder
+        claims = {"htm": method, "htu": settings.PUBLIC_URL + path, "iat": int(clock.now().timestamp())}
+        claims |= {"jti": uuid.uuid4().hex, "nonce": self.nonce}
+        if token:
+            claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
+        header = {"typ": "dpop+jwt", "jwk": key.export_public(as_dict=True)}
+        header |= {name: changed.pop(name) for name in ("typ", "jwk") if name in changed}
+        claims = {name: value for name, value in (claims | changed).items() if value is not None}
+        return signed(claims, key, **header)
+
+    def get(self, path: str, token: str, **changed: Any) -> Any:
+        proof = self.possession("GET", path, token, **changed)
+        return self.machine.get(path, HTTP_AUTHORIZATION=f"DPoP {token}", HTTP_DPOP=proof)
 
     def asking(self, scope: str = "openid profile", **changed: Any) -> dict[str, Any]:
         words = {

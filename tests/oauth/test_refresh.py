@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
@@ -50,12 +51,44 @@ def test_oidcc_refresh_token(walk: Walk) -> None:
 def test_a_second_use_ends_the_family_and_the_customer_is_told(walk: Walk, outbox: Callable[[], list[Any]]) -> None:
     first = walk.tokens(OFFLINE)
     second = walk.refresh(first["refresh_token"]).json()
-    assert walk.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
+    with time_machine.travel(clock.now() + timedelta(seconds=10), tick=True):
+        assert walk.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
     assert walk.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
     assert walk.userinfo(second["access_token"]).status_code == 401
     assert walk.refresh(first["refresh_token"]).status_code == 400
     assert [message.kind for message in outbox()].count("consent_token_reused") == 1
     assert AuditEntry.objects.filter(name="oauth.refresh_reused").count() == 2
+
+
+class TestLostAnswers:
+    """The very same refresh, once more at once, gets the same successor; anything else is reuse (RFC 9700 4.14.2)."""
+
+    def test_the_same_successor(self, walk: Walk, outbox: Callable[[], list[Any]]) -> None:
+        first = walk.tokens(OFFLINE)
+        answers = [walk.refresh(first["refresh_token"]).json() for _ in range(3)]
+        assert len({(each["access_token"], each["refresh_token"]) for each in answers}) == 1
+        assert walk.userinfo(answers[0]["access_token"]).status_code == 200
+        assert walk.refresh(answers[0]["refresh_token"]).status_code == 200
+        assert RefreshToken.objects.filter(revoked__isnull=True).count() == 1
+        assert "consent_token_reused" not in [message.kind for message in outbox()]
+
+    def test_not_once_the_successor_was_used(self, walk: Walk) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        third = walk.refresh(walk.refresh(first).json()["refresh_token"]).json()
+        assert walk.refresh(first).json()["error"] == "invalid_grant"
+        assert walk.refresh(third["refresh_token"]).json()["error"] == "invalid_grant"
+
+    @pytest.mark.parametrize("end", ["consent", "cache", "scope"])
+    def test_nor_when_anything_is_different(self, walk: Walk, end: str) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        walk.refresh(first)
+        if end == "consent":
+            walk.browser.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
+        elif end == "cache":
+            cache.clear()
+        again = walk.refresh(first, **({"scope": "openid"} if end == "scope" else {}))
+        assert again.json()["error"] == "invalid_grant"
+        assert not RefreshToken.objects.filter(revoked__isnull=True).exists()
 
 
 def test_narrowing_and_widening(walk: Walk) -> None:

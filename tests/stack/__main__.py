@@ -60,7 +60,8 @@ def run(stack: Stack) -> int:
         print("\nCtrl-C stops everything.", flush=True)
         while True:
             time.sleep(1)
-            stack.check()
+            for name in stack.mend():
+                print(f"{name} HAS ENDED and is started again: see {stack.state.logs / name}.log", flush=True)
     except KeyboardInterrupt:
         print("\nStopping ...", flush=True)
         return 0

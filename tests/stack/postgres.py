@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -36,6 +37,7 @@ class Postgres:
     """One database cluster, in one state folder."""
 
     name = "postgres"
+    stop_signal = signal.SIGINT  # it ends what is running and stops
 
     def __init__(self, state: State, *, durable: bool) -> None:
         self._durable = durable

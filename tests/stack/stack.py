@@ -22,6 +22,8 @@ from tests.stack.valkey import Valkey, free_port, port_is_free
 _LEASH = CHECKOUT / "tests" / "stack" / "leash.py"
 _SERVICE_SECONDS, _WEB_SECONDS, _GRACE_SECONDS = 30, 60, 8
 _SERVER_ERROR = 500
+_ENDS, _ENDS_SECONDS = 5, 60  # what ends more often than that has a fault that no new start mends
+_PORTAL = ("web", "mail", "worker", "beat", "partner")
 
 
 class Stack:
@@ -36,6 +38,7 @@ class Stack:
         self.mail_dir, self.sms_dir = self.state.mail, self.state.sms
         self.env: dict[str, str] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._ends: dict[str, list[float]] = {}
         self._services_hold: Hold | None = None
         self._owner_hold: Hold | None = None
 
@@ -72,11 +75,9 @@ class Stack:
             self._services_hold.share()
             postgres = Postgres(self.state, durable=self._durable)
             valkey = Valkey(self.state, durable=self._durable)
-            for service, stop_signal in ((postgres, signal.SIGINT), (valkey, signal.SIGTERM)):
+            for service in (postgres, valkey):
                 if not service.answers():
-                    service.prepare()
-                    leash = [str(self.state.lock_path("services")), "alone", str(int(stop_signal)), service.user]
-                    self._leash(service.name, leash, service.command(), cwd="/")
+                    self._start_service(service)
             for service in (postgres, valkey):
                 if not service.wait(_SERVICE_SECONDS):
                     raise self._failure(service.name, "did not answer")
@@ -94,7 +95,7 @@ class Stack:
         self.start_services()
         self.manage("migrate", "--no-input")
         self.manage("policy", "install", "--upgrade")
-        for name in ("web", "worker", "beat", "partner"):
+        for name in _PORTAL:
             self.launch(name)
         accounts = self._python("-m", "tests.stack", "demo", self.partner_url)
         self.wait_for("web", self.port, "/readyz")
@@ -106,19 +107,36 @@ class Stack:
     def launch(self, name: str) -> None:
         """Start one of the portal's processes (again, after it died)."""
         celery = [sys.executable, "-m", "celery", "--app", "ciam_portal"]
+        worker = [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"]
         commands = {
             "web": [
                 *(sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
                 *("--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"),
             ],
-            "worker": [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip"],
-            "beat": [*celery, "beat", "--pidfile", "", "--schedule", str(self.state.root / "beat" / "schedule")],
+            "mail": [*worker, "--queues", "mail", "--hostname", "mail@%h"],
+            "worker": [*worker, "--queues", "security,nightly", "--hostname", "worker@%h"],
+            "beat": [*celery, "beat"],
             "partner": [sys.executable, "-m", "tests.partner_app"],
         }
         if name == "partner" and util.find_spec("tests.partner_app") is None:
             return
         owner = [str(self.state.lock_path("owner")), "shared", str(int(signal.SIGTERM)), ""]
         self._leash(name, owner, commands[name], cwd=str(CHECKOUT))
+
+    def mend(self) -> list[str]:
+        """Start again what has ended, the services first; what that was. Raises StackError for what keeps ending."""
+        ended = [name for name, leash in self._running.items() if leash.poll() is not None]
+        for name in ended:
+            now = time.monotonic()
+            self._ends[name] = [*(each for each in self._ends.get(name, []) if now - each < _ENDS_SECONDS), now]
+            if len(self._ends[name]) > _ENDS:
+                raise self._failure(name, f"has ended {_ENDS + 1} times within {_ENDS_SECONDS} seconds")
+            if name in {Postgres.name, Valkey.name}:
+                is_valkey = name == Valkey.name
+                self._start_service((Valkey if is_valkey else Postgres)(self.state, durable=self._durable))
+            else:
+                self.launch(name)
+        return ended
 
     def kill(self, name: str) -> None:
         """Kill one process without warning, as a crash would."""
@@ -158,6 +176,11 @@ class Stack:
         for name, leash in self._running.items():
             if leash.poll() is not None:
                 raise self._failure(name, "has ended")
+
+    def _start_service(self, service: Postgres | Valkey) -> None:
+        service.prepare()
+        leash = [str(self.state.lock_path("services")), "alone", str(int(service.stop_signal)), service.user]
+        self._leash(service.name, leash, service.command(), cwd="/")
 
     def stop(self, *, leave_to_others: bool = False) -> None:
         """Stop what this stack started, the portal first. Services that others use too may be left to the last user."""

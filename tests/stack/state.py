@@ -35,7 +35,7 @@ class State:
         if not self.root.exists():
             self.root.mkdir(parents=True)
             self.root.chmod(0o711 if AS_ROOT else 0o700)
-        for folder in (self.mail, self.sms, self.logs, self.keys, self.root / "beat", self.root / "locks"):
+        for folder in (self.mail, self.sms, self.logs, self.keys, self.root / "locks"):
             folder.mkdir(mode=0o700, exist_ok=True)
         for name in ("services", "owner", "starting"):
             self.lock_path(name).touch(mode=0o600)
@@ -158,7 +158,8 @@ def production_environment(folder: Path) -> dict[str, str]:
         "CACHE_URL": f"rediss://:{secrets.token_urlsafe(24)}@cache.example.com:6379/0",
         "BROKER_URL": f"rediss://:{secrets.token_urlsafe(24)}@broker.example.com:6379/1",
         "EMAIL_URL": f"smtp+tls://portal:{secrets.token_urlsafe(24)}@mail.example.com:587",
-        "SMS_URL": f"file://{quote(str(folder / 'sms'))}",
+        "SMS_URL": "https://sms.example.com/messages",
+        "SMS_AUTHORIZATION": f"Bearer {secrets.token_urlsafe(24)}",
         "HELP_DESK_EMAIL": "help@example.com",
         "HELP_DESK_PHONE": "+47 22 85 50 50",
         "HELP_DESK_HOURS": "Monday to Friday, 9 to 17",

@@ -1,6 +1,7 @@
 """The embedded Valkey 9: cache, rate limits and broker, behind a password on a loopback port."""
 
 import secrets
+import signal
 import socket
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ class Valkey:
     """One server, in one state folder."""
 
     name = "valkey"
+    stop_signal = signal.SIGTERM
     user = ""
 
     def __init__(self, state: State, *, durable: bool) -> None:

@@ -17,9 +17,19 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     """Reads over the outbox."""
 
     def due(self, at: datetime) -> Self:
-        """Waiting messages whose time has come and that no living worker holds, oldest first."""
+        """Waiting messages whose time has come and that no living worker holds, oldest first.
+
+        One that was never tried is due, and so is one whose time is too far off: a clock was ahead.
+        """
+        longest = timedelta(minutes=limits.current().notices.longest_wait_minutes)
         free = models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lte=at)
-        return self.filter(free, state=Notice.State.WAITING, due_at__lte=at).order_by("due_at")
+        come = models.Q(due_at__lte=at) | models.Q(attempts=0) | models.Q(due_at__gt=at + longest)
+        return self.filter(free, come, state=Notice.State.WAITING).order_by("due_at")
+
+    def overdue(self, at: datetime) -> Self:
+        """Messages that nobody has tried although their time has long come: no worker takes them."""
+        allowed = timedelta(minutes=limits.current().notices.late_minutes)
+        return self.filter(state=Notice.State.WAITING, due_at__lt=at - allowed)
 
     def late(self, at: datetime) -> Self:
         """Waiting messages that were written too long ago."""

@@ -87,6 +87,9 @@ class OAuth:
     pushed_seconds: Annotated[StrictInt, Field(ge=10, le=600)]
     assertion_seconds: Annotated[StrictInt, Field(ge=30, le=600)]
     request_object_seconds: Annotated[StrictInt, Field(ge=30, le=3600)]
+    proof_seconds: Annotated[StrictInt, Field(ge=10, le=120)]
+    nonce_seconds: Annotated[StrictInt, Field(ge=60, le=600)]
+    refresh_grace_seconds: Annotated[StrictInt, Field(ge=0, le=30)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
 
 

@@ -1,0 +1,109 @@
+"""Proof of possession (RFC 9449): a token is worth something only together with a key, and each request proves it.
+
+A key is known by its thumbprint, ``jkt`` (RFC 7638, base64url). Proofs carry a nonce of ours that changes with time, so
+that none is made long ahead; nothing is kept for that.
+"""
+
+import base64
+import hashlib
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+from ciam_portal.oauth import jwts
+from ciam_portal.oauth.errors import ProtocolError
+
+SCHEME = "DPoP"
+INVALID = "invalid_dpop_proof"
+_NONCE = "use_dpop_nonce"
+_KIND = "dpop+jwt"
+_LONGEST_ID = 128
+_PURPOSE = "dpop nonce"
+_PORTS = {"https": 443, "http": 80}
+
+
+def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
+    """The ``jkt`` of the key that signed this very request, with this access token if there is one.
+
+    "" if nothing was sent to prove it. Raises ProtocolError (RFC 9449 section 4.3).
+    """
+    text = request.headers.get(SCHEME)
+    if text is None:
+        return ""
+    found = jwts.self_signed(text, kind=_KIND)
+    if found is None:
+        raise _no("it is no signed proof with a public key")
+    key, claims = found
+    if claims.get("htm") != request.method or _plain(claims.get("htu")) != _plain(settings.PUBLIC_URL + request.path):
+        raise _no("it is for another request")
+    if token and claims.get("ath") != _hash(token):
+        raise _no("it is for another access token")
+    own, left = claims.get("jti"), _left(claims, at)
+    if left is None:
+        raise _no("it was not made just now")
+    if not isinstance(own, str) or not 0 < len(own) <= _LONGEST_ID:
+        raise _no("it has no jti")
+    if not _is_ours(claims.get("nonce"), at):
+        raise ProtocolError(_NONCE, "take the nonce that stands in DPoP-Nonce")
+    jkt = str(key.thumbprint())
+    shown = codes.handle("\x00".join((jkt, own, str(request.method), request.path)), "dpop proof")
+    if not cache.add(f"dpop:{shown}", 1, left):
+        raise _no("it was shown before")
+    return jkt
+
+
+def with_nonce(response: HttpResponse, at: datetime) -> HttpResponse:
+    """The answer, with the nonce for the next proof (RFC 9449 section 8)."""
+    response["DPoP-Nonce"] = codes.digest(str(_period(at)), _PURPOSE)
+    return response
+
+
+def _no(description: str) -> ProtocolError:
+    return ProtocolError(INVALID, description)
+
+
+def _period(at: datetime) -> int:
+    return int(at.timestamp()) // limits.current().oauth.nonce_seconds
+
+
+def _is_ours(nonce: Any, at: datetime) -> bool:  # noqa: ANN401  (JSON)
+    """Whether it is the nonce of now, or of just before."""
+    periods = (_period(at), _period(at) - 1)
+    return isinstance(nonce, str) and any(codes.matches(str(each), _PURPOSE, nonce) for each in periods)
+
+
+def _left(claims: dict[str, Any], at: datetime) -> int | None:
+    """For how many seconds it could still be shown; None if it is too old, or not of now."""
+    longest, skew = limits.current().oauth.proof_seconds, limits.current().oauth.clock_skew_seconds
+    now, times = int(at.timestamp()), {name: claims[name] for name in ("iat", "exp", "nbf") if name in claims}
+    if "iat" not in times or not all(type(value) in {int, float} for value in times.values()):
+        return None
+    made = int(times["iat"])
+    if not now - longest - skew <= made <= now + skew:
+        return None
+    if times.get("exp", now) < now - skew or times.get("nbf", now) > now + skew:
+        return None
+    return made + longest + 2 * skew - now + 1
+
+
+def _plain(url: Any) -> tuple[str, str, int | None, str] | None:  # noqa: ANN401  (JSON)
+    """What two spellings of an address have in common, without query and fragment."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme.lower())
+    except ValueError:
+        return None
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port, unquote(parts.path)
+
+
+def _hash(token: str) -> str:
+    """``ath`` of an access token (section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
