@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -18,6 +19,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from redis.exceptions import RedisError
 
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
+AWAY = (RedisError, OperationalError, InterfaceError)
 API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
 # A partner may open these in a window of its own and wait there for the answer (everything else is cut off from it).
 _FOR_PARTNERS = ("/oauth/authorize/", "/sign-in/", "/sign-up/", "/confirm-email/", "/prove/")
@@ -178,9 +181,9 @@ class Answers:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer refusals and a shared cache that is away (no limit can be counted, so no); leave the rest alone."""
-        if isinstance(error, RedisError):
-            return _unavailable(request)
+        """Answer refusals, and a database or cache that is away (nothing can be asked, so no); leave the rest alone."""
+        if isinstance(error, AWAY):
+            return unavailable(request, error)
         if not isinstance(error, Refused):
             return None
         request.forbidden = traces.kind_of_refusal(error)  # type: ignore[attr-defined]
@@ -223,13 +226,17 @@ def late(request: HttpRequest, customer: UUID | None) -> str:
     return f"{reverse('accounts:go_on')}?{urlencode({'ref': kept})}" if kept else ""
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
-    log.error("the shared cache does not answer: %s", request.path.split("/")[1])
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Database or cache do not answer, or not in time: 503, one line in the log, and nothing that asks them again."""
+    service = "the shared cache" if isinstance(error, RedisError) else "the database"
+    log.error("%s does not answer (%s): %s", service, type(error).__name__, request.path.split("/")[1])
     if request.path.startswith(API):
         response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
-        response = render(request, "500.html", status=503)
+        context = {"portal_name": settings.PORTAL_NAME, "help_desk": settings.HELP_DESK, "request": request}
+        response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = "10"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (how Django is told)
     return response
 
 
