@@ -173,7 +173,7 @@ def test_the_sessions_page_costs_the_same_for_many(
     client = sign_in(customer)
     for _ in range(20):
         sign_in(customer, on=Client())
-    with django_assert_num_queries(3):  # browser session, session with customer, the list
+    with django_assert_num_queries(4):  # browser session, session with customer, sessions, remembered browsers
         client.get("/sessions/")
 
 
