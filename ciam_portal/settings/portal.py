@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -99,8 +99,12 @@ _mail = environment.mail()
 globals().update(_mail)
 MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a server
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
-SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
-SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
+_sms = environment.text_messages()
+SMS_CARRIER: str = _sms.get("SMS_CARRIER", "")  # a class; with none, nothing goes by text message, nor is it offered
+SMS_DIR: str = _sms.get("SMS_DIR", "")
+SMS_URL: str = _sms.get("SMS_URL", "")
+SMS_AUTHORIZATION: str = _sms.get("SMS_AUTHORIZATION", "")
+SMS_BODY: dict[str, Any] = _sms.get("SMS_BODY", {})
 
 OWN_APPS = ["accounts", "recovery", "consent", "ciam_portal"]  # their themes are read at start, in this order
 INSTALLED_APPS = [
@@ -286,7 +290,8 @@ LOGGING = {
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},
     "root": {"handlers": ["console"], "level": environment.log_level()},
-    "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
+    # httpx says every address it asks, with what stands in it.
+    "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")},
 }
 
 # Everything has been read.
