@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0008_words")]
+    dependencies = [("accounts", "0009_browser_names")]
 
     operations = [
         migrations.AddField(
