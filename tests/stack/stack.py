@@ -114,7 +114,7 @@ class Stack:
                 *("--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"),
             ],
             "mail": [*worker, "--queues", "mail", "--hostname", "mail@%h"],
-            "worker": [*worker, "--queues", "security,nightly", "--hostname", "worker@%h"],
+            "worker": [*worker, "--queues", "security,nightly,partners", "--hostname", "worker@%h"],
             "beat": [*celery, "beat"],
             "partner": [sys.executable, "-m", "tests.partner_app"],
         }
