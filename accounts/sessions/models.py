@@ -58,6 +58,7 @@ class Device(models.Model):
     received_at = models.DateTimeField(null=True, db_comment="not sensitive: when that token first came back")
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+    name = models.CharField(max_length=64, blank=True, db_comment="personal: device; what its customer calls it")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")
     last_seen_at = models.DateTimeField(db_comment="not sensitive")
     known_at = models.DateTimeField(db_comment="not sensitive: from then on it counts as known, not as new")
@@ -76,6 +77,16 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def agent(self) -> Text:
+        """The browser, as people read it."""
+        return agent(self.browser, self.system)
+
+    def call(self, name: str) -> None:
+        """What its customer calls it."""
+        self.name = name
+        self.save(update_fields=["name"])
 
     def renewed(self, digest: str, at: datetime) -> None:
         """Used again: known by another token from now on."""
