@@ -158,8 +158,6 @@ def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     )  # fmt: skip
 
 
-# Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
-@retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class Participant(models.Model):
     """A partner that took part in a session, and is to hear of its end. Its id is the ``sid`` that the partner sees."""
 
@@ -178,6 +176,8 @@ class Participant(models.Model):
         return str(self.pk)
 
 
+# Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
+@retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
 class AuthorizationCode(AbstractGrant):
     """An authorization code, found by its digest."""
 
