@@ -174,6 +174,7 @@ class Answers:
         if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(API):
             page = render(request, "405.html", {"back": links.page_before(request)}, status=405)
             page["Allow"] = response["Allow"]
+            page._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (the view has said it)
             return page
         return response
 
