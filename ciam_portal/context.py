@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 
 
@@ -13,6 +14,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "portal_name": settings.PORTAL_NAME,
         "help_desk": settings.HELP_DESK,
+        "text_messages": Medium.SMS.is_there,
     }
     if getattr(request, "portal_session", None):
         rules = limits.current().session

@@ -18,6 +18,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from redis.exceptions import RedisError
 
@@ -25,6 +26,7 @@ from accounts.sessions import agents
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
 from ciam_portal.core import links, network, places, reference, request_id, words
+from ciam_portal.core.away import AWAY
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused, TooMany
 from ciam_portal.core.policy import limits
@@ -179,9 +181,9 @@ class Answers:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer refusals and a shared cache that is away (no limit can be counted, so no); leave the rest alone."""
-        if isinstance(error, RedisError):
-            return _unavailable(request)
+        """Answer refusals, and a database or cache that is away (nothing can be asked, so no); leave the rest alone."""
+        if isinstance(error, AWAY):
+            return unavailable(request, error)
         if not isinstance(error, Refused):
             return None
         request.forbidden = traces.kind_of_refusal(error)  # type: ignore[attr-defined]
@@ -224,13 +226,17 @@ def late(request: HttpRequest, customer: UUID | None) -> str:
     return f"{reverse('accounts:go_on')}?{urlencode({'ref': kept})}" if kept else ""
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
-    log.error("the shared cache does not answer: %s", request.path.split("/")[1])
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Database or cache do not answer, or not in time: 503, one line in the log, and nothing that asks them again."""
+    service = "the shared cache" if isinstance(error, RedisError) else "the database"
+    log.error("%s does not answer (%s): %s", service, type(error).__name__, request.path.split("/")[1])
     if request.path.startswith(API):
         response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
-        response = render(request, "500.html", status=503)
+        context = {"portal_name": settings.PORTAL_NAME, "help_desk": settings.HELP_DESK, "request": request}
+        response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = "10"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (how Django is told)
     return response
 
 

@@ -81,7 +81,8 @@ def of(customer: User, here: Session, *, by: Actor, at: datetime) -> dict[str, A
         app_is_off=bool(have.app and verifier.is_off(have.app)),
         passkeys=len(have.passkeys),
         codes_left=have.codes_left,
-        ways_back=len(addresses) + sum(row["state"] in {"helps", "rests"} for row in helpers),
+        ways_back=sum(each.is_reached for each in addresses)
+        + sum(row["state"] in {"helps", "rests"} for row in helpers),
     )
     return {
         "has": has,
@@ -102,7 +103,11 @@ def of(customer: User, here: Session, *, by: Actor, at: datetime) -> dict[str, A
             for row in latest
         ],
         "asked": [row["contact"].name for row in helpers if row["state"] == "waits"],
-        "resting": [(each.shown, customer.local(each.usable_from)) for each in addresses if at < each.usable_from],
+        "resting": [
+            (each.shown, customer.local(each.usable_from))
+            for each in addresses
+            if each.is_reached and at < each.usable_from
+        ],
         "new_address": _new_address(customer, at),
         "looked_at": Dispute.objects.filter(customer=customer, state=Dispute.State.OPEN).count(),
         "restriction": restrictions.shown(customer, at),

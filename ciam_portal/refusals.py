@@ -11,6 +11,7 @@ from ciam_portal.core import clock, explain, gate, reference
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.errors import OnHold, Refused, TooMany
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.words import sentence, span
 
@@ -46,7 +47,10 @@ def on_hold(request: HttpRequest, reason: StrEnum, until: datetime | None, decis
         "other_browser": _knows_another(request),
         "suspended": reason == gate.Reason.SUSPENDED,
         # another channel settles moderate risk, and no more than that
-        "recognizable": reason == gate.Reason.ON_HOLD and found is not None and found.risk == Risk.MODERATE,
+        "recognizable": Medium.SMS.is_there
+        and reason == gate.Reason.ON_HOLD
+        and found is not None
+        and found.risk == Risk.MODERATE,
     }
     return render(request, "on_hold.html", context | _explained(found), status=403)
 

@@ -1,6 +1,7 @@
 """Home, health, and the pages for what went wrong."""
 
 import contextlib
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -12,9 +13,10 @@ from accounts.sessions import signing
 from ciam_portal import overview, traces
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.away import AWAY
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
-from ciam_portal.middleware import API, late
+from ciam_portal.middleware import API, late, unavailable
 
 
 @login_not_required
@@ -83,7 +85,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 where database or cache did not answer, from wherever that came."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        return unavailable(request, error)
     return _page(request, "500.html", 500)
 
 

@@ -56,6 +56,22 @@ class AnsweredAgain(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserNamed(AuditEvent):
+    """The customer called one of their browsers something."""
+
+    name: ClassVar[str] = "activity.browser_named"
+    device: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserForgotten(AuditEvent):
+    """One of the customer's browsers is a stranger again, as they asked."""
+
+    name: ClassVar[str] = "activity.browser_forgotten"
+    device: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeOpened(AuditEvent):
     """The help desk is asked to look at something."""
 

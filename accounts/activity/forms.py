@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Dispute, Session
+from ciam_portal.core import typed
 
 
 class Answer(forms.Form):
@@ -31,3 +32,22 @@ class Undo(forms.Form):
     """What whoever holds the link wants: take the change back and lock, or only lock."""
 
     do = forms.ChoiceField(choices=[("undo", "undo"), ("lock", "lock")])
+
+
+class BrowserName(forms.Form):
+    """What a customer calls a browser."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=64,
+        required=False,
+        help_text=_("So that you can tell it from others later."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_name(self) -> str:
+        """Printable text in Unicode form NFC."""
+        try:
+            return typed.name(self.cleaned_data["name"])[:64]
+        except typed.NotPlain:
+            raise forms.ValidationError(_("Please use letters, digits and ordinary signs.")) from None

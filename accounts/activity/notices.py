@@ -34,6 +34,15 @@ class DeviceCopied(ChangeNotice):
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserForgotten(NoticeBase):
+    """One of the customer's browsers is remembered no more."""
+
+    template: ClassVar[str] = "browser_forgotten"
+    browser: Text
+    security_link: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDisowned(ChangeNotice):
     """A sign-in that the customer did not know was ended, and what to do now. ``codes``: backup codes died with it."""
 

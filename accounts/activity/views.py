@@ -9,15 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.activity import forms, lines, policy
-from accounts.activity.flows import disown, dispute
+from accounts.activity.flows import browsers, disown, dispute
 from accounts.activity.proofs import DISOWN
 from accounts.customer.proofs import Opened
 from accounts.customer.views import link_page
 from accounts.lock.views import locked
-from accounts.models import Session, User
+from accounts.models import Device, Session, User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock, reference
@@ -105,3 +105,30 @@ def contest(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         if refused.reason is not policy.Reason.ALREADY_ASKED:
             raise
     return render(request, "accounts/activity/contested.html", {"reference": reference.of(decision.pk)})
+
+
+def _own_browser(request: HttpRequest, device_id: UUID) -> Device:
+    """One that is remembered; anybody else's does not exist."""
+    return get_object_or_404(Device.objects.live(clock.now()).filter(customer=customer_of(request)), pk=device_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rename_browser(request: HttpRequest, device_id: UUID) -> HttpResponse:
+    """What the customer calls one of their browsers."""
+    device = _own_browser(request, device_id)
+    form = forms.BrowserName(request.POST or None, initial={"name": device.name})
+    if form.is_valid():
+        browsers.rename(device, form.cleaned_data["name"], by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("The browser has its new name."))
+        return redirect("accounts:sessions")
+    return render(request, "accounts/sessions/browser_rename.html", {"form": form})
+
+
+@resumable(lazy("Forget a browser"))
+@require_POST
+def forget_browser(request: HttpRequest, device_id: UUID) -> HttpResponse:
+    """A stranger from now on."""
+    device, by = _own_browser(request, device_id), Actor.from_request(request)
+    browsers.forget(customer_of(request), device, session_of(request), by=by, at=clock.now())
+    messages.success(request, _("That browser is forgotten. The next sign-in from it is asked for more."))
+    return redirect("accounts:sessions")

@@ -1,8 +1,9 @@
 """The browsers a customer uses, and the times they are signed in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +15,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level
 from ciam_portal.core.words import Text, agent, place
 
+_LATELY = 10  # sessions that are looked at for how somebody likes to prove
 _FORMER = 20  # former tokens that are remembered, so that a copy is noticed
 
 
@@ -56,6 +58,7 @@ class Device(models.Model):
     received_at = models.DateTimeField(null=True, db_comment="not sensitive: when that token first came back")
     browser = models.CharField(max_length=40, db_comment="personal: device; browser family")
     system = models.CharField(max_length=40, db_comment="personal: device; operating system family")
+    name = models.CharField(max_length=64, blank=True, db_comment="personal: device; what its customer calls it")
     first_seen_at = models.DateTimeField(db_comment="not sensitive")
     last_seen_at = models.DateTimeField(db_comment="not sensitive")
     known_at = models.DateTimeField(db_comment="not sensitive: from then on it counts as known, not as new")
@@ -74,6 +77,16 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def agent(self) -> Text:
+        """The browser, as people read it."""
+        return agent(self.browser, self.system)
+
+    def call(self, name: str) -> None:
+        """What its customer calls it."""
+        self.name = name
+        self.save(update_fields=["name"])
 
     def renewed(self, digest: str, at: datetime) -> None:
         """Used again: known by another token from now on."""
@@ -116,6 +129,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, at: datetime, idle: timedelta) -> Self:
         """Not ended, not idle for too long, not past the absolute end."""
         return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=at - idle)
+
+    def ways_used(self, customer: User, device: UUID | None) -> Iterator[str]:
+        """How this customer has proven lately, latest first; what was used in this browser before all else."""
+        here = models.Case(models.When(device=device, then=0), default=1) if device else models.Value(0)
+        latest = self.filter(customer=customer).order_by(here, "-last_used_at")[:_LATELY]
+        return (way for methods in latest.values_list("methods", flat=True) for way in reversed(methods))
 
 
 # As long as what the customer allowed in their absence lives, what it hangs from stays.

@@ -69,10 +69,10 @@ def begin(request: HttpRequest, customer: User, admitted: flows.Admitted) -> Ses
 
 
 def remember_first(request: HttpRequest, customer: User) -> None:
-    """The customer has proven the address in this browser: it is theirs from now on."""
+    """The customer has proven the address in this browser: it is theirs from now on, in this request too."""
     by = Actor.from_request(request).known_as(customer.pk)
     cookie = flows.remember_first(customer, browser_of(request), by=by, at=clock.now())
-    request.device_cookie = cookie  # type: ignore[attr-defined]
+    request.device_cookie = request.COOKIES[settings.DEVICE_COOKIE_NAME] = cookie  # type: ignore[attr-defined]
 
 
 def rotate(request: HttpRequest) -> None:

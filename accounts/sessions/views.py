@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Device
 from accounts.sessions import agents, flows
 from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
@@ -20,8 +21,8 @@ _MOST = 100
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
-    customer, current = customer_of(request), session_of(request)
-    found = flows.live(customer, clock.now())[:_MOST]
+    customer, current, at = customer_of(request), session_of(request), clock.now()
+    found = flows.live(customer, at)[:_MOST]
     rows = [
         {
             "session": row,
@@ -32,7 +33,18 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for row in sorted(found, key=lambda row: row.pk != current.pk)
     ]
-    return render(request, "accounts/sessions/sessions.html", {"rows": rows})
+    known = Device.objects.live(at).filter(customer=customer).order_by("-last_seen_at")[:_MOST]
+    browsers = [
+        {
+            "device": each,
+            "here": each.pk == current.device_id,
+            "kind": agents.kind(each.system),
+            "seen": customer.local(each.last_seen_at),
+            "fresh": customer.local(each.known_at) if at < each.known_at else "",
+        }
+        for each in sorted(known, key=lambda each: each.pk != current.device_id)
+    ]
+    return render(request, "accounts/sessions/sessions.html", {"rows": rows, "browsers": browsers})
 
 
 @require_POST

@@ -32,7 +32,7 @@ class Adapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """A proven address first, then the assessing. Nothing else is between a credential and a session."""
-        return ["allauth.account.stages.EmailVerificationStage", "accounts.sign_in.stages.ProofStage"]
+        return ["accounts.sign_in.stages.AddressStage", "accounts.sign_in.stages.ProofStage"]
 
     def clean_password(self, password: str, user: User | None = None) -> str:
         """One form of the password, checked by the one validator."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.stagekit import clear_login
-from allauth.account.stages import LoginStage, LoginStageController
+from allauth.account.stages import EmailVerificationStage, LoginStage, LoginStageController
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,10 +29,22 @@ from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Allow, Hold, StepUp
 
 _BREACHED = "password_breached"
+_SHOWN = "password shown"
 
 
 class Denied(Exception):
     """This sign-in is not let in. Whoever shows a page says it in the words of a wrong answer."""
+
+
+class AddressStage(EmailVerificationStage):
+    """Waits until the address is proven. Opened in this browser in time, its link goes on with what waits here."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Note which password was shown: of several attempts to sign up, the one whose link is used has the say."""
+        if self.login.user is not None:
+            self.state.setdefault("password", codes.pseudonym(self.login.user.password, _SHOWN))
+        answer: tuple[HttpResponse | None, bool] = super().handle()
+        return answer
 
 
 class ProofStage(LoginStage):
@@ -95,6 +107,7 @@ class ProofStage(LoginStage):
         """
         self.state.setdefault("account", proofs.state_of(self.customer))
         by, browser = Actor.from_request(self.request), signing.browser_of(self.request)
+        browser = replace(browser, devices=bucket.devices(self.request, self.customer.email))
         breached = self.login.state.setdefault(_BREACHED, getattr(self.request, "password_breached", None))
         answer, admitted = flows.assess(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
         match answer:
@@ -198,6 +211,25 @@ def pending(request: HttpRequest) -> ProofStage | None:
         start_over(request)
         return None
     return stage
+
+
+def address_proven(request: HttpRequest, customer: User) -> HttpResponse | None:
+    """Go on with the sign-up or sign-in that waits in this browser for just this address; None if there is none.
+
+    Whoever typed the password that counts now, here and lately, need not type it again. The other stages ask as ever.
+    """
+    stage: Any = None if request.user.is_authenticated else LoginStageController.enter(request, AddressStage.key)
+    if not isinstance(stage, AddressStage) or stage.login.user != customer:
+        return None
+    if not codes.stands_for(str(stage.state.get("password", "")), customer.password, _SHOWN):
+        return None
+    stage.login.user = customer
+    if stage.login.signup:
+        stage.login.state[signing.METHODS] = [Method.PASSWORD.value]
+    try:
+        return signing.resume(request, stage.login)
+    except Denied:
+        return None
 
 
 def start_over(request: HttpRequest) -> HttpResponse:

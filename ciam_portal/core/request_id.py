@@ -14,6 +14,11 @@ source: ContextVar[Callable[[], str]] = ContextVar("request_source", default=lam
 visitor: ContextVar[Callable[[], str]] = ContextVar("request_visitor", default=lambda: "")
 
 
+def is_answering() -> bool:
+    """Whether somebody waits for what is done here."""
+    return current.get() != _NONE
+
+
 def _over(**_sent: Any) -> None:  # noqa: ANN401  (a signal's)
     """Only now: Django logs how a request was answered when all middleware is done with it."""
     current.set(_NONE)

@@ -1,5 +1,6 @@
 """Reading the environment: every value has one sentence that says what to set when it is missing or unsafe."""
 
+import json
 import re
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from ciam_portal.environment.keys import Secrets
 from ciam_portal.environment.reading import is_https, noted, plainly, refuse, split
 
 __all__ = ["Environment", "HelpDesk", "plainly"]
+_CHANNELS = "ciam_portal.core.outbox.channels"
 _HERE = {"localhost", "127.0.0.1", "::1"}
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -146,13 +148,47 @@ class Environment(Secrets):
         url = self.text("EMAIL_URL", f"{such} (or file:///folder in development)")
         parts = split("EMAIL_URL", url)
         if parts.scheme == "file" and not self.production:
-            return {"EMAIL_BACKEND": "ciam_portal.core.outbox.channels.MailFiles", "MAIL_DIR": unquote(parts.path)}
+            return {"EMAIL_BACKEND": f"{_CHANNELS}.MailFiles", "MAIL_DIR": unquote(parts.path)}
         if parts.scheme not in {"smtp", "smtp+tls", "smtps", "smtp+ssl"} or not parts.hostname:
             refuse(f"EMAIL_URL must be an SMTP address in production, such as {such}.")
         if self.production and parts.scheme == "smtp" and parts.hostname not in _HERE:
             refuse(f"EMAIL_URL must be encrypted, such as {such}: plain smtp:// only to this very machine.")
         found: dict[str, Any] = self.env.email_url_config(url)
-        return found | {"EMAIL_BACKEND": "ciam_portal.core.outbox.channels.Smtp"}
+        return found | {"EMAIL_BACKEND": f"{_CHANNELS}.Smtp"}
+
+    @noted({})
+    def text_messages(self) -> dict[str, Any]:
+        """Who carries text messages: a class (SMS_CARRIER), a gateway or development's folder (SMS_URL), or nobody."""
+        carrier, url = self.env.str("SMS_CARRIER", ""), self.env.str("SMS_URL", "")
+        if carrier:
+            return {"SMS_CARRIER": carrier}
+        if not url:
+            return {}
+        parts = split("SMS_URL", url)
+        if parts.scheme == "file":
+            if self.production:
+                refuse("SMS_URL must be the https:// address of a gateway in production: files are for development.")
+            return {"SMS_CARRIER": f"{_CHANNELS}.SmsFiles", "SMS_DIR": unquote(parts.path)}
+        local = not self.production and parts.scheme == "http" and parts.hostname in _HERE
+        if not is_https("SMS_URL", url) and not local:
+            refuse("SMS_URL must begin with https://: the address of a gateway that takes JSON.")
+        what = "what the gateway asks for in the header Authorization, such as Bearer …"
+        body = self._body(self.env.str("SMS_BODY", '{"to": "{to}", "text": "{text}"}'))
+        authorization = self.text("SMS_AUTHORIZATION", what)
+        found = {"SMS_URL": url, "SMS_AUTHORIZATION": authorization, "SMS_BODY": body}
+        return found | {"SMS_CARRIER": f"{_CHANNELS}.SmsGateway"}
+
+    @staticmethod
+    def _body(text: str) -> dict[str, Any]:
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict) or "{to}" not in text or "{text}" not in text:
+            refuse(
+                'SMS_BODY must be a JSON object that says {to} and {text}, such as {"to": "{to}", "text": "{text}"}.'
+            )
+        return body
 
     @noted("")
     def range_service(self) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -53,12 +53,15 @@ OIDC_SIGNING_KEYS = environment.signing_keys()
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
+DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A page waits no longer than this; a migration takes the time that it takes, but gives up on a lock that it would make
 # everybody wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"{_patience} -c jit=off")
+_silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
+DATABASES["default"]["OPTIONS"] = {"options": f"{_patience} -c jit=off", **_silence} | _database.get("OPTIONS", {})
+DATABASE_PATIENCE_SECONDS = 8.0  # so long a request waits for one answer of a server that says nothing
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "ciam_portal.core.cache.Cache",
@@ -96,8 +99,12 @@ _mail = environment.mail()
 globals().update(_mail)
 MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a server
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
-SMS_CARRIER = env.str("SMS_CARRIER", "ciam_portal.core.outbox.channels.SmsFiles")
-SMS_DIR = unquote(urlsplit(env.str("SMS_URL", "file:///var/spool/ciam-sms")).path)
+_sms = environment.text_messages()
+SMS_CARRIER: str = _sms.get("SMS_CARRIER", "")  # a class; with none, nothing goes by text message, nor is it offered
+SMS_DIR: str = _sms.get("SMS_DIR", "")
+SMS_URL: str = _sms.get("SMS_URL", "")
+SMS_AUTHORIZATION: str = _sms.get("SMS_AUTHORIZATION", "")
+SMS_BODY: dict[str, Any] = _sms.get("SMS_BODY", {})
 
 OWN_APPS = ["accounts", "recovery", "consent", "ciam_portal"]  # their themes are read at start, in this order
 INSTALLED_APPS = [
@@ -283,7 +290,8 @@ LOGGING = {
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},
     "root": {"handlers": ["console"], "level": environment.log_level()},
-    "loggers": {"oauthlib": {"level": "WARNING"}, "oauth2_provider": {"level": "WARNING"}},
+    # httpx says every address it asks, with what stands in it.
+    "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")},
 }
 
 # Everything has been read.

@@ -28,6 +28,7 @@ def _check(customer: User, kind: Medium, address: str, by: Actor, at: datetime) 
     asked = policy.AddressFacts(
         kept=RecoveryAddress.objects.kept().filter(customer=customer).count(),
         is_known=(kind, address) in addresses.every(customer),
+        is_carried=kind.is_there,
     )
     require(policy.may_add, asked, about=customer.pk, by=by, at=at)
 

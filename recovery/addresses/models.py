@@ -20,8 +20,8 @@ class RecoveryAddressQuerySet(models.QuerySet["RecoveryAddress"]):
         return self.filter(removed_at__isnull=True)
 
     def usable(self, at: datetime) -> Self:
-        """Kept, and old enough to restore something."""
-        return self.kept().filter(usable_from__lte=at)
+        """Kept, old enough to restore something, and reached by something that is there."""
+        return self.kept().filter(usable_from__lte=at, kind__in=Medium.ways())
 
 
 _KEPT = timedelta(days=31)  # longer than any undo reaches back, or any wait is weighed by it
@@ -62,6 +62,11 @@ class RecoveryAddress(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether anything can be sent to it."""
+        return Medium(self.kind).is_there
 
     @property
     def shown(self) -> str:

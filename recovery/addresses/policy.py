@@ -14,6 +14,7 @@ class Reason(ReasonBase):
 
     ENOUGH = "recovery_address_enough", "You have as many recovery addresses as an account can have. Remove one first."
     KNOWN = "recovery_address_known", "This address is known already. Use one that you do not use here yet."
+    NOT_CARRIED = "recovery_address_not_carried", "No codes can be sent to phones here. Use an email address."
     NOT_THERE = "recovery_address_not_there", "This address is no longer part of your account. Nothing was changed."
 
 
@@ -23,11 +24,14 @@ class AddressFacts:
 
     kept: int
     is_known: bool
+    is_carried: bool = True
 
 
 @question("addresses.may_add")
 def may_add(facts: AddressFacts, *, limits: Limits, at: datetime) -> Decision:
     """A few, each different from the others and from the one the customer signs in with."""
+    if not facts.is_carried:
+        return Deny(Reason.NOT_CARRIED)
     if facts.is_known:
         return Deny(Reason.KNOWN)
     return Deny(Reason.ENOUGH) if facts.kept >= limits.recovery.addresses else Allow()

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -48,6 +48,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CHANGE_RECOVERY_ADDRESS)
 def add(request: HttpRequest, kind: str) -> HttpResponse:
     """Say the address; a code goes to it."""
+    if not Medium(kind).is_there:
+        raise Http404
     form: forms.RecoveryMail | forms.RecoveryPhone
     form = forms.RecoveryPhone(request.POST or None) if kind == Medium.SMS else forms.RecoveryMail(request.POST or None)
     if form.is_valid():

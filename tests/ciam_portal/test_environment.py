@@ -56,6 +56,7 @@ def start(parent: Any, tmp_path: Path) -> Start:
             "CIAM_ENVIRONMENT": "production",
             "PUBLIC_URL": "https://id.example.com",
             "EMAIL_URL": "smtp+tls://user:secret@mail.example.com:587",
+            "SMS_URL": None,
             "TRUSTED_PROXY_COUNT": "1",
             "HELP_DESK_EMAIL": "help@example.com",
             "HELP_DESK_PHONE": "+47 22 85 50 50",
@@ -97,6 +98,11 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("EMAIL_URL", "smtp://mail.example.com:25", "EMAIL_URL must be encrypted"),
         ("PASSWORD_RANGE_URL", "nonsense", "PASSWORD_RANGE_URL must be the address of a range service"),
         ("PASSWORD_RANGE_URL", "http://ranges.example.com", "PASSWORD_RANGE_URL must be the address"),
+        ("SMS_URL", "file:///var/spool/sms", "SMS_URL must be the https:// address of a gateway"),
+        ("SMS_URL", "http://sms.example.com", "SMS_URL must begin with https://"),
+        ("SMS_URL", "https://sms.example.com", "SMS_AUTHORIZATION is not set"),
+        ("SMS_CARRIER", "no.such.Carrier", "SMS_CARRIER names no.such.Carrier, which is no class"),
+        ("SMS_CARRIER", "ciam_portal.core.outbox.channels.NotNow", "which is no class with send"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO"),
         ("AUDIT_KEYS", os.environ["DATA_KEYS"], "AUDIT_KEYS holds a key that stands in DATA_KEYS already"),
         ("SECRET_KEY", None, "SECRET_KEY is not set"),
@@ -174,6 +180,17 @@ def test_other_letters_before_the_at_take_a_mail_server_that_speaks_them(
     assert done.stdout.strip() == answer, done.stderr
 
 
+def test_a_start_says_that_nobody_carries_text_messages(start: Start) -> None:
+    done = start("import django; django.setup()")
+    assert "Nobody carries text messages" in done.stderr
+    assert "Set SMS_URL to a gateway" in done.stderr
+    gateway = {"SMS_URL": "https://sms.example.com/v1", "SMS_AUTHORIZATION": "Bearer x"}
+    done = start("import django; django.setup()", **gateway)
+    assert (done.returncode, done.stderr.count("text messages")) == (0, 0)
+    for body in ("nonsense", "[]", '{"to": "{to}"}'):
+        assert "SMS_BODY must be a JSON object" in start(SMS_BODY=body, **gateway).stderr
+
+
 def test_a_staff_host_can_be_tried_on_this_machine(start: Start) -> None:
     code = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
     urls = {"PUBLIC_URL": "http://localhost:8000", "STAFF_URL": "http://staff.localhost:8000"}
@@ -199,6 +216,7 @@ def test_the_demo_does_not_load_in_production() -> None:
         "CIAM_ENVIRONMENT": "production",
         "PUBLIC_URL": "https://id.example.com",
         "EMAIL_URL": "smtp://localhost:25",
+        "SMS_URL": "",
         "TRUSTED_PROXY_COUNT": "0",
         "HELP_DESK_EMAIL": "help@example.com",
         "HELP_DESK_PHONE": "+47 22 85 50 50",

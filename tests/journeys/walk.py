@@ -188,7 +188,7 @@ class Customer:
         self.mailbox = Mailbox(portal.mail_dir, self.address)
 
     def sign_up(self) -> None:
-        """Create the account, read the mail, confirm the address."""
+        """Create the account, read the mail, confirm the address, which signs in here; and sign out again."""
         self.page.goto("/sign-up/")
         self.page.get_by_label("Email address").fill(self.address)
         self.page.get_by_label("Password", exact=True).fill(self.password)
@@ -196,7 +196,8 @@ class Customer:
         self.page.get_by_role("heading", name="Check your mail").wait_for()
         self.page.goto(link_in(self.mailbox.wait_for("Confirm your email address")))
         self.page.get_by_role("button", name="Confirm this address").click()
-        self.page.get_by_role("heading", name="Your address is confirmed").wait_for()
+        self.page.get_by_text("Your address is confirmed").wait_for()
+        self.sign_out()
 
     def type_credentials(self) -> None:
         """Fill the sign-in form that is shown."""

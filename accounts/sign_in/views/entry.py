@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,7 +26,7 @@ from accounts.sessions import signing
 from accounts.sign_in import onward
 from accounts.sign_in.forms import SignIn as SignInForm
 from accounts.sign_in.forms import SignUp as SignUpForm
-from accounts.sign_in.stages import Denied, forget, pending
+from accounts.sign_in.stages import Denied, address_proven, forget, pending
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
@@ -117,12 +119,15 @@ def check_your_mail(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @link_page(CONFIRM_EMAIL)
 def confirm_email(request: HttpRequest, link: Opened[User]) -> HttpResponse:
-    """The page with the button that confirms."""
+    """The page with the button that confirms, and, in the browser that waits for it, goes on."""
     if request.method != "POST":
         return render(request, "accounts/sign_in/confirm_email.html", {"form": forms.Nothing()})
     customer = account.confirm_email(link.secret, by=Actor.from_request(request), at=clock.now())
     signing.remember_first(request, customer)
-    return render(request, "accounts/sign_in/email_confirmed.html")
+    further = address_proven(request, customer)
+    if further is not None:
+        messages.success(request, _("Your address is confirmed, and your account is ready."))
+    return further or render(request, "accounts/sign_in/email_confirmed.html")
 
 
 @login_not_required

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -51,6 +52,11 @@ class LiveSession:
         self.to = self.wanted.to
         self.decision = self.waiting.decision if self.waiting else ""
         self.why = self.waiting.why if self.waiting else _("Please show once more that it is you.")
+
+    @property
+    def device(self) -> UUID | None:
+        """The browser, as its customer is known in it."""
+        return self.session.device_id
 
     @property
     def is_over(self) -> bool:
@@ -177,8 +183,13 @@ class PausedSignIn:
 
         All other browsers share a bucket, for attempts are free to whoever has the password. A new password opens it.
         """
+        return f"browser {self.device}" if self.device else f"other browsers {proofs.state_of(self.customer)}"
+
+    @cached_property
+    def device(self) -> UUID | None:
+        """The browser, if this customer is known in it."""
         device = sign_in.device_of(self.customer, signing.browser_of(self.request), clock.now())
-        return f"browser {device.pk}" if device else f"other browsers {proofs.state_of(self.customer)}"
+        return device.pk if device else None
 
 
 EntryPoint = LiveSession | PausedSignIn

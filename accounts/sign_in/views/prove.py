@@ -20,6 +20,7 @@ from accounts.customer import proofs
 from accounts.factors import bound, flows, forms
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Ceremony, Checked, Outcome
+from accounts.models import Session
 from accounts.passwords import validator as passwords
 from accounts.sessions.signing import customer_of
 from accounts.sign_in.stages import pending
@@ -34,6 +35,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import masked, span
 
+_USUAL = frozenset({Method.PASSKEY, Method.TOTP})
 _FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
     Method.TOTP: forms.AppCode,
@@ -163,7 +165,7 @@ def _answer(entry: EntryPoint) -> HttpResponse:
         paused = isinstance(entry, PausedSignIn)
         context = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": entry.to.acr}
         return render(request, "accounts/sign_in/prove_nothing.html", context)
-    way = _chosen(request, ways)
+    way = _chosen(entry, ways)
     form = _FORMS[way](request.POST if request.method == "POST" else None)
     checked = Checked(Outcome.WRONG)
     if form.is_valid():
@@ -180,9 +182,17 @@ def _answer(entry: EntryPoint) -> HttpResponse:
     return _page(entry, ways, way, form, wait)
 
 
-def _chosen(request: HttpRequest, ways: tuple[Method, ...]) -> Method:
-    wanted = request.POST.get("way") or request.GET.get("way")
-    return next((way for way in ways if way.value == wanted), ways[0])
+def _chosen(entry: EntryPoint, ways: tuple[Method, ...]) -> Method:
+    """What was asked for; else what was used last, here or anywhere, if it is no backup code; else the best."""
+    wanted = entry.request.POST.get("way") or entry.request.GET.get("way")
+    for way in ways:
+        if way.value == wanted:
+            return way
+    usual = {way.value: way for way in ways if way in _USUAL}
+    if len(usual) < len(_USUAL):
+        return ways[0]
+    used = Session.objects.ways_used(entry.customer, entry.device)
+    return next((usual[way] for way in used if way in usual), ways[0])
 
 
 def _check(entry: EntryPoint, way: Method, typed: dict[str, Any], at: datetime) -> Checked:

@@ -1,16 +1,20 @@
 """The carriers: email and SMS, and their file-writing twins for development and tests, chosen by setting."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Mime
+from http import HTTPStatus
 from pathlib import Path
 from smtplib import SMTP, SMTP_SSL, SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 from socket import socket
 from typing import Any, Protocol, cast
 
+import httpx
 from django.conf import settings
+from django.core import checks
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
@@ -25,6 +29,10 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium, language_of
 from ciam_portal.core.policy import limits
 
+_SMS_SECONDS = httpx.Timeout(20.0, connect=5.0)  # for each step of a request
+# Not about the message: our authorization, an address that is wrong, haste, or the same message on its way already.
+_ASK_AGAIN = {401, 402, 403, 404, 405, 407, 408, 409, 425, 429}
+_PLACES = re.compile(r"\{(?:to|text|key)\}")
 _FOR_GOOD = 500  # of SMTP: from here on the answer will be the same the next time (RFC 5321 4.2.1)
 
 
@@ -34,6 +42,10 @@ class Undeliverable(Exception):
 
 class NotNow(Exception):
     """The carrier is there and takes other messages, but not this one now."""
+
+
+class Unreachable(OSError):
+    """The carrier is not there, or is broken: what is true of all messages. Says how."""
 
 
 def send(notice: Notice) -> None:
@@ -130,14 +142,10 @@ class MailFiles(BaseEmailBackend):
 
     def send_messages(self, email_messages: Any) -> int:  # noqa: ANN401  (Django's own signature)
         """Write each message; a repeated one overwrites itself."""
-        folder = Path(settings.MAIL_DIR)
-        folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             mime = cast("Mime", message.message())
             name = str(mime["Message-ID"]).strip("<>").split("@")[0]
-            partial = folder / f".{name}.part"
-            partial.write_bytes(mime.as_bytes())
-            partial.rename(folder / f"{name}.eml")
+            _write(Path(settings.MAIL_DIR) / f"{name}.eml", mime.as_bytes())
         return len(email_messages)
 
 
@@ -156,11 +164,62 @@ class SmsFiles:
 
     def send(self, key: str, to: str, text: str) -> None:
         """Write the message; a repeated one overwrites itself."""
-        folder = Path(settings.SMS_DIR)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{key}.txt").write_text(f"To: {to}\n\n{text}\n", encoding="utf-8")
+        _write(Path(settings.SMS_DIR) / f"{key}.txt", f"To: {to}\n\n{text}\n".encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """In one step, for nobody else to read: codes and links stand in it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    partial.touch(mode=0o600)
+    partial.write_bytes(content)
+    partial.rename(path)
+
+
+class SmsGateway:
+    """Any SMS service that takes a JSON object over HTTPS: ``settings.SMS_URL``, ``SMS_AUTHORIZATION``, ``SMS_BODY``.
+
+    A service that knows ``Idempotency-Key`` sends a repeated message once. 4xx refuses this message for good, unless it
+    speaks of the portal's own authorization or of haste; 5xx says that the service is broken.
+    """
+
+    def send(self, key: str, to: str, text: str) -> None:
+        """Hand over the message. What the service answers is read no further than its status."""
+        body = _filled(settings.SMS_BODY, {"{to}": to, "{text}": text, "{key}": key})
+        headers = {"Authorization": settings.SMS_AUTHORIZATION, "Idempotency-Key": key}
+        try:
+            with httpx.stream("POST", settings.SMS_URL, json=body, headers=headers, timeout=_SMS_SECONDS) as answer:
+                status = answer.status_code
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from None
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unreachable(f"HTTP {status}")
+        if status in _ASK_AGAIN or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            raise NotNow(f"HTTP {status}")
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise Undeliverable(f"HTTP {status}")
+
+
+def _filled(template: Any, words: dict[str, str]) -> Any:  # noqa: ANN401  (JSON)
+    """The same JSON with these words in its texts."""
+    match template:
+        case str():
+            return _PLACES.sub(lambda place: words[place[0]], template)
+        case dict():
+            return {name: _filled(value, words) for name, value in template.items()}
+        case list():
+            return [_filled(value, words) for value in template]
+    return template
 
 
 def carrier() -> SmsCarrier:
-    """The SMS carrier that the settings name."""
+    """The SMS carrier that the settings name. Raises ImportError if there is no such class."""
     return cast("SmsCarrier", import_string(settings.SMS_CARRIER)())
+
+
+def has_carrier(**_: Any) -> list[checks.CheckMessage]:  # noqa: ANN401  (Django's arguments)
+    """A system check: what goes by text message, if anything does."""
+    if settings.SMS_CARRIER:
+        return []
+    words = "Nobody carries text messages: codes to phones are offered nowhere, and phone numbers hear of no change."
+    return [checks.Warning(words, hint="Set SMS_URL to a gateway, or SMS_CARRIER to a class.", id="notifications.W001")]

@@ -14,6 +14,16 @@ class Medium(models.TextChoices):
     MAIL = "mail", _("Email address")
     SMS = "sms", _("Phone number")
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything can go this way: text messages only with a carrier."""
+        return self is not Medium.SMS or bool(settings.SMS_CARRIER)
+
+    @classmethod
+    def ways(cls) -> "list[Medium]":
+        """Those that are there."""
+        return [medium for medium in cls if medium.is_there]
+
 
 def language_of(customer: object) -> str:
     """In which language somebody is told things."""

@@ -152,7 +152,7 @@ def _again(row: Notice, trouble: str) -> None:
 
 def _trouble(error: Exception) -> str:
     """What kind of fault; for one of ours, where."""
-    if isinstance(error, channels.NotNow):
+    if isinstance(error, channels.NotNow | channels.Unreachable):
         return str(error)
     if isinstance(error, OSError | SoftTimeLimitExceeded):
         return type(error).__name__

@@ -28,8 +28,10 @@ def tell(
 ) -> None:
     """Queue ``notice`` to each address in ``to``, reached through ``channel``, in the customer's language.
 
-    A lost nudge costs seconds: beat sweeps what is due.
+    A lost nudge costs seconds: beat sweeps what is due. Nothing is queued for a medium that nobody carries.
     """
+    if not channel.is_there:
+        return
     with translation.override(language_of(customer)):
         story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
         words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))

@@ -24,6 +24,7 @@ from accounts.sessions import signing
 from accounts.sign_in.flows import Browser
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from recovery.case import facts, forms
@@ -44,7 +45,6 @@ _FORMS: dict[Way, type[django_forms.Form]] = {
     Way.APP: AppCode,
     Way.PASSKEY: PasskeyMessage,
 }
-_FIRST = (Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT)
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -79,7 +79,7 @@ def send(request: HttpRequest) -> HttpResponse:
     elsewhere = attempt.moved_on(request, "recovery:show")
     if elsewhere is not None:
         return elsewhere
-    way, at = _chosen(request, show.SENT), clock.now()
+    way, at = _chosen(request, _first(show.SENT)), clock.now()
     with clock.even():
         show.ask(made, way, _browser(request, made), by=Actor.stranger(request), at=at)
     if _shut(request, way, at):
@@ -109,6 +109,11 @@ def _to_show(way: Way) -> HttpResponse:
     return response
 
 
+def _first(among: tuple[Way, ...] = (Way.MAIL, Way.SMS, Way.SAVED, Way.CONTACT)) -> tuple[Way, ...]:
+    """Those of them that this installation has: text messages only with a carrier."""
+    return tuple(way for way in among if way is not Way.SMS or Medium.SMS.is_there)
+
+
 def _chosen(request: HttpRequest, ways: tuple[Way, ...]) -> Way:
     wanted = request.POST.get("way") or request.GET.get("way")
     return next((way for way in ways if way.value == wanted), ways[0])
@@ -117,11 +122,11 @@ def _chosen(request: HttpRequest, ways: tuple[Way, ...]) -> Way:
 def _ways(made: Attempt, case: Case | None) -> tuple[Way, ...]:
     """What can be shown next: nothing that adds nothing, nothing that is lost, a factor only after a code."""
     if case is None or not case.is_live:
-        return _FIRST
+        return _first()
     shown = {method(Way(way)) for way in case.shown.values_list("way", flat=True)}
     held = ((Way.PASSKEY, Method.PASSKEY), (Way.APP, Method.TOTP)) if facts.needed(case.customer).factors_count else ()
     kept = [way for way, factor in held if factor not in made.lost]
-    return tuple(way for way in (*kept, *_FIRST) if method(way) not in shown)
+    return tuple(way for way in (*kept, *_first()) if method(way) not in shown)
 
 
 @sensitive_post_parameters("code")

@@ -12,12 +12,14 @@ import time_machine
 from django.test import Client
 
 from accounts.customer import addresses
-from accounts.models import Proof, User
+from accounts.models import Device, Proof, Session, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.decision import Risk
 from tests import mailed
-from tests.factories import PASSWORD, Message, at_home, customer
+from tests.factories import PASSWORD, Message, at_home, customer, decisions
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +44,8 @@ def test_an_account_works_once_its_address_is_proven(client: Client, outbox: Out
     assert "Check your mail" in sign_up(client, "New@Example.com").text
     assert sign_in(client, "new@example.com")["Location"] == "/sign-up/check-your-mail/"
     assert client.get("/profile/").status_code == 302
-    assert "is confirmed" in confirm(client, outbox()[-1].words["link"]).text
+    assert confirm(client, outbox()[-1].words["link"])["Location"] == "/"
+    client.post("/sign-out/")
     assert sign_in(client, "new@example.com").status_code == 302
     assert client.get("/profile/").status_code == 200
 
@@ -85,6 +88,57 @@ def test_both_answers_take_about_the_same_time() -> None:
     known = statistics.median(seconds("known@example.com") for _ in range(5))
     fresh = statistics.median(seconds(f"fresh{n}@example.com") for n in range(5))
     assert max(known, fresh) / min(known, fresh) < 2.5
+
+
+def sign_up_in(client: Client, password: str = PASSWORD) -> None:
+    client.post("/sign-up/", {"email": "new@example.com", "password1": password})
+
+
+def test_in_the_browser_that_signed_up_nothing_is_typed_twice(client: Client, outbox: Outbox) -> None:
+    sign_up_in(client)
+    assert confirm(client, outbox()[-1].words["link"])["Location"] == "/"
+    customer = User.objects.get(email="new@example.com")
+    page = client.get("/")
+    assert "your account is ready" in page.text
+    session = Session.objects.get(customer=customer)
+    assert (session.methods, session.level, session.risk) == (["password"], Level.AAL1, Risk.LOW)
+    assert [row.action for row in decisions(customer)][-1] == "sign_in"  # the gate was asked as ever
+    device = Device.objects.get(customer=customer)  # one browser, known from the start
+    assert device.known_at <= clock.now()
+    assert client.get("/security/passkeys/add/").status_code == 200
+
+
+def test_only_the_browser_in_which_that_password_was_typed_goes_on(client: Client, outbox: Outbox) -> None:
+    mine, theirs = Client(), Client()
+    sign_up_in(mine)
+    link = outbox()[-1].words["link"]
+    sign_up_in(theirs, "another one that nobody guesses")
+    assert "Please sign in" in confirm(client, link).text  # on the phone
+    for browser in (mine, theirs, client):
+        assert browser.get("/profile/").status_code == 302
+    assert not Session.objects.exists()
+
+
+def test_a_link_of_somebody_elses_sign_up_signs_nobody_in(client: Client, outbox: Outbox) -> None:
+    sign_up_in(client)
+    sign_up_in(Client(), "another one that nobody guesses")
+    assert "Please sign in" in confirm(client, outbox()[-1].words["link"]).text
+    assert not Session.objects.exists()
+
+
+def test_whoever_confirms_late_signs_in(client: Client, outbox: Outbox) -> None:
+    sign_up_in(client)
+    late = clock.now() + timedelta(minutes=limits.current().sign_in.pending_minutes, seconds=1)
+    with time_machine.travel(late, tick=False):
+        assert "Please sign in" in confirm(client, outbox()[-1].words["link"]).text
+    assert not Session.objects.exists()
+
+
+def test_after_signing_in_with_an_address_that_was_not_proven_it_goes_on_too(client: Client, outbox: Outbox) -> None:
+    sign_up_in(Client())
+    assert "check-your-mail" in client.post("/sign-in/", {"login": "new@example.com", "password": PASSWORD})["Location"]
+    assert confirm(client, outbox()[-1].words["link"])["Location"] == "/"
+    assert Session.objects.get().methods == ["password"]
 
 
 def test_each_sign_up_has_a_link_of_its_own_and_the_one_that_is_used_decides(client: Client, outbox: Outbox) -> None:

@@ -450,3 +450,43 @@ def test_whoever_has_only_a_password_is_told_which_factors_would_do(sign_in: Sig
     page = sign_in(User.objects.get(pk=agent.pk), Method.PASSWORD).get("/staff/", follow=True).text
     assert "asks for two steps, and your account has only a password" in page
     assert "Add an authenticator app" in page
+
+
+def way_shown(page: Any) -> str:
+    """The way that a page for the second step begins with."""
+    return "totp" if 'value="totp"' in page.text else "passkey" if "data-begin" in page.text else "backup_code"
+
+
+@pytest.mark.parametrize("last", [Method.TOTP, Method.PASSKEY])
+def test_the_way_that_was_used_last_comes_first(
+    client: Client, customer: User, key: SoftAuthenticator, seed: bytes, last: Method
+) -> None:
+    for method in (Method.PASSKEY, Method.TOTP, last):
+        with time_machine.travel(clock.now() + timedelta(seconds=1)):
+            factories.signed_in(Client(), customer, (Method.PASSWORD, method))
+    password_step(client, customer)
+    page = client.get("/sign-in/prove/")
+    assert way_shown(page) == last.value
+    assert page.text.index("Other ways") < page.text.index("Trouble?")
+    other = {Method.TOTP: "passkey", Method.PASSKEY: "totp"}[last]
+    assert way_shown(client.get(f"/sign-in/prove/?way={other}")) == other
+
+
+def test_what_was_used_in_this_browser_comes_before_what_was_used_elsewhere(
+    client: Client, customer: User, key: SoftAuthenticator, seed: bytes
+) -> None:
+    here = factories.signed_in(client, customer, (Method.PASSWORD, Method.TOTP))
+    with time_machine.travel(clock.now() + timedelta(seconds=1)):
+        factories.signed_in(Client(), customer, (Method.PASSWORD, Method.PASSKEY))
+    client.post("/sign-out/")
+    assert here.device is not None
+    password_step(client, customer)
+    assert way_shown(client.get("/sign-in/prove/")) == "totp"
+
+
+def test_a_backup_code_that_was_used_once_does_not_become_the_usual_way(
+    client: Client, customer: User, key: SoftAuthenticator, codes: list[str]
+) -> None:
+    factories.signed_in(Client(), customer, (Method.PASSWORD, Method.BACKUP_CODE))
+    password_step(client, customer)
+    assert way_shown(client.get("/sign-in/prove/")) == "passkey"
