@@ -149,7 +149,7 @@ def test_what_is_killed_is_started_again_and_who_signs_up_meanwhile_gets_the_mai
     assert_nothing_is_doubled(world)
 
 
-@pytest.mark.parametrize(("name", "missing"), [("valkey", "cache"), ("mail", "mail worker")])
+@pytest.mark.parametrize(("name", "missing"), [("valkey", "cache"), ("postgres", "database"), ("mail", "mail worker")])
 def test_what_hangs_is_named_and_who_signs_up_meanwhile_gets_the_mail(
     world: World, meet: Callable[[], Person], name: str, missing: str
 ) -> None:
