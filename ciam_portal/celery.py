@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.exceptions import Ignore
 from celery.schedules import crontab
 from celery.signals import heartbeat_sent
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 from redis.exceptions import RedisError
 
+from ciam_portal.core.away import AWAY, said
 from ciam_portal.core.policy import limits
 
 log = logging.getLogger(__name__)
@@ -24,12 +26,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 
 
 class OnePolicy(Task):  # type: ignore[type-arg]  # generic in its stubs only
-    """A task is decided by one version of the policy, whatever is approved while it runs."""
+    """A task is decided by one version of the policy, whatever is approved while it runs.
+
+    One that finds no database or cache ends with one log line; what it had to do is due as before.
+    """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (any task)
-        """Run it."""
-        with limits.unit_of_work():
-            return super().__call__(*args, **kwargs)
+        """Run it. Raises Ignore, so that Celery logs nothing more, if a service is away."""
+        try:
+            with limits.unit_of_work():
+                return super().__call__(*args, **kwargs)
+        except AWAY as error:
+            log.error("%s is not done: %s", self.name, said(error))  # noqa: TRY400  (it says it all)
+            raise Ignore from error
 
 
 class Portal(Celery):

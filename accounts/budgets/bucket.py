@@ -43,11 +43,18 @@ def _device(request: HttpRequest, email: str | None) -> str:
     if not shown or email == "":  # (an empty text is nobody's)
         return ""
     at, overlap = clock.now(), timedelta(minutes=limits.current().session.device_overlap_minutes)
-    found = Device.objects.live(at).with_token(shown)
-    if email is not None:
-        found = found.filter(customer__email=email)
-    device = next((each.pk for each in found if each.accepts(shown, at, overlap)), None)
+    device = next((each.pk for each in devices(request, email) if each.accepts(shown, at, overlap)), None)
     return f"device {device}" if device else ""
+
+
+def devices(request: HttpRequest, email: str | None) -> tuple[Device, ...]:
+    """The live devices, of whom it names or of anybody, whose tokens this request shows; read once."""
+    known: dict[str | None, tuple[Device, ...]] = request.__dict__.setdefault("_devices", {})
+    if email not in known:
+        shown = device_cookie.digests(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+        found = Device.objects.live(clock.now()).with_token(shown) if shown else Device.objects.none()
+        known[email] = tuple(found if email is None else found.filter(customer__email=email))
+    return known[email]
 
 
 def _reader(request: HttpRequest, email: str | None) -> str:

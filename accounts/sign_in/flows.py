@@ -41,7 +41,9 @@ class Browser:
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
     known: bool = False  # somebody's own, whoever it names: what others do at its address is not its doing
+    zone: str = ""  # the time zone that it says it is in
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
+    devices: tuple[Device, ...] | None = None  # the live ones whose tokens it shows, if they were looked for just now
 
     @property
     def own(self) -> str:
@@ -207,7 +209,10 @@ def device_of(customer: User, browser: Browser, at: datetime) -> Device | None:
 def _shown(customer: User, browser: Browser, at: datetime) -> tuple[Device | None, Device | None]:
     """That device; or the one of which this browser shows a token that another has taken the place of."""
     found = device_cookie.digests(browser.cookie)
-    devices = list(Device.objects.live(at).with_token(found).filter(customer=customer)) if found else []
+    if browser.devices is not None:
+        devices = [each for each in browser.devices if each.customer_id == customer.pk]
+    else:
+        devices = list(Device.objects.live(at).with_token(found).filter(customer=customer)) if found else []
     good = next((each for each in devices if each.accepts(found, at, _overlap())), None)
     return (good, None) if good or not devices else (None, devices[0])
 

@@ -107,6 +107,7 @@ class ProofStage(LoginStage):
         """
         self.state.setdefault("account", proofs.state_of(self.customer))
         by, browser = Actor.from_request(self.request), signing.browser_of(self.request)
+        browser = replace(browser, devices=bucket.devices(self.request, self.customer.email))
         breached = self.login.state.setdefault(_BREACHED, getattr(self.request, "password_breached", None))
         answer, admitted = flows.assess(self.customer, self.methods, browser, breached=breached, by=by, at=clock.now())
         match answer:

@@ -12,7 +12,9 @@ from allauth.core import context
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session as BrowserSession
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from accounts.baseline.history import Seen
 from accounts.models import Device, Session, User
@@ -24,7 +26,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method
-from tests.factories import PASSWORD, Message, at_home
+from tests.factories import FIREFOX, PASSWORD, Message, at_home
 from tests.factories import customer as new_customer
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +173,7 @@ def test_the_sessions_page_costs_the_same_for_many(
     client = sign_in(customer)
     for _ in range(20):
         sign_in(customer, on=Client())
-    with django_assert_num_queries(3):  # browser session, session with customer, the list
+    with django_assert_num_queries(4):  # browser session, session with customer, sessions, remembered browsers
         client.get("/sessions/")
 
 
@@ -286,3 +288,15 @@ def test_a_way_in_that_proved_nothing_is_refused(rf: RequestFactory, client: Cli
         perform_login(request, Login(user=customer, email=customer.email))
     assert not Session.objects.exists()
     assert DecisionEntry.objects.get().reason == "nothing_proven"
+
+
+def test_a_sign_in_from_a_known_browser_costs_at_most_sixteen_statements(client: Client, customer: User) -> None:
+    """Without what opens and closes transactions and savepoints."""
+    at_home(client, customer, agent=FIREFOX)
+    client.defaults["HTTP_USER_AGENT"] = FIREFOX
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post("/sign-in/", {"login": customer.email, "password": PASSWORD})
+    assert answer["Location"] == "/"
+    said = [query["sql"] for query in queries]
+    assert len([sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]) <= 16
+    assert len([sql for sql in said if 'FROM "accounts_device"' in sql]) == 2  # at the door, and when it is renewed
