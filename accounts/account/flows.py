@@ -57,6 +57,7 @@ def open_account(
         with transaction.atomic():
             customer = User(email=email, password=make_password(password), created_at=at, password_changed_at=at)
             customer.locale = get_language() or settings.LANGUAGE_CODE
+            customer.zone_seen = browser.zone if browser else ""
             customer.save(force_insert=True)
     except IntegrityError:  # the same address, signed up in the same instant
         return _again(User.objects.select_for_update(no_key=True).get(email=email), password, by=by, at=at)

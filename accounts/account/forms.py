@@ -1,12 +1,11 @@
 """What a customer types about themselves: shape only."""
 
-import zoneinfo
-
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.customer import zones
 from accounts.customer.forms import Address
 from accounts.models import User
 from accounts.passwords import validator as passwords
@@ -27,6 +26,14 @@ def phone_number(text: str) -> str:
         raise forms.ValidationError(words) from error
 
 
+class Zone(forms.ChoiceField):
+    """A short list of places to choose from; any other time zone there is may be sent."""
+
+    def valid_value(self, value: object) -> bool:
+        """By its IANA name."""
+        return value == "" or zones.is_known(str(value))
+
+
 class Profile(forms.Form):
     """Name, phone, language, time zone."""
 
@@ -41,9 +48,14 @@ class Profile(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
     locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    timezone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+    timezone = Zone(
+        label=_("Time zone"), required=False, help_text=_("Apps that may see your profile see it once you choose one.")
     )
+
+    def __init__(self, *args: object, zone: str, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        nothing = ("", _("Not chosen (%(zone)s)") % {"zone": zones.words(zone)})
+        self.fields["timezone"].choices = [nothing, *zones.choices(zone)]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         """Printable text in Unicode form NFC."""

@@ -39,7 +39,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, phone, language, time zone."""
     customer = customer_of(request)
     now = {name: getattr(customer, name) for name in forms.Profile.base_fields}
-    form = forms.Profile(request.POST or None, initial=now)
+    form = forms.Profile(request.POST or None, initial=now, zone=customer.zone.key)
     if form.is_valid():
         by = Actor.from_request(request)
         flows.edit_profile(customer, form.cleaned_data, session_of(request), by=by, at=clock.now())

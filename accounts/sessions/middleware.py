@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import Session
 from accounts.sessions import agents, device_cookie, flows
@@ -35,7 +36,8 @@ class PortalSession:
         request.portal_session = request.ended_for = None  # type: ignore[attr-defined]
         if SESSION_KEY in request.session:
             self._enter(request)
-        response = self.get_response(request)
+        with timezone.override(self._zone(request)):
+            response = self.get_response(request)
         cookie = getattr(request, "device_cookie", "")
         if cookie:
             response.set_cookie(
@@ -74,6 +76,12 @@ class PortalSession:
             if session.started_at == device.renewed_at or device.cookie_digest in shown:
                 device.received(at)
         self._notice(request, session, at)
+
+    @staticmethod
+    def _zone(request: HttpRequest) -> ZoneInfo:
+        """All pages of one person are in their time zone; those of the staff site say UTC, which all of them share."""
+        session: Session | None = request.portal_session  # type: ignore[attr-defined]
+        return ZoneInfo("UTC") if session is None or request.path.startswith("/staff/") else session.customer.zone
 
     @staticmethod
     def _notice(request: HttpRequest, session: Session, at: datetime) -> None:

@@ -41,6 +41,7 @@ class Browser:
     seen: history.Seen
     absurd: bool = False  # no browser would call itself what this one does
     known: bool = False  # somebody's own, whoever it names: what others do at its address is not its doing
+    zone: str = ""  # the time zone that it says it is in
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
     devices: tuple[Device, ...] | None = None  # the live ones whose tokens it shows, if they were looked for just now
 

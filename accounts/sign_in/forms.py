@@ -1,5 +1,6 @@
 """Signing up and signing in: shape only. allauth's forms, with our fields and words."""
 
+from dataclasses import replace
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.account import flows as account
+from accounts.customer import zones
 from accounts.customer.forms import Address, WhoseAddress
 from accounts.models import User
 from accounts.sign_in.flows import Browser
@@ -41,6 +43,15 @@ class SignUp(SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"] = Address()
         self.fields["password1"] = new_password()
+        zone = forms.CharField(
+            required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-zone": "", "id": None})
+        )
+        self.fields["zone"] = zone  # filled in by the browser
+
+    def clean_zone(self) -> str:
+        """What the browser says, if there is such a time zone: nobody typed it, so it is never wrong."""
+        zone = str(self.cleaned_data["zone"])
+        return zone if zones.is_known(zone) else ""
 
     def validate_unique_email(self, value: str) -> str:
         """Never says whether an account exists; ``try_save`` walks one of two paths that look alike."""
@@ -50,7 +61,8 @@ class SignUp(SignupForm):
         """The library's contract: (new customer, None), or (None, the answer for a known address). Raises TooMany."""
         email = self.cleaned_data["email"]
         by, at = Actor.from_request(request), clock.now()
-        customer = account.open_account(email, self.cleaned_data["password1"], self.browser, by=by, at=at)
+        browser = replace(self.browser, zone=self.cleaned_data["zone"])
+        customer = account.open_account(email, self.cleaned_data["password1"], browser, by=by, at=at)
         if customer is not None:
             return customer, None
         self.account_already_exists = True

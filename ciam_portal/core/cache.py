@@ -1,9 +1,28 @@
-"""Django's cache in Redis with one client for all calls: the library makes a new one for each."""
+"""Django's cache in Redis, with one client for all calls and JSON for what is kept.
 
+The library makes a client for each call, and keeps pickles: whoever can write to the server would run code here.
+"""
+
+import json
 from functools import cached_property
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+
+
+class Json:
+    """Numbers as they are, so that the server counts with them; everything else as JSON."""
+
+    def dumps(self, value: Any) -> int | bytes:  # noqa: ANN401  (whatever JSON holds)
+        """What is kept. Raises TypeError for what is no JSON."""
+        return value if type(value) is int else json.dumps(value, separators=(",", ":")).encode()
+
+    def loads(self, kept: bytes) -> Any:  # noqa: ANN401  (as above)
+        """What was kept; None for what an earlier release, or somebody else, has written."""
+        try:
+            return json.loads(kept)
+        except ValueError:
+            return None
 
 
 class Client(RedisCacheClient):
@@ -24,3 +43,4 @@ class Cache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = Client
+        self._options = {**self._options, "serializer": Json()}

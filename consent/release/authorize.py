@@ -4,7 +4,7 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from pydantic import TypeAdapter
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
@@ -41,6 +42,7 @@ from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
 from consent.release.onward import past_our_form, told
 
+_ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
 
@@ -230,7 +232,8 @@ def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
 def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> HttpResponse:
     """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
     reference = codes.new_token()
-    cache.set(_key(visit.session, reference), {"asked": asdict(visit.asked), "shown": shown}, _KEPT_SECONDS)
+    kept = {"asked": _ASKED.dump_python(visit.asked, mode="json"), "shown": shown}
+    cache.set(_key(visit.session, reference), kept, _KEPT_SECONDS)
     rows: list[dict[str, Any]] = [
         {
             "scope": scope,
@@ -264,7 +267,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     kept = cache.get(key) if request.method == "POST" else None
     if kept is None or not cache.delete(key):
         return render(request, "consent/release/question_over.html", status=410)
-    asked, shown = AuthorizationRequest(**kept["asked"]), tuple(kept["shown"])
+    asked, shown = _ASKED.validate_python(kept["asked"]), tuple(kept["shown"])
     partner = Partner.objects.get(client_id=asked.partner)
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:

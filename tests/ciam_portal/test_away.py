@@ -21,7 +21,7 @@ def _away() -> Iterator[None]:
     """What a server that was restarted leaves behind, and one that cannot be reached again."""
     connection.ensure_connection()
     connection.connection.close()
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     yield
     connection.close()
 

@@ -1,5 +1,6 @@
 """A browser session's row is written once, under its new key; the cache is spoken to through one client."""
 
+import pickle
 from typing import Any
 
 import pytest
@@ -69,3 +70,19 @@ def test_all_calls_share_one_client() -> None:
     assert client() is client("any key", write=True)
     cache.set("one", 1, 5)
     assert cache.incr("one") == 2
+
+
+@pytest.mark.parametrize("value", [1, -5, 1.5, True, None, "12", "ü", [1, ["a"]], {"a": {"b": None}}])
+def test_the_cache_gives_back_what_json_holds(value: object) -> None:
+    cache.set("one", value, 5)
+    found = cache.get("one", "nothing")
+    assert (type(found), found) == (type(value), value)
+    assert cache.get_many(["one"]) == {"one": value}
+
+
+def test_the_cache_keeps_no_pickles_and_opens_none() -> None:
+    with pytest.raises(TypeError):
+        cache.set("one", {1, 2}, 5)
+    backend: Any = caches["default"]
+    backend._cache.get_client().set(backend.make_and_validate_key("one"), pickle.dumps({"a": 1}))
+    assert cache.get("one") is None

@@ -60,7 +60,7 @@ def test_names_of_all_scripts(text: str, read: str) -> None:
 def test_controls_and_marks_of_direction_are_no_name(text: str) -> None:
     with pytest.raises(typed.NotPlain):
         typed.name(text)
-    assert "name" in Profile({"name": text}).errors
+    assert "name" in Profile({"name": text}, zone="UTC").errors
 
 
 @given(st.text(max_size=40))

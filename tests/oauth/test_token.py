@@ -39,13 +39,13 @@ def test_what_an_id_token_says(walk: Walk, customer: User) -> None:
 
 
 def test_oidcc_scope_all(walk: Walk, customer: User) -> None:
-    User.objects.update(name="Rosa Lind", phone="+4930123456")
+    User.objects.update(name="Rosa Lind", phone="+4930123456", timezone="Europe/Berlin")
     person = walk.userinfo(walk.tokens("openid profile email phone")["access_token"]).json()
     assert person["email"] == customer.email
     assert person["email_verified"] is True
     assert person["phone_number"] == "+4930123456"
     assert person["phone_number_verified"] is False
-    assert person["zoneinfo"] == "UTC"
+    assert person["zoneinfo"] == "Europe/Berlin"
 
 
 def test_without_openid_there_is_no_id_token(walk: Walk) -> None:

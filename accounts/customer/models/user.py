@@ -50,7 +50,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
     phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
     locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
-    timezone = models.CharField(max_length=64, default="UTC", db_comment="personal: preference")
+    timezone = models.CharField(max_length=64, blank=True, default="", db_comment="personal: preference; empty: none")
+    zone_seen = models.CharField(
+        max_length=64, blank=True, default="", db_comment="personal: location; what their browser said at the sign-up"
+    )
     is_active = models.BooleanField(default=True, db_comment="not sensitive: false closes every way in")
     is_staff = models.BooleanField(default=False, db_comment="not sensitive: may sign in to the staff site")
     created_at = models.DateTimeField(default=clock.now, editable=False, db_comment="not sensitive")
@@ -158,9 +161,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Their time zone; UTC if what is stored is none."""
+        """Their time zone: the one they chose, else the one of the browser they signed up with, else UTC."""
         try:
-            return ZoneInfo(self.timezone)
+            return ZoneInfo(self.timezone or self.zone_seen or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
 

@@ -1,7 +1,7 @@
 """Profile, email address, password: what changes, who is told, what ends."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,12 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 
 from accounts.customer import addresses
-from accounts.models import User
+from accounts.models import Session, User
 from ciam_portal import middleware
 from ciam_portal.core import clock, words
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy import limits
+from consent.permission import facts
 from tests import mailed
 from tests.factories import FIREFOX, PASSWORD, Message
 from tests.factories import customer as new_customer
@@ -67,6 +68,38 @@ def test_the_owner_reads_when_and_where_from_in_their_own_time_and_nobody_else_d
     assert said["email_change_started"]["where"] == "Firefox on Linux, network 127.0.0.0/24"
     assert said["email_change_started"]["when"].endswith("(Europe/Oslo)")
     assert not {"when", "where"} & said["confirm_your_new_address"].keys()  # it may be anybody's mailbox
+
+
+def test_all_pages_are_in_the_time_zone_that_somebody_chose_or_their_browser_has(
+    sign_in: SignIn, customer: User
+) -> None:
+    client, at = sign_in(customer), datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    for seen, chosen, said in (("", "", "22:30"), ("Asia/Tokyo", "", "07:30"), ("Asia/Tokyo", "Europe/Oslo", "00:30")):
+        User.objects.update(zone_seen=seen, timezone=chosen)
+        Session.objects.update(started_at=at)
+        assert said in client.get("/sessions/").text
+        customer.refresh_from_db()
+        assert ("zoneinfo" in facts.released(customer, ["profile"])) is bool(chosen)
+
+
+def test_places_are_said_by_their_names_and_any_time_zone_is_taken(sign_in: SignIn, customer: User) -> None:
+    User.objects.update(zone_seen="Asia/Kathmandu")
+    client, form = sign_in(User.objects.get()), {"name": "", "phone": "", "locale": "en"}
+    page = client.get("/profile/").text
+    assert '<option value="Europe/Oslo">Oslo, Norway</option>' in page
+    assert "Not chosen (Kathmandu, Nepal)" in page
+    assert page.count("<option") < 90
+    for name in ("Europe/Tirane", "", "UTC"):
+        assert client.post("/profile/", form | {"timezone": name}).status_code == 302
+        assert User.objects.get().timezone == name
+
+
+@pytest.mark.parametrize(("said", "kept"), [("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", ""), ("", "")])
+def test_the_browsers_time_zone_is_remembered_at_the_sign_up(said: str, kept: str) -> None:
+    form = {"email": "grace@example.com", "password1": "a quiet harbour at night", "zone": said}
+    assert Client().post("/sign-up/", form).status_code == 302
+    user = User.objects.get(email="grace@example.com")
+    assert (user.zone_seen, user.timezone) == (kept, "")
 
 
 @pytest.mark.parametrize("path", ["/staff/x/", "/oauth/token/", "/api/decisions"])

@@ -80,7 +80,8 @@ def test_a_challenged_sign_in_is_explained_before_and_after(home: Client, custom
     assert "Why was I asked?" in page.text
     assert "Something about this was unusual for your account, so we asked once more." in page.text
     detail = "The browser was one we have not seen with your account"
-    assert detail not in page.text  # before the sign-in is complete: it may be a thief who reads this
+    assert detail in page.text  # before the sign-in is complete too: whoever reads it knows their own browser
+    assert "Your account is still very new" not in page.text  # that it is, a thief need not learn
     elsewhere.sign_in(phone, customer)
     shown = home.get("/activity/").text
     assert detail in shown
