@@ -53,3 +53,13 @@ def test_a_change_that_has_to_grow_old_says_so_too(customer: User, sign_in: Sign
     asked: Any = browser.get("/security/email/")
     assert asked.status_code == 403
     assert "when you sign in again" in asked.text
+
+
+def test_a_key_that_cannot_store_a_passkey_is_named_where_one_is_made_and_nowhere_else(
+    sign_in: Callable[..., Client], customer: User
+) -> None:
+    client = sign_in(customer)
+    words = "this security key cannot store a passkey"
+    assert words in client.get("/security/passkeys/add/").text
+    assert "data-constraint-error" in client.get("/security/passkeys/add/").text
+    assert words not in Client().get("/sign-in/").text
