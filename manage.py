@@ -39,12 +39,16 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415  (after the settings are named)
 
+    from ciam_portal.core.away import AWAY, said  # noqa: PLC0415  (as above)
     from ciam_portal.core.policy import limits  # noqa: PLC0415  (light, but not for those who only import this file)
     from ciam_portal.environment import plainly  # noqa: PLC0415  (as above)
 
     lasting = sys.argv[1:2] in (["shell"], ["runserver"])  # what asks there is a unit of work of its own
     with plainly(), development_state(), contextlib.nullcontext() if lasting else limits.unit_of_work():
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except AWAY as error:
+            sys.exit(f"A service does not answer: {said(error)}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -27,6 +26,7 @@ from accounts.sessions import agents
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
 from ciam_portal.core import links, network, places, reference, request_id, words
+from ciam_portal.core.away import AWAY
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused, TooMany
 from ciam_portal.core.policy import limits
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-AWAY = (RedisError, OperationalError, InterfaceError)
 API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
 # A partner may open these in a window of its own and wait there for the answer (everything else is cut off from it).
 _FOR_PARTNERS = ("/oauth/authorize/", "/sign-in/", "/sign-up/", "/confirm-email/", "/prove/")
@@ -177,6 +176,7 @@ class Answers:
         if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith(API):
             page = render(request, "405.html", {"back": links.page_before(request)}, status=405)
             page["Allow"] = response["Allow"]
+            page._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (the view has said it)
             return page
         return response
 

@@ -13,9 +13,10 @@ from accounts.sessions import signing
 from ciam_portal import overview, traces
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.away import AWAY
 from ciam_portal.core.errors import TooMany
 from ciam_portal.core.policy import limits
-from ciam_portal.middleware import API, AWAY, late, unavailable
+from ciam_portal.middleware import API, late, unavailable
 
 
 @login_not_required

@@ -23,20 +23,22 @@ _LEASH = CHECKOUT / "tests" / "stack" / "leash.py"
 _SERVICE_SECONDS, _WEB_SECONDS, _GRACE_SECONDS = 30, 60, 8
 _SERVER_ERROR = 500
 _ENDS, _ENDS_SECONDS = 5, 60  # what ends more often than that has a fault that no new start mends
-_PORTAL = ("web", "mail", "worker", "beat", "partner")
+_SEEN, _BEHIND = ("web", "partner"), ("mail", "worker", "beat")  # what is waited for, and what works beside it
 
 
 class Stack:
     """PostgreSQL and Valkey, and if wanted web, worker, beat and the demo partner, all on one state folder."""
 
     def __init__(
-        self, state_dir: Path | str, *, port: int = 8000, partner_port: int = 8001, durable: bool = True
+        self, state_dir: Path | str, *, port: int = 8000, partner_port: int = 8001, durable: bool = True, **other: str
     ) -> None:
+        """``other``: what its environment says instead."""
         self.state = State(Path(state_dir))
         self.port, self.partner_port, self._durable = port, partner_port, durable
         self.url, self.partner_url = f"http://localhost:{port}", f"http://localhost:{partner_port}"
         self.mail_dir, self.sms_dir = self.state.mail, self.state.sms
         self.env: dict[str, str] = {}
+        self._other = other
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ends: dict[str, list[float]] = {}
         self._services_hold: Hold | None = None
@@ -52,11 +54,11 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def temporary(cls, *, services_only: bool = False) -> Iterator[Self]:
+    def temporary(cls, *, services_only: bool = False, **other: str) -> Iterator[Self]:
         """A stack of its own on free ports, in a folder that is removed afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="ciam-"))
         folder.chmod(0o711 if AS_ROOT else 0o700)
-        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=False)
+        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=False, **other)
         try:
             if services_only:
                 stack.start_services()
@@ -86,6 +88,7 @@ class Stack:
                 "DATABASE_OWNER_URL": postgres.owner_url,
                 "CACHE_URL": valkey.url(0),
                 "BROKER_URL": valkey.url(1),
+                **self._other,
             }
             self.state.save(self.env)
 
@@ -93,12 +96,18 @@ class Stack:
         """Start everything; answers with what the demo command printed (the demo accounts)."""
         self._take_ownership()
         self.start_services()
-        self.manage("migrate", "--no-input")
-        self.manage("policy", "install", "--upgrade")
-        for name in _PORTAL:
+        accounts = self.state.prepared(self.env)
+        if not accounts:
+            self.manage("migrate", "--no-input")
+            self.manage("policy", "install", "--upgrade")
+        for name in _SEEN:
             self.launch(name)
-        accounts = self._python("-m", "tests.stack", "demo", self.partner_url)
+        if not accounts:
+            accounts = self._python("-m", "tests.stack", "demo", self.partner_url)
+            self.state.keep_prepared(self.env, accounts)
         self.wait_for("web", self.port, "/readyz")
+        for name in _BEHIND:
+            self.launch(name)
         if "partner" in self._running:
             self.wait_for("partner", self.partner_port, "/")
         self.check()
@@ -114,7 +123,7 @@ class Stack:
                 *("--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"),
             ],
             "mail": [*worker, "--queues", "mail", "--hostname", "mail@%h"],
-            "worker": [*worker, "--queues", "security,nightly", "--hostname", "worker@%h"],
+            "worker": [*worker, "--queues", "security,nightly,partners", "--hostname", "worker@%h"],
             "beat": [*celery, "beat"],
             "partner": [sys.executable, "-m", "tests.partner_app"],
         }
