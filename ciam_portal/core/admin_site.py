@@ -55,7 +55,8 @@ class PortalAdminConfig(AdminConfig):
 
 
 if TYPE_CHECKING:
-    AnyModelAdmin, AnyPaginator = ModelAdmin[Any], Paginator[Any]
+    AnyModelAdmin = ModelAdmin[Any]
+    AnyPaginator = Paginator[Any]
 else:
     AnyModelAdmin, AnyPaginator = ModelAdmin, Paginator
 
