@@ -18,8 +18,8 @@ from ciam_portal.core.policy import limits
 
 log = logging.getLogger(__name__)
 
-# What waits for a mail server, and what takes long, holds up nothing that an account's safety waits for.
-MAIL, SECURITY, NIGHTLY = QUEUES = ("mail", "security", "nightly")
+# What waits for a mail server or for a partner, and what takes long, holds up nothing that an account's safety needs.
+MAIL, SECURITY, NIGHTLY, PARTNERS = QUEUES = ("mail", "security", "nightly", "partners")
 ALIVE_SECONDS = 30
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
@@ -54,11 +54,14 @@ class Portal(Celery):
 app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["accounts.account", "accounts.watch", "recovery.case"])  # themes that have some
+app.autodiscover_tasks(
+    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case"]
+)  # themes that have some
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
     "notifications.*": {"queue": MAIL},
+    "partners.*": {"queue": PARTNERS},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
@@ -71,6 +74,8 @@ app.conf.task_routes = {
 JOBS: dict[str, dict[str, Any]] = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
+    "look whether requests come by our proxies": {"task": "risk.watch_proxies", "schedule": 60.0},
+    "tell partners of sessions that ran out": {"task": "partners.tell_of_ends", "schedule": 30.0},
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},

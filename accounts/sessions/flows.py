@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session as BrowserSession
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Session, User
@@ -16,7 +16,8 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
-from ciam_portal.oauth import tokens
+from ciam_portal.oauth import backchannel, tokens
+from ciam_portal.oauth.models import Participant
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
 ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
@@ -67,6 +68,7 @@ def end(session: Session, *, by: Actor, at: datetime, reason: str = ENDED_BY_OWN
         session.end(at, reason)
         ended = tokens.revoke_session(session.pk, keep_offline=reason == SIGNED_OUT)
         BrowserSession.objects.filter(pk=session.browser_key).delete()
+        backchannel.tell_of_ends([session.pk], at)
     event = events.SessionEnded(session=session.pk, reason=Code(reason), tokens_ended=ended)
     record(event, about=session.customer_id, by=by, at=at)
 
@@ -87,10 +89,20 @@ def _close(customer: User, at: datetime, reason: str, keep: Session | None) -> t
     open_ones = Session.objects.select_for_update(no_key=True).filter(customer=customer, ended_at__isnull=True)
     if keep is not None:
         open_ones = open_ones.exclude(pk=keep.pk)
-    keys = list(open_ones.values_list("browser_key", flat=True))
+    ended = dict(open_ones.values_list("pk", "browser_key"))
     open_ones.update(ended_at=at, end_reason=reason)
-    BrowserSession.objects.filter(pk__in=keys).delete()
-    return len(keys), tokens.revoke_all(customer.pk)
+    BrowserSession.objects.filter(pk__in=ended.values()).delete()
+    backchannel.tell_of_ends(ended, at)
+    return len(ended), tokens.revoke_all(customer.pk)
+
+
+def tell_of_those_that_ran_out(at: datetime, most: int) -> int:
+    """Sessions that nobody ended, but time did: partners hear of these too. How many messages."""
+    untold = Session.objects.filter(Exists(Participant.objects.filter(session=OuterRef("pk"), told_at=None)))
+    idle = timedelta(minutes=limits.current().session.idle_minutes)
+    over = untold.exclude(pk__in=untold.live(at, idle).values("pk")).values_list("pk", flat=True)[:most]
+    with transaction.atomic():
+        return backchannel.tell_of_ends(list(over), at)
 
 
 def sign_out(request: HttpRequest, *, by: Actor, at: datetime) -> None:

@@ -52,6 +52,11 @@ MEANINGS = {
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
         " so nothing was done to these sessions: look at who signed in from there for the first time."
     ),
+    "proxies": _(
+        "Hardly any request comes by the proxies that TRUSTED_PROXY_COUNT or TRUSTED_PROXIES names. With too many"
+        " named, a forged header counts as an address and escapes limits; with too few, all customers are one address"
+        " and are shut out together. Set what stands in front of the portal, and start it anew."
+    ),
     "outbox": _(
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."

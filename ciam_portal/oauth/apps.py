@@ -14,4 +14,8 @@ class OAuthConfig(AppConfig):
 
     def ready(self) -> None:
         """A policy that speaks of scopes nobody knows stops the start."""
+        from ciam_portal.core.outbox import channels  # noqa: PLC0415  (models are there only now)
+        from ciam_portal.oauth import backchannel  # noqa: PLC0415
+
         scopes.check(settings.LIMITS)
+        channels.TO_MACHINES[backchannel.CHANNEL] = backchannel.deliver

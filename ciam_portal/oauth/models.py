@@ -64,6 +64,9 @@ class Partner(AbstractApplication):
         max_length=255, db_comment="not sensitive: host that pairwise subjects are computed for (OIDC Core 8.1)"
     )
     homepage_url = models.URLField(blank=True, db_comment="not sensitive")
+    backchannel_logout_uri = models.URLField(
+        max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
+    )
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
     is_resource_server = models.BooleanField(
         default=False, db_comment="not sensitive: may introspect tokens issued to others"
@@ -153,6 +156,24 @@ def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
         model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
         db_comment="not sensitive: never filled",
     )  # fmt: skip
+
+
+class Participant(models.Model):
+    """A partner that took part in a session, and is to hear of its end. Its id is the ``sid`` that the partner sees."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    session = models.ForeignKey(
+        "accounts.Session", on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
+    )
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
+    told_at = models.DateTimeField(null=True, db_comment="not sensitive: when its end was put into the outbox")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["session", "partner"], name="participant_once"),)
+        indexes = (models.Index(fields=["session"], name="participant_to_tell", condition=models.Q(told_at=None)),)
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 # Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.

@@ -47,6 +47,7 @@ class Registration:
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
+    backchannel_logout_uri: str = ""
     public_subjects: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
@@ -107,6 +108,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         sector=wanted.sector or _sector(wanted),
         jwks=wanted.jwks,
         jwks_uri=wanted.jwks_uri,
+        backchannel_logout_uri=wanted.backchannel_logout_uri,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
         authorization_grant_type=(
@@ -185,8 +187,8 @@ def _check_keys(wanted: Registration) -> None:
         raise Unacceptable("A public partner has no keys to prove itself with: everybody would have them.")
     if rules.keyed and not (wanted.jwks or wanted.jwks_uri):
         raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
-    if wanted.jwks_uri and not fetch.acceptable(wanted.jwks_uri):
-        raise Unacceptable("Keys are published at an https address in full.")
+    if not all(fetch.acceptable(uri) for uri in (wanted.jwks_uri, wanted.backchannel_logout_uri) if uri):
+        raise Unacceptable("Keys are published, and ends of sessions are heard, at an https address in full.")
     if wanted.jwks:
         try:
             jwts.key_set(wanted.jwks)

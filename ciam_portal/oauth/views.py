@@ -161,12 +161,14 @@ def jwks(request: HttpRequest) -> HttpResponse:
 @for_machines("GET", "HEAD")
 def openid_configuration(request: HttpRequest) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
-    claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"]
+    claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"]
     claims += [claim for scope in SCOPES.values() for claim in scope.claims if claim not in claims]
     return _public(
         _metadata()
         | {
             "userinfo_endpoint": _url("consent:userinfo"),
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
             "end_session_endpoint": _url("consent:logout"),
             "subject_types_supported": ["pairwise", "public"],
             "id_token_signing_alg_values_supported": [id_tokens.ALGORITHM],

@@ -205,6 +205,8 @@ class ConsentValidator(OAuth2Validator):
         }
         if exchanged.nonce:
             claims["nonce"] = exchanged.nonce
+        if exchanged.sid:
+            claims["sid"] = exchanged.sid
         return id_tokens.mint(claims)
 
     # --- tokens in use, and given back

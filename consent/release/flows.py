@@ -25,7 +25,7 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
-from ciam_portal.oauth import tokens
+from ciam_portal.oauth import backchannel, tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from consent.models import Consent
 from consent.permission import facts, notices, policy
@@ -43,6 +43,7 @@ class Exchanged:
     customer: User
     session: Session
     nonce: str = ""
+    sid: str = ""
 
 
 @flow
@@ -82,7 +83,7 @@ def redeem(
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
-    return Exchanged(issued, code.user, code.session, code.nonce)
+    return Exchanged(issued, code.user, code.session, code.nonce, backchannel.took_part(partner, code.session_id))
 
 
 @flow
@@ -119,7 +120,7 @@ def refresh(
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
     _read(consent, issued, at)
-    return Exchanged(issued, old.user, old.session)
+    return Exchanged(issued, old.user, old.session, sid=backchannel.took_part(partner, old.session_id))
 
 
 @flow

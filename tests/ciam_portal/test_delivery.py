@@ -269,7 +269,7 @@ class TestCircuit:
         asked: list[dict[str, Any]] = []
         monkeypatch.setattr(tasks.deliver, "apply_async", lambda **bounds: asked.append(bounds))
         (row,) = write(customer)
-        tasks.nudge(row.pk)
+        tasks.nudge(row.pk, row.channel)
         (bounds,) = asked
         assert bounds["soft_time_limit"] == RULES.delivery_seconds < bounds["time_limit"]
 

@@ -14,6 +14,7 @@ OF_AN_ACCOUNT = {
     "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
+WITH_A_SESSION = {"oauth.Participant"}
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
@@ -32,7 +33,7 @@ SMALL = {
     "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
     "recovery.Case", "governance.Replay",
 }  # fmt: skip
-SAID = OF_AN_ACCOUNT | WITH_A_CASE | BY_THE_MONTH | FADES | OF_THE_INSTALLATION | EMPTY
+SAID = OF_AN_ACCOUNT | WITH_A_CASE | WITH_A_SESSION | BY_THE_MONTH | FADES | OF_THE_INSTALLATION | EMPTY
 
 
 def test_every_table_ends_its_rows_or_does_not_grow() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+_APPS = ("accounts", "recovery", "consent", "ciam_portal")
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENVIRONMENT_FILE = "stack.env"
 AS_ROOT = os.name == "posix" and os.geteuid() == 0
@@ -86,6 +87,17 @@ class State:
             "DEMO_PARTNER_URL": partner,
         }
 
+    def prepared(self, environment: dict[str, str]) -> str:
+        """What the demo command said when this database was last prepared, if by the same software; else nothing."""
+        kept = self.root / "prepared"
+        said = kept.read_text(encoding="utf-8") if kept.exists() else ""
+        by, _, accounts = said.partition("\n")
+        return accounts if by == _prepares(environment) else ""
+
+    def keep_prepared(self, environment: dict[str, str], accounts: str) -> None:
+        """This software has prepared it: until it changes, nothing need be migrated, installed or made again."""
+        (self.root / "prepared").write_text(f"{_prepares(environment)}\n{accounts}", encoding="utf-8")
+
     @contextlib.contextmanager
     def starting(self) -> Iterator[None]:
         """Only one process at a time looks whether the services run, and starts them."""
@@ -120,6 +132,21 @@ class Hold:
     def free(self) -> None:
         """Give it back."""
         self._file.close()
+
+
+def _prepares(environment: dict[str, str]) -> str:
+    """A digest of all that decides what a database looks like after the start: migrations, policy, demonstration."""
+    policy = CHECKOUT / "ciam_portal" / "core" / "policy"
+    chosen = os.environ.get("CIAM_POLICY")
+    files = [
+        *(path for app in _APPS for path in (CHECKOUT / app).rglob("migrations/*.py")),
+        *policy.iterdir(), *(CHECKOUT / "tests" / "stack").glob("*.py"), CHECKOUT / "requirements" / "run.txt",
+        *([Path(chosen)] if chosen else []),
+    ]  # fmt: skip
+    digest = hashlib.sha256(repr(sorted(environment.items())).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def new_key() -> str:

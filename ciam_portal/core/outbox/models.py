@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
+from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 
 
@@ -71,7 +72,7 @@ class Notice(models.Model):
         db_comment="pseudonymous",
     )
     kind = models.CharField(max_length=64, db_comment="not sensitive: which message")
-    channel = models.CharField(max_length=8, db_comment="not sensitive: mail or sms")
+    channel = models.CharField(max_length=8, db_comment="not sensitive: mail or sms, or to a machine")
     sealed = models.TextField(blank=True, db_comment="sensitive: recipient and content, sealed; empty after delivery")
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING, db_comment="not sensitive")
     attempts = models.PositiveSmallIntegerField(default=0, db_comment="not sensitive")
@@ -98,6 +99,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def carrier(self) -> str:
+        """Who is left alone when it cannot be reached: the mail server, the SMS carrier, or one partner."""
+        return self.channel if self.channel in Medium.values else self.kind
 
     @property
     def context(self) -> str:

@@ -31,12 +31,13 @@ _GRACE_SECONDS = 10  # from the moment when a delivery is asked to end until it 
 LOOK_AGAIN_SECONDS = 1.0
 
 
-def nudge(key: UUID) -> None:
+def nudge(key: UUID, channel: str) -> None:
     """Ask a worker to deliver now. A broker that is down costs seconds, never the message."""
+    task = deliver if channel in Medium.values else deliver_to_machine
     longest = limits.current().notices.delivery_seconds
     end = longest + _GRACE_SECONDS
     try:
-        deliver.apply_async(kwargs={"notice": str(key)}, retry=False, soft_time_limit=longest, time_limit=end)
+        task.apply_async(kwargs={"notice": str(key)}, retry=False, soft_time_limit=longest, time_limit=end)
     except (OperationalError, OSError):
         log.warning("broker unreachable: notice %s waits for the sweep", key)
 
@@ -44,14 +45,24 @@ def nudge(key: UUID) -> None:
 @shared_task(name="notifications.deliver")
 def deliver(*, notice: str) -> None:
     """Deliver one message, if it is due, nobody else holds it, and its carrier may be tried."""
-    row = _claim(UUID(notice))
+    _deliver(UUID(notice))
+
+
+@shared_task(name="partners.deliver")
+def deliver_to_machine(*, notice: str) -> None:
+    """The same for what goes to a partner's server, in a queue of its own."""
+    _deliver(UUID(notice))
+
+
+def _deliver(key: UUID) -> None:
+    row = _claim(key)
     if row is None:
         return
     try:
         with _held(row):
             channels.send(row)
     except channels.Undeliverable as error:
-        circuit.answered(row.channel)
+        circuit.answered(row.carrier)
         row.give_up(Notice.State.REFUSED, str(error))
         log.error("notice %s (%s) is refused for good: %s", row.pk, row.kind, error)  # noqa: TRY400
     except Exception as error:
@@ -60,14 +71,14 @@ def deliver(*, notice: str) -> None:
         log.warning("notice %s (%s) was not delivered, attempt %s: %s", row.pk, row.kind, row.attempts, trouble)
         _again(row, trouble)
         if isinstance(error, channels.NotNow):
-            circuit.answered(row.channel)
+            circuit.answered(row.carrier)
         elif isinstance(error, OSError | SoftTimeLimitExceeded):
-            circuit.failed(row.channel)
+            circuit.failed(row.carrier)
         if isinstance(error, SoftTimeLimitExceeded):
             raise
     else:
         _keep_in_mind(row)
-        circuit.answered(row.channel)
+        circuit.answered(row.carrier)
 
 
 @shared_task(name="notifications.sweep")
@@ -77,10 +88,13 @@ def sweep() -> int:
     A carrier that is left alone gets one, to find out whether it is back.
     """
     at, total = clock.now(), 0
-    for medium in Medium:
-        most = 1 if circuit.is_open(medium) else _BATCH
-        for key in list(Notice.objects.due(at).filter(channel=medium).values_list("pk", flat=True)[:most]):
-            nudge(key)
+    due = Notice.objects.due(at)
+    to_machines = due.exclude(channel__in=Medium.values).order_by().values_list("channel", "kind").distinct()
+    for channel, kind in [*((medium.value, "") for medium in Medium), *to_machines]:
+        most = 1 if circuit.is_open(kind or channel) else _BATCH
+        rows = due.filter(channel=channel, **({"kind": kind} if kind else {}))
+        for key in list(rows.values_list("pk", flat=True)[:most]):
+            nudge(key, channel)
             total += 1
     return total
 
@@ -97,7 +111,7 @@ def _claim(key: UUID) -> Notice | None:
     at = clock.now()
     with transaction.atomic():
         row = Notice.objects.due(at).select_for_update(skip_locked=True).filter(pk=key).first()
-        if row is None or not circuit.may_try(row.channel):
+        if row is None or not circuit.may_try(row.carrier):
             return None
         row.claim(at, limits.current().notices.claim_seconds)
     return row

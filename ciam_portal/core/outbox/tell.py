@@ -36,16 +36,20 @@ def tell(
         story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
         words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))
     for address in dict.fromkeys(to):
-        key = codes.new_id()
-        content = {"to": address, "words": words}
-        Notice.objects.create(
-            pk=key,
-            customer=customer,
-            kind=notice.template,
-            channel=channel,
-            sealed=vault.seal(json.dumps(content).encode(), f"notice:{key}"),
-            created_at=at,
-            due_at=at,
-        )
-        if settings.NUDGE_WORKERS:
-            transaction.on_commit(partial(tasks.nudge, key), robust=True)
+        put(customer, notice.template, channel, {"to": address, "words": words}, at)
+
+
+def put(customer: Any, kind: str, channel: str, content: dict[str, Any], at: datetime) -> None:  # noqa: ANN401  (as above)
+    """One row of the outbox; ``content`` is what the channel needs to deliver it."""
+    key = codes.new_id()
+    Notice.objects.create(
+        pk=key,
+        customer=customer,
+        kind=kind,
+        channel=channel,
+        sealed=vault.seal(json.dumps(content).encode(), f"notice:{key}"),
+        created_at=at,
+        due_at=at,
+    )
+    if settings.NUDGE_WORKERS:
+        transaction.on_commit(partial(tasks.nudge, key, channel), robust=True)

@@ -89,6 +89,7 @@ class OAuth:
     request_object_seconds: Annotated[StrictInt, Field(ge=30, le=3600)]
     proof_seconds: Annotated[StrictInt, Field(ge=10, le=120)]
     nonce_seconds: Annotated[StrictInt, Field(ge=60, le=600)]
+    logout_token_seconds: Annotated[StrictInt, Field(ge=30, le=300)]
     refresh_grace_seconds: Annotated[StrictInt, Field(ge=0, le=30)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
 

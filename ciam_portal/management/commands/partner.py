@@ -27,6 +27,7 @@ class Command(BaseCommand):
         add.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.STANDARD, help="its kind")
         add.add_argument("--jwks", type=Path, help="a file with its public keys; then it has no secret")
         add.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
+        add.add_argument("--backchannel-logout-uri", default="", help="where it hears that a session is over")
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
@@ -97,6 +98,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         sector=options["sector"],
         jwks=_keys(options["jwks"]),
         jwks_uri=options["jwks_uri"],
+        backchannel_logout_uri=options["backchannel_logout_uri"],
         public_subjects=options["public_subjects"],
         resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
