@@ -74,6 +74,7 @@ app.conf.task_routes = {
 JOBS: dict[str, dict[str, Any]] = {
     "deliver what no nudge delivered": {"task": "notifications.sweep", "schedule": 10.0},
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
+    "look whether requests come by our proxies": {"task": "risk.watch_proxies", "schedule": 60.0},
     "tell partners of sessions that ran out": {"task": "partners.tell_of_ends", "schedule": 30.0},
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},

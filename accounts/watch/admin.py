@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -52,11 +52,32 @@ MEANINGS = {
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
         " so nothing was done to these sessions: look at who signed in from there for the first time."
     ),
+    "proxies": _(
+        "Hardly any request comes by the proxies that TRUSTED_PROXY_COUNT or TRUSTED_PROXIES names. With too many"
+        " named, a forged header counts as an address and escapes limits; with too few, all customers are one address"
+        " and are shut out together. Set what stands in front of the portal, and start it anew."
+    ),
     "outbox": _(
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."
     ),
 }
+
+
+class OfKind(admin.SimpleListFilter):
+    """One kind of alert, of those that there can be: nobody looks which there are."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """All of them."""
+        return [(kind, kind) for kind in sorted(MEANINGS)]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
+        """Those of it; some kinds say more behind a dot."""
+        kind = self.value()
+        return queryset.filter(Q(kind=kind) | Q(kind__startswith=f"{kind}.")) if kind else queryset
 
 
 @admin.register(Alert)
@@ -69,7 +90,7 @@ class Alerts(ReadOnlyAdmin):
         "kind",
         "acknowledged_at",
     )
-    list_filter = ("kind",)
+    list_filter = (OfKind,)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What it says, in words and figures."""

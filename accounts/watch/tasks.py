@@ -8,7 +8,7 @@ from accounts.baseline import flows as learning
 from accounts.models import Session
 from accounts.watch import bursts
 from accounts.watch.flows import alerts, reassess, reports
-from ciam_portal.core import clock
+from ciam_portal.core import clock, network
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.outbox import watch as outbox
 from ciam_portal.core.policy import limits
@@ -72,6 +72,13 @@ def calibrate() -> None:
 def watch_drift() -> None:
     """Compare the last week with the weeks before, and raise an alert if habits or rates have changed."""
     reports.watch_drift(by=Actor.system(), at=clock.now())
+
+
+@shared_task(name="risk.watch_proxies")
+def watch_proxies() -> None:
+    """Raise an alert if hardly any request comes by the proxies that the settings name."""
+    if numbers := network.CHAIN.misfit():
+        alerts.raise_once("proxies", numbers, by=Actor.system(), at=clock.now())
 
 
 @shared_task(name="risk.watch_outbox")

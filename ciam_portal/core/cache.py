@@ -43,4 +43,5 @@ class Cache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = Client
-        self._options = {**self._options, "serializer": Json()}
+        options: dict[str, Any] = params.get("OPTIONS", {})
+        self._options = options | {"serializer": Json()}

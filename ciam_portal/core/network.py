@@ -3,10 +3,14 @@
 import ipaddress
 import logging
 import re
+from collections import Counter
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
+from redis.exceptions import RedisError
 
 from ciam_portal.core.crypto import codes
 
@@ -14,6 +18,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "0.0.0.0"  # noqa: S104  (an address nobody has, not a socket to bind)
 _PORT = re.compile(r"\[([^\]]*)\](?::\d*)?|([^:]*):\d*")
+_MANY = 20  # entries of X-Forwarded-For are not told apart beyond
 _SHARED_BITS = 64  # of an IPv6 address: whoever has one has the whole network
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
@@ -24,6 +29,9 @@ def client_address(request: HttpRequest) -> str:
     ``settings.TRUSTED_PROXY_COUNT`` proxies of ours each append one entry to X-Forwarded-For; what stands further
     left was written by strangers and is never believed. Zero proxies: the header is ignored. Too few entries mean
     that the request came past a proxy, and anything that is no address is no address: UNKNOWN then.
+
+    With ``settings.TRUSTED_PROXIES``, their networks, it is the last address on the way that is none of theirs,
+    however many of them a request passes.
     """
     known = request.__dict__
     if "client_address" not in known:
@@ -32,12 +40,75 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _client_address(request: HttpRequest) -> str:
-    hops = settings.TRUSTED_PROXY_COUNT
-    entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hops else [request.META.get("REMOTE_ADDR", "")]
-    found = canonical(entries[-max(hops, 1)]) if len(entries) >= hops else UNKNOWN
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    entries, remote = forwarded.split(",") if forwarded else [], request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        found, fits = _behind(entries, remote)
+    else:
+        hops = settings.TRUSTED_PROXY_COUNT
+        last = entries[-hops] if 0 < hops <= len(entries) else ""
+        found, fits = canonical(last if hops else remote), len(entries) == hops
+    CHAIN.count(min(len(entries), _MANY), fits=fits and found != UNKNOWN)
     if found == UNKNOWN:
-        log.warning("a request comes from nobody knows where: is TRUSTED_PROXY_COUNT=%s right?", hops)
+        named = "TRUSTED_PROXIES" if settings.TRUSTED_PROXIES else f"TRUSTED_PROXY_COUNT={settings.TRUSTED_PROXY_COUNT}"
+        log.warning("a request comes from nobody knows where: is %s right?", named)
     return found
+
+
+def _behind(entries: list[str], remote: str) -> tuple[str, bool]:
+    """The last address that is no proxy's of ours, and whether the request came by one of them."""
+    if remote and not _is_ours(canonical(remote)):
+        return canonical(remote), False  # past them: what it says of where it comes from is a stranger's word
+    for each in map(canonical, reversed(entries)):
+        if not _is_ours(each):
+            return each, each != UNKNOWN
+    return UNKNOWN, False
+
+
+def _is_ours(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    return address != UNKNOWN and any(ip in network for network in settings.TRUSTED_PROXIES)
+
+
+class Chain:
+    """Whether requests come by the proxies that were named, counted in this process: if hardly any does, it is said.
+
+    With one proxy too many in the settings a forged header counts as an address; with one too few all customers are
+    one address. No single request shows it, since strangers may write entries of their own.
+    """
+
+    LOOKED_AT = 200  # requests at a time
+    LEAST = 0.1  # of them that come as they should
+    _MARK, _KEPT_SECONDS = "proxies-misfit", 3600
+
+    def __init__(self) -> None:
+        self._fit, self._lengths = 0, Counter[int]()
+
+    def count(self, length: int, *, fits: bool) -> None:
+        """One more request, with so many entries."""
+        self._fit += fits
+        self._lengths[length] += 1
+        total = self._lengths.total()
+        if total >= self.LOOKED_AT:
+            if self._fit < total * self.LEAST:
+                self._say({"requests": total, "as_set": self._fit, "usual_entries": self._lengths.most_common(1)[0][0]})
+            self._fit, self._lengths = 0, Counter()
+
+    def misfit(self) -> dict[str, int]:
+        """The numbers of whichever process found it within an hour; nothing if all is well."""
+        found: dict[str, int] = cache.get(self._MARK) or {}
+        return found
+
+    def _say(self, numbers: dict[str, int]) -> None:
+        log.warning(
+            "of %(requests)s requests %(as_set)s came by the proxies that TRUSTED_PROXY_COUNT or TRUSTED_PROXIES "
+            "names; X-Forwarded-For usually has %(usual_entries)s entries", numbers,
+        )  # fmt: skip
+        with suppress(RedisError):
+            cache.set(self._MARK, numbers, self._KEPT_SECONDS)
+
+
+CHAIN = Chain()
 
 
 def canonical(text: str) -> str:

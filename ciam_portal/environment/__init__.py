@@ -96,8 +96,14 @@ class Environment(Secrets):
 
     @noted(0)
     def proxies(self) -> int:
-        """TRUSTED_PROXY_COUNT: how many proxies of your own stand in front (0..5). Production must say it."""
-        text = self.env.str("TRUSTED_PROXY_COUNT", "" if self.production else "0")
+        """TRUSTED_PROXY_COUNT: how many proxies of your own stand in front (0..5). Production must say it.
+
+        Or TRUSTED_PROXIES: their networks (``networks``), in place of their number.
+        """
+        named = bool(self.env.str("TRUSTED_PROXIES", ""))
+        text = self.env.str("TRUSTED_PROXY_COUNT", "" if self.production and not named else "0")
+        if named and self.env.str("TRUSTED_PROXY_COUNT", "") not in {"", "0"}:
+            refuse("TRUSTED_PROXY_COUNT and TRUSTED_PROXIES are both set: say how many proxies there are, or where.")
         if not re.fullmatch(r"[0-5]", text):
             refuse("TRUSTED_PROXY_COUNT is not set: the number of your own proxies in front of the portal, 0 to 5.")
         return int(text)

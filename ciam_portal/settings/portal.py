@@ -37,7 +37,9 @@ ALLOWED_HOSTS = list({public.hostname or "", staff.hostname or ""})
 CSRF_TRUSTED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
 SECURE = public.scheme == "https"
 TRUSTED_PROXY_COUNT = environment.proxies()
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and TRUSTED_PROXY_COUNT else None
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+_proxied = bool(TRUSTED_PROXY_COUNT or TRUSTED_PROXIES)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE and _proxied else None
 ROOT_URLCONF = "ciam_portal.urls"
 WSGI_APPLICATION = "ciam_portal.wsgi.application"
 

@@ -137,6 +137,8 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("TERMS_URL", "javascript:alert(1)", "TERMS_URL must be the address of a page"),
         ("HELP_URL", "www.example.com/help", "HELP_URL must be the address of a page"),
         ("TRUSTED_PROXY_COUNT", None, "TRUSTED_PROXY_COUNT is not set"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8", "TRUSTED_PROXY_COUNT and TRUSTED_PROXIES are both set"),
+        ("TRUSTED_PROXIES", "the balancer", "TRUSTED_PROXIES must be comma-separated networks"),
         ("TRUSTED_PROXY_COUNT", "many", "TRUSTED_PROXY_COUNT is not set"),
         ("CIAM_ENVIRONMENT", "staging", "CIAM_ENVIRONMENT must be"),
         ("CIAM_POLICY", "/no/such/policy.toml", "cannot be read"),

@@ -1,6 +1,6 @@
 """Whose address a request comes from."""
 
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from typing import Any
 
 import pytest
@@ -11,6 +11,9 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Alert
+from accounts.watch.admin import MEANINGS
+from accounts.watch.tasks import watch_proxies
 from ciam_portal.core import network
 
 NOTATIONS = [
@@ -97,6 +100,83 @@ def test_client_address(settings: Any, proxies: int, forwarded: str | None, remo
     request = request_of(remote, **headers)
     assert network.client_address(request) == answer
     assert axes_address(request) == answer
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "remote", "answer"),
+    [
+        ("203.0.113.9", "10.0.0.1", "203.0.113.9"),
+        ("203.0.113.9, 10.0.0.2:80, [fd00::1]:80", "10.0.0.1", "203.0.113.9"),  # however many of ours
+        ("6.6.6.6, 203.0.113.9, 10.0.0.2", "10.0.0.1", "203.0.113.9"),  # a stranger's entry stands further left
+        ("6.6.6.6, 10.0.0.2", "203.0.113.9", "203.0.113.9"),  # past our proxies: nothing of it is believed
+        ("203.0.113.9", "", "203.0.113.9"),  # a socket of this machine
+        (None, "10.0.0.1", network.UNKNOWN),  # never the proxy
+        ("10.0.0.3, 10.0.0.2", "10.0.0.1", network.UNKNOWN),
+        ("203.0.113.9, nonsense, 10.0.0.2", "10.0.0.1", network.UNKNOWN),
+        (None, "203.0.113.9", "203.0.113.9"),
+        (None, "nonsense", network.UNKNOWN),
+    ],
+)
+def test_client_address_behind_proxies_whose_networks_are_named(
+    settings: Any, forwarded: str | None, remote: str, answer: str
+) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    assert network.client_address(request_of(remote, **headers)) == answer
+
+
+class TestWhetherTheProxiesAreThoseThatAreNamed:
+    @pytest.fixture(autouse=True)
+    def _anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(network, "CHAIN", network.Chain())
+
+    def ask(self, times: int, forwarded: str | None = None) -> None:
+        headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+        for _ in range(times):
+            network.client_address(request_of(**headers))
+
+    @pytest.mark.parametrize(
+        ("named", "entries", "usual"),
+        [
+            (2, "203.0.113.9", 1),  # one too many: who adds an entry of their own chooses their address
+            (1, "203.0.113.9, 10.0.0.2", 2),  # one too few: all customers are 10.0.0.2
+            (0, "203.0.113.9", 1),
+            (1, None, 0),
+        ],
+    )
+    def test_one_too_many_or_too_few_is_said(
+        self, settings: Any, named: int, entries: str | None, usual: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings.TRUSTED_PROXY_COUNT = named
+        self.ask(network.Chain.LOOKED_AT - 10, entries)
+        assert network.CHAIN.misfit() == {}
+        self.ask(10, ", ".join(["6.6.6.6"] * named))  # an attacker's look as they should
+        assert network.CHAIN.misfit() == {"requests": 200, "as_set": 10, "usual_entries": usual}
+        assert f"usually has {usual} entries" in caplog.text
+
+    def test_what_strangers_add_is_no_reason(self, settings: Any) -> None:
+        settings.TRUSTED_PROXY_COUNT = 1
+        for _ in range(3):
+            self.ask(150, "6.6.6.6, 203.0.113.9")
+            self.ask(50, "203.0.113.9")
+        assert network.CHAIN.misfit() == {}
+
+    def test_a_proxy_that_was_not_named(self, settings: Any) -> None:
+        settings.TRUSTED_PROXIES = [ip_network("192.0.2.0/24")]
+        self.ask(200, "203.0.113.9")
+        assert network.CHAIN.misfit()["as_set"] == 0
+
+    @pytest.mark.django_db
+    def test_staff_hear_of_it_once(self, settings: Any) -> None:
+        settings.TRUSTED_PROXY_COUNT = 2
+        watch_proxies()
+        assert not Alert.objects.exists()
+        self.ask(400, "203.0.113.9")
+        for _ in range(2):
+            watch_proxies()
+        (alert,) = Alert.objects.all()
+        assert (alert.kind, alert.numbers["usual_entries"]) == ("proxies", 1)
+        assert alert.kind in MEANINGS
 
 
 @given(st.ip_addresses(), st.integers(0, 65535), st.sampled_from(["{}", "{}:{}", "[{}]:{}", '"{}"', "{}%1"]))
