@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -64,6 +64,22 @@ MEANINGS = {
 }
 
 
+class OfKind(admin.SimpleListFilter):
+    """One kind of alert, of those that there can be: nobody looks which there are."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """All of them."""
+        return [(kind, kind) for kind in sorted(MEANINGS)]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
+        """Those of it; some kinds say more behind a dot."""
+        kind = self.value()
+        return queryset.filter(Q(kind=kind) | Q(kind__startswith=f"{kind}.")) if kind else queryset
+
+
 @admin.register(Alert)
 class Alerts(ReadOnlyAdmin):
     """What the jobs that watch risk found worth a look; the model card beside it."""
@@ -74,7 +90,7 @@ class Alerts(ReadOnlyAdmin):
         "kind",
         "acknowledged_at",
     )
-    list_filter = ("kind",)
+    list_filter = (OfKind,)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What it says, in words and figures."""
