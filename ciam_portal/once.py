@@ -38,16 +38,20 @@ class Once:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer it, or give the answer that there is. Without the shared cache forms are not told apart."""
+        key = _key(request)
+        if not key:
+            return self.get_response(request)
         try:
-            key = _key(request)
-            if not key:
-                return self.get_response(request)
             is_first = cache.add(key, {"from": _cookies(request)}, _WORKING_SECONDS)
-            if not is_first:
-                return _wait(request, key) or self.get_response(request)
+        except RedisError:
+            _forget(key)  # a cache that only hangs writes it all the same, once it goes on
+            return self.get_response(request)
+        if is_first:
+            return self._answer(request, key)
+        try:
+            return _wait(request, key) or self.get_response(request)
         except RedisError:
             return self.get_response(request)
-        return self._answer(request, key)
 
     def _answer(self, request: HttpRequest, key: str) -> HttpResponse:
         is_stored = False

@@ -1,4 +1,4 @@
-"""The authorization request: read, checked, and answered by redirect (RFC 6749 4.1, OpenID Connect Core 3.1.2)."""
+"""The authorization request: read and checked (RFC 6749 4.1, OpenID Connect Core 3.1.2)."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
-from django.http import HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level
+from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.models import Partner
 
 PROMPTS = ("none", "login", "consent", "create")
@@ -33,16 +33,15 @@ class Unanswerable(Exception):
 
 
 class Answer(Exception):
-    """An error that the partner is told by redirect. ``handle`` names the pushed request that it answers, if any."""
+    """An error that the partner is told by way of the browser. ``handle`` names the pushed request that it answers."""
 
-    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str, handle: str = "") -> None:
+    def __init__(self, back: Back, error: str, description: str, handle: str = "") -> None:
         super().__init__(error)
-        self.redirect_uri, self.state, self.error, self.description = redirect_uri, state, error, description
-        self.handle = handle
+        self.back, self.error, self.description, self.handle = back, error, description, handle
 
-    def respond(self) -> HttpResponseRedirect:
-        """The redirect."""
-        return answer(self.redirect_uri, self.state, error=self.error, error_description=self.description)
+    def respond(self) -> HttpResponse:
+        """The answer."""
+        return self.back.answer(error=self.error, error_description=self.description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +64,18 @@ class AuthorizationRequest:
     level_is_essential: bool = False
     subject: str = ""
     id_token_hint: str = ""
+    mode: str = QUERY
     query: str = ""
     handle: str = ""
 
+    @property
+    def back(self) -> Back:
+        """Where the answer goes."""
+        return Back(self.partner, self.redirect_uri, self.state, self.mode)
+
     def refused(self, error: str, description: str) -> Answer:
         """An error for this partner."""
-        return Answer(self.redirect_uri, self.state, error, description, self.handle)
-
-
-class ToPartner(HttpResponseRedirect):
-    """A redirect to a registered address, by GET whatever came in (RFC 9700 section 4.12)."""
-
-    status_code = 303
-
-    def __init__(self, redirect_to: str) -> None:
-        # A mobile app's private-use scheme, too (RFC 8252 section 7.1): the address is one that the partner registered.
-        self.allowed_schemes = [urlsplit(redirect_to).scheme]
-        super().__init__(redirect_to)
-
-
-def answer(redirect_uri: str, state: str | None, **words: str) -> ToPartner:
-    """The redirect that carries an answer: with ``state`` as it came, and with the issuer (RFC 9207)."""
-    words |= {"state": state} if state is not None else {}
-    words["iss"] = settings.PUBLIC_URL
-    separator = "&" if urlsplit(redirect_uri).query else ("" if redirect_uri.endswith("?") else "?")
-    return ToPartner(f"{redirect_uri}{separator}{urlencode(words)}")
+        return Answer(self.back, error, description, self.handle)
 
 
 def origin(redirect_uri: str) -> str:
@@ -179,11 +165,14 @@ class _Reader:
             subject=_wanted_subject(claims),
             id_token_hint=self.query.get("id_token_hint", ""),
             query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
+            mode=self.query.get("response_mode", QUERY),
             handle=self.handle,
         )
 
     def _no(self, error: str, description: str) -> Answer:
-        return Answer(self.redirect_uri, self.state, error, description, self.handle)
+        mode = self.query.get("response_mode", QUERY)
+        back = Back(self.partner.client_id, self.redirect_uri, self.state, mode if mode in MODES else QUERY)
+        return Answer(back, error, description, self.handle)
 
     def _check_form(self) -> None:
         for name in _OFFERED:
@@ -205,8 +194,8 @@ class _Reader:
             raise self._no("invalid_request", "response_type is missing")
         if kind != "code":
             raise self._no("unsupported_response_type", "only response_type=code is supported")
-        if self.query.get("response_mode", "query") != "query":
-            raise self._no("invalid_request", "only response_mode=query is supported")
+        if self.query.get("response_mode", QUERY) not in MODES:
+            raise self._no("invalid_request", f"response_mode must be one of {', '.join(MODES)}")
 
     def _challenge(self) -> str:
         challenge = self.query.get("code_challenge", "")

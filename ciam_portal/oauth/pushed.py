@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as lazy
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import assertions, authorization
+from ciam_portal.oauth.answers import Back
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner
 
@@ -43,7 +44,8 @@ def push_signed(query: QueryDict, at: datetime) -> str:
     said = assertions.asked(query.get("request", ""), partner, at)
     if said is None and partner.redirect_uri_allowed(outer):
         words = "it is not signed by this app, for us, just now"
-        raise authorization.Answer(outer, query.get("state"), "invalid_request_object", words)
+        back = Back(partner.client_id, outer, query.get("state"))
+        raise authorization.Answer(back, "invalid_request_object", words)
     if said is None:
         raise authorization.Unanswerable(_("What the app asks for is not signed by it, or no longer good."))
     return urlencode({"client_id": partner.client_id, "request_uri": push(partner, urlencode(said))})

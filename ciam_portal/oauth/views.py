@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import assertions, authorization, backend, dpop, id_tokens, jwts, keys, partners, pushed
+from ciam_portal.oauth import answers, assertions, authorization, backend, dpop, id_tokens, jwts, keys, partners, pushed
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
@@ -200,7 +200,8 @@ def _metadata() -> dict[str, Any]:
         "jwks_uri": _url("oauth2_provider:jwks-info"),
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(answers.MODES),
+        "authorization_signing_alg_values_supported": [jwts.ES256],
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],

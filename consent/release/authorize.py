@@ -40,7 +40,7 @@ from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
-from consent.release.onward import past_our_form, told
+from consent.release.onward import carried, past_our_form, told
 
 _ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
@@ -226,7 +226,7 @@ def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
         code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
     except Refused as refused:
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
-    return authorization.answer(visit.asked.redirect_uri, visit.asked.state, code=code)
+    return visit.asked.back.answer(code=code)
 
 
 def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> HttpResponse:
@@ -271,7 +271,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     partner = Partner.objects.get(client_id=asked.partner)
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
-        return _settle(visit, shown)
+        return carried(request, _settle(visit, shown))
     except (Unanswerable, Answer) as error:
         return told(request, error)
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from ciam_portal.core import links
 from ciam_portal.oauth import authorization, pushed
+from ciam_portal.oauth.answers import ByForm, ToPartner
 from ciam_portal.oauth.authorization import Answer, Unanswerable
 
 
@@ -14,13 +15,22 @@ def told(request: HttpRequest, error: Unanswerable | Answer) -> HttpResponse:
         return render(request, "consent/release/cannot_ask.html", {"explanation": str(error)}, status=400)
     if error.handle:
         pushed.close(request, error.handle)
-    return error.respond()
+    return carried(request, error.respond())
+
+
+def carried(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An answer that a form carries, as the page with that form; any other as it is."""
+    if not isinstance(response, ByForm):
+        return response
+    page = render(request, "consent/release/by_form.html", {"target": response.target, "words": response.words})
+    page._csp_update = {"form-action": [authorization.origin(response.target)]}  # type: ignore[attr-defined]  # noqa: SLF001
+    return page
 
 
 def past_our_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """To the partner, past our own sign-in form: Chromium would hold its form-action against a redirect from here."""
-    if not isinstance(response, authorization.ToPartner) or not _follows_a_form_of_ours(request):
-        return response
+    if not isinstance(response, ToPartner) or not _follows_a_form_of_ours(request):
+        return carried(request, response)
     return render(request, "consent/release/onward.html", {"target": response.url})
 
 

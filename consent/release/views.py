@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.oauth import authorization, id_tokens
+from ciam_portal.oauth import answers, id_tokens
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 
@@ -102,5 +102,5 @@ def _target(wish: Wish) -> str:
 
 def _leave(request: HttpRequest, wish: Wish) -> HttpResponse:
     if wish.target:
-        return authorization.ToPartner(_target(wish))
+        return answers.ToPartner(_target(wish))
     return render(request, "consent/release/logged_out.html", {"partner": wish.partner, "target": ""})

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.account.notices import PasswordChanged
 from accounts.models import User
 from ciam_portal import beat
-from ciam_portal.celery import say_alive
+from ciam_portal.celery import QUEUES, say_alive
 from ciam_portal.core import clock
 from ciam_portal.core.outbox import circuit
 from ciam_portal.core.outbox.tell import tell
@@ -20,7 +20,7 @@ from ciam_portal.core.policy import limits
 
 pytestmark = pytest.mark.django_db
 NEEDED = {"database": "ok", "cache": "ok", "broker": "ok", "policy": "ok", "database role": "ok"}
-WORKERS = {"beat": "ok", "mail worker": "ok", "security worker": "ok", "nightly worker": "ok"}
+WORKERS = {"beat": "ok", **{f"{queue} worker": "ok" for queue in QUEUES}}
 APART = {**WORKERS, "mail server": "ok", "messages": "ok"}
 
 
@@ -44,7 +44,7 @@ def test_without_workers_pages_are_answered_and_whoever_asks_for_the_whole_hears
     assert (client.get("/readyz?whole").status_code, client.get("/readyz?whole").json()) == (503, said)
 
 
-@pytest.mark.parametrize("gone", ["mail", "security", "nightly"])
+@pytest.mark.parametrize("gone", QUEUES)
 def test_each_worker_is_named(everybody: None, client: Client, gone: str) -> None:
     cache.delete(f"worker:{gone}")
     assert client.get("/readyz").json() == {"status": "degraded", **NEEDED, **APART, f"{gone} worker": "not seen"}

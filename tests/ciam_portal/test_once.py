@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pytest
 from django.conf import settings
 from django.core.cache import cache, caches
+from django.core.cache.backends.redis import RedisCache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -154,6 +155,19 @@ def test_no_answer_is_readable_in_the_cache() -> None:
     for secret in ("call 1", "session", "SameSite"):
         assert secret not in str([answer["sealed"] for answer in found])
     assert all(set(answer) == {"from", "sealed"} for answer in found)
+
+
+def test_a_press_that_a_hung_cache_wrote_down_later_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    add = RedisCache.add
+
+    def late(*args: Any, **named: Any) -> None:
+        add(*args, **named)
+        raise RedisError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisCache, "add", late)
+        assert Once(Counted())(sent()).content == b"call 1"
+    assert Once(Counted())(sent()).content == b"call 1"
 
 
 def test_without_the_cache_it_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

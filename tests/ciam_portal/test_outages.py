@@ -16,6 +16,7 @@ from http import HTTPStatus
 
 import httpx
 import pytest
+import redis
 
 from tests import smtp
 from tests.stack import Stack
@@ -101,6 +102,14 @@ def world() -> Iterator[World]:
         there = World(portal, sink)
         wait_until(there.is_whole)
         yield there
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_of_its_own(world: World) -> None:
+    """All of them come from one network address: what that may ask for in an hour starts anew with each test."""
+    with redis.Redis.from_url(world.portal.env["CACHE_URL"]) as cache:
+        for key in cache.scan_iter("*budget:*"):
+            cache.delete(key)
 
 
 @pytest.fixture

@@ -115,8 +115,26 @@ def test_a_key_that_others_know_is_given_up(customer: User, settings: Any) -> No
     drop(settings, "DEVICE_KEYS")
     start.on_start()
     assert AuditEntry.objects.filter(name="key.released", data__given_up=True).count() == 1
-    with pytest.raises(CommandError, match="no former key of this name"):
+    with pytest.raises(CommandError, match="needs no key of this name"):
         reseal("--give-up", name)
+
+
+def test_so_are_keys_that_were_lost(customer: User, settings: Any) -> None:
+    with_app(customer)
+    lost = [f"{ring} {rings.names(ring)[0]}" for ring in ("DATA_KEYS", "DEVICE_KEYS")]
+    settings.DATA_KEYS, settings.DEVICE_KEYS = [os.urandom(32)], [os.urandom(32)]
+    names = [word for key in lost for word in ("--give-up", key.split()[1])]
+    with pytest.raises(CommandError, match=lost[1]):
+        reseal(*names[:2])
+    said = reseal(names[2], names[3])
+    assert f"{lost[1]} may go; lost with it: what only it opens." in said
+    assert "otp_totp_totpdevice.key: 0 sealed anew, 1 cannot be" in said
+    start.on_start()
+
+
+def test_one_that_is_in_use_is_not_given_up(settings: Any) -> None:
+    reseal("--give-up", rings.names("DATA_KEYS")[0])
+    assert Key.objects.needed().filter(ring="DATA_KEYS").count() == 1
 
 
 def test_a_key_that_comes_first_again_is_needed_again(settings: Any) -> None:

@@ -60,7 +60,7 @@ def test_oidcc_ensure_registered_redirect_uri(walk: Walk, change: dict[str, Any]
         ({"prompt": "create consent"}, "invalid_request"),
         ({"request": "eyJ.e30."}, "invalid_request_object"),
         ({"request_uri": "https://shop.example/r"}, "request_uri_not_supported"),
-        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": "fragment"}, "invalid_request"),
         ({"max_age": "soon"}, "invalid_request"),
         ({"max_age": "-1"}, "invalid_request"),
         ({"prompt": "none login"}, "invalid_request"),

@@ -22,14 +22,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--give-up",
             metavar="NAME",
-            help="let this key go although stored data needs it: it is known to others, and what only it opens is lost",
+            action="append",
+            default=[],
+            help="let this key go although stored data needs it: it is known to others or lost, and so is what only it "
+            "opens; may be given several times",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what was done."""
+        at, remaining, given_up = clock.now(), Counter[str](), set(options["give_up"])
+        unknown = given_up - set(Key.objects.needed().values_list("name", flat=True))
+        if unknown:
+            raise CommandError(f"Stored data needs no key of this name: {', '.join(sorted(unknown))}.")
+        for key in Key.objects.missing():
+            if key.name in given_up:
+                self._give_up(key, ["what only it opens"])
         if sentence := keys.missing():
             raise CommandError(sentence)
-        at, remaining = clock.now(), Counter[str]()
         keys.see(at=at)
         for column, moved in keys.seal_anew(at=at):
             remaining[column.before] += moved.left
@@ -37,15 +46,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{column.table}: {moved.anew.total():,} sealed anew{said}")
         former = list(Key.objects.needed().filter(former_at__isnull=False).order_by("ring", "former_at"))
         for key in former:
-            self._judge(key, remaining, given_up=key.name == options["give_up"])
-        if options["give_up"] and not any(key.name == options["give_up"] for key in former):
-            raise CommandError("There is no former key of this name that stored data needs.")
+            needed = keys.needs(key, remaining, at)
+            if not needed:
+                keys.release(key, by=Actor.system(), at=at)
+                self.stdout.write(f"{key} may go.")
+            elif key.name in given_up:
+                self._give_up(key, needed)
+            else:
+                self.stdout.write(f"{key} must stay: {'; '.join(needed)}.")
 
-    def _judge(self, key: Key, remaining: "Counter[str]", *, given_up: bool) -> None:
-        at = clock.now()
-        needed = keys.needs(key, remaining, at)
-        if not needed or given_up:
-            keys.release(key, given_up=bool(needed), by=Actor.system(), at=at)
-            self.stdout.write(f"{key} may go." if not needed else f"{key} may go; lost with it: {'; '.join(needed)}.")
-            return
-        self.stdout.write(f"{key} must stay: {'; '.join(needed)}.")
+    def _give_up(self, key: Key, needed: list[str]) -> None:
+        keys.release(key, given_up=True, by=Actor.system(), at=clock.now())
+        self.stdout.write(f"{key} may go; lost with it: {'; '.join(needed)}.")
