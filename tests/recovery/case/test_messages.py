@@ -24,6 +24,12 @@ from tests.recovery.steps import Person
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that is nudged is delivered at once."""
+    monkeypatch.setattr(delivery.deliver, "apply_async", lambda kwargs, **_bounds: delivery.deliver(**kwargs))
+
+
 @pytest.fixture
 def done(customer: User) -> User:
     """Somebody whose recovery went through all of its steps."""

@@ -17,6 +17,12 @@ from tests.recovery.steps import Person
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that is nudged is delivered at once."""
+    monkeypatch.setattr(delivery.deliver, "apply_async", lambda kwargs, **_bounds: delivery.deliver(**kwargs))
+
+
 @pytest.fixture
 def team(db: None) -> Desk:
     """A helped recovery that went through all of its steps."""
