@@ -120,6 +120,7 @@ def run(stack: Stack, sizes: dict[str, int]) -> int:
         began = time.perf_counter()
         fill(asked)
         print(f"{asked}: filled in {time.perf_counter() - began:.0f} s", flush=True)
+        world.night()
         results.append({name: _least(ask) for name, ask in world.questions()})
     return report(*results)
 
@@ -269,6 +270,15 @@ class _World:
         yield "partner: refresh", self.refresh
         yield "partner: introspection", lambda: self.walk.introspect(self.tokens["access_token"])
         yield "partner: profile", lambda: self.walk.get("/api/profile", self.tokens["access_token"])
+
+    def night(self) -> None:
+        """What every night does."""
+        from accounts.watch import tasks
+
+        for job in (tasks.fade_population, tasks.calibrate, tasks.watch_drift):
+            began = time.perf_counter()
+            job()
+            print(f"job: {job.name:<37} {(time.perf_counter() - began) * 1000:8.0f} ms", flush=True)
 
     def look(self, path: str) -> None:
         answer = self.boss.get(path)

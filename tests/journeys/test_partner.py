@@ -48,7 +48,7 @@ def test_a_partner_sees_what_was_allowed_until_it_is_withdrawn(page: Page, porta
     page.get_by_text("No app is connected").wait_for()
     page.goto(portal.partner_url)
     page.get_by_role("button", name="Call the API").click()
-    page.get_by_text("The portal answered 401").wait_for()
+    page.get_by_text("The portal said no").wait_for()
     page.get_by_role("button", name="Refresh the tokens").click()
     page.get_by_text("invalid_grant").wait_for()
     customer.mailbox.wait_for("Tea House")
