@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 ENVIRONMENT = """\
-# What each line means stands in the README, Deploying.
+# What each line means stands in the README, Deploying. systemd and sh read this file: put what has a space or another
+# sign of the shell between single quotes, such as HELP_DESK_HOURS='Monday to Friday, 9 to 17'.
 PUBLIC_URL={url}
 TRUSTED_PROXY_COUNT=1
 DATABASE_URL=postgres://ciam_portal:{portal}@{database}:5432/ciam
