@@ -39,9 +39,9 @@ class ToPartner(HttpResponseRedirect):
 class ByForm(HttpResponse):
     """What a form of ours is still to carry to ``target``."""
 
-    def __init__(self, target: str, words: dict[str, str]) -> None:
+    def __init__(self, target: str, fields: dict[str, str]) -> None:
         super().__init__()
-        self.target, self.words = target, words
+        self.target, self.fields = target, fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def carried(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An answer that a form carries, as the page with that form; any other as it is."""
     if not isinstance(response, ByForm):
         return response
-    page = render(request, "consent/release/by_form.html", {"target": response.target, "words": response.words})
+    page = render(request, "consent/release/by_form.html", {"target": response.target, "fields": response.fields})
     page._csp_update = {"form-action": [authorization.origin(response.target)]}  # type: ignore[attr-defined]  # noqa: SLF001
     return page
 

@@ -224,7 +224,7 @@ def test_the_page_may_be_loaded_again_and_acts_once(customer: User) -> None:
     assert "Your new password is set" in browser.post(page, {"password": NEW}).text
     for answer in (browser.post(page, {"password": OTHER}), browser.get(page)):
         assert answer.status_code == 410
-        assert "does not work any more" in answer.text
+        assert "This link no longer works" in answer.text
     customer.refresh_from_db()
     assert customer.check_password(NEW)
 

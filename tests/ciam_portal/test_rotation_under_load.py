@@ -28,9 +28,11 @@ from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.profiles import Profile
 from recovery.reset.proofs import RESET_PASSWORD
 ada, at = User.objects.get(email="ada@example.com"), clock.now()
-partner, secret = partners.register(partners.Profile(name="Till", machine=True, scopes=()), by=Actor.system(), at=at)
+till = partners.Registration(name="Till", profile=Profile.SERVICE, scopes=())
+partner, secret = partners.register(till, by=Actor.system(), at=at)
 print(proofs.new_link(ada, RESET_PASSWORD, ada.email, at).url, partner.client_id, secret)
 """
 SCORE = "SELECT score FROM audit_decisionentry WHERE action = 'sign_in' ORDER BY at DESC LIMIT 1"

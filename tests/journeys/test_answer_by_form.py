@@ -13,14 +13,14 @@ from tests.stack import Stack
 @pytest.mark.parametrize("scripts", [True, False], ids=["by itself", "without scripts"])
 def test_form_post(browser: Browser, portal: Stack, scripts: bool) -> None:
     back = f"{portal.partner_url}/by-form"
-    added = portal.manage("partner", "add", "Formal", "--redirect-uri", back, "--scope", "openid")
+    added = portal.manage("partner", "add", "Formal", "--redirect-uri", back, "--scope", "openid", "--scope", "email")
     client_id = added.splitlines()[0].partition("=")[2]
     context = browser.new_context(base_url=portal.url, locale="en-GB", java_script_enabled=scripts)
     page = context.new_page()
     customer = Customer(page, portal)
     customer.sign_up()
     asked = {
-        "client_id": client_id, "redirect_uri": back, "response_type": "code", "scope": "openid", "state": "s-1",
+        "client_id": client_id, "redirect_uri": back, "response_type": "code", "scope": "openid email", "state": "s-1",
         "response_mode": "form_post", "code_challenge": challenge(), "code_challenge_method": "S256",
     }  # fmt: skip
     page.goto(f"/oauth/authorize/?{urlencode(asked)}")

@@ -10,7 +10,7 @@ from ciam_portal.core.policy import limits
 from tests.journeys.walk import enter_as_staff, look_at
 from tests.stack import Stack
 
-TRIES = "attempts = 12"
+WAIT = "retry_seconds = 20"
 
 
 def enter(browser: Browser, portal: Stack, address: str) -> Page:
@@ -31,9 +31,9 @@ def test_two_people_change_the_policy(
     browser: Browser, portal: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = limits.DEFAULT.read_text()
-    assert TRIES in text
+    assert WAIT in text
     file = tmp_path / "policy.toml"
-    file.write_text(text.replace(TRIES, "attempts = 13"))
+    file.write_text(text.replace(WAIT, "retry_seconds = 23"))
     version = limits.load(file).version
     monkeypatch.setenv("CIAM_POLICY", str(file))
     assert "kept as a candidate" in portal.manage("policy", "install")
@@ -55,7 +55,7 @@ def test_two_people_change_the_policy(
 
     second = enter(browser, portal, "admin2@example.com")
     look(second, version)
-    second.get_by_role("cell", name="13", exact=True).wait_for()
+    second.get_by_role("cell", name="23", exact=True).wait_for()
     second.get_by_role("button", name=re.compile("^Approve")).click()
     second.get_by_text("This version decides.").wait_for()
     assert re.search(rf"{version}\s+deciding", portal.manage("policy", "list"))

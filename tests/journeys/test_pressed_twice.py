@@ -26,7 +26,7 @@ def test_signing_in_with_a_double_click(browser: Browser, portal: Stack, scripts
     page.get_by_role("button", name="Sign in", exact=True).dblclick(delay=40)
     page.get_by_role("button", name="Sign out").wait_for()
     page.goto("/sessions/")
-    assert page.get_by_text("This browser").count() == 1
+    assert page.get_by_role("button", name="Sign out here").count() == 1
     assert page.get_by_role("button", name=re.compile("^End")).count() == 0
     context.close()
 

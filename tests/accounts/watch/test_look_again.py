@@ -123,7 +123,8 @@ def test_very_unusual_and_part_of_a_burst_ends_the_session(
     assert all(row.device and row.device.revoked_at for row in rows)
     told = {message.to: message for message in outbox() if message.kind == "session_ended_for_safety"}
     assert set(told) == {row.customer.email for row in rows}
-    assert told[rows[0].customer.email].words == {"browser": "Firefox on Linux", "network": "192.0.2.0/24"}
+    words = told[rows[0].customer.email].words
+    assert (words["browser"], words["place"]) == ("Firefox on Linux", "Norway, network 192.0.2.0/24")
     ended = AuditEntry.objects.filter(name="session.ended", data__reason="risk_rose")
     assert ended.count() == 6
     profile = Profile.objects.get(pk=rows[0].customer_id).data["v"]

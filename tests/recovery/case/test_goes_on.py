@@ -177,7 +177,7 @@ def test_whoever_presses_finish_twice_reads_that_it_is_finished(person: Person) 
     with steps.later(days=8):
         person.finish()
         page = person.client.get("/recover/finish/", follow=True)
-    assert "Your recovery is finished" in page.text
+    assert "Your account is yours again" in page.text
     assert "Begin again" not in page.text
 
 
