@@ -182,8 +182,8 @@ def test_the_limit_of_passkeys_holds_when_many_are_added_at_once(owner: User, ac
         answers = at_once(add)
     finally:
         limits.install(running)
-    assert answers.count(True) == 2
-    assert Passkey.objects.filter(user=owner).count() == 2
+    assert 1 <= answers.count(True) <= 2  # once there is one, the session that has not shown it is asked for it
+    assert Passkey.objects.filter(user=owner).count() == answers.count(True)
 
 
 def test_a_second_app_is_not_bound_by_a_double_submit(owner: User, actor: Actor) -> None:
