@@ -60,9 +60,9 @@ def _as_text(value: Any) -> str:  # noqa: ANN401  (JSON)
 def _ends(claims: dict[str, Any], at: datetime, longest: int) -> int | None:
     """In how many seconds it ends; None if it has, does not begin yet, or would live longer than it may."""
     skew, now = limits.current().oauth.clock_skew_seconds, int(at.timestamp())
-    times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
-    if "exp" not in times or not all(type(value) in {int, float} for value in times.values()):
+    times = jwts.seconds(claims, "exp", "nbf", "iat")
+    if times is None or "exp" not in times:
         return None
     begins = max(times.get("nbf", now), times.get("iat", now))
-    left = int(times["exp"]) - now
+    left = times["exp"] - now
     return left if -skew < left <= longest + skew and begins <= now + skew else None

@@ -81,10 +81,10 @@ def _is_ours(nonce: Any, at: datetime) -> bool:  # noqa: ANN401  (JSON)
 def _left(claims: dict[str, Any], at: datetime) -> int | None:
     """For how many seconds it could still be shown; None if it is too old, or not of now."""
     longest, skew = limits.current().oauth.proof_seconds, limits.current().oauth.clock_skew_seconds
-    now, times = int(at.timestamp()), {name: claims[name] for name in ("iat", "exp", "nbf") if name in claims}
-    if "iat" not in times or not all(type(value) in {int, float} for value in times.values()):
+    now, times = int(at.timestamp()), jwts.seconds(claims, "iat", "exp", "nbf")
+    if times is None or "iat" not in times:
         return None
-    made = int(times["iat"])
+    made = times["iat"]
     if not now - longest - skew <= made <= now + skew:
         return None
     if times.get("exp", now) < now - skew or times.get("nbf", now) > now + skew:

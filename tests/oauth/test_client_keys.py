@@ -54,6 +54,8 @@ def test_tokens_for_a_code_and_for_a_refresh(bank: Keyed) -> None:
         {"exp": None},
         {"exp": "soon"},
         {"exp": True},
+        {"exp": float("inf")},
+        {"iat": float("nan")},
         {"exp": 1},
         {"exp": 99_999_999_999},
         {"nbf": 99_999_999_999},

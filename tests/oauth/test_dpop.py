@@ -80,6 +80,7 @@ def test_a_nonce_of_ours_is_wanted_and_grows_old(bank: Keyed) -> None:
         {"typ": "JWT"}, {"typ": None}, {"jwk": None}, {"jwk": {"kty": "oct", "k": "AAAA"}}, {"htm": "POST"},
         {"htm": None}, {"htu": "http://localhost/oauth/token/"}, {"htu": "https://evil.example/oauth/userinfo/"},
         {"htu": None}, {"htu": 5}, {"htu": "http://[", "htm": "GET"}, {"iat": None}, {"iat": "now"}, {"iat": True},
+        {"iat": float("inf")}, {"nbf": float("nan")},
         {"iat": 1}, {"iat": 99_999_999_999}, {"exp": 1}, {"nbf": 99_999_999_999}, {"jti": None}, {"jti": ""},
         {"jti": "x" * 129}, {"jti": 5}, {"ath": None}, {"ath": "x"}, {"ath": 5},
     ],
