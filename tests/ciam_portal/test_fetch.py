@@ -1,5 +1,6 @@
 """What somebody else's address makes us do: nothing inside, nothing large, nothing long."""
 
+import contextlib
 import http.server
 import socket
 import threading
@@ -17,6 +18,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/slow":
             time.sleep(4)
+        if self.path == "/drip":
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n")
+                for _ in range(30):
+                    self.wfile.write(b"X-More: yes\r\n")
+                    time.sleep(0.5)
+            return
         self.send_response({"/gone": 404, "/moved": 302}.get(self.path, 200))
         if self.path == "/moved":
             self.send_header("Location", "/")
@@ -49,10 +57,17 @@ def test_a_body_and_a_status(server: str) -> None:
 
 
 @pytest.mark.control("v5.0.0-1.3.6")
-@pytest.mark.parametrize("path", ["/large", "/gone", "/moved", "/slow"])
+@pytest.mark.parametrize("path", ["/large", "/gone", "/moved", "/slow", "/drip"])
 def test_what_is_no_answer(server: str, path: str) -> None:
+    began = time.monotonic()
     with pytest.raises(fetch.Unreachable):
         fetch.get(server + path, most=1000)
+    assert time.monotonic() - began < 10
+
+
+def test_a_name_that_cannot_be_one_is_not_asked() -> None:
+    with pytest.raises(fetch.Unreachable):
+        fetch.get(f"https://{'x' * 70}.example/", most=10)
 
 
 @pytest.mark.parametrize(
