@@ -54,9 +54,8 @@ class Portal(Celery):
 app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(
-    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case"]
-)  # themes that have some
+# Themes that have some.
+app.autodiscover_tasks(["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case"])
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {

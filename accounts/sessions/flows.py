@@ -17,7 +17,6 @@ from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.oauth import backchannel, tokens
-from ciam_portal.oauth.models import Participant
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
 ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
@@ -98,7 +97,7 @@ def _close(customer: User, at: datetime, reason: str, keep: Session | None) -> t
 
 def tell_of_those_that_ran_out(at: datetime, most: int) -> int:
     """Sessions that nobody ended, but time did: partners hear of these too. How many messages."""
-    untold = Session.objects.filter(Exists(Participant.objects.filter(session=OuterRef("pk"), told_at=None)))
+    untold = Session.objects.filter(Exists(backchannel.untold().filter(session=OuterRef("pk"))))
     idle = timedelta(minutes=limits.current().session.idle_minutes)
     over = untold.exclude(pk__in=untold.live(at, idle).values("pk")).values_list("pk", flat=True)[:most]
     with transaction.atomic():

@@ -15,6 +15,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.deletion import ProtectedError, RestrictedError
 
+from ciam_portal.core.away import AWAY, said
 from ciam_portal.core.policy import limits
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,9 @@ def _some(each: Kept, at: datetime) -> int:
             keys = list(rows.values_list("pk", flat=True)[:BATCH])
             if keys:
                 each.model._base_manager.filter(pk__in=keys).delete()  # noqa: SLF001  (as above)
+    except AWAY as error:
+        log.error("what is over of %s could not be forgotten: %s", each.model._meta.label, said(error))  # noqa: SLF001, TRY400
+        return 0
     except (DatabaseError, ProtectedError, RestrictedError):
         log.exception("what is over of %s could not be forgotten", each.model._meta.label)  # noqa: SLF001
         return 0

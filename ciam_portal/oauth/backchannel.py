@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from ciam_portal.core import clock, fetch
 from ciam_portal.core.crypto import codes
@@ -37,10 +38,15 @@ def took_part(partner: Partner, session: UUID) -> str:
     return found.pk.hex
 
 
+def untold() -> QuerySet[Participant]:
+    """Who is still to hear of the end of a session, and can."""
+    rows = Participant.objects.filter(told_at=None, partner__is_enabled=True)
+    return rows.exclude(partner__backchannel_logout_uri="")
+
+
 def tell_of_ends(sessions: Collection[UUID], at: datetime) -> int:
     """These sessions are over: each partner that took part will hear of it, once. How many."""
-    rows = Participant.objects.filter(session__in=sessions, told_at=None, partner__is_enabled=True)
-    rows = rows.exclude(partner__backchannel_logout_uri="").select_related("partner", "session__customer")
+    rows = untold().filter(session__in=sessions).select_related("partner", "session__customer")
     found = list(rows.select_for_update(of=("self",)))
     for row in found:
         content = {"partner": str(row.partner_id), "sub": subject(row.partner, row.session.customer_id)}

@@ -19,8 +19,10 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import backchannel, id_tokens, jwts, keys, partners
 from ciam_portal.oauth.models import Partner
+from tests import factories
 from tests.oauth.walk import CALLBACK, Walk, payload, register
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,19 @@ def test_a_session_that_goes_on_is_not_told(walk: Walk) -> None:
     walk.tokens("openid")
     assert tell_of_ends() == 0
     assert delivered() == []
+
+
+def test_partners_that_cannot_hear_hold_up_nobody(walk: Walk, hearing: Hearing) -> None:
+    deaf = Walk(*register("Deaf", backchannel_logout_uri=hearing.url), walk.browser)
+    deaf.tokens("openid")
+    partners.switch(deaf.partner, by=Actor.system(), at=clock.now(), on=False)
+    other = factories.customer("other@example.com")
+    browser = Client()
+    factories.signed_in(browser, other, (Method.PASSWORD,))
+    Walk(walk.partner, walk.secret, browser).tokens("openid")
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        assert sessions.tell_of_those_that_ran_out(clock.now(), 1) == 1
+        assert sessions.tell_of_those_that_ran_out(clock.now(), 1) == 0
 
 
 def test_one_session_of_two(walk: Walk, customer: User, hearing: Hearing, sign_in: Callable[..., Client]) -> None:
