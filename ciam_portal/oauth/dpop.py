@@ -4,8 +4,6 @@ A key is known by its thumbprint, ``jkt`` (RFC 7638, base64url). Proofs carry a 
 that none is made long ahead; nothing is kept for that.
 """
 
-import base64
-import hashlib
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,7 +40,7 @@ def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
     key, claims = found
     if claims.get("htm") != request.method or _plain(claims.get("htu")) != _plain(settings.PUBLIC_URL + request.path):
         raise _no("it is for another request")
-    if token and claims.get("ath") != _hash(token):
+    if token and claims.get("ath") != jwts.hash_of(token):
         raise _no("it is for another access token")
     own, left = claims.get("jti"), _left(claims, at)
     if left is None:
@@ -102,8 +100,3 @@ def _plain(url: Any) -> tuple[str, str, int | None, str] | None:  # noqa: ANN401
     except ValueError:
         return None
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, unquote(parts.path)
-
-
-def _hash(token: str) -> str:
-    """``ath`` of an access token (section 4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")

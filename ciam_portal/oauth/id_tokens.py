@@ -1,7 +1,5 @@
 """ID tokens: minted and read back. ES256 only; an ID token says who signed in and opens nothing."""
 
-import base64
-import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +16,7 @@ def mint(claims: dict[str, Any]) -> str:
 
 def half_hash(value: str) -> str:
     """``at_hash`` of an access token (OpenID Connect Core section 3.1.3.6)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).decode().rstrip("=")
+    return jwts.hash_of(value, 16)
 
 
 def read_hint(text: str) -> dict[str, Any] | None:

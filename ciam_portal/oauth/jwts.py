@@ -1,5 +1,7 @@
 """Signed tokens: made with our keys, read with those of whoever is said to have made them. The speaker of jwcrypto."""
 
+import base64
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable
@@ -54,6 +56,11 @@ def read(
     except _BROKEN:
         return None
     return None
+
+
+def hash_of(text: str, size: int = 32) -> str:
+    """The first ``size`` bytes of its SHA-256, base64url: the hash of PKCE, ``ath`` and ``at_hash``."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:size]).decode().rstrip("=")
 
 
 def seconds(claims: dict[str, Any], *names: str) -> dict[str, int] | None:

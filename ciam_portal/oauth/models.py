@@ -150,6 +150,12 @@ def without_port(uri: str) -> str | None:
     return f"{found['host']}{found['rest']}" if found else None
 
 
+def _bound() -> "models.CharField[str, str]":
+    """The thumbprint of the key that it is bound to (RFC 9449)."""
+    words = "not sensitive: thumbprint of the key it is bound to, if any"
+    return models.CharField(max_length=43, blank=True, default="", db_comment=words)
+
+
 def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(
@@ -186,9 +192,7 @@ class AuthorizationCode(AbstractGrant):
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
-    jkt = models.CharField(
-        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
-    )
+    jkt = _bound()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -207,9 +211,7 @@ class RefreshToken(AbstractRefreshToken):
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
-    jkt = models.CharField(
-        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
-    )
+    jkt = _bound()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -238,9 +240,7 @@ class AccessToken(AbstractAccessToken):
     family = models.UUIDField(
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
-    jkt = models.CharField(
-        max_length=43, blank=True, default="", db_comment="not sensitive: thumbprint of the key it is bound to, if any"
-    )
+    jkt = _bound()
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False

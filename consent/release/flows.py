@@ -4,8 +4,6 @@ Rows are locked in one order, consent first: a withdrawal waits for an exchange,
 or token that was found but not exchanged is an outcome (``Why``), not a refusal: that it was presented must be kept.
 """
 
-import base64
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +23,7 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
-from ciam_portal.oauth import backchannel, tokens
+from ciam_portal.oauth import backchannel, jwts, tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from consent.models import Consent
 from consent.permission import facts, notices, policy
@@ -160,8 +158,8 @@ def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, jkt: str, a
         return Why.EXPIRED
     if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
         return Why.WRONG_REDIRECT
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
-    if not code.code_challenge or not hmac.compare_digest(challenge, code.code_challenge.encode()):
+    challenge = jwts.hash_of(verifier)
+    if not code.code_challenge or not hmac.compare_digest(challenge.encode(), code.code_challenge.encode()):
         return Why.WRONG_VERIFIER
     return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
 
