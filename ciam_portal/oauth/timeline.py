@@ -2,12 +2,15 @@
 
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.credentials import events
 
 tell(
     {},
     silent=[
         partners.PartnerRegistered,
-        partners.PartnerSecretReplaced,
+        partners.PartnerOwned,
+        events.CredentialMade,
+        events.CredentialEnded,
         partners.PartnerSwitched,
         partners.PartnerMayAsk,
     ],

@@ -43,7 +43,7 @@ def for_sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         session_cut=session.ended_at is not None and not away,
         allowed=tuple(name for name in held if name in consent.scopes),
         needed=tuple(needed),
@@ -98,7 +98,7 @@ def for_giving(
     shown = tuple(shown)
     return policy.Giving(
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         ceiling=tuple(partner.scopes_allowed),
         shown=shown,
         ticked=tuple(ticked),

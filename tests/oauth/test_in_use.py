@@ -56,10 +56,10 @@ def test_an_app_has_looked_once_it_got_an_id_token_and_with_each_one_after(walk:
 ENDS = {
     "consent": lambda walk, by: consent_flows.withdraw(Consent.objects.get(), by=by, at=clock.now()),
     "password": lambda walk, by: account.restore_access(
-        User.objects.get(), "another quiet passphrase", by=by, at=clock.now()
+        User.objects.get(pk=by.id), "another quiet passphrase", by=by, at=clock.now()
     ),
     "session": lambda walk, by: sessions.end(Session.objects.get(), by=by, at=clock.now()),
-    "everywhere": lambda walk, by: sessions.end_all(User.objects.get(), by=by, at=clock.now()),
+    "everywhere": lambda walk, by: sessions.end_all(User.objects.get(pk=by.id), by=by, at=clock.now()),
     "closed": lambda walk, by: User.objects.update(is_active=False),
     "partner": lambda walk, by: type(walk.partner).objects.update(is_enabled=False),
 }

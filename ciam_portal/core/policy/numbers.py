@@ -103,6 +103,20 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Partners:
+    """How long what partners prove themselves with lives, and partners that nobody uses."""
+
+    secret_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    keys_days: Annotated[StrictInt, Field(ge=30, le=400)]
+    overlap_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    replacements_per_day: Annotated[StrictInt, Field(ge=2, le=100)]
+    first_reminder_days: Annotated[StrictInt, Field(ge=8, le=60)]
+    second_reminder_days: Annotated[StrictInt, Field(ge=2, le=30)]
+    last_reminder_days: Annotated[StrictInt, Field(ge=1, le=7)]
+    unused_days: Annotated[StrictInt, Field(ge=14, le=365)]
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """Delivery of messages."""
 
@@ -208,6 +222,7 @@ class Content:
     factors: Factors
     oauth: OAuth
     approvals: Approvals
+    partners: Partners
     notices: Notices
     disputes: Disputes
     retention: Retention
