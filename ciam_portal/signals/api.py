@@ -121,8 +121,7 @@ def stream(request: HttpRequest, partner: Partner, at: datetime) -> HttpResponse
     if "stream_id" not in said:
         raise Malformed("missing_member", "stream_id is missing.")
     found = _theirs(partner, said["stream_id"])
-    if wrong := [name for name, value in _fixed(found).items() if name in said and said[name] != value]:
-        raise Malformed("invalid_value", f"{wrong[0]} is ours to set, and is another.")
+    _check_ours(found, {**said})
     wanted = _chosen(said) if request.method == "PATCH" else _chosen(_NOTHING | said)
     return JsonResponse(_config(flows.change(found, wanted, by=by, at=at)))
 
@@ -138,6 +137,12 @@ def _created(partner: Partner, said: shapes.Wanted, at: datetime) -> HttpRespons
     except flows.OneIsEnough:
         return problem("stream_exists", "this app has a stream: read it, change it", 409)
     return JsonResponse(_config(made), status=201)
+
+
+def _check_ours(found: Stream, said: dict[str, Any]) -> None:
+    for name, value in _fixed(found).items():
+        if said.get(name, value) != value:
+            raise Malformed("invalid_value", f"{name} is ours to set, and is another.")
 
 
 def _chosen(said: Any) -> dict[str, Any]:  # noqa: ANN401  (a shape, or one with our defaults)

@@ -41,9 +41,9 @@ class Receiver(Walk):
     def asks(self, method: str, path: str, said: Any = None, *, token: str = "", **more: Any) -> Any:
         if not self._token:
             self._token = self.own_token().json()["access_token"]
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {token or self._token}"} | more
-        body = {} if said is None else {"data": json.dumps(said), "content_type": "application/json"}
-        return self.machine.generic(method, f"/ssf/{path}", **body, **headers)
+        sent: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {token or self._token}"} | more
+        sent |= {} if said is None else {"data": json.dumps(said), "content_type": "application/json"}
+        return self.machine.generic(method, f"/ssf/{path}", **sent)
 
     def create(self, **said: Any) -> dict[str, Any]:
         answer = self.asks("POST", "stream", said)

@@ -9,6 +9,7 @@ import pytest
 from accounts.account import events as account
 from accounts.factors import events as factors
 from accounts.lock import events as lock
+from accounts.lock.policy import WayBack
 from accounts.restrictions import events as restrictions
 from accounts.sign_in import events as sign_in
 from ciam_portal.core.audit.events import AuditEvent, Code
@@ -78,9 +79,7 @@ def stepped(before: str | None, now: str) -> sign_in.SteppedUp:
 
 
 def undone(kind: str) -> lock.ChangeUndone:
-    return lock.ChangeUndone(
-        ID, Code(kind), 0, restored=True, way=lock.WayBack.MAILBOX, sessions_ended=0, tokens_ended=0
-    )
+    return lock.ChangeUndone(ID, Code(kind), 0, restored=True, way=WayBack.MAILBOX, sessions_ended=0, tokens_ended=0)
 
 
 @pytest.mark.control("RISC-events")
