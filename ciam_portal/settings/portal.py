@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy import limits
 from ciam_portal.environment import Environment
+from ciam_portal.gateway import shapes
+from ciam_portal.oauth.scopes import opening
 
 environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
@@ -51,6 +53,16 @@ DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; th
 AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
+
+# Applications behind a gateway, and the keys by which the proxies in front of them are known
+GATEWAY_KEYS: list[str] = []
+GATEWAY_APPS: dict[str, shapes.App] = {}
+if _routes := env.str("GATEWAY_ROUTES", ""):
+    GATEWAY_KEYS = environment.texts_of_keys("GATEWAY_KEYS", "keys that your proxies show; all of them are known")
+    try:
+        GATEWAY_APPS = shapes.read(_routes, LIMITS.actions, opening(), portal=PUBLIC_URL, secure=SECURE)
+    except shapes.UnusableRoutes as error:
+        environment.wrong.append(str(error))
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
@@ -119,6 +131,7 @@ INSTALLED_APPS = [
     "ciam_portal.core.outbox",
     "ciam_portal.oauth",
     "ciam_portal.decisions",
+    "ciam_portal.gateway",
     "ciam_portal",
     "ciam_portal.core.admin_site.PortalAdminConfig",
     "django.contrib.auth",
@@ -232,7 +245,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Headers
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^gateway/check"]  # asked by our own machines
 SECURE_HSTS_SECONDS = 63_072_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
