@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
+from accounts.models import Session
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 
@@ -13,7 +14,7 @@ _PURPOSE = "gateway entry"
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries of sessions to applications."""
 
-    def renew(self, session: models.Model, app: str, ends_at: datetime) -> str:
+    def renew(self, session: Session, app: str, ends_at: datetime) -> str:
         """The value for the browser; the one that it had there before is dead."""
         value = codes.new_token()
         changed = {"digest": codes.digest(value, _PURPOSE), "expires_at": ends_at}

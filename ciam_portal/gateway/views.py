@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +18,8 @@ from ciam_portal.core.policy.decision import Allow
 from ciam_portal.gateway import flows, policy
 from ciam_portal.gateway.policy import Asked
 from ciam_portal.gateway.shapes import App
+from ciam_portal.oauth.answers import ToPartner
+from consent.release import onward
 
 _STATE = 32
 
@@ -47,7 +49,8 @@ def enter(request: HttpRequest) -> HttpResponse:
         asks = facts.assessed(route.action, facts.for_token(customer, session, by=by, at=at), customer, at)[0]
         flow.go_on(decide.assess(route.action, asks, about=customer.pk, by=by, at=at))
     code = flows.hand_over(session, app, state=state, to=back, by=by, at=at)
-    return HttpResponseRedirect(f"{app.origin}/.gateway/arrive?{urlencode({'code': code})}")
+    led = ToPartner(f"{app.origin}/.gateway/arrive?{urlencode({'code': code})}")
+    return onward.past_our_form(request, led)
 
 
 @login_not_required

@@ -144,12 +144,13 @@ def test_what_is_sensitive_or_refused_is_kept_once_a_day_and_counted(browser: Br
     row = AuditEntry.objects.get(name="gateway.answered")
     assert row.stands_for == 3
     assert (row.data["app"], row.data["action"], row.data["answer"]) == ("shop", "gateway.admin", "step_up")
-    assert DecisionEntry.objects.get(pk=row.decision).action == "gateway.admin"
+    assert DecisionEntry.objects.get(action="gateway.admin").pk == row.decision
 
 
 @pytest.mark.parametrize(
     ("uri", "host"),
-    [("/", "other.example.com"), ("/", ""), ("/", "id.example.com"), ("/x/../admin", "shop.example.com"), ("", "shop.example.com")],
+    [("/", "other.example.com"), ("/", ""), ("/", "id.example.com"),
+     ("/x/../admin", "shop.example.com"), ("", "shop.example.com")],
 )  # fmt: skip
 def test_an_unknown_host_or_path_is_no(browser: Browser, uri: str, host: str) -> None:
     browser.goes_to("/")
@@ -166,7 +167,10 @@ def test_a_request_that_says_it_is_another_is_no(browser: Browser, name: str) ->
 
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY[:-1], KEY + "x", "ä"])
-@pytest.mark.parametrize("path", ["/gateway/check", "/gateway/check/forward", "/gateway/check/envoy/", "/gateway/arrive", "/gateway/leave"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["/gateway/check", "/gateway/check/forward", "/gateway/check/envoy/", "/gateway/arrive", "/gateway/leave"],
+)  # fmt: skip
 def test_whoever_is_no_proxy_of_ours_reads_that_there_is_nothing(browser: Browser, path: str, key: str) -> None:
     browser.goes_to("/")
     said = {"X-Gateway-Key": key, "X-Gateway-Host": "shop.example.com", "X-Gateway-Method": "GET", "X-Gateway-Uri": "/"}
@@ -209,7 +213,8 @@ class TestHandover:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("app", "other"), ("app", ""), ("uri", "//evil.example.com/"), ("uri", "https://evil.example.com/"), ("uri", "/x/../y"),
+        [("app", "other"), ("app", ""), ("uri", "//evil.example.com/"), ("uri", "https://evil.example.com/"),
+         ("uri", "/x/../y"),
          ("back", "//evil.example.com"), ("back", "@evil.example.com"), ("back", "/\\evil.example.com"), ("state", ""),
          ("state", "x"), ("method", "TRACE/"), ("uri", "")],
     )  # fmt: skip
@@ -247,7 +252,7 @@ def test_signing_out_there_is_asked_here_and_ends_all(browser: Browser) -> None:
 
 def test_another_browser_with_its_value_is_noticed(browser: Browser) -> None:
     browser.goes_to("/")
-    other = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+    other = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
     assert browser.asks("/", **{"User-Agent": other}).status_code == 401  # the row asks for more from high risk on
     assert AuditEntry.objects.filter(name="session.changed_browser").exists()
 
