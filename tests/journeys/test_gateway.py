@@ -123,7 +123,8 @@ def test_a_legacy_page_asks_for_sign_in_then_for_step_up_and_gets_both(page: Pag
     assert page.locator("#told").inner_text() == ""
     page.set_extra_http_headers({})
     for wrong in ("/ADMIN", "/x/..%2fadmin", "/admin;x", "/.gateway/check", "/other%2e/"):
-        answer = page.request.get(shop + wrong, max_redirects=0)
+        answer = page.goto(shop + wrong)
+        assert answer is not None
         assert answer.status in {403, 404}, wrong
     page.goto(f"{shop}/.gateway/leave")
     page.get_by_role("button", name="Sign out").click()
