@@ -9,8 +9,6 @@ from csp.constants import NONE, SELF
 from ciam_portal.core import mailbox
 from ciam_portal.core.policy import limits
 from ciam_portal.environment import Environment
-from ciam_portal.gateway import shapes
-from ciam_portal.oauth.scopes import opening
 
 environment = Environment.read()
 env, PRODUCTION = environment.env, environment.production
@@ -53,16 +51,7 @@ DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; th
 AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
-
-# Applications behind a gateway, and the keys by which the proxies in front of them are known
-GATEWAY_KEYS: list[str] = []
-GATEWAY_APPS: dict[str, shapes.App] = {}
-if _routes := env.str("GATEWAY_ROUTES", ""):
-    GATEWAY_KEYS = environment.texts_of_keys("GATEWAY_KEYS", "keys that your proxies show; all of them are known")
-    try:
-        GATEWAY_APPS = shapes.read(_routes, LIMITS.actions, opening(), portal=PUBLIC_URL, secure=SECURE)
-    except shapes.UnusableRoutes as error:
-        environment.wrong.append(str(error))
+GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
@@ -270,7 +259,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
-
 # Words, places, files
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # one more: name it here, and give it locale/de and templates/mail/de
@@ -288,10 +276,8 @@ _storage = (
     if PRODUCTION
     else ("django.contrib.staticfiles.storage.StaticFilesStorage")
 )
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": _storage},
-}
+_memory = "django.core.files.storage.InMemoryStorage"
+STORAGES = {"default": {"BACKEND": _memory}, "staticfiles": {"BACKEND": _storage}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
