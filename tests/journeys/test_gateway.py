@@ -127,6 +127,6 @@ def test_a_legacy_page_asks_for_sign_in_then_for_step_up_and_gets_both(page: Pag
         assert answer is not None
         assert answer.status in {403, 404}, wrong
     page.goto(f"{shop}/.gateway/leave")
-    page.get_by_role("button", name="Sign out").click()
+    page.locator("#main").get_by_role("button", name="Sign out").click()
     page.get_by_role("link", name="Back to Old shop").click()
     page.wait_for_url("**/sign-in/**")
