@@ -21,8 +21,12 @@ from oauth2_provider.models import (
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
+from ciam_portal.oauth import jwts
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
 from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.signing.models import SigningKey
+
+__all__ = ["AccessToken", "AuthorizationCode", "IDToken", "Participant", "Partner", "RefreshToken", "SigningKey"]
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
@@ -39,11 +43,12 @@ class Partner(AbstractApplication):
         PAIRWISE = "pairwise"
         PUBLIC = "public"
 
-    ES256_ALGORITHM = "ES256"
-
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
-        max_length=5, choices=((ES256_ALGORITHM, "ECDSA P-256"),), default=ES256_ALGORITHM, db_comment="not sensitive"
+        max_length=5,
+        choices=[(name, name) for name in jwts.OURS],
+        default=jwts.ES256,
+        db_comment="not sensitive: what is signed for it is signed with",
     )
     profile = models.CharField(
         max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"

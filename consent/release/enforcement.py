@@ -201,13 +201,12 @@ class ConsentValidator(OAuth2Validator):
             "aud": request.client.client_id,
             "iat": now,
             "exp": now + limits.current().oauth.id_token_seconds,
-            "at_hash": id_tokens.half_hash(issued.access_token),
         }
         if exchanged.nonce:
             claims["nonce"] = exchanged.nonce
         if exchanged.sid:
             claims["sid"] = exchanged.sid
-        return id_tokens.mint(claims)
+        return id_tokens.mint(claims, request.client.algorithm, issued.access_token)
 
     # --- tokens in use, and given back
 
