@@ -161,6 +161,11 @@ def _bound() -> "models.CharField[str, str]":
     return models.CharField(max_length=43, blank=True, default="", db_comment=words)
 
 
+def _named() -> "ArrayField[list[str], list[str]]":
+    words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
+    return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
+
+
 def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(
@@ -198,6 +203,7 @@ class AuthorizationCode(AbstractGrant):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
     jkt = _bound()
+    named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -217,6 +223,7 @@ class RefreshToken(AbstractRefreshToken):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
     jkt = _bound()
+    named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -246,6 +253,7 @@ class AccessToken(AbstractAccessToken):
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
     jkt = _bound()
+    named = _named()
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False

@@ -27,7 +27,7 @@ class SigningKey(models.Model):
     """One key, for one algorithm (RFC 7518 section 3.1)."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    kid = models.CharField(max_length=43, unique=True, db_comment="not sensitive: its thumbprint (RFC 7638)")
+    kid = models.CharField(max_length=43, db_comment="not sensitive: its thumbprint (RFC 7638)")
     algorithm = models.CharField(max_length=5, db_comment="not sensitive")
     public = models.JSONField(db_comment="not sensitive: the public half, a JWK")
     sealed = models.TextField(
@@ -42,6 +42,7 @@ class SigningKey(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=["kid"], name="signing_key_once"),
             models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(sealed=""), name="signing_key_ends_without_private_half"
             ),
