@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from jwcrypto import jwk
 
 from accounts.models import User
 from ciam_portal.core import clock
@@ -148,7 +149,7 @@ def test_one_is_revoked_in_an_emergency(walk: Walk, waits: bool) -> None:
 def test_what_cannot_be_revoked_says_why(settings: Any) -> None:
     with pytest.raises(CommandError, match="No key is called"):
         command("revoke", "nobody")
-    pem = jwts.jwk.JWK.generate(kty="EC", crv="P-256").export_to_pem(private_key=True, password=None)
+    pem = jwk.JWK.generate(kty="EC", crv="P-256").export_to_pem(private_key=True, password=None)
     settings.OIDC_SIGNING_KEYS = [pem, rings.PORTAL]
     with pytest.raises(CommandError, match="take it out of OIDC_SIGNING_KEYS"):
         command("revoke", rings.names("OIDC_SIGNING_KEYS")[0])
@@ -157,7 +158,7 @@ def test_what_cannot_be_revoked_says_why(settings: Any) -> None:
 
 def test_what_the_environment_gives_signs_while_it_is_first(settings: Any) -> None:
     own = signs()
-    pem = jwts.jwk.JWK.generate(kty="EC", crv="P-256").export_to_pem(private_key=True, password=None)
+    pem = jwk.JWK.generate(kty="EC", crv="P-256").export_to_pem(private_key=True, password=None)
     given = str(jwts.from_pem(pem).thumbprint())
     settings.OIDC_SIGNING_KEYS = [pem]
     assert signs() == given
