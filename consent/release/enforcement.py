@@ -16,7 +16,7 @@ from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
 from consent.release import flows
@@ -95,6 +95,8 @@ class ConsentValidator(OAuth2Validator):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
+        if grant_type == "client_credentials" and set(request.client.scopes_allowed) & OWN:
+            return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -185,8 +187,8 @@ class ConsentValidator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
-        return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
+        """A partner acting for itself: only what opens nothing of a customer's."""
+        return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         """Nothing is given that was not asked for."""
