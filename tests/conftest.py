@@ -20,6 +20,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.oauth import keys
 from tests import factories
 from tests.stack.state import new_signing_key
 
@@ -80,9 +81,10 @@ def noon() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _fresh_counters() -> None:
-    """Rate limits and lanes start at zero in every test."""
+    """Rate limits and lanes start at zero in every test, and nothing is remembered of the one before."""
     cache.clear()
     history.SUMS.clear()
+    keys.forget()
 
 
 @pytest.fixture(autouse=True)
