@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from ciam_portal.core.crypto.rings import PORTAL
 from ciam_portal.environment.reading import Reading, noted, refuse
 
 KEY_BYTES = 32
@@ -37,6 +38,12 @@ class Secrets(Reading):
         """Comma-separated base64url keys of 32 bytes."""
         return [self._key(name, text.strip(), what) for text in self.text(name, what).split(",")]
 
+    @noted([])
+    def texts_of_keys(self, name: str, what: str) -> list[str]:
+        """The same, as the text that somebody shows who knows one of them."""
+        texts = [text.strip() for text in self.text(name, what).split(",")]
+        return [text for text in texts if self._key(name, text, what)]
+
     @noted([_NO_KEY])
     def digest_keys(self) -> list[bytes]:
         """DIGEST_KEYS: the same; after the first may stand ``text:`` and a text, as SECRET_KEY made digests before."""
@@ -62,10 +69,13 @@ class Secrets(Reading):
 
     @noted([])
     def signing_keys(self) -> list[bytes]:
-        """The PEM files that OIDC_SIGNING_KEYS names (comma-separated): P-256 private keys; the first one signs."""
-        what = "comma-separated paths of PEM files with EC P-256 private keys; the first one signs"
+        """OIDC_SIGNING_KEYS, comma-separated: ``portal``, or PEM files of P-256 private keys; the first one signs."""
+        what = "comma-separated: portal, or paths of PEM files with EC P-256 private keys; the first one signs"
         found = []
-        for path in self.text("OIDC_SIGNING_KEYS", what).split(","):
+        for path in self.env.str("OIDC_SIGNING_KEYS", default="").strip().split(","):
+            if path.strip() in {"", PORTAL.decode()}:
+                found.append(PORTAL)
+                continue
             try:
                 pem = Path(path.strip()).read_bytes()
                 key = load_pem_private_key(pem, password=None)

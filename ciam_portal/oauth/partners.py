@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,18 +12,19 @@ from django.contrib.auth import get_user_model
 
 from ciam_portal.core import fetch, mailbox
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth import environment, jwts
+from ciam_portal.oauth import environment, events, jwts
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import OWN, SCOPES
+from ciam_portal.oauth.signing import flows as signing
 
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
@@ -60,50 +61,10 @@ class Registration:
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
     backchannel_logout_uri: str = ""
+    algorithm: str = jwts.ES256
     public_subjects: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerRegistered(AuditEvent):
-    """A partner was added."""
-
-    name: ClassVar[str] = "partner.registered"
-    partner: UUID
-    owner: UUID
-    environment: Code
-    profile: Code
-    scopes: tuple[Code, ...]
-    resource_server: bool
-    decision_actions: tuple[Code, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerOwned(AuditEvent):
-    """Somebody answers for a partner from now on."""
-
-    name: ClassVar[str] = "partner.owned"
-    partner: UUID
-    owner: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerSwitched(AuditEvent):
-    """A partner was switched off (all it holds stops working at once) or on again."""
-
-    name: ClassVar[str] = "partner.switched"
-    partner: UUID
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerMayAsk(AuditEvent):
-    """Which actions of its own a partner may ask decisions about was changed."""
-
-    name: ClassVar[str] = "partner.may_ask"
-    partner: UUID
-    decision_actions: tuple[Code, ...]
 
 
 @flow
@@ -124,6 +85,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         scopes_allowed=list(wanted.scopes),
         sector=wanted.sector or _sector(wanted),
         backchannel_logout_uri=wanted.backchannel_logout_uri,
+        algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
         authorization_grant_type=(
@@ -134,8 +96,9 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         decision_actions=list(wanted.decision_actions),
         enabled_at=at,
     )
+    signing.need(wanted.algorithm, by=by, at=at)
     secret = "" if rules.public else credentials.add(partner, _shown(wanted), at)[1]
-    event = PartnerRegistered(
+    event = events.PartnerRegistered(
         partner=partner.pk,
         owner=owner,
         environment=Code(wanted.environment.value),
@@ -153,14 +116,14 @@ def own(partner: Partner, owner: UUID, contact: str, *, by: Actor, at: datetime)
     """This account answers for it from now on; ``contact`` hears what its owner hears. Raises Unacceptable."""
     _check_owner(owner)
     Partner.objects.filter(pk=partner.pk).update(owner=owner, contact=_contact(contact))
-    record(PartnerOwned(partner=partner.pk, owner=owner), about=None, by=by, at=at)
+    record(events.PartnerOwned(partner=partner.pk, owner=owner), about=None, by=by, at=at)
 
 
 @flow
 def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
     """Off: no sign-in, no token and no answer for it, from the next request. On: as before."""
     Partner.objects.filter(pk=partner.pk).update(is_enabled=on, **({"enabled_at": at} if on else {}))
-    record(PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
+    record(events.PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
 @flow
@@ -168,7 +131,7 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     """From now on it may ask decisions about these actions, and no others. Raises Unacceptable."""
     _check_actions(actions, public=partner.is_public)
     Partner.objects.filter(pk=partner.pk).update(decision_actions=list(actions))
-    event = PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
+    event = events.PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
     record(event, about=None, by=by, at=at)
 
 
@@ -234,6 +197,9 @@ def _check_keys(wanted: Registration) -> None:
         raise Unacceptable("A public partner has no keys to prove itself with: everybody would have them.")
     if rules.keyed and not (wanted.jwks or wanted.jwks_uri):
         raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
+    allowed = jwts.ALGORITHMS if rules.bound else jwts.OURS
+    if wanted.algorithm not in allowed:
+        raise Unacceptable(f"What we sign for a partner of this profile is signed with {', '.join(allowed)}.")
     check_shown(shown, wanted.environment)
 
 

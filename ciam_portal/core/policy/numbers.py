@@ -91,7 +91,17 @@ class OAuth:
     nonce_seconds: Annotated[StrictInt, Field(ge=60, le=600)]
     logout_token_seconds: Annotated[StrictInt, Field(ge=30, le=300)]
     refresh_grace_seconds: Annotated[StrictInt, Field(ge=0, le=30)]
+    signing_key_days: Annotated[StrictInt, Field(ge=7, le=365)]
+    signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """How long what passes between the portal and an application behind the gateway is good for."""
+
+    handover_seconds: Annotated[StrictInt, Field(ge=5, le=120)]
+    identity_seconds: Annotated[StrictInt, Field(ge=10, le=300)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +241,7 @@ class Content:
     session: Session
     factors: Factors
     oauth: OAuth
+    gateway: Gateway
     approvals: Approvals
     partners: Partners
     signals: Signals

@@ -14,7 +14,7 @@ from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.words import sentence
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import jwts, partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
@@ -48,6 +48,9 @@ class Command(BaseCommand):
         add.add_argument("--purpose", required=True, help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
+        add.add_argument(
+            "--id-token-alg", dest="algorithm", choices=jwts.OURS, default=jwts.ES256, help="what we sign for it with"
+        )
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
@@ -143,6 +146,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         jwks=_keys(options["jwks"]),
         jwks_uri=options["jwks_uri"],
         backchannel_logout_uri=options["backchannel_logout_uri"],
+        algorithm=options["algorithm"],
         public_subjects=options["public_subjects"],
         resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
