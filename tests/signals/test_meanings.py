@@ -44,7 +44,8 @@ UNTOLD = {
     "session.changed_browser", "session.changed_place",
     "sign_in.code_sent", "sign_in.completed", "sign_in.device_copied", "sign_in.failed", "sign_in.recognition",
     "sign_in.second_step_failed", "sign_in.weighed", "signals.status_changed", "signals.stream_changed",
-    "signals.stream_created", "signals.stream_deleted", "staff.customer_searched", "staff.exported",
+    "signals.stream_created", "signals.stream_deleted", "signing_key.made", "signing_key.retired",
+    "signing_key.revoked", "staff.customer_searched", "staff.exported",
     "staff.glass_broken", "staff.glass_reviewed", "staff.looked", "staff.record_opened", "staff.role_granted",
     "staff.role_proposed", "staff.role_rejected", "staff.role_revoked", "staff.value_shown",
 }  # fmt: skip
