@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -75,6 +76,11 @@ class Partner(AbstractApplication):
         models.CharField(max_length=64),
         default=list,
         db_comment="not sensitive: actions of its own that it may ask decisions about; none: it may not ask",
+    )
+    authorization_details_types = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
 
@@ -156,6 +162,12 @@ def _bound() -> "models.CharField[str, str]":
     return models.CharField(max_length=43, blank=True, default="", db_comment=words)
 
 
+def _details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
+    """What the customer approved by itself (RFC 9396), by the ids of its rows."""
+    words = "pseudonymous: approved authorization details that it carries, if any"
+    return ArrayField(models.UUIDField(), null=True, db_comment=words)
+
+
 def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(
@@ -193,6 +205,7 @@ class AuthorizationCode(AbstractGrant):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
     jkt = _bound()
+    details = _details()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -212,6 +225,7 @@ class RefreshToken(AbstractRefreshToken):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
     jkt = _bound()
+    details = _details()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -241,6 +255,7 @@ class AccessToken(AbstractAccessToken):
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
     jkt = _bound()
+    details = _details()
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False

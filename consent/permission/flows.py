@@ -70,15 +70,26 @@ def _doors() -> dict[str, str]:
 
 
 @flow
-def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, by: Actor, at: datetime) -> str:
-    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
+def let_in(
+    consent: Consent,
+    session: Session,
+    asked: AuthorizationRequest,
+    details: tuple[UUID, ...] = (),
+    *,
+    by: Actor,
+    at: datetime,
+) -> str:
+    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
+
+    ``details``: what the customer has just approved of what is asked for by itself.
+    """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     session = Session.objects.get(pk=session.pk)
     customer, partner = consent.customer, consent.partner
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
     sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
     require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt)
+    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt, details)
     value = tokens.new_code(
         root,
         sharing.allowed,

@@ -24,6 +24,7 @@ from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
+from consent.details import facts as details
 from consent.permission import facts, policy
 from consent.release.access import Access, acting, admit
 
@@ -197,4 +198,6 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return nothing
     opened = facts.open_now(sharing.allowed, asked, found.user, at)
     proven = facts.signed_in(found.session)
+    if approved := details.standing(found.details):
+        state["authorization_details"] = [row.said for row in approved]
     return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}

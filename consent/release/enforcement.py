@@ -11,12 +11,13 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
+from ciam_portal.oauth import assertions, details, dpop, id_tokens, tokens
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.hashers import ClientSecret
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.oauth.subjects import subject
+from consent.details import facts as approved
 from consent.permission import facts
 from consent.release import flows
 from consent.release.access import Access, acting, admit
@@ -94,6 +95,8 @@ class ConsentValidator(OAuth2Validator):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
+        if grant_type == "client_credentials" and _details(request):
+            raise errors.CustomOAuth2Error(details.ERROR, description="a customer approves these", request=request)
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -114,9 +117,9 @@ class ConsentValidator(OAuth2Validator):
         exchanged = flows.redeem(
             found,
             request.client,
+            _wanted(request, found),
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
-            jkt=_jkt(request),
             by=acting(request.client),
             at=clock.now(),
         )
@@ -153,9 +156,8 @@ class ConsentValidator(OAuth2Validator):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        exchanged = flows.refresh(
-            found, request.client, asked, jkt=_jkt(request), by=acting(request.client), at=clock.now()
-        )
+        wanted = _wanted(request, found, asked)
+        exchanged = flows.refresh(found, request.client, wanted, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -172,6 +174,8 @@ class ConsentValidator(OAuth2Validator):
             flows.authorize_partner(request.client, token["access_token"], scopes, jkt=_jkt(request), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
+            if request.exchanged.details:
+                token["authorization_details"] = list(request.exchanged.details)
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
@@ -239,15 +243,33 @@ class ConsentValidator(OAuth2Validator):
 
 
 def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
-    if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
-        words = "something about this is unusual: send the customer through the authorization endpoint again"
-        raise errors.InvalidGrantError(description=words, request=request)
-    if not isinstance(exchanged, flows.Exchanged):
+    if isinstance(exchanged, Why):
+        if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
+            words = "something about this is unusual: send the customer through the authorization endpoint again"
+            raise errors.InvalidGrantError(description=words, request=request)
         return False
     request.exchanged, request.issued = exchanged, exchanged.issued
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
+
+
+def _details(request: Any) -> str:
+    return getattr(request, "authorization_details", None) or ""
+
+
+def _wanted(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str, ...] = ()) -> flows.Wanted:
+    """For what it is exchanged; of the approved details for all, if none are named (RFC 9396 section 6)."""
+    text, asked = _details(request), None
+    try:
+        asked = details.read(text, request.client.authorization_details_types) if text else None
+    except details.Unusable as error:
+        raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
+    wanted = approved.narrowed(found.details, asked)
+    if wanted is None:
+        words = "the customer has not approved all of these"
+        raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
+    return flows.Wanted(scopes, wanted, _jkt(request))
 
 
 def _jkt(request: Any) -> str:

@@ -24,7 +24,9 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.oauth import backchannel, jwts, tokens
+from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import facts, notices, policy
 from consent.release import events
@@ -42,16 +44,34 @@ class Exchanged:
     session: Session
     nonce: str = ""
     sid: str = ""
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For what a partner exchanges what it holds: for all of it, or less.
+
+    ``scopes``: none means all. ``details``: of those that were approved by themselves. ``jkt`` is the key that the
+    partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
+    """
+
+    scopes: tuple[str, ...] = ()
+    details: tuple[UUID, ...] = ()
+    jkt: str = ""
 
 
 @flow
 def redeem(
-    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, jkt: str, by: Actor, at: datetime
+    found: AuthorizationCode,
+    partner: Partner,
+    wanted: Wanted,
+    *,
+    redirect_uri: str,
+    verifier: str,
+    by: Actor,
+    at: datetime,
 ) -> Exchanged | Why:
-    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued.
-
-    ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
-    """
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
@@ -62,16 +82,20 @@ def redeem(
         return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = _flaw(code, redirect_uri, verifier, jkt, at) or _unshared(sharing, code.user_id, by, at), None
+    why, decision = (
+        _flaw(code, redirect_uri, verifier, wanted.jkt, at) or _unshared(sharing, code.user_id, by, at),
+        None,
+    )
     if why is None:
         why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt)
+    lasting, carried = _carried(code, wanted.details)
+    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), wanted.jkt, lasting)
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
+    issued = tokens.issue(root, sharing.allowed, details=tuple(carried), ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
@@ -81,23 +105,24 @@ def redeem(
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
-    return Exchanged(issued, code.user, code.session, code.nonce, backchannel.took_part(partner, code.session_id))
+    sid = backchannel.took_part(partner, code.session_id)
+    return Exchanged(issued, code.user, code.session, code.nonce, sid, tuple(carried.values()))
 
 
 @flow
-def refresh(
-    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
-) -> Exchanged | Why:
-    """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
+def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor, at: datetime) -> Exchanged | Why:
+    """Exchange a refresh token for the next of its family.
 
-    ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
-    answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
+    What is wanted must lie within what the token holds. The same once more at once, because its answer was lost, gets
+    the same answer; any other second use ends the family, and the customer is told.
     """
+    asked, jkt = wanted.scopes, wanted.jkt
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-    again = tokens.repeated(old, asked, jkt=jkt, at=at)
+    lasting, carried = _carried(old, wanted.details)
+    again = tokens.repeated(old, asked, details=tuple(carried), jkt=jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
@@ -116,9 +141,11 @@ def refresh(
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
+    root = tokens.Root(partner.pk, old.user_id, old.session_id, consent.pk, old.token_family, jkt, lasting)
+    issued = again or tokens.rotate(old, root, scopes, sharing.allowed, details=tuple(carried), at=at)
     _read(consent, issued, at)
-    return Exchanged(issued, old.user, old.session, sid=backchannel.took_part(partner, old.session_id))
+    sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
+    return Exchanged(issued, old.user, old.session, sid=sid, details=said)
 
 
 @flow
@@ -145,6 +172,14 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
     rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
     return rows.filter(pk=key).first()
+
+
+def _carried(
+    held: AuthorizationCode | RefreshToken, wanted: tuple[UUID, ...]
+) -> tuple[tuple[UUID, ...], dict[UUID, Detail]]:
+    """Of the approved details that this holds, those that are still to be done; and what is ``wanted`` of them now."""
+    rows = details.standing(held.details)
+    return tuple(row.pk for row in rows), {row.pk: row.said for row in rows if row.pk in wanted}
 
 
 def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
