@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.test_step_up_for_partner import add_app_elsewhere
-from tests.journeys.walk import Customer, accessible, use_codes_again
+from tests.journeys.walk import Customer, look_at, use_codes_again
 from tests.stack import Stack
 
 
@@ -26,11 +26,11 @@ def test_a_payment_from_the_consent_page_to_the_redeemed_approval(page: Page, po
 
     page.get_by_role("heading", name="Tea House asks you to approve this").wait_for()
     asked = page.locator("dl.facts").inner_text().replace("\u00a0", " ")
-    for words in ("49.90 EUR", "Ada’s Teapots".replace("’", "'"), "DE02 1001 0010 9307 1186 03", "One teapot"):
+    for words in ("49.90 EUR", "Ada's Teapots", "DE02 1001 0010 9307 1186 03", "One teapot"):
         assert words in asked
     assert page.get_by_role("checkbox").count() == 0  # nothing else is asked
-    accessible(page)
-    page.get_by_role("button", name="Allow", exact=True).click()
+    look_at(page)
+    page.get_by_role("button", name="Approve", exact=True).click()
     page.get_by_text("Paid: 49.90 EUR to Ada's Teapots.").wait_for()
     page.get_by_role("button", name="Pay it once more").click()
     page.get_by_text(re.compile("^Not paid: You have not approved this")).wait_for()
@@ -38,9 +38,10 @@ def test_a_payment_from_the_consent_page_to_the_redeemed_approval(page: Page, po
     page.goto(f"{portal.url}/connected-apps/")
     page.get_by_role("link", name=re.compile("^Change what it sees")).click()
     page.get_by_role("heading", name="What you approved, latest first").wait_for()
+    look_at(page)
     assert page.get_by_text("Not done").count() == 0
     # Another of the same is asked for again.
     page.goto(portal.partner_url)
     page.get_by_role("button", name="Buy a teapot").click()
-    page.get_by_role("button", name="Don’t allow").click()
+    page.get_by_role("button", name="Don’t approve").click()
     page.get_by_text("access_denied").wait_for()

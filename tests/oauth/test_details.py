@@ -72,7 +72,7 @@ class Bank(Shop):
     def approved(self, *wanted: object, **more: Any) -> dict[str, Any]:
         """Tokens for what the customer approved, all of it."""
         page = self.open(*wanted, **more)
-        ticked = {"detail": [str(row) for row in range(1, len(wanted) + 1)]} if len(wanted) > 1 else {}
+        ticked: dict[str, Any] = {"detail": [str(row) for row in range(1, len(wanted) + 1)]} if len(wanted) > 1 else {}
         redeemed = self.redeem(answer(self.decide(page, **ticked))["code"])
         assert redeemed.status_code == 200, redeemed.content
         found: dict[str, Any] = redeemed.json()
@@ -192,7 +192,7 @@ def test_it_is_refused_where_it_is_asked(bank: Bank, customer: User) -> None:
 
 
 def test_in_a_request_object_it_is_an_array_or_text(customer: User, sign_in: Callable[..., Client]) -> None:
-    words = {"decision_actions": ACTIONS, "authorization_details_types": (TYPE,)}
+    words: dict[str, Any] = {"decision_actions": ACTIONS, "authorization_details_types": (TYPE,)}
     bank = Keyed(sign_in(customer), **words)
     for wanted in ([PAYMENT], json.dumps([PAYMENT])):
         pushed = bank.post("/oauth/par/", {"request": bank.request_object(authorization_details=wanted)})
@@ -449,9 +449,6 @@ def test_the_customer_sees_what_they_approved_and_whether_it_was_done(bank: Bank
 def test_discovery_and_registration_say_it(client: Client) -> None:
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
         assert client.get(path).json()["authorization_details_types_supported"] == [TYPE]
-    for words in (
-        {"authorization_details_types": ("flight",)},
-        {"authorization_details_types": (TYPE,)},  # without the action that does it
-    ):
+    for name in ("flight", TYPE):  # unknown; without the action that does it
         with pytest.raises(partners.Unacceptable):
-            register(**words)
+            register(authorization_details_types=(name,))
