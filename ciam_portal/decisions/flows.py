@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide, refusal
+from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -23,9 +23,7 @@ from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.transactions import Transaction
 from consent.details import facts as approvals
 from consent.models import AuthorizationDetail, Consent
-from consent.permission import facts as consent_facts
-from consent.permission import policy as consent_policy
-from consent.release import access, challenges
+from consent.release import access, challenges, issuance
 from consent.release.access import Live
 
 REDEEMED = "redeemed"
@@ -75,11 +73,10 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
 
 
 def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
-    customer, session, scopes = held.customer, held.session, held.token.scope.split()
-    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
-    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    if refused is not None:
-        return refused
+    customer, session = held.customer, held.session
+    standing = issuance.ask(held.root, held=held.token.scope.split(), by=by, at=at)
+    if not isinstance(standing.answer, Allow):
+        return issuance.kept(standing, held.root, by=by, at=at)
     channel = facts.channel_of(partner, question.channel)
     asked = approvals.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
     return assess(question.transaction.action, asked, about=customer.pk, by=by, at=at)
@@ -158,10 +155,10 @@ def _detail(approval: Approval | None) -> AuthorizationDetail | None:
 
 def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
     consent, session, customer = approval.consent, approval.session, approval.customer
-    sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, at, held=consent.scopes, needed=())
-    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    if refused is not None:
-        return refused
+    root = issuance.Root(consent.partner, customer, session, consent)
+    standing = issuance.ask(root, held=consent.scopes, by=by, at=at)
+    if not isinstance(standing.answer, Allow):
+        return issuance.kept(standing, root, by=by, at=at)
     asked = approvals.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
     decided = assess(transaction.action, asked, about=customer.pk, by=by, at=at)
     if isinstance(decided.answer, StepUp):

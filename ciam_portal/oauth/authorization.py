@@ -235,7 +235,7 @@ class _Reader:
             raise self._no(details.ERROR, "authorization_details are pushed, or signed in request")
         try:
             return details.read(text, self.partner.authorization_details_types)
-        except details.Unusable as error:
+        except details.Unreadable as error:
             raise self._no(details.ERROR, str(error)) from None
 
     def _prompt(self) -> frozenset[str]:

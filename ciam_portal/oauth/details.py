@@ -30,7 +30,7 @@ _LARGEST = 2**53 - 1
 _closed = with_config(ConfigDict(strict=True, extra="forbid"))
 
 
-class Unusable(ValueError):
+class Unreadable(ValueError):
     """They cannot be read; says why in one sentence for whoever writes the partner's program."""
 
 
@@ -127,29 +127,29 @@ TYPES = {
 
 
 def read(text: str, allowed: Collection[str]) -> tuple[Detail, ...]:
-    """What ``authorization_details`` asks for, if all of it is of types that are ``allowed``. Raises Unusable."""
+    """What ``authorization_details`` asks for, if all of it is of types that are ``allowed``. Raises Unreadable."""
     try:
         found = strictjson.loads(text)
     except strictjson.NoJSON:
         found = None
     if not isinstance(found, list) or not 0 < len(found) <= _MOST:
         message = f"authorization_details is a JSON array of 1 to {_MOST} objects"
-        raise Unusable(message)
+        raise Unreadable(message)
     details = tuple(_read(each, allowed) for each in found)
     if len({transaction(each) for each in details}) < len(details):
-        raise Unusable("authorization_details asks for the same thing twice")
+        raise Unreadable("authorization_details asks for the same thing twice")
     return details
 
 
 def _read(each: object, allowed: Collection[str]) -> Detail:
     name = each.get("type") if isinstance(each, dict) else None
     if not isinstance(name, str) or name not in TYPES or name not in allowed:
-        raise Unusable("authorization_details holds something of a type that is unknown, or not open to this app")
+        raise Unreadable("authorization_details holds something of a type that is unknown, or not open to this app")
     try:
         detail: Detail = TYPES[name].form.validate_python(each)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise Unusable(misfit.sentence(first, whole=name, table="an object").rstrip(".")) from None
+        raise Unreadable(misfit.sentence(first, whole=name, table="an object").rstrip(".")) from None
     return detail
 
 

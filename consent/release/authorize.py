@@ -4,7 +4,7 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.flow import go_on
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
@@ -195,6 +196,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     )
     by_itself, is_public = bool(asked.details), visit.partner.is_public
     if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
+        _check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
@@ -206,6 +208,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
         _check_gate(visit, each.action, gated)
     _check_letting_out(visit, set(shown) - set(allowed))
+    _check_issue(visit)
     return _page(visit, shown, frozenset(allowed))
 
 
@@ -218,6 +221,21 @@ def _check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> N
     asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
     if not isinstance(assessed.decision, Allow):
         go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
+
+
+def _check_issue(visit: Visit) -> None:
+    """What the exchange of the code would be refused for is proven before there is one, or said here."""
+    by = replace(visit.by, channel=Channel.API)
+    try:
+        _check_gate(
+            visit, Action.ISSUE_TOKEN, accounts_facts.for_token(visit.customer, visit.session, by=by, at=visit.at)
+        )
+    except ProveMore as more:
+        _prove(visit, "interaction_required", more)
+    except Refused as refused:
+        if "none" in visit.asked.prompt:
+            raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+        raise
 
 
 def _check_letting_out(visit: Visit, added: set[str]) -> None:

@@ -96,7 +96,8 @@ class ConsentValidator(OAuth2Validator):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
         if grant_type == "client_credentials" and _details(request):
-            raise errors.CustomOAuth2Error(details.ERROR, description="a customer approves these", request=request)
+            words = "a customer approves these"
+            raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -263,7 +264,7 @@ def _wanted(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple
     text, asked = _details(request), None
     try:
         asked = details.read(text, request.client.authorization_details_types) if text else None
-    except details.Unusable as error:
+    except details.Unreadable as error:
         raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
     wanted = approved.narrowed(found.details, asked)
     if wanted is None:

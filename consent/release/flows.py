@@ -1,7 +1,8 @@
 """A partner exchanges codes and refresh tokens. Whatever they rest on is asked again, under lock.
 
-Rows are locked in one order, consent first: a withdrawal waits for an exchange, or the exchange finds it ended. A code
-or token that was found but not exchanged is an outcome (``Why``), not a refusal: that it was presented must be kept.
+Rows are locked in one order: consent, customer, session, and what hangs from them. A withdrawal, a lock or an end waits
+for an exchange, or the exchange finds it. A code or token that was found but not exchanged is an outcome (``Why``), not
+a refusal: that it was presented must be kept.
 """
 
 import hmac
@@ -11,10 +12,9 @@ from uuid import UUID
 
 from accounts.customer import addresses
 from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import gate, links
+from accounts.step_up.flows import shared
+from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record, tally
 from ciam_portal.core.crypto import codes
@@ -28,11 +28,9 @@ from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from consent.details import facts as details
 from consent.models import Consent
-from consent.permission import facts, notices, policy
-from consent.release import events
+from consent.permission import notices
+from consent.release import events, issuance
 from consent.release.events import Why
-
-Answered = tuple[gate.Facts, gate.Assessed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ def redeem(
 ) -> Exchanged | Why:
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    shared(found.user_id, found.session_id)
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
@@ -80,27 +79,24 @@ def redeem(
         ended = tokens.end_family(code.family)
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
         return Why.ENDED
-    held = tuple(code.scope.split())
-    sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = (
-        _flaw(code, redirect_uri, verifier, wanted.jkt, at) or _unshared(sharing, code.user_id, by, at),
-        None,
-    )
+    held, root = tuple(code.scope.split()), issuance.Root(partner, code.user, code.session, consent)
+    asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
+    why, decision = _flaw(code, redirect_uri, verifier, wanted.jkt, at), None
     if why is None:
-        why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
+        why, decision = _kept(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     lasting, carried = _carried(code, wanted.details)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), wanted.jkt, lasting)
-    tokens.spend(code, root.family, at)
+    trunk = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), wanted.jkt, lasting)
+    tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(root, sharing.allowed, details=tuple(carried), ends_at=ends_at, at=at)
+    issued = tokens.issue(trunk, asked.allowed, details=tuple(carried), ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
         session=code.session_id,
-        family=root.family,
+        family=trunk.family,
         scopes=_coded(issued.scopes),
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
@@ -118,6 +114,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     """
     asked, jkt = wanted.scopes, wanted.jkt
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    shared(found.user_id, found.session_id)
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
@@ -126,23 +123,21 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
-    held = tuple(old.scope.split())
-    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why = (None if again else _worn(old, asked, jkt, at)) or _unshared(sharing, old.user_id, by, at)
-    if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at)
-    scopes = again.scopes if again else tuple(name for name in sharing.allowed if not asked or name in asked)
-    answered = _asked(Action.REFRESH_TOKEN, old, by, at)
-    if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
-        why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
+    held, root = tuple(old.scope.split()), issuance.Root(partner, old.user, old.session, consent)
+    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(tokens.OFFLINE,), by=by, at=at)
+    if not again and (worn := _worn(old, asked, jkt, at)) is not None:
+        return _refused_refresh(partner, worn, old.user_id, by, at)
+    scopes = again.scopes if again else tuple(name for name in answered.allowed if not asked or name in asked)
+    if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
+        why, decision = _kept(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    root = tokens.Root(partner.pk, old.user_id, old.session_id, consent.pk, old.token_family, jkt, lasting)
-    issued = again or tokens.rotate(old, root, scopes, sharing.allowed, details=tuple(carried), at=at)
+    trunk = tokens.Root(partner.pk, old.user_id, old.session_id, consent.pk, old.token_family, jkt, lasting)
+    issued = again or tokens.rotate(old, trunk, scopes, answered.allowed, details=tuple(carried), at=at)
     _read(consent, issued, at)
     sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, sid=sid, details=said)
@@ -209,36 +204,26 @@ def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> 
     return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 
-def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> Why | None:
-    # An allow is on record as the event of the exchange; a refusal gets its own decision, with the facts.
-    return Why.NOT_ALLOWED if refusal(policy.may_share, sharing, about=about, by=by, at=at) is not None else None
-
-
-def _asked(action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime) -> Answered:
-    """What the gate says to handing out tokens in this session as it stands now, and to which facts."""
-    asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
-    return accounts_facts.assessed(action, asked, root.user, at)
-
-
 def _one_of_its_own(
-    old: RefreshToken, assessed: gate.Assessed, scopes: tuple[str, ...], by: Actor, at: datetime
+    old: RefreshToken, answered: issuance.Asked, scopes: tuple[str, ...], by: Actor, at: datetime
 ) -> UUID | None:
     """The number under which this refresh is kept whole; None: it was allowed like others of its family on this day."""
-    if not isinstance(assessed.decision, Allow):
+    if not isinstance(answered.answer, Allow):
         return codes.new_id()
-    found = sorted((finding.code, finding.points) for finding in assessed.decision.findings)
-    alike = (old.token_family, old.session_id, limits.current().version, assessed.risk, found, *scopes)
+    found = sorted((finding.code, finding.points) for finding in answered.answer.findings)
+    risk = answered.gated[-1][2].risk
+    alike = (old.token_family, old.session_id, limits.current().version, risk, found, *scopes)
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
-def _kept(
-    action: Action, root: AuthorizationCode | RefreshToken, answered: Answered, by: Actor, at: datetime
-) -> tuple[Why | None, UUID | None]:
-    """The same, kept: why not, and the decision's id."""
-    decided = keep(action, *answered, about=root.user_id, by=by, at=at)
+def _kept(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+    """The answer, kept: why not, and the decision's id."""
+    decided = issuance.kept(asked, root, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id
+        case Deny() if not asked.gated:
+            return Why.NOT_ALLOWED, decided.id
         case StepUp():
             return Why.PROVE_MORE, decided.id
         case Hold():

@@ -39,6 +39,7 @@ PAYMENT = {
 }  # fmt: skip
 OTHER = PAYMENT | {"creditorName": "Bob", "creditorAccount": {"iban": "GB33BUKB20201555555555"}}
 TRANSACTION = {"amount": 4990, "currency": "EUR", "resource": {"type": "iban", "id": IBAN}}
+FRENCH = "FR1420041010050500013M02606"
 ALLOWED = [TYPE]
 
 
@@ -147,15 +148,15 @@ UNACCEPTABLE: dict[str, object] = {
     ids=[*UNREADABLE, *UNACCEPTABLE],
 )  # fmt: skip
 def test_what_is_not_in_the_form_is_refused(text: str) -> None:
-    with pytest.raises(details.Unusable):
+    with pytest.raises(details.Unreadable):
         details.read(text, ALLOWED)
 
 
 def test_one_bad_detail_refuses_all_and_so_does_a_type_that_is_not_open_to_the_partner() -> None:
     assert details.read(json.dumps([PAYMENT, OTHER]), ALLOWED) == (PAYMENT, OTHER)
-    with pytest.raises(details.Unusable):
+    with pytest.raises(details.Unreadable):
         details.read(json.dumps([PAYMENT, OTHER | {"x": 1}]), ALLOWED)
-    with pytest.raises(details.Unusable):
+    with pytest.raises(details.Unreadable):
         details.read(json.dumps([PAYMENT]), [])
 
 
@@ -315,7 +316,7 @@ def test_at_the_token_endpoint_it_only_narrows(bank: Bank, grant: str) -> None:
     for more in (
         asked(changed("instructedAmount", "amount", to="50.00")),
         asked(changed("remittanceInformationUnstructured", to=...)),
-        asked(PAYMENT, OTHER, changed("creditorName", to="Eve") | {"creditorAccount": {"iban": "FR1420041010050500013M02606"}}),
+        asked(PAYMENT, OTHER, changed("creditorName", to="Eve") | {"creditorAccount": {"iban": FRENCH}}),
         asked({"type": "flight"}),
         {"authorization_details": "x"},
     ):  # fmt: skip
