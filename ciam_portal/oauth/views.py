@@ -31,7 +31,7 @@ from ciam_portal.oauth import (
 )
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
@@ -210,7 +210,7 @@ def _metadata() -> dict[str, Any]:
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": [*SCOPES, *sorted(OWN)],
         "response_types_supported": ["code"],
         "response_modes_supported": list(answers.MODES),
         "authorization_signing_alg_values_supported": [jwts.ES256],

@@ -81,6 +81,19 @@ def live(value: str, at: datetime) -> Live | None:
     return Live(found, found.application, found.user, found.session, found.consent)
 
 
+def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, frozenset[str]]:
+    """Who acts for itself with this access token, and for what; nobody, with a customer's or one that is over.
+
+    What the partner may no longer ask for falls out.
+    """
+    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
+    if found is None or at >= found.expires or found.user_id is not None or found.jkt != jkt:
+        return None, frozenset()
+    partner: Partner = found.application
+    held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
+    return (partner, held) if partner.is_enabled else (None, frozenset())
+
+
 def acting(partner: Partner) -> Actor:
     """A partner, on the request that is being answered."""
     return Actor(ActorKind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))

@@ -11,15 +11,14 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import assertions, details, dpop, id_tokens, tokens
+from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.hashers import ClientSecret
-from ciam_portal.oauth.models import AuthorizationCode, Partner, RefreshToken
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
-from consent.details import facts as approved
 from consent.permission import facts
-from consent.release import flows
+from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
@@ -95,9 +94,10 @@ class ConsentValidator(OAuth2Validator):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
-        if grant_type == "client_credentials" and _details(request):
-            words = "a customer approves these"
-            raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
+        if grant_type == "client_credentials":
+            wanted.refuse_to_itself(request)
+            if set(request.client.scopes_allowed) & OWN:
+                return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -118,7 +118,7 @@ class ConsentValidator(OAuth2Validator):
         exchanged = flows.redeem(
             found,
             request.client,
-            _wanted(request, found),
+            wanted.of(request, found, (), _jkt(request)),
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
             by=acting(request.client),
@@ -157,8 +157,8 @@ class ConsentValidator(OAuth2Validator):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        wanted = _wanted(request, found, asked)
-        exchanged = flows.refresh(found, request.client, wanted, by=acting(request.client), at=clock.now())
+        terms = wanted.of(request, found, asked, _jkt(request))
+        exchanged = flows.refresh(found, request.client, terms, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -185,8 +185,8 @@ class ConsentValidator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
-        return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
+        """A partner acting for itself: only what opens nothing of a customer's."""
+        return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         """Nothing is given that was not asked for."""
@@ -253,24 +253,6 @@ def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> boo
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
-
-
-def _details(request: Any) -> str:
-    return getattr(request, "authorization_details", None) or ""
-
-
-def _wanted(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str, ...] = ()) -> flows.Wanted:
-    """For what it is exchanged; of the approved details for all, if none are named (RFC 9396 section 6)."""
-    text, asked = _details(request), None
-    try:
-        asked = details.read(text, request.client.authorization_details_types) if text else None
-    except details.Unreadable as error:
-        raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
-    wanted = approved.narrowed(found.details, asked)
-    if wanted is None:
-        words = "the customer has not approved all of these"
-        raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
-    return flows.Wanted(scopes, wanted, _jkt(request))
 
 
 def _jkt(request: Any) -> str:
