@@ -36,6 +36,8 @@ class Root:
     family: UUID
     jkt: str = ""
     """The key that all of it is bound to (RFC 9449), if any."""
+    named: tuple[str, ...] = ()
+    """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
     details: tuple[UUID, ...] = ()
     """What the customer approved by itself (RFC 9396): all that the family may still carry."""
 
@@ -104,6 +106,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
+        named=list(root.named),
         jkt=root.jkt,
         details=list(root.details) or None,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
@@ -178,8 +181,8 @@ def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, j
 def _new_access(root: Root, scopes: tuple[str, ...], details: tuple[UUID, ...], at: datetime) -> str:
     value = codes.new_token()
     owned: dict[str, Any] = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    owned["details"] = list(details) or None
-    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, jkt=root.jkt, **owned)
+    owned |= {"application_id": root.partner, "family": root.family, "details": list(details) or None}
+    _keep_access(value, scopes, at, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
 
@@ -202,6 +205,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         token_family=root.family,
         jkt=root.jkt,
         details=list(root.details) or None,
+        named=list(root.named),
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,
     )

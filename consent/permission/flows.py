@@ -90,7 +90,8 @@ def let_in(
     session = Session.objects.select_related("device").get(pk=session.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
     standing = issuance.may_begin(issuance.Root(partner, customer, session, consent), held=held, by=by, at=at)
-    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt, details)
+    own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
+    root = tokens.Root(*own, asked.jkt, asked.named, details)
     value = tokens.new_code(
         root,
         standing.allowed,

@@ -192,7 +192,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
     allowed = consent.scopes if consent else []
     unanswered = policy.missing(
-        asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
+        asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
     by_itself, is_public = bool(asked.details), visit.partner.is_public
     if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
@@ -201,7 +201,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
-    shown = tuple(name for name in asked.scopes if name in known or name in unanswered)
+    shown = tuple(name for name in asked.covers if name in known or name in unanswered)
     for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
         _check_gate(visit, action)
     for each in map(details.transaction, asked.details):

@@ -40,6 +40,8 @@ class Exchanged:
     issued: tokens.Issued
     customer: User
     session: Session
+    consent: Consent
+    named: tuple[str, ...]
     nonce: str = ""
     sid: str = ""
     details: tuple[Detail, ...] = ()
@@ -81,14 +83,15 @@ def redeem(
         return Why.ENDED
     held, root = tuple(code.scope.split()), issuance.Root(partner, code.user, code.session, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
-    why, decision = _flaw(code, redirect_uri, verifier, wanted.jkt, at), None
+    why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
         why, decision = _kept(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     lasting, carried = _carried(code, wanted.details)
-    trunk = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), wanted.jkt, lasting)
+    own = partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id()
+    trunk = tokens.Root(*own, wanted.jkt, tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     issued = tokens.issue(trunk, asked.allowed, details=tuple(carried), ends_at=ends_at, at=at)
@@ -102,7 +105,8 @@ def redeem(
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
     sid = backchannel.took_part(partner, code.session_id)
-    return Exchanged(issued, code.user, code.session, code.nonce, sid, tuple(carried.values()))
+    said = tuple(carried.values())
+    return Exchanged(issued, code.user, code.session, consent, trunk.named, code.nonce, sid, said)
 
 
 @flow
@@ -136,11 +140,12 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    trunk = tokens.Root(partner.pk, old.user_id, old.session_id, consent.pk, old.token_family, jkt, lasting)
+    own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
+    trunk = tokens.Root(*own, jkt, tuple(old.named), lasting)
     issued = again or tokens.rotate(old, trunk, scopes, answered.allowed, details=tuple(carried), at=at)
     _read(consent, issued, at)
     sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
-    return Exchanged(issued, old.user, old.session, sid=sid, details=said)
+    return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
 
 
 @flow
@@ -183,15 +188,21 @@ def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
         consent.used(at)
 
 
-def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, jkt: str, at: datetime) -> Why | None:
+def _flaw(code: AuthorizationCode, redirect_uri: str, jkt: str, at: datetime) -> Why | None:
     if at >= code.expires:
         return Why.EXPIRED
     if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
         return Why.WRONG_REDIRECT
-    challenge = jwts.hash_of(verifier)
-    if not code.code_challenge or not hmac.compare_digest(challenge.encode(), code.code_challenge.encode()):
-        return Why.WRONG_VERIFIER
     return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
+
+
+def _unproven(code: AuthorizationCode, partner: Partner, verifier: str) -> Why | None:
+    """By PKCE, or the nonce in the ID token will do; then a verifier is somebody else's (RFC 9700 section 4.8.2)."""
+    if code.code_challenge:
+        is_theirs = hmac.compare_digest(jwts.hash_of(verifier).encode(), code.code_challenge.encode())
+    else:
+        is_theirs = partner.rules.nonce_suffices and bool(code.nonce) and not verifier
+    return None if is_theirs else Why.WRONG_VERIFIER
 
 
 def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:

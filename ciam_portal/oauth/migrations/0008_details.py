@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0006_backchannel_logout"),
+        ("oauth", "0007_signing_keys_and_single_claims"),
     ]
 
     operations = [
