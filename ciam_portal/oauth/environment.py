@@ -4,11 +4,13 @@ In the sandbox an app runs on hosts for trials, its owner alone signs in to it, 
 In production it runs on no such host. A secret of one is none of the other: each is another partner.
 """
 
+import re
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 _TRIAL = frozenset({"localhost", "test", "sandbox", "staging", "dev"})  # labels of a host's name
 _HERE = frozenset({"127.0.0.1", "::1"})
+_LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
 
 class Environment(StrEnum):
@@ -30,3 +32,9 @@ def is_for_trials(uri: str) -> bool:
     parts = urlsplit(uri)
     host = (parts.hostname or parts.scheme).lower()
     return host in _HERE or not _TRIAL.isdisjoint(host.split("."))
+
+
+def without_port(uri: str) -> str | None:
+    """The address, if it is one of the device's own (127.0.0.1 or [::1]), without the port; None for any other."""
+    found = _LOOPBACK.fullmatch(uri)
+    return f"{found['host']}{found['rest']}" if found else None

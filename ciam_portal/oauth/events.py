@@ -19,6 +19,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     resource_server: bool
     decision_actions: tuple[Code, ...]
+    authorization_details_types: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 A token is a row that knows its customer, partner, session and consent. Nothing here holds a token or code in clear.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import jwts
 from ciam_portal.oauth.credentials.models import Credential
-from ciam_portal.oauth.environment import Environment
+from ciam_portal.oauth.environment import Environment, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.signing.models import SigningKey
 
@@ -38,8 +37,6 @@ __all__ = [
     "RefreshToken",
     "SigningKey",
 ]
-
-_LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
 _PUBLIC = [each.value for each in Profile if each.rules.public]
 _MARKED_EVERY = timedelta(hours=1)
@@ -105,6 +102,11 @@ class Partner(AbstractApplication):
         default=list,
         db_comment="not sensitive: actions of its own that it may ask decisions about; none: it may not ask",
     )
+    authorization_details_types = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
+    )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was here last, to the hour")
@@ -168,16 +170,16 @@ class Partner(AbstractApplication):
         return uri in self.post_logout_redirect_uris.split()
 
 
-def without_port(uri: str) -> str | None:
-    """The address, if it is one of the device's own (127.0.0.1 or [::1]), without the port; None for any other."""
-    found = _LOOPBACK.fullmatch(uri)
-    return f"{found['host']}{found['rest']}" if found else None
-
-
 def _bound() -> "models.CharField[str, str]":
     """The thumbprint of the key that it is bound to (RFC 9449)."""
     words = "not sensitive: thumbprint of the key it is bound to, if any"
     return models.CharField(max_length=43, blank=True, default="", db_comment=words)
+
+
+def _details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
+    """What the customer approved by itself (RFC 9396), by the ids of its rows."""
+    words = "pseudonymous: approved authorization details that it carries, if any"
+    return ArrayField(models.UUIDField(), null=True, db_comment=words)
 
 
 def _named() -> "ArrayField[list[str], list[str]]":
@@ -222,6 +224,7 @@ class AuthorizationCode(AbstractGrant):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
     jkt = _bound()
+    details = _details()
     named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
@@ -242,6 +245,7 @@ class RefreshToken(AbstractRefreshToken):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
     jkt = _bound()
+    details = _details()
     named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
@@ -272,6 +276,7 @@ class AccessToken(AbstractAccessToken):
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
     jkt = _bound()
+    details = _details()
     named = _named()
 
     class Meta(AbstractAccessToken.Meta):

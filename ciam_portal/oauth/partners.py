@@ -18,10 +18,10 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth import environment, events, jwts
+from ciam_portal.oauth import details, environment, events, jwts
 from ciam_portal.oauth.credentials import flows as credentials
-from ciam_portal.oauth.environment import Environment
-from ciam_portal.oauth.models import Partner, without_port
+from ciam_portal.oauth.environment import Environment, without_port
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
@@ -65,6 +65,7 @@ class Registration:
     public_subjects: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
+    authorization_details_types: tuple[str, ...] = ()
 
 
 @flow
@@ -95,6 +96,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
         enabled_at=at,
+        authorization_details_types=list(wanted.authorization_details_types),
     )
     signing.need(wanted.algorithm, by=by, at=at)
     secret = "" if rules.public else credentials.add(partner, _shown(wanted), at)[1]
@@ -106,6 +108,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         scopes=tuple(Code(name) for name in wanted.scopes),
         resource_server=wanted.resource_server,
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
+        authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -150,6 +153,7 @@ def _check(wanted: Registration) -> UUID:
     if rules.public and OWN & set(wanted.scopes):
         raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
+    _check_details(wanted)
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or wanted.scopes):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
@@ -189,6 +193,16 @@ def _check_environment(wanted: Registration) -> None:
         raise Unacceptable("A sandbox partner introspects no tokens of others and asks for no decisions.")
     if heard and not environment.is_for_trials(heard):
         raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
+
+
+def _check_details(wanted: Registration) -> None:
+    types = wanted.authorization_details_types
+    unknown = sorted(set(types) - set(details.TYPES))
+    if unknown:
+        raise Unacceptable(f"Unknown type of authorization details: {', '.join(unknown)}.")
+    missing = sorted(details.actions(types) - set(wanted.decision_actions))
+    if missing:
+        raise Unacceptable(f"What is approved in detail is done by a decision: add {', '.join(missing)}.")
 
 
 def _check_keys(wanted: Registration) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.sessions.flows import SIGNED_OUT
+from accounts.sessions.flows import SPARED
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor, ActorKind
@@ -33,19 +33,20 @@ def for_sharing(
     held: Iterable[str],
     needed: Iterable[str],
 ) -> policy.Sharing:
-    """What a use rests on. ``held`` are the scopes of the token; what the consent no longer allows falls out.
+    """What a use rests on. ``held`` are the scopes of the token; what consent or partner no longer may falls out.
 
-    A sign-out ends a session; what the customer allowed in their absence outlives that, and no other end.
+    A sign-out ends a session, and so does time; what the customer allowed in their absence outlives these, and no other
+    end.
     """
     held = tuple(held)
-    away = session.end_reason in {"", SIGNED_OUT} and OFFLINE in held
+    away = session.end_reason in {"", *SPARED} and OFFLINE in held
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
         partner_enabled=partner.serves(customer.pk),
-        session_cut=session.ended_at is not None and not away,
-        allowed=tuple(name for name in held if name in consent.scopes),
+        session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
+        allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
         needed=tuple(needed),
     )
 

@@ -179,4 +179,5 @@ def _tea_house(url: str) -> partners.Registration:
         post_logout_redirect_uris=(f"{url}/",),
         scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
         decision_actions=("partner.payment", "partner.change_payee"),
+        authorization_details_types=("payment_initiation",),
     )

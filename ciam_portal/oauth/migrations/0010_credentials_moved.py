@@ -26,7 +26,7 @@ def move(apps, schema):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("oauth", "0008_credentials")]
+    dependencies = [("oauth", "0009_credentials")]
 
     operations = [
         migrations.RunPython(move, migrations.RunPython.noop),
