@@ -39,10 +39,10 @@ def took_part(partner: Partner, session: UUID) -> str:
     return found.pk.hex
 
 
-def is_of(sid: str, partner: Partner, session: object) -> bool:
+def is_of(sid: str, partner: Partner, session: UUID) -> bool:
     """Whether this is what the partner knows this session by."""
     try:
-        rows = Participant.objects.filter(pk=UUID(sid), partner=partner, session=session)
+        rows = Participant.objects.filter(pk=UUID(sid), partner=partner, session_id=session)
     except ValueError:
         return False
     return rows.exists()

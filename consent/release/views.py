@@ -43,7 +43,7 @@ class Wish:
         sub, sid = self.claims.get("sub"), self.claims.get("sid")
         if self.partner is None or sub != subject(self.partner, request.user.pk):  # type: ignore[arg-type]  # signed in
             return False
-        return sid is None or backchannel.is_of(str(sid), self.partner, request.portal_session)  # type: ignore[attr-defined]
+        return sid is None or backchannel.is_of(str(sid), self.partner, request.portal_session.pk)  # type: ignore[attr-defined]
 
 
 @csrf_exempt

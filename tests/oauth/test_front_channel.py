@@ -106,7 +106,7 @@ def test_oidcc_login_hint(how: str) -> None:
             page = bank.ask(login_hint="ada@example.com")
         case "pushed":
             page = bank.open(bank.push(login_hint="ada@example.com").json()["request_uri"])
-        case "signed":
+        case _:
             signed = bank.request_object(login_hint="ada@example.com")
             uri = bank.post("/oauth/par/", {"request": signed}).json()["request_uri"]
             page = bank.open(uri)
