@@ -61,6 +61,7 @@ class Session:
     device_days: Annotated[StrictInt, Field(ge=1, le=400)]
     device_overlap_minutes: Annotated[StrictInt, Field(ge=1, le=60)]
     suspended_minutes: Annotated[StrictInt, Field(ge=1, le=10)]
+    at_once: Annotated[StrictInt, Field(ge=2, le=100)]
     kept_days: Annotated[StrictInt, Field(ge=36, le=400)]
 
 
