@@ -44,7 +44,7 @@ from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
-from consent.release.onward import past_our_form, told
+from consent.release.onward import past_our_form, speak, told
 
 ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
@@ -83,6 +83,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             return again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
         response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
+        speak(response, query.get("ui_locales", ""))
     except (Unanswerable, Answer) as error:
         response = told(request, error)
     return past_our_form(request, response)
@@ -192,13 +193,14 @@ def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
 
 def _ask_or_go_on(visit: Visit) -> HttpResponse:
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    must_show = ask_again or "select_account" in asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
     allowed = consent.scopes if consent else []
     unanswered = policy.missing(
         asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
     by_itself, is_public = bool(asked.details), visit.partner.is_public
-    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
+    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
         _check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
@@ -276,6 +278,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
     context = {
         "partner": visit.partner,
         "reference": reference,
+        "query": visit.asked.query,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
         "details": [details.described(each) for each in visit.asked.details],
