@@ -12,6 +12,8 @@ tell(
         events.PartnerOwned,
         credentials.CredentialMade,
         credentials.CredentialEnded,
+        credentials.CredentialEnding,
+        events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
         signing.SigningKeyMade,
