@@ -15,6 +15,7 @@ from ciam_portal.decisions import policy
 from ciam_portal.decisions.models import Approval
 from ciam_portal.decisions.questions import Question, Transaction
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.subjects import subject
 from consent.release.access import Live
 
@@ -23,7 +24,7 @@ BINDING = "approval binding"
 
 def for_asking(partner: Partner, question: Question, held: Live | None) -> policy.Asking:
     """Whether this partner may ask this, of this customer. The caller knows the customer by its own name for them."""
-    theirs = held is not None and (held.partner.pk == partner.pk or partner.is_resource_server)
+    theirs = held is not None and (held.partner.pk == partner.pk or targets.is_for(held.token, partner))
     named = question.subject
     return policy.Asking(
         action_registered=question.transaction.action in partner.decision_actions,
@@ -48,8 +49,8 @@ def for_transaction(
 
 
 def channel_of(partner: Partner, named: Channel) -> Channel | None:
-    """The entry point, if it is the caller's to name: only a resource server stands in front of other applications."""
-    return None if named is Channel.GATEWAY and not partner.is_resource_server else named
+    """The entry point, if it is the caller's to name: only who runs a resource stands in front of applications."""
+    return None if named is Channel.GATEWAY and not targets.stands_before(partner) else named
 
 
 def for_presenting(partner: Partner, approval: Approval | None, transaction: Transaction) -> policy.Presenting:

@@ -13,6 +13,6 @@ class Partners(ReadOnlyAdmin):
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
     hidden = frozenset({"client_secret", "hash_client_secret"})
-    list_display = ("name", "client_id", "client_type", "is_enabled", "is_resource_server", "created")
+    list_display = ("name", "client_id", "client_type", "is_enabled", "created")
     list_filter = ("is_enabled", "client_type")
     search_fields = ("name", "client_id__exact")

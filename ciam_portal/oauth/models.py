@@ -23,6 +23,18 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
 from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.resources.models import Resource
+
+__all__ = [
+    "AccessToken",
+    "AuthorizationCode",
+    "IDToken",
+    "Participant",
+    "Partner",
+    "RefreshToken",
+    "Resource",
+    "without_port",
+]
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
@@ -68,8 +80,10 @@ class Partner(AbstractApplication):
         max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
     )
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
-    is_resource_server = models.BooleanField(
-        default=False, db_comment="not sensitive: may introspect tokens issued to others"
+    resources_allowed = ArrayField(
+        models.CharField(max_length=1024),
+        default=list,
+        db_comment="not sensitive: APIs of others that it may ask tokens for",
     )
     decision_actions = ArrayField(
         models.CharField(max_length=64),

@@ -49,7 +49,6 @@ class Registration:
     jwks_uri: str = ""
     backchannel_logout_uri: str = ""
     public_subjects: bool = False
-    resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
 
 
@@ -61,7 +60,6 @@ class PartnerRegistered(AuditEvent):
     partner: UUID
     profile: Code
     scopes: tuple[Code, ...]
-    resource_server: bool
     decision_actions: tuple[Code, ...]
 
 
@@ -116,14 +114,12 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         ),
         client_id=codes.new_id().hex,
         client_secret=secret or codes.new_token(),  # one that has none gets one that nobody knows
-        is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
     )
     event = PartnerRegistered(
         partner=partner.pk,
         profile=Code(wanted.profile.value),
         scopes=tuple(Code(name) for name in wanted.scopes),
-        resource_server=wanted.resource_server,
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
     )
     record(event, about=None, by=by, at=at)

@@ -2,6 +2,7 @@
 
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.resources import registry
 
 tell(
     {},
@@ -10,5 +11,8 @@ tell(
         partners.PartnerSecretReplaced,
         partners.PartnerSwitched,
         partners.PartnerMayAsk,
+        registry.ResourceRegistered,
+        registry.ResourceSwitched,
+        registry.PartnerMayReach,
     ],
 )

@@ -19,8 +19,9 @@ from django.db.models.functions import Now
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from ciam_portal.oauth.resources.targets import Target
+from ciam_portal.oauth.scopes import OFFLINE
 
-OFFLINE = "offline_access"
 _CODE = "authorization code"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
@@ -36,6 +37,8 @@ class Root:
     family: UUID
     jkt: str = ""
     """The key that all of it is bound to (RFC 9449), if any."""
+    resources: tuple[str, ...] = ()
+    """What its tokens may be for (RFC 8707); none: our own APIs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
+        resource=list(root.resources),
         jkt=root.jkt,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
@@ -110,36 +114,40 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
     AuthorizationCode.objects.filter(pk=code.pk).update(used_at=at, family=family)
 
 
-def issue(root: Root, scopes: tuple[str, ...], *, ends_at: datetime, at: datetime) -> Issued:
+def issue(root: Root, scopes: tuple[str, ...], target: Target, *, ends_at: datetime, at: datetime) -> Issued:
     """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
     refresh = _new_refresh(root, scopes, ends_at, at) if OFFLINE in scopes else ""
-    return Issued(_new_access(root, scopes, at), refresh, scopes, scopes)
+    opened = target.scopes(scopes)
+    return Issued(_new_access(root, opened, target, at), refresh, opened, scopes)
 
 
-def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, jkt: str, at: datetime) -> Issued:
+def rotate(
+    old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], target: Target, *, jkt: str, at: datetime
+) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family, jkt)
+    resources = tuple(old.resource)
+    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family, jkt, resources)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
-    kept = json.dumps([jkt, issued.access_token, refresh, scopes, lasting])
+    issued = Issued(_new_access(root, scopes, target, at), refresh, scopes, lasting)
+    kept = json.dumps([jkt, target.url, issued.access_token, refresh, scopes, lasting])
     sealed = vault.seal(kept.encode(), _context(old))
     cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
     return issued
 
 
-def repeated(old: RefreshToken, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> Issued | None:
+def repeated(old: RefreshToken, scopes: tuple[str, ...], target: Target, *, jkt: str, at: datetime) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
-    For the same key and the same scopes, within the grace. None otherwise: then the token is presented twice.
+    For the same key, scopes and target, within the grace. None otherwise: then the token is presented twice.
     """
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
     sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
     if sealed is None:
         return None
-    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
+    was, url, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
     live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
-    if was != jkt or (scopes and set(scopes) != set(had)) or not live.exists():
+    if (was, url) != (jkt, target.url) or (scopes and set(target.scopes(scopes)) != set(had)) or not live.exists():
         return None
     return Issued(access, refresh, tuple(had), tuple(lasting))
 
@@ -152,14 +160,17 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
-def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> None:
+def issue_to_partner(
+    partner: Partner, value: str, scopes: tuple[str, ...], target: Target, *, jkt: str, at: datetime
+) -> None:
     """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, scopes, at, application=partner, jkt=jkt)
+    _keep_access(value, scopes, at, application=partner, resource=target.audience, jkt=jkt)
 
 
-def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
+def _new_access(root: Root, scopes: tuple[str, ...], target: Target, at: datetime) -> str:
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
+    owned |= {"resource": target.audience}
     _keep_access(value, scopes, at, application_id=root.partner, family=root.family, jkt=root.jkt, **owned)
     return value
 
@@ -181,6 +192,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         session_id=root.session,
         consent_id=root.consent,
         token_family=root.family,
+        resource=list(root.resources),
         jkt=root.jkt,
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,

@@ -13,6 +13,7 @@ from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, Partner
+from ciam_portal.oauth.resources import own
 from consent.models import Consent
 from consent.permission import facts, policy
 from consent.release import challenges
@@ -42,18 +43,18 @@ class Access:
     scopes: tuple[str, ...]
 
 
-def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
-    """What this access token opens; the answer if that is not allowed (yet); None if it is no live token.
+def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
+    """What this access token opens at our API at ``path``; the answer if that is not allowed (yet).
 
-    ``jkt`` is the key that was proven on the request (RFC 9449): one that is bound opens nothing without its own, and
-    one that is not bound is not sent with any.
+    None if it is no live token for that API. ``jkt`` is the key that was proven on the request (RFC 9449): one that is
+    bound opens nothing without its own, and one that is not bound is not sent with any.
 
     ID tokens, codes and refresh tokens are no access tokens. One statement, unless something is refused or a scope has
     a sensitive row of its own in the catalogue.
     """
     at = clock.now()
     found = live(value, at)
-    if found is None or found.token.jkt != jkt:
+    if found is None or found.token.jkt != jkt or not own.opens(found.token.resource, path):
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())

@@ -22,6 +22,8 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth import backend, dpop, jwts, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
+from ciam_portal.oauth.resources import own, targets
+from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.permission import facts, policy
@@ -42,17 +44,23 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def run(request: HttpRequest) -> HttpResponse:
+            response = answered(request)
+            if said := response.get("WWW-Authenticate"):
+                response["WWW-Authenticate"] = f'{said}, resource_metadata="{own.described_at(request.path)}"'
+            return response
+
+        def answered(request: HttpRequest) -> HttpResponse:
             if "access_token" in request.GET or "access_token" in request.POST:
                 return _challenge(400, "invalid_request", "send the token in the Authorization header")
             header = request.headers.get("Authorization", "")
             if not header:
-                return _challenge(401, "", "")
+                return _challenge(401, "", "", scope=" ".join(needed))
             at = clock.now()
             try:
                 value, jkt = _shown(request, header, at)
             except ProtocolError as error:
                 return _bound(_challenge(401, error.error, error.description), at)
-            access = admit(value, *needed, jkt=jkt)
+            access = admit(value, *needed, path=request.path, jkt=jkt)
             if isinstance(access, Access):
                 access.consent.used(at)
                 response = view(request, access)
@@ -152,7 +160,7 @@ def _person(access: Access) -> dict[str, Any]:
 
 @for_machines("POST")
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Whether a token stands at this moment (RFC 7662). A partner learns of its own only, a resource server of all."""
+    """Whether a token stands at this moment (RFC 7662). Who it is for learns that; for all others it does not."""
     asking = backend.authenticated(request)
     if asking is None:
         return problem("invalid_client", "authenticate with client_secret_basic or client_secret_post", 401)
@@ -165,10 +173,9 @@ def introspect(request: HttpRequest) -> HttpResponse:
 
 def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]:
     nothing: dict[str, Any] = {"active": False}
-    at, owner = clock.now(), found.application
-    if owner.pk != asking.pk and not asking.is_resource_server:
+    at, owner, is_refresh = clock.now(), found.application, isinstance(found, RefreshToken)
+    if not (owner.pk == asking.pk if isinstance(found, RefreshToken) else targets.is_for(found, asking)):
         return nothing
-    is_refresh = isinstance(found, RefreshToken)
     ends = min(found.idle_at, found.expires_at) if isinstance(found, RefreshToken) else found.expires
     if at >= ends or not owner.is_enabled:
         return nothing
@@ -184,11 +191,12 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
             "token_type": "refresh_token" if is_refresh else ("DPoP" if found.jkt else "Bearer"),
         }
         | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
+        | ({"aud": found.resource[0]} if found.resource and not is_refresh else {})
     )
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())
-    needed = (tokens.OFFLINE,) if is_refresh else ()
+    needed = (OFFLINE,) if is_refresh else ()
     sharing = facts.for_sharing(found.consent, owner, found.user, found.session, at, held=held, needed=needed)
     if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         return nothing
@@ -197,4 +205,4 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return nothing
     opened = facts.open_now(sharing.allowed, asked, found.user, at)
     proven = facts.signed_in(found.session)
-    return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}
+    return state | proven | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}

@@ -35,7 +35,8 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.resources import own
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import facts, flows, policy
@@ -190,12 +191,15 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     unanswered = policy.missing(
         asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
-    if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
+    places = own.of_others(asked.resources)
+    strange = set(places) - set(consent.resources if consent else ())
+    must_ask = policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again or bool(strange))
+    if consent and not must_ask:
         return _send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
-    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
+    for action in facts.agreeing(visit.partner, {*shown, *strange}, allowed, is_new=consent is None):
         _check_gate(visit, action)
     _check_letting_out(visit, set(shown) - set(allowed))
     return _page(visit, shown, frozenset(allowed))
@@ -248,6 +252,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
         "reference": reference,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
+        "places": Resource.objects.filter(url__in=own.of_others(visit.asked.resources)).order_by("name"),
     }
     response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.
@@ -284,7 +289,15 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
         raise visit.asked.refused("access_denied", "the customer said no")
     try:
-        consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+        consent = flows.give(
+            visit.session,
+            visit.partner,
+            shown=shown,
+            ticked=ticked,
+            resources=own.of_others(visit.asked.resources),
+            by=visit.by,
+            at=visit.at,
+        )
     except (ProveMore, OnHold):
         # The question is asked again from the start, and there the customer reads why, and what to do.
         return _again(visit.asked.query)

@@ -15,6 +15,7 @@ from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
@@ -116,7 +117,7 @@ class ConsentValidator(OAuth2Validator):
             request.client,
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
-            jkt=_jkt(request),
+            terms=_terms(request),
             by=acting(request.client),
             at=clock.now(),
         )
@@ -154,7 +155,12 @@ class ConsentValidator(OAuth2Validator):
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
         exchanged = flows.refresh(
-            found, request.client, asked, jkt=_jkt(request), by=acting(request.client), at=clock.now()
+            found,
+            request.client,
+            asked,
+            terms=_terms(request),
+            by=acting(request.client),
+            at=clock.now(),
         )
         return _keep(request, exchanged, "")
 
@@ -167,9 +173,15 @@ class ConsentValidator(OAuth2Validator):
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            at, by = clock.now(), acting(request.client)
-            scopes = tuple(request.scopes)
-            flows.authorize_partner(request.client, token["access_token"], scopes, jkt=_jkt(request), by=by, at=at)
+            flows.authorize_partner(
+                request.client,
+                token["access_token"],
+                tuple(request.scopes),
+                request.target,
+                jkt=_jkt(request),
+                by=acting(request.client),
+                at=clock.now(),
+            )
         else:
             token["scope"] = " ".join(request.issued.scopes)
         if _jkt(request):
@@ -181,6 +193,10 @@ class ConsentValidator(OAuth2Validator):
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
+        asked = _resource(request)
+        request.target = targets.of(request.client, (asked,) if asked else (), asked)
+        if request.target is None:
+            raise _invalid_target(request)
         return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -213,7 +229,7 @@ class ConsentValidator(OAuth2Validator):
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
         """Whether an access token (nothing else) opens these scopes now."""
-        access = admit(token or "", *(scopes or ()))
+        access = admit(token or "", *(scopes or ()), path="")
         if not isinstance(access, Access):
             request.oauth2_error = {"error": "invalid_token"}
             return False
@@ -242,12 +258,27 @@ def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> boo
     if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
         words = "something about this is unusual: send the customer through the authorization endpoint again"
         raise errors.InvalidGrantError(description=words, request=request)
+    if exchanged is Why.WRONG_TARGET:
+        raise _invalid_target(request)
     if not isinstance(exchanged, flows.Exchanged):
         return False
     request.exchanged, request.issued = exchanged, exchanged.issued
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
+
+
+def _terms(request: Any) -> flows.Terms:
+    return flows.Terms(_resource(request), _jkt(request))
+
+
+def _resource(request: Any) -> str:
+    return getattr(request, "resource", None) or ""
+
+
+def _invalid_target(request: Any) -> errors.CustomOAuth2Error:
+    words = "resource is none that this was granted for, or that is open to this app; or one of several must be named"
+    return errors.CustomOAuth2Error("invalid_target", description=words, request=request)
 
 
 def _jkt(request: Any) -> str:

@@ -25,12 +25,25 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.oauth import backchannel, jwts, tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from ciam_portal.oauth.resources import targets
+from ciam_portal.oauth.resources.targets import Target
+from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import facts, notices, policy
 from consent.release import events
 from consent.release.events import Why
 
 Answered = tuple[gate.Facts, gate.Assessed]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a partner wants its tokens."""
+
+    resource: str = ""
+    """What they are for (RFC 8707); "": what the grant is for."""
+    jkt: str = ""
+    """The key that it proved to hold (RFC 9449), and that they are bound to; "" binds to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +59,16 @@ class Exchanged:
 
 @flow
 def redeem(
-    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, jkt: str, by: Actor, at: datetime
+    found: AuthorizationCode,
+    partner: Partner,
+    *,
+    redirect_uri: str,
+    verifier: str,
+    terms: Terms,
+    by: Actor,
+    at: datetime,
 ) -> Exchanged | Why:
-    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued.
-
-    ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
-    """
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     code = _locked(AuthorizationCode, found.pk)
     if consent is None or code is None:
@@ -62,16 +79,19 @@ def redeem(
         return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = _flaw(code, redirect_uri, verifier, jkt, at) or _unshared(sharing, code.user_id, by, at), None
-    if why is None:
+    why, decision = _flaw(code, redirect_uri, verifier, terms.jkt, at) or _unshared(sharing, code.user_id, by, at), None
+    target = targets.of(partner, code.resource, terms.resource)
+    if why is None and target is not None:
         why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
-    if why is not None:
+    if why is not None or target is None:
         tokens.spend(code, None, at)
-        return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt)
+        return _refused_code(partner, why or Why.WRONG_TARGET, code.user_id, by, at, decision=decision)
+    root = tokens.Root(
+        partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), terms.jkt, tuple(code.resource)
+    )
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
+    issued = tokens.issue(root, sharing.allowed, target, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
@@ -86,27 +106,35 @@ def redeem(
 
 @flow
 def refresh(
-    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
+    found: RefreshToken,
+    partner: Partner,
+    asked: tuple[str, ...],
+    *,
+    terms: Terms,
+    by: Actor,
+    at: datetime,
 ) -> Exchanged | Why:
     """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
 
-    ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
-    answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
+    ``asked`` must lie within what the token holds. The same once more at once, because its answer was lost, gets the
+    same answer; any other second use ends the family, and the customer is told.
     """
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     old = _locked(RefreshToken, found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-    again = tokens.repeated(old, asked, jkt=jkt, at=at)
+    target = targets.of(partner, old.resource, terms.resource)
+    again = tokens.repeated(old, asked, target, jkt=terms.jkt, at=at) if target else None
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
-    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why = (None if again else _worn(old, asked, jkt, at)) or _unshared(sharing, old.user_id, by, at)
-    if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at)
-    scopes = again.scopes if again else tuple(name for name in sharing.allowed if not asked or name in asked)
+    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(OFFLINE,))
+    why = (None if again else _worn(old, asked, terms.jkt, at)) or _unshared(sharing, old.user_id, by, at)
+    if why is not None or target is None:
+        return _refused_refresh(partner, why or Why.WRONG_TARGET, old.user_id, by, at)
+    wanted = tuple(name for name in sharing.allowed if not asked or name in asked)
+    scopes = again.scopes if again else target.scopes(wanted)
     answered = _asked(Action.REFRESH_TOKEN, old, by, at)
     if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
         why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
@@ -116,17 +144,17 @@ def refresh(
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
+    issued = again or tokens.rotate(old, scopes, sharing.allowed, target, jkt=terms.jkt, at=at)
     _read(consent, issued, at)
     return Exchanged(issued, old.user, old.session, sid=backchannel.took_part(partner, old.session_id))
 
 
 @flow
 def authorize_partner(
-    partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
+    partner: Partner, value: str, scopes: tuple[str, ...], target: Target, *, jkt: str, by: Actor, at: datetime
 ) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
-    tokens.issue_to_partner(partner, value, scopes, jkt=jkt, at=at)
+    tokens.issue_to_partner(partner, value, scopes, target, jkt=jkt, at=at)
     record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
 
 

@@ -14,6 +14,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import registry
 from tests.conftest import NOON
 
 CALLBACK = "https://shop.example/callback"
@@ -36,6 +37,16 @@ def register(name: str = "Shop", **said: Any) -> tuple[Partner, str]:
     if said.get("profile") is Profile.SERVICE:
         words = {"scopes": ()}
     return partners.register(partners.Registration(name=name, **(words | said)), by=Actor.system(), at=NOON)
+
+
+def serve(server: "Walk", *reached_by: "Walk", url: str = "https://api.example/v1", **said: Any) -> str:
+    """Register an API that ``server`` runs; these partners may ask for tokens for it. Its address."""
+    words = {"name": "Warehouse", "scopes": ("openid", "profile")} | said
+    registry.register(registry.Registration(url=url, partner=server.partner, **words), by=Actor.system(), at=NOON)
+    for each in reached_by:
+        urls = tuple(Partner.objects.get(pk=each.partner.pk).resources_allowed)
+        registry.let_reach(each.partner, (*urls, url), by=Actor.system(), at=NOON)
+    return url
 
 
 class Walk:

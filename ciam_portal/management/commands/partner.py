@@ -12,6 +12,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import registry
 
 
 class Command(BaseCommand):
@@ -35,7 +36,6 @@ class Command(BaseCommand):
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
-        add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
         )
@@ -45,6 +45,9 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
+        reach = verbs.add_parser("reach", help="for which APIs of others it may ask tokens; none: for ours only")
+        reach.add_argument("client_id")
+        reach.add_argument("--resource", action="append", default=[], help="its address; several times")
         for verb in ("secret", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
 
@@ -62,6 +65,10 @@ class Command(BaseCommand):
                 partner = self._find(options["client_id"])
                 partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
                 self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
+            elif verb == "reach":
+                partner = self._find(options["client_id"])
+                registry.let_reach(partner, tuple(options["resource"]), by=by, at=at)
+                self.stdout.write(f"{partner.name}: {', '.join(options['resource']) or 'none'}")
             elif verb == "secret":
                 partner = self._find(options["client_id"])
                 self._show(partner, partners.replace_secret(partner, by=by, at=at))
@@ -100,7 +107,6 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         jwks_uri=options["jwks_uri"],
         backchannel_logout_uri=options["backchannel_logout_uri"],
         public_subjects=options["public_subjects"],
-        resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
     )
 
