@@ -1,4 +1,4 @@
-"""Log lines: each carries the id of the request being served, and none what stands behind the path of a mailed link."""
+"""Log lines: each carries the id of the request being served, and none the secret of a mailed link."""
 
 import logging
 import logging.config
@@ -9,6 +9,7 @@ from typing import Any
 from ciam_portal.core import reference, request_id
 
 _hidden: dict[str, re.Pattern[str]] = {}
+_LONG = re.compile(r"(/)[^/\s]{40,}\S*")  # of a path that was torn or mistyped before its secret; no path of ours has it
 
 
 def hide_behind(path: str) -> None:
@@ -49,6 +50,6 @@ class Line(logging.LogRecord):
     def getMessage(self) -> str:  # noqa: N802  (as its base)
         """The text without secrets of links."""
         text = super().getMessage()
-        for secret in _hidden.values():
+        for secret in (*_hidden.values(), _LONG):
             text = secret.sub(r"\1…", text)
         return text

@@ -98,7 +98,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with smtp.running() as sink, Stack.temporary(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}") as portal:
+    with smtp.running() as sink, Stack.temporary(durable=True, EMAIL_URL=f"smtp://127.0.0.1:{sink.port}") as portal:
         there = World(portal, sink)
         wait_until(there.is_whole)
         yield there

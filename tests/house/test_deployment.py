@@ -82,7 +82,7 @@ def _services() -> dict[str, Any]:
 
 def test_both_ways_start_the_same_processes() -> None:
     units, services = _units(), _services()
-    assert units["ciam-web"] == "gunicorn --config deploy/gunicorn.conf.py"
+    assert units["ciam-web@"] == "gunicorn --config deploy/gunicorn.conf.py"
     assert 'CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py"]' in (DEPLOY / "Dockerfile").read_text()
     assert " ".join(services["beat"]["command"]) == units["ciam-beat"]
 

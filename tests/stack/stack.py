@@ -54,11 +54,14 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def temporary(cls, *, services_only: bool = False, **other: str) -> Iterator[Self]:
-        """A stack of its own on free ports, in a folder that is removed afterwards."""
+    def temporary(cls, *, services_only: bool = False, durable: bool = False, **other: str) -> Iterator[Self]:
+        """A stack of its own on free ports, in a folder that is removed afterwards.
+
+        ``durable``: what it has kept survives that a service is killed; without, it is faster.
+        """
         folder = Path(tempfile.mkdtemp(prefix="ciam-"))
         folder.chmod(0o711 if AS_ROOT else 0o700)
-        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=False, **other)
+        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=durable, **other)
         try:
             if services_only:
                 stack.start_services()
