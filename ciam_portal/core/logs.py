@@ -9,7 +9,9 @@ from typing import Any
 from ciam_portal.core import reference, request_id
 
 _hidden: dict[str, re.Pattern[str]] = {}
-_LONG = re.compile(r"(/)[^/\s]{40,}\S*")  # of a path that was torn or mistyped before its secret; no path of ours has it
+_LONG = re.compile(
+    r"(/)[^/\s]{40,}\S*"
+)  # of a path that was torn or mistyped before its secret; no path of ours has it
 
 
 def hide_behind(path: str) -> None:

@@ -170,8 +170,8 @@ def issue_to_partner(
 def _new_access(root: Root, scopes: tuple[str, ...], target: Target, at: datetime) -> str:
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    owned |= {"resource": target.audience}
-    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, jkt=root.jkt, **owned)
+    owned |= {"application_id": root.partner, "family": root.family}
+    _keep_access(value, scopes, at, resource=target.audience, jkt=root.jkt, **owned)
     return value
 
 

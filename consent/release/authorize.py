@@ -252,7 +252,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
         "reference": reference,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
-        "places": Resource.objects.filter(url__in=own.of_others(visit.asked.resources)).order_by("name"),
+        "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
     }
     response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.

@@ -16,7 +16,7 @@ DOCUMENT = "/.well-known/oauth-protected-resource"
 
 @pytest.mark.parametrize("path", own.PATHS)
 def test_each_api_says_what_it_is_at_its_own_address(client: Client, path: str) -> None:
-    assert resolve(path)
+    assert resolve(path).func
     answer = client.get(DOCUMENT + path)
     words = answer.json()
     assert words["resource"] == settings.PUBLIC_URL + path
@@ -38,10 +38,12 @@ def test_no_other_address_has_a_document(client: Client, path: str) -> None:
 @pytest.mark.parametrize("path", own.PATHS)
 def test_a_refusal_leads_to_a_token(walk: Walk, path: str) -> None:
     """Knowing nothing but the address: challenge, document, server, authorization, token, call."""
+    found = None
     for refused in (walk.machine.get(path), walk.get(path, "unknown"), walk.machine.get(f"{path}?access_token=x")):
         found = re.search(r'resource_metadata="([^"]+)"', refused["WWW-Authenticate"])
         assert found
         assert found[1].startswith(settings.PUBLIC_URL)
+    assert found is not None
     described = walk.machine.get(found[1].removeprefix(settings.PUBLIC_URL)).json()
     assert described["resource"] == settings.PUBLIC_URL + path
     scope = " ".join(("openid", *described["scopes_supported"]))

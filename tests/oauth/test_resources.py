@@ -12,6 +12,7 @@ from accounts.models import User
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth.models import AccessToken, Resource
+from ciam_portal.oauth.partners import Unacceptable
 from ciam_portal.oauth.profiles import Profile
 from ciam_portal.oauth.resources import own, registry, targets
 from consent.models import Consent
@@ -249,7 +250,7 @@ def test_the_page_says_where_and_the_yes_is_for_there_only(walk: Walk, api: Walk
 )  # fmt: skip
 def test_an_address_has_one_spelling_and_one_owner(api: Walk, wrong: str) -> None:
     serve(api, url="https://known.example/")
-    with pytest.raises(registry.Unacceptable):
+    with pytest.raises(Unacceptable):
         serve(api, url=wrong.format(ours=settings.PUBLIC_URL))
 
 

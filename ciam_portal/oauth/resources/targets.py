@@ -48,7 +48,7 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     if ours is not None:
         return Target(url, frozenset(ours))
     found = Resource.objects.filter(url=url, is_enabled=True).first() if url in partner.resources_allowed else None
-    return found and Target(url, frozenset(found.scopes))
+    return Target(url, frozenset(found.scopes)) if found is not None else None
 
 
 def is_for(found: AccessToken, asking: Partner) -> bool:
