@@ -23,6 +23,7 @@ from ciam_portal.core.crypto import codes, vault
 _TOKEN = b"csrfmiddlewaretoken="
 _FORM = "application/x-www-form-urlencoded"
 _ANSWERED_SECONDS = 10  # the same press gets the same answer for so long
+_ASKED_SECONDS = 3  # a cache that only hung writes down who asked once it goes on, when nobody is at it any more
 _WORKING_SECONDS = 30  # an answer that takes longer was lost with its process
 PATIENCE_SECONDS = 8.0
 _LOOK_EVERY_SECONDS = 0.05
@@ -42,9 +43,10 @@ class Once:
         if not key:
             return self.get_response(request)
         try:
-            is_first = cache.add(key, {"from": _cookies(request)}, _WORKING_SECONDS)
+            is_first = cache.add(key, {"from": _cookies(request)}, _ASKED_SECONDS)
+            if is_first:
+                cache.touch(key, _WORKING_SECONDS)
         except RedisError:
-            _forget(key)  # a cache that only hangs writes it all the same, once it goes on
             return self.get_response(request)
         if is_first:
             return self._answer(request, key)

@@ -14,6 +14,7 @@ from ciam_portal.core.policy.assurance import ACR_VALUES, Level
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources import targets
+from ciam_portal.oauth.scopes import SCOPES
 
 PROMPTS = ("none", "login", "consent", "create")
 _KNOWN = (
@@ -228,7 +229,7 @@ class _Reader:
         if not names or not all(_SCOPE.fullmatch(name) for name in names):
             raise self._no("invalid_scope", "scope is missing or malformed")
         # Unknown ones are ignored (OpenID Connect Core section 3.1.2.1); what was granted stands in the answer's scope.
-        open_to_it = tuple(name for name in names if name in self.partner.scopes_allowed)
+        open_to_it = tuple(name for name in names if name in SCOPES and name in self.partner.scopes_allowed)
         if not open_to_it:
             raise self._no("invalid_scope", "no scope is known and open to this app")
         return open_to_it

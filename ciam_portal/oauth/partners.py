@@ -20,7 +20,7 @@ from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.oauth import jwts
 from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN, SCOPES
 
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
@@ -159,9 +159,12 @@ def _check(wanted: Registration) -> None:
     rules = wanted.profile.rules
     if not wanted.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
-    unknown = sorted(set(wanted.scopes) - set(SCOPES))
+    known = (*SCOPES, *sorted(OWN))
+    unknown = sorted(set(wanted.scopes) - set(known))
     if unknown:
-        raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
+        raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(known)}.")
+    if rules.public and OWN & set(wanted.scopes):
+        raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or wanted.scopes):

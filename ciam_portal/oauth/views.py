@@ -18,8 +18,8 @@ from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.oauth import answers, assertions, authorization, backend, dpop, id_tokens, jwts, keys, partners, pushed
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.resources import own
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.resources import ours
+from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
@@ -199,7 +199,7 @@ def _metadata() -> dict[str, Any]:
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": [*SCOPES, *sorted(OWN)],
         "response_types_supported": ["code"],
         "response_modes_supported": list(answers.MODES),
         "authorization_signing_alg_values_supported": [jwts.ES256],
@@ -217,7 +217,7 @@ def _metadata() -> dict[str, Any]:
         "require_signed_request_object": False,
         "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
-        "protected_resources": [settings.PUBLIC_URL + path for path in own.PATHS],
+        "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
     }
 
 

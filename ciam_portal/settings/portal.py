@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "ciam_portal.core.outbox",
     "ciam_portal.oauth",
     "ciam_portal.decisions",
+    "ciam_portal.signals",
     "ciam_portal",
     "ciam_portal.core.admin_site.PortalAdminConfig",
     "django.contrib.auth",
@@ -296,5 +297,4 @@ LOGGING = {
     "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")},
 }
 
-# Everything has been read.
-environment.end()
+environment.end()  # everything has been read

@@ -21,7 +21,7 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.oauth import scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner, Resource
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.release import events as release_events
@@ -49,7 +49,7 @@ def give(
     require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
-    places = frozenset(consent.resources)
+    places, resources = frozenset(consent.resources), ours.of_others(resources)
     if actions := facts.agreeing(partner, {*ticked, *resources}, before | places, is_new=is_new):
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         for action in actions:
@@ -93,7 +93,7 @@ def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, b
     session = Session.objects.get(pk=session.pk)
     customer, partner = consent.customer, consent.partner
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    covered = set(own.of_others(asked.resources)) <= set(consent.resources)
+    covered = set(ours.of_others(asked.resources)) <= set(consent.resources)
     sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
     sharing = replace(sharing, resources_covered=covered)
     require(policy.may_share, sharing, about=customer.pk, by=by, at=at)

@@ -13,7 +13,7 @@ from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, Partner
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import facts, policy
 from consent.release import challenges
@@ -54,7 +54,7 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     """
     at = clock.now()
     found = live(value, at)
-    if found is None or found.token.jkt != jkt or not own.opens(found.token.resource, path):
+    if found is None or found.token.jkt != jkt or not ours.opens(found.token.resource, path):
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
@@ -79,6 +79,19 @@ def live(value: str, at: datetime) -> Live | None:
     if found is None or at >= found.expires or found.consent is None or found.session is None:
         return None
     return Live(found, found.application, found.user, found.session, found.consent)
+
+
+def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, frozenset[str]]:
+    """Who acts for itself with this access token, and for what; nobody, with a customer's or one that is over.
+
+    What the partner may no longer ask for falls out.
+    """
+    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
+    if found is None or at >= found.expires or found.user_id or found.resource or found.jkt != jkt:
+        return None, frozenset()
+    partner: Partner = found.application
+    held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
+    return (partner, held) if partner.is_enabled else (None, frozenset())
 
 
 def acting(partner: Partner) -> Actor:

@@ -22,12 +22,12 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth import backend, dpop, jwts, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
-from ciam_portal.oauth.resources import own, targets
+from ciam_portal.oauth.resources import ours, targets
 from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.permission import facts, policy
-from consent.release.access import Access, acting, admit
+from consent.release.access import Access, acting, admit, partner_of
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
 _MOST_SIGN_INS = 50
@@ -42,35 +42,67 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        def run(request: HttpRequest) -> HttpResponse:
-            response = answered(request)
-            if said := response.get("WWW-Authenticate"):
-                response["WWW-Authenticate"] = f'{said}, resource_metadata="{own.described_at(request.path)}"'
-            return response
-
-        def answered(request: HttpRequest) -> HttpResponse:
-            if "access_token" in request.GET or "access_token" in request.POST:
-                return _challenge(400, "invalid_request", "send the token in the Authorization header")
-            header = request.headers.get("Authorization", "")
-            if not header:
-                return _challenge(401, "", "", scope=" ".join(needed))
-            at = clock.now()
-            try:
-                value, jkt = _shown(request, header, at)
-            except ProtocolError as error:
-                return _bound(_challenge(401, error.error, error.description), at)
+        def run(request: HttpRequest, value: str, jkt: str, at: datetime) -> HttpResponse:
             access = admit(value, *needed, path=request.path, jkt=jkt)
-            if isinstance(access, Access):
-                access.consent.used(at)
-                response = view(request, access)
-            else:
-                response = _refused(access, needed, at)
-            return _bound(response, at) if jkt else response
+            if not isinstance(access, Access):
+                return _refused(access, needed, at)
+            access.consent.used(at)
+            return view(request, access)
 
-        return run
+        return _described(_presented(wraps(view)(run)))
 
     return decorate
+
+
+def own(*enough: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A view for partners that act for themselves, with a token for one of these scopes; it is given the partner."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def run(request: HttpRequest, value: str, jkt: str, at: datetime, **named: Any) -> HttpResponse:  # noqa: ANN401  (the path's)
+            partner, held = partner_of(value, at, jkt=jkt)
+            if partner is None:
+                return _challenge(401, "invalid_token", _NOT_LIVE)
+            if not held & set(enough):
+                return _challenge(403, "insufficient_scope", "this is not what the token is for", scope=enough[0])
+            return view(request, partner, **named)
+
+        return _presented(wraps(view)(run))
+
+    return decorate
+
+
+def _described(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The same view; whoever is refused there is led to what it needs (RFC 9728 section 5.1)."""
+
+    @wraps(view)
+    def run(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        if said := response.get("WWW-Authenticate"):
+            response["WWW-Authenticate"] = f'{said}, resource_metadata="{ours.described_at(request.path)}"'
+        return response
+
+    return run
+
+
+def _presented(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that is given the access token that was sent, the key that was proven with it, and when."""
+
+    @wraps(view)
+    def run(request: HttpRequest, **named: Any) -> HttpResponse:  # noqa: ANN401  (the path's)
+        if "access_token" in request.GET or "access_token" in request.POST:
+            return _challenge(400, "invalid_request", "send the token in the Authorization header")
+        header = request.headers.get("Authorization", "")
+        if not header:
+            return _challenge(401, "", "")
+        at = clock.now()
+        try:
+            value, jkt = _shown(request, header, at)
+        except ProtocolError as error:
+            return _bound(_challenge(401, error.error, error.description), at)
+        response = view(request, value, jkt, at, **named)
+        return _bound(response, at) if jkt else response
+
+    return run
 
 
 def _shown(request: HttpRequest, header: str, at: datetime) -> tuple[str, str]:

@@ -36,7 +36,7 @@ from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner, Resource
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import facts, flows, policy
@@ -187,22 +187,18 @@ def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
 def _ask_or_go_on(visit: Visit) -> HttpResponse:
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
-    allowed = consent.scopes if consent else []
-    unanswered = policy.missing(
-        asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
-    )
-    places = own.of_others(asked.resources)
-    strange = set(places) - set(consent.resources if consent else ())
-    must_ask = policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again or bool(strange))
-    if consent and not must_ask:
+    known = [*consent.scopes, *consent.resources] if consent else []
+    wanted, declined = (*asked.scopes, *ours.of_others(asked.resources)), consent.declined if consent else []
+    unanswered = policy.missing(wanted, allowed=known, declined=declined, ask_again=ask_again)
+    if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
         return _send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
-    shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
-    for action in facts.agreeing(visit.partner, {*shown, *strange}, allowed, is_new=consent is None):
+    shown = tuple(name for name in asked.scopes if name in known or name in unanswered)
+    for action in facts.agreeing(visit.partner, {*shown, *unanswered}, known, is_new=consent is None):
         _check_gate(visit, action)
-    _check_letting_out(visit, set(shown) - set(allowed))
-    return _page(visit, shown, frozenset(allowed))
+    _check_letting_out(visit, set(shown) - set(known))
+    return _page(visit, shown, frozenset(known))
 
 
 def _check_gate(visit: Visit, action: Action) -> None:
@@ -289,14 +285,9 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
         raise visit.asked.refused("access_denied", "the customer said no")
     try:
+        places = visit.asked.resources
         consent = flows.give(
-            visit.session,
-            visit.partner,
-            shown=shown,
-            ticked=ticked,
-            resources=own.of_others(visit.asked.resources),
-            by=visit.by,
-            at=visit.at,
+            visit.session, visit.partner, shown=shown, ticked=ticked, resources=places, by=visit.by, at=visit.at
         )
     except (ProveMore, OnHold):
         # The question is asked again from the start, and there the customer reads why, and what to do.

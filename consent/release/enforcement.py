@@ -12,7 +12,7 @@ from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources import targets
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
 from consent.release import flows
@@ -36,6 +36,8 @@ class ConsentValidator(Authenticating):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
+        if grant_type == "client_credentials" and set(request.client.scopes_allowed) & OWN:
+            return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -133,12 +135,12 @@ class ConsentValidator(Authenticating):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
+        """A partner acting for itself: only what opens nothing of a customer's."""
         asked = _resource(request)
         request.target = targets.of(request.client, (asked,) if asked else (), asked)
         if request.target is None:
             raise _invalid_target(request)
-        return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
+        return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         """Nothing is given that was not asked for."""

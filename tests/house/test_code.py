@@ -55,6 +55,8 @@ PROTOCOL = {  # each proves in its own way who asks
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",
     "decisions:authzen", "decisions:openapi",
+    "signals:configuration", "signals:stream", "signals:status", "signals:add_subject", "signals:remove_subject",
+    "signals:verify", "signals:poll",
 }  # fmt: skip
 
 
@@ -104,6 +106,7 @@ def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
         "accounts",
         "consent",
         "decisions",
+        "signals",
         "audit",
         "notifications",
         "oauth",

@@ -7,21 +7,21 @@ from django.conf import settings
 from django.test import Client
 from django.urls import resolve
 
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from tests.oauth.walk import Walk
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = "/.well-known/oauth-protected-resource"
 
 
-@pytest.mark.parametrize("path", own.PATHS)
+@pytest.mark.parametrize("path", ours.PATHS)
 def test_each_api_says_what_it_is_at_its_own_address(client: Client, path: str) -> None:
-    assert resolve(path).func
+    assert resolve(path).route
     answer = client.get(DOCUMENT + path)
     words = answer.json()
     assert words["resource"] == settings.PUBLIC_URL + path
     assert words["authorization_servers"] == [settings.PUBLIC_URL]
-    assert words["scopes_supported"] == list(own.PATHS[path])
+    assert words["scopes_supported"] == list(ours.PATHS[path])
     assert words["bearer_methods_supported"] == ["header"]
     assert "offline_access" not in str(words)
     assert all(words.values())
@@ -35,7 +35,7 @@ def test_no_other_address_has_a_document(client: Client, path: str) -> None:
     assert client.get(DOCUMENT + path).status_code == 404
 
 
-@pytest.mark.parametrize("path", own.PATHS)
+@pytest.mark.parametrize("path", ours.PATHS)
 def test_a_refusal_leads_to_a_token(walk: Walk, path: str) -> None:
     """Knowing nothing but the address: challenge, document, server, authorization, token, call."""
     found = None

@@ -14,7 +14,7 @@ from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth.models import AccessToken, Resource
 from ciam_portal.oauth.partners import Unacceptable
 from ciam_portal.oauth.profiles import Profile
-from ciam_portal.oauth.resources import own, registry, targets
+from ciam_portal.oauth.resources import ours, registry, targets
 from consent.models import Consent
 from tests.conftest import NOON
 from tests.oauth.keyed import Keyed
@@ -69,10 +69,10 @@ def test_a_token_is_for_one_resource_of_its_grant(granted: tuple[str, ...], aske
 
 def test_each_api_of_ours_takes_tokens_for_itself_or_for_all_of_ours(walk: Walk, url: str) -> None:
     wide = walk.tokens("openid activity")["access_token"]
-    here = {path: settings.PUBLIC_URL + path for path in own.PATHS}
+    here = {path: settings.PUBLIC_URL + path for path in ours.PATHS}
     held = {path: walk.tokens("openid activity", resource=named)["access_token"] for path, named in here.items()}
     foreign = walk.tokens("openid activity", resource=url)["access_token"]
-    for path in own.PATHS:
+    for path in ours.PATHS:
         assert walk.get(path, wide).json().get("error") in {None, "insufficient_user_authentication"}
         refused = walk.get(path, foreign)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")

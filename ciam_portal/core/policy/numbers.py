@@ -103,6 +103,16 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """What partners hear of customers, and how often they may ask."""
+
+    held_days: Annotated[StrictInt, Field(ge=1, le=30)]
+    subjects: Annotated[StrictInt, Field(ge=1000, le=10_000_000)]
+    verification_seconds: Annotated[StrictInt, Field(ge=1, le=3600)]
+    requests_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """Delivery of messages."""
 
@@ -208,6 +218,7 @@ class Content:
     factors: Factors
     oauth: OAuth
     approvals: Approvals
+    signals: Signals
     notices: Notices
     disputes: Disputes
     retention: Retention

@@ -15,7 +15,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.partners import Unacceptable
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.resources.models import Resource
 from ciam_portal.oauth.scopes import OFFLINE, SCOPES
 
@@ -114,7 +114,7 @@ def _check(wanted: Registration) -> None:
             f"{wanted.url!r}: a resource is an https address in its plain form, without user, query, fragment, dots or "
             "port 443, and its host in lower case."
         )
-    if own.scopes_at(wanted.url) is not None or Resource.objects.filter(url=wanted.url).exists():
+    if ours.scopes_at(wanted.url) is not None or Resource.objects.filter(url=wanted.url).exists():
         raise Unacceptable("There is a resource of this address.")
     if not wanted.name.strip():
         raise Unacceptable("A resource needs a name that customers will recognise.")

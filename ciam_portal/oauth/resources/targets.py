@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ciam_portal.oauth.models import AccessToken, Partner
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.resources.models import Resource
 from ciam_portal.oauth.scopes import OFFLINE
 
@@ -36,7 +36,7 @@ def narrowed(granted: Sequence[str], asked: str) -> str | None:
     """
     if not asked:
         return "" if not granted else granted[0] if len(granted) == 1 else None
-    return asked if asked in granted or (not granted and own.scopes_at(asked) is not None) else None
+    return asked if asked in granted or (not granted and ours.scopes_at(asked) is not None) else None
 
 
 def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
@@ -44,9 +44,8 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     url = narrowed(granted, asked)
     if not url:
         return None if url is None else Target()
-    ours = own.scopes_at(url)
-    if ours is not None:
-        return Target(url, frozenset(ours))
+    if (scopes := ours.scopes_at(url)) is not None:
+        return Target(url, frozenset(scopes))
     found = Resource.objects.filter(url=url, is_enabled=True).first() if url in partner.resources_allowed else None
     return Target(url, frozenset(found.scopes)) if found is not None else None
 
@@ -58,7 +57,7 @@ def is_for(found: AccessToken, asking: Partner) -> bool:
     partner that it was issued to.
     """
     owner = found.application
-    if not own.of_others(tuple(found.resource)):
+    if not ours.of_others(tuple(found.resource)):
         return bool(owner.pk == asking.pk)
     (url,) = found.resource
     mine = Resource.objects.filter(url=url, partner=asking, introspects=True, is_enabled=True)

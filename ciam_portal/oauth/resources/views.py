@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ciam_portal.core import links
 from ciam_portal.oauth import jwts
-from ciam_portal.oauth.resources import own
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.views import for_machines, problem, published
 
 _KEPT_SECONDS = 3600
@@ -15,7 +15,7 @@ _KEPT_SECONDS = 3600
 def protected_resource(request: HttpRequest, path: str) -> HttpResponse:
     """Of the very address that is asked for: any other's document would be void (section 3.3)."""
     url = f"{settings.PUBLIC_URL}/{path}"
-    scopes = own.scopes_at(url)
+    scopes = ours.scopes_at(url)
     if scopes is None:
         return problem("not_found", "no resource is at this address", 404)
     document = {
