@@ -88,4 +88,4 @@ def _token(partner: Partner, content: dict[str, Any], at: datetime) -> str:
         "events": {_EVENT: {}},
         "sid": content["sid"],
     }
-    return jwts.sign(claims, keys.signing_key(), KIND)
+    return jwts.sign(claims, keys.signing_key(partner.algorithm), KIND)

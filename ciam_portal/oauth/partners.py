@@ -21,6 +21,7 @@ from ciam_portal.oauth import jwts
 from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import OWN, SCOPES
+from ciam_portal.oauth.signing import flows as signing
 
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
@@ -48,6 +49,7 @@ class Registration:
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
     backchannel_logout_uri: str = ""
+    algorithm: str = jwts.ES256
     public_subjects: bool = False
     decision_actions: tuple[str, ...] = ()
 
@@ -107,6 +109,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         jwks=wanted.jwks,
         jwks_uri=wanted.jwks_uri,
         backchannel_logout_uri=wanted.backchannel_logout_uri,
+        algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
         authorization_grant_type=(
@@ -116,6 +119,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         client_secret=secret or codes.new_token(),  # one that has none gets one that nobody knows
         decision_actions=list(wanted.decision_actions),
     )
+    signing.need(wanted.algorithm, by=by, at=at)
     event = PartnerRegistered(
         partner=partner.pk,
         profile=Code(wanted.profile.value),
@@ -188,6 +192,9 @@ def _check_keys(wanted: Registration) -> None:
         raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
     if not all(fetch.acceptable(uri) for uri in (wanted.jwks_uri, wanted.backchannel_logout_uri) if uri):
         raise Unacceptable("Keys are published, and ends of sessions are heard, at an https address in full.")
+    allowed = jwts.ALGORITHMS if rules.bound else jwts.OURS
+    if wanted.algorithm not in allowed:
+        raise Unacceptable(f"What we sign for a partner of this profile is signed with {', '.join(allowed)}.")
     if wanted.jwks:
         try:
             jwts.key_set(wanted.jwks)

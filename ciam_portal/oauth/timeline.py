@@ -3,6 +3,7 @@
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.resources import registry
+from ciam_portal.oauth.signing import events as signing
 
 tell(
     {},
@@ -14,5 +15,8 @@ tell(
         registry.ResourceRegistered,
         registry.ResourceSwitched,
         registry.PartnerMayReach,
+        signing.SigningKeyMade,
+        signing.SigningKeyRetired,
+        signing.SigningKeyRevoked,
     ],
 )

@@ -39,6 +39,8 @@ class Root:
     """The key that all of it is bound to (RFC 9449), if any."""
     resources: tuple[str, ...] = ()
     """What its tokens may be for (RFC 8707); none: our own APIs."""
+    named: tuple[str, ...] = ()
+    """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def new_code(
         code_challenge_method="S256",
         nonce=nonce,
         resource=list(root.resources),
+        named=list(root.named),
         jkt=root.jkt,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
@@ -126,8 +129,8 @@ def rotate(
 ) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    resources = tuple(old.resource)
-    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family, jkt, resources)
+    of = old.application_id, old.user_id, old.session_id, old.consent_id
+    root = Root(*of, old.token_family, jkt, tuple(old.resource), tuple(old.named))
     refresh = _new_refresh(root, lasting, old.expires_at, at)
     issued = Issued(_new_access(root, scopes, target, at), refresh, scopes, lasting)
     kept = json.dumps([jkt, target.url, issued.access_token, refresh, scopes, lasting])
@@ -171,7 +174,7 @@ def _new_access(root: Root, scopes: tuple[str, ...], target: Target, at: datetim
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    _keep_access(value, scopes, at, resource=target.audience, jkt=root.jkt, **owned)
+    _keep_access(value, scopes, at, resource=target.audience, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
 
@@ -194,6 +197,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         token_family=root.family,
         resource=list(root.resources),
         jkt=root.jkt,
+        named=list(root.named),
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,
     )

@@ -97,7 +97,8 @@ def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, b
     sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
     sharing = replace(sharing, resources_covered=covered)
     require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt, asked.resources)
+    owned = partner.pk, customer.pk, session.pk, consent.pk
+    root = tokens.Root(*owned, codes.new_id(), asked.jkt, asked.resources, asked.named)
     value = tokens.new_code(
         root,
         sharing.allowed,

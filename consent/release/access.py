@@ -11,7 +11,7 @@ from ciam_portal.core.audit.decide import Decided, keep, refusal
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import tokens
+from ciam_portal.oauth import claims, tokens
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.resources import ours
 from consent.models import Consent
@@ -41,6 +41,8 @@ class Access:
     customer: User
     consent: Consent
     scopes: tuple[str, ...]
+    named: tuple[str, ...] = ()
+    """Fields for userinfo that the partner asked for by name, and that stand."""
 
 
 def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
@@ -70,7 +72,8 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
         if not isinstance(decided.answer, Allow):
             return decided
     opened = facts.open_now(sharing.allowed, asked, customer, at, answered=needed)
-    return Access(found.token, partner, customer, found.consent, opened)
+    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked, at)
+    return Access(found.token, partner, customer, found.consent, opened, named)
 
 
 def live(value: str, at: datetime) -> Live | None:

@@ -157,7 +157,7 @@ def _bound(response: HttpResponse, at: datetime) -> HttpResponse:
 @bearer("openid")
 def userinfo(request: HttpRequest, access: Access) -> HttpResponse:
     """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""
-    return JsonResponse(_person(access))
+    return JsonResponse(_person(access, access.named))
 
 
 @for_machines("GET", "HEAD")
@@ -186,8 +186,9 @@ def _sign_in(session: Session) -> dict[str, Any]:
     }
 
 
-def _person(access: Access) -> dict[str, Any]:
-    return {"sub": subject(access.partner, access.customer.pk)} | facts.released(access.customer, access.scopes)
+def _person(access: Access, named: tuple[str, ...] = ()) -> dict[str, Any]:
+    person = facts.released(access.customer, access.scopes, named=named)
+    return {"sub": subject(access.partner, access.customer.pk)} | person
 
 
 @for_machines("POST")

@@ -29,10 +29,10 @@ EMPTY = {
     "django_otp_webauthn.WebAuthnAttestation", "django_otp_webauthn.WebAuthnCredential",
     "django_otp_webauthn.WebAuthnUserHandle",
 }  # fmt: skip
-# So small that no index is wanted: staff write them, one by one.
+# So small that no index is wanted: written one by one.
 SMALL = {
     "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
-    "recovery.Case", "governance.Replay",
+    "recovery.Case", "governance.Replay", "oauth.SigningKey",
 }  # fmt: skip
 SAID = OF_AN_ACCOUNT | OF_A_PARTNER | WITH_A_CASE | WITH_A_SESSION | BY_THE_MONTH | FADES | OF_THE_INSTALLATION | EMPTY
 

@@ -91,6 +91,8 @@ class OAuth:
     nonce_seconds: Annotated[StrictInt, Field(ge=60, le=600)]
     logout_token_seconds: Annotated[StrictInt, Field(ge=30, le=300)]
     refresh_grace_seconds: Annotated[StrictInt, Field(ge=0, le=30)]
+    signing_key_days: Annotated[StrictInt, Field(ge=7, le=365)]
+    signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
 
 
