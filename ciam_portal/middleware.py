@@ -49,8 +49,11 @@ class Probes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Only these two addresses, which say nothing of anybody."""
+        """At the addresses where machines of ours ask."""
         if request.path in {"/healthz", "/readyz"}:
+            request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
+        elif request.path.startswith("/gateway/check/"):  # proxies that ask with the host of the request they ask about
+            request.META["GATEWAY_HOST"] = request.META.get("HTTP_HOST", "")
             request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
         return self.get_response(request)
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("ciam_portal.decisions.urls")),
+    path("", include("ciam_portal.gateway.urls")),
     path("", include("ciam_portal.signals.urls")),
     path("", include("ciam_portal.oauth.urls")),
     path("staff/", admin.site.urls),

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Session, User
-from accounts.sessions import events
+from accounts.sessions import agents, events
+from ciam_portal.core import network
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -20,12 +21,24 @@ from ciam_portal.oauth import backchannel, tokens
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
 ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
+_TOUCH_AFTER = timedelta(seconds=60)
 
 
 def live(customer: User, at: datetime) -> QuerySet[Session]:
     """The sessions a customer is signed in with now, latest use first."""
     idle = timedelta(minutes=limits.current().session.idle_minutes)
     return Session.objects.filter(customer=customer).live(at, idle).order_by("-last_used_at")
+
+
+def seen(session: Session, request: HttpRequest, *, by: Actor, at: datetime) -> Session:
+    """A request came in this session: from where and in which browser is noted, and that the session is in use."""
+    family, system = agents.families(request.headers.get("User-Agent", ""))
+    place = network.prefix(network.client_address(request)), session.browser_words(family, system)
+    if place != session.place_now:
+        return moved(session, *place, by=by, at=at)
+    if at - session.last_used_at >= _TOUCH_AFTER:
+        session.used(at, network=place[0], browser=place[1])
+    return session
 
 
 def moved(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> Session:

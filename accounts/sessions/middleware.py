@@ -1,25 +1,21 @@
 """PortalSession: whoever holds a browser session is signed in only while the portal's own record says so."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from accounts.models import Session
-from accounts.sessions import agents, device_cookie, flows
-from ciam_portal.core import clock, network
+from accounts.sessions import device_cookie, flows
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.outbox.notice import language_of
 from ciam_portal.core.policy import limits
-
-_TOUCH_AFTER = timedelta(seconds=60)
 
 
 class PortalSession:
@@ -52,15 +48,8 @@ class PortalSession:
 
     def _enter(self, request: HttpRequest) -> None:
         at = clock.now()
-        rules = limits.current().session
         key, customer = (_as_uuid(request.session.get(name)) for name in ("portal_session", SESSION_KEY))
-        session = (
-            Session.objects.live(at, timedelta(minutes=rules.idle_minutes))
-            .select_related("customer", "device")
-            .filter(pk__in=key, customer__in=customer, customer__is_active=True, customer__locked_at=None)
-            .filter(Q(customer__suspended_until=None) | Q(customer__suspended_until__lte=at))
-            .first()
-        )
+        session = Session.objects.standing(at).filter(pk__in=key, customer__in=customer).first()
         if session is None or not _belongs_here(request):
             request.ended_for = next(iter(customer), None)  # type: ignore[attr-defined]
             request.session.flush()
@@ -75,23 +64,14 @@ class PortalSession:
             # One answer brought this session and the key: whoever uses the one has had the other, shown or kept back.
             if session.started_at == device.renewed_at or device.cookie_digest in shown:
                 device.received(at)
-        self._notice(request, session, at)
+        by = Actor.from_request(request)
+        request.portal_session = flows.seen(session, request, by=by, at=at)  # type: ignore[attr-defined]
 
     @staticmethod
     def _zone(request: HttpRequest) -> ZoneInfo:
         """All pages of one person are in their time zone; those of the staff site say UTC, which all of them share."""
         session: Session | None = request.portal_session  # type: ignore[attr-defined]
         return ZoneInfo("UTC") if session is None or request.path.startswith("/staff/") else session.customer.zone
-
-    @staticmethod
-    def _notice(request: HttpRequest, session: Session, at: datetime) -> None:
-        family, system = agents.families(request.headers.get("User-Agent", ""))
-        seen = network.prefix(network.client_address(request)), session.browser_words(family, system)
-        if seen != session.place_now:
-            by = Actor.from_request(request)
-            request.portal_session = flows.moved(session, *seen, by=by, at=at)  # type: ignore[attr-defined]
-        elif at - session.last_used_at >= _TOUCH_AFTER:
-            session.used(at, network=seen[0], browser=seen[1])
 
 
 def _belongs_here(request: HttpRequest) -> bool:

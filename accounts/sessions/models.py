@@ -130,6 +130,15 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Not ended, not idle for too long, not past the absolute end."""
         return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=at - idle)
 
+    def standing(self, at: datetime) -> Self:
+        """Live, of customers who may be signed in, with customer and device: what lets a request in."""
+        return (
+            self.live(at, timedelta(minutes=limits.current().session.idle_minutes))
+            .select_related("customer", "device")
+            .filter(customer__is_active=True, customer__locked_at=None)
+            .filter(models.Q(customer__suspended_until=None) | models.Q(customer__suspended_until__lte=at))
+        )
+
     def ways_used(self, customer: User, device: UUID | None) -> Iterator[str]:
         """How this customer has proven lately, latest first; what was used in this browser before all else."""
         here = models.Case(models.When(device=device, then=0), default=1) if device else models.Value(0)

@@ -3,13 +3,17 @@
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ciam_portal.core.policy.catalogue import Row
 from ciam_portal.environment.keys import Secrets
 from ciam_portal.environment.reading import is_https, noted, plainly, refuse, split
+from ciam_portal.gateway import shapes
+from ciam_portal.oauth.scopes import opening
 
 __all__ = ["Environment", "HelpDesk", "plainly"]
 _CHANNELS = "ciam_portal.core.outbox.channels"
@@ -85,6 +89,19 @@ class Environment(Secrets):
         if url != public_url and (not below or parts.path or parts.query):
             refuse(f"STAFF_URL must be a host below PUBLIC_URL's, such as {public.scheme}://staff.{public.hostname}.")
         return url
+
+    @noted(([], {}))
+    def gateway(self, actions: Mapping[str, Row], public_url: str) -> tuple[list[str], dict[str, shapes.App]]:
+        """GATEWAY_KEYS and the applications that the file GATEWAY_ROUTES names; none of either if it is not set."""
+        path = self.env.str("GATEWAY_ROUTES", "")
+        if not path:
+            return [], {}
+        keys = self.texts_of_keys("GATEWAY_KEYS", "keys that your proxies show; all of them are known")
+        secure = public_url.startswith("https://")
+        try:
+            return keys, shapes.read(path, actions, opening(), portal=public_url, secure=secure)
+        except shapes.UnusableRoutes as error:
+            refuse(str(error))
 
     @noted([])
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:

@@ -38,6 +38,12 @@ class Secrets(Reading):
         """Comma-separated base64url keys of 32 bytes."""
         return [self._key(name, text.strip(), what) for text in self.text(name, what).split(",")]
 
+    @noted([])
+    def texts_of_keys(self, name: str, what: str) -> list[str]:
+        """The same, as the text that somebody shows who knows one of them."""
+        texts = [text.strip() for text in self.text(name, what).split(",")]
+        return [text for text in texts if self._key(name, text, what)]
+
     @noted([_NO_KEY])
     def digest_keys(self) -> list[bytes]:
         """DIGEST_KEYS: the same; after the first may stand ``text:`` and a text, as SECRET_KEY made digests before."""

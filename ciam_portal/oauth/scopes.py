@@ -59,6 +59,11 @@ def claims_of(names: Iterable[str]) -> frozenset[str]:
     return frozenset(claim for scope in described(names) for claim in scope.claims)
 
 
+def opening() -> frozenset[str]:
+    """The scopes that open a field at all."""
+    return frozenset(scope.name for scope in SCOPES.values() if scope.claims and not scope.required)
+
+
 def check(limits: Limits) -> None:
     """Every row of the catalogue for the use of a scope must name one that exists. Raises UnsafePolicy."""
     unknown = [

@@ -18,6 +18,11 @@ def subject(partner: Partner, customer: UUID) -> str:
     """
     if partner.subject_type == Partner.SubjectType.PUBLIC:
         return str(customer)
-    text = f"{partner.sector}\x00{customer}".encode()
+    return pairwise(partner.sector, customer)
+
+
+def pairwise(sector: str, customer: UUID) -> str:
+    """The name under which all of a sector, and nobody else, knows ``customer``."""
+    text = f"{sector}\x00{customer}".encode()
     mac = hmac.new(settings.SUBJECT_KEY, b"pairwise subject\x00" + text, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
-from ciam_portal.oauth.resources.targets import Target
+from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
@@ -41,16 +41,31 @@ class Root:
     """What its tokens may be for (RFC 8707); none: our own APIs."""
     named: tuple[str, ...] = ()
     """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
+    details: tuple[UUID, ...] = ()
+    """What the customer approved by itself (RFC 9396): all that the family may still carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one access token carries of its family: no more than that holds."""
+
+    scopes: tuple[str, ...] = ()
+    target: Target = OURS
+    details: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family."""
+    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family.
+
+    ``details``: what the access token carries of what was approved by itself.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     scopes: tuple[str, ...]
     lasting: tuple[str, ...]
+    details: tuple[UUID, ...] = ()
 
 
 def checksum(value: str) -> str:
@@ -106,6 +121,7 @@ def new_code(
         resource=list(root.resources),
         named=list(root.named),
         jkt=root.jkt,
+        details=list(root.details) or None,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
     return value
@@ -117,42 +133,39 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
     AuthorizationCode.objects.filter(pk=code.pk).update(used_at=at, family=family)
 
 
-def issue(root: Root, scopes: tuple[str, ...], target: Target, *, ends_at: datetime, at: datetime) -> Issued:
+def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: datetime, at: datetime) -> Issued:
     """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
-    refresh = _new_refresh(root, scopes, ends_at, at) if OFFLINE in scopes else ""
-    opened = target.scopes(scopes)
-    return Issued(_new_access(root, opened, target, at), refresh, opened, scopes)
+    refresh = _new_refresh(root, lasting, ends_at, at) if OFFLINE in lasting else ""
+    return Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
 
 
-def rotate(
-    old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], target: Target, *, jkt: str, at: datetime
-) -> Issued:
+def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    of = old.application_id, old.user_id, old.session_id, old.consent_id
-    root = Root(*of, old.token_family, jkt, tuple(old.resource), tuple(old.named))
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, scopes, target, at), refresh, scopes, lasting)
-    kept = json.dumps([jkt, target.url, issued.access_token, refresh, scopes, lasting])
+    issued = Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
+    kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
     sealed = vault.seal(kept.encode(), _context(old))
     cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
     return issued
 
 
-def repeated(old: RefreshToken, scopes: tuple[str, ...], target: Target, *, jkt: str, at: datetime) -> Issued | None:
+def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
-    For the same key, scopes and target, within the grace. None otherwise: then the token is presented twice.
+    For the same key and the same of everything, within the grace. None otherwise: then the token is presented twice.
     """
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
     sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
     if sealed is None:
         return None
-    was, url, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
+    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
     live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
-    if (was, url) != (jkt, target.url) or (scopes and set(target.scopes(scopes)) != set(had)) or not live.exists():
+    alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
+    if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
         return None
-    return Issued(access, refresh, tuple(had), tuple(lasting))
+    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.details)
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -163,24 +176,23 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
-def issue_to_partner(
-    partner: Partner, value: str, scopes: tuple[str, ...], target: Target, *, jkt: str, at: datetime
-) -> None:
+def issue_to_partner(partner: Partner, value: str, carried: Carried, *, jkt: str, at: datetime) -> None:
     """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, scopes, at, application=partner, resource=target.audience, jkt=jkt)
+    _keep_access(value, carried, at, application=partner, jkt=jkt)
 
 
-def _new_access(root: Root, scopes: tuple[str, ...], target: Target, at: datetime) -> str:
+def _new_access(root: Root, carried: Carried, at: datetime) -> str:
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    _keep_access(value, scopes, at, resource=target.audience, jkt=root.jkt, named=list(root.named), **owned)
+    _keep_access(value, carried, at, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
 
-def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
+def _keep_access(value: str, carried: Carried, at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
     expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
-    row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)
+    owned |= {"resource": carried.target.audience, "details": list(carried.details) or None}
+    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=expires, **owned)
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     row.save(force_insert=True)
 
@@ -197,6 +209,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         token_family=root.family,
         resource=list(root.resources),
         jkt=root.jkt,
+        details=list(root.details) or None,
         named=list(root.named),
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,

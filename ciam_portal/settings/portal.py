@@ -51,6 +51,7 @@ DEVICE_KEYS = environment.keys("DEVICE_KEYS", "keys that sign device cookies; th
 AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; the first seals, all verify")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
+GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
@@ -119,6 +120,7 @@ INSTALLED_APPS = [
     "ciam_portal.core.outbox",
     "ciam_portal.oauth",
     "ciam_portal.decisions",
+    "ciam_portal.gateway",
     "ciam_portal.signals",
     "ciam_portal",
     "ciam_portal.core.admin_site.PortalAdminConfig",
@@ -233,7 +235,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Headers
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^gateway/check"]  # asked by our own machines
 SECURE_HSTS_SECONDS = 63_072_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
@@ -258,7 +260,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
-
 # Words, places, files
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # one more: name it here, and give it locale/de and templates/mail/de
@@ -276,10 +277,8 @@ _storage = (
     if PRODUCTION
     else ("django.contrib.staticfiles.storage.StaticFilesStorage")
 )
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": _storage},
-}
+_memory = "django.core.files.storage.InMemoryStorage"
+STORAGES = {"default": {"BACKEND": _memory}, "staticfiles": {"BACKEND": _storage}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 

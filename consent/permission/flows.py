@@ -1,6 +1,5 @@
 """A customer allows, narrows, refuses and withdraws."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from accounts.customer import addresses
 from accounts.lock.flows import locks
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
-from accounts.step_up.flows import locked
+from accounts.step_up.flows import locked, shared
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -25,6 +24,7 @@ from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.release import events as release_events
+from consent.release import issuance
 
 
 @flow
@@ -87,27 +87,37 @@ def _doors() -> dict[str, str]:
 
 
 @flow
-def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, by: Actor, at: datetime) -> str:
-    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
+def let_in(
+    consent: Consent,
+    session: Session,
+    asked: AuthorizationRequest,
+    details: tuple[UUID, ...] = (),
+    *,
+    by: Actor,
+    at: datetime,
+) -> str:
+    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
+
+    ``details``: what the customer has just approved of what is asked for by itself.
+    """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
-    session = Session.objects.get(pk=session.pk)
-    customer, partner = consent.customer, consent.partner
+    shared(consent.customer_id, session.pk)
+    customer, partner = User.objects.get(pk=consent.customer_id), consent.partner
+    session = Session.objects.select_related("device").get(pk=session.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    covered = set(ours.of_others(asked.resources)) <= set(consent.resources)
-    sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
-    sharing = replace(sharing, resources_covered=covered)
-    require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    owned = partner.pk, customer.pk, session.pk, consent.pk
-    root = tokens.Root(*owned, codes.new_id(), asked.jkt, asked.resources, asked.named)
+    root = issuance.Root(partner, customer, session, consent, asked.resources)
+    standing = issuance.may_begin(root, held=held, by=by, at=at)
+    own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
+    trunk = tokens.Root(*own, asked.jkt, asked.resources, asked.named, details)
     value = tokens.new_code(
-        root,
-        sharing.allowed,
+        trunk,
+        standing.allowed,
         redirect_uri=asked.redirect_uri,
         challenge=asked.code_challenge,
         nonce=asked.nonce,
         at=at,
     )
-    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(standing.allowed))
     record(event, about=customer.pk, by=by, at=at)
     return value
 

@@ -12,11 +12,10 @@ from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
-from consent.release import flows
+from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
@@ -37,8 +36,10 @@ class ConsentValidator(Authenticating):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
-        if grant_type == "client_credentials" and set(request.client.scopes_allowed) & OWN:
-            return True
+        if grant_type == "client_credentials":
+            wanted.refuse_to_itself(request)
+            if set(request.client.scopes_allowed) & OWN:
+                return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -59,9 +60,9 @@ class ConsentValidator(Authenticating):
         exchanged = flows.redeem(
             found,
             request.client,
+            wanted.of(request, found, (), _jkt(request)),
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
-            terms=_terms(request),
             by=acting(request.client),
             at=clock.now(),
         )
@@ -102,14 +103,8 @@ class ConsentValidator(Authenticating):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        exchanged = flows.refresh(
-            found,
-            request.client,
-            asked,
-            terms=_terms(request),
-            by=acting(request.client),
-            at=clock.now(),
-        )
+        terms = wanted.of(request, found, asked, _jkt(request))
+        exchanged = flows.refresh(found, request.client, terms, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -121,17 +116,13 @@ class ConsentValidator(Authenticating):
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            flows.authorize_partner(
-                request.client,
-                token["access_token"],
-                tuple(request.scopes),
-                request.target,
-                jkt=_jkt(request),
-                by=acting(request.client),
-                at=clock.now(),
-            )
+            at, by = clock.now(), acting(request.client)
+            carried = tokens.Carried(tuple(request.scopes), request.target)
+            flows.authorize_partner(request.client, token["access_token"], carried, jkt=_jkt(request), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
+            if request.exchanged.details:
+                token["authorization_details"] = list(request.exchanged.details)
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
@@ -141,10 +132,7 @@ class ConsentValidator(Authenticating):
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A partner acting for itself: only what opens nothing of a customer's."""
-        asked = _resource(request)
-        request.target = targets.of(request.client, (asked,) if asked else (), asked)
-        if request.target is None:
-            raise _invalid_target(request)
+        request.target = wanted.target(request, [named] if (named := wanted.resource(request)) else [])
         return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -202,30 +190,15 @@ class ConsentValidator(Authenticating):
 
 
 def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
-    if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
-        words = "something about this is unusual: send the customer through the authorization endpoint again"
-        raise errors.InvalidGrantError(description=words, request=request)
-    if exchanged is Why.WRONG_TARGET:
-        raise _invalid_target(request)
-    if not isinstance(exchanged, flows.Exchanged):
+    if isinstance(exchanged, Why):
+        if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
+            words = "something about this is unusual: send the customer through the authorization endpoint again"
+            raise errors.InvalidGrantError(description=words, request=request)
         return False
     request.exchanged, request.issued = exchanged, exchanged.issued
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)
     request.code_challenge = challenge
     return True
-
-
-def _terms(request: Any) -> flows.Terms:
-    return flows.Terms(_resource(request), _jkt(request))
-
-
-def _resource(request: Any) -> str:
-    return getattr(request, "resource", None) or ""
-
-
-def _invalid_target(request: Any) -> errors.CustomOAuth2Error:
-    words = "resource is none that this was granted for, or that is open to this app; or one of several must be named"
-    return errors.CustomOAuth2Error("invalid_target", description=words, request=request)
 
 
 def _jkt(request: Any) -> str:

@@ -40,6 +40,7 @@ PUBLIC = {
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "gateway:again", "gateway:sign_out",
 }  # fmt: skip
 
 
@@ -55,6 +56,7 @@ PROTOCOL = {  # each proves in its own way who asks
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",
     "decisions:authzen", "decisions:openapi",
+    "gateway:check", "gateway:forward", "gateway:envoy", "gateway:arrive", "gateway:leave",
     "signals:configuration", "signals:stream", "signals:status", "signals:add_subject", "signals:remove_subject",
     "signals:verify", "signals:poll",
 }  # fmt: skip
@@ -106,6 +108,7 @@ def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
         "accounts",
         "consent",
         "decisions",
+        "gateway",
         "signals",
         "audit",
         "notifications",

@@ -1,5 +1,6 @@
 """A whole running portal, and a real browser to walk through it."""
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMess
 
 from tests.services import NO_BROWSER, browser_is_required, chromium
 from tests.stack import Stack
+from tests.stack.state import new_key
+from tests.stack.valkey import free_port
 
 _FLAGS = [
     "--no-sandbox",
@@ -20,6 +23,16 @@ _FLAGS = [
     "--disable-sync",
 ]
 _PATIENCE_MS = 30_000
+_ROUTES = """
+[apps.shop]
+name = "Old shop"
+origin = "http://shop.localhost:{port}"
+routes = [
+    {{ path = "/", action = "gateway.page" }},
+    {{ path = "/admin", action = "gateway.admin" }},
+    {{ path = "/static", public = true }},
+]
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,10 +44,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def portal() -> Iterator[Stack]:
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web, worker, beat and the demo partner, with a database, Valkey, mail and SMS folders of their own."""
-    with Stack.temporary() as stack:
+    folder = tmp_path_factory.mktemp("gateway")
+    folder.chmod(0o755)
+    file = folder / "routes.toml"
+    file.write_text(_ROUTES.format(port=free_port()), encoding="utf-8")
+    with Stack.temporary(GATEWAY_ROUTES=str(file), GATEWAY_KEYS=new_key()) as stack:
         yield stack
+
+
+def legacy_app(portal: Stack) -> str:
+    """Where the application behind the gateway is to be."""
+    routes = tomllib.loads(Path(portal.env["GATEWAY_ROUTES"]).read_text(encoding="utf-8"))
+    return str(routes["apps"]["shop"]["origin"])
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.policy.catalogue import PARTNER, USE_SCOPE, Action
+from ciam_portal.core.policy.catalogue import GATEWAY, PARTNER, USE_SCOPE, Action
 from ciam_portal.core.words import Text
 
 DOING: dict[Action, Text] = {
@@ -43,9 +43,10 @@ DOING: dict[Action, Text] = {
     Action.REFRESH_TOKEN: _("renewing a connected app's key"),
     Action.USE_TOKEN: _("a connected app reading your data"),
 }
-_SCOPE, _PARTNERS_OWN, _OTHER = (
+_SCOPE, _PARTNERS_OWN, _BEHIND, _OTHER = (
     _("a connected app reading your data"),
     _("something you asked a connected app to do"),
+    _("opening a page of an app"),
     _("something on your account"),
 )
 
@@ -57,4 +58,6 @@ def doing(action: str) -> str:
             return str(words)
     if action.startswith(USE_SCOPE):
         return str(_SCOPE)
+    if action.startswith(GATEWAY):
+        return str(_BEHIND)
     return str(_PARTNERS_OWN if action.startswith(PARTNER) else _OTHER)

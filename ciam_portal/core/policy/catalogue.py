@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Action(StrEnum):
-    """Every sensitive action of the portal's own. Partners and gateways name theirs in the policy file."""
+    """Every sensitive action of the portal's own. Partners and applications have theirs in the policy file."""
 
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
@@ -61,8 +61,9 @@ class Action(StrEnum):
 
 
 USE_SCOPE = "use_scope."  # rows "use_scope.phone": a token is used for that scope
-PARTNER = "partner."  # rows "partner.payment": an action of a partner's or gateway's own
-_OPEN = (USE_SCOPE, PARTNER)
+PARTNER = "partner."  # rows "partner.payment": an action of a partner's own
+GATEWAY = "gateway."  # rows "gateway.admin": pages of applications behind the gateway
+_OPEN = (USE_SCOPE, PARTNER, GATEWAY)
 
 
 class Sensitivity(IntEnum):

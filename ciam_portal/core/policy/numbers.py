@@ -97,6 +97,14 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Gateway:
+    """How long what passes between the portal and an application behind the gateway is good for."""
+
+    handover_seconds: Annotated[StrictInt, Field(ge=5, le=120)]
+    identity_seconds: Annotated[StrictInt, Field(ge=10, le=300)]
+
+
+@dataclass(frozen=True, slots=True)
 class Approvals:
     """What partners ask about their own transactions, and how long an approval is good for."""
 
@@ -219,6 +227,7 @@ class Content:
     session: Session
     factors: Factors
     oauth: OAuth
+    gateway: Gateway
     approvals: Approvals
     signals: Signals
     notices: Notices

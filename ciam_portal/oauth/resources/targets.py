@@ -29,6 +29,10 @@ class Target:
         return tuple(name for name in held if wide or name in self.opens or name in _OF_THE_GRANT)  # type: ignore[operator]
 
 
+OURS = Target()
+"""All APIs of our own."""
+
+
 def narrowed(granted: Sequence[str], asked: str) -> str | None:
     """The one resource that a token will be for (RFC 8707 section 2.2), "" for our own; None: it cannot be told.
 
@@ -43,7 +47,7 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     """The same as it stands now; None also for a resource that is unknown, switched off, or not open to the partner."""
     url = narrowed(granted, asked)
     if not url:
-        return None if url is None else Target()
+        return None if url is None else OURS
     if (scopes := ours.scopes_at(url)) is not None:
         return Target(url, frozenset(scopes))
     found = Resource.objects.filter(url=url, is_enabled=True).first() if url in partner.resources_allowed else None

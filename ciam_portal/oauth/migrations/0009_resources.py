@@ -10,7 +10,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0007_signing_keys_and_single_claims"),
+        ("oauth", "0008_details"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0003_lean_indexes"),
+        ("consent", "0004_details"),
     ]
 
     operations = [
