@@ -161,7 +161,12 @@ def authorize_partner(
 ) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
     tokens.issue_to_partner(partner, value, carried, jkt=jkt, at=at)
-    record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
+    credential = partner.shown.pk if partner.shown else None
+    alike = credential, bool(jkt), *carried.target.audience, *sorted(carried.scopes)
+    key = tally(events.PartnerAuthorized, *alike, about=None, by=by, at=at)
+    if key is not None:
+        event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(carried.scopes))
+        record(event, about=None, by=by, at=at, key=key)
 
 
 @flow

@@ -259,7 +259,7 @@ def test_the_command_adds_switches_and_lists(api: Walk, capsys: pytest.CaptureFi
     call_command("resource", "disable", "https://api.example/v1")
     call_command("resource", "list")
     assert "off  https://api.example/v1  Warehouse" in capsys.readouterr().out
-    call_command("partner", "reach", name, "--resource", "https://api.example/v1")
+    call_command("resource", "reach", name, "--resource", "https://api.example/v1")
     api.partner.refresh_from_db()
     assert api.partner.resources_allowed == ["https://api.example/v1"]
     public, _ = register("App", profile=Profile.BROWSER)
@@ -269,7 +269,7 @@ def test_the_command_adds_switches_and_lists(api: Walk, capsys: pytest.CaptureFi
         ("resource", "add", "https://b.example/", "B", "--partner", public.client_id),
         ("resource", "add", "https://b.example/", " ", "--partner", name),
         ("resource", "add", "https://b.example/", "B", "--partner", name, "--scope", "offline_access"),
-        ("partner", "reach", name, "--resource", "https://nowhere.example/"),
+        ("resource", "reach", name, "--resource", "https://nowhere.example/"),
     ):
         with pytest.raises(CommandError):
             call_command(*words)

@@ -1,6 +1,7 @@
 """``manage.py resource``: add a resource server, switch it, list all."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +15,7 @@ from ciam_portal.oauth.resources.models import Resource
 
 
 class Command(BaseCommand):
-    """Resource servers are managed here; which partner may ask tokens for one: ``manage.py partner reach``."""
+    """Resource servers are managed here, and which partners may ask tokens for them."""
 
     help = "Add a resource server (an API that access tokens are made for), switch it off or on, or list all."
 
@@ -27,6 +28,9 @@ class Command(BaseCommand):
         add.add_argument("--partner", required=True, help="client_id of who runs it; it introspects as that")
         add.add_argument("--scope", action="append", default=[], help="the most that tokens open there; several times")
         add.add_argument("--no-introspection", action="store_true", help="never asks us about a token")
+        reach = verbs.add_parser("reach", help="for which a partner may ask tokens; none: for our own APIs only")
+        reach.add_argument("partner", help="its client_id")
+        reach.add_argument("--resource", action="append", default=[], help="an address; several times")
         verbs.add_parser("list", help="list all")
         for verb in ("disable", "enable"):
             verbs.add_parser(verb).add_argument("url")
@@ -37,12 +41,11 @@ class Command(BaseCommand):
         if verb == "list":
             for each in Resource.objects.order_by("url"):
                 self.stdout.write(f"{'on ' if each.is_enabled else 'off'}  {each.url}  {each.name}")
-        elif verb == "add":
+        elif verb in {"add", "reach"}:
             try:
-                registry.register(_registration(options), by=by, at=at)
+                self.stdout.write(_added(options, by, at) if verb == "add" else _reached(options, by, at))
             except partners.Unacceptable as error:
                 raise CommandError(str(error)) from error
-            self.stdout.write(f"{options['name']}: added")
         else:
             found = Resource.objects.filter(url=options["url"]).first()
             if found is None:
@@ -51,14 +54,25 @@ class Command(BaseCommand):
             self.stdout.write(f"{found.name}: {verb}d")
 
 
-def _registration(options: dict[str, Any]) -> registry.Registration:
-    partner = Partner.objects.filter(client_id=options["partner"]).first()
-    if partner is None:
-        raise partners.Unacceptable(f"No partner has the id {options['partner']!r}. See: manage.py partner list")
-    return registry.Registration(
+def _added(options: dict[str, Any], by: Actor, at: datetime) -> str:
+    wanted = registry.Registration(
         url=options["url"],
         name=options["name"],
-        partner=partner,
+        partner=_partner(options["partner"]),
         scopes=tuple(options["scope"]),
         introspects=not options["no_introspection"],
     )
+    return f"{registry.register(wanted, by=by, at=at).name}: added"
+
+
+def _reached(options: dict[str, Any], by: Actor, at: datetime) -> str:
+    partner = _partner(options["partner"])
+    registry.let_reach(partner, tuple(options["resource"]), by=by, at=at)
+    return f"{partner.name}: {', '.join(options['resource']) or 'none'}"
+
+
+def _partner(client_id: str) -> Partner:
+    found = Partner.objects.filter(client_id=client_id).first()
+    if found is None:
+        raise partners.Unacceptable(f"No partner has the id {client_id!r}. See: manage.py partner list")
+    return found

@@ -100,6 +100,8 @@ def let_reach(partner: Partner, urls: tuple[str, ...], *, by: Actor, at: datetim
     unknown = sorted(set(urls) - set(known))
     if unknown:
         raise Unacceptable(f"No resource is registered at {', '.join(unknown)}. See: manage.py resource list")
+    if Resource.objects.filter(url__in=urls).exclude(partner__environment=partner.environment).exists():
+        raise Unacceptable("A partner reaches resources of its own environment: sandbox, or production.")
     Partner.objects.filter(pk=partner.pk).update(resources_allowed=sorted(known))
     event = PartnerMayReach(partner=partner.pk, resources=tuple(sorted(known.values())))
     record(event, about=None, by=by, at=at)

@@ -10,10 +10,11 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0008_details"),
+        ("oauth", "0010_credentials_moved"),
     ]
 
     operations = [
+        migrations.RemoveConstraint(model_name="partner", name="partner_of_sandbox_sees_nothing_of_others"),
         migrations.RemoveField(
             model_name="partner",
             name="is_resource_server",
@@ -26,6 +27,15 @@ class Migration(migrations.Migration):
                 db_comment="not sensitive: APIs of others that it may ask tokens for",
                 default=list,
                 size=None,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="partner",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("environment", "sandbox"), _negated=True), ("decision_actions", []), _connector="OR"
+                ),
+                name="partner_of_sandbox_sees_nothing_of_others",
             ),
         ),
         migrations.CreateModel(
