@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0010_credentials_moved"),
+        ("oauth", "0011_resources"),
     ]
 
     operations = [
