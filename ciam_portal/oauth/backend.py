@@ -1,7 +1,10 @@
 """The library's machinery behind the token, revocation and introspection endpoints, fed with clean input only."""
 
+import base64
+import binascii
 from functools import cache
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
 from oauth2_provider.oauth2_backends import OAuthLibCore
@@ -31,6 +34,7 @@ def core() -> Core:
         "token_generator": _access_value,
         "refresh_token_generator": _refresh_value,
         "token_expires_in": lambda _request: limits.current().oauth.access_token_seconds,
+        "pre_token": [],  # the library would look for a device among rows of its own, which are never filled
     }
     validator = oauth2_settings.OAUTH2_VALIDATOR_CLASS()
     return Core(oauth2_settings.OAUTH2_SERVER_CLASS(validator, **(oauth2_settings.server_kwargs | makers)))
@@ -66,3 +70,16 @@ def _access_value(request: Any) -> str:  # noqa: ANN401  (the library's request)
 def _refresh_value(request: Any) -> str:  # noqa: ANN401  (the library's request)
     issued = getattr(request, "issued", None)
     return issued.refresh_token if issued else ""
+
+
+def basic(header: str) -> tuple[str, str]:
+    """Name and secret of HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1); empty for anything else."""
+    kind, _, text = header.partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        pair = base64.b64decode(text.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "", ""
+    name, _, secret = pair.partition(":")
+    return unquote_plus(name), unquote_plus(secret)

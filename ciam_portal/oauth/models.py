@@ -31,6 +31,7 @@ __all__ = ["AccessToken", "AuthorizationCode", "IDToken", "Participant", "Partne
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
+_DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 _PUBLIC = [each.value for each in Profile if each.rules.public]
 _KEYED = [each.value for each in Profile if each.rules.keyed]
 
@@ -95,7 +96,9 @@ class Partner(AbstractApplication):
             models.CheckConstraint(condition=models.Q(skip_authorization=False), name="partner_never_skips_consent"),
             models.CheckConstraint(condition=models.Q(hash_client_secret=True), name="partner_secret_is_hashed"),
             models.CheckConstraint(
-                condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
+                condition=models.Q(
+                    authorization_grant_type__in=["authorization-code", "client-credentials", _DEVICE_CODE]
+                ),
                 name="partner_grant_types",
             ),
             models.CheckConstraint(

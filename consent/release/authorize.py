@@ -202,14 +202,23 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         raise asked.refused("consent_required", "the customer has to be asked")
     known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
     shown = tuple(name for name in asked.covers if name in known or name in unanswered)
-    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
-        _check_gate(visit, action)
+    check_before_asking(visit, shown, consent)
     for each in map(details.transaction, asked.details):
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
         _check_gate(visit, each.action, gated)
+    return _page(visit, shown, frozenset(allowed))
+
+
+def check_before_asking(visit: Visit, shown: tuple[str, ...], consent: Consent | None) -> None:
+    """What a yes to these would be refused for is proven, waited for or heard before the page, not after it.
+
+    Raises ProveMore, OnHold or Refused.
+    """
+    allowed = consent.scopes if consent else []
+    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
+        _check_gate(visit, action)
     _check_letting_out(visit, set(shown) - set(allowed))
     _check_issue(visit)
-    return _page(visit, shown, frozenset(allowed))
 
 
 def _check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> None:

@@ -1,9 +1,6 @@
 """ConsentValidator: the library asks, policy answers; at every code, refresh and request. Named in settings."""
 
-import base64
-import binascii
-from typing import Any
-from urllib.parse import unquote_plus
+from typing import Any, cast
 
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
@@ -12,22 +9,25 @@ from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
-from ciam_portal.oauth.backend import JKT
+from ciam_portal.oauth.backend import JKT, basic
 from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
+from consent.device import flows as devices
 from consent.permission import facts
 from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
 _LONGEST = 255
+_ONE_BY_ONE = {Partner.GRANT_AUTHORIZATION_CODE, Partner.GRANT_DEVICE_CODE}  # customers let them in
 _GRANTS = {
-    "authorization_code": Partner.GRANT_AUTHORIZATION_CODE,
-    "refresh_token": Partner.GRANT_AUTHORIZATION_CODE,
-    "client_credentials": Partner.GRANT_CLIENT_CREDENTIALS,
+    "authorization_code": {Partner.GRANT_AUTHORIZATION_CODE},
+    "refresh_token": _ONE_BY_ONE,
+    "client_credentials": {Partner.GRANT_CLIENT_CREDENTIALS},
+    Partner.GRANT_DEVICE_CODE: {Partner.GRANT_DEVICE_CODE},
 }
 
 
@@ -59,7 +59,7 @@ class ConsentValidator(OAuth2Validator):
             return False
         if assertion:
             return self._authenticate_by_key(assertion, request)
-        client_id, secret = _basic(header) if header else (request.client_id, secret)
+        client_id, secret = basic(header) if header else (request.client_id, secret)
         if request.client_id not in {None, "", client_id}:
             return False
         partner = self._load_application(client_id, request)
@@ -99,7 +99,7 @@ class ConsentValidator(OAuth2Validator):
             wanted.refuse_to_itself(request)
             if set(request.client.scopes_allowed) & OWN:
                 return True
-        return _GRANTS.get(grant_type) == request.client.authorization_grant_type
+        return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 
     # --- codes
 
@@ -170,6 +170,20 @@ class ConsentValidator(OAuth2Validator):
         """All that was asked for was compared in the exchange already."""
         return list(dict.fromkeys((*request.issued.lasting, *(request.scope or "").split())))
 
+    # --- devices
+
+    def validate_device_code(
+        self, client_id: str, device_code: str, request: Any, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """The whole exchange, or what the device hears while it waits (RFC 8628 section 3.5)."""
+        by = acting(request.client)
+        polled = devices.poll(request.client, device_code, jkt=_jkt(request), by=by, at=clock.now())
+        return (
+            "authorized"
+            if isinstance(polled, flows.Exchanged) and _keep(request, polled, "")
+            else cast("str | None", polled)
+        )
+
     # --- what is handed out
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
@@ -182,6 +196,8 @@ class ConsentValidator(OAuth2Validator):
             token["scope"] = " ".join(request.issued.scopes)
             if request.exchanged.details:
                 token["authorization_details"] = list(request.exchanged.details)
+            if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in request.issued.scopes:
+                token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
@@ -191,6 +207,8 @@ class ConsentValidator(OAuth2Validator):
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A partner acting for itself: only what opens nothing of a customer's."""
+        if getattr(request, "issued", None) is not None:
+            return True  # a device's, judged in its exchange
         return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -269,16 +287,3 @@ def _in_form(request: Any) -> tuple[str, str]:
 
 def _authorization(request: Any) -> str:
     return str(request.headers.get("Authorization") or "")
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """Name and secret of HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1); empty for anything else."""
-    kind, _, text = header.partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        pair = base64.b64decode(text.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return "", ""
-    name, _, secret = pair.partition(":")
-    return unquote_plus(name), unquote_plus(secret)

@@ -85,7 +85,7 @@ def redeem(
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = _kept(asked, root, by, at)
+        why, decision = why_not(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -133,7 +133,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = again.scopes if again else tuple(name for name in answered.allowed if not asked or name in asked)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = _kept(answered, root, by, at)
+        why, decision = why_not(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -227,7 +227,7 @@ def _one_of_its_own(
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
-def _kept(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+def why_not(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
     """The answer, kept: why not, and the decision's id."""
     decided = issuance.kept(asked, root, by=by, at=at)
     match decided.answer:
