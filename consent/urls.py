@@ -19,6 +19,7 @@ urlpatterns = [
     path("oauth/device/", devices.authorize, name="device_authorize"),
     path("device/", device.enter, name="device"),
     path("device/<uuid:code_id>/", device.answer, name="device_answer"),
+    path("oauth/authorize/another/", logout.another, name="another"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),

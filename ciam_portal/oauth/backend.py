@@ -1,21 +1,21 @@
 """The library's machinery behind the token, revocation and introspection endpoints, fed with clean input only."""
 
-import base64
-import binascii
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request, urlencode
 
+from ciam_portal.core import network
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Partner
 
-JKT = "ciam.jkt"  # among the headers, under a name that no header has: the key that was proven on this request
+# Among the headers, under names that no header has:
+JKT = "ciam.jkt"  # the key that was proven on this request,
+NETWORK = "ciam.network"  # and where it comes from.
 
 
 class Core(OAuthLibCore):
@@ -24,6 +24,7 @@ class Core(OAuthLibCore):
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:
         pairs = [(name, values[-1]) for name, values in request.POST.lists() if values]
         headers = self.extract_headers(request) | {JKT: getattr(request, "jkt", "")}
+        headers[NETWORK] = network.prefix(network.client_address(request))
         return request.path, str(request.method), urlencode(pairs), headers
 
 
@@ -70,16 +71,3 @@ def _access_value(request: Any) -> str:  # noqa: ANN401  (the library's request)
 def _refresh_value(request: Any) -> str:  # noqa: ANN401  (the library's request)
     issued = getattr(request, "issued", None)
     return issued.refresh_token if issued else ""
-
-
-def basic(header: str) -> tuple[str, str]:
-    """Name and secret of HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1); empty for anything else."""
-    kind, _, text = header.partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        pair = base64.b64decode(text.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return "", ""
-    name, _, secret = pair.partition(":")
-    return unquote_plus(name), unquote_plus(secret)

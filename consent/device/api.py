@@ -21,7 +21,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return problem("invalid_client", "say who you are, and prove it", 401)
     if not partner.rules.by_device:
         return problem("unauthorized_client", "this app was not registered for devices")
-    for name in ("authorization_details", "request", "request_uri"):
+    for name in ("authorization_details", "request", "request_uri", "resource"):
         if name in request.POST:
             return problem("invalid_request", f"{name} is not for devices")
     names = tuple(dict.fromkeys(request.POST.get("scope", "").split()))

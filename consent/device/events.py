@@ -12,7 +12,7 @@ from consent.release.events import Why
 class DeviceAsked(AuditEvent):
     """A device was shown a code, and waits."""
 
-    name: ClassVar[str] = "device.asked"
+    name: ClassVar[str] = "oauth.device_asked"
     sourced: ClassVar[bool] = True
     partner: UUID
     code: UUID
@@ -22,7 +22,7 @@ class DeviceAsked(AuditEvent):
 class DeviceCodeTyped(AuditEvent):
     """A customer typed the code of a device (None: one that no device shows)."""
 
-    name: ClassVar[str] = "device.code_typed"
+    name: ClassVar[str] = "oauth.device_code_typed"
     sourced: ClassVar[bool] = True
     code: UUID | None
 
@@ -31,7 +31,7 @@ class DeviceCodeTyped(AuditEvent):
 class DeviceAllowed(AuditEvent):
     """The customer allowed it."""
 
-    name: ClassVar[str] = "device.allowed"
+    name: ClassVar[str] = "oauth.device_allowed"
     consent: UUID
     partner: UUID
     code: UUID
@@ -42,7 +42,7 @@ class DeviceAllowed(AuditEvent):
 class DeviceRefused(AuditEvent):
     """The customer said no."""
 
-    name: ClassVar[str] = "device.refused"
+    name: ClassVar[str] = "oauth.device_refused"
     partner: UUID
     code: UUID
 
@@ -51,7 +51,7 @@ class DeviceRefused(AuditEvent):
 class DeviceConnected(AuditEvent):
     """The device got its tokens."""
 
-    name: ClassVar[str] = "device.connected"
+    name: ClassVar[str] = "oauth.device_connected"
     consent: UUID
     partner: UUID
     session: UUID
@@ -63,7 +63,7 @@ class DeviceConnected(AuditEvent):
 class DeviceNotConnected(AuditEvent):
     """The device asked for its tokens, and did not get them although it had been allowed."""
 
-    name: ClassVar[str] = "device.not_connected"
+    name: ClassVar[str] = "oauth.device_not_connected"
     sourced: ClassVar[bool] = True
     partner: UUID
     code: UUID

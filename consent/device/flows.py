@@ -22,6 +22,7 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth import backchannel, tokens
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources.targets import Target
 from consent.device import events, policy
 from consent.device.policy import Answering, Reason, State
 from consent.models import Consent, DeviceCode
@@ -111,7 +112,7 @@ def refuse(found: DeviceCode, session: Session, *, by: Actor, at: datetime) -> N
     record(events.DeviceRefused(partner=found.partner_id, code=found.pk), about=session.customer_id, by=by, at=at)
 
 
-def poll(partner: Partner, value: str, *, jkt: str, by: Actor, at: datetime) -> Exchanged | str | None:
+def poll(partner: Partner, value: str, target: Target, *, jkt: str, by: Actor, at: datetime) -> Exchanged | str | None:
     """The device asks for its tokens: these, or why not yet, or not at all (RFC 8628 section 3.5).
 
     None: no such code of this partner, or one that was redeemed.
@@ -127,12 +128,14 @@ def poll(partner: Partner, value: str, *, jkt: str, by: Actor, at: datetime) -> 
     if not patient:
         return SLOW_DOWN
     if found.state == State.ALLOWED:
-        return _redeem(found, partner, jkt=jkt, by=by, at=at)
+        return _redeem(found, partner, target, jkt=jkt, by=by, at=at)
     return DENIED if found.state == State.REFUSED else PENDING
 
 
 @flow
-def _redeem(found: DeviceCode, partner: Partner, *, jkt: str, by: Actor, at: datetime) -> Exchanged | str | None:
+def _redeem(
+    found: DeviceCode, partner: Partner, target: Target, *, jkt: str, by: Actor, at: datetime
+) -> Exchanged | str | None:
     """The tokens of a device that was allowed. Whatever they rest on is asked again, under lock."""
     # A constraint: what is allowed was allowed by somebody.
     consent = Consent.objects.select_for_update().get(pk=cast("UUID", found.consent_id))
@@ -154,7 +157,8 @@ def _redeem(found: DeviceCode, partner: Partner, *, jkt: str, by: Actor, at: dat
     found.become(State.REDEEMED)
     trunk = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), jkt)
     ends_at = session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(trunk, asked.allowed, details=(), ends_at=ends_at, at=at)
+    first = tokens.Carried(target.scopes(asked.allowed), target)
+    issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     connected = events.DeviceConnected(
         consent=consent.pk,
         partner=partner.pk,
@@ -177,4 +181,6 @@ def _still_waits(found: DeviceCode, session: Session, by: Actor, at: datetime) -
 
 
 def _answering(found: DeviceCode, session: Session) -> Answering:
-    return Answering(State(found.state), found.expires_at, found.session_id, session.pk, found.partner.is_enabled)
+    partner, state = found.partner, State(found.state)
+    serves = partner.is_enabled and partner.serves(session.customer_id)
+    return Answering(state, found.expires_at, found.session_id, session.pk, serves)

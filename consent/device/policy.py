@@ -36,13 +36,13 @@ class Answering:
     expires_at: datetime
     typed_in: UUID | None
     session: UUID
-    partner_enabled: bool
+    partner_serves: bool
 
 
 @question("device.may_answer")
 def may_answer(facts: Answering, *, limits: Limits, at: datetime) -> Decision:
     """Once, in time, and only where the code was typed: whoever typed it has it before their eyes."""
-    if facts.state is not State.WAITING or at >= facts.expires_at or not facts.partner_enabled:
+    if facts.state is not State.WAITING or at >= facts.expires_at or not facts.partner_serves:
         return Deny(Reason.CODE_OVER)
     if facts.typed_in not in {None, facts.session}:
         return Deny(Reason.NOT_YOUR_CODE)

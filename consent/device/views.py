@@ -19,7 +19,7 @@ from consent.device.api import place_of
 from consent.device.policy import State
 from consent.models import Consent, DeviceCode
 from consent.permission import facts
-from consent.release.authorize import Visit, check_before_asking
+from consent.release.visits import Visit, check_before_asking
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

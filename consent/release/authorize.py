@@ -4,9 +4,8 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,55 +15,34 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from pydantic import TypeAdapter
 
 from accounts.factors import bound as factors
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.sessions.signing import customer_of
-from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import keep
+from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
-from ciam_portal.core.flow import go_on
-from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
-from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.channel import Channel
-from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
-from consent.release.onward import past_our_form, told
+from consent.release.onward import past_our_form, speak, told
+from consent.release.visits import Visit, check_before_asking, check_gate, check_issue, prove
 
 ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request of a partner, in the session of the customer it concerns."""
-
-    request: HttpRequest
-    partner: Partner
-    asked: AuthorizationRequest
-    customer: User
-    session: Session
-    at: datetime
-
-    @property
-    def by(self) -> Actor:
-        """The customer."""
-        return Actor.from_request(self.request)
 
 
 @csrf_exempt
@@ -82,6 +60,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             return again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
         response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
+        speak(response, query.get("ui_locales", ""))
     except (Unanswerable, Answer) as error:
         response = told(request, error)
     return past_our_form(request, response)
@@ -113,6 +92,8 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
 
 
 def _check_person(visit: Visit) -> None:
+    if not visit.partner.serves(visit.customer.pk):
+        raise Unanswerable(_("This app is in the sandbox, where only the person who answers for it can sign in."))
     asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)
     if asked.subject and asked.subject != known_as:
         raise asked.refused("login_required", "somebody else is signed in")
@@ -133,20 +114,20 @@ def _check_proof(visit: Visit) -> None:
     level = _level(visit)
     restricted = challenges.restricted(visit.customer, session, by=visit.by, at=visit.at)
     if restricted is not None:
-        _prove(visit, "interaction_required", restricted)
+        prove(visit, "interaction_required", restricted)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
     if wish is not None and _can_reach(visit, wish.to) and not (since is not None and _last_proof(session) >= since):
         more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
-        _prove(visit, "interaction_required", more)
+        prove(visit, "interaction_required", more)
     proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
     # A proof from the future (another server's clock) is not fresh.
     aged = proven_at > visit.at or visit.at - proven_at > timedelta(seconds=asked.max_age or 0)
     too_old = asked.max_age is not None and aged
     if ("login" in asked.prompt or too_old) and not (since is not None and since <= proven_at <= visit.at):
-        _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
+        prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
     if level is not None and session.level < level:
-        _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
+        prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
 
 
 def _last_proof(session: Session) -> datetime:
@@ -176,82 +157,29 @@ def _can_reach(visit: Visit, level: Level) -> bool:
     return visit.session.level >= level or factors.highest_level(visit.customer) >= level
 
 
-def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
-    """Send the customer to prove it; the partner that wants no page learns that one is needed."""
-    if "none" in visit.asked.prompt:
-        raise visit.asked.refused(error, "the customer has to prove more, or again")
-    marks.remember(visit.request, visit.asked, visit.at)
-    raise more
-
-
 # --- ask, or go on without asking
 
 
 def _ask_or_go_on(visit: Visit) -> HttpResponse:
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    must_show = ask_again or "select_account" in asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
-    allowed = consent.scopes if consent else []
-    unanswered = policy.missing(
-        asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
-    )
+    allowed = [*consent.scopes, *consent.resources] if consent else []
+    wanted, declined = (*asked.covers, *ours.of_others(asked.resources)), consent.declined if consent else []
+    unanswered = policy.missing(wanted, allowed=allowed, declined=declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
-    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
-        _check_issue(visit)
+    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
+        check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
     shown = tuple(name for name in asked.covers if name in known or name in unanswered)
-    check_before_asking(visit, shown, consent)
+    check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
-        _check_gate(visit, each.action, gated)
+        check_gate(visit, each.action, gated)
     return _page(visit, shown, frozenset(allowed))
-
-
-def check_before_asking(visit: Visit, shown: tuple[str, ...], consent: Consent | None) -> None:
-    """What a yes to these would be refused for is proven, waited for or heard before the page, not after it.
-
-    Raises ProveMore, OnHold or Refused.
-    """
-    allowed = consent.scopes if consent else []
-    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
-        _check_gate(visit, action)
-    _check_letting_out(visit, set(shown) - set(allowed))
-    _check_issue(visit)
-
-
-def _check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> None:
-    """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
-
-    That the page may be shown is not recorded; the flow asks again, under lock, and is.
-    """
-    asked = asked or accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
-    asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
-    if not isinstance(assessed.decision, Allow):
-        go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
-
-
-def _check_issue(visit: Visit) -> None:
-    """What the exchange of the code would be refused for is proven before there is one, or said here."""
-    by = replace(visit.by, channel=Channel.API)
-    try:
-        _check_gate(
-            visit, Action.ISSUE_TOKEN, accounts_facts.for_token(visit.customer, visit.session, by=by, at=visit.at)
-        )
-    except ProveMore as more:
-        _prove(visit, "interaction_required", more)
-    except Refused as refused:
-        if "none" in visit.asked.prompt:
-            raise visit.asked.refused("access_denied", str(refused.reason)) from refused
-        raise
-
-
-def _check_letting_out(visit: Visit, added: set[str]) -> None:
-    letting = facts.for_letting_out(visit.customer, visit.session, added)
-    answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
-    if isinstance(answer, StepUp):
-        raise ProveMore(answer.to, answer.within, answer.reason)
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -282,8 +210,10 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
     context = {
         "partner": visit.partner,
         "reference": reference,
+        "query": visit.asked.query,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
+        "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
     }
     response = render(visit.request, "consent/release/authorize.html", context)

@@ -12,11 +12,13 @@ from ciam_portal.oauth import scopes
 from ciam_portal.oauth.authorization import Answer, Unanswerable
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import ours
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
-from consent.release.authorize import ASKED, Visit, again, key, send_code
+from consent.release.authorize import ASKED, again, key, send_code
 from consent.release.onward import carried, told
+from consent.release.visits import Visit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,9 +65,13 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
 
 def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...]) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
-    if not shown:
-        return Consent.objects.between(visit.customer.pk, visit.partner.pk).live().get()
-    return flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+    places = ours.of_others(visit.asked.resources)
+    found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()
+    if not shown and set(places) <= set((consent := found.get()).resources):
+        return consent
+    return flows.give(
+        visit.session, visit.partner, shown=shown, ticked=ticked, resources=places, by=visit.by, at=visit.at
+    )
 
 
 def _deny(visit: Visit, shown: tuple[str, ...]) -> None:

@@ -92,8 +92,13 @@ def test_from_the_code_on_the_screen_to_the_tokens(tv: Television) -> None:
         assert tv.refresh(got.json()["refresh_token"]).status_code == 200
     with after(20):
         assert tv.error(asked["device_code"]) == "invalid_grant"
-    names = AuditEntry.objects.filter(name__startswith="device.").order_by("pk").values_list("name", flat=True)
-    assert list(names) == ["device.asked", "device.code_typed", "device.allowed", "device.connected"]
+    names = AuditEntry.objects.filter(name__startswith="oauth.device").order_by("pk").values_list("name", flat=True)
+    assert list(names) == [
+        "oauth.device_asked",
+        "oauth.device_code_typed",
+        "oauth.device_allowed",
+        "oauth.device_connected",
+    ]
 
 
 @pytest.mark.control("RFC8628-3.5")
@@ -149,7 +154,7 @@ def test_tries_are_few_and_each_customers_own(tv: Television, sign_in: Callable[
     asked = tv.start()
     assert tv.type_code(asked["user_code"], thief).status_code == 429
     assert tv.type_code(asked["user_code"]).status_code == 302
-    assert AuditEntry.objects.filter(name="device.code_typed", data__code=None).count() == 5
+    assert AuditEntry.objects.filter(name="oauth.device_code_typed", data__code=None).count() == 5
 
 
 def test_a_device_abroad_is_said_so(tv: Television) -> None:
@@ -171,7 +176,7 @@ def test_the_gate_is_asked_before_the_page_at_the_answer_and_at_the_end(tv: Tele
     assert tv.answer(path).status_code == 200
     User.objects.update(locked_at=clock.now(), way_back="mailbox")
     assert tv.error(asked["device_code"]) == "access_denied"
-    assert AuditEntry.objects.get(name="device.not_connected").data["why"] == "not_allowed"
+    assert AuditEntry.objects.get(name="oauth.device_not_connected").data["why"] == "not_allowed"
     User.objects.update(locked_at=None, way_back="")
     with after(20):
         assert tv.error(asked["device_code"]) == "access_denied"  # presented once, it is over

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0008_details"),
+        ("oauth", "0011_resources"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

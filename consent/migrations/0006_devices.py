@@ -12,7 +12,7 @@ import consent.device.policy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_zones"),
-        ("consent", "0004_details"),
+        ("consent", "0005_resources"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
