@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0011_resources"),
+        ("oauth", "0012_reminded"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
