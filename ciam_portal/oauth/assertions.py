@@ -7,10 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import QueryDict
 
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, partner_keys
+from ciam_portal.oauth.credentials import known
+from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
 
 KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -26,9 +29,9 @@ def speaks_of(assertion: str) -> str:
     return named if isinstance(named, str) else ""
 
 
-def proves(assertion: str, partner: Partner, at: datetime) -> bool:
-    """Whether the partner signed this, for us, just now, and it was not shown before (RFC 7523 section 3)."""
-    claims = jwts.read(assertion, partial(partner_keys.of, partner), algorithms=jwts.ALGORITHMS, kinds=_ASSERTION_KINDS)
+def proves(assertion: str, partner: Partner, held: Credential, at: datetime) -> bool:
+    """Whether the partner signed this with these keys, for us, just now, and never showed it (RFC 7523 section 3)."""
+    claims = jwts.read(assertion, partial(partner_keys.of, [held]), algorithms=jwts.ALGORITHMS, kinds=_ASSERTION_KINDS)
     if claims is None or {claims.get("iss"), claims.get("sub")} != {partner.client_id}:
         return False
     ends = _ends(claims, at, limits.current().oauth.assertion_seconds)
@@ -41,20 +44,26 @@ def proves(assertion: str, partner: Partner, at: datetime) -> bool:
     return bool(cache.add(f"assertion:{shown}", 1, ends + limits.current().oauth.clock_skew_seconds))
 
 
-def asked(text: str, partner: Partner, at: datetime) -> dict[str, str] | None:
+def asked(text: str, partner: Partner, at: datetime) -> QueryDict | None:
     """The parameters of a request object (RFC 9101 section 4) that the partner signed for us; None for any other."""
-    claims = jwts.read(text, partial(partner_keys.of, partner), algorithms=jwts.ALGORITHMS, kinds=_REQUEST_KINDS)
+    held = partial(partner_keys.of, known.live(partner, at))
+    claims = jwts.read(text, held, algorithms=jwts.ALGORITHMS, kinds=_REQUEST_KINDS)
     if claims is None or claims.get("iss") != partner.client_id or claims.get("aud") != settings.PUBLIC_URL:
         return None
     if _ends(claims, at, limits.current().oauth.request_object_seconds) is None:
         return None
     if claims.get("client_id") != partner.client_id or {"sub", "request", "request_uri"} & set(claims):
         return None
-    return {name: _as_text(value) for name, value in claims.items() if name not in _NOT_ASKED}
+    said = QueryDict(mutable=True)
+    for name, value in claims.items():
+        if name not in _NOT_ASKED:
+            said.setlist(name, _as_texts(name, value))
+    return said
 
 
-def _as_text(value: Any) -> str:  # noqa: ANN401  (JSON)
-    return value if isinstance(value, str) else json.dumps(value)
+def _as_texts(name: str, value: Any) -> list[str]:  # noqa: ANN401  (JSON)
+    each = value if name == "resource" and isinstance(value, list) else [value]  # RFC 8707 section 2.1
+    return [one if isinstance(one, str) else json.dumps(one) for one in each]
 
 
 def _ends(claims: dict[str, Any], at: datetime, longest: int) -> int | None:

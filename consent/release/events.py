@@ -17,6 +17,7 @@ class Why(StrEnum):
     WRONG_VERIFIER = "wrong_verifier"
     WRONG_KEY = "wrong_key"
     TOO_WIDE = "too_wide"
+    WRONG_TARGET = "wrong_target"
     NOT_ALLOWED = "not_allowed"
     PROVE_MORE = "prove_more"  # the gate's answers: the customer must show more,
     ON_HOLD = "on_hold"  # wait,
@@ -99,10 +100,12 @@ class RefreshReused(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class PartnerAuthorized(AuditEvent):
-    """A partner got a token to act for itself."""
+    """A partner got a token to act for itself: the first of those alike on a day (``tally``)."""
 
     name: ClassVar[str] = "oauth.partner_authorized"
     partner: UUID
+    credential: UUID | None
+    scopes: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)

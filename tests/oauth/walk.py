@@ -6,14 +6,19 @@ import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.models import User
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import registry
+from tests import factories
 from tests.conftest import NOON
 
 CALLBACK = "https://shop.example/callback"
@@ -34,8 +39,25 @@ def register(name: str = "Shop", **said: Any) -> tuple[Partner, str]:
         "purpose": "Sells shoes.",
     }
     if said.get("profile") is Profile.SERVICE:
-        words = {"scopes": ()}
-    return partners.register(partners.Registration(name=name, **(words | said)), by=Actor.system(), at=NOON)
+        words = {"scopes": (), "purpose": "Counts shoes."}
+    words |= {"owner": owner()} | said
+    return partners.register(partners.Registration(name=name, **words), by=Actor.system(), at=clock.now())
+
+
+def owner() -> UUID:
+    """Who answers for the partners of a test."""
+    person = User.objects.filter(email="owner@shop.example").first()
+    return (person or factories.customer("owner@shop.example")).pk
+
+
+def serve(server: "Walk", *reached_by: "Walk", url: str = "https://api.example/v1", **said: Any) -> str:
+    """Register an API that ``server`` runs; these partners may ask for tokens for it. Its address."""
+    words = {"name": "Warehouse", "scopes": ("openid", "profile")} | said
+    registry.register(registry.Registration(url=url, partner=server.partner, **words), by=Actor.system(), at=NOON)
+    for each in reached_by:
+        urls = tuple(Partner.objects.get(pk=each.partner.pk).resources_allowed)
+        registry.let_reach(each.partner, (*urls, url), by=Actor.system(), at=NOON)
+    return url
 
 
 class Walk:
