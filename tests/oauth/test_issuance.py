@@ -94,9 +94,7 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
     "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
     "customer let back in": (
-        lambda by: sessions.end_all(
-            User.objects.exclude(email="owner@shop.example").get(), by=by, at=clock.now(), reason="recovered"
-        ),
+        lambda by: sessions.end_all(User.objects.filter(pk=by.id).get(), by=by, at=clock.now(), reason="recovered"),
         ITSELF,
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
