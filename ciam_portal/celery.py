@@ -75,6 +75,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
     "look whether requests come by our proxies": {"task": "risk.watch_proxies", "schedule": 60.0},
     "tell partners of sessions that ran out": {"task": "partners.tell_of_ends", "schedule": 30.0},
+    "push signals that came due": {"task": "partners.push_what_waits", "schedule": 30.0},
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},

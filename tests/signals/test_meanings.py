@@ -114,7 +114,7 @@ def undone(kind: str) -> lock.ChangeUndone:
         (account.EmailChanged(), ["identifier-changed", "token-claims-change email email_verified"]),
         (changed(removed=(Code("email"),)), ["token-claims-change scope"]),
         (changed(), []),
-        (restricted("suspend"), ["account-disabled"]),
+        (restricted("suspend"), ["account-disabled", "account-enabled"]),
         (restricted("step_up"), []),
         (restrictions.RestrictionEnded(ID, Code("suspend"), by_review=True), ["account-enabled"]),
         (undone("email"), ["account-disabled", "token-claims-change email"]),
