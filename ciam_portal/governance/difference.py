@@ -53,6 +53,8 @@ LESS_IS_STRICTER = frozenset({
     "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
     "approvals.seconds",
+    "partners.secret_days", "partners.keys_days", "partners.overlap_hours", "partners.unused_days",
+    "partners.replacements_per_day",
     "approvals.questions_per_minute", "signals.subjects", "signals.requests_per_minute",
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",

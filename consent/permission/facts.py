@@ -44,7 +44,7 @@ def for_sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
         allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
         needed=tuple(needed),
@@ -99,7 +99,7 @@ def for_giving(
     shown = tuple(shown)
     return policy.Giving(
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         ceiling=tuple(partner.scopes_allowed),
         shown=shown,
         ticked=tuple(ticked),

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from pydantic import TypeAdapter
@@ -114,6 +115,8 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
 
 
 def _check_person(visit: Visit) -> None:
+    if not visit.partner.serves(visit.customer.pk):
+        raise Unanswerable(_("This app is in the sandbox, where only the person who answers for it can sign in."))
     asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)
     if asked.subject and asked.subject != known_as:
         raise asked.refused("login_required", "somebody else is signed in")
