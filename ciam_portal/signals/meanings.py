@@ -112,11 +112,11 @@ def _credential(method: Method, change: str) -> list[Meaning]:
 def _suspended(event: restrictions.Restricted) -> list[Meaning]:
     """Nothing is recorded when it ends by itself."""
     ends = min(event.until, event.review_due_at)
-    return [Meaning(DISABLED), Meaning(ENABLED, due=ends)] if event.kind == RestrictionKind.SUSPEND else []
+    return [Meaning(DISABLED), Meaning(ENABLED, due=ends)] if event.kind == RestrictionKind.SUSPEND.value else []
 
 
 def _lifted(event: restrictions.RestrictionEnded) -> list[Meaning]:
-    return [Meaning(ENABLED)] if event.kind == RestrictionKind.SUSPEND else []
+    return [Meaning(ENABLED)] if event.kind == RestrictionKind.SUSPEND.value else []
 
 
 def _replaced(event: factors.FactorsReplaced) -> list[Meaning]:
