@@ -17,7 +17,6 @@ class PartnerRegistered(AuditEvent):
     environment: Code
     profile: Code
     scopes: tuple[Code, ...]
-    resource_server: bool
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
 

@@ -3,6 +3,7 @@
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import events
 from ciam_portal.oauth.credentials import events as credentials
+from ciam_portal.oauth.resources import registry
 from ciam_portal.oauth.signing import events as signing
 
 tell(
@@ -14,6 +15,9 @@ tell(
         credentials.CredentialEnded,
         events.PartnerSwitched,
         events.PartnerMayAsk,
+        registry.ResourceRegistered,
+        registry.ResourceSwitched,
+        registry.PartnerMayReach,
         signing.SigningKeyMade,
         signing.SigningKeyRetired,
         signing.SigningKeyRevoked,

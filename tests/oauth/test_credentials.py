@@ -206,7 +206,6 @@ def test_hosts_of_sandbox_and_production_are_never_mixed(where: str, uri: str, f
     "said",
     [
         {"scopes": ("openid", "phone")},
-        {"resource_server": True},
         {"decision_actions": ("partner.payment",)},
         {"jwks_uri": "https://shop.example/jwks"},
         {"backchannel_logout_uri": "https://shop.example/bye"},
