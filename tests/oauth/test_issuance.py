@@ -94,7 +94,8 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
     "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
     "customer let back in": (
-        lambda by: sessions.end_all(User.objects.exclude(email="owner@shop.example").get(), by=by, at=clock.now(), reason="recovered"), ITSELF
+        lambda by: sessions.end_all(User.objects.filter(pk=by.id).get(), by=by, at=clock.now(), reason="recovered"),
+        ITSELF,
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
     "session ended, as its risk rose": (end(sessions.RISK_ROSE), ITSELF),
