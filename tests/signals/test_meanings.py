@@ -148,6 +148,41 @@ UNTOLD = {
     "staff.role_revoked",
     "staff.value_shown",
 }
+=======
+    "account.email_change_asked", "account.email_confirmed", "account.mailbox_settled", "account.opened",
+    "account.proof_sent", "account.sign_up_with_known_address", "activity.answered_again",
+    "activity.browser_forgotten", "activity.browser_named", "activity.not_me", "activity.was_me", "approval.redeemed",
+    "approval.refused", "consent.denied", "consent.given", "consent.withdrawn", "decision.given", "details.approved",
+    "details.refused", "device.remembered",
+    "dispute.closed", "dispute.opened", "factor.backup_codes_made", "factor.counter_went_back", "factor.failed",
+    "factor.mail_code_sent", "factor.renamed", "factor.used", "flow.refused", "gateway.answered",
+    "gateway.entered", "key.released", "key.took_over",
+    "oauth.code_exchanged", "oauth.code_issued", "oauth.code_refused", "oauth.code_reused",
+    "oauth.partner_authorized", "oauth.refresh_refused", "oauth.refresh_reused", "oauth.refreshed",
+    "oauth.token_returned", "outbox.sent_again", "partner.credential_ended", "partner.credential_ending",
+    "partner.credential_made", "partner.unused",
+    "partner.may_ask", "partner.may_reach", "partner.owned", "partner.registered", "partner.switched",
+    "policy.approved", "policy.found", "policy.proposed", "policy.rejected",
+    "policy.replay_begun", "policy.upgraded", "resource.registered",
+    "resource.switched", "recovery.address_added", "recovery.address_asked",
+    "recovery.address_missed", "recovery.address_removed", "recovery.approved", "recovery.asked",
+    "recovery.cancelled", "recovery.claimed", "recovery.contact_accepted", "recovery.contact_declined",
+    "recovery.contact_invited", "recovery.contact_put_back", "recovery.contact_removed", "recovery.contact_saw_code",
+    "recovery.desk_asked", "recovery.desk_let_go", "recovery.desk_missed", "recovery.desk_noted",
+    "recovery.desk_took", "recovery.expired", "recovery.link_sent", "recovery.missed", "recovery.proposed",
+    "recovery.ready", "recovery.rejected", "recovery.reminded", "recovery.reset_asked", "recovery.shown",
+    "recovery.waits", "restriction.contested", "restriction.reviewed", "risk.alert_acknowledged", "risk.alert_raised",
+    "risk.calibrated", "risk.drift_measured", "risk.model_kept", "risk.population_faded", "risk.population_learned",
+    "risk.session_reweighed", "risk.sign_in_unlearned", "session.app_ended",
+    "session.changed_browser", "session.changed_place",
+    "sign_in.code_sent", "sign_in.completed", "sign_in.device_copied", "sign_in.failed", "sign_in.recognition",
+    "sign_in.second_step_failed", "sign_in.weighed", "signals.status_changed", "signals.stream_changed",
+    "signals.stream_created", "signals.stream_deleted", "signing_key.made", "signing_key.retired",
+    "signing_key.revoked", "staff.customer_searched", "staff.exported",
+    "staff.glass_broken", "staff.glass_reviewed", "staff.looked", "staff.record_opened", "staff.role_granted",
+    "staff.role_proposed", "staff.role_rejected", "staff.role_revoked", "staff.value_shown",
+}  # fmt: skip
+>>>>>>> main
 
 
 def kinds(kind: type[AuditEvent] = AuditEvent) -> set[type[AuditEvent]]:
