@@ -13,6 +13,8 @@ tell(
         events.PartnerOwned,
         credentials.CredentialMade,
         credentials.CredentialEnded,
+        credentials.CredentialEnding,
+        events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
         registry.ResourceRegistered,

@@ -189,9 +189,10 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
             "claims_parameter_supported": True,
             "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
-            "require_request_uri_registration": False,
             "acr_values_supported": list(ACR_VALUES),
             "prompt_values_supported": list(authorization.PROMPTS),
+            "display_values_supported": ["page"],
+            "ui_locales_supported": [code for code, _name in settings.LANGUAGES],
         }
     )
 
