@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0011_resources"),
+        ("oauth", "0012_reminded"),
     ]
 
     operations = [
