@@ -1,5 +1,4 @@
 """What a resource reads by itself (RFC 9068), answers about tokens (RFC 9701); and no token passes for another."""
-"""
 
 import time
 from collections.abc import Callable
