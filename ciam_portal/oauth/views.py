@@ -231,6 +231,7 @@ def _metadata() -> dict[str, Any]:
         "require_signed_request_object": False,
         "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "introspection_signing_alg_values_supported": list(jwts.OURS),
         "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
     }

@@ -29,7 +29,7 @@ from consent.models import Consent, DeviceCode
 from consent.permission import flows as permission
 from consent.release import issuance
 from consent.release.events import Why
-from consent.release.flows import Exchanged, why_not
+from consent.release.flows import Exchanged, spoken, why_not
 
 PENDING, SLOW_DOWN, EXPIRED, DENIED = "authorization_pending", "slow_down", "expired_token", "access_denied"
 _DEVICE, _USER, _TRIES = "device code", "user code", "user_codes"
@@ -157,7 +157,7 @@ def _redeem(
     found.become(State.REDEEMED)
     trunk = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), jkt)
     ends_at = session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    first = tokens.Carried(target.scopes(asked.allowed), target)
+    first = tokens.Carried(target.scopes(asked.allowed), target, says=spoken(root, target, {}))
     issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     connected = events.DeviceConnected(
         consent=consent.pk,

@@ -131,15 +131,16 @@ class ConsentValidator(Authenticating):
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            at, by = clock.now(), acting(request.client)
-            carried = tokens.Carried(tuple(request.scopes), request.target)
-            flows.authorize_partner(request.client, token["access_token"], carried, jkt=_jkt(request), by=by, at=at)
-        else:
-            token["scope"] = " ".join(request.issued.scopes)
-            if request.exchanged.details:
-                token["authorization_details"] = list(request.exchanged.details)
-            if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in request.issued.scopes:
-                token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here
+            partner, at = request.client, clock.now()
+            says = {"sub": partner.client_id, "client_id": partner.client_id}
+            carried = tokens.Carried(tuple(request.scopes), request.target, says=says)
+            request.issued = flows.authorize_partner(partner, carried, jkt=_jkt(request), by=acting(partner), at=at)
+        elif request.exchanged.details:
+            token["authorization_details"] = list(request.exchanged.details)
+        issued = request.issued
+        token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}
+        if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in issued.scopes:
+            token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):

@@ -82,6 +82,10 @@ def partners(**columns: Any) -> Callable[[Actor], object]:
     return lambda by: Partner.objects.exclude(name="Gateway").update(**columns)
 
 
+def me() -> User:
+    return User.objects.exclude(email="owner@shop.example").get()
+
+
 def soon() -> Any:
     return clock.now() + timedelta(days=1)
 
@@ -98,7 +102,7 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
     "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
     "customer let back in": (
-        lambda by: sessions.end_all(User.objects.filter(pk=by.id).get(), by=by, at=clock.now(), reason="recovered"),
+        lambda by: sessions.end_all(me(), by=by, at=clock.now(), reason="recovered"),
         ITSELF,
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
