@@ -8,7 +8,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from playwright.sync_api import Page
 
 from tests.journeys.walk import Customer, allow_all
-from tests.stack import Stack, people
+from tests.stack import Stack
 
 VERIFIER = "v" * 64
 
@@ -35,7 +35,7 @@ def test_an_app_is_answered_on_whatever_port_was_free(page: Page, portal: Stack)
     customer.sign_up()
     added = portal.manage(
         *("partner", "add", "Desk", "--profile", "native", "--redirect-uri", "http://127.0.0.1/back"),
-        *("--owner", people.OWNER, "--purpose", "Writes letters."),
+        *("--owner", customer.address, "--purpose", "Writes letters."),
         *("--scope", "openid", "--scope", "email"),
     )
     server = HTTPServer(("127.0.0.1", 0), Answered)
