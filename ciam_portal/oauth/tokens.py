@@ -20,6 +20,7 @@ from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
 
@@ -53,6 +54,8 @@ class Carried:
     scopes: tuple[str, ...] = ()
     target: Target = OURS
     details: tuple[UUID, ...] = ()
+    says: dict[str, Any] = field(default_factory=dict)
+    """What it says of partner and customer, if it is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Issued:
     refresh_token: str = field(repr=False)
     scopes: tuple[str, ...]
     lasting: tuple[str, ...]
+    seconds: int
     details: tuple[UUID, ...] = ()
 
 
@@ -137,14 +141,16 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
 def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: datetime, at: datetime) -> Issued:
     """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
     refresh = _new_refresh(root, lasting, ends_at, at) if OFFLINE in lasting else ""
-    return Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    access = _new_access(root, carried, at)
+    return Issued(access, refresh, carried.scopes, lasting, carried.target.seconds, carried.details)
 
 
 def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    access, seconds = _new_access(root, carried, at), carried.target.seconds
+    issued = Issued(access, refresh, carried.scopes, lasting, seconds, carried.details)
     alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
     kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
     sealed = vault.seal(kept.encode(), _context(old))
@@ -166,7 +172,7 @@ def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> I
     alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
     if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
         return None
-    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.details)
+    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.target.seconds, wanted.details)
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -177,25 +183,27 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
-def issue_to_partner(partner: Partner, value: str, carried: Carried, *, jkt: str, at: datetime) -> None:
-    """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, carried, at, application=partner, jkt=jkt)
+def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:
+    """An access token with which a partner acts for itself."""
+    access = _keep_access(carried, at, application=partner, jkt=jkt)
+    return Issued(access, "", carried.scopes, carried.scopes, carried.target.seconds)
 
 
 def _new_access(root: Root, carried: Carried, at: datetime) -> str:
-    value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    _keep_access(value, carried, at, jkt=root.jkt, named=list(root.named), **owned)
-    return value
+    return _keep_access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
 
 
-def _keep_access(value: str, carried: Carried, at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
-    expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
-    owned |= {"resource": carried.target.audience, "details": list(carried.details) or None}
-    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=expires, **owned)
+def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: ANN401  (columns)
+    target = carried.target
+    owned |= {"resource": target.audience, "details": list(carried.details) or None}
+    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=target.seconds), **owned)
+    server = target.signed_for
+    value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     row.save(force_insert=True)
+    return value
 
 
 def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:

@@ -144,7 +144,8 @@ def fill(asked: dict[str, int]) -> None:
     numbers = asked | {"decisions": asked["audit"] // 4, "some tokens": asked["tokens"] // 10}
     place = settings.DATABASES["default"]
     with psycopg.connect(host=place["HOST"], dbname=place["NAME"], user="postgres", autocommit=True) as connection:
-        connection.execute("SET search_path = public, pg_temp; SET statement_timeout = 0; SET maintenance_work_mem = '1GB'")
+        connection.execute("SET search_path = public, pg_temp; SET statement_timeout = 0")
+        connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute(
             "SELECT set_config('role', tableowner, false) FROM pg_tables WHERE tablename = 'accounts_user'"
         )
@@ -175,10 +176,10 @@ def fill(asked: dict[str, int]) -> None:
             )
             columns_there = ", ".join(f'"{name}"' for name in names)
             # Its indexes are made once, at the end: rows in no order would write each page of each many times.
-            parts = f"SELECT '{table}'::regclass UNION SELECT relid FROM pg_partition_tree('{table}')"
             connection.execute(
-                f"UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN ({parts})"  # noqa: S608
-            )
+                "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = %s::regclass "
+                "OR indrelid IN (SELECT relid FROM pg_partition_tree(%s))", [table, table],
+            )  # fmt: skip
             connection.execute(
                 f"INSERT INTO {table} ({columns_there}) SELECT {', '.join(made)} "  # noqa: S608
                 f"FROM generate_series({there + 1}, {wanted}) AS n JOIN {real} AS real "
