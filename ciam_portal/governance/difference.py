@@ -46,7 +46,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "oauth.pushed_seconds", "oauth.assertion_seconds", "oauth.request_object_seconds",
     "oauth.clock_skew_seconds", "oauth.proof_seconds", "oauth.nonce_seconds", "oauth.refresh_grace_seconds",
-    "oauth.signed_token_seconds", "oauth.logout_token_seconds", "oauth.signing_key_days",
+    "oauth.signed_token_seconds", "oauth.actors", "oauth.logout_token_seconds", "oauth.signing_key_days",
     "gateway.handover_seconds", "gateway.identity_seconds",
     "session.suspended_minutes", "session.at_once", "session.device_overlap_minutes",
     "disputes.vouched_hours", "staff.exported_rows",

@@ -57,6 +57,7 @@ class Registration:
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     homepage_url: str = ""
+    may_exchange: bool = False
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
@@ -93,6 +94,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         ),
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
+        may_exchange=wanted.may_exchange,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
     )
@@ -152,7 +154,9 @@ def _check(wanted: Registration) -> UUID:
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
     _check_keys(wanted)
-    if not rules.customers and (wanted.redirect_uris or wanted.scopes):
+    if wanted.may_exchange and rules.public:
+        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
+    if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
     if rules.customers and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")

@@ -22,6 +22,7 @@ from ciam_portal.oauth import (
     backend,
     details,
     dpop,
+    exchange,
     jwts,
     keys,
     partners,
@@ -33,7 +34,7 @@ from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
-GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", exchange.GRANT)
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 

@@ -96,6 +96,7 @@ class OAuth:
     signing_key_days: Annotated[StrictInt, Field(ge=7, le=365)]
     signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
+    actors: Annotated[StrictInt, Field(ge=1, le=8)]
 
 
 @dataclass(frozen=True, slots=True)
