@@ -32,6 +32,7 @@ def core() -> Core:
     makers = {
         "token_generator": _access_value,
         "refresh_token_generator": _refresh_value,
+        "pre_token": [],  # the library would look for a device among rows of its own, which are never filled
     }
     validator = oauth2_settings.OAUTH2_VALIDATOR_CLASS()
     return Core(oauth2_settings.OAUTH2_SERVER_CLASS(validator, **(oauth2_settings.server_kwargs | makers)))

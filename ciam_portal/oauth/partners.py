@@ -89,9 +89,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=(
-            Partner.GRANT_AUTHORIZATION_CODE if rules.customers else Partner.GRANT_CLIENT_CREDENTIALS
-        ),
+        authorization_grant_type=_grant(rules),
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
         may_exchange=wanted.may_exchange,
@@ -153,12 +151,13 @@ def _check(wanted: Registration) -> UUID:
         raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
+    _check_exchange(wanted)
     _check_keys(wanted)
-    if wanted.may_exchange and rules.public:
-        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
     if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
-    if rules.customers and not wanted.redirect_uris:
+    if rules.by_device and wanted.redirect_uris:
+        raise Unacceptable("Nobody is sent back to an app that is allowed on another device: no redirect URI.")
+    if rules.customers and not rules.by_device and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
     for uri in (*wanted.redirect_uris, *wanted.post_logout_redirect_uris):
         _check_uri(uri, rules, wanted.environment)
@@ -194,6 +193,12 @@ def _check_environment(wanted: Registration) -> None:
         raise Unacceptable("A sandbox partner asks for no decisions.")
     if heard and not environment.is_for_trials(heard):
         raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
+
+
+def _grant(rules: Rules) -> str:
+    if not rules.customers:
+        return str(Partner.GRANT_CLIENT_CREDENTIALS)
+    return str(Partner.GRANT_DEVICE_CODE if rules.by_device else Partner.GRANT_AUTHORIZATION_CODE)
 
 
 def _check_details(wanted: Registration) -> None:
@@ -235,6 +240,11 @@ def check_shown(shown: credentials.Shown, where: Environment) -> None:
 
 def _shown(wanted: Registration) -> credentials.Shown:
     return credentials.Shown(wanted.jwks, wanted.jwks_uri)
+
+
+def _check_exchange(wanted: Registration) -> None:
+    if wanted.may_exchange and wanted.profile.rules.public:
+        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:

@@ -34,7 +34,8 @@ from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
-GRANTS = ("authorization_code", "refresh_token", "client_credentials", exchange.GRANT)
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE, exchange.GRANT)
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 
@@ -209,6 +210,7 @@ def _metadata() -> dict[str, Any]:
         "issuer": settings.PUBLIC_URL,
         "authorization_endpoint": _url("consent:authorize"),
         "token_endpoint": _url("oauth2_provider:token"),
+        "device_authorization_endpoint": _url("consent:device_authorize"),
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),

@@ -23,12 +23,11 @@ from ciam_portal.oauth import families, tokens
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
 from ciam_portal.oauth.resources import ours, targets
 from ciam_portal.oauth.resources.targets import Target
-from ciam_portal.oauth.subjects import subject
 from consent.exchange import events, policy
 from consent.exchange.policy import Why
 from consent.models import Consent
-from consent.permission import facts
 from consent.release import issuance
+from consent.release.flows import spoken
 
 _KIND = "service"  # of entity: a partner is one, whatever it says of itself
 
@@ -70,7 +69,7 @@ def exchange(
     if not opened or not set(wanted.scopes) <= set(opened):
         return _refused(partner, Why.TOO_WIDE, held, by, at)
     acts = _acting(held, partner)
-    says = {} if target.signed_for is None else _says(root, target, partner)
+    says = spoken(root, target, {}) | {"client_id": partner.client_id}
     carried = families.Carried(opened, target, says=says, ends=held.expires, parent=held.pk, act=acts)
     owned = partner.pk, held.user_id, held.session_id, consent.pk, held.family
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
@@ -117,11 +116,6 @@ def _acting(held: AccessToken, partner: Partner) -> dict[str, Any] | None:
 
 def _depth(act: dict[str, Any] | None) -> int:
     return 1 + _depth(act.get("act")) if act else 0
-
-
-def _says(root: issuance.Root, target: Target, partner: Partner) -> dict[str, Any]:
-    known_as = subject(target.signed_for, root.customer.pk) if target.signed_for else ""
-    return {"client_id": partner.client_id, "sub": known_as} | facts.signed_in(root.session)
 
 
 def _refused(

@@ -70,15 +70,9 @@ class Wanted:
 
 @flow
 def redeem(
-    found: AuthorizationCode,
-    partner: Partner,
-    wanted: Wanted,
-    *,
-    redirect_uri: str,
-    verifier: str,
-    by: Actor,
-    at: datetime,
-) -> Exchanged | Why:
+    found: AuthorizationCode, partner: Partner, wanted: Wanted, *,
+    redirect_uri: str, verifier: str, by: Actor, at: datetime,
+) -> Exchanged | Why:  # fmt: skip
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
     shared(found.user_id, found.session_id)
@@ -93,7 +87,7 @@ def redeem(
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = _kept(asked, root, by, at)
+        why, decision = why_not(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -102,7 +96,7 @@ def redeem(
     trunk = Trunk(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    says = _says(root, wanted.target, carried)
+    says = spoken(root, wanted.target, carried)
     first = Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried), says)
     issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
@@ -134,7 +128,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     lasting, carried = _carried(old, wanted.details)
     root = _root(old, partner, consent)
-    says = _says(root, wanted.target, carried)
+    says = spoken(root, wanted.target, carried)
     same = Carried(wanted.target.scopes(asked), wanted.target, tuple(carried), says)
     again = tokens.repeated(old, same, jkt=jkt, at=at)
     if old.used_at is not None and again is None:
@@ -147,7 +141,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = _kept(answered, root, by, at)
+        why, decision = why_not(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -196,7 +190,7 @@ def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Con
     return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
 
 
-def _says(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> dict[str, Any]:
+def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> dict[str, Any]:
     """What a signed access token says of partner and customer, who is known there by the resource's own name."""
     if target.signed_for is None:
         return {}
@@ -258,7 +252,7 @@ def _one_of_its_own(
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
-def _kept(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+def why_not(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
     """The answer, kept: why not, and the decision's id."""
     decided = issuance.kept(asked, root, by=by, at=at)
     match decided.answer:

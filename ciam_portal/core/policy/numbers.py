@@ -97,6 +97,10 @@ class OAuth:
     signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
     actors: Annotated[StrictInt, Field(ge=1, le=8)]
+    device_code_seconds: Annotated[StrictInt, Field(ge=60, le=900)]
+    device_interval_seconds: Annotated[StrictInt, Field(ge=5, le=30)]
+    device_tries: Annotated[StrictInt, Field(ge=3, le=10)]
+    device_requests_per_minute: Annotated[StrictInt, Field(ge=5, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_zones"),
         ("consent", "0005_resources"),
-        ("oauth", "0013_signed_access_tokens"),
+        ("oauth", "0014_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
