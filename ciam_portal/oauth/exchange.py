@@ -11,7 +11,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, not a secret)
 
 
-class Server(Library):  # type: ignore[misc]  # untyped
+class Server(Library):
     """The library's, with this grant beside its own."""
 
     def __init__(self, request_validator: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (the library's)
@@ -19,7 +19,7 @@ class Server(Library):  # type: ignore[misc]  # untyped
         self.grant_types[GRANT] = TokenExchange(request_validator)
 
 
-class TokenExchange(GrantTypeBase):  # type: ignore[misc]  # untyped
+class TokenExchange(GrantTypeBase):
     """The grant."""
 
     def create_token_response(self, request: Any, token_handler: Any) -> tuple[dict[str, str], str, int]:  # noqa: ANN401  (the library's)

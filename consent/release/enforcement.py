@@ -17,6 +17,7 @@ from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.device import flows as devices
 from consent.exchange import flows as exchange
+from consent.exchange.policy import Why as WhyNot
 from consent.permission import facts
 from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
@@ -138,7 +139,7 @@ class ConsentValidator(Authenticating):
         terms = exchange.Wanted(wanted.resource(request), scopes, _jkt(request))
         found = tokens.access_of(request.subject_token)
         issued = exchange.exchange(found, request.client, terms, by=acting(request.client), at=clock.now())
-        if isinstance(issued, exchange.Why):
+        if isinstance(issued, WhyNot):
             raise wanted.refusal(issued, request)
         request.issued, request.scopes = issued, list(issued.scopes)
 
