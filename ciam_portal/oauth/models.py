@@ -19,7 +19,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from ciam_portal.core import retention
+from ciam_portal.core import links, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import columns, jwts
 from ciam_portal.oauth.credentials.models import Credential
@@ -164,7 +164,8 @@ class Partner(AbstractApplication):
         """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""
         registered = self.redirect_uris.split()
         own = without_port(uri) if self.rules.on_devices else None
-        return uri in registered or (own is not None and own in map(without_port, registered))
+        tried = self.environment == Environment.SANDBOX and uri == links.absolute("console:tried")
+        return tried or uri in registered or (own is not None and own in map(without_port, registered))
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered, character for character."""

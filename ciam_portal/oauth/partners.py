@@ -135,6 +135,18 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     record(event, about=None, by=by, at=at)
 
 
+def check_change(partner: Partner, redirect_uris: tuple[str, ...], scopes: tuple[str, ...]) -> None:
+    """Raises Unacceptable for redirect URIs or scopes that this partner could not have been registered with."""
+    where = Environment(partner.environment)
+    if not redirect_uris or not scopes:
+        raise Unacceptable("A partner that customers sign in to needs a redirect URI and a scope.")
+    for uri in redirect_uris:
+        _check_uri(uri, partner.rules, where)
+    open_to_it = environment.SCOPES if where is Environment.SANDBOX else {*SCOPES, *OWN}
+    if not set(scopes) <= open_to_it or (partner.is_public and OWN & set(scopes)):
+        raise Unacceptable("A partner like this one may not ask for that.")
+
+
 def _check(wanted: Registration) -> UUID:
     """Raises Unacceptable; its owner."""
     rules = wanted.profile.rules
