@@ -48,6 +48,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.clock_skew_seconds", "oauth.proof_seconds", "oauth.nonce_seconds", "oauth.refresh_grace_seconds",
     "oauth.signed_token_seconds", "oauth.actors", "oauth.logout_token_seconds", "oauth.signing_key_days",
     "gateway.handover_seconds", "gateway.identity_seconds",
+    "oauth.device_code_seconds", "oauth.device_tries", "oauth.device_requests_per_minute",
     "session.suspended_minutes", "session.at_once", "session.device_overlap_minutes",
     "disputes.vouched_hours", "staff.exported_rows",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
