@@ -57,6 +57,7 @@ class Registration:
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     homepage_url: str = ""
+    may_exchange: bool = False
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
@@ -91,6 +92,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         authorization_grant_type=_grant(rules),
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
+        may_exchange=wanted.may_exchange,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
     )
@@ -161,8 +163,9 @@ def _check(wanted: Registration) -> UUID:
         raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
+    _check_exchange(wanted)
     _check_keys(wanted)
-    if not rules.customers and (wanted.redirect_uris or wanted.scopes):
+    if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
     if rules.by_device and wanted.redirect_uris:
         raise Unacceptable("Nobody is sent back to an app that is allowed on another device: no redirect URI.")
@@ -249,6 +252,11 @@ def check_shown(shown: credentials.Shown, where: Environment) -> None:
 
 def _shown(wanted: Registration) -> credentials.Shown:
     return credentials.Shown(wanted.jwks, wanted.jwks_uri)
+
+
+def _check_exchange(wanted: Registration) -> None:
+    if wanted.may_exchange and wanted.profile.rules.public:
+        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
