@@ -166,9 +166,10 @@ def test_staff_see_the_inventory_and_switch_an_app(shop: Walk) -> None:
 
 def test_how_deliveries_fare(shop: Walk) -> None:
     now = clock.now()
-    for state, trouble in (("sent", ""), ("waiting", "HTTP 503"), ("given_up", "HTTP 500")):
+    for minute, (state, trouble) in enumerate((("sent", ""), ("waiting", "HTTP 503"), ("given_up", "HTTP 500"))):
         Notice.objects.create(
-            kind=f"logout:{shop.partner.pk}", channel="partner", state=state, trouble=trouble, created_at=now,
+            kind=f"logout:{shop.partner.pk}", channel="partner", state=state, trouble=trouble,
+            created_at=now + timedelta(minutes=minute),
             due_at=now, sent_at=now if state == "sent" else None,
         )  # fmt: skip
     page = shop.browser.get(at(shop)).text
