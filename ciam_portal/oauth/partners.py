@@ -25,6 +25,18 @@ from ciam_portal.oauth.redirect_uris import TRIALS_ONLY, Unacceptable, check_uri
 from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
 
+__all__ = [
+    "Registration",
+    "Unacceptable",
+    "check_change",
+    "check_shown",
+    "is_origin",
+    "let_ask",
+    "own",
+    "register",
+    "switch",
+]
+
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 
 
