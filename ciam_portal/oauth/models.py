@@ -21,6 +21,7 @@ from oauth2_provider.models import (
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
+from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
 from ciam_portal.oauth.profiles import Profile, Rules
 
@@ -133,6 +134,9 @@ class Partner(AbstractApplication):
         """Exactly one of those registered, character for character."""
         return uri in self.post_logout_redirect_uris.split()
 
+
+known = Prepared(lambda client_id: Partner.objects.filter(client_id=client_id)).first
+"""The partner of this ``client_id``; None if there is none."""
 
 COLUMNS.append(
     Column(

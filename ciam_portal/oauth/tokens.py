@@ -18,6 +18,8 @@ from django.db.models.functions import Now
 
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
+from ciam_portal.core.postgres import prepared
+from ciam_portal.core.postgres.prepared import Prepared, columns
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 
 OFFLINE = "offline_access"
@@ -63,20 +65,44 @@ def code_of(partner: Partner, value: str) -> AuthorizationCode | None:
 
 def refresh_of(partner: Partner, value: str) -> RefreshToken | None:
     """The refresh token of this value, if it was issued to this partner; used, revoked and expired ones too."""
-    return RefreshToken.objects.filter(token_checksum=checksum(value), application=partner).first()
+    return _REFRESH.first(checksum(value), partner.pk)
 
 
 def access_of(value: str) -> AccessToken | None:
     """The access token of this value with all that decides about it, in one statement; expired ones too."""
-    related = ("application", "user", "consent", "session__device")
-    return AccessToken.objects.select_related(*related).filter(token_checksum=checksum(value)).first()
+    return _ACCESS.first(checksum(value))
 
 
 def standing_refresh(value: str) -> RefreshToken | None:
     """The refresh token of this value with all that decides about it, unless it was used or revoked."""
-    related = ("application", "user", "consent", "session__device")
-    found = RefreshToken.objects.select_related(*related).filter(token_checksum=checksum(value), revoked__isnull=True)
-    return found.first()
+    return _STANDING_REFRESH.first(checksum(value))
+
+
+_RESTS_ON = ("application", "user", "consent", "session__device")
+_ASKED = (
+    *columns("application__", "client_id client_type profile sector subject_type is_resource_server is_enabled"),
+    *columns("user__", "email name phone locale timezone is_active created_at contact_changed_at recovered_at"),
+    *columns("user__", "locked_at suspended_until step_up_until"),
+    *columns("consent__", "scopes ended_at last_used_at"),
+    *columns("session__", "customer ended_at end_reason expires_at auth_time level level_at methods challenged_at"),
+    *columns("session__", "recognized_at risk"),
+    *columns("session__device__", "first_seen_at known_at expires_at revoked_at"),
+)
+_ACCESS = Prepared(
+    lambda digest: (
+        AccessToken.objects.select_related(*_RESTS_ON)
+        .only("scope", "expires", "created", "jkt", "family", *_ASKED)
+        .filter(token_checksum=digest)
+    )
+)
+_REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
+_STANDING_REFRESH = Prepared(
+    lambda digest: (
+        RefreshToken.objects.select_related(*_RESTS_ON)
+        .only("scope", "created", "jkt", "token_family", "idle_at", "expires_at", *_ASKED)
+        .filter(token_checksum=digest, revoked__isnull=True)
+    )
+)
 
 
 # --- issue
@@ -168,7 +194,7 @@ def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any
     expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
     row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    row.save(force_insert=True)
+    prepared.insert(row)
 
 
 def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:
@@ -186,7 +212,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         expires_at=ends_at,
     )
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    row.save(force_insert=True)
+    prepared.insert(row)
     return value
 
 

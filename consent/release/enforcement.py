@@ -15,6 +15,7 @@ from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import known as known_partner
 from ciam_portal.oauth.scopes import SCOPES
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
@@ -40,7 +41,7 @@ class ConsentValidator(OAuth2Validator):
         if isinstance(known, Partner) and known.client_id == client_id:
             return known
         sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
-        found = Partner.objects.filter(client_id=client_id).first() if sane else None
+        found = known_partner(client_id) if sane else None
         request.client = found if found is not None and found.is_enabled else None
         return request.client
 

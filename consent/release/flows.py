@@ -7,6 +7,7 @@ or token that was found but not exchanged is an outcome (``Why``), not a refusal
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from accounts.customer import addresses
@@ -23,6 +24,7 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
+from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import backchannel, jwts, tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from consent.models import Consent
@@ -31,6 +33,17 @@ from consent.release import events
 from consent.release.events import Why
 
 Answered = tuple[gate.Facts, gate.Assessed]
+M = TypeVar("M", AuthorizationCode, RefreshToken)
+
+
+def _locked(kind: type[M]) -> Prepared[M]:
+    """One row that nobody changes meanwhile, with the customer and session that it rests on."""
+    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
+    return Prepared(lambda key: rows.defer("session__visit").filter(pk=key))
+
+
+_CONSENT = Prepared(lambda key: Consent.objects.select_for_update().filter(pk=key))
+_CODE, _REFRESH = _locked(AuthorizationCode), _locked(RefreshToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +65,7 @@ def redeem(
 
     ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
     """
-    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
-    code = _locked(AuthorizationCode, found.pk)
+    consent, code = _CONSENT.first(found.consent_id), _CODE.first(found.pk)
     if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
@@ -93,8 +105,7 @@ def refresh(
     ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
     answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
     """
-    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
-    old = _locked(RefreshToken, found.pk)
+    consent, old = _CONSENT.first(found.consent_id), _REFRESH.first(found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     again = tokens.repeated(old, asked, jkt=jkt, at=at)
@@ -134,17 +145,12 @@ def authorize_partner(
 def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor, at: datetime) -> int:
     """A partner is done with a token of its own; a refresh token takes its whole family with it."""
     if isinstance(found, RefreshToken):
-        Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+        _CONSENT.first(found.consent_id)
         ended = tokens.end_family(found.token_family)
     else:
         ended = tokens.end_access(found)
     record(events.TokenReturned(partner=partner.pk, tokens_ended=ended), about=found.user_id, by=by, at=at)
     return ended
-
-
-def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
-    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
-    return rows.filter(pk=key).first()
 
 
 def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
