@@ -79,6 +79,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
+    "rotate the keys that sign": {"task": "signing.tend", "schedule": crontab(minute=35)},
     "learn what is usual for everybody": {"task": "risk.learn_population", "schedule": 300.0},
     "look at recent sign-ins again": {"task": "risk.look_again", "schedule": 120.0},
     "let what is usual fade": {"task": "risk.fade_population", "schedule": crontab(hour=2, minute=10)},

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("consent.urls")),
     path("", include("ciam_portal.decisions.urls")),
     path("", include("ciam_portal.gateway.urls")),
+    path("", include("ciam_portal.signals.urls")),
     path("", include("ciam_portal.oauth.urls")),
     path("staff/", admin.site.urls),
 ]

@@ -1,7 +1,7 @@
 """Make keys and configuration for a new installation: ``python deploy/new.py https://id.example.com /etc/ciam``.
 
 Writes into the folder, and never over what is there: ``environment`` (what every process gets), ``owner`` (what only
-``migrate`` gets), ``oidc-1.pem``, ``roles.sql`` (the two database roles) and ``cache.conf`` (for Redis or Valkey).
+``migrate`` gets), ``roles.sql`` (the two database roles) and ``cache.conf`` (for Redis or Valkey).
 Needs ``requirements/run.txt``.
 """
 
@@ -10,9 +10,6 @@ import base64
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 ENVIRONMENT = """\
 # What each line means stands in the README, Deploying. systemd and sh read this file: put what has a space or another
@@ -35,7 +32,6 @@ DATA_KEYS={keys[0]}
 DEVICE_KEYS={keys[1]}
 AUDIT_KEYS={keys[2]}
 SUBJECT_KEY={keys[3]}
-OIDC_SIGNING_KEYS=/etc/ciam/oidc-1.pem
 STATIC_ROOT=/var/lib/ciam/static
 """
 OWNER = """\
@@ -58,14 +54,6 @@ def key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
-def signing_key() -> str:
-    """A new EC P-256 private key, PEM."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem.decode()
-
-
 def main() -> None:
     """Read the command line and write the files, readable by their owner and group only."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -81,7 +69,7 @@ def main() -> None:
         **{name: secrets.token_urlsafe(24) for name in ("portal", "owner", "shared")},
     }  # fmt: skip
     texts = {"environment": ENVIRONMENT, "owner": OWNER, "roles.sql": ROLES, "cache.conf": CACHE}
-    files = {name: text.format(**words) for name, text in texts.items()} | {"oidc-1.pem": signing_key()}
+    files = {name: text.format(**words) for name, text in texts.items()}
     for name, text in files.items():
         path = chosen.folder / name
         path.touch(mode=0o640, exist_ok=False)

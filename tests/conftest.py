@@ -20,7 +20,9 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.oauth import keys
 from tests import factories
+from tests.stack.state import new_signing_key
 
 # A machine with other work is slow, and no law is about time.
 examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -62,6 +64,15 @@ def unhurried(_hurried: pytest.MonkeyPatch) -> Iterator[None]:
     _hurry(_hurried)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _given_signing_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """ES256 is signed with a key of the environment's, which is read without a statement: tests count statements."""
+    with pytest.MonkeyPatch.context() as patch:
+        pem = new_signing_key(tmp_path_factory.mktemp("keys") / "oidc-1.pem").read_bytes()
+        patch.setattr(settings, "OIDC_SIGNING_KEYS", [pem])
+        yield
+
+
 @pytest.fixture
 def noon() -> datetime:
     """A fixed instant."""
@@ -70,9 +81,10 @@ def noon() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _fresh_counters() -> None:
-    """Rate limits and lanes start at zero in every test."""
+    """Rate limits and lanes start at zero in every test, and nothing is remembered of the one before."""
     cache.clear()
     history.SUMS.clear()
+    keys.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -93,9 +93,10 @@ class SecondStepFailed(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class SteppedUp(AuditEvent):
-    """A live session proved more, or proved it again."""
+    """A live session proved more, or proved it again; ``before``: what it had proven until then."""
 
     name: ClassVar[str] = "session.stepped_up"
     session: UUID
     method: Method
     acr: Code
+    before: Code | None = None

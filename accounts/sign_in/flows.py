@@ -252,7 +252,7 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     """A live session has proven one more method just now; only this session rises. The session as it is now."""
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     before = tuple(Method(known) for known in session.methods if known != method)
-    risen = factors.raised(session.assurance, before, method, at)
+    risen, was = factors.raised(session.assurance, before, method, at), Level(session.level)
     session.level, session.level_at = risen.level, risen.at or session.level_at
     if method is not Method.EMAIL_CODE:  # a mailbox passes a challenge, but authenticates nobody
         session.auth_time = at
@@ -262,7 +262,9 @@ def step_up(session: Session, method: Method, *, by: Actor, at: datetime) -> Ses
     session.save(update_fields=["auth_time", "level", "level_at", "methods", "challenged_at"])
     if method in SECOND_FACTORS and session.device is not None:
         session.device.known_from(at)
-    event = events.SteppedUp(session=session.pk, method=method, acr=Code(Level(session.level).acr))
+    event = events.SteppedUp(
+        session=session.pk, method=method, acr=Code(Level(session.level).acr), before=Code(was.acr)
+    )
     record(event, about=session.customer_id, by=by, at=at)
     return session
 

@@ -52,7 +52,7 @@ def for_deciders(
                 response["Retry-After"] = str(budget.wait("decisions", str(partner.pk)))
                 return response
             try:
-                asked = form(parse(_body(request)))
+                asked = form(parse(body(request)))
             except Malformed as error:
                 return problem(error.code, error.words, error.status)
             return view(partner, asked, clock.now())
@@ -70,7 +70,8 @@ def _one_more(partner: Partner) -> Malformed | None:
     return Malformed("too_many_requests", f"no more than {most} questions in a minute", 429)
 
 
-def _body(request: HttpRequest) -> bytes:
+def body(request: HttpRequest) -> bytes:
+    """What was sent as JSON, within bounds. Raises Malformed."""
     if request.content_type != "application/json":
         raise Malformed("unsupported_media_type", "Send application/json.", 415)
     too_large = Malformed("body_too_large", f"No more than {questions.LARGEST_BODY} bytes.", 413)

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from ciam_portal.core.crypto.rings import PORTAL
 from ciam_portal.environment.reading import Reading, noted, refuse
 
 KEY_BYTES = 32
@@ -68,10 +69,13 @@ class Secrets(Reading):
 
     @noted([])
     def signing_keys(self) -> list[bytes]:
-        """The PEM files that OIDC_SIGNING_KEYS names (comma-separated): P-256 private keys; the first one signs."""
-        what = "comma-separated paths of PEM files with EC P-256 private keys; the first one signs"
+        """OIDC_SIGNING_KEYS, comma-separated: ``portal``, or PEM files of P-256 private keys; the first one signs."""
+        what = "comma-separated: portal, or paths of PEM files with EC P-256 private keys; the first one signs"
         found = []
-        for path in self.text("OIDC_SIGNING_KEYS", what).split(","):
+        for path in self.env.str("OIDC_SIGNING_KEYS", default="").strip().split(","):
+            if path.strip() in {"", PORTAL.decode()}:
+                found.append(PORTAL)
+                continue
             try:
                 pem = Path(path.strip()).read_bytes()
                 key = load_pem_private_key(pem, password=None)

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, keys
+from ciam_portal.oauth.models import Partner
 
 QUERY, FORM, SIGNED = "query", "form_post", "jwt"
 # What each response_mode is: the way, and whether it is signed.
@@ -69,4 +70,5 @@ class Back:
         """JARM section 2.1; ours are written last, so that no parameter stands in for them."""
         ends = int(clock.now().timestamp()) + limits.current().oauth.id_token_seconds
         ours = {"iss": settings.PUBLIC_URL, "aud": self.partner, "exp": ends}
-        return jwts.sign(words | ours, keys.signing_key(), _KIND)
+        algorithm = Partner.objects.values_list("algorithm", flat=True).get(client_id=self.partner)
+        return jwts.sign(words | ours, keys.signing_key(algorithm), _KIND)

@@ -1,18 +1,18 @@
 """The authorization request: read and checked (RFC 6749 4.1, OpenID Connect Core 3.1.2)."""
 
-import json
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ciam_portal.core.policy.assurance import ACR_VALUES, Level
+from ciam_portal.core.policy.assurance import Level
+from ciam_portal.oauth import claims
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import SCOPES
 
 PROMPTS = ("none", "login", "consent", "create")
 _KNOWN = (
@@ -25,7 +25,6 @@ _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values"
 _LONGEST_ID = 255
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-_LEVELS = {level.acr: level for level in Level if level.acr in ACR_VALUES}
 
 
 class Unanswerable(Exception):
@@ -48,6 +47,7 @@ class Answer(Exception):
 class AuthorizationRequest:
     """A checked request. ``partner`` is the partner's ``client_id``; ``level`` the assurance asked for, if any.
 
+    ``named`` are single fields (``ciam_portal.oauth.claims``), ``subject`` the customer it names;
     ``query`` asks the same again; ``handle`` names the pushed request that this is, if it is one.
     """
 
@@ -63,6 +63,7 @@ class AuthorizationRequest:
     level: Level | None = None
     level_is_essential: bool = False
     subject: str = ""
+    named: tuple[str, ...] = ()
     id_token_hint: str = ""
     mode: str = QUERY
     query: str = ""
@@ -72,6 +73,11 @@ class AuthorizationRequest:
     def back(self) -> Back:
         """Where the answer goes."""
         return Back(self.partner, self.redirect_uri, self.state, self.mode)
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The scopes that the customer is asked about: for all that is asked, single fields too."""
+        return tuple(dict.fromkeys((*self.scopes, *claims.scopes_behind(self.named))))
 
     def refused(self, error: str, description: str) -> Answer:
         """An error for this partner."""
@@ -148,8 +154,10 @@ class _Reader:
         self._check_form()
         self._check_response()
         prompt = self._prompt()
-        claims = self._claims()
-        level, essential = self._level(claims)
+        said = self._claims()
+        level, essential = said.level(self.query.get("acr_values", ""))
+        if essential and said.asks_level and level is None:
+            raise self._no("unmet_authentication_requirements", "none of the essential acr values is supported")
         return AuthorizationRequest(
             partner=self.partner.client_id,
             redirect_uri=self.redirect_uri,
@@ -162,7 +170,8 @@ class _Reader:
             max_age=self._max_age(),
             level=level,
             level_is_essential=essential,
-            subject=_wanted_subject(claims),
+            subject=said.subject,
+            named=said.fields(self.partner.scopes_allowed),
             id_token_hint=self.query.get("id_token_hint", ""),
             query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
             mode=self.query.get("response_mode", QUERY),
@@ -199,6 +208,8 @@ class _Reader:
 
     def _challenge(self) -> str:
         challenge = self.query.get("code_challenge", "")
+        if not challenge and self.partner.rules.nonce_suffices and "nonce" in self.query:
+            return ""
         if not challenge:
             raise self._no("invalid_request", "code_challenge is required (PKCE)")
         if self.query.get("code_challenge_method", "plain") != "S256":
@@ -218,7 +229,7 @@ class _Reader:
         if not names or not all(_SCOPE.fullmatch(name) for name in names):
             raise self._no("invalid_scope", "scope is missing or malformed")
         # Unknown ones are ignored (OpenID Connect Core section 3.1.2.1); what was granted stands in the answer's scope.
-        open_to_it = tuple(name for name in names if name in self.partner.scopes_allowed)
+        open_to_it = tuple(name for name in names if name in SCOPES and name in self.partner.scopes_allowed)
         if not open_to_it:
             raise self._no("invalid_scope", "no scope is known and open to this app")
         return open_to_it
@@ -240,35 +251,8 @@ class _Reader:
             raise self._no("invalid_request", "max_age must be a number of seconds")
         return int(text)
 
-    def _claims(self) -> dict[str, Any]:
-        text = self.query.get("claims", "")
-        if not text:
-            return {}
-        try:
-            claims = json.loads(text)
-        except (ValueError, RecursionError):
-            claims = None
-        wanted = claims.get("id_token") if isinstance(claims, dict) else None
-        if not isinstance(claims, dict) or not isinstance(wanted, dict | None):
+    def _claims(self) -> claims.Wanted:
+        said = claims.read(self.query.get("claims", ""))
+        if said is None:
             raise self._no("invalid_request", "claims is malformed")
-        return wanted or {}
-
-    def _level(self, claims: dict[str, Any]) -> tuple[Level | None, bool]:
-        """The lowest of the levels that would do; those this portal does not know cannot be given."""
-        acr = claims.get("acr")
-        acr = acr if isinstance(acr, dict) else {}
-        essential = acr.get("essential") is True
-        listed = acr.get("values", [acr["value"]] if "value" in acr else [])
-        wanted = listed if isinstance(listed, list) else []
-        if not wanted and not essential:
-            wanted = self.query.get("acr_values", "").split()
-        known = [_LEVELS[value] for value in wanted if isinstance(value, str) and value in _LEVELS]
-        if essential and wanted and not known:
-            raise self._no("unmet_authentication_requirements", "none of the essential acr values is supported")
-        return (min(known), essential) if known else (None, essential)
-
-
-def _wanted_subject(claims: dict[str, Any]) -> str:
-    sub = claims.get("sub")
-    value = sub.get("value", "") if isinstance(sub, dict) else ""
-    return value if isinstance(value, str) else ""
+        return said

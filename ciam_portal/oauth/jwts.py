@@ -11,8 +11,15 @@ from jwcrypto import jwk, jws
 from jwcrypto.common import JWException
 
 LONGEST = 8192
-ES256 = "ES256"
+ES256, RS256 = "ES256", "RS256"
 ALGORITHMS = (ES256, "PS256", "EdDSA")  # what partners may sign with (FAPI 2.0 Security Profile section 5.4.1)
+OURS = (*ALGORITHMS, RS256)  # what we sign with for them (RS256: OpenID Connect Core section 15.1)
+_NEW: dict[str, dict[str, Any]] = {
+    ES256: {"kty": "EC", "crv": "P-256"},
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    "PS256": {"kty": "RSA", "size": 3072},
+    RS256: {"kty": "RSA", "size": 3072},
+}
 _CURVES = {"P-256": ES256, "Ed25519": "EdDSA"}
 _SHORTEST_RSA = 2048
 
@@ -25,10 +32,30 @@ class UnusableKeys(ValueError):
 
 def sign(claims: dict[str, Any], key: Any, kind: str = "JWT") -> str:  # noqa: ANN401  (jwcrypto is untyped)
     """A token of these claims by one of our keys; ``kind`` is its ``typ`` (RFC 8725 section 3.11)."""
-    header = {"alg": ES256, "typ": kind, "kid": key.thumbprint()}
+    algorithm = algorithm_of(key)
+    header = {"alg": algorithm, "typ": kind, "kid": key.thumbprint()}
     token = jws.JWS(json.dumps(claims))
-    token.add_signature(key, alg=ES256, protected=json.dumps(header))
+    token.allowed_algs = list(OURS)
+    token.add_signature(key, alg=algorithm, protected=json.dumps(header))
     return str(token.serialize(compact=True))
+
+
+def new_key(algorithm: str) -> tuple[str, dict[str, str], str]:
+    """A new key of our own for this algorithm: its ``kid``, its public half, and the whole, to be sealed."""
+    key = jwk.JWK.generate(**_NEW[algorithm], alg=algorithm)
+    kid = key.thumbprint()
+    public = key.export_public(as_dict=True) | {"kid": kid}
+    return kid, public, str(key.export_private())
+
+
+def from_pem(pem: bytes) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
+    """A key of our own that the environment gives (ES256)."""
+    return jwk.JWK.from_pem(pem)
+
+
+def from_json(text: str) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
+    """A key of our own, as ``new_key`` made it: either half."""
+    return jwk.JWK.from_json(text)
 
 
 def read(
@@ -58,9 +85,19 @@ def read(
     return None
 
 
-def hash_of(text: str, size: int = 32) -> str:
-    """The first ``size`` bytes of its SHA-256, base64url: the hash of PKCE, ``ath`` and ``at_hash``."""
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:size]).decode().rstrip("=")
+def hash_of(text: str) -> str:
+    """Its SHA-256, base64url: the hash of PKCE and ``ath``."""
+    return _base64url(hashlib.sha256(text.encode()).digest())
+
+
+def half_hash(text: str, algorithm: str) -> str:
+    """Half of its hash, by the hash of the algorithm that signs (OpenID Connect Core section 3.1.3.6)."""
+    whole = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", text.encode()).digest()  # RFC 8032: Ed25519
+    return _base64url(whole[: len(whole) // 2])
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def seconds(claims: dict[str, Any], *names: str) -> dict[str, int] | None:
@@ -108,7 +145,7 @@ def key_set(document: Any) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)
         if key.has_private or key.is_symmetric:
             message = "A key set for us holds public keys only."
             raise UnusableKeys(message)
-        if each.get("use", "sig") == "sig" and algorithm_of(key) is not None:
+        if each.get("use", "sig") == "sig" and algorithm_of(key) in ALGORITHMS:
             usable.append(key)
     if not usable:
         message = f"A key set for us holds a key for one of {', '.join(ALGORITHMS)}."
@@ -126,8 +163,9 @@ def algorithm_of(key: Any) -> str | None:  # noqa: ANN401  (jwcrypto is untyped)
     kind = key.get("kty")
     if kind in {"EC", "OKP"}:
         return _CURVES.get(key.get("crv"))
-    if kind == "RSA" and key.get("alg") in {None, "PS256"}:
-        return "PS256" if key.get_op_key("verify").key_size >= _SHORTEST_RSA else None
+    if kind == "RSA" and key.get("alg", "PS256") in {"PS256", RS256}:
+        long_enough = key.get_op_key("verify").key_size >= _SHORTEST_RSA
+        return str(key.get("alg", "PS256")) if long_enough else None
     return None
 
 

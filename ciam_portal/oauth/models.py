@@ -22,8 +22,12 @@ from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.oauth import jwts
 from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
 from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.signing.models import SigningKey
+
+__all__ = ["AccessToken", "AuthorizationCode", "IDToken", "Participant", "Partner", "RefreshToken", "SigningKey"]
 
 _LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
 
@@ -40,11 +44,12 @@ class Partner(AbstractApplication):
         PAIRWISE = "pairwise"
         PUBLIC = "public"
 
-    ES256_ALGORITHM = "ES256"
-
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
-        max_length=5, choices=((ES256_ALGORITHM, "ECDSA P-256"),), default=ES256_ALGORITHM, db_comment="not sensitive"
+        max_length=5,
+        choices=[(name, name) for name in jwts.OURS],
+        default=jwts.ES256,
+        db_comment="not sensitive: what is signed for it is signed with",
     )
     profile = models.CharField(
         max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
@@ -160,6 +165,11 @@ def _bound() -> "models.CharField[str, str]":
     return models.CharField(max_length=43, blank=True, default="", db_comment=words)
 
 
+def _named() -> "ArrayField[list[str], list[str]]":
+    words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
+    return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
+
+
 def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(
@@ -197,6 +207,7 @@ class AuthorizationCode(AbstractGrant):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
     jkt = _bound()
+    named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -216,6 +227,7 @@ class RefreshToken(AbstractRefreshToken):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
     jkt = _bound()
+    named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -245,6 +257,7 @@ class AccessToken(AbstractAccessToken):
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
     jkt = _bound()
+    named = _named()
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False

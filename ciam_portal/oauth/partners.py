@@ -20,7 +20,8 @@ from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.oauth import jwts
 from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN, SCOPES
+from ciam_portal.oauth.signing import flows as signing
 
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
@@ -48,6 +49,7 @@ class Registration:
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
     backchannel_logout_uri: str = ""
+    algorithm: str = jwts.ES256
     public_subjects: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         jwks=wanted.jwks,
         jwks_uri=wanted.jwks_uri,
         backchannel_logout_uri=wanted.backchannel_logout_uri,
+        algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
         authorization_grant_type=(
@@ -119,6 +122,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
     )
+    signing.need(wanted.algorithm, by=by, at=at)
     event = PartnerRegistered(
         partner=partner.pk,
         profile=Code(wanted.profile.value),
@@ -163,9 +167,12 @@ def _check(wanted: Registration) -> None:
     rules = wanted.profile.rules
     if not wanted.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
-    unknown = sorted(set(wanted.scopes) - set(SCOPES))
+    known = (*SCOPES, *sorted(OWN))
+    unknown = sorted(set(wanted.scopes) - set(known))
     if unknown:
-        raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")
+        raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(known)}.")
+    if rules.public and OWN & set(wanted.scopes):
+        raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or wanted.scopes):
@@ -189,6 +196,9 @@ def _check_keys(wanted: Registration) -> None:
         raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
     if not all(fetch.acceptable(uri) for uri in (wanted.jwks_uri, wanted.backchannel_logout_uri) if uri):
         raise Unacceptable("Keys are published, and ends of sessions are heard, at an https address in full.")
+    allowed = jwts.ALGORITHMS if rules.bound else jwts.OURS
+    if wanted.algorithm not in allowed:
+        raise Unacceptable(f"What we sign for a partner of this profile is signed with {', '.join(allowed)}.")
     if wanted.jwks:
         try:
             jwts.key_set(wanted.jwks)

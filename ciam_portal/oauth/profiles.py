@@ -18,6 +18,8 @@ class Rules:
     """Asks by pushed authorization requests only (RFC 9126)."""
     bound: bool = False
     """Its tokens are bound to a key of its (RFC 9449)."""
+    nonce_suffices: bool = False
+    """One that sends a ``nonce`` may come without PKCE (RFC 9700 section 2.1.1)."""
     on_devices: bool = False
     """Is sent back to on the customer's device: a port of its own, a scheme of its own (RFC 8252 section 7)."""
     in_browsers: bool = False
@@ -28,6 +30,7 @@ class Profile(StrEnum):
     """The kinds."""
 
     STANDARD = "standard"
+    OPENID = "openid"
     FAPI2 = "fapi2"
     NATIVE = "native"
     BROWSER = "browser"
@@ -41,6 +44,7 @@ class Profile(StrEnum):
 
 _RULES = {
     Profile.STANDARD: Rules(),
+    Profile.OPENID: Rules(nonce_suffices=True),
     Profile.FAPI2: Rules(keyed=True, pushed=True, bound=True),
     Profile.NATIVE: Rules(public=True, on_devices=True),
     Profile.BROWSER: Rules(public=True, in_browsers=True),

@@ -1,4 +1,4 @@
-"""Each scope: the words a customer reads, and the fields it opens. The only list of scopes."""
+"""Each scope: the words a customer reads, and the fields it opens; and those of partners themselves. The only list."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,6 +41,10 @@ SCOPES = {
         ),
     )
 }
+
+SIGNALS_READ, SIGNALS_MANAGE = "ssf.read", "ssf.manage"
+OWN = frozenset({SIGNALS_READ, SIGNALS_MANAGE})
+"""What a partner asks for itself (client credentials): it opens nothing of a customer's, and none is asked."""
 
 
 def described(names: Iterable[str]) -> list[Scope]:

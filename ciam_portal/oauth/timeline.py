@@ -2,6 +2,7 @@
 
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.signing import events as signing
 
 tell(
     {},
@@ -10,5 +11,8 @@ tell(
         partners.PartnerSecretReplaced,
         partners.PartnerSwitched,
         partners.PartnerMayAsk,
+        signing.SigningKeyMade,
+        signing.SigningKeyRetired,
+        signing.SigningKeyRevoked,
     ],
 )

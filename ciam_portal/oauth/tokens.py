@@ -38,6 +38,8 @@ class Root:
     family: UUID
     jkt: str = ""
     """The key that all of it is bound to (RFC 9449), if any."""
+    named: tuple[str, ...] = ()
+    """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
+        named=list(root.named),
         jkt=root.jkt,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
@@ -145,7 +148,8 @@ def issue(root: Root, scopes: tuple[str, ...], *, ends_at: datetime, at: datetim
 def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, jkt: str, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    root = Root(old.application_id, old.user_id, old.session_id, old.consent_id, old.token_family, jkt)
+    of = old.application_id, old.user_id, old.session_id, old.consent_id
+    root = Root(*of, old.token_family, jkt, tuple(old.named))
     refresh = _new_refresh(root, lasting, old.expires_at, at)
     issued = Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
     kept = json.dumps([jkt, issued.access_token, refresh, scopes, lasting])
@@ -186,7 +190,8 @@ def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, j
 def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
     value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    _keep_access(value, scopes, at, application_id=root.partner, family=root.family, jkt=root.jkt, **owned)
+    owned |= {"application_id": root.partner, "family": root.family}
+    _keep_access(value, scopes, at, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
 
@@ -208,6 +213,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         consent_id=root.consent,
         token_family=root.family,
         jkt=root.jkt,
+        named=list(root.named),
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,
     )

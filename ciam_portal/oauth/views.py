@@ -16,10 +16,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import answers, assertions, authorization, backend, dpop, id_tokens, jwts, keys, partners, pushed
+from ciam_portal.oauth import answers, assertions, authorization, backend, dpop, jwts, keys, partners, pushed
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
@@ -171,7 +171,7 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
             "backchannel_logout_session_supported": True,
             "end_session_endpoint": _url("consent:logout"),
             "subject_types_supported": ["pairwise", "public"],
-            "id_token_signing_alg_values_supported": [id_tokens.ALGORITHM],
+            "id_token_signing_alg_values_supported": list(jwts.OURS),
             "claims_supported": claims,
             "claim_types_supported": ["normal"],
             "claims_parameter_supported": True,
@@ -198,10 +198,10 @@ def _metadata() -> dict[str, Any]:
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": [*SCOPES, *sorted(OWN)],
         "response_types_supported": ["code"],
         "response_modes_supported": list(answers.MODES),
-        "authorization_signing_alg_values_supported": [jwts.ES256],
+        "authorization_signing_alg_values_supported": list(jwts.OURS),
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "ciam_portal.oauth",
     "ciam_portal.decisions",
     "ciam_portal.gateway",
+    "ciam_portal.signals",
     "ciam_portal",
     "ciam_portal.core.admin_site.PortalAdminConfig",
     "django.contrib.auth",
@@ -295,5 +296,4 @@ LOGGING = {
     "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")},
 }
 
-# Everything has been read.
-environment.end()
+environment.end()  # everything has been read

@@ -16,7 +16,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level, Method, amr_of
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.oauth import scopes
+from ciam_portal.oauth import claims, scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.tokens import OFFLINE
 from consent.models import Consent
@@ -126,8 +126,18 @@ def _required(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope.name for scope in scopes.described(names) if scope.required)
 
 
-def released(customer: User, allowed: Iterable[str]) -> dict[str, Any]:
-    """The fields of this customer that these scopes open (OpenID Connect Core section 5.1), without empty ones."""
+def named_now(place: str, fields: Iterable[str], consent: Consent, asked: gate.Facts, at: datetime) -> tuple[str, ...]:
+    """Of the fields that a partner named for this place, those whose scope the customer allows, and the gate, now."""
+    named = claims.named_for(place, fields)
+    opened = open_now(set(named.values()) & set(consent.scopes), asked, consent.customer, at) if named else ()
+    return tuple(name for name, scope in named.items() if scope in opened)
+
+
+def released(customer: User, allowed: Iterable[str], *, named: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields of this customer that these scopes open (OpenID Connect Core section 5.1), without empty ones.
+
+    ``named``: further ones, by their names.
+    """
     known: dict[str, Any] = {
         "name": customer.name,
         "locale": customer.locale,
@@ -137,7 +147,7 @@ def released(customer: User, allowed: Iterable[str]) -> dict[str, Any]:
         "phone_number": customer.phone,
         "phone_number_verified": False if customer.phone else "",
     }
-    opened = scopes.claims_of(allowed)
+    opened = scopes.claims_of(allowed) | frozenset(named)
     return {name: value for name, value in known.items() if name in opened and value != ""}
 
 

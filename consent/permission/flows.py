@@ -78,7 +78,7 @@ def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, b
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
     sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
     require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt)
+    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt, asked.named)
     value = tokens.new_code(
         root,
         sharing.allowed,

@@ -11,7 +11,7 @@ from ciam_portal.core.audit.decide import Decided, keep, refusal
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import tokens
+from ciam_portal.oauth import claims, tokens
 from ciam_portal.oauth.models import AccessToken, Partner
 from consent.models import Consent
 from consent.permission import facts, policy
@@ -40,6 +40,8 @@ class Access:
     customer: User
     consent: Consent
     scopes: tuple[str, ...]
+    named: tuple[str, ...] = ()
+    """Fields for userinfo that the partner asked for by name, and that stand."""
 
 
 def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
@@ -69,7 +71,8 @@ def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
         if not isinstance(decided.answer, Allow):
             return decided
     opened = facts.open_now(sharing.allowed, asked, customer, at, answered=needed)
-    return Access(found.token, partner, customer, found.consent, opened)
+    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked, at)
+    return Access(found.token, partner, customer, found.consent, opened, named)
 
 
 def live(value: str, at: datetime) -> Live | None:
@@ -78,6 +81,19 @@ def live(value: str, at: datetime) -> Live | None:
     if found is None or at >= found.expires or found.consent is None or found.session is None:
         return None
     return Live(found, found.application, found.user, found.session, found.consent)
+
+
+def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, frozenset[str]]:
+    """Who acts for itself with this access token, and for what; nobody, with a customer's or one that is over.
+
+    What the partner may no longer ask for falls out.
+    """
+    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
+    if found is None or at >= found.expires or found.user_id is not None or found.jkt != jkt:
+        return None, frozenset()
+    partner: Partner = found.application
+    held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
+    return (partner, held) if partner.is_enabled else (None, frozenset())
 
 
 def acting(partner: Partner) -> Actor:

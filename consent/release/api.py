@@ -25,7 +25,7 @@ from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.permission import facts, policy
-from consent.release.access import Access, acting, admit
+from consent.release.access import Access, acting, admit, partner_of
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
 _MOST_SIGN_INS = 50
@@ -40,29 +40,54 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        def run(request: HttpRequest) -> HttpResponse:
-            if "access_token" in request.GET or "access_token" in request.POST:
-                return _challenge(400, "invalid_request", "send the token in the Authorization header")
-            header = request.headers.get("Authorization", "")
-            if not header:
-                return _challenge(401, "", "")
-            at = clock.now()
-            try:
-                value, jkt = _shown(request, header, at)
-            except ProtocolError as error:
-                return _bound(_challenge(401, error.error, error.description), at)
+        def run(request: HttpRequest, value: str, jkt: str, at: datetime) -> HttpResponse:
             access = admit(value, *needed, jkt=jkt)
-            if isinstance(access, Access):
-                access.consent.used(at)
-                response = view(request, access)
-            else:
-                response = _refused(access, needed, at)
-            return _bound(response, at) if jkt else response
+            if not isinstance(access, Access):
+                return _refused(access, needed, at)
+            access.consent.used(at)
+            return view(request, access)
 
-        return run
+        return _presented(wraps(view)(run))
 
     return decorate
+
+
+def own(*enough: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A view for partners that act for themselves, with a token for one of these scopes; it is given the partner."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def run(request: HttpRequest, value: str, jkt: str, at: datetime, **named: Any) -> HttpResponse:  # noqa: ANN401  (the path's)
+            partner, held = partner_of(value, at, jkt=jkt)
+            if partner is None:
+                return _challenge(401, "invalid_token", _NOT_LIVE)
+            if not held & set(enough):
+                return _challenge(403, "insufficient_scope", "this is not what the token is for", scope=enough[0])
+            return view(request, partner, **named)
+
+        return _presented(wraps(view)(run))
+
+    return decorate
+
+
+def _presented(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that is given the access token that was sent, the key that was proven with it, and when."""
+
+    @wraps(view)
+    def run(request: HttpRequest, **named: Any) -> HttpResponse:  # noqa: ANN401  (the path's)
+        if "access_token" in request.GET or "access_token" in request.POST:
+            return _challenge(400, "invalid_request", "send the token in the Authorization header")
+        header = request.headers.get("Authorization", "")
+        if not header:
+            return _challenge(401, "", "")
+        at = clock.now()
+        try:
+            value, jkt = _shown(request, header, at)
+        except ProtocolError as error:
+            return _bound(_challenge(401, error.error, error.description), at)
+        response = view(request, value, jkt, at, **named)
+        return _bound(response, at) if jkt else response
+
+    return run
 
 
 def _shown(request: HttpRequest, header: str, at: datetime) -> tuple[str, str]:
@@ -117,7 +142,7 @@ def _bound(response: HttpResponse, at: datetime) -> HttpResponse:
 @bearer("openid")
 def userinfo(request: HttpRequest, access: Access) -> HttpResponse:
     """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""
-    return JsonResponse(_person(access))
+    return JsonResponse(_person(access, access.named))
 
 
 @for_machines("GET", "HEAD")
@@ -146,8 +171,9 @@ def _sign_in(session: Session) -> dict[str, Any]:
     }
 
 
-def _person(access: Access) -> dict[str, Any]:
-    return {"sub": subject(access.partner, access.customer.pk)} | facts.released(access.customer, access.scopes)
+def _person(access: Access, named: tuple[str, ...] = ()) -> dict[str, Any]:
+    person = facts.released(access.customer, access.scopes, named=named)
+    return {"sub": subject(access.partner, access.customer.pk)} | person
 
 
 @for_machines("POST")

@@ -188,13 +188,13 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
     allowed = consent.scopes if consent else []
     unanswered = policy.missing(
-        asked.scopes, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
+        asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
     if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
         return _send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
-    shown = tuple(name for name in asked.scopes if name in allowed or name in unanswered)
+    shown = tuple(name for name in asked.covers if name in allowed or name in unanswered)
     for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
         _check_gate(visit, action)
     _check_letting_out(visit, set(shown) - set(allowed))

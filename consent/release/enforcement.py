@@ -13,10 +13,11 @@ from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
 from ciam_portal.oauth.backend import JKT
+from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.models import known as known_partner
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
 from consent.release import flows
@@ -95,6 +96,8 @@ class ConsentValidator(OAuth2Validator):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
+        if grant_type == "client_credentials" and set(request.client.scopes_allowed) & OWN:
+            return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -123,9 +126,13 @@ class ConsentValidator(OAuth2Validator):
         )
         return _keep(request, exchanged, found.code_challenge)
 
-    def get_code_challenge(self, code: str, request: Any) -> str:
-        """For the library's own second look at PKCE."""
-        return str(request.code_challenge)
+    def is_pkce_required(self, client_id: str, request: Any) -> bool:
+        """Looked at in the exchange."""
+        return False
+
+    def get_code_challenge(self, code: str, request: Any) -> str | None:
+        """For the library's own second look at PKCE, where there was a challenge."""
+        return request.code_challenge or None
 
     def get_code_challenge_method(self, code: str, request: Any) -> str:
         """No other is ever stored."""
@@ -181,34 +188,33 @@ class ConsentValidator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """A partner acting for itself: only what speaks of no customer. No such scope exists yet."""
-        return set(scopes) <= set(request.client.scopes_allowed) - set(SCOPES)
+        """A partner acting for itself: only what opens nothing of a customer's."""
+        return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         """Nothing is given that was not asked for."""
         return []
 
     def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
-        """Who signed in, when and how; and the fields that consent covers at this moment."""
+        """Who signed in, when and how. Fields are userinfo's (OpenID Connect Core 5.4), but those named for it."""
         exchanged, issued = request.exchanged, request.issued
         at = clock.now()
         now, by = int(at.timestamp()), acting(request.client)
         asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
-        opened = facts.open_now(issued.scopes, asked, exchanged.customer, at)
-        claims: dict[str, Any] = facts.released(exchanged.customer, opened)
+        named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at)
+        claims: dict[str, Any] = facts.released(exchanged.customer, (), named=named)
         claims |= facts.signed_in(exchanged.session)
         claims |= {
             "sub": subject(request.client, exchanged.customer.pk),
             "aud": request.client.client_id,
             "iat": now,
             "exp": now + limits.current().oauth.id_token_seconds,
-            "at_hash": id_tokens.half_hash(issued.access_token),
         }
         if exchanged.nonce:
             claims["nonce"] = exchanged.nonce
         if exchanged.sid:
             claims["sid"] = exchanged.sid
-        return id_tokens.mint(claims)
+        return id_tokens.mint(claims, request.client.algorithm, issued.access_token)
 
     # --- tokens in use, and given back
 

@@ -53,6 +53,8 @@ class Exchanged:
     issued: tokens.Issued
     customer: User
     session: Session
+    consent: Consent
+    named: tuple[str, ...]
     nonce: str = ""
     sid: str = ""
 
@@ -74,13 +76,15 @@ def redeem(
         return Why.ENDED
     held = tuple(code.scope.split())
     sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why, decision = _flaw(code, redirect_uri, verifier, jkt, at) or _unshared(sharing, code.user_id, by, at), None
+    why = _flaw(code, redirect_uri, jkt, at) or _unproven(code, partner, verifier)
+    why, decision = why or _unshared(sharing, code.user_id, by, at), None
     if why is None:
         why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt)
+    named = tuple(code.named)
+    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt, named)
     tokens.spend(code, root.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
@@ -93,7 +97,8 @@ def redeem(
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
-    return Exchanged(issued, code.user, code.session, code.nonce, backchannel.took_part(partner, code.session_id))
+    sid = backchannel.took_part(partner, code.session_id)
+    return Exchanged(issued, code.user, code.session, consent, named, code.nonce, sid)
 
 
 @flow
@@ -129,7 +134,8 @@ def refresh(
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
     _read(consent, issued, at)
-    return Exchanged(issued, old.user, old.session, sid=backchannel.took_part(partner, old.session_id))
+    sid = backchannel.took_part(partner, old.session_id)
+    return Exchanged(issued, old.user, old.session, consent, tuple(old.named), sid=sid)
 
 
 @flow
@@ -159,15 +165,21 @@ def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
         consent.used(at)
 
 
-def _flaw(code: AuthorizationCode, redirect_uri: str, verifier: str, jkt: str, at: datetime) -> Why | None:
+def _flaw(code: AuthorizationCode, redirect_uri: str, jkt: str, at: datetime) -> Why | None:
     if at >= code.expires:
         return Why.EXPIRED
     if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
         return Why.WRONG_REDIRECT
-    challenge = jwts.hash_of(verifier)
-    if not code.code_challenge or not hmac.compare_digest(challenge.encode(), code.code_challenge.encode()):
-        return Why.WRONG_VERIFIER
     return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
+
+
+def _unproven(code: AuthorizationCode, partner: Partner, verifier: str) -> Why | None:
+    """By PKCE, or the nonce in the ID token will do; then a verifier is somebody else's (RFC 9700 section 4.8.2)."""
+    if code.code_challenge:
+        is_theirs = hmac.compare_digest(jwts.hash_of(verifier).encode(), code.code_challenge.encode())
+    else:
+        is_theirs = partner.rules.nonce_suffices and bool(code.nonce) and not verifier
+    return None if is_theirs else Why.WRONG_VERIFIER
 
 
 def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:

@@ -120,7 +120,6 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("AUDIT_KEYS", "c2hvcnQ", "AUDIT_KEYS must be base64url"),
         ("DEVICE_KEYS", "c2hvcnQ", "DEVICE_KEYS must be base64url"),
         ("SUBJECT_KEY", "!!", "SUBJECT_KEY must be base64url"),
-        ("OIDC_SIGNING_KEYS", None, "OIDC_SIGNING_KEYS is not set"),
         ("OIDC_SIGNING_KEYS", "/no/such/key.pem", "no readable PEM private key"),
         ("PUBLIC_URL", None, "PUBLIC_URL is not set"),
         ("PUBLIC_URL", "http://id.example.com", "PUBLIC_URL must begin with https://"),

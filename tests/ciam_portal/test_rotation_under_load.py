@@ -19,7 +19,8 @@ from tests.stack import Stack, people
 from tests.stack.state import CHECKOUT, new_key, new_signing_key
 from tests.stack.valkey import free_port
 
-RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "OIDC_SIGNING_KEYS"}
+SIGNING = "OIDC_SIGNING_KEYS"
+RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", SIGNING}
 GRACE = "grace@example.com"
 PAUSE = 0.05  # seconds between two requests of one client: bounded, for other tests run too
 PREPARED = """
@@ -166,9 +167,8 @@ class Load:
 def behind(env: dict[str, str], folder: Path) -> dict[str, str]:
     """The first step: a new key behind the others."""
     pem = str(new_signing_key(folder / "oidc-2.pem"))
-    added = {
-        ring: f"{env[ring]},{pem if ring == 'OIDC_SIGNING_KEYS' else new_key()}" for ring in RINGS - {"SECRET_KEY"}
-    }
+    added = {ring: f"{env[ring]},{new_key()}" for ring in RINGS - {"SECRET_KEY", SIGNING}}
+    added[SIGNING] = f"portal,{pem}"
     return added | {"SECRET_KEY_FALLBACKS": new_key() + new_key()}
 
 

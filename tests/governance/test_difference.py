@@ -25,6 +25,7 @@ NO_DIRECTION = {
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days",
+    "signals.held_days", "signals.verification_seconds",
 }  # fmt: skip
 
 

@@ -57,6 +57,8 @@ PROTOCOL = {  # each proves in its own way who asks
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",
     "decisions:authzen", "decisions:openapi",
     "gateway:check", "gateway:forward", "gateway:envoy", "gateway:arrive", "gateway:leave",
+    "signals:configuration", "signals:stream", "signals:status", "signals:add_subject", "signals:remove_subject",
+    "signals:verify", "signals:poll",
 }  # fmt: skip
 
 
@@ -107,6 +109,7 @@ def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
         "consent",
         "decisions",
         "gateway",
+        "signals",
         "audit",
         "notifications",
         "oauth",

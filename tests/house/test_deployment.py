@@ -25,8 +25,7 @@ def _new(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _environment(folder: Path) -> dict[str, str]:
     lines = (folder / "environment").read_text().splitlines()
-    values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return values | {"OIDC_SIGNING_KEYS": str(folder / "oidc-1.pem")}
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def test_a_new_configuration_is_one_that_production_starts_with_once_it_says_who_helps(tmp_path: Path) -> None:

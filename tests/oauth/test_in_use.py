@@ -124,7 +124,7 @@ def test_oidcc_discovery_endpoint_verification(client: Client, settings: Any) ->
     assert words["issuer"] == settings.PUBLIC_URL
     assert words["response_types_supported"] == ["code"]
     assert words["code_challenge_methods_supported"] == ["S256"]
-    assert words["id_token_signing_alg_values_supported"] == ["ES256"]
+    assert words["id_token_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA", "RS256"]
     assert words["authorization_response_iss_parameter_supported"] is True
     assert words["request_parameter_supported"] is True
     assert set(words["acr_values_supported"]) == {"aal1", "aal2", "phr"}

@@ -81,7 +81,7 @@ class State:
             "DEVICE_KEYS": known.get("DEVICE_KEYS") or new_key(),
             "AUDIT_KEYS": known.get("AUDIT_KEYS") or new_key(),
             "SUBJECT_KEY": known.get("SUBJECT_KEY") or new_key(),
-            "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS") or str(new_signing_key(self.keys / "oidc-1.pem")),
+            "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS", ""),
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
             "DEMO_CLIENT_SECRET": known.get("DEMO_CLIENT_SECRET") or secrets.token_urlsafe(32),
             "DEMO_PARTNER_URL": partner,
@@ -198,7 +198,6 @@ def production_environment(folder: Path) -> dict[str, str]:
         "DEVICE_KEYS": new_key(),
         "AUDIT_KEYS": new_key(),
         "SUBJECT_KEY": new_key(),
-        "OIDC_SIGNING_KEYS": str(new_signing_key(folder / "oidc-1.pem")),
     }
 
 

@@ -1,5 +1,6 @@
 """record(): write down that something happened, in the transaction in which it happened."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,10 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.models import AuditEntry, Tally
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.themes import Joined
 
+HEARD = Joined[Callable[..., None]]()
+"""Who else hears, in the same transaction, of what is recorded about a customer: ``(event, *, about, by, at)``."""
 _recorded: ContextVar[int] = ContextVar("recorded", default=0)
 
 
@@ -39,6 +43,9 @@ def record(
         data=event.data(),
     )
     _recorded.set(_recorded.get() + 1)
+    if about is not None:
+        for hear in HEARD:
+            hear(event, about=about, by=by, at=at)
 
 
 def tally(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor, at: datetime) -> UUID | None:

@@ -13,6 +13,8 @@ from jwcrypto import jwk
 RINGS = (
     "SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "SUBJECT_KEY", "OIDC_SIGNING_KEYS",
 )  # fmt: skip
+PORTAL = b"portal"
+"""In place of a signing key: those that the portal makes itself (``ciam_portal.oauth.signing``)."""
 _NAME = b"name of an audit key"  # the first keys that had names; seals keep them
 _DIGITS = 8
 
@@ -31,5 +33,6 @@ def names(ring: str) -> list[str]:
         case "SUBJECT_KEY":
             return [name_of(settings.SUBJECT_KEY)]
         case "OIDC_SIGNING_KEYS":
-            return [str(jwk.JWK.from_pem(pem).thumbprint()) for pem in settings.OIDC_SIGNING_KEYS]
+            given = settings.OIDC_SIGNING_KEYS
+            return [pem.decode() if pem == PORTAL else str(jwk.JWK.from_pem(pem).thumbprint()) for pem in given]
     return [name_of(key) for key in getattr(settings, ring)]

@@ -91,6 +91,8 @@ class OAuth:
     nonce_seconds: Annotated[StrictInt, Field(ge=60, le=600)]
     logout_token_seconds: Annotated[StrictInt, Field(ge=30, le=300)]
     refresh_grace_seconds: Annotated[StrictInt, Field(ge=0, le=30)]
+    signing_key_days: Annotated[StrictInt, Field(ge=7, le=365)]
+    signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
 
 
@@ -108,6 +110,16 @@ class Approvals:
 
     seconds: Annotated[StrictInt, Field(ge=30, le=600)]
     questions_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What partners hear of customers, and how often they may ask."""
+
+    held_days: Annotated[StrictInt, Field(ge=1, le=30)]
+    subjects: Annotated[StrictInt, Field(ge=1000, le=10_000_000)]
+    verification_seconds: Annotated[StrictInt, Field(ge=1, le=3600)]
+    requests_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,7 @@ class Content:
     oauth: OAuth
     gateway: Gateway
     approvals: Approvals
+    signals: Signals
     notices: Notices
     disputes: Disputes
     retention: Retention

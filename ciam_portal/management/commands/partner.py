@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import jwts, partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 
@@ -34,6 +34,9 @@ class Command(BaseCommand):
         add.add_argument("--purpose", default="", help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
+        add.add_argument(
+            "--id-token-alg", dest="algorithm", choices=jwts.OURS, default=jwts.ES256, help="what we sign for it with"
+        )
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
@@ -99,6 +102,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         jwks=_keys(options["jwks"]),
         jwks_uri=options["jwks_uri"],
         backchannel_logout_uri=options["backchannel_logout_uri"],
+        algorithm=options["algorithm"],
         public_subjects=options["public_subjects"],
         resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),

@@ -1,0 +1,1 @@
+"""The keys that the portal signs with: made, rotated with overlap, revoked."""

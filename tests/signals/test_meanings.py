@@ -1,0 +1,134 @@
+"""What partners hear of each thing that is recorded: each is told, or is named here as none of their business."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accounts.account import events as account
+from accounts.factors import events as factors
+from accounts.lock import events as lock
+from accounts.lock.policy import WayBack
+from accounts.restrictions import events as restrictions
+from accounts.sign_in import events as sign_in
+from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.policy.assurance import Method
+from ciam_portal.signals import meanings
+from consent.permission import events as permission
+
+ID, OTHER, NOW = UUID(int=1), UUID(int=2), datetime(2026, 3, 1, tzinfo=UTC)
+
+UNTOLD = {
+    "access.forbidden",
+    "account.email_change_asked", "account.email_confirmed", "account.mailbox_settled", "account.opened",
+    "account.proof_sent", "account.sign_up_with_known_address", "activity.answered_again",
+    "activity.browser_forgotten", "activity.browser_named", "activity.not_me", "activity.was_me", "approval.redeemed",
+    "approval.refused", "consent.denied", "consent.given", "consent.withdrawn", "decision.given", "device.remembered",
+    "dispute.closed", "dispute.opened", "factor.backup_codes_made", "factor.counter_went_back", "factor.failed",
+    "factor.mail_code_sent", "factor.renamed", "factor.used", "flow.refused", "key.released", "key.took_over",
+    "oauth.code_exchanged", "oauth.code_issued", "oauth.code_refused", "oauth.code_reused",
+    "oauth.partner_authorized", "oauth.refresh_refused", "oauth.refresh_reused", "oauth.refreshed",
+    "oauth.token_returned", "outbox.sent_again", "partner.may_ask", "partner.registered", "partner.secret_replaced",
+    "partner.switched", "policy.approved", "policy.found", "policy.proposed", "policy.rejected",
+    "policy.replay_begun", "policy.upgraded", "recovery.address_added", "recovery.address_asked",
+    "recovery.address_missed", "recovery.address_removed", "recovery.approved", "recovery.asked",
+    "recovery.cancelled", "recovery.claimed", "recovery.contact_accepted", "recovery.contact_declined",
+    "recovery.contact_invited", "recovery.contact_put_back", "recovery.contact_removed", "recovery.contact_saw_code",
+    "recovery.desk_asked", "recovery.desk_let_go", "recovery.desk_missed", "recovery.desk_noted",
+    "recovery.desk_took", "recovery.expired", "recovery.link_sent", "recovery.missed", "recovery.proposed",
+    "recovery.ready", "recovery.rejected", "recovery.reminded", "recovery.reset_asked", "recovery.shown",
+    "recovery.waits", "restriction.contested", "restriction.reviewed", "risk.alert_acknowledged", "risk.alert_raised",
+    "risk.calibrated", "risk.drift_measured", "risk.model_kept", "risk.population_faded", "risk.population_learned",
+    "risk.session_reweighed", "risk.sign_in_unlearned", "session.changed_browser", "session.changed_place",
+    "sign_in.code_sent", "sign_in.completed", "sign_in.device_copied", "sign_in.failed", "sign_in.recognition",
+    "sign_in.second_step_failed", "sign_in.weighed", "signals.status_changed", "signals.stream_changed",
+    "signals.stream_created", "signals.stream_deleted", "staff.customer_searched", "staff.exported",
+    "staff.glass_broken", "staff.glass_reviewed", "staff.looked", "staff.record_opened", "staff.role_granted",
+    "staff.role_proposed", "staff.role_rejected", "staff.role_revoked", "staff.value_shown",
+}  # fmt: skip
+
+
+def kinds(kind: type[AuditEvent] = AuditEvent) -> set[type[AuditEvent]]:
+    return {kind} | {below for each in kind.__subclasses__() for below in kinds(each)}
+
+
+def test_nothing_that_is_recorded_is_forgotten() -> None:
+    """Whoever adds an event says here whether partners hear of it (``ciam_portal/signals/meanings.py``)."""
+    names = {kind.name for kind in kinds() if kind.name and not kind.__module__.startswith("tests.")}
+    assert not set(meanings.TOLD) & UNTOLD
+    assert names == set(meanings.TOLD) | UNTOLD
+
+
+def changed(**said: Any) -> permission.ConsentChanged:
+    nothing: dict[str, Any] = dict.fromkeys(("allowed", "declined", "added", "removed"), ())
+    return permission.ConsentChanged(consent=ID, partner=OTHER, **(nothing | said))
+
+
+def removed(method: Method) -> factors.FactorRemoved:
+    return factors.FactorRemoved(method, 1, last=False, sessions_ended=0)
+
+
+def restricted(kind: str) -> restrictions.Restricted:
+    fields = {"restriction": ID, "reason": Code("x"), "until": NOW, "review_due_at": NOW}
+    return restrictions.Restricted(kind=Code(kind), sessions_ended=0, tokens_ended=0, **fields)  # type: ignore[arg-type]
+
+
+def stepped(before: str | None, now: str) -> sign_in.SteppedUp:
+    return sign_in.SteppedUp(ID, Method.TOTP, Code(now), Code(before) if before else None)
+
+
+def undone(kind: str) -> lock.ChangeUndone:
+    return lock.ChangeUndone(ID, Code(kind), 0, restored=True, way=WayBack.MAILBOX, sessions_ended=0, tokens_ended=0)
+
+
+@pytest.mark.control("RISC-events")
+@pytest.mark.control("CAEP-credential-change")
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (account.PasswordChanged(0, 0), ["credential-change update password"]),
+        (factors.FactorAdded(Method.TOTP, 1), ["credential-change create app"]),
+        (factors.FactorAdded(Method.PASSKEY, 1), ["credential-change create fido2-platform"]),
+        (
+            removed(Method.SECURITY_KEY),
+            ["credential-change delete fido2-roaming"],
+        ),
+        (removed(Method.BACKUP_CODE), []),
+        (
+            factors.FactorsReplaced((Method.TOTP, Method.PASSKEY), last=True, added=False),
+            ["credential-change delete app", "credential-change delete fido2-platform"],
+        ),
+        (stepped("aal1", "aal2"), ["assurance-level-change increase nist-aal2"]),
+        (stepped("aal2", "aal1"), ["assurance-level-change decrease nist-aal1"]),
+        (stepped("aal2", "phr"), []),
+        (stepped("aal1", "aal1"), []),
+        (stepped(None, "aal2"), []),
+        (account.ProfileChanged((Code("name"), Code("timezone"))), ["token-claims-change name zoneinfo"]),
+        (account.ProfileChanged((Code("phone"),)), ["identifier-changed", "token-claims-change phone_number"]),
+        (account.ProfileChanged(()), []),
+        (account.EmailChanged(), ["identifier-changed", "token-claims-change email email_verified"]),
+        (changed(removed=(Code("email"),)), ["token-claims-change scope"]),
+        (changed(), []),
+        (restricted("suspend"), ["account-disabled"]),
+        (restricted("step_up"), []),
+        (restrictions.RestrictionEnded(ID, Code("suspend"), by_review=True), ["account-enabled"]),
+        (undone("email"), ["account-disabled", "token-claims-change email"]),
+        (undone("password"), ["account-disabled"]),
+        (lock.AccountUnlocked(), ["account-enabled"]),
+        (account.UnprovenAccountRemoved(), ["account-purged"]),
+    ],
+    ids=str,
+)
+def test_what_each_means(event: AuditEvent, told: list[str]) -> None:
+    said = []
+    for each in meanings.meant(event):
+        assert each.type in meanings.SUPPORTED
+        words = [each.says[name] for name in ("change_direction", "change_type") if name in each.says]
+        words += [each.says[name] for name in ("credential_type", "current_level") if name in each.says]
+        said.append(" ".join([each.type.rpartition("/")[2], *words, *each.claims]))
+    assert said == told
+
+
+def test_only_the_partner_hears_how_its_consent_changed() -> None:
+    assert [each.partner for each in meanings.meant(changed(added=(Code("email"),)))] == [OTHER]
