@@ -1,5 +1,6 @@
 """What consent keeps."""
 
+from consent.details.models import AuthorizationDetail
 from consent.permission.models import Consent
 
-__all__ = ["Consent"]
+__all__ = ["AuthorizationDetail", "Consent"]

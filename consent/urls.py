@@ -3,7 +3,7 @@
 from django.urls import path
 
 from consent.permission import views as apps
-from consent.release import api, authorize
+from consent.release import api, authorize, decide
 from consent.release import views as logout
 
 app_name = "consent"
@@ -13,7 +13,7 @@ urlpatterns = [
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
-    path("oauth/authorize/decide/", authorize.decide, name="decide"),
+    path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.account.policy import Reason
 from accounts.budgets import velocity
 from accounts.models import Session, User
@@ -22,6 +24,12 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 
+# Django has no FOR SHARE. Rows are locked in the order of these names.
+_SHARED = """
+SELECT FROM accounts_user AS customer JOIN accounts_session AS session ON session.customer_id = customer.id
+WHERE customer.id = %(customer)s AND session.id = %(session)s FOR SHARE OF customer, session
+"""
+
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
@@ -30,6 +38,12 @@ def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
     """Customer and session as they stand now, and nobody changes either before this flow is through."""
     owner = User.objects.locked(customer)
     return owner, _locked(session)
+
+
+def shared(customer: UUID, session: UUID) -> None:
+    """Neither changes before this flow is through, which only reads them: others may do so too. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED, {"customer": customer, "session": session})
 
 
 def _locked(session: UUID) -> Session:

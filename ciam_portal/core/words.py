@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from babel import Locale, localedata
+from babel.numbers import format_currency
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -71,10 +73,18 @@ def agent(browser: str, system: str) -> Text:
     return format_lazy(lazy("{browser} on {system}"), browser=browser_words, system=system_words)
 
 
-def _place(network: str, country: str) -> str:
+def _locale() -> Locale:
     languages = (to_locale(get_language() or settings.LANGUAGE_CODE), "en")
-    language = next(Locale.parse(each) for each in languages if localedata.exists(each))
-    known = language.territories.get(country, "")
+    return next(Locale.parse(each) for each in languages if localedata.exists(each))
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as it is written in the reader's language, its currency by its code: a $ would be several."""
+    return str(format_currency(amount, currency, "#,##0.00\u00a0¤¤", locale=_locale()))
+
+
+def _place(network: str, country: str) -> str:
+    known = _locale().territories.get(country, "")
     near = _("network %(network)s") % {"network": network}
     return f"{known}, {near}" if known else near
 

@@ -30,6 +30,7 @@ _STATUS = {
     policy.Reason.UNKNOWN_APPROVAL: 404,
     policy.Reason.ALREADY_PRESENTED: 409,
     policy.Reason.OTHER_TRANSACTION: 409,
+    policy.Reason.DONE_BEFORE: 409,
     policy.Reason.EXPIRED: 410,
 }
 

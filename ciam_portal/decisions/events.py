@@ -25,6 +25,7 @@ class ApprovalRedeemed(AuditEvent):
     name: ClassVar[str] = "approval.redeemed"
     partner: UUID
     approval: UUID
+    detail: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

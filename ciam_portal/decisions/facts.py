@@ -1,27 +1,33 @@
 """Gathers the facts behind a partner's question, and what an approval is bound to."""
 
 import json
-from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
-from accounts.factors import bound as factors
-from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.audit.actor import Channel
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
 from ciam_portal.decisions import policy
 from ciam_portal.decisions.models import Approval
-from ciam_portal.decisions.questions import Question, Transaction
+from ciam_portal.decisions.questions import Question
+from ciam_portal.oauth import details
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
+from ciam_portal.oauth.transactions import Transaction
+from consent.models import AuthorizationDetail
 from consent.release.access import Live
 
 BINDING = "approval binding"
 
 
-def for_asking(partner: Partner, question: Question, held: Live | None) -> policy.Asking:
+def needs_approval(action: str, held: Live) -> bool:
+    """Whether the partner of this token does this only as it was approved, each by itself (RFC 9396)."""
+    rows, own = limits.current().actions, details.actions(held.partner.authorization_details_types)
+    return action in own or action in {rows[name].large_action for name in own if name in rows}
+
+
+def for_asking(
+    partner: Partner, question: Question, held: Live | None, detail: AuthorizationDetail | None
+) -> policy.Asking:
     """Whether this partner may ask this, of this customer. The caller knows the customer by its own name for them."""
     theirs = held is not None and (held.partner.pk == partner.pk or partner.is_resource_server)
     named = question.subject
@@ -30,20 +36,7 @@ def for_asking(partner: Partner, question: Question, held: Live | None) -> polic
         token_live=held is not None,
         token_theirs=theirs,
         subject_matches=named is None or (held is not None and named == subject(partner, held.customer.pk)),
-    )
-
-
-def for_transaction(
-    customer: User, session: Session, transaction: Transaction, channel: Channel | None, *, by: Actor, at: datetime
-) -> gate.Facts:
-    """What the gate asks about a transaction. Nobody transacts from a session that is over, offline access or not."""
-    return replace(
-        accounts_facts.for_token(customer, session, by=by, at=at),
-        channel=channel,
-        session_live=session.customer_id == customer.pk and session.ended_at is None and at < session.expires_at,
-        highest=factors.highest_level(customer),
-        amount=transaction.amount,
-        currency=transaction.currency,
+        customer_approved=held is None or detail is not None or not needs_approval(question.transaction.action, held),
     )
 
 
@@ -52,8 +45,10 @@ def channel_of(partner: Partner, named: Channel) -> Channel | None:
     return None if named is Channel.GATEWAY and not partner.is_resource_server else named
 
 
-def for_presenting(partner: Partner, approval: Approval | None, transaction: Transaction) -> policy.Presenting:
-    """An approval as it stands, beside the transaction it is presented for."""
+def for_presenting(
+    partner: Partner, approval: Approval | None, detail: AuthorizationDetail | None, transaction: Transaction
+) -> policy.Presenting:
+    """An approval as it stands, what the customer approved by itself, and the transaction it is presented for."""
     if approval is None:
         return policy.Presenting()
     bound = binding(approval.partner_id, approval.customer_id, approval.session_id, transaction)
@@ -62,6 +57,7 @@ def for_presenting(partner: Partner, approval: Approval | None, transaction: Tra
         was_presented=approval.ended_at is not None,
         same_transaction=codes.matches(bound, BINDING, approval.bound_to),
         action_registered=transaction.action in partner.decision_actions,
+        done_before=detail is not None and detail.used_at is not None,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide, refusal
+from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -18,12 +18,12 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.decisions import events, facts, policy
 from ciam_portal.decisions.models import Approval
-from ciam_portal.decisions.questions import Question, Redemption, Transaction
+from ciam_portal.decisions.questions import Question, Redemption
 from ciam_portal.oauth.models import Partner
-from consent.models import Consent
-from consent.permission import facts as consent_facts
-from consent.permission import policy as consent_policy
-from consent.release import access, challenges
+from ciam_portal.oauth.transactions import Transaction
+from consent.details import facts as approvals
+from consent.models import AuthorizationDetail, Consent
+from consent.release import access, challenges, issuance
 from consent.release.access import Live
 
 REDEEMED = "redeemed"
@@ -50,7 +50,8 @@ class Redeemed:
 def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Answered:
     """May this be done now, for the customer of this token? Every question is kept, whatever the answer."""
     held = access.live(question.token, at)
-    asking = facts.for_asking(partner, question, held)
+    detail = approvals.for_use(held.token.details, question.transaction) if held is not None else None
+    asking = facts.for_asking(partner, question, held, detail)
     about = held.customer.pk if held is not None and asking.token_theirs else None
     approval, value = None, ""
     if held is None or not isinstance(policy.may_ask(asking, limits=limits.current(), at=at), Allow):
@@ -60,7 +61,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
         if isinstance(decided.answer, StepUp):
             challenges.remember(held.session.pk, held.partner.pk, decided.answer)
         elif isinstance(decided.answer, Allow) and decided.id is not None:
-            approval, value = _approve(partner, question, held, decided.id, at)
+            approval, value = _approve(partner, question, held, decided.id, at, detail=detail)
     event = events.DecisionGiven(
         partner=partner.pk,
         action=Code(question.transaction.action),
@@ -72,17 +73,24 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
 
 
 def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
-    customer, session, scopes = held.customer, held.session, held.token.scope.split()
-    sharing = consent_facts.for_sharing(held.consent, held.partner, customer, session, at, held=scopes, needed=())
-    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    if refused is not None:
-        return refused
+    customer, session = held.customer, held.session
+    standing = issuance.ask(held.root, held=held.token.scope.split(), by=by, at=at)
+    if not isinstance(standing.answer, Allow):
+        return issuance.kept(standing, held.root, by=by, at=at)
     channel = facts.channel_of(partner, question.channel)
-    asked = facts.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
+    asked = approvals.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
     return assess(question.transaction.action, asked, about=customer.pk, by=by, at=at)
 
 
-def _approve(partner: Partner, question: Question, held: Live, decision: UUID, at: datetime) -> tuple[Approval, str]:
+def _approve(
+    partner: Partner,
+    question: Question,
+    held: Live,
+    decision: UUID,
+    at: datetime,
+    *,
+    detail: AuthorizationDetail | None,
+) -> tuple[Approval, str]:
     value = codes.new_token()
     bound = facts.binding(partner.pk, held.customer.pk, held.session.pk, question.transaction)
     approval = Approval.objects.create(
@@ -92,6 +100,7 @@ def _approve(partner: Partner, question: Question, held: Live, decision: UUID, a
         customer=held.customer,
         session=held.session,
         consent=held.consent,
+        detail=detail,
         channel=question.channel,
         decision=decision,
         given_at=at,
@@ -104,7 +113,8 @@ def _approve(partner: Partner, question: Question, held: Live, decision: UUID, a
 def redeem(partner: Partner, redemption: Redemption, *, by: Actor, at: datetime) -> Redeemed:
     """The partner goes on with what was approved. Asked again, under lock, with the facts as they stand now."""
     approval = _locked(partner, redemption.approval)
-    presenting = facts.for_presenting(partner, approval, redemption.transaction)
+    detail = _detail(approval)
+    presenting = facts.for_presenting(partner, approval, detail, redemption.transaction)
     about = approval.customer_id if approval else None
     if approval is None or not isinstance(policy.may_redeem(presenting, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_redeem, presenting, about=about, by=by, at=at)
@@ -115,7 +125,9 @@ def redeem(partner: Partner, redemption: Redemption, *, by: Actor, at: datetime)
         approval.end(at, reason or REDEEMED)
     event: events.ApprovalRedeemed | events.ApprovalRefused
     if approval is not None and isinstance(decided.answer, Allow):
-        event = events.ApprovalRedeemed(partner=partner.pk, approval=approval.pk)
+        if detail is not None:
+            detail.use(at)
+        event = events.ApprovalRedeemed(partner=partner.pk, approval=approval.pk, detail=approval.detail_id)
     else:
         key = approval.pk if approval else None
         event = events.ApprovalRefused(partner=partner.pk, approval=key, reason=reason)
@@ -134,13 +146,20 @@ def _locked(partner: Partner, value: str) -> Approval | None:
     return rows.select_related("customer", "session__device", "consent__partner").first()
 
 
+def _detail(approval: Approval | None) -> AuthorizationDetail | None:
+    """What the customer approved by itself, if the approval rests on that; locked, for of several one does it."""
+    if approval is None or approval.detail_id is None:
+        return None
+    return AuthorizationDetail.objects.select_for_update().get(pk=approval.detail_id)
+
+
 def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
     consent, session, customer = approval.consent, approval.session, approval.customer
-    sharing = consent_facts.for_sharing(consent, consent.partner, customer, session, at, held=consent.scopes, needed=())
-    refused = refusal(consent_policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    if refused is not None:
-        return refused
-    asked = facts.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
+    root = issuance.Root(consent.partner, customer, session, consent)
+    standing = issuance.ask(root, held=consent.scopes, by=by, at=at)
+    if not isinstance(standing.answer, Allow):
+        return issuance.kept(standing, root, by=by, at=at)
+    asked = approvals.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
     decided = assess(transaction.action, asked, about=customer.pk, by=by, at=at)
     if isinstance(decided.answer, StepUp):
         challenges.remember(session.pk, consent.partner_id, decided.answer)

@@ -30,6 +30,13 @@ class Approval(models.Model):
     consent = models.ForeignKey(
         "consent.Consent", on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous"
     )
+    detail = models.ForeignKey(
+        "consent.AuthorizationDetail",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_comment="pseudonymous: what the customer approved by itself, if it rests on that",
+    )
     channel = models.CharField(max_length=16, db_comment="not sensitive: the door it was asked through")
     decision = models.UUIDField(db_comment="not sensitive: the decision that gave it")
     given_at = models.DateTimeField(db_comment="not sensitive")

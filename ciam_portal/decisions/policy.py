@@ -18,17 +18,23 @@ class Reason(ReasonBase):
     UNKNOWN_APPROVAL = "unknown_approval", "This has not been approved. Please start again."
     ALREADY_PRESENTED = "already_presented", "This approval has been presented before. Please start again."
     EXPIRED = "expired", "This took too long. Please start again."
+    NOT_APPROVED = "not_approved", "You have not approved this, or it was done already. Please start again."
+    DONE_BEFORE = "done_before", "This was done already."
     OTHER_TRANSACTION = "other_transaction", "This is not what was approved. Please start again."
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A partner's question: is it one that it was registered for, about a customer whose token it may hold?"""
+    """A partner's question: is it one that it was registered for, about a customer whose token it may hold?
+
+    ``customer_approved``: just this, by itself, if the token's owner asks for that (RFC 9396).
+    """
 
     action_registered: bool
     token_live: bool
     token_theirs: bool
     subject_matches: bool
+    customer_approved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Presenting:
     was_presented: bool = True
     same_transaction: bool = False
     action_registered: bool = False
+    done_before: bool = False
 
 
 @question("decisions.may_ask")
@@ -50,6 +57,8 @@ def may_ask(facts: Asking, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.UNKNOWN_TOKEN)
     if not facts.subject_matches:
         return Deny(Reason.OTHER_SUBJECT)
+    if not facts.customer_approved:
+        return Deny(Reason.NOT_APPROVED)
     return Allow()
 
 
@@ -64,6 +73,8 @@ def may_redeem(facts: Presenting, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.EXPIRED)
     if not facts.same_transaction:
         return Deny(Reason.OTHER_TRANSACTION)
+    if facts.done_before:
+        return Deny(Reason.DONE_BEFORE)
     if not facts.action_registered:
         return Deny(Reason.UNKNOWN_ACTION)
     return Allow()

@@ -6,19 +6,10 @@ from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.decisions import shapes
 from ciam_portal.decisions.shapes import EVALUATION, EVALUATIONS, QUESTION, REDEMPTION, Malformed, read
+from ciam_portal.oauth.transactions import Transaction
 
 LARGEST_BODY = 16_384
 _STOPS = {"deny_on_first_deny": False, "permit_on_first_permit": True}
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What is to be done. ``amount`` and ``currency`` None: the caller named none."""
-
-    action: str
-    amount: int | None = None
-    currency: str | None = None
-    resource: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """What partners may send: types that both read a body and describe it (as JSON Schema, in the OpenAPI document)."""
 
-import json
 from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ciam_portal.core import misfit
+from ciam_portal.core import misfit, strictjson
 
 T = TypeVar("T")
 _closed = with_config(ConfigDict(strict=True, extra="forbid"))
@@ -148,19 +147,7 @@ def read(form: TypeAdapter[T], body: object) -> T:
 def parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)
     """JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, every name once. Raises Malformed."""
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-    except Malformed:
-        raise
-    except (ValueError, RecursionError):
-        raise Malformed("invalid_json", "The body is no JSON.") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed("duplicate_member", "A member is named twice.")
-    return found
-
-
-def _no_number(name: str) -> float:
-    raise Malformed("invalid_json", f"{name} is no number of JSON.")
+        return strictjson.loads(body)
+    except strictjson.NoJSON as error:
+        code = "duplicate_member" if isinstance(error, strictjson.Duplicate) else "invalid_json"
+        raise Malformed(code, str(error)) from None

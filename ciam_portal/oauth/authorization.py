@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import Level
-from ciam_portal.oauth import claims
+from ciam_portal.oauth import claims, details
 from ciam_portal.oauth.answers import MODES, QUERY, Back
+from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 
@@ -18,7 +19,7 @@ PROMPTS = ("none", "login", "consent", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
-    "dpop_jkt",
+    "dpop_jkt", "authorization_details",
 )  # fmt: skip
 _OFFERED = (*_KNOWN, "request", "request_uri", "ui_locales", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
@@ -65,6 +66,7 @@ class AuthorizationRequest:
     subject: str = ""
     named: tuple[str, ...] = ()
     id_token_hint: str = ""
+    details: tuple[Detail, ...] = ()
     mode: str = QUERY
     query: str = ""
     handle: str = ""
@@ -173,6 +175,7 @@ class _Reader:
             subject=said.subject,
             named=said.fields(self.partner.scopes_allowed),
             id_token_hint=self.query.get("id_token_hint", ""),
+            details=self._details(),
             query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
             mode=self.query.get("response_mode", QUERY),
             handle=self.handle,
@@ -233,6 +236,17 @@ class _Reader:
         if not open_to_it:
             raise self._no("invalid_scope", "no scope is known and open to this app")
         return open_to_it
+
+    def _details(self) -> tuple[Detail, ...]:
+        text = self.query.get("authorization_details", "")
+        if not text:
+            return ()
+        if not (self.handle or self.ahead):  # in the address anybody could have written it
+            raise self._no(details.ERROR, "authorization_details are pushed, or signed in request")
+        try:
+            return details.read(text, self.partner.authorization_details_types)
+        except details.Unreadable as error:
+            raise self._no(details.ERROR, str(error)) from None
 
     def _prompt(self) -> frozenset[str]:
         prompt = frozenset(self.query.get("prompt", "").split())

@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -81,6 +82,11 @@ class Partner(AbstractApplication):
         models.CharField(max_length=64),
         default=list,
         db_comment="not sensitive: actions of its own that it may ask decisions about; none: it may not ask",
+    )
+    authorization_details_types = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
 
@@ -165,6 +171,12 @@ def _bound() -> "models.CharField[str, str]":
     return models.CharField(max_length=43, blank=True, default="", db_comment=words)
 
 
+def _details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
+    """What the customer approved by itself (RFC 9396), by the ids of its rows."""
+    words = "pseudonymous: approved authorization details that it carries, if any"
+    return ArrayField(models.UUIDField(), null=True, db_comment=words)
+
+
 def _named() -> "ArrayField[list[str], list[str]]":
     words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
     return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
@@ -207,6 +219,7 @@ class AuthorizationCode(AbstractGrant):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
     jkt = _bound()
+    details = _details()
     named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
@@ -227,6 +240,7 @@ class RefreshToken(AbstractRefreshToken):
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
     jkt = _bound()
+    details = _details()
     named = _named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
@@ -257,6 +271,7 @@ class AccessToken(AbstractAccessToken):
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
     jkt = _bound()
+    details = _details()
     named = _named()
 
     class Meta(AbstractAccessToken.Meta):

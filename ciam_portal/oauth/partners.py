@@ -17,7 +17,7 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth import jwts
+from ciam_portal.oauth import details, jwts
 from ciam_portal.oauth.models import Partner, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import OWN, SCOPES
@@ -53,6 +53,7 @@ class Registration:
     public_subjects: bool = False
     resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
+    authorization_details_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     resource_server: bool
     decision_actions: tuple[Code, ...]
+    authorization_details_types: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         client_secret=secret or codes.new_token(),  # one that has none gets one that nobody knows
         is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
+        authorization_details_types=list(wanted.authorization_details_types),
     )
     signing.need(wanted.algorithm, by=by, at=at)
     event = PartnerRegistered(
@@ -129,6 +132,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         scopes=tuple(Code(name) for name in wanted.scopes),
         resource_server=wanted.resource_server,
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
+        authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -174,6 +178,7 @@ def _check(wanted: Registration) -> None:
     if rules.public and OWN & set(wanted.scopes):
         raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
+    _check_details(wanted)
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or wanted.scopes):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
@@ -184,6 +189,16 @@ def _check(wanted: Registration) -> None:
     hosts = {urlsplit(uri).netloc for uri in wanted.redirect_uris}
     if len(hosts) > 1 and not wanted.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+
+
+def _check_details(wanted: Registration) -> None:
+    types = wanted.authorization_details_types
+    unknown = sorted(set(types) - set(details.TYPES))
+    if unknown:
+        raise Unacceptable(f"Unknown type of authorization details: {', '.join(unknown)}.")
+    missing = sorted(details.actions(types) - set(wanted.decision_actions))
+    if missing:
+        raise Unacceptable(f"What is approved in detail is done by a decision: add {', '.join(missing)}.")
 
 
 def _check_keys(wanted: Registration) -> None:

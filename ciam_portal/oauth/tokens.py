@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.cache import cache
@@ -19,9 +19,10 @@ from django.db.models.functions import Now
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.postgres import prepared
-from ciam_portal.core.postgres.prepared import Prepared, columns
+from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 
+M = TypeVar("M", AccessToken, RefreshToken)
 OFFLINE = "offline_access"
 _CODE = "authorization code"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
@@ -40,16 +41,22 @@ class Root:
     """The key that all of it is bound to (RFC 9449), if any."""
     named: tuple[str, ...] = ()
     """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
+    details: tuple[UUID, ...] = ()
+    """What the customer approved by itself (RFC 9396): all that the family may still carry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family."""
+    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family.
+
+    ``details``: what the access token carries of what was approved by itself.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     scopes: tuple[str, ...]
     lasting: tuple[str, ...]
+    details: tuple[UUID, ...] = ()
 
 
 def checksum(value: str) -> str:
@@ -80,31 +87,18 @@ def standing_refresh(value: str) -> RefreshToken | None:
     return _STANDING_REFRESH.first(checksum(value))
 
 
-_RESTS_ON = ("application", "user", "consent", "session__device")
-_ASKED = (
-    *columns("application__", "client_id client_type profile sector subject_type is_resource_server is_enabled"),
-    *columns("user__", "email name phone locale timezone is_active created_at contact_changed_at recovered_at"),
-    *columns("user__", "locked_at suspended_until step_up_until"),
-    *columns("consent__", "scopes ended_at last_used_at"),
-    *columns("session__", "customer ended_at end_reason expires_at auth_time level level_at methods challenged_at"),
-    *columns("session__", "recognized_at risk"),
-    *columns("session__device__", "first_seen_at known_at expires_at revoked_at"),
-)
-_ACCESS = Prepared(
-    lambda digest: (
-        AccessToken.objects.select_related(*_RESTS_ON)
-        .only("scope", "expires", "created", "jkt", "family", *_ASKED)
-        .filter(token_checksum=digest)
+def _whole(kind: type[M]) -> QuerySet[M]:
+    """Such tokens with all that decides about them, without what is long and decides nothing."""
+    return kind.objects.select_related("application", "user", "consent", "session__device").defer(
+        *("user__password", "session__visit", "session__browser_key", "session__network", "session__network_now"),
+        *("session__device__cookie_digest", "session__device__former_digests", "session__device__name"),
+        *("application__redirect_uris", "application__post_logout_redirect_uris", "application__jwks"),
     )
-)
+
+
+_ACCESS = Prepared(lambda digest: _whole(AccessToken).filter(token_checksum=digest))
 _REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
-_STANDING_REFRESH = Prepared(
-    lambda digest: (
-        RefreshToken.objects.select_related(*_RESTS_ON)
-        .only("scope", "created", "jkt", "token_family", "idle_at", "expires_at", *_ASKED)
-        .filter(token_checksum=digest, revoked__isnull=True)
-    )
-)
+_STANDING_REFRESH = Prepared(lambda digest: _whole(RefreshToken).filter(token_checksum=digest, revoked__isnull=True))
 
 
 # --- issue
@@ -128,6 +122,7 @@ def new_code(
         nonce=nonce,
         named=list(root.named),
         jkt=root.jkt,
+        details=list(root.details) or None,
         expires=at + timedelta(seconds=limits.current().oauth.code_seconds),
     )
     return value
@@ -139,39 +134,49 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
     AuthorizationCode.objects.filter(pk=code.pk).update(used_at=at, family=family)
 
 
-def issue(root: Root, scopes: tuple[str, ...], *, ends_at: datetime, at: datetime) -> Issued:
-    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
+def issue(root: Root, scopes: tuple[str, ...], *, details: tuple[UUID, ...], ends_at: datetime, at: datetime) -> Issued:
+    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most.
+
+    ``details`` are those of the root's that this access token carries.
+    """
     refresh = _new_refresh(root, scopes, ends_at, at) if OFFLINE in scopes else ""
-    return Issued(_new_access(root, scopes, at), refresh, scopes, scopes)
+    return Issued(_new_access(root, scopes, details, at), refresh, scopes, scopes, details)
 
 
-def rotate(old: RefreshToken, scopes: tuple[str, ...], lasting: tuple[str, ...], *, jkt: str, at: datetime) -> Issued:
+def rotate(
+    old: RefreshToken,
+    root: Root,
+    scopes: tuple[str, ...],
+    lasting: tuple[str, ...],
+    *,
+    details: tuple[UUID, ...],
+    at: datetime,
+) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    of = old.application_id, old.user_id, old.session_id, old.consent_id
-    root = Root(*of, old.token_family, jkt, tuple(old.named))
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, scopes, at), refresh, scopes, lasting)
-    kept = json.dumps([jkt, issued.access_token, refresh, scopes, lasting])
+    issued = Issued(_new_access(root, scopes, details, at), refresh, scopes, lasting, details)
+    kept = json.dumps([root.jkt, issued.access_token, refresh, scopes, lasting, *map(str, details)])
     sealed = vault.seal(kept.encode(), _context(old))
     cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
     return issued
 
 
-def repeated(old: RefreshToken, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> Issued | None:
+def repeated(
+    old: RefreshToken, scopes: tuple[str, ...], *, details: tuple[UUID, ...], jkt: str, at: datetime
+) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
-    For the same key and the same scopes, within the grace. None otherwise: then the token is presented twice.
+    For the same key, scopes and details, within the grace. None otherwise: then the token is presented twice.
     """
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
     sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
     if sealed is None:
         return None
-    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
+    was, access, refresh, had, lasting, *carried = json.loads(vault.unseal(sealed, _context(old)))
     live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
-    if was != jkt or (scopes and set(scopes) != set(had)) or not live.exists():
-        return None
-    return Issued(access, refresh, tuple(had), tuple(lasting))
+    same = was == jkt and set(scopes or had) == set(had) and set(carried) == set(map(str, details))
+    return Issued(access, refresh, tuple(had), tuple(lasting), details) if same and live.exists() else None
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -187,10 +192,10 @@ def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, j
     _keep_access(value, scopes, at, application=partner, jkt=jkt)
 
 
-def _new_access(root: Root, scopes: tuple[str, ...], at: datetime) -> str:
+def _new_access(root: Root, scopes: tuple[str, ...], details: tuple[UUID, ...], at: datetime) -> str:
     value = codes.new_token()
-    owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    owned |= {"application_id": root.partner, "family": root.family}
+    owned: dict[str, Any] = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
+    owned |= {"application_id": root.partner, "family": root.family, "details": list(details) or None}
     _keep_access(value, scopes, at, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
@@ -213,6 +218,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         consent_id=root.consent,
         token_family=root.family,
         jkt=root.jkt,
+        details=list(root.details) or None,
         named=list(root.named),
         idle_at=min(at + timedelta(days=limits.current().oauth.refresh_idle_days), ends_at),
         expires_at=ends_at,

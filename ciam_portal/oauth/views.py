@@ -16,7 +16,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
-from ciam_portal.oauth import answers, assertions, authorization, backend, dpop, jwts, keys, partners, pushed
+from ciam_portal.oauth import (
+    answers,
+    assertions,
+    authorization,
+    backend,
+    details,
+    dpop,
+    jwts,
+    keys,
+    partners,
+    pushed,
+)
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN, SCOPES
@@ -216,6 +227,7 @@ def _metadata() -> dict[str, Any]:
         "require_signed_request_object": False,
         "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "authorization_details_types_supported": list(details.TYPES),
     }
 
 

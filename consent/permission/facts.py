@@ -33,9 +33,10 @@ def for_sharing(
     held: Iterable[str],
     needed: Iterable[str],
 ) -> policy.Sharing:
-    """What a use rests on. ``held`` are the scopes of the token; what the consent no longer allows falls out.
+    """What a use rests on. ``held`` are the scopes of the token; what consent or partner no longer may falls out.
 
-    A sign-out ends a session; what the customer allowed in their absence outlives that, and no other end.
+    A sign-out ends a session, and so does time; what the customer allowed in their absence outlives these, and no other
+    end.
     """
     held = tuple(held)
     away = session.end_reason in {"", SIGNED_OUT} and OFFLINE in held
@@ -44,8 +45,8 @@ def for_sharing(
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
         partner_enabled=partner.is_enabled,
-        session_cut=session.ended_at is not None and not away,
-        allowed=tuple(name for name in held if name in consent.scopes),
+        session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
+        allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
         needed=tuple(needed),
     )
 

@@ -9,7 +9,7 @@ from accounts.customer import addresses
 from accounts.lock.flows import locks
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
-from accounts.step_up.flows import locked
+from accounts.step_up.flows import locked, shared
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -23,6 +23,7 @@ from ciam_portal.oauth.models import Partner
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.release import events as release_events
+from consent.release import issuance
 
 
 @flow
@@ -70,24 +71,36 @@ def _doors() -> dict[str, str]:
 
 
 @flow
-def let_in(consent: Consent, session: Session, asked: AuthorizationRequest, *, by: Actor, at: datetime) -> str:
-    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused."""
+def let_in(
+    consent: Consent,
+    session: Session,
+    asked: AuthorizationRequest,
+    details: tuple[UUID, ...] = (),
+    *,
+    by: Actor,
+    at: datetime,
+) -> str:
+    """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
+
+    ``details``: what the customer has just approved of what is asked for by itself.
+    """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
-    session = Session.objects.get(pk=session.pk)
-    customer, partner = consent.customer, consent.partner
+    shared(consent.customer_id, session.pk)
+    customer, partner = User.objects.get(pk=consent.customer_id), consent.partner
+    session = Session.objects.select_related("device").get(pk=session.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    sharing = facts.for_sharing(consent, partner, customer, session, at, held=held, needed=())
-    require(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    root = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), asked.jkt, asked.named)
+    standing = issuance.may_begin(issuance.Root(partner, customer, session, consent), held=held, by=by, at=at)
+    own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
+    root = tokens.Root(*own, asked.jkt, asked.named, details)
     value = tokens.new_code(
         root,
-        sharing.allowed,
+        standing.allowed,
         redirect_uri=asked.redirect_uri,
         challenge=asked.code_challenge,
         nonce=asked.nonce,
         at=at,
     )
-    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(sharing.allowed))
+    event = release_events.CodeIssued(consent=consent.pk, partner=partner.pk, scopes=_coded(standing.allowed))
     record(event, about=customer.pk, by=by, at=at)
     return value
 

@@ -89,9 +89,12 @@ def missing(
     return tuple(name for name in asked if name not in known)
 
 
-def needs_page(unanswered: tuple[str, ...], *, is_public: bool, ask_again: bool) -> bool:
-    """Whether the consent page must be shown. Anybody can pretend to be a public partner, so it always asks."""
-    return bool(unanswered) or is_public or ask_again
+def needs_page(unanswered: tuple[str, ...], *, is_public: bool, ask_again: bool, by_itself: bool) -> bool:
+    """Whether the consent page must be shown. Anybody can pretend to be a public partner, so it always asks.
+
+    So does what is approved ``by_itself``, such as a payment: an earlier yes was to another.
+    """
+    return bool(unanswered) or is_public or ask_again or by_itself
 
 
 @question("consent.may_share")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import scopes
+from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import facts, flows, forms
 
@@ -40,7 +41,8 @@ def detail(request: HttpRequest, consent_id: UUID) -> HttpResponse:
             flows.narrow(consent, removed, by=Actor.from_request(request), at=clock.now())
             messages.success(request, _("Saved. %(app)s no longer sees that.") % {"app": consent.partner.name})
         return redirect("consent:detail", consent.pk)
-    return render(request, "consent/permission/detail.html", _words(request, consent) | {"form": form})
+    words = _words(request, consent) | {"details": details.listed(consent)}
+    return render(request, "consent/permission/detail.html", words | {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

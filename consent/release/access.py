@@ -1,21 +1,21 @@
 """What an access token opens at this moment: consent, account, session and the gate are asked at every use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, gate, request_id
+from ciam_portal.core import clock, request_id
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
-from ciam_portal.core.audit.decide import Decided, keep, refusal
+from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import claims, tokens
 from ciam_portal.oauth.models import AccessToken, Partner
 from consent.models import Consent
-from consent.permission import facts, policy
-from consent.release import challenges
+from consent.permission import facts
+from consent.release import challenges, issuance
 
 _LONGEST = 255
 
@@ -29,6 +29,11 @@ class Live:
     customer: User
     session: Session
     consent: Consent
+
+    @property
+    def root(self) -> issuance.Root:
+        """What it hangs from."""
+        return issuance.Root(self.partner, self.customer, self.session, self.consent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,15 @@ def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
-    sharing = facts.for_sharing(found.consent, partner, customer, session, at, held=held, needed=needed)
-    refused = refusal(policy.may_share, sharing, about=customer.pk, by=by, at=at)
-    if refused is not None:
-        return refused
-    asked = accounts_facts.for_token(customer, session, by=by, at=at)
-    for action in facts.uses(needed):
-        decided = _use(action, asked, customer, by, at)
-        if isinstance(decided.answer, StepUp):
-            challenges.remember(session.pk, partner.pk, decided.answer)
-        if not isinstance(decided.answer, Allow):
-            return decided
-    opened = facts.open_now(sharing.allowed, asked, customer, at, answered=needed)
-    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked, at)
+    asked = issuance.ask(found.root, *facts.uses(needed), held=held, needed=needed, by=by, at=at)
+    if not isinstance(asked.answer, Allow):
+        if isinstance(asked.answer, StepUp):
+            challenges.remember(session.pk, partner.pk, asked.answer)
+        return issuance.kept(asked, found.root, by=by, at=at)
+    _keep(asked, found.root, by, at)
+    token = accounts_facts.for_token(customer, session, by=by, at=at)
+    opened = facts.open_now(asked.allowed, token, customer, at, answered=needed)
+    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, token, at)
     return Access(found.token, partner, customer, found.consent, opened, named)
 
 
@@ -101,10 +102,9 @@ def acting(partner: Partner) -> Actor:
     return Actor(ActorKind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
-def _use(action: str, asked: gate.Facts, customer: User, by: Actor, at: datetime) -> Decided:
-    """May it be used now? An allow of low sensitivity is not kept: this path has to stay fast."""
-    asked, assessed = accounts_facts.assessed(action, asked, customer, at)
-    row = limits.current().actions.get(action)
-    if isinstance(assessed.decision, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
-        return Decided(assessed.decision, None)
-    return keep(action, asked, assessed, about=customer.pk, by=by, at=at)
+def _keep(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> None:
+    """An allow of low sensitivity is not kept: this path has to stay fast."""
+    rows = limits.current().actions
+    grave = [one for one in asked.gated if one[0] not in rows or rows[one[0]].sensitivity is not Sensitivity.LOW]
+    if grave:
+        issuance.kept(replace(asked, gated=tuple(grave)), root, by=by, at=at)

@@ -14,7 +14,6 @@ from accounts.models import Session
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.decide import Decided
-from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
@@ -24,7 +23,9 @@ from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
+from consent.details import facts as details
 from consent.permission import facts, policy
+from consent.release import issuance
 from consent.release.access import Access, acting, admit, partner_of
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
@@ -215,12 +216,13 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return state
     held = tuple(found.scope.split())
     needed = (tokens.OFFLINE,) if is_refresh else ()
-    sharing = facts.for_sharing(found.consent, owner, found.user, found.session, at, held=held, needed=needed)
-    if not isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
+    root, by = issuance.Root(owner, found.user, found.session, found.consent), acting(owner)
+    asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
+    if not isinstance(asked.answer, Allow):
         return nothing
-    asked = accounts_facts.for_token(found.user, found.session, by=acting(owner), at=at)
-    if not isinstance(accounts_facts.assessed(Action.USE_TOKEN, asked, found.user, at)[1].decision, Allow):
-        return nothing
-    opened = facts.open_now(sharing.allowed, asked, found.user, at)
+    token = accounts_facts.for_token(found.user, found.session, by=by, at=at)
+    opened = facts.open_now(asked.allowed, token, found.user, at)
     proven = facts.signed_in(found.session)
+    if approved := details.standing(found.details):
+        state["authorization_details"] = [row.said for row in approved]
     return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}

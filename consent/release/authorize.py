@@ -4,10 +4,11 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -21,28 +22,30 @@ from pydantic import TypeAdapter
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.sessions.signing import customer_of, session_of
+from accounts.sessions.signing import customer_of
 from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock
+from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import keep
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.flow import go_on
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, StepUp
-from ciam_portal.oauth import authorization, id_tokens, pushed, scopes
+from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
+from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
-from consent.release.onward import carried, past_our_form, told
+from consent.release.onward import past_our_form, told
 
-_ASKED = TypeAdapter(AuthorizationRequest)
+ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
 
@@ -72,11 +75,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Sent from the partner's site, so without our cookies: asked again as a link, which changes nothing either.
         pairs = [(name, value) for name, values in request.POST.lists() for value in values]
-        return _again(urlencode(pairs))
+        return again(urlencode(pairs))
     try:
         query, handle = pushed.unfold(request, clock.now())
         if "request" in query:
-            return _again(pushed.push_signed(query, clock.now()))
+            return again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
         response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
     except (Unanswerable, Answer) as error:
@@ -84,7 +87,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return past_our_form(request, response)
 
 
-def _again(query: str) -> HttpResponse:
+def again(query: str) -> HttpResponse:
+    """The question, from the start."""
     return HttpResponseRedirect(f"{reverse('consent:authorize')}?{query}", status=303)
 
 
@@ -190,26 +194,48 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     unanswered = policy.missing(
         asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
-    if consent and not policy.needs_page(unanswered, is_public=visit.partner.is_public, ask_again=ask_again):
-        return _send_code(visit, consent)
+    by_itself, is_public = bool(asked.details), visit.partner.is_public
+    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
+        _check_issue(visit)
+        return send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
-    shown = tuple(name for name in asked.covers if name in allowed or name in unanswered)
+    known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
+    shown = tuple(name for name in asked.covers if name in known or name in unanswered)
     for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
         _check_gate(visit, action)
+    for each in map(details.transaction, asked.details):
+        gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
+        _check_gate(visit, each.action, gated)
     _check_letting_out(visit, set(shown) - set(allowed))
+    _check_issue(visit)
     return _page(visit, shown, frozenset(allowed))
 
 
-def _check_gate(visit: Visit, action: Action) -> None:
+def _check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> None:
     """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
 
     That the page may be shown is not recorded; the flow asks again, under lock, and is.
     """
-    asked = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+    asked = asked or accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
     asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
     if not isinstance(assessed.decision, Allow):
         go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
+
+
+def _check_issue(visit: Visit) -> None:
+    """What the exchange of the code would be refused for is proven before there is one, or said here."""
+    by = replace(visit.by, channel=Channel.API)
+    try:
+        _check_gate(
+            visit, Action.ISSUE_TOKEN, accounts_facts.for_token(visit.customer, visit.session, by=by, at=visit.at)
+        )
+    except ProveMore as more:
+        _prove(visit, "interaction_required", more)
+    except Refused as refused:
+        if "none" in visit.asked.prompt:
+            raise visit.asked.refused("access_denied", str(refused.reason)) from refused
+        raise
 
 
 def _check_letting_out(visit: Visit, added: set[str]) -> None:
@@ -219,11 +245,12 @@ def _check_letting_out(visit: Visit, added: set[str]) -> None:
         raise ProveMore(answer.to, answer.within, answer.reason)
 
 
-def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
+def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
+    """Back to the partner, with a code for what is allowed, and what was ``approved`` by itself just now."""
     if visit.asked.handle and not pushed.close(visit.request, visit.asked.handle):
         raise Unanswerable(str(pushed.OVER))
     try:
-        code = flows.let_in(consent, visit.session, visit.asked, by=visit.by, at=visit.at)
+        code = flows.let_in(consent, visit.session, visit.asked, approved, by=visit.by, at=visit.at)
     except Refused as refused:
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
     return visit.asked.back.answer(code=code)
@@ -232,8 +259,8 @@ def _send_code(visit: Visit, consent: Consent) -> HttpResponse:
 def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> HttpResponse:
     """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
     reference = codes.new_token()
-    kept = {"asked": _ASKED.dump_python(visit.asked, mode="json"), "shown": shown}
-    cache.set(_key(visit.session, reference), kept, _KEPT_SECONDS)
+    kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown}
+    cache.set(key(visit.session, reference), kept, _KEPT_SECONDS)
     rows: list[dict[str, Any]] = [
         {
             "scope": scope,
@@ -248,6 +275,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
         "reference": reference,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
+        "details": [details.described(each) for each in visit.asked.details],
     }
     response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.
@@ -255,39 +283,6 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
     return response
 
 
-def _key(session: Session, reference: str) -> str:
+def key(session: Session, reference: str) -> str:
+    """Under what a question is kept until it is answered."""
     return f"authorization:{session.pk}:{codes.handle(reference, 'authorization request')}"
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def decide(request: HttpRequest) -> HttpResponse:
-    """The customer's answer. The form says which question and what was ticked; all else was kept."""
-    session = session_of(request)
-    key = _key(session, request.POST.get("reference", ""))
-    kept = cache.get(key) if request.method == "POST" else None
-    if kept is None or not cache.delete(key):
-        return render(request, "consent/release/question_over.html", status=410)
-    asked, shown = _ASKED.validate_python(kept["asked"]), tuple(kept["shown"])
-    partner = Partner.objects.get(client_id=asked.partner)
-    visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
-    try:
-        return carried(request, _settle(visit, shown))
-    except (Unanswerable, Answer) as error:
-        return told(request, error)
-
-
-def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
-    post = visit.request.POST
-    wanted = set(post.getlist("scope"))
-    ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
-    if post.get("decision") != "allow" or not ticked:
-        flows.deny(visit.customer, visit.partner, shown, by=visit.by, at=visit.at)
-        raise visit.asked.refused("access_denied", "the customer said no")
-    try:
-        consent = flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
-    except (ProveMore, OnHold):
-        # The question is asked again from the start, and there the customer reads why, and what to do.
-        return _again(visit.asked.query)
-    except Refused as refused:
-        raise visit.asked.refused("access_denied", str(refused.reason)) from refused
-    return _send_code(visit, consent)

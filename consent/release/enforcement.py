@@ -20,7 +20,7 @@ from ciam_portal.oauth.models import known as known_partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
-from consent.release import flows
+from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
@@ -96,8 +96,10 @@ class ConsentValidator(OAuth2Validator):
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
-        if grant_type == "client_credentials" and set(request.client.scopes_allowed) & OWN:
-            return True
+        if grant_type == "client_credentials":
+            wanted.refuse_to_itself(request)
+            if set(request.client.scopes_allowed) & OWN:
+                return True
         return _GRANTS.get(grant_type) == request.client.authorization_grant_type
 
     # --- codes
@@ -118,9 +120,9 @@ class ConsentValidator(OAuth2Validator):
         exchanged = flows.redeem(
             found,
             request.client,
+            wanted.of(request, found, (), _jkt(request)),
             redirect_uri=request.redirect_uri,
             verifier=request.code_verifier or "",
-            jkt=_jkt(request),
             by=acting(request.client),
             at=clock.now(),
         )
@@ -161,9 +163,8 @@ class ConsentValidator(OAuth2Validator):
         asked = tuple((request.scope or "").split())
         if not set(asked) <= set(found.scope.split()):
             raise errors.InvalidScopeError(request=request)
-        exchanged = flows.refresh(
-            found, request.client, asked, jkt=_jkt(request), by=acting(request.client), at=clock.now()
-        )
+        terms = wanted.of(request, found, asked, _jkt(request))
+        exchanged = flows.refresh(found, request.client, terms, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -180,6 +181,8 @@ class ConsentValidator(OAuth2Validator):
             flows.authorize_partner(request.client, token["access_token"], scopes, jkt=_jkt(request), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
+            if request.exchanged.details:
+                token["authorization_details"] = list(request.exchanged.details)
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
@@ -246,10 +249,10 @@ class ConsentValidator(OAuth2Validator):
 
 
 def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
-    if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
-        words = "something about this is unusual: send the customer through the authorization endpoint again"
-        raise errors.InvalidGrantError(description=words, request=request)
-    if not isinstance(exchanged, flows.Exchanged):
+    if isinstance(exchanged, Why):
+        if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
+            words = "something about this is unusual: send the customer through the authorization endpoint again"
+            raise errors.InvalidGrantError(description=words, request=request)
         return False
     request.exchanged, request.issued = exchanged, exchanged.issued
     request.user, request.scopes = exchanged.customer, list(exchanged.issued.scopes)

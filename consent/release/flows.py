@@ -1,7 +1,8 @@
 """A partner exchanges codes and refresh tokens. Whatever they rest on is asked again, under lock.
 
-Rows are locked in one order, consent first: a withdrawal waits for an exchange, or the exchange finds it ended. A code
-or token that was found but not exchanged is an outcome (``Why``), not a refusal: that it was presented must be kept.
+Rows are locked in one order: consent, customer, session, and what hangs from them. A withdrawal, a lock or an end waits
+for an exchange, or the exchange finds it. A code or token that was found but not exchanged is an outcome (``Why``), not
+a refusal: that it was presented must be kept.
 """
 
 import hmac
@@ -12,10 +13,9 @@ from uuid import UUID
 
 from accounts.customer import addresses
 from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import gate, links
+from accounts.step_up.flows import shared
+from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record, tally
 from ciam_portal.core.crypto import codes
@@ -26,18 +26,19 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import backchannel, jwts, tokens
+from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from consent.details import facts as details
 from consent.models import Consent
-from consent.permission import facts, notices, policy
-from consent.release import events
+from consent.permission import notices
+from consent.release import events, issuance
 from consent.release.events import Why
 
-Answered = tuple[gate.Facts, gate.Assessed]
 M = TypeVar("M", AuthorizationCode, RefreshToken)
 
 
 def _locked(kind: type[M]) -> Prepared[M]:
-    """One row that nobody changes meanwhile, with the customer and session that it rests on."""
+    """One of these that nobody changes meanwhile, with the customer and the session that it rests on."""
     rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
     return Prepared(lambda key: rows.defer("session__visit").filter(pk=key))
 
@@ -57,85 +58,108 @@ class Exchanged:
     named: tuple[str, ...]
     nonce: str = ""
     sid: str = ""
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For what a partner exchanges what it holds: for all of it, or less.
+
+    ``scopes``: none means all. ``details``: of those that were approved by themselves. ``jkt`` is the key that the
+    partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
+    """
+
+    scopes: tuple[str, ...] = ()
+    details: tuple[UUID, ...] = ()
+    jkt: str = ""
 
 
 @flow
 def redeem(
-    found: AuthorizationCode, partner: Partner, *, redirect_uri: str, verifier: str, jkt: str, by: Actor, at: datetime
+    found: AuthorizationCode,
+    partner: Partner,
+    wanted: Wanted,
+    *,
+    redirect_uri: str,
+    verifier: str,
+    by: Actor,
+    at: datetime,
 ) -> Exchanged | Why:
-    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued.
-
-    ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
-    """
-    consent, code = _CONSENT.first(found.consent_id), _CODE.first(found.pk)
+    """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
+    consent = _CONSENT.first(found.consent_id)
+    shared(found.user_id, found.session_id)
+    code = _CODE.first(found.pk)
     if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
         ended = tokens.end_family(code.family)
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
         return Why.ENDED
-    held = tuple(code.scope.split())
-    sharing = facts.for_sharing(consent, partner, code.user, code.session, at, held=held, needed=())
-    why = _flaw(code, redirect_uri, jkt, at) or _unproven(code, partner, verifier)
-    why, decision = why or _unshared(sharing, code.user_id, by, at), None
+    held, root = tuple(code.scope.split()), issuance.Root(partner, code.user, code.session, consent)
+    asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
+    why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = _kept(Action.ISSUE_TOKEN, code, _asked(Action.ISSUE_TOKEN, code, by, at), by, at)
+        why, decision = _kept(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
-    named = tuple(code.named)
-    root = tokens.Root(partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id(), jkt, named)
-    tokens.spend(code, root.family, at)
+    lasting, carried = _carried(code, wanted.details)
+    own = partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id()
+    trunk = tokens.Root(*own, wanted.jkt, tuple(code.named), lasting)
+    tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(root, sharing.allowed, ends_at=ends_at, at=at)
+    issued = tokens.issue(trunk, asked.allowed, details=tuple(carried), ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
         session=code.session_id,
-        family=root.family,
+        family=trunk.family,
         scopes=_coded(issued.scopes),
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     _read(consent, issued, at)
     sid = backchannel.took_part(partner, code.session_id)
-    return Exchanged(issued, code.user, code.session, consent, named, code.nonce, sid)
+    said = tuple(carried.values())
+    return Exchanged(issued, code.user, code.session, consent, trunk.named, code.nonce, sid, said)
 
 
 @flow
-def refresh(
-    found: RefreshToken, partner: Partner, asked: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
-) -> Exchanged | Why:
-    """Exchange a refresh token for the next of its family, for what was ``asked`` of it or for all (nothing asked).
+def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor, at: datetime) -> Exchanged | Why:
+    """Exchange a refresh token for the next of its family.
 
-    ``asked`` must lie within what the token holds; ``jkt`` as for a code. The same once more at once, because its
-    answer was lost, gets the same answer; any other second use ends the family, and the customer is told.
+    What is wanted must lie within what the token holds. The same once more at once, because its answer was lost, gets
+    the same answer; any other second use ends the family, and the customer is told.
     """
-    consent, old = _CONSENT.first(found.consent_id), _REFRESH.first(found.pk)
+    asked, jkt = wanted.scopes, wanted.jkt
+    consent = _CONSENT.first(found.consent_id)
+    shared(found.user_id, found.session_id)
+    old = _REFRESH.first(found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
-    again = tokens.repeated(old, asked, jkt=jkt, at=at)
+    lasting, carried = _carried(old, wanted.details)
+    again = tokens.repeated(old, asked, details=tuple(carried), jkt=jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
-    held = tuple(old.scope.split())
-    sharing = facts.for_sharing(consent, partner, old.user, old.session, at, held=held, needed=(tokens.OFFLINE,))
-    why = (None if again else _worn(old, asked, jkt, at)) or _unshared(sharing, old.user_id, by, at)
-    if why is not None:
-        return _refused_refresh(partner, why, old.user_id, by, at)
-    scopes = again.scopes if again else tuple(name for name in sharing.allowed if not asked or name in asked)
-    answered = _asked(Action.REFRESH_TOKEN, old, by, at)
-    if (key := _one_of_its_own(old, answered[1], scopes, by, at)) is not None:
-        why, decision = _kept(Action.REFRESH_TOKEN, old, answered, by, at)
+    held, root = tuple(old.scope.split()), issuance.Root(partner, old.user, old.session, consent)
+    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(tokens.OFFLINE,), by=by, at=at)
+    if not again and (worn := _worn(old, asked, jkt, at)) is not None:
+        return _refused_refresh(partner, worn, old.user_id, by, at)
+    scopes = again.scopes if again else tuple(name for name in answered.allowed if not asked or name in asked)
+    if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
+        why, decision = _kept(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
             consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    issued = again or tokens.rotate(old, scopes, sharing.allowed, jkt=jkt, at=at)
+    own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
+    trunk = tokens.Root(*own, jkt, tuple(old.named), lasting)
+    issued = again or tokens.rotate(old, trunk, scopes, answered.allowed, details=tuple(carried), at=at)
     _read(consent, issued, at)
-    sid = backchannel.took_part(partner, old.session_id)
-    return Exchanged(issued, old.user, old.session, consent, tuple(old.named), sid=sid)
+    sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
+    return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
 
 
 @flow
@@ -157,6 +181,14 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
         ended = tokens.end_access(found)
     record(events.TokenReturned(partner=partner.pk, tokens_ended=ended), about=found.user_id, by=by, at=at)
     return ended
+
+
+def _carried(
+    held: AuthorizationCode | RefreshToken, wanted: tuple[UUID, ...]
+) -> tuple[tuple[UUID, ...], dict[UUID, Detail]]:
+    """Of the approved details that this holds, those that are still to be done; and what is ``wanted`` of them now."""
+    rows = details.standing(held.details)
+    return tuple(row.pk for row in rows), {row.pk: row.said for row in rows if row.pk in wanted}
 
 
 def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
@@ -192,36 +224,26 @@ def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> 
     return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 
-def _unshared(sharing: policy.Sharing, about: UUID, by: Actor, at: datetime) -> Why | None:
-    # An allow is on record as the event of the exchange; a refusal gets its own decision, with the facts.
-    return Why.NOT_ALLOWED if refusal(policy.may_share, sharing, about=about, by=by, at=at) is not None else None
-
-
-def _asked(action: Action, root: AuthorizationCode | RefreshToken, by: Actor, at: datetime) -> Answered:
-    """What the gate says to handing out tokens in this session as it stands now, and to which facts."""
-    asked = accounts_facts.for_token(root.user, root.session, by=by, at=at)
-    return accounts_facts.assessed(action, asked, root.user, at)
-
-
 def _one_of_its_own(
-    old: RefreshToken, assessed: gate.Assessed, scopes: tuple[str, ...], by: Actor, at: datetime
+    old: RefreshToken, answered: issuance.Asked, scopes: tuple[str, ...], by: Actor, at: datetime
 ) -> UUID | None:
     """The number under which this refresh is kept whole; None: it was allowed like others of its family on this day."""
-    if not isinstance(assessed.decision, Allow):
+    if not isinstance(answered.answer, Allow):
         return codes.new_id()
-    found = sorted((finding.code, finding.points) for finding in assessed.decision.findings)
-    alike = (old.token_family, old.session_id, limits.current().version, assessed.risk, found, *scopes)
+    found = sorted((finding.code, finding.points) for finding in answered.answer.findings)
+    risk = answered.gated[-1][2].risk
+    alike = (old.token_family, old.session_id, limits.current().version, risk, found, *scopes)
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
-def _kept(
-    action: Action, root: AuthorizationCode | RefreshToken, answered: Answered, by: Actor, at: datetime
-) -> tuple[Why | None, UUID | None]:
-    """The same, kept: why not, and the decision's id."""
-    decided = keep(action, *answered, about=root.user_id, by=by, at=at)
+def _kept(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+    """The answer, kept: why not, and the decision's id."""
+    decided = issuance.kept(asked, root, by=by, at=at)
     match decided.answer:
         case Allow():
             return None, decided.id
+        case Deny() if not asked.gated:
+            return Why.NOT_ALLOWED, decided.id
         case StepUp():
             return Why.PROVE_MORE, decided.id
         case Hold():

@@ -126,16 +126,17 @@ def test_missing(
 
 
 @pytest.mark.parametrize(
-    ("unanswered", "public", "again", "page"),
+    ("unanswered", "public", "again", "by_itself", "page"),
     [
-        ((), False, False, False),
-        (("email",), False, False, True),
-        ((), True, False, True),  # anybody can pretend to be a public partner
-        ((), False, True, True),
+        ((), False, False, False, False),
+        (("email",), False, False, False, True),
+        ((), True, False, False, True),  # anybody can pretend to be a public partner
+        ((), False, True, False, True),
+        ((), False, False, True, True),  # an earlier yes was to another payment
     ],
 )
-def test_needs_page(unanswered: tuple[str, ...], public: bool, again: bool, page: bool) -> None:
-    assert policy.needs_page(unanswered, is_public=public, ask_again=again) is page
+def test_needs_page(unanswered: tuple[str, ...], public: bool, again: bool, by_itself: bool, page: bool) -> None:
+    assert policy.needs_page(unanswered, is_public=public, ask_again=again, by_itself=by_itself) is page
 
 
 def shown(level: Level, seconds: int) -> Assurance:

@@ -102,7 +102,7 @@ CHANGES: dict[str, tuple[Callable[[Actor], Any], str]] = {
         lambda by: sessions.end(Session.objects.get(), by=by, at=clock.now(), reason=sessions.SIGNED_OUT),
         "session_ended",
     ),
-    "session too old": (lambda by: Session.objects.update(expires_at=clock.now()), "session_over"),
+    "session too old": (lambda by: Session.objects.update(expires_at=clock.now()), "session_ended"),
     "consent withdrawn": (
         lambda by: consent_flows.withdraw(Consent.objects.get(), by=by, at=clock.now()),
         "consent_ended",

@@ -1,9 +1,11 @@
 """Signs people in through the portal, shows what it learned, calls the API, refreshes, logs out."""
 
+import json
 import os
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, render_template, request, session, url_for
@@ -13,6 +15,16 @@ from werkzeug.wrappers import Response
 
 SCOPE = "openid profile email phone offline_access"
 LEVELS = ("aal1", "aal2", "phr")
+TEAPOT = {
+    "type": "payment_initiation",
+    "instructedAmount": {"currency": "EUR", "amount": "49.90"},
+    "creditorName": "Ada's Teapots",
+    "creditorAccount": {"iban": "DE02100100109307118603"},
+    "remittanceInformationUnstructured": "One teapot",
+}
+PAYMENT = {"action": "payment", "amount": 4990, "currency": "EUR"} | {
+    "resource": {"type": "iban", "id": "DE02100100109307118603"}
+}
 
 
 def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside the factory)
@@ -118,6 +130,43 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         wishes = {name: words[name] for name in ("acr_values", "max_age") if name in words}
         session["tried"], session["then"] = {**tried, error: wishes}, "sign_ins"
         found: Response = client.authorize_redirect(f"{here}/callback", scope=f"{SCOPE} activity", **wishes)
+        return found
+
+    @app.post("/pay")
+    def pay() -> Response:
+        """Ask the customer, at the portal, to approve one payment (RFC 9396): pushed, so that nobody changes it."""
+        metadata, back = client.load_server_metadata(), f"{here}/callback"
+        asked = client.create_authorization_url(back, scope="openid", authorization_details=json.dumps([TEAPOT]))
+        client.save_authorize_data(redirect_uri=back, **asked)
+        pushed = requests.post(
+            metadata["pushed_authorization_request_endpoint"],
+            data=dict(parse_qsl(urlsplit(asked["url"]).query)),
+            auth=(client.client_id, client.client_secret),
+            timeout=10,
+        )
+        pushed.raise_for_status()
+        session["then"] = "paid"
+        query = urlencode({"client_id": client.client_id, "request_uri": pushed.json()["request_uri"]})
+        return redirect(f"{metadata['authorization_endpoint']}?{query}")
+
+    @app.route("/paid", methods=["GET", "POST"])
+    def paid() -> str | tuple[str, int]:
+        """Exactly what was approved: ask for the decision, and redeem its approval. A second time is refused."""
+        held = mine()
+        if held is None:
+            return page(error="Nobody is signed in here."), 401
+        token = {"token": held["token"]["access_token"]}
+        answer = decided("decisions", PAYMENT | token)
+        if answer["outcome"] != "allow":
+            return page(error=f"Not paid: {answer['reasons'][0]['words']}"), 403
+        redeemed = decided("approvals/redeem", PAYMENT | {"approval": answer["approval"]})
+        if not redeemed["redeemed"]:
+            return page(error=f"Not paid: {redeemed['error_description']}"), 403
+        return page(notice="Paid: 49.90 EUR to Ada's Teapots.", paid=True)
+
+    def decided(what: str, question: dict[str, Any]) -> dict[str, Any]:
+        secret = (client.client_id, client.client_secret)
+        found: dict[str, Any] = requests.post(f"{portal}/api/{what}", json=question, auth=secret, timeout=10).json()
         return found
 
     @app.post("/refresh")

@@ -164,6 +164,7 @@ def _partner(url: str) -> None:
         post_logout_redirect_uris=(f"{url}/",),
         scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
         decision_actions=("partner.payment", "partner.change_payee"),
+        authorization_details_types=("payment_initiation",),
     )
     partner, _made = partners.register(wanted, by=Actor.system(), at=clock.now())
     partner.client_id, partner.client_secret = client_id, secret  # the ones that the demo partner was started with

@@ -21,6 +21,14 @@ _GREETING_SECONDS = 2.0
 _LATELY_SECONDS = 1.0
 
 
+class _PreparedCursor(Cursor[Any]):
+    """Sends values beside the statement, so that the same one can be planned once."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        super().__init__(connection)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's own is written in Python
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Connections of this kind, to the same PostgreSQL."""
 
@@ -38,9 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A cursor whose statements the server plans once for this connection, and answers from that plan."""
         self.ensure_connection()
         with self.wrap_database_errors:
-            cursor: Cursor[Any] = Cursor(self.connection)
-            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)  # the library's own is much slower
-        return self._prepare_cursor(cursor)
+            return self._prepare_cursor(_PreparedCursor(self.connection))
 
     def is_usable(self) -> bool:
         """Whether the server still answers on this connection; that takes no time. Heard of a moment ago, it does."""

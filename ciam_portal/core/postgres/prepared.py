@@ -4,7 +4,7 @@ For the few reads that every request of a machine makes: there Django takes many
 as the server to answer it. What it means stays a queryset, and its rows are the same models with their relations.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
@@ -62,7 +62,7 @@ class _Compiled(NamedTuple):
 class Prepared(Generic[M]):
     """``rows`` makes the queryset from texts, ids and instants, which it must use as they are.
 
-    What is not among ``only()`` is read when it is first asked for, as of any queryset.
+    What it defers is read when it is first asked for, as of any queryset.
     """
 
     def __init__(self, rows: Callable[..., QuerySet[M]]) -> None:
@@ -129,8 +129,3 @@ def _table(info: dict[str, Any], select: Sequence[Any], attach: Any = None) -> _
     key = next(place for place, name in columns if name == info["model"]._meta.pk.attname)  # noqa: SLF001  (as above)
     related = tuple(_table(each, select, each["local_setter"]) for each in info.get("related_klass_infos", ()))
     return _Table(info["model"], columns, key, attach, related)
-
-
-def columns(prefix: str, names: str) -> Iterator[str]:
-    """Names for ``only()``, all of one relation."""
-    return (f"{prefix}{name}" for name in names.split())

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.oauth import jwts, partners
+from ciam_portal.oauth import details, jwts, partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 
@@ -41,6 +41,13 @@ class Command(BaseCommand):
         add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
+        )
+        add.add_argument(
+            "--authorization-details-type",
+            action="append",
+            default=[],
+            choices=list(details.TYPES),
+            help="what it may ask customers to approve each time (RFC 9396); several times",
         )
         verbs.add_parser("list", help="list all")
         ask = verbs.add_parser(
@@ -106,6 +113,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         public_subjects=options["public_subjects"],
         resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
+        authorization_details_types=tuple(options["authorization_details_type"]),
     )
 
 

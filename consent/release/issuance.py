@@ -1,0 +1,83 @@
+"""The one issuance gate: what every grant asks at its start and at its end, and every use of a token at each use.
+
+Whether all that a code or token hangs from still stands (``may_share``); then what the catalogue says to it in this
+session, as it is now. There is no other way to a token: ``tests/oauth/test_issuance.py`` has a row for each grant.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Channel
+from ciam_portal.core.audit.decide import Decided, keep, refusal
+from ciam_portal.core.flow import go_on
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Allow, Decision
+from ciam_portal.oauth.models import Partner
+from consent.models import Consent
+from consent.permission import facts, policy
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What a code or token hangs from, as it was read or locked just now."""
+
+    partner: Partner
+    customer: User
+    session: Session
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer, and all that it rests on: ``gated`` has each action that was asked about, the refused one last."""
+
+    answer: Decision
+    sharing: policy.Sharing
+    gated: tuple[tuple[str, gate.Facts, gate.Assessed], ...] = ()
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Of the scopes held, those that the consent covers now."""
+        return self.sharing.allowed
+
+
+def ask(root: Root, *actions: str, held: Iterable[str], needed: Iterable[str] = (), by: Actor, at: datetime) -> Asked:
+    """May what holds these scopes be handed out, or used, at this moment? Nothing is kept."""
+    sharing = facts.for_sharing(root.consent, root.partner, root.customer, root.session, at, held=held, needed=needed)
+    answer = policy.may_share(sharing, limits=limits.current(), at=at)
+    if not isinstance(answer, Allow):
+        return Asked(answer, sharing)
+    token = accounts_facts.for_token(root.customer, root.session, by=by, at=at)
+    gated: tuple[tuple[str, gate.Facts, gate.Assessed], ...] = ()
+    for action in actions:
+        known, assessed = accounts_facts.assessed(action, token, root.customer, at)
+        gated, answer = (*gated, (action, known, assessed)), assessed.decision
+        if not isinstance(answer, Allow):
+            break
+    return Asked(answer, sharing, gated)
+
+
+def kept(asked: Asked, root: Root, *, by: Actor, at: datetime) -> Decided:
+    """The same, on record. That all still stands is kept by what it leads to; that it does not, with the facts."""
+    about = root.customer.pk
+    if not asked.gated:
+        refused = refusal(policy.may_share, asked.sharing, about=about, by=by, at=at)
+        return refused or Decided(asked.answer, None)
+    decided = [keep(action, known, assessed, about=about, by=by, at=at) for action, known, assessed in asked.gated]
+    return decided[-1]
+
+
+def may_begin(root: Root, *, held: Iterable[str], by: Actor, at: datetime) -> Asked:
+    """The start of a grant, by its customer: what is refused at its end is not begun. An allow is kept by what follows.
+
+    Raises ProveMore, OnHold or Refused.
+    """
+    asked = ask(root, Action.ISSUE_TOKEN, held=held, by=replace(by, channel=Channel.API), at=at)
+    if not isinstance(asked.answer, Allow):
+        go_on(kept(asked, root, by=by, at=at))
+    return asked

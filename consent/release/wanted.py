@@ -1,0 +1,38 @@
+"""For what a partner exchanges what it holds, as it says at the token endpoint: for all of it, or for less."""
+
+from typing import Any
+
+from oauthlib.oauth2.rfc6749 import errors
+
+from ciam_portal.oauth import details
+from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
+from consent.details import facts
+from consent.release.flows import Wanted
+
+
+def of(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str, ...], jkt: str) -> Wanted:  # noqa: ANN401  (the library's request)
+    """Of the approved details that it holds for all, if none are named (RFC 9396 section 6).
+
+    ``request`` is the library's own, and so is what is raised when it names others.
+    """
+    text, asked = _details(request), None
+    try:
+        asked = details.read(text, request.client.authorization_details_types) if text else None
+    except details.Unreadable as error:
+        raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
+    held = facts.narrowed(found.details, asked)
+    if held is None:
+        words = "the customer has not approved all of these"
+        raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
+    return Wanted(scopes, held, jkt)
+
+
+def refuse_to_itself(request: Any) -> None:  # noqa: ANN401  (the library's request)
+    """A partner that acts for itself gets none of them."""
+    if _details(request):
+        words = "a customer approves these"
+        raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
+
+
+def _details(request: Any) -> str:  # noqa: ANN401  (the library's request)
+    return getattr(request, "authorization_details", None) or ""

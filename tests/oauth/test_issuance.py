@@ -1,0 +1,121 @@
+"""The one issuance gate: every way to a token, and every use of one, against every state of what it rests on."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Session, User
+from accounts.sessions import flows as sessions
+from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy.decision import Risk
+from ciam_portal.oauth import views
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile
+from consent.models import Consent
+from consent.permission import flows
+from tests.oauth.walk import Walk, answer, register
+
+pytestmark = pytest.mark.django_db
+OFFLINE = "openid profile offline_access"
+
+
+class World:
+    """A customer at a partner with one of everything; a partner that acts for itself; a server that asks about all."""
+
+    def __init__(self, browser: Client) -> None:
+        self.walk, self.job = Walk(*register(), browser), Walk(*register("Job", profile=Profile.SERVICE))
+        self.gateway = Walk(*register("Gateway", resource_server=True))
+        self.away = self.walk.tokens(OFFLINE)["refresh_token"]
+        self.seen = self.walk.tokens(OFFLINE)["refresh_token"]
+        self.token = self.walk.tokens("openid profile")["access_token"]
+        self.code = self.walk.code("openid profile")
+
+
+def begins(world: World) -> bool:
+    response = world.walk.ask("openid profile", prompt="none")
+    return response.status_code == 303 and "code" in answer(response)
+
+
+# Each way to a token, and each use of one: what comes of it now. Grants by their names: a new one has a row here.
+DOORS: dict[str, Callable[[World], bool]] = {
+    "authorization": begins,
+    "authorization_code": lambda w: w.walk.redeem(w.code).status_code == 200,
+    "refresh_token": lambda w: w.walk.refresh(w.away).status_code == 200,
+    "client_credentials": lambda w: (
+        w.job.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 200
+    ),
+    "introspection": lambda w: w.gateway.introspect(w.token)["active"],
+    "introspection of a refresh token": lambda w: w.gateway.introspect(w.seen)["active"],
+    "userinfo": lambda w: w.walk.userinfo(w.token).status_code == 200,
+    "profile": lambda w: w.walk.get("/api/profile", w.token).status_code == 200,
+}
+AWAY = {"refresh_token", "introspection of a refresh token"}  # what a customer lets an app do in their absence
+ITSELF = {"client_credentials"}  # speaks of no customer
+
+
+def end(reason: str) -> Callable[[Actor], object]:
+    def run(by: Actor) -> None:
+        sessions.end(Session.objects.get(), by=by, at=clock.now(), reason=reason)
+
+    return run
+
+
+def customer(**columns: Any) -> Callable[[Actor], object]:
+    return lambda by: User.objects.update(**columns)
+
+
+def partners(**columns: Any) -> Callable[[Actor], object]:
+    return lambda by: Partner.objects.exclude(name="Gateway").update(**columns)
+
+
+def soon() -> Any:
+    return clock.now() + timedelta(days=1)
+
+
+def ago() -> Any:
+    return clock.now() - timedelta(seconds=1)
+
+
+# What happened, and what stands all the same.
+STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
+    "nothing": (lambda by: None, set(DOORS)),
+    "customer disabled": (customer(is_active=False), ITSELF),
+    "customer locked": (lambda by: User.objects.update(locked_at=clock.now(), way_back="mailbox"), ITSELF),
+    "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
+    "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
+    "customer let back in": (
+        lambda by: sessions.end_all(User.objects.get(), by=by, at=clock.now(), reason="recovered"), ITSELF
+    ),
+    "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
+    "session ended, as its risk rose": (end(sessions.RISK_ROSE), ITSELF),
+    "session signed out": (end(sessions.SIGNED_OUT), ITSELF | AWAY),
+    "session too old": (lambda by: Session.objects.update(expires_at=ago()), ITSELF | AWAY),
+    "session at severe risk": (lambda by: Session.objects.update(risk=Risk.SEVERE), ITSELF),
+    "consent withdrawn": (
+        lambda by: flows.withdraw(Consent.objects.get(), by=by, at=clock.now()), ITSELF
+    ),
+    "consent ended, by nobody who ends tokens too": (lambda by: Consent.objects.update(ended_at=clock.now()), ITSELF),
+    "consent narrowed": (
+        lambda by: flows.narrow(Consent.objects.get(), ("offline_access",), by=by, at=clock.now()),
+        set(DOORS) - AWAY,
+    ),
+    "partner disabled": (partners(is_enabled=False), set()),
+    "partner may ask for less": (partners(scopes_allowed=["openid", "profile"]), set(DOORS) - AWAY),
+}  # fmt: skip
+
+
+def test_every_grant_has_a_row() -> None:
+    assert set(views.GRANTS) <= set(DOORS)
+
+
+@pytest.mark.control("v5.0.0-10.4.9")
+@pytest.mark.parametrize("state", STATES)
+def test_what_stands_and_what_does_not(customer: User, sign_in: Callable[..., Client], by: Actor, state: str) -> None:
+    world = World(sign_in(customer))
+    happen, standing = STATES[state]
+    happen(by)
+    assert {name for name, tried in DOORS.items() if tried(world)} == standing
