@@ -7,7 +7,8 @@ wait for a server that stands still while its machine keeps the connection.
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
 from django.conf import settings
 from django.db.backends.postgresql import base
@@ -27,6 +28,12 @@ class _PreparedCursor(Cursor[Any]):
     def __init__(self, connection: Connection[Any]) -> None:
         super().__init__(connection)
         self.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's own is written in Python
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:  # noqa: ANN401  (as psycopg's)
+        """The same; what was asked is known after it, for Django's log of statements."""
+        super().execute(query, params, **kwargs)
+        self._query = self._query or SimpleNamespace(query=query.encode())  # type: ignore[assignment]
+        return self
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
