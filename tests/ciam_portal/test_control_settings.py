@@ -122,7 +122,7 @@ OAUTH = {
 }
 IN_THIS_ORDER = [  # a middleware that guards stands before whatever it guards
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "ciam_portal.middleware.ContentPolicy",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
     "ciam_portal.staff_site.host.StaffHost",
