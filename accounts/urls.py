@@ -27,6 +27,7 @@ urlpatterns = [
     path("sessions/", sessions.index, name="sessions"),
     path("sessions/end-others/", sessions.end_others, name="end_other_sessions"),
     path("sessions/<uuid:session_id>/end/", sessions.end, name="end_session"),
+    path("sessions/apps/<uuid:family>/end/", sessions.end_app, name="end_app"),
     path("sessions/browsers/<uuid:device_id>/name/", activity.rename_browser, name="browser_rename"),
     path("sessions/browsers/<uuid:device_id>/forget/", activity.forget_browser, name="browser_forget"),
     path("activity/", activity.index, name="activity"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
+    path("oauth/authorize/another/", logout.another, name="another"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),

@@ -9,11 +9,15 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 
 @dataclass(frozen=True, slots=True)
 class SessionChangedPlace(AuditEvent):
-    """A session went on from another network, or came back to the one it began in. Phones do this all day."""
+    """A session went on from another network, or came back to the one it began in. Phones do this all day.
+
+    ``abroad``: in another country, sooner than anybody travels there.
+    """
 
     name: ClassVar[str] = "session.changed_place"
     session: UUID
     back: bool
+    abroad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,15 @@ class SessionEnded(AuditEvent):
     name: ClassVar[str] = "session.ended"
     session: UUID
     reason: Code
+    tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppEnded(AuditEvent):
+    """What an app on a device of the customer's held is over; what they allow it stays."""
+
+    name: ClassVar[str] = "session.app_ended"
+    partner: UUID
     tokens_ended: int
 
 

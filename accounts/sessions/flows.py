@@ -1,6 +1,7 @@
 """Ending what a customer is signed in with. Every way to end something is here."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session as BrowserSession
@@ -8,19 +9,22 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from accounts.customer import addresses
 from accounts.models import Session, User
-from accounts.sessions import agents, events
-from ciam_portal.core import network
+from accounts.sessions import agents, events, notices, policy
+from ciam_portal.core import links, network, places
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
+from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Risk
 from ciam_portal.oauth import backchannel, tokens
 
 SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner", "credentials_changed"
-ROLE_CHANGED, RISK_ROSE = "role_changed", "risk_rose"
+ROLE_CHANGED, RISK_ROSE, ONE_TOO_MANY = "role_changed", "risk_rose", "one_too_many"
+SPARED = frozenset({SIGNED_OUT, ONE_TOO_MANY})
+"""Why a session may end and leave partners connected that the customer allowed to act in their absence."""
 _TOUCH_AFTER = timedelta(seconds=60)
 
 
@@ -56,33 +60,70 @@ def moved(session: Session, network: str, browser: str, *, by: Actor, at: dateti
 
 @flow
 def _note_move(session: Session, network: str, browser: str, *, by: Actor, at: datetime) -> None:
-    """Another browser or system raises the risk at once: no browser turns into another, but a stolen cookie does."""
+    """What no traveller and no browser does raises the risk at once (``policy.risk_of_move``)."""
     was_network, was_browser = session.place_now
+    abroad = _abroad(session, network, at)
+    risk = policy.risk_of_move(browser=browser != session.browser, abroad=abroad)
     if network != was_network:
-        place = events.SessionChangedPlace(session=session.pk, back=network == session.network)
+        far = policy.risk_of_move(browser=False, abroad=abroad) is not None
+        place = events.SessionChangedPlace(session=session.pk, back=network == session.network, abroad=far)
         record(place, about=session.customer_id, by=by, at=at)
     if browser != was_browser:
         change = events.SessionChangedBrowser(session=session.pk, back=browser == session.browser)
         record(change, about=session.customer_id, by=by, at=at)
-    session.used(at, network=network, browser=browser, risk=Risk.HIGH if browser != session.browser else None)
+    session.used(at, network=network, browser=browser, risk=risk)
+
+
+def _abroad(session: Session, network: str, at: datetime) -> float | None:
+    """How many seconds after it was last used it goes on in another country; None: in the same, or not known where."""
+    was, now = (places.lookup(each.partition("/")[0]).country for each in (session.place_now[0], network))
+    return (at - session.last_used_at).total_seconds() if was and now and was != now else None
 
 
 @flow
 def end(session: Session, *, by: Actor, at: datetime, reason: str = ENDED_BY_OWNER) -> None:
     """End one session with its browser session and its tokens. Nothing happens twice.
 
-    A plain sign-out leaves partners connected that the customer allowed to act in their absence (offline_access);
+    Those in ``SPARED`` leave partners connected that the customer allowed to act in their absence (offline_access);
     every other reason ends those too.
     """
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     ended = 0
     if session.ended_at is None:
         session.end(at, reason)
-        ended = tokens.revoke_session(session.pk, keep_offline=reason == SIGNED_OUT)
+        ended = tokens.revoke_session(session.pk, keep_offline=reason in SPARED)
         BrowserSession.objects.filter(pk=session.browser_key).delete()
         backchannel.tell_of_ends([session.pk], at)
     event = events.SessionEnded(session=session.pk, reason=Code(reason), tokens_ended=ended)
     record(event, about=session.customer_id, by=by, at=at)
+
+
+def make_room(session: Session, *, by: Actor, at: datetime) -> None:
+    """It has just begun, under the lock on its customer: what is one too many ends, and they are told."""
+    others = live(session.customer, at).exclude(pk=session.pk).select_related("device")
+    found = {each.pk: each for each in others}
+    standing = [
+        policy.Standing(each.pk, each.device is not None and at >= each.device.known_at, each.last_used_at)
+        for each in found.values()
+    ]
+    for key in policy.one_too_many(standing, limits.current()):
+        end(found[key], by=by, at=at, reason=ONE_TOO_MANY)
+        notice = notices.SessionMadeRoom(
+            browser=found[key].agent,
+            place=found[key].place,
+            most=limits.current().session.at_once,
+            sessions_link=links.absolute("accounts:sessions"),
+            password_link=links.absolute("account_reset_password"),
+        )
+        tell(session.customer, notice, to=addresses.proven(session.customer), at=at)
+
+
+@flow
+def end_app(customer: User, family: UUID, *, by: Actor, at: datetime) -> None:
+    """End what an app on one device of this customer's holds. Nothing happens twice; to somebody else's, nothing."""
+    app, ended = tokens.sign_out_app(customer.pk, family)
+    if app is not None:
+        record(events.AppEnded(partner=app, tokens_ended=ended), about=customer.pk, by=by, at=at)
 
 
 @flow

@@ -1,14 +1,18 @@
-"""What becomes of a session whose risk rises while it lives?"""
+"""What becomes of a session whose risk rises while it lives, or that is one too many?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Risk, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.risk import rules
 from ciam_portal.core.risk.parameters import LIMITS
+from ciam_portal.core.risk.signals import Signals
 
 
 class Reason(ReasonBase):
@@ -57,6 +61,36 @@ def on_risk_risen(facts: RisenFacts, *, limits: Limits, at: datetime) -> Decisio
     if not risen or risk < Risk.MODERATE:
         return Allow(facts.findings)
     return StepUp(Level.AAL1, Reason.RISK_ROSE, None, facts.findings, challenge=True)
+
+
+def risk_of_move(*, browser: bool, abroad: float | None) -> Risk | None:
+    """How worried we are about a session that goes on elsewhere; None: no more than before.
+
+    ``browser``: in another browser or system. No browser turns into another, but a stolen cookie does. ``abroad``: in
+    another country, so many seconds after it was last used. Who travels faster than anybody can (a sign-in asks the
+    same) is asked for more, and not stopped: people switch on a VPN.
+    """
+    if browser:
+        return Risk.HIGH
+    return Risk.MODERATE if rules.travel(Signals(country_changed_seconds=abroad), LIMITS) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live session, among others of one customer. ``known``: in a browser that the customer is known in."""
+
+    id: UUID
+    known: bool
+    last_used_at: datetime
+
+
+def one_too_many(others: Iterable[Standing], limits: Limits) -> list[UUID]:
+    """Which of these end, because one more has begun: those idle longest, known browsers last.
+
+    So whoever comes in from elsewhere, however often, ends what they began themselves, and one of the owner's at most.
+    """
+    order = sorted(others, key=lambda each: (each.known, each.last_used_at))
+    return [each.id for each in order[: max(0, len(order) + 1 - limits.session.at_once)]]
 
 
 def _level(points: float) -> Risk:

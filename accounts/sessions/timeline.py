@@ -14,6 +14,7 @@ _ENDED: dict[str, Text] = {
     "locked": _("Session ended, because the account was locked"),
     "restricted": _("Session ended, because the account was paused"),
     "undone": _("Session ended, because a change was taken back"),
+    "one_too_many": _("Session ended, because you signed in at one place more"),
     "role_changed": _("Session ended, because your role as staff changed"),
 }
 
@@ -31,11 +32,18 @@ def _all_ended(data: Data) -> Said | None:
     return Said(_("Signed out everywhere else")) if data["sessions_ended"] else None
 
 
+def _abroad(data: Data) -> Said | None:
+    if not data.get("abroad"):
+        return None
+    return Said(_("A session went on in another country, sooner than anybody travels"), badge=_("Unusual"), kind="warn")
+
+
 tell(
     {
         events.SessionEnded: _ended,
         events.SessionsEnded: _all_ended,
+        events.AppEnded: plain(_("An app on a device was signed out")),
+        events.SessionChangedPlace: _abroad,
         events.SessionChangedBrowser: plain(_("A session went on in another browser"), badge=_("Unusual"), kind="warn"),
     },
-    silent=[events.SessionChangedPlace],
 )

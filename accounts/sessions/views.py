@@ -14,6 +14,7 @@ from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level
+from ciam_portal.oauth import tokens
 
 _MOST = 100
 
@@ -44,7 +45,17 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for each in sorted(known, key=lambda each: each.pk != current.device_id)
     ]
-    return render(request, "accounts/sessions/sessions.html", {"rows": rows, "browsers": browsers})
+    apps = [
+        {
+            "app": each.application,
+            "family": each.token_family,
+            "since": customer.local(each.session.started_at),
+            "used": each.created,
+            "kind": agents.kind(each.session.system),
+        }
+        for each in tokens.apps_of(customer.pk, at)[:_MOST]
+    ]
+    return render(request, "accounts/sessions/sessions.html", {"rows": rows, "browsers": browsers, "apps": apps})
 
 
 @require_POST
@@ -58,6 +69,16 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
         return redirect("account_login")
     flows.end(session, by=by, at=at)
     messages.success(request, _("That session is over."))
+    return redirect("accounts:sessions")
+
+
+@require_POST
+def end_app(request: HttpRequest, family: UUID) -> HttpResponse:
+    """Sign an app on a device out."""
+    customer, at = customer_of(request), clock.now()
+    get_object_or_404(tokens.apps_of(customer.pk, at), token_family=family)
+    flows.end_app(customer, family, by=Actor.from_request(request), at=at)
+    messages.success(request, _("That app is signed out."))
     return redirect("accounts:sessions")
 
 

@@ -12,6 +12,7 @@ from accounts.factors import policy as factors
 from accounts.lock.flows import locks
 from accounts.models import Device, Session, SignInAttempt, User
 from accounts.sessions import device_cookie
+from accounts.sessions import flows as sessions
 from accounts.sign_in import events, policy, warn
 from accounts.step_up import facts
 from accounts.watch.flows import alerts
@@ -185,6 +186,7 @@ def begin(customer: User, admitted: Admitted, browser: Browser, *, by: Actor, at
         session=session.pk, device=device.pk, new_device=is_new, acr=Code(level.acr), methods=methods
     )
     record(event, about=customer.pk, by=by, at=at, decision=admitted.decision)
+    sessions.make_room(session, by=by, at=at)
     if admitted.watched or (is_new and customer.devices.exclude(pk=device.pk).exists()):
         warn.of_new_device(customer, session, at)
     if admitted.watched:

@@ -8,7 +8,8 @@ import time
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ciam_portal.oauth import authorization
+from ciam_portal.core import clock
+from ciam_portal.oauth import pushed
 from ciam_portal.oauth.models import Partner
 
 _KEY = "onward"
@@ -22,7 +23,7 @@ def local(target: str) -> str:
 
 def remember(request: HttpRequest, target: str) -> None:
     """``target``: an address on this site; only a partner's request is worth remembering."""
-    if local(target) and authorization.asking(target)[0]:
+    if local(target) and pushed.asking(request, target, clock.now())[0]:
         request.session[_KEY] = {"to": target, "until": time.time() + _LIFE_SECONDS}
 
 
@@ -34,7 +35,7 @@ def target(request: HttpRequest) -> str:
 
 def asking(request: HttpRequest) -> tuple[Partner | None, str]:
     """Which partner waits for this customer, and under which name it expects them (it proves nothing)."""
-    return authorization.asking(target(request))
+    return pushed.asking(request, target(request), clock.now())
 
 
 def arrived(request: HttpRequest) -> str:

@@ -12,7 +12,6 @@ class Partners(ReadOnlyAdmin):
     """Looked at, never edited: `manage.py partner` runs the flows."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-    hidden = frozenset({"client_secret", "hash_client_secret"})
-    list_display = ("name", "client_id", "client_type", "is_enabled", "is_resource_server", "created")
-    list_filter = ("is_enabled", "client_type")
+    list_display = ("name", "client_id", "environment", "profile", "is_enabled", "used_at", "created")
+    list_filter = ("is_enabled", "environment", "profile")
     search_fields = ("name", "client_id__exact")

@@ -11,6 +11,8 @@ from django.core.cache import cache
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, partner_keys
+from ciam_portal.oauth.credentials import known
+from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
 
 KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -26,9 +28,9 @@ def speaks_of(assertion: str) -> str:
     return named if isinstance(named, str) else ""
 
 
-def proves(assertion: str, partner: Partner, at: datetime) -> bool:
-    """Whether the partner signed this, for us, just now, and it was not shown before (RFC 7523 section 3)."""
-    claims = jwts.read(assertion, partial(partner_keys.of, partner), algorithms=jwts.ALGORITHMS, kinds=_ASSERTION_KINDS)
+def proves(assertion: str, partner: Partner, held: Credential, at: datetime) -> bool:
+    """Whether the partner signed this with these keys, for us, just now, and never showed it (RFC 7523 section 3)."""
+    claims = jwts.read(assertion, partial(partner_keys.of, [held]), algorithms=jwts.ALGORITHMS, kinds=_ASSERTION_KINDS)
     if claims is None or {claims.get("iss"), claims.get("sub")} != {partner.client_id}:
         return False
     ends = _ends(claims, at, limits.current().oauth.assertion_seconds)
@@ -43,7 +45,8 @@ def proves(assertion: str, partner: Partner, at: datetime) -> bool:
 
 def asked(text: str, partner: Partner, at: datetime) -> dict[str, str] | None:
     """The parameters of a request object (RFC 9101 section 4) that the partner signed for us; None for any other."""
-    claims = jwts.read(text, partial(partner_keys.of, partner), algorithms=jwts.ALGORITHMS, kinds=_REQUEST_KINDS)
+    held = partial(partner_keys.of, known.live(partner, at))
+    claims = jwts.read(text, held, algorithms=jwts.ALGORITHMS, kinds=_REQUEST_KINDS)
     if claims is None or claims.get("iss") != partner.client_id or claims.get("aud") != settings.PUBLIC_URL:
         return None
     if _ends(claims, at, limits.current().oauth.request_object_seconds) is None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse, QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import Level
@@ -15,13 +14,13 @@ from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SCOPES
 
-PROMPTS = ("none", "login", "consent", "create")
+PROMPTS = ("none", "login", "consent", "select_account", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
-    "dpop_jkt", "authorization_details",
+    "dpop_jkt", "ui_locales", "authorization_details",
 )  # fmt: skip
-_OFFERED = (*_KNOWN, "request", "request_uri", "ui_locales", "claims_locales", "display")
+_OFFERED = (*_KNOWN, "request", "request_uri", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
 _LONGEST_ID = 255
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
@@ -132,16 +131,6 @@ def given(query: QueryDict) -> QueryDict:
     return found
 
 
-def asking(target: str) -> tuple[Partner | None, str]:
-    """Who waits at this address of ours for a customer, and whom it expects (``login_hint``; it proves nothing)."""
-    parts = urlsplit(target)
-    if parts.path != reverse("consent:authorize"):
-        return None, ""
-    query = QueryDict(parts.query)
-    partner = Partner.objects.filter(client_id=query.get("client_id", "")[:_LONGEST_ID], is_enabled=True).first()
-    return partner, query.get("login_hint", "") if partner else ""
-
-
 class _Reader:
     """Checks the rest of a request whose answer may go back by redirect."""
 
@@ -250,11 +239,9 @@ class _Reader:
 
     def _prompt(self) -> frozenset[str]:
         prompt = frozenset(self.query.get("prompt", "").split())
-        if "select_account" in prompt:
-            raise self._no("account_selection_required", "prompt=select_account is not supported")
         alone = prompt & {"none", "create"}
         if not prompt <= set(PROMPTS) or (alone and len(prompt) > 1):
-            raise self._no("invalid_request", "prompt must be none, create, or some of login, consent")
+            raise self._no("invalid_request", "prompt must be none, create, or some of login, consent, select_account")
         return prompt
 
     def _max_age(self) -> int | None:

@@ -39,6 +39,15 @@ def took_part(partner: Partner, session: UUID) -> str:
     return found.pk.hex
 
 
+def is_of(sid: str, partner: Partner, session: UUID) -> bool:
+    """Whether this is what the partner knows this session by."""
+    try:
+        rows = Participant.objects.filter(pk=UUID(sid), partner=partner, session_id=session)
+    except ValueError:
+        return False
+    return rows.exists()
+
+
 def untold() -> QuerySet[Participant]:
     """Who is still to hear of the end of a session, and can."""
     rows = Participant.objects.filter(told_at=None, partner__is_enabled=True)

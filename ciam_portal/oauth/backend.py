@@ -8,11 +8,14 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request, urlencode
 
+from ciam_portal.core import network
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Partner
 
-JKT = "ciam.jkt"  # among the headers, under a name that no header has: the key that was proven on this request
+# Among the headers, under names that no header has:
+JKT = "ciam.jkt"  # the key that was proven on this request,
+NETWORK = "ciam.network"  # and where it comes from.
 
 
 class Core(OAuthLibCore):
@@ -21,6 +24,7 @@ class Core(OAuthLibCore):
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:
         pairs = [(name, values[-1]) for name, values in request.POST.lists() if values]
         headers = self.extract_headers(request) | {JKT: getattr(request, "jkt", "")}
+        headers[NETWORK] = network.prefix(network.client_address(request))
         return request.path, str(request.method), urlencode(pairs), headers
 
 

@@ -3,12 +3,12 @@
 A token is a row that knows its customer, partner, session and consent. Nothing here holds a token or code in clear.
 """
 
-import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from oauth2_provider.models import (
@@ -21,23 +21,32 @@ from oauth2_provider.models import (
 
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.crypto.columns import COLUMNS, Column
-from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import jwts
-from ciam_portal.oauth.hashers import CONTEXT, PREFIX, ClientSecret
+from ciam_portal.oauth.credentials.models import Credential
+from ciam_portal.oauth.environment import Environment, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.signing.models import SigningKey
 
-__all__ = ["AccessToken", "AuthorizationCode", "IDToken", "Participant", "Partner", "RefreshToken", "SigningKey"]
-
-_LOOPBACK = re.compile(r"(?P<host>http://(127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?P<rest>/[!-~]*)")
+__all__ = [
+    "AccessToken",
+    "AuthorizationCode",
+    "Credential",
+    "IDToken",
+    "Participant",
+    "Partner",
+    "RefreshToken",
+    "SigningKey",
+]
 
 _PUBLIC = [each.value for each in Profile if each.rules.public]
-_KEYED = [each.value for each in Profile if each.rules.keyed]
+_MARKED_EVERY = timedelta(hours=1)
 
 
 class Partner(AbstractApplication):
-    """A partner application (an OAuth client): what kind it is, how it proves that, what it may ever ask for."""
+    """A partner application (an OAuth client): whose it is, what kind it is, what it may ever ask for.
+
+    What it proves that with are rows of their own (``credentials``).
+    """
 
     class SubjectType(models.TextChoices):
         """OpenID Connect Core section 8."""
@@ -55,11 +64,21 @@ class Partner(AbstractApplication):
     profile = models.CharField(
         max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
     )
-    jwks = models.JSONField(
-        null=True, blank=True, db_comment="not sensitive: the public keys that it proves itself with, if we keep them"
+    shown: "Credential | None" = None
+    """What it proved on this request who it is with."""
+    client_secret = hash_client_secret = None  # the library's; ours are rows of their own
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="partners",
+        db_comment="pseudonymous: who answers for it; none: their account is gone, or it is older than owners are",
     )
-    jwks_uri = models.URLField(
-        max_length=1024, blank=True, db_comment="not sensitive: where it publishes them, if it does"
+    contact = models.CharField(
+        max_length=254, blank=True, db_comment="personal: address of those who run it; hears what its owner hears"
+    )
+    environment = models.CharField(
+        max_length=10, choices=[(each.value, each.name) for each in Environment], db_comment="not sensitive"
     )
     scopes_allowed = ArrayField(
         models.CharField(max_length=64), default=list, db_comment="not sensitive: the ceiling of what it may ask for"
@@ -89,12 +108,13 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
+    enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
+    used_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was here last, to the hour")
 
     class Meta(AbstractApplication.Meta):
         abstract = False
         constraints = (
             models.CheckConstraint(condition=models.Q(skip_authorization=False), name="partner_never_skips_consent"),
-            models.CheckConstraint(condition=models.Q(hash_client_secret=True), name="partner_secret_is_hashed"),
             models.CheckConstraint(
                 condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
                 name="partner_grant_types",
@@ -105,8 +125,8 @@ class Partner(AbstractApplication):
                 name="partner_is_public_by_profile",
             ),
             models.CheckConstraint(
-                condition=~models.Q(profile__in=_KEYED) | models.Q(jwks__isnull=False) | ~models.Q(jwks_uri=""),
-                name="partner_has_keys_by_profile",
+                condition=~models.Q(environment="sandbox") | models.Q(is_resource_server=False, decision_actions=[]),
+                name="partner_of_sandbox_sees_nothing_of_others",
             ),
         )
 
@@ -115,20 +135,24 @@ class Partner(AbstractApplication):
         """Runs where it can keep no secret (RFC 6749 section 2.1): anybody may pretend to be it."""
         return bool(self.client_type != self.CLIENT_CONFIDENTIAL)
 
-    def seal_secret(self, secret: str) -> None:
-        """Store it as secrets are stored today. For one that was right, and was stored before digests were sealed."""
-        known = Partner.objects.filter(pk=self.pk, client_secret=self.client_secret)
-        known.update(client_secret=ClientSecret().encode(secret, ""))
+    def serves(self, customer: UUID) -> bool:
+        """Whether this customer may use it: it is on; and in the sandbox, its owner alone."""
+        return self.is_enabled and (self.environment == Environment.PRODUCTION or customer == self.owner_id)
+
+    @property
+    def told(self) -> list[str]:
+        """The addresses that hear of what concerns it: of who answers for it, and of those who run it."""
+        return [address for address in (self.owner.email if self.owner else "", self.contact) if address]
+
+    def used(self, at: datetime) -> None:
+        """It was here. Written once in an hour."""
+        if self.used_at is None or at - self.used_at >= _MARKED_EVERY:
+            Partner.objects.filter(pk=self.pk).update(used_at=at)
 
     @property
     def rules(self) -> Rules:
         """What its kind must do."""
         return Profile(self.profile).rules
-
-    @property
-    def has_keys(self) -> bool:
-        """Proves who it is with keys of its own; then no secret does."""
-        return bool(self.jwks or self.jwks_uri)
 
     @property
     def host(self) -> str:
@@ -144,25 +168,6 @@ class Partner(AbstractApplication):
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered, character for character."""
         return uri in self.post_logout_redirect_uris.split()
-
-
-known = Prepared(lambda client_id: Partner.objects.filter(client_id=client_id)).first
-"""The partner of this ``client_id``; None if there is none."""
-
-COLUMNS.append(
-    Column(
-        lambda: Partner.objects.filter(client_type=Partner.CLIENT_CONFIDENTIAL),
-        "client_secret",
-        lambda _row: CONTEXT,
-        prefix=PREFIX,
-    )
-)
-
-
-def without_port(uri: str) -> str | None:
-    """The address, if it is one of the device's own (127.0.0.1 or [::1]), without the port; None for any other."""
-    found = _LOOPBACK.fullmatch(uri)
-    return f"{found['host']}{found['rest']}" if found else None
 
 
 def _bound() -> "models.CharField[str, str]":

@@ -9,23 +9,25 @@ from django.core.cache import cache
 from ciam_portal.core import fetch
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import jwts
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.credentials.models import Credential
 
 _LARGEST = 32_768  # bytes of a published set
 _KEPT_SECONDS = 300
 _AGAIN_SECONDS = 30  # a key that nobody knows makes us look again, not oftener
 
 
-def of(partner: Partner, kid: str) -> Iterable[Any]:
-    """Those of the partner's keys that may have signed what names ``kid``; none if they cannot be had."""
-    if partner.jwks:
-        return jwts.named(_usable(partner.jwks), kid)
-    if not partner.jwks_uri:
-        return []
-    found = jwts.named(_usable(_published(partner.jwks_uri)), kid)
-    if not found and cache.add(_key("again", partner.jwks_uri), 1, _AGAIN_SECONDS):
-        cache.delete(_key("set", partner.jwks_uri))
-        found = jwts.named(_usable(_published(partner.jwks_uri)), kid)
+def of(held: Iterable[Credential], kid: str) -> list[Any]:
+    """Those of these credentials' keys that may have signed what names ``kid``; none if they cannot be had."""
+    return [key for each in held for key in _of(each, kid)]
+
+
+def _of(held: Credential, kid: str) -> list[Any]:
+    if not held.jwks_uri:
+        return jwts.named(_usable(held.jwks), kid)
+    found = jwts.named(_usable(_published(held.jwks_uri)), kid)
+    if not found and cache.add(_key("again", held.jwks_uri), 1, _AGAIN_SECONDS):
+        cache.delete(_key("set", held.jwks_uri))
+        found = jwts.named(_usable(_published(held.jwks_uri)), kid)
     return found
 
 

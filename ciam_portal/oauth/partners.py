@@ -1,24 +1,27 @@
-"""Partners: how one is added, switched off and on, and how its secret is replaced."""
+"""Partners: how one is added, given to an owner, switched off and on."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
-from ciam_portal.core import fetch
+from ciam_portal.core import fetch, mailbox
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.events import AuditEvent, Code
+from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth import details, jwts
-from ciam_portal.oauth.models import Partner, without_port
+from ciam_portal.oauth import details, environment, events, jwts
+from ciam_portal.oauth.credentials import flows as credentials
+from ciam_portal.oauth.environment import Environment, without_port
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile, Rules
 from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
@@ -26,6 +29,9 @@ from ciam_portal.oauth.signing import flows as signing
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
+_TRIALS_ONLY = (
+    "sandbox partners, and they alone, are on hosts for trials (localhost, or named test, sandbox, staging, dev)."
+)
 # A private-use scheme is a domain of its maker's, turned round (RFC 8252 section 7.1).
 _OF_AN_APP = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/(?!/)[A-Za-z0-9._~/-]{0,200}")
 
@@ -36,9 +42,15 @@ class Unacceptable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an administrator says about a partner. One with keys (``jwks``, or ``jwks_uri``) gets no secret."""
+    """What an administrator says about a partner. One with keys (``jwks``, or ``jwks_uri``) gets no secret.
+
+    ``owner`` is the account of who answers for it; ``contact`` an address of those who run it.
+    """
 
     name: str
+    owner: UUID | None = None
+    contact: str = ""
+    environment: Environment = Environment.PRODUCTION
     profile: Profile = Profile.STANDARD
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
@@ -56,53 +68,16 @@ class Registration:
     authorization_details_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerRegistered(AuditEvent):
-    """A partner was added."""
-
-    name: ClassVar[str] = "partner.registered"
-    partner: UUID
-    profile: Code
-    scopes: tuple[Code, ...]
-    resource_server: bool
-    decision_actions: tuple[Code, ...]
-    authorization_details_types: tuple[Code, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerSecretReplaced(AuditEvent):
-    """A partner's secret was replaced; the old one opens nothing any more."""
-
-    name: ClassVar[str] = "partner.secret_replaced"
-    partner: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerSwitched(AuditEvent):
-    """A partner was switched off (all it holds stops working at once) or on again."""
-
-    name: ClassVar[str] = "partner.switched"
-    partner: UUID
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerMayAsk(AuditEvent):
-    """Which actions of its own a partner may ask decisions about was changed."""
-
-    name: ClassVar[str] = "partner.may_ask"
-    partner: UUID
-    decision_actions: tuple[Code, ...]
-
-
 @flow
 def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner, str]:
     """Add a partner. Returns it with its secret, which is shown once ("" if it has none). Raises Unacceptable."""
-    _check(wanted)
-    rules, keyed = wanted.profile.rules, bool(wanted.jwks or wanted.jwks_uri)
-    secret = "" if rules.public or keyed else codes.new_token()
+    owner = _check(wanted)
+    rules = wanted.profile.rules
     partner = Partner.objects.create(
         name=wanted.name,
+        owner_id=owner,
+        contact=_contact(wanted.contact),
+        environment=wanted.environment.value,
         profile=wanted.profile.value,
         purpose=wanted.purpose,
         homepage_url=wanted.homepage_url,
@@ -110,8 +85,6 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         post_logout_redirect_uris=" ".join(wanted.post_logout_redirect_uris),
         scopes_allowed=list(wanted.scopes),
         sector=wanted.sector or _sector(wanted),
-        jwks=wanted.jwks,
-        jwks_uri=wanted.jwks_uri,
         backchannel_logout_uri=wanted.backchannel_logout_uri,
         algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
@@ -120,14 +93,17 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
             Partner.GRANT_AUTHORIZATION_CODE if rules.customers else Partner.GRANT_CLIENT_CREDENTIALS
         ),
         client_id=codes.new_id().hex,
-        client_secret=secret or codes.new_token(),  # one that has none gets one that nobody knows
         is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
+        enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
     )
     signing.need(wanted.algorithm, by=by, at=at)
-    event = PartnerRegistered(
+    secret = "" if rules.public else credentials.add(partner, _shown(wanted), at)[1]
+    event = events.PartnerRegistered(
         partner=partner.pk,
+        owner=owner,
+        environment=Code(wanted.environment.value),
         profile=Code(wanted.profile.value),
         scopes=tuple(Code(name) for name in wanted.scopes),
         resource_server=wanted.resource_server,
@@ -139,23 +115,18 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
 
 
 @flow
-def replace_secret(partner: Partner, *, by: Actor, at: datetime) -> str:
-    """A new secret, shown once; the old one is dead. Raises Unacceptable for a partner that has none."""
-    partner = Partner.objects.select_for_update().get(pk=partner.pk)
-    if partner.is_public or partner.has_keys:
-        raise Unacceptable("A public partner, or one with keys of its own, has no secret.")
-    secret = codes.new_token()
-    partner.client_secret = secret
-    partner.save(update_fields=["client_secret", "updated"])
-    record(PartnerSecretReplaced(partner=partner.pk), about=None, by=by, at=at)
-    return secret
+def own(partner: Partner, owner: UUID, contact: str, *, by: Actor, at: datetime) -> None:
+    """This account answers for it from now on; ``contact`` hears what its owner hears. Raises Unacceptable."""
+    _check_owner(owner)
+    Partner.objects.filter(pk=partner.pk).update(owner=owner, contact=_contact(contact))
+    record(events.PartnerOwned(partner=partner.pk, owner=owner), about=None, by=by, at=at)
 
 
 @flow
 def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
     """Off: no sign-in, no token and no answer for it, from the next request. On: as before."""
-    Partner.objects.filter(pk=partner.pk).update(is_enabled=on)
-    record(PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
+    Partner.objects.filter(pk=partner.pk).update(is_enabled=on, **({"enabled_at": at} if on else {}))
+    record(events.PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
 @flow
@@ -163,14 +134,18 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     """From now on it may ask decisions about these actions, and no others. Raises Unacceptable."""
     _check_actions(actions, public=partner.is_public)
     Partner.objects.filter(pk=partner.pk).update(decision_actions=list(actions))
-    event = PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
+    event = events.PartnerMayAsk(partner=partner.pk, decision_actions=tuple(Code(name) for name in actions))
     record(event, about=None, by=by, at=at)
 
 
-def _check(wanted: Registration) -> None:
+def _check(wanted: Registration) -> UUID:
+    """Raises Unacceptable; its owner."""
     rules = wanted.profile.rules
     if not wanted.name.strip():
         raise Unacceptable("A partner needs a name that customers will recognise.")
+    if not wanted.purpose.strip():
+        raise Unacceptable("A partner needs a purpose: one plain sentence, for customers too.")
+    owner = _check_owner(wanted.owner)
     known = (*SCOPES, *sorted(OWN))
     unknown = sorted(set(wanted.scopes) - set(known))
     if unknown:
@@ -185,10 +160,39 @@ def _check(wanted: Registration) -> None:
     if rules.customers and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
     for uri in (*wanted.redirect_uris, *wanted.post_logout_redirect_uris):
-        _check_uri(uri, rules)
+        _check_uri(uri, rules, wanted.environment)
+    _check_environment(wanted)
     hosts = {urlsplit(uri).netloc for uri in wanted.redirect_uris}
     if len(hosts) > 1 and not wanted.sector:
         raise Unacceptable("Redirect URIs on several hosts: say which sector the partner's subjects are computed for.")
+    return owner
+
+
+def _check_owner(owner: UUID | None) -> UUID:
+    if owner is None or not get_user_model().objects.filter(pk=owner, is_active=True).exists():
+        raise Unacceptable("A partner needs an owner: a person with an account here, who answers for it.")
+    return owner
+
+
+def _contact(address: str) -> str:
+    try:
+        return mailbox.canonical(address) if address else ""
+    except mailbox.NoMailbox as error:
+        raise Unacceptable(str(error)) from error
+
+
+def _check_environment(wanted: Registration) -> None:
+    heard = wanted.backchannel_logout_uri
+    if heard and not fetch.acceptable(heard):
+        raise Unacceptable("The end of a session is heard at an https address in full.")
+    if wanted.environment is Environment.PRODUCTION:
+        return
+    if set(wanted.scopes) - environment.SCOPES:
+        raise Unacceptable(f"In the sandbox a partner asks for {', '.join(sorted(environment.SCOPES))} at most.")
+    if wanted.resource_server or wanted.decision_actions:
+        raise Unacceptable("A sandbox partner introspects no tokens of others and asks for no decisions.")
+    if heard and not environment.is_for_trials(heard):
+        raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
 
 
 def _check_details(wanted: Registration) -> None:
@@ -202,23 +206,34 @@ def _check_details(wanted: Registration) -> None:
 
 
 def _check_keys(wanted: Registration) -> None:
-    rules = wanted.profile.rules
-    if wanted.jwks and wanted.jwks_uri:
-        raise Unacceptable("Keys are registered, or published at an address: not both.")
+    rules, shown = wanted.profile.rules, _shown(wanted)
     if (wanted.jwks or wanted.jwks_uri) and rules.public:
         raise Unacceptable("A public partner has no keys to prove itself with: everybody would have them.")
     if rules.keyed and not (wanted.jwks or wanted.jwks_uri):
         raise Unacceptable("A partner of this profile proves itself with keys: register them, or say where they are.")
-    if not all(fetch.acceptable(uri) for uri in (wanted.jwks_uri, wanted.backchannel_logout_uri) if uri):
-        raise Unacceptable("Keys are published, and ends of sessions are heard, at an https address in full.")
     allowed = jwts.ALGORITHMS if rules.bound else jwts.OURS
     if wanted.algorithm not in allowed:
         raise Unacceptable(f"What we sign for a partner of this profile is signed with {', '.join(allowed)}.")
-    if wanted.jwks:
+    check_shown(shown, wanted.environment)
+
+
+def check_shown(shown: credentials.Shown, where: Environment) -> None:
+    """Raises Unacceptable for keys, or an address of keys, that prove nothing here."""
+    if shown.jwks and shown.jwks_uri:
+        raise Unacceptable("Keys are registered, or published at an address: not both.")
+    if shown.jwks_uri and not fetch.acceptable(shown.jwks_uri):
+        raise Unacceptable("Keys are published at an https address in full.")
+    if shown.jwks_uri and where is Environment.SANDBOX and not environment.is_for_trials(shown.jwks_uri):
+        raise Unacceptable(f"{shown.jwks_uri!r}: {_TRIALS_ONLY}")
+    if shown.jwks:
         try:
-            jwts.key_set(wanted.jwks)
+            jwts.key_set(shown.jwks)
         except jwts.UnusableKeys as error:
             raise Unacceptable(str(error)) from error
+
+
+def _shown(wanted: Registration) -> credentials.Shown:
+    return credentials.Shown(wanted.jwks, wanted.jwks_uri)
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
@@ -230,15 +245,19 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
-def _check_uri(uri: str, rules: Rules) -> None:
-    if rules.on_devices and (without_port(uri) or _OF_AN_APP.fullmatch(uri)):
-        return
+def _check_uri(uri: str, rules: Rules, where: Environment) -> None:
     try:
         parts = urlsplit(uri)
         host = parts.hostname
     except ValueError as error:
         raise Unacceptable(f"{uri!r} is no address.") from error
-    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL and not settings.SECURE)
+    is_sandbox, on_device = where is Environment.SANDBOX, rules.on_devices and without_port(uri) is not None
+    here = on_device or (host in _LOCAL and (is_sandbox or not settings.SECURE))
+    if environment.is_for_trials(uri) != is_sandbox and not here:
+        raise Unacceptable(f"{uri!r}: {_TRIALS_ONLY}")
+    if on_device or (rules.on_devices and _OF_AN_APP.fullmatch(uri)):
+        return
+    secure = parts.scheme == "https" or (parts.scheme == "http" and here)
     plain = uri.isascii() and uri.isprintable() and not set(uri) & set(" *#\\")
     if not (secure and plain and host and len(uri) <= _LONGEST_URL) or "@" in parts.netloc:
         message = f"{uri!r}: redirect URIs are https addresses in full, without user, fragment or wildcard"

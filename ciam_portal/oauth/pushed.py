@@ -3,13 +3,16 @@
 One is opened in one browser, and from then on stands in its session: a reload, or a sign-in on the way, finds it again.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.core.cache import cache
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -24,6 +27,7 @@ from ciam_portal.oauth.models import Partner
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 OVER = lazy("This request of the app is over: it was answered, or it waited too long. Start again at the app.")
 _NAME = "pushed_requests"
+_LONGEST_ID = 255
 _MOST = 5  # that a browser has opened at a time
 
 
@@ -71,6 +75,28 @@ def unfold(request: HttpRequest, at: datetime) -> tuple[QueryDict, str]:
     if held[handle]["partner"] != query.get("client_id"):
         raise authorization.Unanswerable(str(OVER))
     return QueryDict(held[handle]["query"]), handle
+
+
+def asking(request: HttpRequest, target: str, at: datetime) -> tuple[Partner | None, str]:
+    """Who waits at this address of ours for a customer, and whom it expects (``login_hint``; it proves nothing)."""
+    parts = urlsplit(target)
+    if parts.path != reverse("consent:authorize"):
+        return None, ""
+    query = QueryDict(parts.query)
+    partner = Partner.objects.filter(client_id=query.get("client_id", "")[:_LONGEST_ID], is_enabled=True).first()
+    kept = _held(request, at).get(_handle(query.get("request_uri", "").removeprefix(PREFIX)))
+    if kept is not None and partner is not None and kept["partner"] == partner.client_id:
+        query = QueryDict(kept["query"])
+    return partner, query.get("login_hint", "") if partner else ""
+
+
+@contextmanager
+def kept_open(request: HttpRequest) -> Iterator[None]:
+    """What this browser opened stays open in it, although somebody signs out."""
+    held = request.session.get(_NAME)
+    yield
+    if held:
+        request.session[_NAME] = held
 
 
 def named(asked: AuthorizationRequest, request: HttpRequest) -> AuthorizationRequest:

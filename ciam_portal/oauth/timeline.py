@@ -1,16 +1,19 @@
 """How what is recorded of partners reads to a customer: not at all."""
 
 from ciam_portal.core.timeline import tell
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import events
+from ciam_portal.oauth.credentials import events as credentials
 from ciam_portal.oauth.signing import events as signing
 
 tell(
     {},
     silent=[
-        partners.PartnerRegistered,
-        partners.PartnerSecretReplaced,
-        partners.PartnerSwitched,
-        partners.PartnerMayAsk,
+        events.PartnerRegistered,
+        events.PartnerOwned,
+        credentials.CredentialMade,
+        credentials.CredentialEnded,
+        events.PartnerSwitched,
+        events.PartnerMayAsk,
         signing.SigningKeyMade,
         signing.SigningKeyRetired,
         signing.SigningKeyRevoked,

@@ -21,6 +21,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.postgres import prepared
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from ciam_portal.oauth.profiles import Profile
 
 M = TypeVar("M", AccessToken, RefreshToken)
 OFFLINE = "offline_access"
@@ -92,7 +93,7 @@ def _whole(kind: type[M]) -> QuerySet[M]:
     return kind.objects.select_related("application", "user", "consent", "session__device").defer(
         *("user__password", "session__visit", "session__browser_key", "session__network", "session__network_now"),
         *("session__device__cookie_digest", "session__device__former_digests", "session__device__name"),
-        *("application__redirect_uris", "application__post_logout_redirect_uris", "application__jwks"),
+        *("application__redirect_uris", "application__post_logout_redirect_uris"),
     )
 
 
@@ -253,8 +254,21 @@ def end_family(family: UUID | None) -> int:
     """End everything issued from one code. The number of tokens ended."""
     if family is None:
         return 0
-    ended = RefreshToken.objects.filter(token_family=family, revoked__isnull=True).update(revoked=Now())
-    return ended + _erase(AccessToken.objects.filter(family=family))
+    return _end_refreshing(Q(token_family=family)) + _erase(AccessToken.objects.filter(family=family))
+
+
+def apps_of(customer: UUID, at: datetime) -> QuerySet[RefreshToken]:
+    """The apps on this customer's devices that stay signed in: a refresh token for each, last used first."""
+    on_devices = [each.value for each in Profile if each.rules.on_devices]
+    rows = RefreshToken.objects.filter(user_id=customer, revoked__isnull=True, idle_at__gt=at, expires_at__gt=at)
+    found = rows.filter(application__profile__in=on_devices, application__is_enabled=True, consent__ended_at=None)
+    return found.select_related("application", "session").order_by("-created")
+
+
+def sign_out_app(customer: UUID, family: UUID) -> tuple[UUID | None, int]:
+    """End what one of them holds: of which app, and how many tokens; None if this customer has no such family."""
+    held = RefreshToken.objects.filter(user_id=customer, token_family=family).first()
+    return (held.application_id, end_family(family)) if held else (None, 0)
 
 
 def end_access(token: AccessToken) -> int:
@@ -264,6 +278,10 @@ def end_access(token: AccessToken) -> int:
 
 def _end(whose: Q) -> int:
     _erase(AuthorizationCode.objects.filter(whose))
+    return _end_refreshing(whose) + _erase(AccessToken.objects.filter(whose))
+
+
+def _end_refreshing(whose: Q) -> int:
     ended = 0
     for _ in range(_SEVERAL):
         # An update waits for whoever is rotating one of these rows, but does not see the row that replaces it.
@@ -271,7 +289,7 @@ def _end(whose: Q) -> int:
         ended += revoked
         if not revoked:
             break
-    return ended + _erase(AccessToken.objects.filter(whose))
+    return ended
 
 
 def _erase(rows: QuerySet[Any]) -> int:

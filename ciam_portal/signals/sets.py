@@ -45,7 +45,7 @@ def _token(row: Signal, consents: dict[Any, Consent], at: datetime) -> str | Non
         "sub_id": content["sub_id"],
         "events": {content["type"]: event},
     }
-    return jwts.sign(claims, keys.signing_key(), KIND)
+    return jwts.sign(claims, keys.signing_key(stream.partner.algorithm), KIND)
 
 
 def _values(consent: Consent, names: Iterable[str]) -> dict[str, Any]:

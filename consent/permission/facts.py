@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.sessions.flows import SIGNED_OUT
+from accounts.sessions.flows import SPARED
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor, ActorKind
@@ -39,12 +39,12 @@ def for_sharing(
     end.
     """
     held = tuple(held)
-    away = session.end_reason in {"", SIGNED_OUT} and OFFLINE in held
+    away = session.end_reason in {"", *SPARED} and OFFLINE in held
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
         allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
         needed=tuple(needed),
@@ -99,7 +99,7 @@ def for_giving(
     shown = tuple(shown)
     return policy.Giving(
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.is_enabled,
+        partner_enabled=partner.serves(customer.pk),
         ceiling=tuple(partner.scopes_allowed),
         shown=shown,
         ticked=tuple(ticked),

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from pydantic import TypeAdapter
@@ -43,7 +44,7 @@ from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
-from consent.release.onward import past_our_form, told
+from consent.release.onward import past_our_form, speak, told
 
 ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
@@ -82,6 +83,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             return again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
         response = _answer(request, partner, pushed.named(asked, request) if handle else asked)
+        speak(response, query.get("ui_locales", ""))
     except (Unanswerable, Answer) as error:
         response = told(request, error)
     return past_our_form(request, response)
@@ -113,6 +115,8 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
 
 
 def _check_person(visit: Visit) -> None:
+    if not visit.partner.serves(visit.customer.pk):
+        raise Unanswerable(_("This app is in the sandbox, where only the person who answers for it can sign in."))
     asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)
     if asked.subject and asked.subject != known_as:
         raise asked.refused("login_required", "somebody else is signed in")
@@ -189,13 +193,14 @@ def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
 
 def _ask_or_go_on(visit: Visit) -> HttpResponse:
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    must_show = ask_again or "select_account" in asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
     allowed = consent.scopes if consent else []
     unanswered = policy.missing(
         asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
     )
     by_itself, is_public = bool(asked.details), visit.partner.is_public
-    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=ask_again, by_itself=by_itself):
+    if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
         _check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
@@ -273,6 +278,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
     context = {
         "partner": visit.partner,
         "reference": reference,
+        "query": visit.asked.query,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
         "details": [details.described(each) for each in visit.asked.details],

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -12,11 +14,11 @@ from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
-from ciam_portal.oauth.backend import JKT
+from ciam_portal.oauth.backend import JKT, NETWORK
 from ciam_portal.oauth.claims import ID_TOKEN
-from ciam_portal.oauth.hashers import ClientSecret
+from ciam_portal.oauth.credentials import known
+from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.models import known as known_partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.permission import facts
@@ -38,11 +40,11 @@ class ConsentValidator(OAuth2Validator):
     # --- who asks
 
     def _load_application(self, client_id: Any, request: Any) -> Partner | None:
-        known = getattr(request, "client", None)
-        if isinstance(known, Partner) and known.client_id == client_id:
-            return known
+        client = getattr(request, "client", None)
+        if isinstance(client, Partner) and client.client_id == client_id:
+            return client
         sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
-        found = known_partner(client_id) if sane else None
+        found = known.partner_of(client_id) if sane else None
         request.client = found if found is not None and found.is_enabled else None
         return request.client
 
@@ -64,30 +66,35 @@ class ConsentValidator(OAuth2Validator):
         if request.client_id not in {None, "", client_id}:
             return False
         partner = self._load_application(client_id, request)
-        if partner is None or partner.is_public or partner.has_keys:  # no weaker proof than the one it chose
-            return False
-        if not self._check_secret(secret, partner.client_secret):
-            return False
-        if ClientSecret().must_update(partner.client_secret):
-            partner.seal_secret(secret)
-        return True
+        return partner is not None and self._proven(partner, request, lambda held, _at: held.is_secret(secret))
 
     def _authenticate_by_key(self, assertion: str, request: Any) -> bool:
         client_id = assertions.speaks_of(assertion)
         if request.client_id not in {None, "", client_id} or request.client_assertion_type != assertions.KIND:
             return False
         partner = self._load_application(client_id, request)
-        return partner is not None and partner.has_keys and assertions.proves(assertion, partner, clock.now())
+        return partner is not None and self._proven(
+            partner, request, lambda held, at: assertions.proves(assertion, partner, held, at)
+        )
+
+    def _proven(self, partner: Partner, request: Any, shows: Callable[[Credential, datetime], bool]) -> bool:
+        """Whether what was sent shows one of the credentials that live now; that it was used is kept."""
+        at = clock.now()
+        held = next((each for each in known.live(partner, at) if shows(each, at)), None)
+        if held is None:
+            return False
+        partner.shown = held
+        held.used(request.headers.get(NETWORK) or "", at)
+        partner.used(at)
+        return True
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Only a public partner may leave it at its name."""
         partner = self._load_application(client_id, request)
-        return partner is not None and partner.is_public
-
-    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
-        hasher = ClientSecret()
-        right_form = stored_secret.startswith(f"{hasher.algorithm}$")
-        return right_form and bool(provided_secret) and hasher.verify(provided_secret, stored_secret)
+        if partner is None or not partner.is_public:
+            return False
+        partner.used(clock.now())
+        return True
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Partner, request: Any, *args: Any, **kwargs: Any

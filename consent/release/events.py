@@ -99,10 +99,12 @@ class RefreshReused(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class PartnerAuthorized(AuditEvent):
-    """A partner got a token to act for itself."""
+    """A partner got a token to act for itself: the first of those alike on a day (``tally``)."""
 
     name: ClassVar[str] = "oauth.partner_authorized"
     partner: UUID
+    credential: UUID | None
+    scopes: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)

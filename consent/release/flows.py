@@ -168,7 +168,11 @@ def authorize_partner(
 ) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
     tokens.issue_to_partner(partner, value, scopes, jkt=jkt, at=at)
-    record(events.PartnerAuthorized(partner=partner.pk), about=None, by=by, at=at)
+    credential = partner.shown.pk if partner.shown else None
+    key = tally(events.PartnerAuthorized, credential, bool(jkt), *sorted(scopes), about=None, by=by, at=at)
+    if key is not None:
+        event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(scopes))
+        record(event, about=None, by=by, at=at, key=key)
 
 
 @flow

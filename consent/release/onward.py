@@ -1,7 +1,11 @@
 """How a customer gets back to the partner: with an answer, or past our own form."""
 
+import contextlib
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from ciam_portal.core import links
 from ciam_portal.oauth import authorization, pushed
@@ -38,3 +42,17 @@ def _follows_a_form_of_ours(request: HttpRequest) -> bool:
     """Browsers that do not say where a request comes from (Safari before 16.4) still name the page."""
     came_from = request.headers.get("Sec-Fetch-Site")
     return came_from == "same-origin" if came_from else links.page_before(request) != "/"
+
+
+def speak(response: HttpResponse, locales: str) -> None:
+    """Whoever is not signed in reads the first of these languages that we have; others the one of their profile."""
+    for name in locales.split():
+        with contextlib.suppress(LookupError):
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                translation.get_supported_language_variant(name),
+                secure=settings.SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+            return

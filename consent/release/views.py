@@ -1,6 +1,7 @@
-"""Signing out because a partner asks (OpenID Connect RP-Initiated Logout 1.0)."""
+"""Signing out because a partner asks (OpenID Connect RP-Initiated Logout 1.0), or for somebody else to sign in."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -14,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.oauth import answers, id_tokens
+from ciam_portal.oauth import answers, backchannel, id_tokens, pushed
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.subjects import subject
 
 _NAMES = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
-_LONGEST = 4096
+_LONGEST = 16_384
+_LONGEST_STATE = 512
 _LONGEST_ID = 255
 
 
@@ -32,9 +34,16 @@ class Wish:
     """Who asks, whom it means, and where to go afterwards (only where the partner registered)."""
 
     partner: Partner | None
-    subject: str
+    claims: dict[str, Any]
     target: str
     state: str
+
+    def is_about(self, request: HttpRequest) -> bool:
+        """Whether the ID token that came along is of this customer, and of this session if it says of which."""
+        sub, sid = self.claims.get("sub"), self.claims.get("sid")
+        if self.partner is None or sub != subject(self.partner, request.user.pk):  # type: ignore[arg-type]  # signed in
+            return False
+        return sid is None or backchannel.is_of(str(sid), self.partner, request.portal_session.pk)  # type: ignore[attr-defined]
 
 
 @csrf_exempt
@@ -54,7 +63,7 @@ def logout(request: HttpRequest) -> HttpResponse:
         )
     if not request.user.is_authenticated:
         return _leave(request, wish)
-    if wish.partner and wish.subject and wish.subject == subject(wish.partner, request.user.pk):
+    if wish.is_about(request):
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
         return _leave(request, wish)
     context = {"partner": wish.partner, "query": urlencode({name: request.GET.get(name, "") for name in _NAMES})}
@@ -69,11 +78,20 @@ def confirm(request: HttpRequest) -> HttpResponse:
     try:
         wish = _read(QueryDict(request.POST.get("query", "")[:_LONGEST]))
     except Unusable:
-        wish = Wish(None, "", "", "")
+        wish = Wish(None, {}, "", "")
     if request.user.is_authenticated:
         sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
     # A form of ours may not lead to another site (form-action); the page in between offers the way back.
     return render(request, "consent/release/logged_out.html", {"partner": wish.partner, "target": _target(wish)})
+
+
+@require_POST
+def another(request: HttpRequest) -> HttpResponse:
+    """Somebody else is meant: this browser is signed out, and whoever signs in next is asked what the partner asks."""
+    with pushed.kept_open(request):
+        sessions.sign_out(request, by=Actor.from_request(request), at=clock.now())
+    query = QueryDict(request.POST.get("query", "")[:_LONGEST]).urlencode()
+    return HttpResponseRedirect(f"{reverse('consent:authorize')}?{query}", status=303)
 
 
 def _read(query: QueryDict) -> Wish:
@@ -86,11 +104,14 @@ def _read(query: QueryDict) -> Wish:
     if claims and client_id and claims["aud"] != client_id:
         raise Unusable(_("The app's request to sign you out belongs to another app."))
     name = claims["aud"] if claims else client_id
-    partner = Partner.objects.filter(client_id=name).first() if 0 < len(name) <= _LONGEST_ID else None
+    known = Partner.objects.filter(client_id=name, is_enabled=True)
+    partner = known.first() if 0 < len(name) <= _LONGEST_ID else None
     target = query.get("post_logout_redirect_uri", "")
     if target and (partner is None or not partner.post_logout_redirect_uri_allowed(target)):
         raise Unusable(_("The address the app wants you to be sent to is not one that it registered."))
-    return Wish(partner, claims["sub"] if claims else "", target, query.get("state", "")[:_LONGEST])
+    if len(query.get("state", "")) > _LONGEST_STATE:  # given back whole, or not at all
+        raise Unusable(_("The app sent a state of more than %(count)d characters.") % {"count": _LONGEST_STATE})
+    return Wish(partner, claims or {}, target, query.get("state", ""))
 
 
 def _target(wish: Wish) -> str:

@@ -32,7 +32,7 @@ from ciam_portal.oauth import partners
 from ciam_portal.oauth.profiles import Profile
 from recovery.reset.proofs import RESET_PASSWORD
 ada, at = User.objects.get(email="ada@example.com"), clock.now()
-till = partners.Registration(name="Till", profile=Profile.SERVICE, scopes=())
+till = partners.Registration(name="Till", owner=ada.pk, purpose="Counts.", profile=Profile.SERVICE, scopes=())
 partner, secret = partners.register(till, by=Actor.system(), at=at)
 print(proofs.new_link(ada, RESET_PASSWORD, ada.email, at).url, partner.client_id, secret)
 """

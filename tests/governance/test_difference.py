@@ -25,7 +25,8 @@ NO_DIRECTION = {
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days",
-    "signals.held_days", "signals.verification_seconds",
+    "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
+    "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 
 

@@ -27,8 +27,6 @@ from ciam_portal.core.crypto import codes, columns, rings, vault
 from ciam_portal.core.crypto.models import Key
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.governance import keys, start
-from ciam_portal.oauth.models import Partner
-from consent.release.enforcement import ConsentValidator
 from tests import factories
 from tests.oauth.walk import register
 from tests.recovery.steps import SEED, with_app
@@ -84,7 +82,7 @@ def test_everything_sealed_moves_and_then_the_old_key_may_go(customer: User, set
     assert Totp.objects.get(user=customer).bin_key == SEED
     assert reversible.unseal(Change.objects.get(pk=change.pk)) == b"+4722855050"
     assert factories.outbox()
-    assert ConsentValidator()._check_secret(secret, Partner.objects.get(pk=partner.pk).client_secret)
+    assert partner.credentials.get().is_secret(secret)
     assert verifier.spend_backup_code(customer, sheet[0], clock.now()).left == 9
 
 
@@ -206,13 +204,13 @@ class TestAnEarlierRelease:
     def test_partners_secrets_were_digested_with_a_key(self, settings: Any, client: Client) -> None:
         partner, secret = register()
         mac = hmac.new(settings.DATA_KEYS[0], b"client secret\x00" + secret.encode(), hashlib.sha256).hexdigest()
-        Partner.objects.filter(pk=partner.pk).update(client_secret=f"client_secret${mac}")
+        partner.credentials.update(digest=f"client_secret${mac}")
         (former,) = rotate(settings, "DATA_KEYS")
         with time_machine.travel(clock.now() + timedelta(hours=241)):
             assert f"{former} must stay: 1 values of an earlier release" in reseal()
         form = {"client_id": partner.client_id, "client_secret": secret, "token": "x"}
         assert client.post("/oauth/revoke/", form).status_code == 200
-        assert "." in Partner.objects.get(pk=partner.pk).client_secret
+        assert "." in partner.credentials.get().digest
         assert client.post("/oauth/revoke/", form).status_code == 200
 
     def test_digests_were_made_with_the_secret_key(self, customer: User, settings: Any) -> None:

@@ -10,8 +10,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.core import fetch
+from ciam_portal.core import clock, fetch
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
 from ciam_portal.oauth import assertions, partners
+from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.oauth.keyed import Keyed, key_set, new_key, signed
@@ -86,7 +89,7 @@ def test_other_keys_and_algorithms_prove_nothing(bank: Keyed) -> None:
     claims, other = bank.says, new_key()
     from jwcrypto import jwk  # noqa: PLC0415
 
-    secret = jwk.JWK.from_password(json.dumps(bank.partner.jwks))
+    secret = jwk.JWK.from_password(json.dumps(bank.partner.credentials.get().jwks))
     none = ".".join((*signed(claims(), bank.key).split(".")[:2], ""))
     for assertion in (
         signed(claims(), other),
@@ -183,6 +186,6 @@ def test_keys_that_cannot_be_registered(said: dict[str, Any], sentence: str) -> 
 def test_it_has_no_secret_to_replace() -> None:
     bank = Keyed()
     assert bank.secret == ""
-    with pytest.raises(partners.Unacceptable):
-        partners.replace_secret(bank.partner, by=None, at=None)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="keys_only"):
+        credentials.replace(bank.partner, credentials.SECRET, by=Actor.system(), at=clock.now())
     assert assertions.speaks_of("nonsense") == ""

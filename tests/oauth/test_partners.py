@@ -1,18 +1,17 @@
 """Adding a partner, replacing its secret, switching it off; by function and by command."""
 
+import uuid
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from ciam_portal.core import clock
-from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
-from tests.oauth.walk import Walk, register
+from tests.oauth.walk import owner, register
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +21,10 @@ pytestmark = pytest.mark.django_db
     "changed",
     [
         {"name": " "},
+        {"purpose": " "},
+        {"owner": None},
+        {"owner": uuid.uuid4()},
+        {"contact": "nobody"},
         {"scopes": ("openid", "everything")},
         {"redirect_uris": ()},
         {"redirect_uris": ("http://shop.example/callback",)},
@@ -61,17 +64,13 @@ def test_it_is_recorded_without_its_secret() -> None:
     assert secret not in str(entry.data)
 
 
-def test_a_new_secret_ends_the_old_one() -> None:
-    partner, old = register(profile=Profile.SERVICE)
-    new = partners.replace_secret(partner, by=Actor.system(), at=clock.now())
-    form = {"grant_type": "client_credentials"}
-    assert Walk(partner, old).post("/oauth/token/", form).status_code == 401
-    assert Walk(partner, new).post("/oauth/token/", form).status_code == 200
+WHOSE = ("--owner", "owner@shop.example", "--purpose", "Sells shoes.")
 
 
 def run(*words: str) -> str:
+    owner()
     out = StringIO()
-    call_command("partner", *words, stdout=out, stderr=StringIO())
+    call_command("partner", *words, *(WHOSE if words[0] == "add" else ()), stdout=out, stderr=StringIO())
     return out.getvalue()
 
 
@@ -80,11 +79,18 @@ def test_the_command() -> None:
         "add", "Shop", "--redirect-uri", "https://shop.example/callback", "--scope", "openid", "--scope", "email"
     )
     known = dict(line.split("=", 1) for line in said.split())
+    assert Partner.objects.get().owner_id == owner()
     partner = Partner.objects.get(client_id=known["client_id"])
     assert partner.scopes_allowed == ["openid", "email"]
     assert partner.sector == "shop.example"
     assert "Shop" in run("list")
-    assert known["client_secret"] not in run("secret", partner.client_id)
+    again = run("secret", partner.client_id, "--at-once")
+    assert known["client_secret"] not in again
+    assert again.split("client_secret=")[1][:43] not in run("credentials", partner.client_id)
+    run("secret", partner.client_id)
+    with pytest.raises(CommandError, match="Two work already"):
+        run("secret", partner.client_id)
+    assert len(run("credentials", partner.client_id).splitlines()) == 2
     run("disable", partner.client_id)
     assert not Partner.objects.get().is_enabled
     run("enable", partner.client_id)

@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
         ({"scope": None}, "invalid_scope"),
         ({"scope": 'openid "x"'}, "invalid_scope"),
         ({"prompt": "create login"}, "invalid_request"),
-        ({"prompt": "select_account"}, "account_selection_required"),
         ({"max_age": "-1"}, "invalid_request"),
         ({"max_age": "²"}, "invalid_request"),
         ({"claims": "{"}, "invalid_request"),

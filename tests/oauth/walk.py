@@ -6,15 +6,18 @@ import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.models import User
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
-from tests.conftest import NOON
+from tests import factories
 
 CALLBACK = "https://shop.example/callback"
 AFTER = "https://shop.example/"
@@ -34,8 +37,15 @@ def register(name: str = "Shop", **said: Any) -> tuple[Partner, str]:
         "purpose": "Sells shoes.",
     }
     if said.get("profile") is Profile.SERVICE:
-        words = {"scopes": ()}
-    return partners.register(partners.Registration(name=name, **(words | said)), by=Actor.system(), at=NOON)
+        words = {"scopes": (), "purpose": "Counts shoes."}
+    words |= {"owner": owner()} | said
+    return partners.register(partners.Registration(name=name, **words), by=Actor.system(), at=clock.now())
+
+
+def owner() -> UUID:
+    """Who answers for the partners of a test."""
+    person = User.objects.filter(email="owner@shop.example").first()
+    return (person or factories.customer("owner@shop.example")).pk
 
 
 class Walk:

@@ -30,12 +30,15 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.credentials import flows as credentials
+from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from recovery.addresses import flows as recovery
 from recovery.news import notices
 from tests.stack import people
 from tests.stack.state import StackError
 
+OWNER = "grace@example.com"  # of the partner
 LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
 
 
@@ -154,10 +157,22 @@ def _key(email: str) -> str:
 
 def _partner(url: str) -> None:
     client_id, secret = os.environ.get("DEMO_CLIENT_ID"), os.environ.get("DEMO_CLIENT_SECRET")
-    if not client_id or Partner.objects.filter(client_id=client_id).exists():
+    if not client_id or not secret:
         return
-    wanted = partners.Registration(
+    partner, at = Partner.objects.filter(client_id=client_id).first(), clock.now()
+    if partner is None:
+        partner, _made = partners.register(_tea_house(url), by=Actor.system(), at=at)
+        Partner.objects.filter(pk=partner.pk).update(client_id=client_id)
+    if not any(held.is_secret(secret) for held in partner.credentials.live(at)):
+        made, _other = credentials.replace(partner, credentials.SECRET, at_once=True, by=Actor.system(), at=at)
+        made.digest = ClientSecret().encode(secret, "")  # the one that the demo partner was started with
+        made.save()
+
+
+def _tea_house(url: str) -> partners.Registration:
+    return partners.Registration(
         name="Tea House",
+        owner=User.objects.get(email=OWNER).pk,
         purpose="A shop that remembers who you are and where your order goes.",
         homepage_url=url,
         redirect_uris=(f"{url}/callback",),
@@ -166,6 +181,3 @@ def _partner(url: str) -> None:
         decision_actions=("partner.payment", "partner.change_payee"),
         authorization_details_types=("payment_initiation",),
     )
-    partner, _made = partners.register(wanted, by=Actor.system(), at=clock.now())
-    partner.client_id, partner.client_secret = client_id, secret  # the ones that the demo partner was started with
-    partner.save()

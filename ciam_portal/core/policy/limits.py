@@ -96,13 +96,15 @@ def parse(content: dict[str, Any]) -> Limits:
 
 
 def _weaknesses(found: Content) -> Iterator[str]:
-    session, recovery, risk = found.session, found.recovery, found.risk
+    session, recovery, risk, partners = found.session, found.recovery, found.risk, found.partners
     if session.idle_warning_minutes >= session.idle_minutes:
         yield "session.idle_warning_minutes must be smaller than session.idle_minutes."
     if not risk.moderate_score < risk.high_score < risk.severe_score:
         yield "risk.moderate_score, high_score and severe_score must rise."
     if recovery.longest_wait_hours >= recovery.case_days * 24:
         yield "recovery.longest_wait_hours must be shorter than recovery.case_days."
+    if not partners.first_reminder_days > partners.second_reminder_days > partners.last_reminder_days:
+        yield "partners.first_reminder_days, second_reminder_days and last_reminder_days must fall."
     if found.notices.retry_days >= found.notices.kept_days:
         yield "notices.retry_days must be shorter than notices.kept_days."
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.

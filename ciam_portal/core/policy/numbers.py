@@ -61,6 +61,7 @@ class Session:
     device_days: Annotated[StrictInt, Field(ge=1, le=400)]
     device_overlap_minutes: Annotated[StrictInt, Field(ge=1, le=60)]
     suspended_minutes: Annotated[StrictInt, Field(ge=1, le=10)]
+    at_once: Annotated[StrictInt, Field(ge=2, le=100)]
     kept_days: Annotated[StrictInt, Field(ge=36, le=400)]
 
 
@@ -110,6 +111,20 @@ class Approvals:
 
     seconds: Annotated[StrictInt, Field(ge=30, le=600)]
     questions_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """How long what partners prove themselves with lives, and partners that nobody uses."""
+
+    secret_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    keys_days: Annotated[StrictInt, Field(ge=30, le=400)]
+    overlap_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    replacements_per_day: Annotated[StrictInt, Field(ge=2, le=100)]
+    first_reminder_days: Annotated[StrictInt, Field(ge=8, le=60)]
+    second_reminder_days: Annotated[StrictInt, Field(ge=2, le=30)]
+    last_reminder_days: Annotated[StrictInt, Field(ge=1, le=7)]
+    unused_days: Annotated[StrictInt, Field(ge=14, le=365)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +244,7 @@ class Content:
     oauth: OAuth
     gateway: Gateway
     approvals: Approvals
+    partners: Partners
     signals: Signals
     notices: Notices
     disputes: Disputes

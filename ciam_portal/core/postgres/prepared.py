@@ -57,6 +57,7 @@ class _Compiled(NamedTuple):
     values: tuple[tuple[int | None, Any], ...]
     conversions: tuple[tuple[int, Any, Any], ...]
     table: _Table
+    annotations: tuple[tuple[str, int], ...]
 
 
 class Prepared(Generic[M]):
@@ -82,6 +83,7 @@ class Prepared(Generic[M]):
             for place, convert, expression in known.conversions:
                 row[place] = convert(row[place], expression, connection)
         found: M = known.table.read(row)
+        found.__dict__.update((name, row[place]) for name, place in known.annotations)
         return found
 
     def _compiled(self, values: Sequence[Any]) -> _Compiled:
@@ -103,6 +105,7 @@ class Prepared(Generic[M]):
                 for convert in converts
             ),
             _table(compiler.klass_info, compiler.select),
+            tuple((compiler.annotation_col_map or {}).items()),
         )
         return self._known
 

@@ -1,15 +1,23 @@
-"""``manage.py partner``: add a partner application, replace its secret, say what it may ask, switch it, list all."""
+"""``manage.py partner``: add a partner application, replace its secret or keys, say what it may ask, switch it."""
 
 import json
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ciam_portal.core import clock
+from accounts.models import User
+from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.words import sentence
 from ciam_portal.oauth import details, jwts, partners
+from ciam_portal.oauth.credentials import flows as credentials
+from ciam_portal.oauth.credentials.flows import Shown
+from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 
@@ -17,13 +25,19 @@ from ciam_portal.oauth.profiles import Profile
 class Command(BaseCommand):
     """Partners are managed here; a secret is printed once and kept nowhere."""
 
-    help = "Add a partner application, replace its secret, switch it off or on, or list all."
+    help = "Add a partner application, replace its secret or keys, switch it off or on, or list all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One sub-command for each verb."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         add = verbs.add_parser("add", help="add one; prints its id and secret")
         add.add_argument("name", help="the name customers see")
+        add.add_argument("--owner", required=True, help="address of the account here that answers for it")
+        add.add_argument("--contact", default="", help="an address of those who run it")
+        add.add_argument(
+            "--environment", type=Environment, choices=list(Environment), default=Environment.PRODUCTION,
+            help="sandbox: hosts for trials, its owner alone signs in",
+        )  # fmt: skip
         add.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.STANDARD, help="its kind")
         add.add_argument("--jwks", type=Path, help="a file with its public keys; then it has no secret")
         add.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
@@ -31,7 +45,7 @@ class Command(BaseCommand):
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
-        add.add_argument("--purpose", default="", help="one plain sentence for customers")
+        add.add_argument("--purpose", required=True, help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
         add.add_argument(
@@ -55,7 +69,16 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
-        for verb in ("secret", "disable", "enable"):
+        own = verbs.add_parser("own", help="who answers for it from now on")
+        own.add_argument("client_id")
+        own.add_argument("owner", help="address of an account here")
+        own.add_argument("--contact", default="", help="an address of those who run it")
+        secret = verbs.add_parser("secret", help="another secret, or other keys; the former still do for a while")
+        secret.add_argument("client_id")
+        secret.add_argument("--jwks", type=Path, help="a file with its new public keys")
+        secret.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
+        secret.add_argument("--at-once", action="store_true", help="the former ends now: others have seen it")
+        for verb in ("credentials", "disable", "enable"):
             verbs.add_parser(verb).add_argument("client_id")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,15 +95,33 @@ class Command(BaseCommand):
                 partner = self._find(options["client_id"])
                 partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
                 self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
+            elif verb == "own":
+                partner = self._find(options["client_id"])
+                partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
+                self.stdout.write(f"{partner.name}: {options['owner']} answers for it")
             elif verb == "secret":
                 partner = self._find(options["client_id"])
-                self._show(partner, partners.replace_secret(partner, by=by, at=at))
+                shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
+                partners.check_shown(shown, Environment(partner.environment))
+                _made, secret = credentials.replace(partner, shown, at_once=options["at_once"], by=by, at=at)
+                self._show(partner, secret)
+                self._list(partner, at)
+            elif verb == "credentials":
+                self._list(self._find(options["client_id"]), at)
             else:
                 partner = self._find(options["client_id"])
                 partners.switch(partner, by=by, at=at, on=verb == "enable")
                 self.stdout.write(f"{partner.name}: {verb}d")
         except partners.Unacceptable as error:
             raise CommandError(str(error)) from error
+        except Refused as refused:
+            raise CommandError(sentence(refused.reason)) from refused
+
+    def _list(self, partner: Partner, at: datetime) -> None:
+        for each in partner.credentials.live(at).order_by("made_at"):
+            used = f"used {each.used_at:%Y-%m-%d} from {', '.join(each.networks)}" if each.used_at else "never used"
+            dates = f"made {each.made_at:%Y-%m-%d}  ends {each.expires_at:%Y-%m-%d %H:%M}"
+            self.stdout.write(f"{each.pk}  {each.kind:<9}  {dates}  {used}")
 
     def _find(self, client_id: str) -> Partner:
         found = Partner.objects.filter(client_id=client_id).first()
@@ -99,6 +140,9 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
     customers = options["profile"].rules.customers
     return partners.Registration(
         name=options["name"],
+        owner=_account(options["owner"]),
+        contact=options["contact"],
+        environment=options["environment"],
         profile=options["profile"],
         redirect_uris=tuple(options["redirect_uri"]),
         post_logout_redirect_uris=tuple(options["post_logout_redirect_uri"]),
@@ -115,6 +159,13 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         decision_actions=tuple(options["decision_action"]),
         authorization_details_types=tuple(options["authorization_details_type"]),
     )
+
+
+def _account(address: str) -> UUID:
+    found = User.objects.filter(email=mailbox.named(address)).first()
+    if found is None:
+        raise partners.Unacceptable(f"There is no account with the address {address!r}.")
+    return found.pk
 
 
 def _keys(file: Path | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session, User
+from accounts.sessions import policy
 from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy.assurance import Level
@@ -104,3 +105,48 @@ def test_an_absurd_agent_is_cut_and_counts_as_another(sign_in: SignIn, customer:
     for agent in ("x" * 100_000, "Fire\x01fox\x7f\x1b[31m", "\u202e" * 10):
         assert visit(client, agent).status_code == 200
     assert Session.objects.get().risk == Risk.HIGH
+
+
+AMERICA, AUSTRALIA = "8.8.8.8", "1.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "risk", "told"),
+    [
+        ((AMERICA, AUSTRALIA), Risk.MODERATE, [False, True]),
+        ((AMERICA, AMERICA[:-1] + "9"), Risk.LOW, [False]),
+        ((AUSTRALIA, "127.0.0.2"), Risk.LOW, [False, False]),  # from where it began: not known where that is
+    ],
+)
+def test_a_country_that_nobody_reaches_so_soon(
+    sign_in: SignIn, customer: User, addresses: tuple[str, ...], risk: Risk, told: list[bool]
+) -> None:
+    client = sign_in(customer)
+    for address in addresses:
+        visit(client, address=address)
+    assert Session.objects.get().risk == risk
+    places = AuditEntry.objects.filter(name="session.changed_place").order_by("pk")
+    assert [entry.data["abroad"] for entry in places] == told
+    assert ("sooner than anybody travels" in visit(client, address=addresses[-1], path="/activity/").text) == told[-1]
+
+
+def test_it_is_asked_for_more_and_not_stopped(sign_in: SignIn, customer: User) -> None:
+    client = sign_in(customer)
+    assert visit(client, address=AMERICA, path="/security/email/").status_code == 200
+    asked = visit(client, address=AUSTRALIA, path="/security/email/")
+    assert (asked.status_code, asked["Location"][:7]) == (302, "/prove/")
+
+
+@pytest.mark.parametrize(
+    ("browser", "abroad", "risk"),
+    [
+        (False, None, None),
+        (False, 0.0, Risk.MODERATE),
+        (False, 4 * 3600 - 1.0, Risk.MODERATE),
+        (False, 4 * 3600.0, None),
+        (True, None, Risk.HIGH),
+        (True, 0.0, Risk.HIGH),
+    ],
+)
+def test_risk_of_a_move(browser: bool, abroad: float | None, risk: Risk | None) -> None:
+    assert policy.risk_of_move(browser=browser, abroad=abroad) == risk

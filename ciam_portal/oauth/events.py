@@ -1,0 +1,49 @@
+"""What is recorded of partners."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from ciam_portal.core.audit.events import AuditEvent, Code
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRegistered(AuditEvent):
+    """A partner was added."""
+
+    name: ClassVar[str] = "partner.registered"
+    partner: UUID
+    owner: UUID
+    environment: Code
+    profile: Code
+    scopes: tuple[Code, ...]
+    resource_server: bool
+    decision_actions: tuple[Code, ...]
+    authorization_details_types: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerOwned(AuditEvent):
+    """Somebody answers for a partner from now on."""
+
+    name: ClassVar[str] = "partner.owned"
+    partner: UUID
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSwitched(AuditEvent):
+    """A partner was switched off (all it holds stops working at once) or on again."""
+
+    name: ClassVar[str] = "partner.switched"
+    partner: UUID
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerMayAsk(AuditEvent):
+    """Which actions of its own a partner may ask decisions about was changed."""
+
+    name: ClassVar[str] = "partner.may_ask"
+    partner: UUID
+    decision_actions: tuple[Code, ...]
