@@ -53,7 +53,7 @@ _ENTERED = Prepared(
     lambda digest, app, idle_from, at: (
         Session.objects.standing_since(idle_from, at)
         .filter(entries__digest=digest, entries__app=app)
-        .defer("visit", "customer__password", "device__former_digests", "device__cookie_digest")
+        .defer("visit", "device__former_digests", "device__cookie_digest")
     )
 )
 

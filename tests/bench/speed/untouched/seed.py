@@ -1,0 +1,48 @@
+"""``python -m tests.bench.speed.untouched.seed``: rows to measure with; says as JSON what is asked with which values."""
+
+import json
+from datetime import timedelta
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.utils.timezone import now  # noqa: E402
+from oauth2_provider.models import AccessToken, Application, RefreshToken  # noqa: E402
+
+SECRET, FAMILIES = "s" * 43, 8
+
+
+def main() -> None:
+    """Make them."""
+    call_command("migrate", "--no-input", verbosity=0)
+    person = get_user_model().objects.create_user("ada", "ada@example.com", "x")
+    shop = Application.objects.create(
+        name="shop", user=person, client_type="confidential", client_secret=SECRET, redirect_uris="https://shop.example/",
+        authorization_grant_type="authorization-code", algorithm="RS256",
+    )  # fmt: skip
+    service = Application.objects.create(
+        name="service", client_type="confidential", client_secret=SECRET, authorization_grant_type="client-credentials"
+    )
+    later, refreshes = now() + timedelta(hours=1), []
+    for number in range(FAMILIES):
+        held = AccessToken.objects.create(
+            user=person,
+            application=shop,
+            token=f"access-{number}",
+            expires=later,
+            scope="openid profile read introspection",
+        )
+        refreshes.append(f"refresh-{number}")
+        RefreshToken.objects.create(user=person, application=shop, token=refreshes[-1], access_token=held)
+    token = AccessToken.objects.create(
+        user=person, application=shop, token="access", expires=later, scope="openid profile read introspection"
+    )
+    said = {"shop": [shop.client_id, SECRET], "service": [service.client_id, SECRET], "token": token.token}
+    print(json.dumps(said | {"refresh": refreshes}))
+
+
+if __name__ == "__main__":
+    main()
