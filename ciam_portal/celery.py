@@ -55,7 +55,9 @@ app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Themes that have some.
-app.autodiscover_tasks(["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case"])
+app.autodiscover_tasks(
+    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case", "ciam_portal.oauth.credentials"]
+)
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
@@ -75,6 +77,11 @@ JOBS: dict[str, dict[str, Any]] = {
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
     "look whether requests come by our proxies": {"task": "risk.watch_proxies", "schedule": 60.0},
     "tell partners of sessions that ran out": {"task": "partners.tell_of_ends", "schedule": 30.0},
+    "remind of partners' secrets that end": {"task": "partners.remind", "schedule": crontab(minute=35)},
+    "switch off partners that nobody uses": {
+        "task": "partners.switch_off_unused",
+        "schedule": crontab(hour=3, minute=30),
+    },
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},

@@ -11,6 +11,7 @@ from ciam_portal.decisions.models import Approval
 from ciam_portal.decisions.questions import Question
 from ciam_portal.oauth import details
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.transactions import Transaction
 from consent.models import AuthorizationDetail
@@ -29,7 +30,7 @@ def for_asking(
     partner: Partner, question: Question, held: Live | None, detail: AuthorizationDetail | None
 ) -> policy.Asking:
     """Whether this partner may ask this, of this customer. The caller knows the customer by its own name for them."""
-    theirs = held is not None and (held.partner.pk == partner.pk or partner.is_resource_server)
+    theirs = held is not None and (held.partner.pk == partner.pk or targets.is_for(held.token, partner))
     named = question.subject
     return policy.Asking(
         action_registered=question.transaction.action in partner.decision_actions,
@@ -41,8 +42,8 @@ def for_asking(
 
 
 def channel_of(partner: Partner, named: Channel) -> Channel | None:
-    """The entry point, if it is the caller's to name: only a resource server stands in front of other applications."""
-    return None if named is Channel.GATEWAY and not partner.is_resource_server else named
+    """The entry point, if it is the caller's to name: only who runs a resource stands in front of applications."""
+    return None if named is Channel.GATEWAY and not targets.stands_before(partner) else named
 
 
 def for_presenting(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import QueryDict
 
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
@@ -43,7 +44,7 @@ def proves(assertion: str, partner: Partner, held: Credential, at: datetime) -> 
     return bool(cache.add(f"assertion:{shown}", 1, ends + limits.current().oauth.clock_skew_seconds))
 
 
-def asked(text: str, partner: Partner, at: datetime) -> dict[str, str] | None:
+def asked(text: str, partner: Partner, at: datetime) -> QueryDict | None:
     """The parameters of a request object (RFC 9101 section 4) that the partner signed for us; None for any other."""
     held = partial(partner_keys.of, known.live(partner, at))
     claims = jwts.read(text, held, algorithms=jwts.ALGORITHMS, kinds=_REQUEST_KINDS)
@@ -53,11 +54,16 @@ def asked(text: str, partner: Partner, at: datetime) -> dict[str, str] | None:
         return None
     if claims.get("client_id") != partner.client_id or {"sub", "request", "request_uri"} & set(claims):
         return None
-    return {name: _as_text(value) for name, value in claims.items() if name not in _NOT_ASKED}
+    said = QueryDict(mutable=True)
+    for name, value in claims.items():
+        if name not in _NOT_ASKED:
+            said.setlist(name, _as_texts(name, value))
+    return said
 
 
-def _as_text(value: Any) -> str:  # noqa: ANN401  (JSON)
-    return value if isinstance(value, str) else json.dumps(value)
+def _as_texts(name: str, value: Any) -> list[str]:  # noqa: ANN401  (JSON)
+    each = value if name == "resource" and isinstance(value, list) else [value]  # RFC 8707 section 2.1
+    return [one if isinstance(one, str) else json.dumps(one) for one in each]
 
 
 def _ends(claims: dict[str, Any], at: datetime, longest: int) -> int | None:

@@ -12,17 +12,19 @@ from ciam_portal.oauth import claims, details
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.scopes import SCOPES
 
 PROMPTS = ("none", "login", "consent", "select_account", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
-    "dpop_jkt", "ui_locales", "authorization_details",
+    "dpop_jkt", "ui_locales", "resource", "authorization_details",
 )  # fmt: skip
 _OFFERED = (*_KNOWN, "request", "request_uri", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
 _LONGEST_ID = 255
+_MOST_RESOURCES = 5
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -58,6 +60,7 @@ class AuthorizationRequest:
     nonce: str
     code_challenge: str
     jkt: str = ""
+    resources: tuple[str, ...] = ()
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     level: Level | None = None
@@ -157,6 +160,7 @@ class _Reader:
             nonce=self.query.get("nonce", ""),
             code_challenge=self._challenge(),
             jkt=self._jkt(),
+            resources=self._resources(),
             prompt=prompt,
             max_age=self._max_age(),
             level=level,
@@ -165,7 +169,7 @@ class _Reader:
             named=said.fields(self.partner.scopes_allowed),
             id_token_hint=self.query.get("id_token_hint", ""),
             details=self._details(),
-            query=urlencode({name: self.query[name] for name in _KNOWN if name in self.query}),
+            query=urlencode([(name, value) for name in _KNOWN for value in self.query.getlist(name)]),
             mode=self.query.get("response_mode", QUERY),
             handle=self.handle,
         )
@@ -178,7 +182,7 @@ class _Reader:
     def _check_form(self) -> None:
         for name in _OFFERED:
             values = self.query.getlist(name)
-            if len(values) > 1:
+            if len(values) > 1 and name != "resource":
                 raise self._no("invalid_request", f"{name} was sent more than once")
             if values and len(values[0]) > _LONGEST.get(name, 4096):
                 raise self._no("invalid_request", f"{name} is too long")
@@ -215,6 +219,12 @@ class _Reader:
         if jkt and not _CHALLENGE.fullmatch(jkt):
             raise self._no("invalid_request", "dpop_jkt must be the thumbprint of a key (RFC 9449 section 10)")
         return jkt
+
+    def _resources(self) -> tuple[str, ...]:
+        asked = tuple(dict.fromkeys(self.query.getlist("resource")))
+        if len(asked) > _MOST_RESOURCES or not all(targets.of(self.partner, (url,), url) for url in asked):
+            raise self._no("invalid_target", "a resource is not known here, or not open to this app")
+        return asked
 
     def _scopes(self) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(self.query.get("scope", "").split()))

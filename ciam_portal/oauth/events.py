@@ -1,6 +1,7 @@
 """What is recorded of partners."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -17,7 +18,6 @@ class PartnerRegistered(AuditEvent):
     environment: Code
     profile: Code
     scopes: tuple[Code, ...]
-    resource_server: bool
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
 
@@ -29,6 +29,15 @@ class PartnerOwned(AuditEvent):
     name: ClassVar[str] = "partner.owned"
     partner: UUID
     owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerUnused(AuditEvent):
+    """A partner that nobody used for so long was switched off."""
+
+    name: ClassVar[str] = "partner.unused"
+    partner: UUID
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

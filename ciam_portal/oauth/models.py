@@ -25,18 +25,13 @@ from ciam_portal.oauth import jwts
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.environment import Environment, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.resources.models import Resource
 from ciam_portal.oauth.signing.models import SigningKey
 
 __all__ = [
-    "AccessToken",
-    "AuthorizationCode",
-    "Credential",
-    "IDToken",
-    "Participant",
-    "Partner",
-    "RefreshToken",
+    "AccessToken", "AuthorizationCode", "Credential", "IDToken", "Participant", "Partner", "RefreshToken", "Resource",
     "SigningKey",
-]
+]  # fmt: skip
 
 _PUBLIC = [each.value for each in Profile if each.rules.public]
 _MARKED_EVERY = timedelta(hours=1)
@@ -94,8 +89,10 @@ class Partner(AbstractApplication):
         max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
     )
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
-    is_resource_server = models.BooleanField(
-        default=False, db_comment="not sensitive: may introspect tokens issued to others"
+    resources_allowed = ArrayField(
+        models.CharField(max_length=1024),
+        default=list,
+        db_comment="not sensitive: APIs of others that it may ask tokens for",
     )
     decision_actions = ArrayField(
         models.CharField(max_length=64),
@@ -125,7 +122,7 @@ class Partner(AbstractApplication):
                 name="partner_is_public_by_profile",
             ),
             models.CheckConstraint(
-                condition=~models.Q(environment="sandbox") | models.Q(is_resource_server=False, decision_actions=[]),
+                condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[]),
                 name="partner_of_sandbox_sees_nothing_of_others",
             ),
         )

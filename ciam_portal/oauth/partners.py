@@ -63,7 +63,6 @@ class Registration:
     backchannel_logout_uri: str = ""
     algorithm: str = jwts.ES256
     public_subjects: bool = False
-    resource_server: bool = False
     decision_actions: tuple[str, ...] = ()
     authorization_details_types: tuple[str, ...] = ()
 
@@ -93,7 +92,6 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
             Partner.GRANT_AUTHORIZATION_CODE if rules.customers else Partner.GRANT_CLIENT_CREDENTIALS
         ),
         client_id=codes.new_id().hex,
-        is_resource_server=wanted.resource_server,
         decision_actions=list(wanted.decision_actions),
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
@@ -106,7 +104,6 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         environment=Code(wanted.environment.value),
         profile=Code(wanted.profile.value),
         scopes=tuple(Code(name) for name in wanted.scopes),
-        resource_server=wanted.resource_server,
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
         authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
     )
@@ -189,8 +186,8 @@ def _check_environment(wanted: Registration) -> None:
         return
     if set(wanted.scopes) - environment.SCOPES:
         raise Unacceptable(f"In the sandbox a partner asks for {', '.join(sorted(environment.SCOPES))} at most.")
-    if wanted.resource_server or wanted.decision_actions:
-        raise Unacceptable("A sandbox partner introspects no tokens of others and asks for no decisions.")
+    if wanted.decision_actions:
+        raise Unacceptable("A sandbox partner asks for no decisions.")
     if heard and not environment.is_for_trials(heard):
         raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
 

@@ -52,7 +52,7 @@ def push_signed(query: QueryDict, at: datetime) -> str:
         raise authorization.Answer(back, "invalid_request_object", words)
     if said is None:
         raise authorization.Unanswerable(_("What the app asks for is not signed by it, or no longer good."))
-    return urlencode({"client_id": partner.client_id, "request_uri": push(partner, urlencode(said))})
+    return urlencode({"client_id": partner.client_id, "request_uri": push(partner, said.urlencode())})
 
 
 def unfold(request: HttpRequest, at: datetime) -> tuple[QueryDict, str]:

@@ -21,6 +21,7 @@ class Scope:
     required: bool = False
 
 
+OFFLINE = "offline_access"
 _SAME = _("It learns that you are the same person when you come back. By itself this says nothing about who you are.")
 SCOPES = {
     scope.name: scope
@@ -35,7 +36,7 @@ SCOPES = {
             _("When you signed in here, from which country, and with what kind of browser."),
         ),
         Scope(
-            "offline_access",
+            OFFLINE,
             _("Stay connected while you are away"),
             _("It may use what you allow here when you are not using it, until you disconnect it."),
         ),

@@ -3,6 +3,7 @@
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import events
 from ciam_portal.oauth.credentials import events as credentials
+from ciam_portal.oauth.resources import registry
 from ciam_portal.oauth.signing import events as signing
 
 tell(
@@ -12,8 +13,13 @@ tell(
         events.PartnerOwned,
         credentials.CredentialMade,
         credentials.CredentialEnded,
+        credentials.CredentialEnding,
+        events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
+        registry.ResourceRegistered,
+        registry.ResourceSwitched,
+        registry.PartnerMayReach,
         signing.SigningKeyMade,
         signing.SigningKeyRetired,
         signing.SigningKeyRevoked,

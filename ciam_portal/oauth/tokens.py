@@ -22,9 +22,10 @@ from ciam_portal.core.postgres import prepared
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources.targets import OURS, Target
+from ciam_portal.oauth.scopes import OFFLINE
 
 M = TypeVar("M", AccessToken, RefreshToken)
-OFFLINE = "offline_access"
 _CODE = "authorization code"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
@@ -40,10 +41,21 @@ class Root:
     family: UUID
     jkt: str = ""
     """The key that all of it is bound to (RFC 9449), if any."""
+    resources: tuple[str, ...] = ()
+    """What its tokens may be for (RFC 8707); none: our own APIs."""
     named: tuple[str, ...] = ()
     """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
     details: tuple[UUID, ...] = ()
     """What the customer approved by itself (RFC 9396): all that the family may still carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one access token carries of its family: no more than that holds."""
+
+    scopes: tuple[str, ...] = ()
+    target: Target = OURS
+    details: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ def new_code(
         code_challenge=challenge,
         code_challenge_method="S256",
         nonce=nonce,
+        resource=list(root.resources),
         named=list(root.named),
         jkt=root.jkt,
         details=list(root.details) or None,
@@ -135,49 +148,39 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
     AuthorizationCode.objects.filter(pk=code.pk).update(used_at=at, family=family)
 
 
-def issue(root: Root, scopes: tuple[str, ...], *, details: tuple[UUID, ...], ends_at: datetime, at: datetime) -> Issued:
-    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most.
-
-    ``details`` are those of the root's that this access token carries.
-    """
-    refresh = _new_refresh(root, scopes, ends_at, at) if OFFLINE in scopes else ""
-    return Issued(_new_access(root, scopes, details, at), refresh, scopes, scopes, details)
+def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: datetime, at: datetime) -> Issued:
+    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
+    refresh = _new_refresh(root, lasting, ends_at, at) if OFFLINE in lasting else ""
+    return Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
 
 
-def rotate(
-    old: RefreshToken,
-    root: Root,
-    scopes: tuple[str, ...],
-    lasting: tuple[str, ...],
-    *,
-    details: tuple[UUID, ...],
-    at: datetime,
-) -> Issued:
+def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, scopes, details, at), refresh, scopes, lasting, details)
-    kept = json.dumps([root.jkt, issued.access_token, refresh, scopes, lasting, *map(str, details)])
+    issued = Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
+    kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
     sealed = vault.seal(kept.encode(), _context(old))
     cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
     return issued
 
 
-def repeated(
-    old: RefreshToken, scopes: tuple[str, ...], *, details: tuple[UUID, ...], jkt: str, at: datetime
-) -> Issued | None:
+def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
-    For the same key, scopes and details, within the grace. None otherwise: then the token is presented twice.
+    For the same key and the same of everything, within the grace. None otherwise: then the token is presented twice.
     """
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
     sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
     if sealed is None:
         return None
-    was, access, refresh, had, lasting, *carried = json.loads(vault.unseal(sealed, _context(old)))
+    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
     live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
-    same = was == jkt and set(scopes or had) == set(had) and set(carried) == set(map(str, details))
-    return Issued(access, refresh, tuple(had), tuple(lasting), details) if same and live.exists() else None
+    alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
+    if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
+        return None
+    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.details)
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -188,22 +191,23 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
-def issue_to_partner(partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, at: datetime) -> None:
+def issue_to_partner(partner: Partner, value: str, carried: Carried, *, jkt: str, at: datetime) -> None:
     """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, scopes, at, application=partner, jkt=jkt)
+    _keep_access(value, carried, at, application=partner, jkt=jkt)
 
 
-def _new_access(root: Root, scopes: tuple[str, ...], details: tuple[UUID, ...], at: datetime) -> str:
+def _new_access(root: Root, carried: Carried, at: datetime) -> str:
     value = codes.new_token()
-    owned: dict[str, Any] = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
-    owned |= {"application_id": root.partner, "family": root.family, "details": list(details) or None}
-    _keep_access(value, scopes, at, jkt=root.jkt, named=list(root.named), **owned)
+    owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
+    owned |= {"application_id": root.partner, "family": root.family}
+    _keep_access(value, carried, at, jkt=root.jkt, named=list(root.named), **owned)
     return value
 
 
-def _keep_access(value: str, scopes: tuple[str, ...], at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
+def _keep_access(value: str, carried: Carried, at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
     expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
-    row = AccessToken(token="", scope=" ".join(scopes), expires=expires, **owned)
+    owned |= {"resource": carried.target.audience, "details": list(carried.details) or None}
+    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=expires, **owned)
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     prepared.insert(row)
 
@@ -218,6 +222,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         session_id=root.session,
         consent_id=root.consent,
         token_family=root.family,
+        resource=list(root.resources),
         jkt=root.jkt,
         details=list(root.details) or None,
         named=list(root.named),

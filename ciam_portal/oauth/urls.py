@@ -4,6 +4,7 @@ from django.urls import path
 
 from ciam_portal.oauth import views
 from ciam_portal.oauth.credentials import api
+from ciam_portal.oauth.resources import views as resources
 
 app_name = "oauth2_provider"
 
@@ -16,5 +17,6 @@ urlpatterns = [
     path("oauth/revoke/", views.revoke, name="revoke-token"),
     path(".well-known/openid-configuration", views.openid_configuration, name="oidc-connect-discovery-info"),
     path(".well-known/oauth-authorization-server", views.server_metadata, name="oauth-server-metadata"),
+    path(".well-known/oauth-protected-resource/<path:path>", resources.protected_resource, name="protected-resource"),
     path(".well-known/jwks.json", views.jwks, name="jwks-info"),
 ]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -30,6 +29,7 @@ from ciam_portal.oauth import (
 )
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
@@ -45,10 +45,11 @@ def problem(error: str, description: str, status: int = 400) -> JsonResponse:
     return response
 
 
-def for_machines(*methods: str, browsers: bool = False) -> Callable[[View], View]:
+def for_machines(*methods: str, browsers: bool = False, several: tuple[str, ...] = ()) -> Callable[[View], View]:
     """An endpoint without cookies: open to all, no CSRF check, errors as JSON, every parameter once.
 
     ``browsers``: public partners that run in one may read the answer from the origins of their redirect URIs (CORS).
+    ``several``: parameters that may come more than once.
     """
 
     def decorate(view: View) -> View:
@@ -66,9 +67,9 @@ def for_machines(*methods: str, browsers: bool = False) -> Callable[[View], View
                 return wrong
             request.POST = authorization.given(request.POST)  # type: ignore[assignment]
             for name, values in request.POST.lists():
-                if len(values) > 1:
+                if len(values) > 1 and name not in several:
                     return problem("invalid_request", "a parameter was sent more than once")
-                if max(len(name), len(str(values[0]))) > jwts.LONGEST:
+                if max(len(name), *(len(str(value)) for value in values)) > jwts.LONGEST:
                     return problem("invalid_request", "a parameter is too long")
             response = view(request, *args, **kwargs)
             response.setdefault("Cache-Control", "no-store")
@@ -117,7 +118,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     return _answer(headers, body, status)
 
 
-@for_machines("POST", browsers=True)
+@for_machines("POST", browsers=True, several=("resource",))
 def push(request: HttpRequest) -> HttpResponse:
     """A partner sends its authorization request ahead of the customer (RFC 9126 section 2)."""
     partner = backend.named(request)
@@ -146,7 +147,7 @@ def _pushed(request: HttpRequest, partner: Partner, at: datetime) -> QueryDict:
         said = assertions.asked(query.get("request", ""), partner, at)
         if said is None:
             raise ProtocolError("invalid_request_object", "request is not signed by this app, for us, just now")
-        query = QueryDict(urlencode(said), mutable=True)
+        query = said
     query.setdefault("client_id", partner.client_id)
     jkt = dpop.proven(request, at)
     if jkt and query.setdefault("dpop_jkt", jkt) != jkt:
@@ -166,7 +167,7 @@ def _answer(headers: dict[str, str], body: str | None, status: int) -> HttpRespo
 @for_machines("GET", "HEAD")
 def jwks(request: HttpRequest) -> HttpResponse:
     """The keys that verify ID tokens (RFC 7517)."""
-    return _public(keys.public_set())
+    return published(keys.public_set())
 
 
 @for_machines("GET", "HEAD")
@@ -174,7 +175,7 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
     claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"]
     claims += [claim for scope in SCOPES.values() for claim in scope.claims if claim not in claims]
-    return _public(
+    return published(
         _metadata()
         | {
             "userinfo_endpoint": _url("consent:userinfo"),
@@ -188,9 +189,10 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
             "claims_parameter_supported": True,
             "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
-            "require_request_uri_registration": False,
             "acr_values_supported": list(ACR_VALUES),
             "prompt_values_supported": list(authorization.PROMPTS),
+            "display_values_supported": ["page"],
+            "ui_locales_supported": [code for code, _name in settings.LANGUAGES],
         }
     )
 
@@ -198,7 +200,7 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
 @for_machines("GET", "HEAD")
 def server_metadata(request: HttpRequest) -> HttpResponse:
     """OAuth 2.0 Authorization Server Metadata (RFC 8414)."""
-    return _public(_metadata())
+    return published(_metadata())
 
 
 def _metadata() -> dict[str, Any]:
@@ -227,6 +229,7 @@ def _metadata() -> dict[str, Any]:
         "require_signed_request_object": False,
         "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
     }
 
@@ -235,9 +238,10 @@ def _url(name: str) -> str:
     return links.absolute(name)
 
 
-def _public(document: dict[str, Any]) -> JsonResponse:
+def published(document: dict[str, Any], *, seconds: int = 600) -> JsonResponse:
+    """A document for everybody, pages of others included."""
     response = JsonResponse(document)
-    response["Cache-Control"] = "public, max-age=600"
+    response["Cache-Control"] = f"public, max-age={seconds}"
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

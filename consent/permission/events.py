@@ -16,6 +16,7 @@ class ConsentGiven(AuditEvent):
     partner: UUID
     allowed: tuple[Code, ...]
     declined: tuple[Code, ...]
+    resources: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class ConsentChanged(AuditEvent):
     declined: tuple[Code, ...]
     added: tuple[Code, ...]
     removed: tuple[Code, ...]
+    resources: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth import claims, scopes
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.tokens import OFFLINE
+from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import policy
 

@@ -19,7 +19,8 @@ from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.oauth import scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.release import events as release_events
@@ -28,11 +29,19 @@ from consent.release import issuance
 
 @flow
 def give(
-    session: Session, partner: Partner, *, shown: tuple[str, ...], ticked: tuple[str, ...], by: Actor, at: datetime
+    session: Session,
+    partner: Partner,
+    *,
+    shown: tuple[str, ...],
+    ticked: tuple[str, ...],
+    resources: tuple[str, ...] = (),
+    by: Actor,
+    at: datetime,
 ) -> Consent:
     """The customer of this session answers a partner's question: allows what they tick, declines the rest.
 
-    What they allowed before and were not asked about stays. Raises ProveMore, OnHold or Refused.
+    What they allowed before and were not asked about stays. ``resources``: where the partner may use it, beside our own
+    APIs. Raises ProveMore, OnHold or Refused.
     """
     consent, is_new = _mine(session.customer_id, partner, at)
     customer, session = locked(session.customer_id, session.pk)
@@ -40,7 +49,8 @@ def give(
     require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
     before = frozenset(consent.scopes)
     allowed = _ordered((before - set(shown)) | set(ticked))
-    if actions := facts.agreeing(partner, ticked, before, is_new=is_new):
+    places, resources = frozenset(consent.resources), ours.of_others(resources)
+    if actions := facts.agreeing(partner, {*ticked, *resources}, before | places, is_new=is_new):
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         for action in actions:
             require_action(action, asked, about=customer.pk, by=by, at=at)
@@ -48,19 +58,25 @@ def give(
         if letting.guarded:
             require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
-    consent.answer(list(allowed), list(declined), at)
+    consent.answer(list(allowed), list(declined), at, resources=resources)
+    fresh = Resource.objects.filter(url__in=set(resources) - places)
+    names, keys = [each.name for each in fresh], tuple(each.pk for each in fresh)
     if is_new:
         event = events.ConsentGiven(
-            consent=consent.pk, partner=partner.pk, allowed=_coded(allowed), declined=_coded(declined)
+            consent=consent.pk,
+            partner=partner.pk,
+            allowed=_coded(allowed),
+            declined=_coded(declined),
+            resources=keys,
         )
         record(event, about=customer.pk, by=by, at=at)
-        titles = tuple(scope.title for scope in scopes.described(allowed))
+        titles = (*(scope.title for scope in scopes.described(allowed)), *names)
         notice = notices.AppConnected(partner=partner.name, allowed=titles, **_doors())
         tell(customer, notice, to=addresses.proven(customer), at=at)
     else:
-        _record_change(consent, before, by, at)
-        if added := _ordered(set(allowed) - before):
-            titles = tuple(scope.title for scope in scopes.described(added))
+        _record_change(consent, before, by, at, resources=keys)
+        titles = (*(scope.title for scope in scopes.described(set(allowed) - before)), *names)
+        if titles:
             more = notices.AppMayMore(partner=partner.name, added=titles, **_doors())
             tell(customer, more, to=addresses.proven(customer), at=at)
     return consent
@@ -89,11 +105,12 @@ def let_in(
     customer, partner = User.objects.get(pk=consent.customer_id), consent.partner
     session = Session.objects.select_related("device").get(pk=session.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    standing = issuance.may_begin(issuance.Root(partner, customer, session, consent), held=held, by=by, at=at)
+    root = issuance.Root(partner, customer, session, consent, asked.resources)
+    standing = issuance.may_begin(root, held=held, by=by, at=at)
     own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
-    root = tokens.Root(*own, asked.jkt, asked.named, details)
+    trunk = tokens.Root(*own, asked.jkt, asked.resources, asked.named, details)
     value = tokens.new_code(
-        root,
+        trunk,
         standing.allowed,
         redirect_uri=asked.redirect_uri,
         challenge=asked.code_challenge,
@@ -165,7 +182,9 @@ def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:
     return Consent.objects.create(customer_id=customer, partner_id=partner, scopes=[], given_at=at, changed_at=at)
 
 
-def _record_change(consent: Consent, before: frozenset[str], by: Actor, at: datetime) -> None:
+def _record_change(
+    consent: Consent, before: frozenset[str], by: Actor, at: datetime, *, resources: tuple[UUID, ...] = ()
+) -> None:
     after = frozenset(consent.scopes)
     event = events.ConsentChanged(
         consent=consent.pk,
@@ -174,6 +193,7 @@ def _record_change(consent: Consent, before: frozenset[str], by: Actor, at: date
         declined=_coded(consent.declined),
         added=_coded(_ordered(after - before)),
         removed=_coded(_ordered(before - after)),
+        resources=resources,
     )
     record(event, about=consent.customer_id, by=by, at=at)
 

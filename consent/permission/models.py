@@ -47,6 +47,11 @@ class Consent(models.Model):
     declined = ArrayField(
         models.CharField(max_length=64), default=list, db_comment="personal: choice; asked for and refused"
     )
+    resources = ArrayField(
+        models.CharField(max_length=1024),
+        default=list,
+        db_comment="personal: choice; APIs of others that the partner may use this at",
+    )
     given_at = models.DateTimeField(db_comment="not sensitive")
     changed_at = models.DateTimeField(db_comment="not sensitive: scopes last widened or narrowed")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -72,10 +77,11 @@ class Consent(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def answer(self, allowed: list[str], declined: list[str], at: datetime) -> None:
-        """Another answer of the customer."""
+    def answer(self, allowed: list[str], declined: list[str], at: datetime, *, resources: tuple[str, ...] = ()) -> None:
+        """Another answer of the customer; ``resources`` come to those that were there."""
         self.scopes, self.declined, self.changed_at = allowed, declined, at
-        self.save(update_fields=["scopes", "declined", "changed_at"])
+        self.resources = sorted({*self.resources, *resources})
+        self.save(update_fields=["scopes", "declined", "changed_at", "resources"])
 
     def used(self, at: datetime) -> None:
         """The partner looked. Written at most once a minute, so that reads stay cheap."""

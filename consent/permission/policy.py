@@ -47,6 +47,7 @@ class Sharing:
     session_cut: bool
     allowed: tuple[str, ...]
     needed: tuple[str, ...]
+    resources_covered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def may_share(facts: Sharing, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.CONSENT_ENDED)
     if facts.session_cut:
         return Deny(Reason.SESSION_ENDED)
-    if not set(facts.needed) <= set(facts.allowed):
+    if not (facts.resources_covered and set(facts.needed) <= set(facts.allowed)):
         return Deny(Reason.NOT_COVERED)
     return Allow()
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import scopes
+from ciam_portal.oauth.models import Resource
 from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import facts, flows, forms
@@ -65,6 +66,7 @@ def _words(request: HttpRequest, consent: Consent) -> dict[str, Any]:
     ]
     return {
         "consent": consent,
+        "places": Resource.objects.filter(url__in=consent.resources).order_by("name"),
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
     }

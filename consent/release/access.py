@@ -13,6 +13,7 @@ from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import claims, tokens
 from ciam_portal.oauth.models import AccessToken, Partner
+from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import facts
 from consent.release import challenges, issuance
@@ -49,18 +50,18 @@ class Access:
     """Fields for userinfo that the partner asked for by name, and that stand."""
 
 
-def admit(value: str, *needed: str, jkt: str = "") -> Access | Decided | None:
-    """What this access token opens; the answer if that is not allowed (yet); None if it is no live token.
+def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
+    """What this access token opens at our API at ``path``; the answer if that is not allowed (yet).
 
-    ``jkt`` is the key that was proven on the request (RFC 9449): one that is bound opens nothing without its own, and
-    one that is not bound is not sent with any.
+    None if it is no live token for that API. ``jkt`` is the key that was proven on the request (RFC 9449): one that is
+    bound opens nothing without its own, and one that is not bound is not sent with any.
 
     ID tokens, codes and refresh tokens are no access tokens. One statement, unless something is refused or a scope has
     a sensitive row of its own in the catalogue.
     """
     at = clock.now()
     found = live(value, at)
-    if found is None or found.token.jkt != jkt:
+    if found is None or found.token.jkt != jkt or not ours.opens(found.token.resource, path):
         return None
     partner, customer, session = found.partner, found.customer, found.session
     by, held = acting(partner), tuple(found.token.scope.split())
@@ -90,7 +91,7 @@ def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, f
     What the partner may no longer ask for falls out.
     """
     found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    if found is None or at >= found.expires or found.user_id is not None or found.jkt != jkt:
+    if found is None or at >= found.expires or found.user_id or found.resource or found.jkt != jkt:
         return None, frozenset()
     partner: Partner = found.application
     held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)

@@ -21,6 +21,8 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth import backend, dpop, jwts, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
+from ciam_portal.oauth.resources import ours, targets
+from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.details import facts as details
@@ -42,13 +44,13 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def run(request: HttpRequest, value: str, jkt: str, at: datetime) -> HttpResponse:
-            access = admit(value, *needed, jkt=jkt)
+            access = admit(value, *needed, path=request.path, jkt=jkt)
             if not isinstance(access, Access):
                 return _refused(access, needed, at)
             access.consent.used(at)
             return view(request, access)
 
-        return _presented(wraps(view)(run))
+        return _described(_presented(wraps(view)(run)))
 
     return decorate
 
@@ -68,6 +70,19 @@ def own(*enough: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., H
         return _presented(wraps(view)(run))
 
     return decorate
+
+
+def _described(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The same view; whoever is refused there is led to what it needs (RFC 9728 section 5.1)."""
+
+    @wraps(view)
+    def run(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        if said := response.get("WWW-Authenticate"):
+            response["WWW-Authenticate"] = f'{said}, resource_metadata="{ours.described_at(request.path)}"'
+        return response
+
+    return run
 
 
 def _presented(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -179,7 +194,7 @@ def _person(access: Access, named: tuple[str, ...] = ()) -> dict[str, Any]:
 
 @for_machines("POST")
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Whether a token stands at this moment (RFC 7662). A partner learns of its own only, a resource server of all."""
+    """Whether a token stands at this moment (RFC 7662). Who it is for learns that; for all others it does not."""
     asking = backend.authenticated(request)
     if asking is None:
         return problem("invalid_client", "authenticate with client_secret_basic or client_secret_post", 401)
@@ -192,10 +207,9 @@ def introspect(request: HttpRequest) -> HttpResponse:
 
 def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]:
     nothing: dict[str, Any] = {"active": False}
-    at, owner = clock.now(), found.application
-    if owner.pk != asking.pk and not asking.is_resource_server:
+    at, owner, is_refresh = clock.now(), found.application, isinstance(found, RefreshToken)
+    if not (owner.pk == asking.pk if isinstance(found, RefreshToken) else targets.is_for(found, asking)):
         return nothing
-    is_refresh = isinstance(found, RefreshToken)
     ends = min(found.idle_at, found.expires_at) if isinstance(found, RefreshToken) else found.expires
     if at >= ends or not owner.is_enabled:
         return nothing
@@ -211,11 +225,12 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
             "token_type": "refresh_token" if is_refresh else ("DPoP" if found.jkt else "Bearer"),
         }
         | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
+        | ({"aud": found.resource[0]} if found.resource and not is_refresh else {})
     )
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())
-    needed = (tokens.OFFLINE,) if is_refresh else ()
+    needed = (OFFLINE,) if is_refresh else ()
     root, by = issuance.Root(owner, found.user, found.session, found.consent), acting(owner)
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
     if not isinstance(asked.answer, Allow):
@@ -225,4 +240,4 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     proven = facts.signed_in(found.session)
     if approved := details.standing(found.details):
         state["authorization_details"] = [row.said for row in approved]
-    return state | proven | {"sub": subject(owner, found.user.pk), "scope": " ".join(opened)}
+    return state | proven | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}

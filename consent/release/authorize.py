@@ -38,7 +38,8 @@ from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.details import facts as approving
 from consent.models import Consent
@@ -195,10 +196,9 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
     must_show = ask_again or "select_account" in asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
-    allowed = consent.scopes if consent else []
-    unanswered = policy.missing(
-        asked.covers, allowed=allowed, declined=consent.declined if consent else [], ask_again=ask_again
-    )
+    allowed = [*consent.scopes, *consent.resources] if consent else []
+    wanted, declined = (*asked.covers, *ours.of_others(asked.resources)), consent.declined if consent else []
+    unanswered = policy.missing(wanted, allowed=allowed, declined=declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
     if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
         _check_issue(visit)
@@ -207,7 +207,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         raise asked.refused("consent_required", "the customer has to be asked")
     known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
     shown = tuple(name for name in asked.covers if name in known or name in unanswered)
-    for action in facts.agreeing(visit.partner, shown, allowed, is_new=consent is None):
+    for action in facts.agreeing(visit.partner, {*shown, *unanswered}, allowed, is_new=consent is None):
         _check_gate(visit, action)
     for each in map(details.transaction, asked.details):
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
@@ -281,6 +281,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> Http
         "query": visit.asked.query,
         "needed": [row for row in rows if row["scope"].required],
         "optional": [row for row in rows if not row["scope"].required],
+        "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
     }
     response = render(visit.request, "consent/release/authorize.html", context)

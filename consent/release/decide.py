@@ -12,6 +12,7 @@ from ciam_portal.oauth import scopes
 from ciam_portal.oauth.authorization import Answer, Unanswerable
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import ours
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
@@ -63,9 +64,13 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
 
 def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...]) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
-    if not shown:
-        return Consent.objects.between(visit.customer.pk, visit.partner.pk).live().get()
-    return flows.give(visit.session, visit.partner, shown=shown, ticked=ticked, by=visit.by, at=visit.at)
+    places = ours.of_others(visit.asked.resources)
+    found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()
+    if not shown and set(places) <= set((consent := found.get()).resources):
+        return consent
+    return flows.give(
+        visit.session, visit.partner, shown=shown, ticked=ticked, resources=places, by=visit.by, at=visit.at
+    )
 
 
 def _deny(visit: Visit, shown: tuple[str, ...]) -> None:

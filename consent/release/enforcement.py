@@ -1,23 +1,16 @@
 """ConsentValidator: the library asks, policy answers; at every code, refresh and request. Named in settings."""
 
-import base64
-import binascii
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
-from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import assertions, dpop, id_tokens, tokens
-from ciam_portal.oauth.backend import JKT, NETWORK
+from ciam_portal.oauth import dpop, id_tokens, tokens
+from ciam_portal.oauth.authentication import Authenticating
+from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.claims import ID_TOKEN
-from ciam_portal.oauth.credentials import known
-from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
@@ -26,7 +19,6 @@ from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
-_LONGEST = 255
 _GRANTS = {
     "authorization_code": Partner.GRANT_AUTHORIZATION_CODE,
     "refresh_token": Partner.GRANT_AUTHORIZATION_CODE,
@@ -34,67 +26,8 @@ _GRANTS = {
 }
 
 
-class ConsentValidator(OAuth2Validator):
+class ConsentValidator(Authenticating):
     """Every question the library asks, answered from our rows and our policy. ``request`` is the library's own."""
-
-    # --- who asks
-
-    def _load_application(self, client_id: Any, request: Any) -> Partner | None:
-        client = getattr(request, "client", None)
-        if isinstance(client, Partner) and client.client_id == client_id:
-            return client
-        sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
-        found = known.partner_of(client_id) if sane else None
-        request.client = found if found is not None and found.is_enabled else None
-        return request.client
-
-    def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """A partner that shows a proof must show the right one; one that has any must show it."""
-        if any((_authorization(request), *_in_form(request))):
-            return True
-        partner = self._load_application(request.client_id, request)
-        return partner is None or not partner.is_public
-
-    def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """By one proof: its secret, in the header or the form, or what it signed (RFC 6749 section 2.3)."""
-        header, (secret, assertion) = _authorization(request), _in_form(request)
-        if sum(map(bool, (header, secret, assertion))) != 1:
-            return False
-        if assertion:
-            return self._authenticate_by_key(assertion, request)
-        client_id, secret = _basic(header) if header else (request.client_id, secret)
-        if request.client_id not in {None, "", client_id}:
-            return False
-        partner = self._load_application(client_id, request)
-        return partner is not None and self._proven(partner, request, lambda held, _at: held.is_secret(secret))
-
-    def _authenticate_by_key(self, assertion: str, request: Any) -> bool:
-        client_id = assertions.speaks_of(assertion)
-        if request.client_id not in {None, "", client_id} or request.client_assertion_type != assertions.KIND:
-            return False
-        partner = self._load_application(client_id, request)
-        return partner is not None and self._proven(
-            partner, request, lambda held, at: assertions.proves(assertion, partner, held, at)
-        )
-
-    def _proven(self, partner: Partner, request: Any, shows: Callable[[Credential, datetime], bool]) -> bool:
-        """Whether what was sent shows one of the credentials that live now; that it was used is kept."""
-        at = clock.now()
-        held = next((each for each in known.live(partner, at) if shows(each, at)), None)
-        if held is None:
-            return False
-        partner.shown = held
-        held.used(request.headers.get(NETWORK) or "", at)
-        partner.used(at)
-        return True
-
-    def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """Only a public partner may leave it at its name."""
-        partner = self._load_application(client_id, request)
-        if partner is None or not partner.is_public:
-            return False
-        partner.used(clock.now())
-        return True
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Partner, request: Any, *args: Any, **kwargs: Any
@@ -184,8 +117,8 @@ class ConsentValidator(OAuth2Validator):
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
             at, by = clock.now(), acting(request.client)
-            scopes = tuple(request.scopes)
-            flows.authorize_partner(request.client, token["access_token"], scopes, jkt=_jkt(request), by=by, at=at)
+            carried = tokens.Carried(tuple(request.scopes), request.target)
+            flows.authorize_partner(request.client, token["access_token"], carried, jkt=_jkt(request), by=by, at=at)
         else:
             token["scope"] = " ".join(request.issued.scopes)
             if request.exchanged.details:
@@ -199,6 +132,7 @@ class ConsentValidator(OAuth2Validator):
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A partner acting for itself: only what opens nothing of a customer's."""
+        request.target = wanted.target(request, [named] if (named := wanted.resource(request)) else [])
         return set(scopes) <= set(request.client.scopes_allowed) & OWN
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -230,7 +164,7 @@ class ConsentValidator(OAuth2Validator):
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
         """Whether an access token (nothing else) opens these scopes now."""
-        access = admit(token or "", *(scopes or ()))
+        access = admit(token or "", *(scopes or ()), path="")
         if not isinstance(access, Access):
             request.oauth2_error = {"error": "invalid_token"}
             return False
@@ -269,24 +203,3 @@ def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> boo
 
 def _jkt(request: Any) -> str:
     return str(request.headers.get(JKT) or "")
-
-
-def _in_form(request: Any) -> tuple[str, str]:
-    return getattr(request, "client_secret", None) or "", getattr(request, "client_assertion", None) or ""
-
-
-def _authorization(request: Any) -> str:
-    return str(request.headers.get("Authorization") or "")
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """Name and secret of HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1); empty for anything else."""
-    kind, _, text = header.partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        pair = base64.b64decode(text.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return "", ""
-    name, _, secret = pair.partition(":")
-    return unquote_plus(name), unquote_plus(secret)

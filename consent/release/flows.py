@@ -6,7 +6,7 @@ a refusal: that it was presented must be kept.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -28,6 +28,8 @@ from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import backchannel, jwts, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
+from ciam_portal.oauth.resources.targets import OURS, Target
+from ciam_portal.oauth.scopes import OFFLINE
 from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import notices
@@ -65,12 +67,14 @@ class Exchanged:
 class Wanted:
     """For what a partner exchanges what it holds: for all of it, or less.
 
-    ``scopes``: none means all. ``details``: of those that were approved by themselves. ``jkt`` is the key that the
-    partner proved to hold (RFC 9449); what is issued is bound to it. "" binds to none.
+    ``scopes``: none means all. ``details``: of those that were approved by themselves. ``target``: what the token
+    is to be for. ``jkt`` is the key that the partner proved to hold (RFC 9449); what is issued is bound to it. "" binds
+    to none.
     """
 
     scopes: tuple[str, ...] = ()
     details: tuple[UUID, ...] = ()
+    target: Target = OURS
     jkt: str = ""
 
 
@@ -95,7 +99,7 @@ def redeem(
         ended = tokens.end_family(code.family)
         record(events.CodeReused(partner=partner.pk, tokens_ended=ended), about=code.user_id, by=by, at=at)
         return Why.ENDED
-    held, root = tuple(code.scope.split()), issuance.Root(partner, code.user, code.session, consent)
+    held, root = tuple(code.scope.split()), _root(code, partner, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
@@ -105,10 +109,11 @@ def redeem(
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     lasting, carried = _carried(code, wanted.details)
     own = partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id()
-    trunk = tokens.Root(*own, wanted.jkt, tuple(code.named), lasting)
+    trunk = tokens.Root(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    issued = tokens.issue(trunk, asked.allowed, details=tuple(carried), ends_at=ends_at, at=at)
+    first = tokens.Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried))
+    issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
@@ -137,15 +142,17 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     lasting, carried = _carried(old, wanted.details)
-    again = tokens.repeated(old, asked, details=tuple(carried), jkt=jkt, at=at)
+    same = tokens.Carried(wanted.target.scopes(asked), wanted.target, tuple(carried))
+    again = tokens.repeated(old, same, jkt=jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
-    held, root = tuple(old.scope.split()), issuance.Root(partner, old.user, old.session, consent)
-    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(tokens.OFFLINE,), by=by, at=at)
+    held, root = tuple(old.scope.split()), _root(old, partner, consent)
+    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(OFFLINE,), by=by, at=at)
     if not again and (worn := _worn(old, asked, jkt, at)) is not None:
         return _refused_refresh(partner, worn, old.user_id, by, at)
-    scopes = again.scopes if again else tuple(name for name in answered.allowed if not asked or name in asked)
+    scopes = tuple(name for name in answered.allowed if not asked or name in asked)
+    scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
         why, decision = _kept(answered, root, by, at)
         if why is not None:
@@ -155,8 +162,8 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
-    trunk = tokens.Root(*own, jkt, tuple(old.named), lasting)
-    issued = again or tokens.rotate(old, trunk, scopes, answered.allowed, details=tuple(carried), at=at)
+    trunk = tokens.Root(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
+    issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     _read(consent, issued, at)
     sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
@@ -164,14 +171,15 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
 
 @flow
 def authorize_partner(
-    partner: Partner, value: str, scopes: tuple[str, ...], *, jkt: str, by: Actor, at: datetime
+    partner: Partner, value: str, carried: tokens.Carried, *, jkt: str, by: Actor, at: datetime
 ) -> None:
     """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
-    tokens.issue_to_partner(partner, value, scopes, jkt=jkt, at=at)
+    tokens.issue_to_partner(partner, value, carried, jkt=jkt, at=at)
     credential = partner.shown.pk if partner.shown else None
-    key = tally(events.PartnerAuthorized, credential, bool(jkt), *sorted(scopes), about=None, by=by, at=at)
+    alike = credential, bool(jkt), *carried.target.audience, *sorted(carried.scopes)
+    key = tally(events.PartnerAuthorized, *alike, about=None, by=by, at=at)
     if key is not None:
-        event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(scopes))
+        event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(carried.scopes))
         record(event, about=None, by=by, at=at, key=key)
 
 
@@ -185,6 +193,10 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
         ended = tokens.end_access(found)
     record(events.TokenReturned(partner=partner.pk, tokens_ended=ended), about=found.user_id, by=by, at=at)
     return ended
+
+
+def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:
+    return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
 
 
 def _carried(

@@ -18,6 +18,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Decision
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import facts, policy
 
@@ -30,6 +31,8 @@ class Root:
     customer: User
     session: Session
     consent: Consent
+    resources: tuple[str, ...] = ()
+    """What a grant is for (RFC 8707); none: our own APIs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Asked:
 def ask(root: Root, *actions: str, held: Iterable[str], needed: Iterable[str] = (), by: Actor, at: datetime) -> Asked:
     """May what holds these scopes be handed out, or used, at this moment? Nothing is kept."""
     sharing = facts.for_sharing(root.consent, root.partner, root.customer, root.session, at, held=held, needed=needed)
+    covered = set(ours.of_others(root.resources)) <= set(root.consent.resources)
+    sharing = replace(sharing, resources_covered=covered)
     answer = policy.may_share(sharing, limits=limits.current(), at=at)
     if not isinstance(answer, Allow):
         return Asked(answer, sharing)

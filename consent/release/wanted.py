@@ -6,6 +6,8 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from ciam_portal.oauth import details
 from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
+from ciam_portal.oauth.resources import targets
+from ciam_portal.oauth.resources.targets import Target
 from consent.details import facts
 from consent.release.flows import Wanted
 
@@ -24,7 +26,21 @@ def of(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str,
     if held is None:
         words = "the customer has not approved all of these"
         raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
-    return Wanted(scopes, held, jkt)
+    return Wanted(scopes, held, target(request, found.resource), jkt)
+
+
+def target(request: Any, granted: list[str]) -> Target:  # noqa: ANN401  (the library's request)
+    """What the access token is for, of what the grant is for (RFC 8707 section 2.2)."""
+    found = targets.of(request.client, granted, resource(request))
+    if found is None:
+        words = "resource is none that this was granted for and that is open to this app; of several, name one"
+        raise errors.CustomOAuth2Error("invalid_target", description=words, request=request)
+    return found
+
+
+def resource(request: Any) -> str:  # noqa: ANN401  (the library's request)
+    """The resource that is named, or ""."""
+    return getattr(request, "resource", None) or ""
 
 
 def refuse_to_itself(request: Any) -> None:  # noqa: ANN401  (the library's request)

@@ -22,7 +22,7 @@ from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests.decisions.conftest import Shop, open_shop
-from tests.oauth.walk import Walk, register
+from tests.oauth.walk import Walk, register, serve
 
 pytestmark = pytest.mark.django_db
 
@@ -151,14 +151,18 @@ def test_an_expired_token_is_unknown(shop: Shop) -> None:
         assert shop.decide_on().json()["reasons"][0]["code"] == "unknown_token"
 
 
-def test_a_token_of_others_is_for_resource_servers_only(shop: Shop) -> None:
+def test_a_token_of_others_is_for_the_resource_that_it_was_made_for_only(shop: Shop) -> None:
     other = open_shop(shop.browser, name="Other")
     mine, other.token = other.token, shop.token
     assert other.decide_on().json()["reasons"][0]["code"] == "unknown_token"
     assert latest().about is None
     assert mine != other.token
-    gateway = open_shop(shop.browser, name="Gateway", profile=Profile.SERVICE, resource_server=True)
+    gateway = open_shop(shop.browser, name="Gateway", profile=Profile.SERVICE)
     gateway.token = shop.token
+    assert gateway.decide_on().json()["reasons"][0]["code"] == "unknown_token"
+    url = serve(gateway, shop)
+    assert gateway.decide_on().json()["reasons"][0]["code"] == "unknown_token"
+    gateway.token = shop.tokens("openid", resource=url)["access_token"]
     assert gateway.decide_on().json()["outcome"] == "allow"
     assert gateway.decide_on(channel="gateway").json()["outcome"] == "allow"
 

@@ -25,7 +25,7 @@ LONGEST = 300
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
     r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
-    r"|oauth/(tokens|partners|backchannel)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py"
+    r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 
@@ -52,7 +52,8 @@ BEFORE_SIGN_IN = {
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
     "consent:profile", "consent:activity", "oauth2_provider:token", "oauth2_provider:push",
-    "oauth2_provider:revoke-token", "oauth2_provider:credentials", "oauth2_provider:replace-credential",
+    "oauth2_provider:revoke-token", "oauth2_provider:protected-resource",
+    "oauth2_provider:credentials", "oauth2_provider:replace-credential",
     "oauth2_provider:end-credential",
     "oauth2_provider:oidc-connect-discovery-info", "oauth2_provider:oauth-server-metadata", "oauth2_provider:jwks-info",
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",

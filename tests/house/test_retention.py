@@ -19,8 +19,8 @@ OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as poli
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
-    "crypto.Key", "accounts.RiskState", "oauth.Partner", "governance.PolicyVersion", "governance.RiskModel",
-    "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
+    "crypto.Key", "accounts.RiskState", "oauth.Partner", "oauth.Resource", "governance.PolicyVersion",
+    "governance.RiskModel", "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.
 EMPTY = {

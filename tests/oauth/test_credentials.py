@@ -1,6 +1,8 @@
 """What partners prove themselves with: two at a time, each with an end, replaced with an overlap."""
 
 import json
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +21,7 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.oauth import partners
-from ciam_portal.oauth.credentials import flows, policy
+from ciam_portal.oauth.credentials import flows, policy, tasks
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.credentials.policy import Holding, Reason
 from ciam_portal.oauth.environment import Environment
@@ -206,7 +208,6 @@ def test_hosts_of_sandbox_and_production_are_never_mixed(where: str, uri: str, f
     "said",
     [
         {"scopes": ("openid", "phone")},
-        {"resource_server": True},
         {"decision_actions": ("partner.payment",)},
         {"jwks_uri": "https://shop.example/jwks"},
         {"backchannel_logout_uri": "https://shop.example/bye"},
@@ -316,3 +317,82 @@ def test_tokens_of_a_partner_for_itself_are_counted(till: Walk) -> None:
     with time_machine.travel(clock.now() + timedelta(days=1)):
         assert opens(till, new)
     assert AuditEntry.objects.filter(name="oauth.partner_authorized").count() == 3
+
+
+# --- reminders, and what nobody uses
+
+
+@pytest.mark.parametrize(
+    ("days", "life", "due"),
+    [(31, 90, 0), (30, 90, 1), (8, 90, 1), (7, 90, 2), (1.1, 90, 2), (1, 90, 3), (0.1, 90, 3), (20, 20, 0), (7, 20, 2)],
+)
+def test_reminders_are_due_at_thirty_seven_and_one_days(days: float, life: float, due: int) -> None:
+    ends = NOON + timedelta(days=days)
+    made = ends - timedelta(days=life)
+    assert policy.reminders_due(made, ends, limits=limits.current(), at=NOON) == due
+
+
+def test_the_owner_is_reminded_three_times_and_not_of_what_was_replaced(till: Walk, outbox: Any) -> None:
+    Partner.objects.update(contact="ops@shop.example")
+    start, told = clock.now(), []
+    for day in (59, 60, 60, 83, 88, 89, 89):
+        with time_machine.travel(start + timedelta(days=day, minutes=1)):
+            told.append(tasks.remind())
+    assert told == [0, 1, 0, 1, 0, 1, 0]
+    assert [each.to for each in outbox()[:2]] == ["owner@shop.example", "ops@shop.example"]
+    assert {each.kind for each in outbox()} == {"partner_credential_ends"}
+    with time_machine.travel(start + timedelta(days=89, hours=1)):
+        again(till)
+        assert tasks.remind() == 0
+    with time_machine.travel(start + timedelta(days=89 + 60, hours=2)):
+        assert tasks.remind() == 1
+
+
+def test_what_nobody_uses_is_switched_off_and_can_be_switched_on_again(till: Walk, outbox: Any) -> None:
+    other, start = Walk(*register("Other")), clock.now()
+    with time_machine.travel(start + timedelta(days=30)):
+        assert opens(till)
+    with time_machine.travel(start + timedelta(days=60, minutes=1)):
+        assert [tasks.switch_off_unused(), tasks.switch_off_unused()] == [1, 0]
+        assert [Partner.objects.get(pk=each.partner.pk).is_enabled for each in (till, other)] == [True, False]
+        assert [each.kind for each in outbox()] == ["partner_switched_off"]
+        partners.switch(other.partner, by=BY, at=clock.now(), on=True)
+        assert tasks.switch_off_unused() == 0
+    with time_machine.travel(start + timedelta(days=91)):
+        assert tasks.switch_off_unused() == 1  # the one that was used on day 30
+
+
+# --- under load
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_secret_is_replaced_under_load_with_no_failed_request(unlocked_audit: None) -> None:
+    walk = Walk(*register("Till", profile=Profile.SERVICE))
+    answers, secrets, taken, over = list[int](), [walk.secret], [0, 0, 0], threading.Event()
+
+    def run(number: int) -> None:
+        one = Walk(walk.partner, walk.secret)
+        try:
+            while not over.is_set():
+                newest = len(secrets) - 1
+                sent = one.post("/oauth/token/", ITSELF, HTTP_AUTHORIZATION=one.basic(secrets[newest]))
+                answers.append(sent.status_code)
+                taken[number] = newest
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
+    for each in threads:
+        each.start()
+    for _ in range(4):
+        (former,) = [each["id"] for each in api(walk, "", secrets[-1]).json()["credentials"]]
+        made = api(walk, "replace", secrets[-1]).json()
+        secrets.append(made["client_secret"])
+        while min(taken) < len(secrets) - 1 and set(answers) == {200}:  # each client takes the new one
+            time.sleep(0.01)
+        assert api(walk, "end", secrets[-1], credential=former).status_code == 200
+    over.set()
+    for each in threads:
+        each.join()
+    assert len(answers) >= 12
+    assert set(answers) == {200}

@@ -13,22 +13,23 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.oauth import views
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows
-from tests.oauth.walk import Walk, answer, register
+from tests.oauth.walk import Walk, answer, register, serve
 
 pytestmark = pytest.mark.django_db
 OFFLINE = "openid profile offline_access"
 
 
 class World:
-    """A customer at a partner with one of everything; a partner that acts for itself; a server that asks about all."""
+    """A customer at a partner with one of everything; a partner that acts for itself; who runs an API."""
 
     def __init__(self, browser: Client) -> None:
         self.walk, self.job = Walk(*register(), browser), Walk(*register("Job", profile=Profile.SERVICE))
-        self.gateway = Walk(*register("Gateway", resource_server=True))
+        self.gateway = Walk(*register("Gateway", profile=Profile.SERVICE))
+        self.there = self.walk.tokens("openid profile", resource=serve(self.gateway, self.walk))["access_token"]
         self.away = self.walk.tokens(OFFLINE)["refresh_token"]
         self.seen = self.walk.tokens(OFFLINE)["refresh_token"]
         self.token = self.walk.tokens("openid profile")["access_token"]
@@ -40,6 +41,11 @@ def begins(world: World) -> bool:
     return response.status_code == 303 and "code" in answer(response)
 
 
+def told(walk: Walk, token: str) -> bool:
+    response = walk.post("/oauth/introspect/", {"token": token})
+    return response.status_code == 200 and bool(response.json()["active"])
+
+
 # Each way to a token, and each use of one: what comes of it now. Grants by their names: a new one has a row here.
 DOORS: dict[str, Callable[[World], bool]] = {
     "authorization": begins,
@@ -48,8 +54,8 @@ DOORS: dict[str, Callable[[World], bool]] = {
     "client_credentials": lambda w: (
         w.job.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 200
     ),
-    "introspection": lambda w: w.gateway.introspect(w.token)["active"],
-    "introspection of a refresh token": lambda w: w.gateway.introspect(w.seen)["active"],
+    "introspection": lambda w: w.gateway.introspect(w.there)["active"],
+    "introspection of a refresh token": lambda w: told(w.walk, w.seen),
     "userinfo": lambda w: w.walk.userinfo(w.token).status_code == 200,
     "profile": lambda w: w.walk.get("/api/profile", w.token).status_code == 200,
 }
@@ -88,7 +94,8 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
     "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
     "customer let back in": (
-        lambda by: sessions.end_all(User.objects.get(), by=by, at=clock.now(), reason="recovered"), ITSELF
+        lambda by: sessions.end_all(User.objects.filter(pk=by.id).get(), by=by, at=clock.now(), reason="recovered"),
+        ITSELF,
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
     "session ended, as its risk rose": (end(sessions.RISK_ROSE), ITSELF),
@@ -104,6 +111,7 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
         set(DOORS) - AWAY,
     ),
     "partner disabled": (partners(is_enabled=False), set()),
+    "resource switched off": (lambda by: Resource.objects.update(is_enabled=False), set(DOORS) - {"introspection"}),
     "partner may ask for less": (partners(scopes_allowed=["openid", "profile"]), set(DOORS) - AWAY),
 }  # fmt: skip
 

@@ -98,7 +98,7 @@ def test_the_command() -> None:
 
 
 def test_the_command_says_what_may_be_asked() -> None:
-    run("add", "Gateway", "--profile", "service", "--resource-server", "--decision-action", "partner.payment")
+    run("add", "Gateway", "--profile", "service", "--decision-action", "partner.payment")
     gateway = Partner.objects.get()
     assert gateway.decision_actions == ["partner.payment"]
     run("decisions", gateway.client_id, "--decision-action", "partner.change_payee")
@@ -112,10 +112,9 @@ def test_the_command_says_what_may_be_asked() -> None:
 
 def test_the_command_adds_public_partners_and_machines() -> None:
     assert "secret" not in run("add", "App", "--redirect-uri", "https://app.example/cb", "--profile", "browser")
-    run("add", "Robot", "--profile", "service", "--resource-server")
+    run("add", "Robot", "--profile", "service")
     robot = Partner.objects.get(name="Robot")
     assert robot.authorization_grant_type == Partner.GRANT_CLIENT_CREDENTIALS
-    assert robot.is_resource_server
 
 
 def test_the_command_says_what_is_wrong() -> None:

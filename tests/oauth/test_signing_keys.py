@@ -146,6 +146,10 @@ def test_one_is_revoked_in_an_emergency(walk: Walk, waits: bool) -> None:
     assert walk.tokens("openid")["id_token"]
 
 
+def test_every_key_has_a_name_that_can_be_typed() -> None:
+    assert all(jwts.new_key("EdDSA")[0][0].isalnum() for _ in range(300))
+
+
 def test_what_cannot_be_revoked_says_why(settings: Any) -> None:
     with pytest.raises(CommandError, match="No key is called"):
         command("revoke", "nobody")

@@ -17,7 +17,9 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import registry
 from tests import factories
+from tests.conftest import NOON
 
 CALLBACK = "https://shop.example/callback"
 AFTER = "https://shop.example/"
@@ -46,6 +48,16 @@ def owner() -> UUID:
     """Who answers for the partners of a test."""
     person = User.objects.filter(email="owner@shop.example").first()
     return (person or factories.customer("owner@shop.example")).pk
+
+
+def serve(server: "Walk", *reached_by: "Walk", url: str = "https://api.example/v1", **said: Any) -> str:
+    """Register an API that ``server`` runs; these partners may ask for tokens for it. Its address."""
+    words = {"name": "Warehouse", "scopes": ("openid", "profile")} | said
+    registry.register(registry.Registration(url=url, partner=server.partner, **words), by=Actor.system(), at=NOON)
+    for each in reached_by:
+        urls = tuple(Partner.objects.get(pk=each.partner.pk).resources_allowed)
+        registry.let_reach(each.partner, (*urls, url), by=Actor.system(), at=NOON)
+    return url
 
 
 class Walk:

@@ -52,7 +52,6 @@ class Command(BaseCommand):
             "--id-token-alg", dest="algorithm", choices=jwts.OURS, default=jwts.ES256, help="what we sign for it with"
         )
         add.add_argument("--public-subjects", action="store_true", help="the same subject as at other such partners")
-        add.add_argument("--resource-server", action="store_true", help="may introspect tokens issued to others")
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
         )
@@ -155,7 +154,6 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         backchannel_logout_uri=options["backchannel_logout_uri"],
         algorithm=options["algorithm"],
         public_subjects=options["public_subjects"],
-        resource_server=options["resource_server"],
         decision_actions=tuple(options["decision_action"]),
         authorization_details_types=tuple(options["authorization_details_type"]),
     )

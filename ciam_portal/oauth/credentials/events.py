@@ -22,6 +22,16 @@ class CredentialMade(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialEnding(AuditEvent):
+    """A partner's owner was told that its secret, or keys, end soon."""
+
+    name: ClassVar[str] = "partner.credential_ending"
+    partner: UUID
+    credential: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialEnded(AuditEvent):
     """A partner's secret, or keys, prove nothing any more."""
 

@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, QuerySet
+
+from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import instant
+from ciam_portal.core.words import Text, instant
+from ciam_portal.oauth import events as events_of_partners
 from ciam_portal.oauth.credentials import events, notices, policy
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.hashers import ClientSecret
@@ -95,6 +100,61 @@ def end(credential: Credential, *, by: Actor, at: datetime) -> None:
     record(events.CredentialEnded(partner=partner.pk, credential=credential.pk), about=None, by=by, at=at)
 
 
+@flow
+def remind(credential: Credential, *, by: Actor, at: datetime) -> None:
+    """Its owner hears that it ends. Raises Refused: it was replaced, or they have heard meanwhile."""
+    partner = Partner.objects.select_for_update().get(pk=credential.partner_id)
+    credential.refresh_from_db()
+    due = reminders_due(credential, at)
+    if due <= credential.reminded:
+        raise Refused(policy.Reason.OVER)
+    credential.told(due)
+    event = events.CredentialEnding(partner=partner.pk, credential=credential.pk, expires_at=credential.expires_at)
+    record(event, about=None, by=by, at=at)
+    notice = notices.CredentialEnds(
+        partner=partner.name,
+        is_secret=credential.kind == Credential.Kind.SECRET,
+        ends=_instant(partner, credential.expires_at),
+        link=links.absolute("home"),
+    )
+    tell(partner.owner, notice, to=partner.told, at=at)
+
+
+def reminders_due(credential: Credential, at: datetime) -> int:
+    """How many reminders are due; none for one that is over, or that has a successor."""
+    live = list(credential.partner.credentials.live(at).order_by("made_at"))
+    if not live or live[-1].pk != credential.pk:
+        return 0
+    return policy.reminders_due(credential.made_at, credential.expires_at, limits=limits.current(), at=at)
+
+
+@flow
+def switch_off(partner: Partner, *, by: Actor, at: datetime) -> None:
+    """Nobody used it for long: it is off from now on, and its owner told. Raises Refused: it was used meanwhile."""
+    found = unused(at).select_for_update(of=("self",)).filter(pk=partner.pk).first()
+    if found is None:
+        raise Refused(policy.Reason.IN_USE)
+    Partner.objects.filter(pk=found.pk).update(is_enabled=False)
+    since = found.used_at or found.enabled_at
+    record(events_of_partners.PartnerUnused(partner=found.pk, since=since), about=None, by=by, at=at)
+    notice = notices.SwitchedOff(partner=found.name, days=limits.current().partners.unused_days)
+    tell(found.owner, notice, to=found.told, at=at)
+
+
+def ending(at: datetime) -> QuerySet[Credential]:
+    """What ends within the first reminder's days, of partners that are on."""
+    until = at + timedelta(days=limits.current().partners.first_reminder_days)
+    return Credential.objects.live(at).filter(expires_at__lte=until, partner__is_enabled=True).order_by("pk")
+
+
+def unused(at: datetime) -> QuerySet[Partner]:
+    """Partners that are on, and were neither here nor switched on for so long."""
+    since = at - timedelta(days=limits.current().partners.unused_days)
+    idle = Q(used_at__lt=since) | Q(used_at=None)
+    rows: QuerySet[Partner] = Partner.objects.filter(idle, is_enabled=True, enabled_at__lt=since).order_by("pk")
+    return rows
+
+
 def add(partner: Partner, shown: Shown, at: datetime) -> tuple[Credential, str]:
     """One more row, in a place that is free, and its secret ("": it is no secret). For flows that record it."""
     secret = codes.new_token() if shown.kind is Credential.Kind.SECRET else ""
@@ -123,9 +183,13 @@ def _tell(partner: Partner, made: Credential, by: Actor, at: datetime, *, until:
         partner=partner.name,
         by_itself=by.kind is ActorKind.PARTNER,
         is_secret=made.kind == Credential.Kind.SECRET,
-        former_ends=instant(until, partner.owner.zone if partner.owner else _UTC) if until and until > at else "",
+        former_ends=_instant(partner, until) if until and until > at else "",
     )
     tell(partner.owner, notice, to=partner.told, at=at)
+
+
+def _instant(partner: Partner, at: datetime) -> Text:
+    return instant(at, partner.owner.zone if partner.owner else _UTC)
 
 
 def _kept(partner: Partner) -> list[Credential]:

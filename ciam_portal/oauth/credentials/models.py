@@ -49,6 +49,7 @@ class Credential(models.Model):
     made_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive: proves nothing from then on")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive: ended, or made room for the next")
+    reminded = models.PositiveSmallIntegerField(default=0, db_comment="not sensitive: how often its end was told")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: proved something, to some minutes")
     networks = models.JSONField(
         default=dict, db_comment="not sensitive: networks of the partner's servers that showed it, and when"
@@ -104,6 +105,11 @@ class Credential(models.Model):
         """There is another now: this one dies by itself."""
         self.expires_at = min(self.expires_at, until)
         self.save(update_fields=["expires_at"])
+
+    def told(self, times: int) -> None:
+        """Its owner heard that it ends, for the so many-th time."""
+        self.reminded = times
+        self.save(update_fields=["reminded"])
 
     def end(self, at: datetime) -> None:
         """It proves nothing any more, and its place is free."""

@@ -1,7 +1,7 @@
 """When a partner's credential may be replaced, or ended."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
@@ -20,6 +20,7 @@ class Reason(ReasonBase):
     TWO_LIVE = "two_live", "Two work already. Wait until the former one has ended, or end one of them first."
     LAST_ONE = "last_one", "This is the only one that works. Replace it instead: the new one can end it at once."
     TOO_OFTEN = "too_often", "It was replaced too often today. Its owner or our staff can still do so."
+    IN_USE = "in_use", "This app was used lately."
     OVER = "credential_over", "This one has ended already."
 
 
@@ -34,6 +35,14 @@ class Holding:
     is_live: bool = True
     by_itself: int = 0
     """How many were made within a day, this one too, if the partner makes it itself; 0: a person makes it."""
+
+
+def reminders_due(made_at: datetime, expires_at: datetime, *, limits: Limits, at: datetime) -> int:
+    """How many of the reminders are due by now. One that would come before it was even made is left out."""
+    rules = limits.partners
+    spans = (rules.first_reminder_days, rules.second_reminder_days, rules.last_reminder_days)
+    due = [at >= expires_at - timedelta(days=days) > made_at for days in spans]
+    return max((number for number, is_due in enumerate(due, 1) if is_due), default=0)
 
 
 @question("partner.may_replace")
