@@ -101,12 +101,10 @@ def standing_refresh(value: str) -> RefreshToken | None:
 
 
 def _whole(kind: type[M]) -> QuerySet[M]:
-    """Such tokens with all that decides about them, without what is long and decides nothing."""
+    """Such tokens with all that decides about them, without what is long."""
     return kind.objects.select_related("application", "user", "consent", "session__device").defer(
-        *("session__visit", "session__browser_key", "session__network", "session__network_now"),
-        *("session__device__cookie_digest", "session__device__former_digests", "session__device__name"),
-        *("application__redirect_uris", "application__post_logout_redirect_uris"),
-    )
+        "session__visit", "session__device__former_digests", "application__redirect_uris",
+    )  # fmt: skip
 
 
 _ACCESS = Prepared(lambda digest: _whole(AccessToken).filter(token_checksum=digest))

@@ -38,10 +38,11 @@ class Both:
 
     def __init__(self, handler: machines.Machines, patch: pytest.MonkeyPatch) -> None:
         self.django, self.machines = Client(HTTP_HOST=HOST), Client(HTTP_HOST=HOST)
-        self.machines.handler = _Machine(handler)
+        self.machines.handler = self.known = _Machine(handler)
         self.patch, self.taken = patch, 0
 
     def ask(self, method: str, path: str, body: bytes | str = b"", **headers: str) -> Any:
+        answer: Any = None
         found, now = [], clock.now()
         self.patch.setattr(clock, "now", lambda: now)
         self.patch.setattr(jwts, "sign", lambda claims, *_: json.dumps(claims))  # ECDSA signs no two times alike
@@ -57,7 +58,7 @@ class Both:
             names = {name: value for name, value in answer.items() if name != "X-Request-ID"}
             found.append((answer.status_code, list(names.items()), answer.content))
         assert found[0] == found[1]
-        self.taken += self.machines.handler.taken
+        self.taken = self.known.taken
         return answer
 
 
@@ -147,7 +148,7 @@ def test_both_answer_alike(both: Both, held: tuple[Walk, dict[str, Any]]) -> Non
     for method, path, body, headers in cases(*held):
         both.ask(method, path, body, **headers)
         asked += 1
-    assert both.machines.handler.taken == asked > 150
+    assert both.taken == asked > 150
 
 
 def test_a_partner_for_itself_too(both: Both) -> None:

@@ -53,7 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A cursor whose statements the server plans once for this connection, and answers from that plan."""
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(_PreparedCursor(self.connection))
+            return self._prepare_cursor(_PreparedCursor(self.connection))  # type: ignore[attr-defined]
 
     def is_usable(self) -> bool:
         """Whether the server still answers on this connection; that takes no time. Heard of a moment ago, it does."""

@@ -1,7 +1,8 @@
-"""``python -m tests.bench.speed.untouched.seed``: rows to measure with; says as JSON what is asked with which values."""
+"""``python -m tests.bench.speed.untouched.seed``: rows to measure with, and as JSON what is asked with them."""
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import django
 
@@ -12,13 +13,15 @@ from django.core.management import call_command  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 from oauth2_provider.models import AccessToken, Application, RefreshToken  # noqa: E402
 
+from tests.bench.speed.statements import counted  # noqa: E402
+
 SECRET, FAMILIES = "s" * 43, 8
 
 
 def main() -> None:
     """Make them."""
     call_command("migrate", "--no-input", verbosity=0)
-    person = get_user_model().objects.create_user("ada", "ada@example.com", "x")
+    person = get_user_model().objects.create(username="ada", email="ada@example.com")
     shop = Application.objects.create(
         name="shop", user=person, client_type="confidential", client_secret=SECRET, redirect_uris="https://shop.example/",
         authorization_grant_type="authorization-code", algorithm="RS256",
@@ -40,8 +43,13 @@ def main() -> None:
     token = AccessToken.objects.create(
         user=person, application=shop, token="access", expires=later, scope="openid profile read introspection"
     )
-    said = {"shop": [shop.client_id, SECRET], "service": [service.client_id, SECRET], "token": token.token}
-    print(json.dumps(said | {"refresh": refreshes}))
+    said: dict[str, Any] = {
+        "shop": [shop.client_id, SECRET],
+        "service": [service.client_id, SECRET],
+        "token": token.token,
+    }
+    said["refresh"] = refreshes
+    print(json.dumps(said | {"statements": counted("/o", said, "localhost")}))
 
 
 if __name__ == "__main__":
