@@ -218,7 +218,7 @@ def _product(stack: Stack) -> dict[str, Operation]:
     host = urlsplit(stack.url).netloc
     value = Entry.objects.renew(session, "shop", session.expires_at)
     check = _request(
-        "GET", "/gateway/check", host, Cookie=f"gateway={value}", User_Agent=factories.FIREFOX, X_Gateway_Uri="/orders/7",
+        "GET", "/gateway/check", host, Cookie=f"gateway={value}", User_Agent=factories.FIREFOX, X_Gateway_Uri="/a",
         X_Gateway_Host="shop.localhost", X_Gateway_Method="GET", X_Gateway_Key=stack.env["GATEWAY_KEYS"],
     )  # fmt: skip
     made = _operations("/oauth", said | {"statements": counted("/oauth", said, host)}, host)
