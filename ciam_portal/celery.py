@@ -77,6 +77,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "forget what nobody got": {"task": "notifications.forget", "schedule": 3600.0},
     "look whether requests come by our proxies": {"task": "risk.watch_proxies", "schedule": 60.0},
     "tell partners of sessions that ran out": {"task": "partners.tell_of_ends", "schedule": 30.0},
+    "push signals that came due": {"task": "partners.push_what_waits", "schedule": 30.0},
     "remind of partners' secrets that end": {"task": "partners.remind", "schedule": crontab(minute=35)},
     "switch off partners that nobody uses": {
         "task": "partners.switch_off_unused",

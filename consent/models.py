@@ -1,6 +1,7 @@
 """What consent keeps."""
 
 from consent.details.models import AuthorizationDetail
+from consent.device.models import DeviceCode
 from consent.permission.models import Consent
 
-__all__ = ["AuthorizationDetail", "Consent"]
+__all__ = ["AuthorizationDetail", "Consent", "DeviceCode"]

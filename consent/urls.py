@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from consent.device import api as devices
+from consent.device import views as device
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -14,6 +16,9 @@ urlpatterns = [
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
+    path("oauth/device/", devices.authorize, name="device_authorize"),
+    path("device/", device.enter, name="device"),
+    path("device/<uuid:code_id>/", device.answer, name="device_answer"),
     path("oauth/authorize/another/", logout.another, name="another"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),

@@ -33,6 +33,7 @@ __all__ = [
     "SigningKey",
 ]  # fmt: skip
 
+_DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 _PUBLIC = [each.value for each in Profile if each.rules.public]
 _MARKED_EVERY = timedelta(hours=1)
 
@@ -113,7 +114,9 @@ class Partner(AbstractApplication):
         constraints = (
             models.CheckConstraint(condition=models.Q(skip_authorization=False), name="partner_never_skips_consent"),
             models.CheckConstraint(
-                condition=models.Q(authorization_grant_type__in=["authorization-code", "client-credentials"]),
+                condition=models.Q(
+                    authorization_grant_type__in=["authorization-code", "client-credentials", _DEVICE_CODE]
+                ),
                 name="partner_grant_types",
             ),
             models.CheckConstraint(

@@ -88,9 +88,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         algorithm=wanted.algorithm,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=(
-            Partner.GRANT_AUTHORIZATION_CODE if rules.customers else Partner.GRANT_CLIENT_CREDENTIALS
-        ),
+        authorization_grant_type=_grant(rules),
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
         enabled_at=at,
@@ -154,7 +152,9 @@ def _check(wanted: Registration) -> UUID:
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or wanted.scopes):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
-    if rules.customers and not wanted.redirect_uris:
+    if rules.by_device and wanted.redirect_uris:
+        raise Unacceptable("Nobody is sent back to an app that is allowed on another device: no redirect URI.")
+    if rules.customers and not rules.by_device and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
     for uri in (*wanted.redirect_uris, *wanted.post_logout_redirect_uris):
         _check_uri(uri, rules, wanted.environment)
@@ -190,6 +190,12 @@ def _check_environment(wanted: Registration) -> None:
         raise Unacceptable("A sandbox partner asks for no decisions.")
     if heard and not environment.is_for_trials(heard):
         raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
+
+
+def _grant(rules: Rules) -> str:
+    if not rules.customers:
+        return str(Partner.GRANT_CLIENT_CREDENTIALS)
+    return str(Partner.GRANT_DEVICE_CODE if rules.by_device else Partner.GRANT_AUTHORIZATION_CODE)
 
 
 def _check_details(wanted: Registration) -> None:

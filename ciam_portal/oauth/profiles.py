@@ -20,6 +20,8 @@ class Rules:
     """Its tokens are bound to a key of its (RFC 9449)."""
     nonce_suffices: bool = False
     """One that sends a ``nonce`` may come without PKCE (RFC 9700 section 2.1.1)."""
+    by_device: bool = False
+    """Runs where nobody types: its customers allow it on another device (RFC 8628), and in no other way."""
     on_devices: bool = False
     """Is sent back to on the customer's device: a port of its own, a scheme of its own (RFC 8252 section 7)."""
     in_browsers: bool = False
@@ -34,6 +36,7 @@ class Profile(StrEnum):
     FAPI2 = "fapi2"
     NATIVE = "native"
     BROWSER = "browser"
+    DEVICE = "device"
     SERVICE = "service"
 
     @property
@@ -48,5 +51,6 @@ _RULES = {
     Profile.FAPI2: Rules(keyed=True, pushed=True, bound=True),
     Profile.NATIVE: Rules(public=True, on_devices=True),
     Profile.BROWSER: Rules(public=True, in_browsers=True),
+    Profile.DEVICE: Rules(public=True, by_device=True),
     Profile.SERVICE: Rules(customers=False),
 }

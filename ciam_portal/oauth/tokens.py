@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -19,13 +19,13 @@ from django.db.models.functions import Now
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.postgres import prepared
-from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.oauth import rows
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
 
-M = TypeVar("M", AccessToken, RefreshToken)
 _CODE = "authorization code"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
@@ -56,6 +56,8 @@ class Carried:
     scopes: tuple[str, ...] = ()
     target: Target = OURS
     details: tuple[UUID, ...] = ()
+    says: dict[str, Any] = field(default_factory=dict)
+    """What it says of partner and customer, if it is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Issued:
     refresh_token: str = field(repr=False)
     scopes: tuple[str, ...]
     lasting: tuple[str, ...]
+    seconds: int
     details: tuple[UUID, ...] = ()
 
 
@@ -87,29 +90,17 @@ def code_of(partner: Partner, value: str) -> AuthorizationCode | None:
 
 def refresh_of(partner: Partner, value: str) -> RefreshToken | None:
     """The refresh token of this value, if it was issued to this partner; used, revoked and expired ones too."""
-    return _REFRESH.first(checksum(value), partner.pk)
+    return rows.REFRESH.first(checksum(value), partner.pk)
 
 
 def access_of(value: str) -> AccessToken | None:
     """The access token of this value with all that decides about it, in one statement; expired ones too."""
-    return _ACCESS.first(checksum(value))
+    return rows.ACCESS.first(checksum(value))
 
 
 def standing_refresh(value: str) -> RefreshToken | None:
     """The refresh token of this value with all that decides about it, unless it was used or revoked."""
-    return _STANDING_REFRESH.first(checksum(value))
-
-
-def _whole(kind: type[M]) -> QuerySet[M]:
-    """Such tokens with all that decides about them, without what is long."""
-    return kind.objects.select_related("application", "user", "consent", "session__device").defer(
-        "session__visit", "session__device__former_digests", "application__redirect_uris",
-    )  # fmt: skip
-
-
-_ACCESS = Prepared(lambda digest: _whole(AccessToken).filter(token_checksum=digest))
-_REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
-_STANDING_REFRESH = Prepared(lambda digest: _whole(RefreshToken).filter(token_checksum=digest, revoked__isnull=True))
+    return rows.STANDING_REFRESH.first(checksum(value))
 
 
 # --- issue
@@ -149,14 +140,16 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
 def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: datetime, at: datetime) -> Issued:
     """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
     refresh = _new_refresh(root, lasting, ends_at, at) if OFFLINE in lasting else ""
-    return Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    access = _new_access(root, carried, at)
+    return Issued(access, refresh, carried.scopes, lasting, carried.target.seconds, carried.details)
 
 
 def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    issued = Issued(_new_access(root, carried, at), refresh, carried.scopes, lasting, carried.details)
+    access, seconds = _new_access(root, carried, at), carried.target.seconds
+    issued = Issued(access, refresh, carried.scopes, lasting, seconds, carried.details)
     alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
     kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
     sealed = vault.seal(kept.encode(), _context(old))
@@ -178,7 +171,7 @@ def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> I
     alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
     if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
         return None
-    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.details)
+    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.target.seconds, wanted.details)
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -189,25 +182,27 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
-def issue_to_partner(partner: Partner, value: str, carried: Carried, *, jkt: str, at: datetime) -> None:
-    """Keep an access token with which a partner acts for itself."""
-    _keep_access(value, carried, at, application=partner, jkt=jkt)
+def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:
+    """An access token with which a partner acts for itself."""
+    access = _keep_access(carried, at, application=partner, jkt=jkt)
+    return Issued(access, "", carried.scopes, carried.scopes, carried.target.seconds)
 
 
 def _new_access(root: Root, carried: Carried, at: datetime) -> str:
-    value = codes.new_token()
     owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    _keep_access(value, carried, at, jkt=root.jkt, named=list(root.named), **owned)
-    return value
+    return _keep_access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
 
 
-def _keep_access(value: str, carried: Carried, at: datetime, **owned: Any) -> None:  # noqa: ANN401  (columns)
-    expires = at + timedelta(seconds=limits.current().oauth.access_token_seconds)
-    owned |= {"resource": carried.target.audience, "details": list(carried.details) or None}
-    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=expires, **owned)
+def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: ANN401  (columns)
+    target = carried.target
+    owned |= {"resource": target.audience, "details": list(carried.details) or None}
+    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=target.seconds), **owned)
+    server = target.signed_for
+    value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
     prepared.insert(row)
+    return value
 
 
 def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:

@@ -33,7 +33,8 @@ from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
-GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE)
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 
@@ -208,6 +209,7 @@ def _metadata() -> dict[str, Any]:
         "issuer": settings.PUBLIC_URL,
         "authorization_endpoint": _url("consent:authorize"),
         "token_endpoint": _url("oauth2_provider:token"),
+        "device_authorization_endpoint": _url("consent:device_authorize"),
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),
@@ -229,6 +231,7 @@ def _metadata() -> dict[str, Any]:
         "require_signed_request_object": False,
         "dpop_signing_alg_values_supported": list(jwts.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "introspection_signing_alg_values_supported": list(jwts.OURS),
         "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
     }

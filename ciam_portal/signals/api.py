@@ -244,12 +244,10 @@ def poll(request: HttpRequest, partner: Partner, stream_id: str, at: datetime) -
         log.warning("partner %s refuses %s signals for good", partner.pk, refused)
     flows.taken(found, [key for key in map(_id, done) if key])
     most = min(said.get("maxEvents", _MOST_AT_ONCE), _MOST_AT_ONCE)
-    waiting = Signal.objects.waiting(found.pk)
-    told, rows = {}, list(waiting[:most])
-    for row, token in sets.tokens(rows, at).items():
-        if token is not None:
-            told[row.pk.hex] = token
-    flows.taken(found, [row.pk for row in rows if row.pk.hex not in told])
+    waiting = Signal.objects.waiting(found.pk, at)
+    made = sets.tokens(waiting[:most], at)
+    told = {row.pk.hex: token for row, token in made.items() if token is not None}
+    flows.taken(found, [row.pk for row, token in made.items() if token is None])
     more = waiting.count() > len(told)
     return JsonResponse({"sets": told} | ({"moreAvailable": True} if more else {}))
 

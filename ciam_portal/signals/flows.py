@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.lock.flows import reversible
 from accounts.models import Change
@@ -15,6 +16,7 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.record import HEARD, record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
+from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.tell import put
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Participant, Partner
@@ -37,8 +39,13 @@ _BEFORE = {Of.EMAIL: (Change.Kind.EMAIL, "email"), Of.PHONE: (Change.Kind.PHONE,
 @HEARD.join
 def tell(event: AuditEvent, *, about: UUID, by: Actor, at: datetime) -> None:
     """Part of the transaction in which it happened. Nobody hears of a customer who has no live consent with them."""
-    meant, said = meanings.meant(event), _told_of(event, by, at)
-    for stream, consent in _hearing(about) if meant else ():
+    meant = meanings.meant(event)
+    if not meant:
+        return
+    said = _told_of(event, by, at)
+    for stream, consent in _hearing(about):
+        if any(each.type == meanings.ENABLED for each in meant):  # what was said to come does not come, or another time
+            Signal.objects.filter(stream=stream, consent=consent.pk, due_at__gt=at).delete()
         rows = [row for meaning in meant for row in _signals(meaning, stream, consent, said, at)]
         Signal.objects.bulk_create(rows)
         if rows and stream.is_pushed:
@@ -74,7 +81,7 @@ def _signals(meaning: Meaning, stream: Stream, consent: Consent, said: dict[str,
     }
     stands = None if meaning.type == meanings.PURGED else consent.pk
     subjects = _subjects(meaning, consent, at)
-    return [Signal.new(stream, stands, content | {"sub_id": each}, at) for each in subjects]
+    return [Signal.new(stream, stands, content | {"sub_id": each}, meaning.due or at) for each in subjects]
 
 
 def _told_of(event: AuditEvent, by: Actor, at: datetime) -> dict[str, Any]:
@@ -100,7 +107,23 @@ def _subjects(meaning: Meaning, consent: Consent, at: datetime) -> list[dict[str
 
 
 def _push(stream: Stream, at: datetime) -> None:
-    put(None, f"signals:{stream.partner_id}", CHANNEL, {"stream": str(stream.pk)}, at)
+    put(None, _kind(stream), CHANNEL, {"stream": str(stream.pk)}, at)
+
+
+def _kind(stream: Stream) -> str:
+    return f"signals:{stream.partner_id}"
+
+
+@transaction.atomic
+def push_what_waits(at: datetime) -> int:
+    """To the streams that no message of the outbox speaks of: what came due, or was left. How many streams."""
+    spoken_of = set(Notice.objects.filter(channel=CHANNEL, state=Notice.State.WAITING).values_list("kind", flat=True))
+    pushed = Stream.objects.filter(status=Stream.Status.ENABLED, method=Stream.Method.PUSH, partner__is_enabled=True)
+    found = pushed.filter(Exists(Signal.objects.due(at).filter(stream=OuterRef("pk"))))
+    silent = [stream for stream in found if _kind(stream) not in spoken_of]
+    for stream in silent:
+        _push(stream, at)
+    return len(silent)
 
 
 # --- what partners want to hear

@@ -6,6 +6,7 @@ is among it: nobody hears of a customer who takes leave of them, nor what they h
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -61,7 +62,10 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One event for partners. ``claims``: those that have other values now. ``partner``: whom alone it concerns."""
+    """One event for partners. ``claims``: those that have other values now. ``partner``: whom alone it concerns.
+
+    ``due``: when it will have happened, if nothing else happens.
+    """
 
     type: str
     of: Of = Of.ACCOUNT
@@ -69,6 +73,7 @@ class Meaning:
     claims: tuple[str, ...] = ()
     session: UUID | None = None
     partner: UUID | None = None
+    due: datetime | None = None
 
     @property
     def is_caep(self) -> bool:
@@ -104,8 +109,14 @@ def _credential(method: Method, change: str) -> list[Meaning]:
     return [Meaning(CREDENTIAL_CHANGED, says=said)] if kind else []
 
 
-def _suspension(type_: str) -> Telling:
-    return lambda event: [Meaning(type_)] if event.kind == RestrictionKind.SUSPEND else []
+def _suspended(event: restrictions.Restricted) -> list[Meaning]:
+    """Nothing is recorded when it ends by itself."""
+    ends = min(event.until, event.review_due_at)
+    return [Meaning(DISABLED), Meaning(ENABLED, due=ends)] if event.kind == RestrictionKind.SUSPEND.value else []
+
+
+def _lifted(event: restrictions.RestrictionEnded) -> list[Meaning]:
+    return [Meaning(ENABLED)] if event.kind == RestrictionKind.SUSPEND.value else []
 
 
 def _replaced(event: factors.FactorsReplaced) -> list[Meaning]:
@@ -156,8 +167,8 @@ _HEARD: dict[type[AuditEvent], Telling] = {
     lock.AccountLocked: _always(Meaning(DISABLED)),
     lock.AccountUnlocked: _always(Meaning(ENABLED)),
     lock.ChangeUndone: _undone,
-    restrictions.Restricted: _suspension(DISABLED),
-    restrictions.RestrictionEnded: _suspension(ENABLED),
+    restrictions.Restricted: _suspended,
+    restrictions.RestrictionEnded: _lifted,
     account.UnprovenAccountRemoved: _always(Meaning(PURGED)),
     lock.SignUpVoided: _always(Meaning(PURGED)),
     case.RecoveryOpened: _always(Meaning(RECOVERY_ACTIVATED)),

@@ -128,13 +128,19 @@ class Subject(models.Model):
 class SignalQuerySet(models.QuerySet["Signal"]):
     """Reads over signals."""
 
-    def waiting(self, stream: UUID) -> Self:
+    def due(self, at: datetime) -> Self:
+        """What has happened; of some it is known only when it will have."""
+        return self.filter(due_at__lte=at)
+
+    def waiting(self, stream: UUID, at: datetime) -> Self:
         """What this partner has not taken and may be given now, oldest first."""
-        rows = self.filter(stream=stream, stream__status=Stream.Status.ENABLED, stream__partner__is_enabled=True)
-        return rows.select_related("stream__partner").order_by("created_at", "pk")
+        rows = self.due(at).filter(
+            stream=stream, stream__status=Stream.Status.ENABLED, stream__partner__is_enabled=True
+        )
+        return rows.select_related("stream__partner").order_by("due_at", "pk")
 
 
-@retention.kept(lambda rules, at: models.Q(created_at__lt=at - timedelta(days=rules.signals.held_days)))
+@retention.kept(lambda rules, at: models.Q(due_at__lt=at - timedelta(days=rules.signals.held_days)))
 class Signal(models.Model):
     """One event that a partner is to hear of; gone once it has taken it. Its id is the ``jti``."""
 
@@ -146,14 +152,14 @@ class Signal(models.Model):
         null=True, db_comment="pseudonymous: told only while it stands; none if it speaks of nobody, or of one who left"
     )
     sealed = models.TextField(db_comment="sensitive: of whom it speaks and what it says, sealed")
-    created_at = models.DateTimeField(db_comment="not sensitive")
+    due_at = models.DateTimeField(db_comment="not sensitive: when it happened, or will have")
 
     objects = SignalQuerySet.as_manager()
 
     class Meta:
         indexes = (
-            models.Index(fields=["stream", "created_at", "id"], name="signal_waits"),
-            models.Index(fields=["created_at"], name="signal_created"),
+            models.Index(fields=["stream", "due_at", "id"], name="signal_waits"),
+            models.Index(fields=["due_at"], name="signal_due"),
         )
 
     def __str__(self) -> str:
@@ -165,11 +171,15 @@ class Signal(models.Model):
         return f"signal:{self.pk}"
 
     @classmethod
-    def new(cls, stream: Stream, consent: UUID | None, content: dict[str, Any], at: datetime) -> "Signal":
+    def new(cls, stream: Stream, consent: UUID | None, content: dict[str, Any], due: datetime) -> "Signal":
         """One, not stored yet."""
-        row = cls(pk=codes.new_id(), stream=stream, consent=consent, created_at=at)
+        row = cls(pk=codes.new_id(), stream=stream, consent=consent, due_at=due)
         row.sealed = vault.seal(json.dumps(content).encode(), row.context)
         return row
+
+    def put_off(self, until: datetime) -> None:
+        """It has not happened yet."""
+        Signal.objects.filter(pk=self.pk).update(due_at=until)
 
     def content(self) -> dict[str, Any]:
         """What it says."""

@@ -41,12 +41,15 @@ def deliver(notice: Notice, content: dict[str, Any]) -> None:
 
 
 def _next(stream: UUID) -> Signal | None:
-    return Signal.objects.waiting(stream).filter(stream__method=Stream.Method.PUSH).first()
+    return Signal.objects.waiting(stream, clock.now()).filter(stream__method=Stream.Method.PUSH).first()
 
 
 def _pushed(row: Signal) -> bool:
     """Whether the partner took it; one that says it will never take it (400) is not asked again."""
-    token = sets.tokens([row], clock.now())[row]
+    told = sets.tokens([row], clock.now())
+    if row not in told:
+        return True
+    token = told[row]
     status = HTTPStatus.ACCEPTED if token is None else _post(row.stream, token)
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES and status != HTTPStatus.BAD_REQUEST:
         raise channels.NotNow(f"HTTP {status}")

@@ -9,7 +9,7 @@ from django.conf import settings
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import USE_SCOPE
 from ciam_portal.oauth import jwts, keys, scopes
-from ciam_portal.signals.meanings import SCOPE
+from ciam_portal.signals.meanings import ENABLED, SCOPE
 from ciam_portal.signals.models import Signal
 from consent.models import Consent
 from consent.permission import facts
@@ -18,18 +18,29 @@ KIND = "secevent+jwt"
 
 
 def tokens(rows: Iterable[Signal], at: datetime) -> dict[Signal, str | None]:
-    """The token of each of these signals; None for one that may not be told any more."""
+    """The token of each of these signals; None for one that may not be told any more. What is not true yet is put off.
+
+    Who is suspended for longer than was said is not enabled before that ends; who is locked, not before an unlock says.
+    """
     found = list(rows)
     ids = [row.consent for row in found if row.consent]
     consents = Consent.objects.live().select_related("customer").in_bulk(ids) if ids else {}
-    return {row: _token(row, consents, at) for row in found}
+    told: dict[Signal, str | None] = {}
+    for row in found:
+        content, consent = row.content(), consents.get(row.consent)
+        if consent and content["type"] == ENABLED and not consent.customer.is_open_at(at):
+            if consent.customer.suspended_until and consent.customer.is_suspended(at):
+                row.put_off(consent.customer.suspended_until)
+            else:
+                told[row] = None
+        else:
+            told[row] = _token(row, content, consent, at)
+    return told
 
 
-def _token(row: Signal, consents: dict[Any, Consent], at: datetime) -> str | None:
-    content, stream = row.content(), row.stream
-    event = content["event"]
+def _token(row: Signal, content: dict[str, Any], consent: Consent | None, at: datetime) -> str | None:
+    stream, event = row.stream, content["event"]
     if row.consent is not None:
-        consent = consents.get(row.consent)
         if consent is None or not set(content["needs"]) <= set(consent.scopes):
             return None
         if content["claims"]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import Session
@@ -21,7 +20,7 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth import backend, dpop, jwts, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
-from ciam_portal.oauth.resources import ours, targets
+from ciam_portal.oauth.resources import ours, signed, targets
 from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
@@ -32,6 +31,7 @@ from consent.release.access import Access, acting, admit, partner_of
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
 _MOST_SIGN_INS = 50
+_SIGNED = f"application/{signed.ANSWER}"
 _TOKEN = re.compile(r"(bearer|dpop) +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 _ALGORITHMS = " ".join(jwts.ALGORITHMS)
 
@@ -202,7 +202,10 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if not value:
         return problem("invalid_request", "token is missing")
     found = tokens.access_of(value) or tokens.standing_refresh(value)
-    return JsonResponse(_state(found, asking) if found else {"active": False})
+    said = _state(found, asking) if found else {"active": False}
+    if _SIGNED not in request.headers.get("Accept", ""):
+        return JsonResponse(said)
+    return HttpResponse(signed.answer(said, asking, clock.now()), content_type=_SIGNED)
 
 
 def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]:
@@ -213,20 +216,9 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     ends = min(found.idle_at, found.expires_at) if isinstance(found, RefreshToken) else found.expires
     if at >= ends or not owner.is_enabled:
         return nothing
-    state = (
-        nothing
-        | {
-            "active": True,
-            "client_id": owner.client_id,
-            "iss": settings.PUBLIC_URL,
-            "exp": int(ends.timestamp()),
-            "iat": int(found.created.timestamp()),
-            "scope": found.scope,
-            "token_type": "refresh_token" if is_refresh else ("DPoP" if found.jkt else "Bearer"),
-        }
-        | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
-        | ({"aud": found.resource[0]} if found.resource and not is_refresh else {})
-    )
+    kind = "refresh_token" if is_refresh else (dpop.SCHEME if found.jkt else "Bearer")
+    state = signed.described(found, ends, found.created)
+    state |= {"active": True, "client_id": owner.client_id, "token_type": kind}
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())

@@ -4,9 +4,8 @@ The stored consent decides whether to ask; nothing in the address or the form ca
 where the answer goes. What was asked is kept here, under a reference that works once, in this session only.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,20 +21,13 @@ from django.views.decorators.http import require_http_methods
 from pydantic import TypeAdapter
 
 from accounts.factors import bound as factors
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.sessions.signing import customer_of
-from accounts.step_up import facts as accounts_facts
-from ciam_portal.core import clock, gate
-from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import keep
+from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
-from ciam_portal.core.flow import go_on
-from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Level
-from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.channel import Channel
-from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
 from ciam_portal.oauth.models import Partner, Resource
@@ -46,27 +38,11 @@ from consent.models import Consent
 from consent.permission import facts, flows, policy
 from consent.release import challenges, marks
 from consent.release.onward import past_our_form, speak, told
+from consent.release.visits import Visit, check_before_asking, check_gate, check_issue, prove
 
 ASKED = TypeAdapter(AuthorizationRequest)
 _KEPT_SECONDS = 600
 _FOR_APP = policy.Reason.PROVE_FOR_APP
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request of a partner, in the session of the customer it concerns."""
-
-    request: HttpRequest
-    partner: Partner
-    asked: AuthorizationRequest
-    customer: User
-    session: Session
-    at: datetime
-
-    @property
-    def by(self) -> Actor:
-        """The customer."""
-        return Actor.from_request(self.request)
 
 
 @csrf_exempt
@@ -138,20 +114,20 @@ def _check_proof(visit: Visit) -> None:
     level = _level(visit)
     restricted = challenges.restricted(visit.customer, session, by=visit.by, at=visit.at)
     if restricted is not None:
-        _prove(visit, "interaction_required", restricted)
+        prove(visit, "interaction_required", restricted)
     # First what the gate asked for when this partner last used a token: it says more than acr and max_age can.
     wish = challenges.waiting(session, visit.partner.pk, visit.at) if _answers_challenge(asked) else None
     if wish is not None and _can_reach(visit, wish.to) and not (since is not None and _last_proof(session) >= since):
         more = ProveMore(wish.to, wish.within, _FOR_APP, challenge=wish.challenge)
-        _prove(visit, "interaction_required", more)
+        prove(visit, "interaction_required", more)
     proven_at = session.level_at if level is not None and Level.AAL1 < level <= session.level else session.auth_time
     # A proof from the future (another server's clock) is not fresh.
     aged = proven_at > visit.at or visit.at - proven_at > timedelta(seconds=asked.max_age or 0)
     too_old = asked.max_age is not None and aged
     if ("login" in asked.prompt or too_old) and not (since is not None and since <= proven_at <= visit.at):
-        _prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
+        prove(visit, "login_required", ProveMore(max(Level(session.level), level or Level.AAL1), 0, _FOR_APP))
     if level is not None and session.level < level:
-        _prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
+        prove(visit, "interaction_required", ProveMore(level, None, _FOR_APP))
 
 
 def _last_proof(session: Session) -> datetime:
@@ -181,14 +157,6 @@ def _can_reach(visit: Visit, level: Level) -> bool:
     return visit.session.level >= level or factors.highest_level(visit.customer) >= level
 
 
-def _prove(visit: Visit, error: str, more: ProveMore) -> NoReturn:
-    """Send the customer to prove it; the partner that wants no page learns that one is needed."""
-    if "none" in visit.asked.prompt:
-        raise visit.asked.refused(error, "the customer has to prove more, or again")
-    marks.remember(visit.request, visit.asked, visit.at)
-    raise more
-
-
 # --- ask, or go on without asking
 
 
@@ -201,53 +169,17 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     unanswered = policy.missing(wanted, allowed=allowed, declined=declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
     if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
-        _check_issue(visit)
+        check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
     known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
     shown = tuple(name for name in asked.covers if name in known or name in unanswered)
-    for action in facts.agreeing(visit.partner, {*shown, *unanswered}, allowed, is_new=consent is None):
-        _check_gate(visit, action)
+    check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
-        _check_gate(visit, each.action, gated)
-    _check_letting_out(visit, set(shown) - set(allowed))
-    _check_issue(visit)
+        check_gate(visit, each.action, gated)
     return _page(visit, shown, frozenset(allowed))
-
-
-def _check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> None:
-    """Prove, wait or hear no before the page, not after it. Raises ProveMore, OnHold or Refused.
-
-    That the page may be shown is not recorded; the flow asks again, under lock, and is.
-    """
-    asked = asked or accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
-    asked, assessed = accounts_facts.assessed(action, asked, visit.customer, visit.at)
-    if not isinstance(assessed.decision, Allow):
-        go_on(keep(action, asked, assessed, about=visit.customer.pk, by=visit.by, at=visit.at))
-
-
-def _check_issue(visit: Visit) -> None:
-    """What the exchange of the code would be refused for is proven before there is one, or said here."""
-    by = replace(visit.by, channel=Channel.API)
-    try:
-        _check_gate(
-            visit, Action.ISSUE_TOKEN, accounts_facts.for_token(visit.customer, visit.session, by=by, at=visit.at)
-        )
-    except ProveMore as more:
-        _prove(visit, "interaction_required", more)
-    except Refused as refused:
-        if "none" in visit.asked.prompt:
-            raise visit.asked.refused("access_denied", str(refused.reason)) from refused
-        raise
-
-
-def _check_letting_out(visit: Visit, added: set[str]) -> None:
-    letting = facts.for_letting_out(visit.customer, visit.session, added)
-    answer = policy.may_let_out(letting, limits=limits.current(), at=visit.at)
-    if isinstance(answer, StepUp):
-        raise ProveMore(answer.to, answer.within, answer.reason)
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:

@@ -16,8 +16,9 @@ from ciam_portal.oauth.resources import ours
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
-from consent.release.authorize import ASKED, Visit, again, key, send_code
+from consent.release.authorize import ASKED, again, key, send_code
 from consent.release.onward import carried, told
+from consent.release.visits import Visit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,15 +14,18 @@ from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
+from consent.device import flows as devices
 from consent.permission import facts
 from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
+_ONE_BY_ONE = {Partner.GRANT_AUTHORIZATION_CODE, Partner.GRANT_DEVICE_CODE}  # customers let them in
 _GRANTS = {
-    "authorization_code": Partner.GRANT_AUTHORIZATION_CODE,
-    "refresh_token": Partner.GRANT_AUTHORIZATION_CODE,
-    "client_credentials": Partner.GRANT_CLIENT_CREDENTIALS,
+    "authorization_code": {Partner.GRANT_AUTHORIZATION_CODE},
+    "refresh_token": _ONE_BY_ONE,
+    "client_credentials": {Partner.GRANT_CLIENT_CREDENTIALS},
+    Partner.GRANT_DEVICE_CODE: {Partner.GRANT_DEVICE_CODE},
 }
 
 
@@ -40,7 +43,7 @@ class ConsentValidator(Authenticating):
             wanted.refuse_to_itself(request)
             if set(request.client.scopes_allowed) & OWN:
                 return True
-        return _GRANTS.get(grant_type) == request.client.authorization_grant_type
+        return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 
     # --- codes
 
@@ -111,18 +114,33 @@ class ConsentValidator(Authenticating):
         """All that was asked for was compared in the exchange already."""
         return list(dict.fromkeys((*request.issued.lasting, *(request.scope or "").split())))
 
+    # --- devices
+
+    def validate_device_code(
+        self, client_id: str, device_code: str, request: Any, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """The whole exchange, or what the device hears while it waits (RFC 8628 section 3.5)."""
+        target, by = wanted.target(request, []), acting(request.client)
+        polled = devices.poll(request.client, device_code, target, jkt=_jkt(request), by=by, at=clock.now())
+        if isinstance(polled, flows.Exchanged):
+            return "authorized" if _keep(request, polled, "") else None
+        return polled
+
     # --- what is handed out
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            at, by = clock.now(), acting(request.client)
-            carried = tokens.Carried(tuple(request.scopes), request.target)
-            flows.authorize_partner(request.client, token["access_token"], carried, jkt=_jkt(request), by=by, at=at)
-        else:
-            token["scope"] = " ".join(request.issued.scopes)
-            if request.exchanged.details:
-                token["authorization_details"] = list(request.exchanged.details)
+            partner, at = request.client, clock.now()
+            says = {"sub": partner.client_id, "client_id": partner.client_id}
+            carried = tokens.Carried(tuple(request.scopes), request.target, says=says)
+            request.issued = flows.authorize_partner(partner, carried, jkt=_jkt(request), by=acting(partner), at=at)
+        elif request.exchanged.details:
+            token["authorization_details"] = list(request.exchanged.details)
+        issued = request.issued
+        token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}
+        if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in issued.scopes:
+            token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here
         if _jkt(request):
             token["token_type"] = dpop.SCHEME
         if not token.get("refresh_token"):
@@ -132,6 +150,8 @@ class ConsentValidator(Authenticating):
         self, client_id: str, scopes: list[str], client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A partner acting for itself: only what opens nothing of a customer's."""
+        if getattr(request, "issued", None) is not None:
+            return True  # a device's, judged in its exchange
         request.target = wanted.target(request, [named] if (named := wanted.resource(request)) else [])
         return set(scopes) <= set(request.client.scopes_allowed) & OWN
 

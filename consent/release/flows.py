@@ -8,7 +8,7 @@ a refusal: that it was presented must be kept.
 import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from accounts.customer import addresses
@@ -25,28 +25,19 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.postgres.prepared import Prepared
-from ciam_portal.oauth import backchannel, jwts, tokens
+from ciam_portal.oauth import backchannel, jwts, rows, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
+from ciam_portal.oauth.subjects import subject
 from consent.details import facts as details
 from consent.models import Consent
-from consent.permission import notices
+from consent.permission import facts, notices
 from consent.release import events, issuance
 from consent.release.events import Why
 
-M = TypeVar("M", AuthorizationCode, RefreshToken)
-
-
-def _locked(kind: type[M]) -> Prepared[M]:
-    """One of these that nobody changes meanwhile, with the customer and the session that it rests on."""
-    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
-    return Prepared(lambda key: rows.defer("session__visit").filter(pk=key))
-
-
 _CONSENT = Prepared(lambda key: Consent.objects.select_for_update().filter(pk=key))
-_CODE, _REFRESH = _locked(AuthorizationCode), _locked(RefreshToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ def redeem(
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = _CONSENT.first(found.consent_id)
     shared(found.user_id, found.session_id)
-    code = _CODE.first(found.pk)
+    code = rows.LOCKED_CODE.first(found.pk)
     if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
@@ -103,7 +94,7 @@ def redeem(
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = _kept(asked, root, by, at)
+        why, decision = why_not(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -112,7 +103,8 @@ def redeem(
     trunk = tokens.Root(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    first = tokens.Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried))
+    says = spoken(root, wanted.target, carried)
+    first = tokens.Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried), says)
     issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
@@ -138,23 +130,25 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     asked, jkt = wanted.scopes, wanted.jkt
     consent = _CONSENT.first(found.consent_id)
     shared(found.user_id, found.session_id)
-    old = _REFRESH.first(found.pk)
+    old = rows.LOCKED_REFRESH.first(found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     lasting, carried = _carried(old, wanted.details)
-    same = tokens.Carried(wanted.target.scopes(asked), wanted.target, tuple(carried))
+    root = _root(old, partner, consent)
+    says = spoken(root, wanted.target, carried)
+    same = tokens.Carried(wanted.target.scopes(asked), wanted.target, tuple(carried), says)
     again = tokens.repeated(old, same, jkt=jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
-    held, root = tuple(old.scope.split()), _root(old, partner, consent)
+    held = tuple(old.scope.split())
     answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(OFFLINE,), by=by, at=at)
     if not again and (worn := _worn(old, asked, jkt, at)) is not None:
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = _kept(answered, root, by, at)
+        why, decision = why_not(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -170,17 +164,16 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
 
 
 @flow
-def authorize_partner(
-    partner: Partner, value: str, carried: tokens.Carried, *, jkt: str, by: Actor, at: datetime
-) -> None:
-    """A partner gets a token (``value``) to act for itself: no customer, no customer's data."""
-    tokens.issue_to_partner(partner, value, carried, jkt=jkt, at=at)
+def authorize_partner(partner: Partner, carried: tokens.Carried, *, jkt: str, by: Actor, at: datetime) -> tokens.Issued:
+    """A partner gets a token to act for itself: no customer, no customer's data."""
+    issued = tokens.issue_to_partner(partner, carried, jkt=jkt, at=at)
     credential = partner.shown.pk if partner.shown else None
     alike = credential, bool(jkt), *carried.target.audience, *sorted(carried.scopes)
     key = tally(events.PartnerAuthorized, *alike, about=None, by=by, at=at)
     if key is not None:
         event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(carried.scopes))
         record(event, about=None, by=by, at=at, key=key)
+    return issued
 
 
 @flow
@@ -197,6 +190,15 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 
 def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:
     return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
+
+
+def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> dict[str, Any]:
+    """What a signed access token says of partner and customer, who is known there by the resource's own name."""
+    if target.signed_for is None:
+        return {}
+    said = {"client_id": root.partner.client_id, "sub": subject(target.signed_for, root.customer.pk)}
+    more = {"authorization_details": list(carried.values())} if carried else {}
+    return said | facts.signed_in(root.session) | more
 
 
 def _carried(
@@ -252,7 +254,7 @@ def _one_of_its_own(
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
-def _kept(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+def why_not(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
     """The answer, kept: why not, and the decision's id."""
     decided = issuance.kept(asked, root, by=by, at=at)
     match decided.answer:

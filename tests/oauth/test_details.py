@@ -267,7 +267,7 @@ def test_the_gate_is_asked_before_the_page_and_again_under_lock(bank: Bank) -> N
     assert not AuthorizationDetail.objects.exists()
     Session.objects.update(risk=Risk.SEVERE)
     assert bank.open(PAYMENT).status_code == 403
-    assert DecisionEntry.objects.filter(action="partner.payment", answer="deny").exists()
+    assert DecisionEntry.objects.filter(answer="deny").exists()
 
 
 def test_a_large_payment_takes_a_second_step(customer: User, sign_in: Callable[..., Client]) -> None:

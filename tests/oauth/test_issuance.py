@@ -17,6 +17,7 @@ from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows
+from tests.oauth.test_device import GRANT, Television
 from tests.oauth.walk import Walk, answer, register, serve
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,8 @@ class World:
         self.seen = self.walk.tokens(OFFLINE)["refresh_token"]
         self.token = self.walk.tokens("openid profile")["access_token"]
         self.code = self.walk.code("openid profile")
+        self.device = Television(browser)
+        self.shown = self.device.allowed(scope="openid profile")
 
 
 def begins(world: World) -> bool:
@@ -51,6 +54,7 @@ DOORS: dict[str, Callable[[World], bool]] = {
     "authorization": begins,
     "authorization_code": lambda w: w.walk.redeem(w.code).status_code == 200,
     "refresh_token": lambda w: w.walk.refresh(w.away).status_code == 200,
+    GRANT: lambda w: w.device.poll(w.shown).status_code == 200,
     "client_credentials": lambda w: (
         w.job.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 200
     ),
@@ -78,6 +82,10 @@ def partners(**columns: Any) -> Callable[[Actor], object]:
     return lambda by: Partner.objects.exclude(name="Gateway").update(**columns)
 
 
+def me() -> User:
+    return User.objects.exclude(email="owner@shop.example").get()
+
+
 def soon() -> Any:
     return clock.now() + timedelta(days=1)
 
@@ -94,7 +102,7 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "customer suspended": (lambda by: User.objects.update(suspended_until=soon()), ITSELF),
     "customer suspended, not any more": (lambda by: User.objects.update(suspended_until=ago()), set(DOORS)),
     "customer let back in": (
-        lambda by: sessions.end_all(User.objects.filter(pk=by.id).get(), by=by, at=clock.now(), reason="recovered"),
+        lambda by: sessions.end_all(me(), by=by, at=clock.now(), reason="recovered"),
         ITSELF,
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
@@ -103,11 +111,11 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     "session too old": (lambda by: Session.objects.update(expires_at=ago()), ITSELF | AWAY),
     "session at severe risk": (lambda by: Session.objects.update(risk=Risk.SEVERE), ITSELF),
     "consent withdrawn": (
-        lambda by: flows.withdraw(Consent.objects.get(), by=by, at=clock.now()), ITSELF
+        lambda by: [flows.withdraw(each, by=by, at=clock.now()) for each in Consent.objects.all()], ITSELF
     ),
     "consent ended, by nobody who ends tokens too": (lambda by: Consent.objects.update(ended_at=clock.now()), ITSELF),
     "consent narrowed": (
-        lambda by: flows.narrow(Consent.objects.get(), ("offline_access",), by=by, at=clock.now()),
+        lambda by: flows.narrow(Consent.objects.get(partner__name="Shop"), ("offline_access",), by=by, at=clock.now()),
         set(DOORS) - AWAY,
     ),
     "partner disabled": (partners(is_enabled=False), set()),

@@ -144,9 +144,9 @@ def test_partners_for_themselves_name_their_resource_too(api: Walk) -> None:
     robot = Walk(*register("Robot", profile=Profile.SERVICE))
     url, form = serve(api, robot), {"grant_type": "client_credentials"}
     token = robot.post("/oauth/token/", form | {"resource": url}).json()["access_token"]
-    assert api.introspect(token) | {"exp": 0, "iat": 0} == {
+    assert api.introspect(token) | {"exp": 0, "iat": 0, "jti": ""} == {
         "active": True, "client_id": robot.partner.client_id, "iss": settings.PUBLIC_URL, "exp": 0, "iat": 0,
-        "scope": "", "token_type": "Bearer", "aud": url,
+        "scope": "", "token_type": "Bearer", "aud": url, "jti": "",
     }  # fmt: skip
     assert robot.introspect(token) == {"active": False}
     refused = robot.post("/oauth/token/", form | {"resource": "https://elsewhere.example/"})
@@ -205,7 +205,7 @@ def test_the_resource_knows_a_customer_by_its_own_name_whoever_sends_them(walk: 
 
 
 def test_a_resource_that_never_asks_is_told_nothing(walk: Walk, api: Walk) -> None:
-    url = serve(api, walk, introspects=False)
+    url = serve(api, walk, introspects=False, signed=True)
     assert api.introspect(walk.tokens("openid", resource=url)["access_token"]) == {"active": False}
 
 

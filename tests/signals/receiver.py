@@ -79,7 +79,7 @@ class Hearing:
     """Its server, for pushed signals."""
 
     def __init__(self) -> None:
-        self.status, self.heard, self.headers = 202, list[dict[str, Any]](), list[Any]()
+        self.status, self.taken, self.headers = 202, list[str](), list[Any]()
         hearing = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ class Hearing:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 hearing.headers.append(dict(self.headers))
                 if hearing.status == 202:
-                    hearing.heard.append(read(body))
+                    hearing.taken.append(body)
                 self.send_response(hearing.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -98,6 +98,11 @@ class Hearing:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/signals"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """What it took, in order."""
+        return [read(each) for each in self.taken]
 
     def close(self) -> None:
         self.server.shutdown()

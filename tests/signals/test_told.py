@@ -1,8 +1,9 @@
 """What becomes of a customer is told to the partners that they use and that asked; nothing else, and to nobody else."""
 
 import json
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from accounts.account import events as account_events
 from accounts.account import flows as account
 from accounts.lock.flows import locks, reversible
 from accounts.models import Change, Session, User
+from accounts.restrictions import events as restrictions
 from accounts.sessions import flows as sessions
 from accounts.sign_in.flows import step_up
+from ciam_portal.celery import app as celery
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.outbox import tasks
@@ -27,6 +31,7 @@ from ciam_portal.core.retention import forget
 from ciam_portal.oauth import id_tokens, jwts, keys, partners
 from ciam_portal.signals import meanings
 from ciam_portal.signals.models import Signal, Stream
+from ciam_portal.signals.tasks import push_what_waits
 from consent.models import Consent
 from consent.permission import flows as consents
 from tests import factories
@@ -205,7 +210,85 @@ def test_what_is_not_taken_goes_after_some_days(receiver: Receiver, customer: Us
     assert Stream.objects.exists()
 
 
+# --- what is known to come
+
+WHEN = timedelta(hours=2)
+
+
+def suspend(customer: User, until: datetime) -> None:
+    """As the flow of restrictions does."""
+    customer.restricted(suspended_until=until, step_up_until=None)
+    fields: dict[str, Any] = {"until": until, "review_due_at": until, "sessions_ended": 0, "tokens_ended": 0}
+    event = restrictions.Restricted(restriction=customer.pk, kind=Code("suspend"), reason=Code("x"), **fields)
+    record(event, about=customer.pk, by=SYSTEM, at=clock.now())
+
+
+def test_a_suspension_that_ends_by_itself_is_told_when_it_has(
+    receiver: Receiver, hearing: Hearing, customer: User
+) -> None:
+    pushed(receiver, hearing)
+    at = clock.now()
+    suspend(customer, at + WHEN)
+    assert (delivered(), kinds(hearing.heard)) == (["sent"], ["account-disabled"])
+    assert push_what_waits() == 0
+    with time_machine.travel(at + WHEN, tick=True):
+        assert push_what_waits() == 1
+        assert push_what_waits() == 0  # the outbox speaks of it
+        delivered()
+    assert kinds(hearing.heard) == ["account-disabled", "account-enabled"]
+
+
+def test_one_that_goes_on_longer_is_told_when_that_ends(receiver: Receiver, customer: User) -> None:
+    at = clock.now()
+    suspend(customer, at + WHEN)
+    customer.restricted(suspended_until=at + 2 * WHEN, step_up_until=None)  # somebody reviewed it
+    with time_machine.travel(at + WHEN):
+        receiver._token = ""
+        assert kinds(receiver.takes()) == ["account-disabled"]
+    with time_machine.travel(at + 2 * WHEN):
+        receiver._token = ""
+        assert kinds(receiver.takes()) == ["account-enabled"]
+
+
+@pytest.mark.parametrize("how", ["lifted", "locked"])
+def test_one_that_ended_otherwise_is_told_once(receiver: Receiver, customer: User, how: str) -> None:
+    at = clock.now()
+    suspend(customer, at + WHEN)
+    if how == "lifted":
+        customer.restricted(suspended_until=None, step_up_until=None)
+        record(
+            restrictions.RestrictionEnded(customer.pk, Code("suspend"), by_review=False),
+            about=customer.pk,
+            by=SYSTEM,
+            at=at,
+        )
+    else:
+        lock(customer)
+    with time_machine.travel(at + WHEN):
+        receiver._token = ""
+        told = [each for each in kinds(receiver.takes()) if each == "account-enabled"]
+    assert len(told) == (1 if how == "lifted" else 0)
+    assert not Signal.objects.exists()
+
+
 # --- pushed
+
+
+def test_a_partner_hears_within_a_second_of_the_commit(
+    receiver: Receiver, hearing: Hearing, customer: User, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Nothing waits for a sweep: what is committed is handed to a worker, and that one asks nobody else first."""
+    pushed(receiver, hearing)
+    settings.NUDGE_WORKERS = celery.conf.task_always_eager = True
+    session = Session.objects.get(customer=customer)
+    start = time.monotonic()
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            sessions.end(session, by=SYSTEM, at=clock.now())
+    finally:
+        celery.conf.task_always_eager = False
+    assert time.monotonic() - start < 1
+    assert kinds(hearing.heard) == ["session-revoked"]
 
 
 def pushed(receiver: Receiver, hearing: Hearing, **more: Any) -> None:

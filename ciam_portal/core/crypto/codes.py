@@ -16,6 +16,8 @@ from django.conf import settings
 
 BASE32 = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without I, O, 0 and 1: read aloud and typed without mistakes
 
+CONSONANTS = "BCDFGHJKLMNPQRSTVWXZ"
+
 HIDDEN_DIGITS = 20  # enough to tell all values apart, and profiles stay small
 _PSEUDONYM_DIGITS = 32
 
@@ -44,6 +46,11 @@ def new_token() -> str:
 def new_number(digits: int = 8) -> str:
     """A short code to be typed, ``digits`` decimal digits. Only with an attempt counter and a short life."""
     return f"{secrets.randbelow(10**digits):0{digits}d}"
+
+
+def new_user_code() -> str:
+    """What a device shows to be typed elsewhere: 8 of 20 consonants, so that no word comes to be (RFC 8628 6.1)."""
+    return "".join(secrets.choice(CONSONANTS) for _ in range(8))
 
 
 def new_backup_code() -> str:

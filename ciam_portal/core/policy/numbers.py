@@ -82,6 +82,7 @@ class OAuth:
 
     code_seconds: Annotated[StrictInt, Field(ge=10, le=60)]
     access_token_seconds: Annotated[StrictInt, Field(ge=60, le=900)]
+    signed_token_seconds: Annotated[StrictInt, Field(ge=10, le=60)]
     id_token_seconds: Annotated[StrictInt, Field(ge=60, le=3600)]
     refresh_token_days: Annotated[StrictInt, Field(ge=1, le=90)]
     refresh_idle_days: Annotated[StrictInt, Field(ge=1, le=90)]
@@ -95,6 +96,10 @@ class OAuth:
     signing_key_days: Annotated[StrictInt, Field(ge=7, le=365)]
     signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
+    device_code_seconds: Annotated[StrictInt, Field(ge=60, le=900)]
+    device_interval_seconds: Annotated[StrictInt, Field(ge=5, le=30)]
+    device_tries: Annotated[StrictInt, Field(ge=3, le=10)]
+    device_requests_per_minute: Annotated[StrictInt, Field(ge=5, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Command(BaseCommand):
         add.add_argument("--partner", required=True, help="client_id of who runs it; it introspects as that")
         add.add_argument("--scope", action="append", default=[], help="the most that tokens open there; several times")
         add.add_argument("--no-introspection", action="store_true", help="never asks us about a token")
+        add.add_argument("--signed-tokens", action="store_true", help="reads its tokens by itself (RFC 9068)")
         reach = verbs.add_parser("reach", help="for which a partner may ask tokens; none: for our own APIs only")
         reach.add_argument("partner", help="its client_id")
         reach.add_argument("--resource", action="append", default=[], help="an address; several times")
@@ -61,6 +62,7 @@ def _added(options: dict[str, Any], by: Actor, at: datetime) -> str:
         partner=_partner(options["partner"]),
         scopes=tuple(options["scope"]),
         introspects=not options["no_introspection"],
+        signed=options["signed_tokens"],
     )
     return f"{registry.register(wanted, by=by, at=at).name}: added"
 

@@ -17,6 +17,7 @@ class Resource(models.Model):
         models.CharField(max_length=64), default=list, db_comment="not sensitive: the ceiling of what tokens open there"
     )
     introspects = models.BooleanField(db_comment="not sensitive: asks us about each token that it is sent")
+    is_signed = models.BooleanField(default=False, db_comment="not sensitive: reads its tokens by itself (RFC 9068)")
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false ends every token for it at once")
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ class Registration:
     partner: Partner
     scopes: tuple[str, ...] = ()
     introspects: bool = True
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ResourceRegistered(AuditEvent):
     partner: UUID
     scopes: tuple[Code, ...]
     introspects: bool
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,14 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> Resource:
         partner=wanted.partner,
         scopes=list(wanted.scopes),
         introspects=wanted.introspects,
+        is_signed=wanted.signed,
     )
     event = ResourceRegistered(
         resource=resource.pk,
         partner=wanted.partner.pk,
         scopes=tuple(Code(name) for name in wanted.scopes),
         introspects=wanted.introspects,
+        signed=wanted.signed,
     )
     record(event, about=None, by=by, at=at)
     return resource
@@ -122,5 +126,7 @@ def _check(wanted: Registration) -> None:
         raise Unacceptable("A resource needs a name that customers will recognise.")
     if wanted.partner.is_public:
         raise Unacceptable("Who runs a resource proves who it is; a public partner cannot.")
+    if not (wanted.introspects or wanted.signed):
+        raise Unacceptable("A resource asks us about its tokens, or reads them by itself; or both.")
     if unknown := sorted(set(wanted.scopes) - (set(SCOPES) - {OFFLINE})):
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")

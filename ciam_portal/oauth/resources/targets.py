@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.resources.models import Resource
@@ -17,11 +18,21 @@ class Target:
 
     url: str = ""
     opens: frozenset[str] | None = None
+    signed_for: Partner | None = None
+    """Who runs it, if it reads its tokens by itself."""
+    introspects: bool = True
 
     @property
     def audience(self) -> list[str]:
         """As tokens keep it."""
         return [self.url] if self.url else []
+
+    @property
+    def seconds(self) -> int:
+        """How long a token for it lives: what nobody asks us about cannot be taken back, and is short."""
+        rules = limits.current().oauth
+        longest = rules.access_token_seconds
+        return longest if self.introspects else min(longest, rules.signed_token_seconds)
 
     def scopes(self, held: Sequence[str]) -> tuple[str, ...]:
         """Those of these that mean something there."""
@@ -50,8 +61,11 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
         return None if url is None else OURS
     if (scopes := ours.scopes_at(url)) is not None:
         return Target(url, frozenset(scopes))
-    found = Resource.objects.filter(url=url, is_enabled=True).first() if url in partner.resources_allowed else None
-    return Target(url, frozenset(found.scopes)) if found is not None else None
+    rows = Resource.objects.filter(url=url, is_enabled=True).select_related("partner")
+    found = rows.first() if url in partner.resources_allowed else None
+    if found is None:
+        return None
+    return Target(url, frozenset(found.scopes), found.partner if found.is_signed else None, found.introspects)
 
 
 def is_for(found: AccessToken, asking: Partner) -> bool:

@@ -1,0 +1,90 @@
+"""The customer types the code that a device shows, compares it, and says yes or no (RFC 8628 section 3.3)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.sessions.signing import customer_of, session_of
+from ciam_portal.core import clock, words
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import OnHold, ProveMore
+from ciam_portal.oauth import scopes
+from ciam_portal.oauth.authorization import AuthorizationRequest
+from consent.device import flows, forms
+from consent.device.api import place_of
+from consent.device.policy import State
+from consent.models import Consent, DeviceCode
+from consent.permission import facts
+from consent.release.visits import Visit, check_before_asking
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest) -> HttpResponse:
+    """Type the code. No link carries it: whoever was sent one does not have the device before them."""
+    form = forms.UserCode(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        by, at = Actor.from_request(request), clock.now()
+        found = flows.type_code(session_of(request), form.cleaned_data["code"], by=by, at=at)
+        if found is not None:
+            request.session[_key(found.pk)] = form.cleaned_data["code"].strip().upper()
+            return redirect("consent:device_answer", found.pk)
+        form.add_error("code", _("No device shows this code, or no longer. Look again; after five minutes it changes."))
+    return render(request, "consent/device/enter.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, code_id: UUID) -> HttpResponse:
+    """What the device is and wants, beside its code; yes or no, once. Only for the session that typed the code."""
+    session, at = session_of(request), clock.now()
+    mine = DeviceCode.objects.select_related("partner").filter(pk=code_id, session=session, state=State.WAITING)
+    found = mine.filter(expires_at__gt=at, partner__is_enabled=True).first()
+    if found is None:
+        return render(request, "consent/device/over.html", status=410)
+    asked = AuthorizationRequest(found.partner.client_id, "", tuple(found.scopes), None, "", "")
+    visit = Visit(request, found.partner, asked, customer_of(request), session, at)
+    if request.method == "POST":
+        return _settle(request, visit, found)
+    consent = Consent.objects.between(visit.customer.pk, found.partner_id).live().first()
+    check_before_asking(visit, asked.scopes, consent)
+    return render(request, "consent/device/answer.html", _words(request, found, consent))
+
+
+def _settle(request: HttpRequest, visit: Visit, found: DeviceCode) -> HttpResponse:
+    request.session.pop(_key(found.pk), None)
+    wanted = set(request.POST.getlist("scope"))
+    ticked = tuple(scope.name for scope in scopes.described(found.scopes) if scope.required or scope.name in wanted)
+    if request.POST.get("decision") != "allow" or not ticked:
+        flows.refuse(found, visit.session, by=visit.by, at=visit.at)
+        return render(request, "consent/device/done.html", {"partner": found.partner, "allowed": False})
+    try:
+        flows.allow(found, visit.session, ticked, by=visit.by, at=visit.at)
+    except (ProveMore, OnHold):
+        return redirect("consent:device_answer", found.pk)  # there the customer reads why, and what to do
+    return render(request, "consent/device/done.html", {"partner": found.partner, "allowed": True})
+
+
+def _words(request: HttpRequest, found: DeviceCode, consent: Consent | None) -> dict[str, Any]:
+    allowed = consent.scopes if consent else []
+    rows: list[dict[str, Any]] = [
+        {"scope": scope, "value": facts.shown(customer_of(request), scope.name), "ticked": scope.name in allowed}
+        for scope in scopes.described(found.scopes)
+    ]
+    here = place_of(request)
+    return {
+        "partner": found.partner,
+        "code": request.session.get(_key(found.pk), ""),
+        "place": words.place(found.network, found.country),
+        "asked_at": found.asked_at,
+        "elsewhere": (found.network, found.country) != (here.network, here.country),
+        "abroad": found.country != here.country,
+        "needed": [row for row in rows if row["scope"].required],
+        "optional": [row for row in rows if not row["scope"].required],
+    }
+
+
+def _key(code: UUID) -> str:
+    return f"user_code:{code}"
