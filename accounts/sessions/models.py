@@ -128,10 +128,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def live(self, at: datetime, idle: timedelta) -> Self:
         """Not ended, not idle for too long, not past the absolute end."""
-        return self._live(at - idle, at)
-
-    def _live(self, idle_from: datetime, at: datetime) -> Self:
-        return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=idle_from)
+        return self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=at - idle)
 
     def standing(self, at: datetime) -> Self:
         """Live, of customers who may be signed in, with customer and device: what lets a request in."""
@@ -140,7 +137,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def standing_since(self, idle_from: datetime, at: datetime) -> Self:
         """The same; last used after ``idle_from``."""
         return (
-            self._live(idle_from, at)
+            self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=idle_from)
             .select_related("customer", "device")
             .filter(customer__is_active=True, customer__locked_at=None)
             .filter(models.Q(customer__suspended_until=None) | models.Q(customer__suspended_until__lte=at))

@@ -13,7 +13,7 @@ Held = TypeVar("Held", AuthorizationCode, RefreshToken)
 
 def _whole(kind: type[Token]) -> QuerySet[Token]:
     """Without what is long."""
-    rows = kind.objects.select_related("application", "user", "consent", "session__device")
+    rows: QuerySet[Token] = kind.objects.select_related("application", "user", "consent", "session__device")
     return rows.defer("session__visit", "session__device__former_digests", "application__redirect_uris")
 
 
