@@ -42,10 +42,10 @@ def sign(claims: dict[str, Any], key: Any, kind: str = "JWT") -> str:  # noqa: A
 
 def new_key(algorithm: str) -> tuple[str, dict[str, str], str]:
     """A new key of our own for this algorithm: its ``kid``, its public half, and the whole, to be sealed."""
-    kid = ""
-    while not kid[:1].isalnum():  # one that begins with a dash is no argument of a command, and no code of an event
-        key = jwk.JWK.generate(**_NEW[algorithm], alg=algorithm)
-        kid = str(key.thumbprint())
+    key = jwk.JWK.generate(**_NEW[algorithm], alg=algorithm)
+    kid = str(key.thumbprint())
+    if not kid[0].isalnum():  # one that begins with a dash is no argument of a command, and no code of an event
+        return new_key(algorithm)
     public = key.export_public(as_dict=True) | {"kid": kid}
     return kid, public, str(key.export_private())
 

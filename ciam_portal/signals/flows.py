@@ -23,8 +23,9 @@ from ciam_portal.oauth.models import Participant, Partner
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.signals import events, meanings
 from ciam_portal.signals.meanings import Meaning, Of
-from ciam_portal.signals.models import Signal, Stream, Subject
+from ciam_portal.signals.models import Former, Signal, Stream, Subject
 from consent.models import Consent
+from consent.permission.models import ConsentQuerySet
 
 CHANNEL = "signals"
 _BY = {ActorKind.CUSTOMER: "user", ActorKind.STRANGER: "user", ActorKind.STAFF: "admin"}
@@ -40,6 +41,8 @@ _BEFORE = {Of.EMAIL: (Change.Kind.EMAIL, "email"), Of.PHONE: (Change.Kind.PHONE,
 def tell(event: AuditEvent, *, about: UUID, by: Actor, at: datetime) -> None:
     """Part of the transaction in which it happened. Nobody hears of a customer who has no live consent with them."""
     meant = meanings.meant(event)
+    if isinstance(event, meanings.SHOWN_ANEW):
+        _tell_of_recycled(about, at)
     if not meant:
         return
     said = _told_of(event, by, at)
@@ -52,13 +55,30 @@ def tell(event: AuditEvent, *, about: UUID, by: Actor, at: datetime) -> None:
             _push(stream, at)
 
 
-def _hearing(customer: UUID) -> list[tuple[Stream, Consent]]:
+def _tell_of_recycled(customer: UUID, at: datetime) -> None:
+    """Partners that knew somebody else by what they may see of this customer now: whoever has it is another person."""
+    for consent in _with_streams(customer).select_related("customer"):
+        stream, who = consent.partner.stream, consent.customer
+        for of, value in ((Of.EMAIL, who.email), (Of.PHONE, who.phone)):
+            scope = _BEFORE[of][1]
+            if not value or scope not in consent.scopes or meanings.IDENTIFIER_RECYCLED not in stream.delivered:
+                continue
+            known = Former.objects.filter(stream=stream, digest__in=codes.digests(value, scope))
+            if known.exclude(customer=customer).delete()[0]:
+                content = _content(Meaning(meanings.IDENTIFIER_RECYCLED, of), stream, customer, {}, at)
+                Signal.new(stream, consent.pk, content | {"sub_id": _identifier(of, value)}, at).save(force_insert=True)
+                if stream.is_pushed:
+                    _push(stream, at)
+
+
+def _with_streams(customer: UUID) -> ConsentQuerySet:
     told = [Stream.Status.ENABLED, Stream.Status.PAUSED]
     live = Consent.objects.live().filter(customer=customer, partner__is_enabled=True, partner__stream__status__in=told)
-    known = {
-        (each.partner.stream.pk, subject(each.partner, customer)): each
-        for each in live.select_related("partner__stream")
-    }
+    return live.select_related("partner__stream")
+
+
+def _hearing(customer: UUID) -> list[tuple[Stream, Consent]]:
+    known = {(each.partner.stream.pk, subject(each.partner, customer)): each for each in _with_streams(customer)}
     wanted = Subject.objects.filter(stream__in=[stream for stream, _sub in known], sub__in=[sub for _s, sub in known])
     asked = set(wanted.values_list("stream", "sub")) if known else set()
     return [(consent.partner.stream, consent) for key, consent in known.items() if key in asked]
@@ -71,17 +91,26 @@ def _signals(meaning: Meaning, stream: Stream, consent: Consent, said: dict[str,
     needs = [_BEFORE[meaning.of][1]] if meaning.of in _BEFORE else []
     if not set(needs) <= set(consent.scopes):
         return []
-    content = {
+    content = _content(meaning, stream, consent.customer_id, said, at)
+    stands = None if meaning.type == meanings.PURGED else consent.pk
+    subjects = _subjects(meaning, stream, consent, at)
+    return [Signal.new(stream, stands, content | {"sub_id": each}, meaning.due or at) for each in subjects]
+
+
+def _content(meaning: Meaning, stream: Stream, customer: UUID, said: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {
         "type": meaning.type,
         "event": dict(meaning.says) | (said if meaning.is_caep else {}),
         "claims": list(meaning.claims),
-        "needs": needs,
+        "needs": [_BEFORE[meaning.of][1]] if meaning.of in _BEFORE else [],
         # One cause, one number; another for each partner, or two could compare whom they know.
-        "txn": codes.digest(f"{stream.pk} {consent.customer_id} {at.isoformat()}", "signals"),
+        "txn": codes.digest(f"{stream.pk} {customer} {at.isoformat()}", "signals"),
     }
-    stands = None if meaning.type == meanings.PURGED else consent.pk
-    subjects = _subjects(meaning, consent, at)
-    return [Signal.new(stream, stands, content | {"sub_id": each}, meaning.due or at) for each in subjects]
+
+
+def _identifier(of: Of, value: str) -> dict[str, str]:
+    name = "email" if of is Of.EMAIL else "phone_number"
+    return {"format": name, name: value}
 
 
 def _told_of(event: AuditEvent, by: Actor, at: datetime) -> dict[str, Any]:
@@ -90,13 +119,15 @@ def _told_of(event: AuditEvent, by: Actor, at: datetime) -> dict[str, Any]:
     return {"event_timestamp": int(at.timestamp()), "initiating_entity": why, "reason_admin": {"en": event.name}}
 
 
-def _subjects(meaning: Meaning, consent: Consent, at: datetime) -> list[dict[str, Any]]:
+def _subjects(meaning: Meaning, stream: Stream, consent: Consent, at: datetime) -> list[dict[str, Any]]:
     partner, customer = consent.partner, consent.customer_id
     if meaning.of in _BEFORE:
-        former = Change.objects.filter(customer=customer, kind=_BEFORE[meaning.of][0], at=at).first()
-        was = reversible.unseal(former).decode() if former else ""
-        name = "email" if meaning.of is Of.EMAIL else "phone_number"
-        return [{"format": name, name: was}] if was else []
+        kind, scope = _BEFORE[meaning.of]
+        change = Change.objects.filter(customer=customer, kind=kind, at=at).first()
+        was = reversible.unseal(change).decode() if change else ""
+        if was:
+            Former.objects.create(stream=stream, customer=customer, digest=codes.digest(was, scope), at=at)
+        return [_identifier(meaning.of, was)] if was else []
     user = {"format": "iss_sub", "iss": settings.PUBLIC_URL, "sub": subject(partner, customer)}
     if meaning.of is Of.ACCOUNT:
         return [user]

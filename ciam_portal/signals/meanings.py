@@ -38,11 +38,12 @@ DISABLED = f"{_RISC}account-disabled"
 ENABLED = f"{_RISC}account-enabled"
 PURGED = f"{_RISC}account-purged"
 IDENTIFIER_CHANGED = f"{_RISC}identifier-changed"
+IDENTIFIER_RECYCLED = f"{_RISC}identifier-recycled"
 RECOVERY_ACTIVATED = f"{_RISC}recovery-activated"
 
 SUPPORTED = (
     SESSION_REVOKED, CLAIMS_CHANGED, CREDENTIAL_CHANGED, LEVEL_CHANGED,
-    DISABLED, ENABLED, PURGED, IDENTIFIER_CHANGED, RECOVERY_ACTIVATED,
+    DISABLED, ENABLED, PURGED, IDENTIFIER_CHANGED, IDENTIFIER_RECYCLED, RECOVERY_ACTIVATED,
 )  # fmt: skip
 
 # What the consents of one partner let it see, under the name that tokens say it by.
@@ -174,4 +175,6 @@ _HEARD: dict[type[AuditEvent], Telling] = {
     case.RecoveryOpened: _always(Meaning(RECOVERY_ACTIVATED)),
     desk.DeskBegan: _always(Meaning(RECOVERY_ACTIVATED)),
 }
+# From then on a partner may see an address or number that was another customer's before.
+SHOWN_ANEW = (permission.ConsentGiven, permission.ConsentChanged, account.EmailChanged, account.ProfileChanged)
 TOLD: dict[str, Telling] = {event.name: telling for event, telling in _HEARD.items()}

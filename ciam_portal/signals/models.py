@@ -187,5 +187,27 @@ class Signal(models.Model):
         return found
 
 
+@retention.kept(lambda rules, at: models.Q(at__lt=at - timedelta(days=rules.retention.record_days)))
+class Former(models.Model):
+    """An address or number that a partner knew a customer by, and heard that it is theirs no more."""
+
+    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
+    stream = models.ForeignKey(
+        Stream, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="not sensitive"
+    )
+    customer = models.UUIDField(db_comment="pseudonymous: whose it was")
+    digest = models.CharField(max_length=64, db_comment="sensitive: digest of it")
+    at = models.DateTimeField(db_comment="not sensitive")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["stream", "digest"], name="former_known"),
+            models.Index(fields=["at"], name="former_at"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 COLUMNS.append(Column(Signal.objects.all, "sealed", lambda row: row.context))
 COLUMNS.append(Column(lambda: Stream.objects.exclude(authorization=""), "authorization", lambda row: row.context))

@@ -48,6 +48,7 @@ def test_openid_client(page: Page, portal: Stack, node: str, tmp_path: Path, sig
     back = f"{portal.partner_url}/back-at-the-bank"
     added = portal.manage(
         *("partner", "add", "Bank", "--profile", "fapi2", "--jwks", str(tmp_path / "keys.json")),
+        *("--owner", customer.address, "--purpose", "Keeps money."),
         *("--redirect-uri", back, "--scope", "openid", "--scope", "email", "--scope", "offline_access"),
     )
     environment = {

@@ -17,8 +17,10 @@ from ciam_portal.oauth import jwts, scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.decisions.conftest import ACTIONS
+from tests.oauth import test_device
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
+from tests.oauth.test_device import Television
 from tests.oauth.walk import AFTER, ALL, CALLBACK, VERIFIER, Walk, answer, payload, register
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
@@ -155,6 +157,12 @@ def endpoint_auth_signing_alg(name: str) -> Use:
     return use
 
 
+def introspection_signing_alg(told: Told, algorithm: str) -> None:
+    walk = told.walk(algorithm=algorithm)
+    signed = walk.post("/oauth/introspect/", {"token": "x"}, HTTP_ACCEPT="application/token-introspection+jwt")
+    assert jwts.unverified(signed.text)[0]["alg"] == algorithm
+
+
 def jwks_uri(told: Told, _claimed: str) -> None:
     known = KeySet.import_key_set(Client().get(told.path("jwks_uri")).json())
     assert jwt.decode(told.walk().tokens("openid")["id_token"], known, algorithms=["ES256"]).claims["sub"]
@@ -204,8 +212,16 @@ def grant_type(told: Told, name: str) -> None:
         case "client_credentials":
             service = told.walk(profile=Profile.SERVICE)
             assert service.post("/oauth/token/", {"grant_type": name}).status_code == 200
+        case test_device.GRANT:
+            television = Television(told.browser)
+            assert television.poll(television.allowed()).json()["access_token"]
         case _:
             raise AssertionError(f"{name} has no use here")
+
+
+def device_authorization_endpoint(told: Told, _claimed: str) -> None:
+    asked = Television().post(told.path("device_authorization_endpoint"), {"scope": "openid"}).json()
+    assert told.browser.get(asked["verification_uri"].removeprefix(settings.PUBLIC_URL)).status_code == 200
 
 
 def code_challenge_method(told: Told, method: str) -> None:
@@ -345,6 +361,8 @@ USES: dict[str, Use] = {
     "introspection_endpoint_auth_signing_alg_values_supported": each(
         endpoint_auth_signing_alg("introspection_endpoint")
     ),
+    "introspection_signing_alg_values_supported": each(introspection_signing_alg),
+    "device_authorization_endpoint": device_authorization_endpoint,
     "jwks_uri": jwks_uri,
     "scopes_supported": each(scope),
     "response_types_supported": each(response_type),

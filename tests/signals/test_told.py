@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts.account import events as account_events
 from accounts.account import flows as account
+from accounts.customer import addresses
 from accounts.lock.flows import locks, reversible
 from accounts.models import Change, Session, User
 from accounts.restrictions import events as restrictions
@@ -171,6 +172,28 @@ def test_a_changed_address_is_told_by_the_old_one_to_who_could_see_it(receiver: 
 
 
 @pytest.mark.control("CAEP-assurance-level-change")
+def test_an_address_that_is_anothers_now_is_told_to_who_knew_it_once_it_may_be_seen(
+    receiver: Receiver, customer: User, sign_in: Callable[..., Client]
+) -> None:
+    at, old = clock.now(), customer.email
+    reversible.keep(customer, Change.Kind.EMAIL, None, at=at, previous=old.encode())
+    customer.move_to("new@example.com")
+    customer.save()
+    addresses.replace(customer, "new@example.com")
+    record(account_events.EmailChanged(), about=customer.pk, by=SYSTEM, at=at)
+    receiver.takes()
+    heir = factories.customer(old)
+    receiver.browser = sign_in(heir, on=Client())
+    receiver.tokens("openid")
+    assert receiver.takes() == []  # it learns nothing of somebody whose address it may not see
+    receiver.tokens("openid email")
+    (told,) = [each for each in receiver.takes() if each["sub_id"]["format"] == "email"]
+    assert told["sub_id"] == {"format": "email", "email": old}
+    assert told["events"] == {meanings.IDENTIFIER_RECYCLED: {}}
+    account.fill_profile(heir, {"name": "Heir"}, by=SYSTEM, at=clock.now())
+    assert receiver.takes() == []  # once
+
+
 def test_a_rising_session_is_told(receiver: Receiver, customer: User) -> None:
     session = Session.objects.get(customer=customer)
     for _ in range(2):
