@@ -21,7 +21,9 @@ SECRET, FAMILIES = "s" * 43, 8
 def main() -> None:
     """Make them."""
     call_command("migrate", "--no-input", verbosity=0)
-    person = get_user_model().objects.create(**{"username": "ada", "email": "ada@example.com"})
+    person: Any = get_user_model()()
+    person.username, person.email = "ada", "ada@example.com"
+    person.save()
     shop = Application.objects.create(
         name="shop", user=person, client_type="confidential", client_secret=SECRET, redirect_uris="https://shop.example/",
         authorization_grant_type="authorization-code", algorithm="RS256",
