@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("recovery.urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
+    path("", include("ciam_portal.console.urls")),
     path("", include("ciam_portal.decisions.urls")),
     path("", include("ciam_portal.gateway.urls")),
     path("", include("ciam_portal.signals.urls")),

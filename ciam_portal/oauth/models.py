@@ -19,9 +19,9 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from ciam_portal.core import retention
+from ciam_portal.core import links, retention
 from ciam_portal.core.crypto import codes
-from ciam_portal.oauth import jwts
+from ciam_portal.oauth import columns, jwts
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.environment import Environment, without_port
 from ciam_portal.oauth.profiles import Profile, Rules
@@ -105,6 +105,7 @@ class Partner(AbstractApplication):
         default=list,
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
+    may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was here last, to the hour")
@@ -163,36 +164,12 @@ class Partner(AbstractApplication):
         """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""
         registered = self.redirect_uris.split()
         own = without_port(uri) if self.rules.on_devices else None
-        return uri in registered or (own is not None and own in map(without_port, registered))
+        tried = self.environment == Environment.SANDBOX and uri == links.absolute("console:tried")
+        return tried or uri in registered or (own is not None and own in map(without_port, registered))
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered, character for character."""
         return uri in self.post_logout_redirect_uris.split()
-
-
-def _bound() -> "models.CharField[str, str]":
-    """The thumbprint of the key that it is bound to (RFC 9449)."""
-    words = "not sensitive: thumbprint of the key it is bound to, if any"
-    return models.CharField(max_length=43, blank=True, default="", db_comment=words)
-
-
-def _details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
-    """What the customer approved by itself (RFC 9396), by the ids of its rows."""
-    words = "pseudonymous: approved authorization details that it carries, if any"
-    return ArrayField(models.UUIDField(), null=True, db_comment=words)
-
-
-def _named() -> "ArrayField[list[str], list[str]]":
-    words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
-    return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
-
-
-def _never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
-    """A column that the library wants: tokens know their family instead. No index and no check."""
-    return models.ForeignKey(
-        model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
-        db_comment="not sensitive: never filled",
-    )  # fmt: skip
 
 
 class Participant(models.Model):
@@ -223,9 +200,9 @@ class AuthorizationCode(AbstractGrant):
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     nonce = models.CharField(max_length=512, blank=True, default="", db_comment="not sensitive: the partner's own")
-    jkt = _bound()
-    details = _details()
-    named = _named()
+    jkt = columns.bound()
+    details = columns.details()
+    named = columns.named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: a second use ends what the first one issued")
     family = models.UUIDField(null=True, db_comment="not sensitive: what the first use issued")
 
@@ -240,13 +217,13 @@ class RefreshToken(AbstractRefreshToken):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     application = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
-    access_token = _never_filled("oauth.AccessToken", "refresh_token")
+    access_token = columns.never_filled("oauth.AccessToken", "refresh_token")
     session = models.ForeignKey("accounts.Session", on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", on_delete=models.CASCADE, db_comment="pseudonymous")
     scope = models.TextField(blank=True, db_comment="not sensitive")
-    jkt = _bound()
-    details = _details()
-    named = _named()
+    jkt = columns.bound()
+    details = columns.details()
+    named = columns.named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
@@ -268,20 +245,26 @@ class AccessToken(AbstractAccessToken):
     application: Any = models.ForeignKey(
         Partner, null=True, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive"
     )
-    source_refresh_token = _never_filled("oauth.RefreshToken", "refreshed_access_token")
-    id_token = _never_filled("oauth.IDToken", "access_token")
+    source_refresh_token = columns.never_filled("oauth.RefreshToken", "refreshed_access_token")
+    id_token = columns.never_filled("oauth.IDToken", "access_token")
     session = models.ForeignKey("accounts.Session", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     consent = models.ForeignKey("consent.Consent", null=True, on_delete=models.CASCADE, db_comment="pseudonymous")
     family = models.UUIDField(
         null=True, db_index=True, db_comment="not sensitive: the code or refresh family it came from"
     )
-    jkt = _bound()
-    details = _details()
-    named = _named()
+    jkt = columns.bound()
+    details = columns.details()
+    named = columns.named()
+
+    parent = models.UUIDField(null=True, db_comment="not sensitive: the token that it was exchanged for")
+    act = models.JSONField(null=True, db_comment="not sensitive: which partners act with it, the present one outside")
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
-        indexes = (models.Index(fields=["expires"], name="access_expires"),)
+        indexes = (
+            models.Index(fields=["parent"], name="access_parent", condition=models.Q(parent__isnull=False)),
+            models.Index(fields=["expires"], name="access_expires"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(user__isnull=True) | models.Q(session__isnull=False, consent__isnull=False),

@@ -57,6 +57,7 @@ class Registration:
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     homepage_url: str = ""
+    may_exchange: bool = False
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
@@ -91,6 +92,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         authorization_grant_type=_grant(rules),
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
+        may_exchange=wanted.may_exchange,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
     )
@@ -133,6 +135,18 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     record(event, about=None, by=by, at=at)
 
 
+def check_change(partner: Partner, redirect_uris: tuple[str, ...], scopes: tuple[str, ...]) -> None:
+    """Raises Unacceptable for redirect URIs or scopes that this partner could not have been registered with."""
+    where = Environment(partner.environment)
+    if not redirect_uris or not scopes:
+        raise Unacceptable("A partner that customers sign in to needs a redirect URI and a scope.")
+    for uri in redirect_uris:
+        _check_uri(uri, partner.rules, where)
+    open_to_it = environment.SCOPES if where is Environment.SANDBOX else {*SCOPES, *OWN}
+    if not set(scopes) <= open_to_it or (partner.is_public and OWN & set(scopes)):
+        raise Unacceptable("A partner like this one may not ask for that.")
+
+
 def _check(wanted: Registration) -> UUID:
     """Raises Unacceptable; its owner."""
     rules = wanted.profile.rules
@@ -149,8 +163,9 @@ def _check(wanted: Registration) -> UUID:
         raise Unacceptable("A public partner does not act for itself: anybody may pretend to be it.")
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
+    _check_exchange(wanted)
     _check_keys(wanted)
-    if not rules.customers and (wanted.redirect_uris or wanted.scopes):
+    if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
     if rules.by_device and wanted.redirect_uris:
         raise Unacceptable("Nobody is sent back to an app that is allowed on another device: no redirect URI.")
@@ -237,6 +252,11 @@ def check_shown(shown: credentials.Shown, where: Environment) -> None:
 
 def _shown(wanted: Registration) -> credentials.Shown:
     return credentials.Shown(wanted.jwks, wanted.jwks_uri)
+
+
+def _check_exchange(wanted: Registration) -> None:
+    if wanted.may_exchange and wanted.profile.rules.public:
+        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:

@@ -7,7 +7,6 @@ works in the order codes, refresh tokens, access tokens, so that nothing issued 
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,59 +19,14 @@ from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.postgres import prepared
 from ciam_portal.oauth import rows
+from ciam_portal.oauth.families import Carried, Issued, Root
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Profile
 from ciam_portal.oauth.resources import signed
-from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """What a family hangs from."""
-
-    partner: UUID
-    customer: UUID
-    session: UUID
-    consent: UUID
-    family: UUID
-    jkt: str = ""
-    """The key that all of it is bound to (RFC 9449), if any."""
-    resources: tuple[str, ...] = ()
-    """What its tokens may be for (RFC 8707); none: our own APIs."""
-    named: tuple[str, ...] = ()
-    """The single fields that the partner named (``ciam_portal.oauth.claims``)."""
-    details: tuple[UUID, ...] = ()
-    """What the customer approved by itself (RFC 9396): all that the family may still carry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What one access token carries of its family: no more than that holds."""
-
-    scopes: tuple[str, ...] = ()
-    target: Target = OURS
-    details: tuple[UUID, ...] = ()
-    says: dict[str, Any] = field(default_factory=dict)
-    """What it says of partner and customer, if it is signed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """Values for one response, never to be kept. ``lasting`` are the scopes of the whole family.
-
-    ``details``: what the access token carries of what was approved by itself.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    scopes: tuple[str, ...]
-    lasting: tuple[str, ...]
-    seconds: int
-    details: tuple[UUID, ...] = ()
 
 
 def checksum(value: str) -> str:
@@ -182,10 +136,15 @@ def _context(old: RefreshToken) -> str:
     return f"answer to refresh token {old.pk}"
 
 
+def exchanged(root: Root, carried: Carried, *, at: datetime) -> Issued:
+    """An access token in exchange for another of its family."""
+    return Issued(_new_access(root, carried, at), "", carried.scopes, carried.scopes, carried.seconds(at))
+
+
 def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:
     """An access token with which a partner acts for itself."""
     access = _keep_access(carried, at, application=partner, jkt=jkt)
-    return Issued(access, "", carried.scopes, carried.scopes, carried.target.seconds)
+    return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at))
 
 
 def _new_access(root: Root, carried: Carried, at: datetime) -> str:
@@ -197,7 +156,10 @@ def _new_access(root: Root, carried: Carried, at: datetime) -> str:
 def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: ANN401  (columns)
     target = carried.target
     owned |= {"resource": target.audience, "details": list(carried.details) or None}
-    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=target.seconds), **owned)
+    owned |= {"parent": carried.parent, "act": carried.act}
+    row = AccessToken(
+        token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=carried.seconds(at)), **owned
+    )
     server = target.signed_for
     value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
@@ -230,9 +192,9 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
 # --- end
 
 
-def revoke(customer: UUID, partner: UUID) -> int:
-    """End all that ``partner`` holds from ``customer``: codes, refresh tokens, access tokens. The number of tokens."""
-    return _end(Q(user_id=customer, application_id=partner))
+def revoke(consent: UUID) -> int:
+    """End all that hangs from a consent: codes, refresh tokens, access tokens, whoever holds them. How many tokens."""
+    return _end(Q(consent_id=consent))
 
 
 def revoke_all(customer: UUID) -> int:
@@ -270,8 +232,13 @@ def sign_out_app(customer: UUID, family: UUID) -> tuple[UUID | None, int]:
 
 
 def end_access(token: AccessToken) -> int:
-    """End one access token."""
-    return _erase(AccessToken.objects.filter(pk=token.pk))
+    """End one access token, and what was exchanged for it. The number of tokens ended."""
+    ended, layer = 0, [token.pk]
+    while layer:
+        # First the parents, so that whoever is exchanging one of them is waited for; then what came of it is there.
+        ended += _erase(AccessToken.objects.filter(pk__in=layer))
+        layer = list(AccessToken.objects.filter(parent__in=layer).values_list("pk", flat=True))
+    return ended
 
 
 def _end(whose: Q) -> int:

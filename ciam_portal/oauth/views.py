@@ -22,6 +22,7 @@ from ciam_portal.oauth import (
     backend,
     details,
     dpop,
+    exchange,
     jwts,
     keys,
     partners,
@@ -34,7 +35,7 @@ from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE)
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE, exchange.GRANT)
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 

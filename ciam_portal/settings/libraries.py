@@ -71,6 +71,7 @@ OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth.RefreshToken"  # noqa: S105  (a mod
 OAUTH2_PROVIDER_GRANT_MODEL = "oauth.AuthorizationCode"
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth.IDToken"  # noqa: S105  (a model's name)
 OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "ciam_portal.oauth.exchange.Server",
     "OAUTH2_VALIDATOR_CLASS": "consent.release.enforcement.ConsentValidator",
     "CLIENT_SECRET_HASHER": "client_secret",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if SECURE else ["https", "http"],

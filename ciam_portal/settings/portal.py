@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "ciam_portal.decisions",
     "ciam_portal.gateway",
     "ciam_portal.signals",
+    "ciam_portal.console",
     "ciam_portal",
     "ciam_portal.core.admin_site.PortalAdminConfig",
     "django.contrib.auth",

@@ -14,6 +14,8 @@ from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange,
 from accounts.restrictions.policy import REVIEWERS
 from accounts.staff.policy import RoleState
 from accounts.watch.flows.alerts import LOOKERS as WATCHERS
+from ciam_portal.console.models import ChangeRequest
+from ciam_portal.console.policy import State
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
@@ -25,6 +27,7 @@ _PROPOSALS = ngettext_lazy("%(n)s proposal waits for a second person", "%(n)s pr
 _DOCUMENTS = ngettext_lazy("%(n)s document for you to check", "%(n)s documents for you to check", "n")
 _ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed roles to decide about", "n")
 _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
+_APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
@@ -77,6 +80,8 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield by_others, _ROLES, _page("accounts_rolechange")
         versions = PolicyVersion.objects.filter(state=VersionState.PROPOSED).exclude(proposed_by=me)
         yield versions, _POLICIES, _page("governance_policyversion")
+        asked = ChangeRequest.objects.filter(state=State.OPEN).exclude(asked_by=me).exclude(partner__owner=me)
+        yield asked, _APPS, _page("console_changerequest", "?state__exact=open")
     if MAY_CLOSE & roles:
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")

@@ -20,7 +20,7 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.oauth import backchannel, tokens
+from ciam_portal.oauth import backchannel, families, tokens
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources.targets import Target
 from consent.device import events, policy
@@ -155,9 +155,9 @@ def _redeem(
         record(event, about=customer.pk, by=by, at=at, decision=decision)
         return DENIED
     found.become(State.REDEEMED)
-    trunk = tokens.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), jkt)
+    trunk = families.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), jkt)
     ends_at = session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    first = tokens.Carried(target.scopes(asked.allowed), target, says=spoken(root, target, {}))
+    first = families.Carried(target.scopes(asked.allowed), target, says=spoken(root, target, {}))
     issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     connected = events.DeviceConnected(
         consent=consent.pk,

@@ -44,11 +44,16 @@ def for_sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
-        partner_enabled=partner.serves(customer.pk),
+        partner_enabled=partner.serves(customer.pk) and _still_on(consent, partner),
         session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
         allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
         needed=tuple(needed),
     )
+
+
+def _still_on(consent: Consent, partner: Partner) -> bool:
+    """Whether the app that the customer connected is, when another partner acts with what it was given."""
+    return consent.partner_id == partner.pk or consent.partner.is_enabled
 
 
 def for_letting_out(customer: User, session: Session, added: Iterable[str]) -> policy.LettingOut:

@@ -17,7 +17,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
-from ciam_portal.oauth import scopes, tokens
+from ciam_portal.oauth import families, scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.resources import ours
@@ -108,7 +108,7 @@ def let_in(
     root = issuance.Root(partner, customer, session, consent, asked.resources)
     standing = issuance.may_begin(root, held=held, by=by, at=at)
     own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
-    trunk = tokens.Root(*own, asked.jkt, asked.resources, asked.named, details)
+    trunk = families.Root(*own, asked.jkt, asked.resources, asked.named, details)
     value = tokens.new_code(
         trunk,
         standing.allowed,
@@ -145,7 +145,7 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
     consent.end(at)
-    ended = tokens.revoke(consent.customer_id, consent.partner_id)
+    ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)
     notice = notices.AppDisconnected(partner=consent.partner.name)

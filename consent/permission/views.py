@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.oauth import scopes
-from ciam_portal.oauth.models import Resource
+from ciam_portal.oauth.models import Partner, Resource
 from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import facts, flows, forms
@@ -25,7 +25,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every app that is connected now."""
     found = Consent.objects.of(_me(request)).live()[:_MOST]
     rows = [{"consent": consent, "scopes": scopes.described(consent.scopes)} for consent in found]
-    return render(request, "consent/permission/index.html", {"rows": rows})
+    answers_for_some = Partner.objects.filter(owner=_me(request)).exists()
+    return render(request, "consent/permission/index.html", {"rows": rows, "answers_for_some": answers_for_some})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

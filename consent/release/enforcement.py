@@ -7,14 +7,17 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import dpop, id_tokens, tokens
+from ciam_portal.oauth import dpop, families, id_tokens, tokens
 from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.claims import ID_TOKEN
+from ciam_portal.oauth.exchange import GRANT
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
 from consent.device import flows as devices
+from consent.exchange import flows as exchange
+from consent.exchange.policy import Why as WhyNot
 from consent.permission import facts
 from consent.release import flows, wanted
 from consent.release.access import Access, acting, admit
@@ -43,6 +46,8 @@ class ConsentValidator(Authenticating):
             wanted.refuse_to_itself(request)
             if set(request.client.scopes_allowed) & OWN:
                 return True
+        if grant_type == GRANT:
+            return bool(request.client.may_exchange)
         return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 
     # --- codes
@@ -126,6 +131,18 @@ class ConsentValidator(Authenticating):
             return "authorized" if _keep(request, polled, "") else None
         return polled
 
+    # --- tokens for tokens
+
+    def validate_exchange(self, request: Any) -> None:
+        """The whole exchange; raises what the partner is told (RFC 8693 section 2.2.2)."""
+        scopes = tuple((request.scope or "").split())
+        terms = exchange.Wanted(wanted.resource(request), scopes, _jkt(request))
+        found = tokens.access_of(request.subject_token)
+        issued = exchange.exchange(found, request.client, terms, by=acting(request.client), at=clock.now())
+        if isinstance(issued, WhyNot):
+            raise wanted.refusal(issued, request)
+        request.issued, request.scopes = issued, list(issued.scopes)
+
     # --- what is handed out
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
@@ -133,10 +150,10 @@ class ConsentValidator(Authenticating):
         if getattr(request, "issued", None) is None:
             partner, at = request.client, clock.now()
             says = {"sub": partner.client_id, "client_id": partner.client_id}
-            carried = tokens.Carried(tuple(request.scopes), request.target, says=says)
+            carried = families.Carried(tuple(request.scopes), request.target, says=says)
             request.issued = flows.authorize_partner(partner, carried, jkt=_jkt(request), by=acting(partner), at=at)
-        elif request.exchanged.details:
-            token["authorization_details"] = list(request.exchanged.details)
+        elif (exchanged := getattr(request, "exchanged", None)) and exchanged.details:
+            token["authorization_details"] = list(exchanged.details)
         issued = request.issued
         token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}
         if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in issued.scopes:

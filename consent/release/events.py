@@ -17,7 +17,6 @@ class Why(StrEnum):
     WRONG_VERIFIER = "wrong_verifier"
     WRONG_KEY = "wrong_key"
     TOO_WIDE = "too_wide"
-    WRONG_TARGET = "wrong_target"
     NOT_ALLOWED = "not_allowed"
     PROVE_MORE = "prove_more"  # the gate's answers: the customer must show more,
     ON_HOLD = "on_hold"  # wait,

@@ -27,6 +27,8 @@ from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import backchannel, jwts, rows, tokens
 from ciam_portal.oauth.details import Detail
+from ciam_portal.oauth.families import Carried, Issued
+from ciam_portal.oauth.families import Root as Trunk
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
@@ -44,7 +46,7 @@ _CONSENT = Prepared(lambda key: Consent.objects.select_for_update().filter(pk=ke
 class Exchanged:
     """What a partner receives, and of whom it speaks."""
 
-    issued: tokens.Issued
+    issued: Issued
     customer: User
     session: Session
     consent: Consent
@@ -71,15 +73,9 @@ class Wanted:
 
 @flow
 def redeem(
-    found: AuthorizationCode,
-    partner: Partner,
-    wanted: Wanted,
-    *,
-    redirect_uri: str,
-    verifier: str,
-    by: Actor,
-    at: datetime,
-) -> Exchanged | Why:
+    found: AuthorizationCode, partner: Partner, wanted: Wanted, *,
+    redirect_uri: str, verifier: str, by: Actor, at: datetime,
+) -> Exchanged | Why:  # fmt: skip
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
     consent = _CONSENT.first(found.consent_id)
     shared(found.user_id, found.session_id)
@@ -100,11 +96,11 @@ def redeem(
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
     lasting, carried = _carried(code, wanted.details)
     own = partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id()
-    trunk = tokens.Root(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
+    trunk = Trunk(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
     ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     says = spoken(root, wanted.target, carried)
-    first = tokens.Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried), says)
+    first = Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried), says)
     issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
@@ -136,7 +132,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     lasting, carried = _carried(old, wanted.details)
     root = _root(old, partner, consent)
     says = spoken(root, wanted.target, carried)
-    same = tokens.Carried(wanted.target.scopes(asked), wanted.target, tuple(carried), says)
+    same = Carried(wanted.target.scopes(asked), wanted.target, tuple(carried), says)
     again = tokens.repeated(old, same, jkt=jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
@@ -156,7 +152,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
-    trunk = tokens.Root(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
+    trunk = Trunk(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     _read(consent, issued, at)
     sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
@@ -164,7 +160,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
 
 
 @flow
-def authorize_partner(partner: Partner, carried: tokens.Carried, *, jkt: str, by: Actor, at: datetime) -> tokens.Issued:
+def authorize_partner(partner: Partner, carried: Carried, *, jkt: str, by: Actor, at: datetime) -> Issued:
     """A partner gets a token to act for itself: no customer, no customer's data."""
     issued = tokens.issue_to_partner(partner, carried, jkt=jkt, at=at)
     credential = partner.shown.pk if partner.shown else None
@@ -209,7 +205,7 @@ def _carried(
     return tuple(row.pk for row in rows), {row.pk: row.said for row in rows if row.pk in wanted}
 
 
-def _read(consent: Consent, issued: tokens.Issued, at: datetime) -> None:
+def _read(consent: Consent, issued: Issued, at: datetime) -> None:
     """The ID token that comes with the tokens tells the partner about the customer too."""
     if "openid" in issued.scopes:
         consent.used(at)

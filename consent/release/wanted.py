@@ -9,6 +9,7 @@ from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
 from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.resources.targets import Target
 from consent.details import facts
+from consent.exchange.policy import Why
 from consent.release.flows import Wanted
 
 
@@ -41,6 +42,19 @@ def target(request: Any, granted: list[str]) -> Target:  # noqa: ANN401  (the li
 def resource(request: Any) -> str:  # noqa: ANN401  (the library's request)
     """The resource that is named, or ""."""
     return getattr(request, "resource", None) or ""
+
+
+_REFUSALS = {
+    Why.TOO_WIDE: ("invalid_scope", "scope is more than the token holds, or than means something there"),
+    Why.WRONG_TARGET: ("invalid_target", "resource is none that this token may be exchanged for, by this app"),
+    Why.TOO_DEEP: ("invalid_request", "too many have handed this token on already"),
+}
+
+
+def refusal(why: Why, request: Any) -> errors.OAuth2Error:  # noqa: ANN401  (the library's request)
+    """How an exchange is refused: of a token that is not good, nobody learns why."""
+    error, words = _REFUSALS.get(why, ("invalid_grant", "the token cannot be exchanged"))
+    return errors.CustomOAuth2Error(error, description=words, request=request)
 
 
 def refuse_to_itself(request: Any) -> None:  # noqa: ANN401  (the library's request)

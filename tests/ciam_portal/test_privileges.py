@@ -12,6 +12,11 @@ from ciam_portal.core.privileges import Effect, StaffAction, declared
 from ciam_portal.core.roles import Role
 from tests.accounts.staff.people import Member
 
+APPS = {
+    (Role.AGENT, Role.ADMINISTRATOR), (Role.APPROVER, Role.ADMINISTRATOR), (Role.AUDITOR, Role.ADMINISTRATOR),
+    (Role.ADMINISTRATOR, Role.ADMINISTRATOR),
+}  # fmt: skip
+
 
 def test_nobody_reaches_a_takeover_alone() -> None:
     assert privileges.alone() == []
@@ -21,7 +26,9 @@ def test_nobody_reaches_a_takeover_alone() -> None:
 def test_two_administrators_are_what_it_takes() -> None:
     two = (Role.ADMINISTRATOR, Role.ADMINISTRATOR)
     found = {(path.effect, path.people) for path in privileges.paths() if path.effect is not Effect.RESTORE_ACCESS}
-    assert found == {(Effect.CHANGE_ROLE, two), (Effect.CHANGE_POLICY, two)}
+    # Where an app sends its customers: whoever answers for it asks, an administrator who does not approves.
+    apps = {(Effect.CHANGE_REDIRECT_URI, people) for people in APPS}
+    assert found == {(Effect.CHANGE_ROLE, two), (Effect.CHANGE_POLICY, two), *apps}
 
 
 def test_helping_a_caller_takes_two_people_and_the_second_holds_the_role_for_good() -> None:
@@ -75,6 +82,7 @@ def test_the_command_says_it_and_fails_when_it_must(monkeypatch: pytest.MonkeyPa
         "change_role",
         "change_policy",
         "restore_access",
+        "change_redirect_uri",
     }
     monkeypatch.setattr(privileges, "alone", lambda: privileges.paths()[:1])
     with pytest.raises(CommandError, match="One person alone"):
@@ -86,7 +94,7 @@ def test_what_a_role_opens_is_what_was_not_there_before() -> None:
     assert privileges.opened(frozenset({Role.ADMINISTRATOR}), Role.ADMINISTRATOR) == privileges.Opened((), ())
     auditor = privileges.opened(nothing, Role.AUDITOR)
     assert "export the audit or decisions" in {action.name for action in auditor.actions}
-    assert auditor.paths == ()
+    assert {path.effect for path in auditor.paths} == {Effect.CHANGE_REDIRECT_URI}  # as anybody: owning the app
     approver = privileges.opened(frozenset({Role.AGENT}), Role.APPROVER)
     assert "find a customer" not in {action.name for action in approver.actions}
     assert {(path.effect, path.people) for path in approver.paths} >= {(Effect.RESTORE_ACCESS, (Role.AGENT,))}

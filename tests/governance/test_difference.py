@@ -26,6 +26,7 @@ NO_DIRECTION = {
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
+    "oauth.device_interval_seconds",
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 

@@ -110,6 +110,7 @@ def columns() -> Iterator[tuple[type, "Field[object, object]"]]:
         "accounts",
         "consent",
         "decisions",
+        "console",
         "gateway",
         "signals",
         "audit",

@@ -12,7 +12,7 @@ from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.decision import Risk
-from ciam_portal.oauth import views
+from ciam_portal.oauth import exchange, views
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
@@ -29,8 +29,10 @@ class World:
 
     def __init__(self, browser: Client) -> None:
         self.walk, self.job = Walk(*register(), browser), Walk(*register("Job", profile=Profile.SERVICE))
-        self.gateway = Walk(*register("Gateway", profile=Profile.SERVICE))
+        gateway = register("Gateway", profile=Profile.SERVICE, scopes=("openid", "profile"), may_exchange=True)
+        self.gateway = Walk(*gateway)
         self.there = self.walk.tokens("openid profile", resource=serve(self.gateway, self.walk))["access_token"]
+        self.onward = serve(self.gateway, self.gateway, url="https://onward.example/")
         self.away = self.walk.tokens(OFFLINE)["refresh_token"]
         self.seen = self.walk.tokens(OFFLINE)["refresh_token"]
         self.token = self.walk.tokens("openid profile")["access_token"]
@@ -49,6 +51,11 @@ def told(walk: Walk, token: str) -> bool:
     return response.status_code == 200 and bool(response.json()["active"])
 
 
+def swapped(world: World) -> bool:
+    form = {"subject_token": world.there, "subject_token_type": exchange.ACCESS_TOKEN, "resource": world.onward}
+    return bool(world.gateway.post("/oauth/token/", {"grant_type": exchange.GRANT} | form).status_code == 200)
+
+
 # Each way to a token, and each use of one: what comes of it now. Grants by their names: a new one has a row here.
 DOORS: dict[str, Callable[[World], bool]] = {
     "authorization": begins,
@@ -58,6 +65,7 @@ DOORS: dict[str, Callable[[World], bool]] = {
     "client_credentials": lambda w: (
         w.job.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 200
     ),
+    exchange.GRANT: swapped,
     "introspection": lambda w: w.gateway.introspect(w.there)["active"],
     "introspection of a refresh token": lambda w: told(w.walk, w.seen),
     "userinfo": lambda w: w.walk.userinfo(w.token).status_code == 200,
@@ -119,7 +127,10 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
         set(DOORS) - AWAY,
     ),
     "partner disabled": (partners(is_enabled=False), set()),
-    "resource switched off": (lambda by: Resource.objects.update(is_enabled=False), set(DOORS) - {"introspection"}),
+    "resource switched off": (
+        lambda by: Resource.objects.update(is_enabled=False),
+        set(DOORS) - {"introspection", exchange.GRANT},
+    ),
     "partner may ask for less": (partners(scopes_allowed=["openid", "profile"]), set(DOORS) - AWAY),
 }  # fmt: skip
 

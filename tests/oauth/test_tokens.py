@@ -10,6 +10,7 @@ from accounts.models import Session, User
 from ciam_portal.core import clock, retention
 from ciam_portal.oauth import tokens
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
+from consent.models import Consent
 from tests import factories
 from tests.oauth.walk import Walk, register
 
@@ -41,9 +42,10 @@ def left() -> tuple[int, int, int]:
 
 
 def test_revoke_ends_one_partner_of_one_customer(crowd: dict[str, Walk], customer: User) -> None:
-    assert tokens.revoke(customer.pk, crowd["mine"].partner.pk) == 2
+    mine = Consent.objects.get(customer=customer, partner=crowd["mine"].partner).pk
+    assert tokens.revoke(mine) == 2
     assert left() == (2, 2, 2)
-    assert tokens.revoke(customer.pk, crowd["mine"].partner.pk) == 0
+    assert tokens.revoke(mine) == 0
 
 
 def test_revoke_all_ends_every_partner_of_one_customer(crowd: dict[str, Walk], customer: User) -> None:

@@ -37,6 +37,7 @@ class Action(StrEnum):
     APPROVE_CONSENT = "approve_consent"
     WIDEN_CONSENT = "widen_consent"
     APPROVE_OFFLINE = "approve_offline"  # of a public partner
+    MANAGE_PARTNER = "manage_partner"
     EXPORT_DATA = "export_data"
     DELETE_ACCOUNT = "delete_account"
     CREATE_DELEGATION = "create_delegation"
@@ -55,6 +56,7 @@ class Action(StrEnum):
     STAFF_BREAK_GLASS = "staff_break_glass"
     STAFF_RESTRICT = "staff_restrict"
     STAFF_REVIEW_RESTRICTION = "staff_review_restriction"
+    STAFF_DECIDE_PARTNER = "staff_decide_partner"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  (a name, not a secret)
     REFRESH_TOKEN = "refresh_token"  # noqa: S105  (a name, not a secret)
     USE_TOKEN = "use_token"  # noqa: S105  (a name, not a secret)

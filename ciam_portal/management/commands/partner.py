@@ -45,6 +45,7 @@ class Command(BaseCommand):
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
+        add.add_argument("--exchange", action="store_true", help="may exchange tokens (RFC 8693)")
         add.add_argument("--purpose", required=True, help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
@@ -147,6 +148,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         post_logout_redirect_uris=tuple(options["post_logout_redirect_uri"]),
         scopes=tuple(options["scope"]) or (("openid",) if customers else ()),
         purpose=options["purpose"],
+        may_exchange=options["exchange"],
         homepage_url=options["homepage"],
         sector=options["sector"],
         jwks=_keys(options["jwks"]),

@@ -115,7 +115,7 @@ def remind(credential: Credential, *, by: Actor, at: datetime) -> None:
         partner=partner.name,
         is_secret=credential.kind == Credential.Kind.SECRET,
         ends=_instant(partner, credential.expires_at),
-        link=links.absolute("home"),
+        link=links.absolute("console:index"),
     )
     tell(partner.owner, notice, to=partner.told, at=at)
 

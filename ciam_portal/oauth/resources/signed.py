@@ -16,10 +16,12 @@ ACCESS, ANSWER = "at+jwt", "token-introspection+jwt"
 
 def described(found: AccessToken | RefreshToken, ends: datetime, made: datetime) -> dict[str, Any]:
     """What a token says of itself: in it, if it is signed, and in what is answered about it."""
-    said = {"iss": settings.PUBLIC_URL, "exp": int(ends.timestamp()), "iat": int(made.timestamp())}
+    said: dict[str, Any] = {"iss": settings.PUBLIC_URL, "exp": int(ends.timestamp()), "iat": int(made.timestamp())}
     said |= {"jti": found.pk.hex, "scope": found.scope}
-    audience = found.resource if isinstance(found, AccessToken) else []
-    return said | ({"cnf": {"jkt": found.jkt}} if found.jkt else {}) | ({"aud": audience[0]} if audience else {})
+    if isinstance(found, AccessToken):
+        said |= {"aud": found.resource[0]} if found.resource else {}
+        said |= {"act": found.act} if found.act else {}
+    return said | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
 
 
 def access_token(row: AccessToken, says: dict[str, Any], server: Partner, at: datetime) -> str:

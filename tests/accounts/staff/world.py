@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
+from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -107,6 +108,10 @@ def make(customer: User) -> World:
         ),
         Case.objects.create(customer=customer, state="open", opened_at=at),
         Consent.objects.create(customer=customer, partner=partner, scopes=["openid"], given_at=at, changed_at=at),
+        ChangeRequest.objects.create(
+            partner=partner, redirect_uris=[walk.CALLBACK], scopes=["openid"], state="open", asked_by=codes.new_id(),
+            asked_at=at,
+        ),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})

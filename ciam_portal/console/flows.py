@@ -1,0 +1,166 @@
+"""What the owner of an app does about it, in a session that has proven enough; and what staff decide."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import Session, User
+from accounts.step_up.flows import by_staff, permitted
+from ciam_portal.console import events, notices, policy
+from ciam_portal.console.models import ChangeRequest
+from ciam_portal.console.policy import State
+from ciam_portal.core import links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.events import Code
+from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import Refused
+from ciam_portal.core.flow import flow, require
+from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.roles import Role, standing_roles_of
+from ciam_portal.oauth import partners
+from ciam_portal.oauth.credentials import flows as credentials
+from ciam_portal.oauth.credentials.models import Credential
+from ciam_portal.oauth.models import Partner
+
+
+@flow
+def replace(
+    partner: Partner,
+    shown: credentials.Shown,
+    person: User,
+    session: Session,
+    *,
+    at_once: bool,
+    by: Actor,
+    at: datetime,
+) -> str:
+    """Another secret ("" if it is keys), the former one works on for a while. Raises ProveMore, OnHold, Refused."""
+    _own(partner, person, session, by, at)
+    _made, secret = credentials.replace(partner, shown, at_once=at_once, by=by, at=at)
+    record(events.Managed(partner=partner.pk), about=person.pk, by=by, at=at)
+    return secret
+
+
+@flow
+def end(credential: Credential, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """One of two ends now. Raises ProveMore, OnHold, Refused."""
+    _own(credential.partner, person, session, by, at)
+    credentials.end(credential, by=by, at=at)
+    record(events.Managed(partner=credential.partner_id), about=person.pk, by=by, at=at)
+
+
+@flow
+def ask(
+    partner: Partner,
+    redirect_uris: tuple[str, ...],
+    scopes: tuple[str, ...],
+    person: User,
+    session: Session,
+    *,
+    by: Actor,
+    at: datetime,
+) -> ChangeRequest:
+    """The owner asks for other redirect URIs or scopes. Raises Unacceptable, ProveMore, OnHold, Refused."""
+    person, session = permitted(Action.MANAGE_PARTNER, person, session, by=by, at=at)
+    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    partners.check_change(partner, redirect_uris, scopes)
+    app = policy.AppFacts(
+        owner=partner.owner_id,
+        asks=person.pk,
+        has_open=partner.change_requests.filter(state=State.OPEN).exists(),
+        is_new=(set(redirect_uris), set(scopes)) != (set(partner.redirect_uris.split()), set(partner.scopes_allowed)),
+    )
+    require(policy.may_ask, app, about=person.pk, by=by, at=at)
+    made = ChangeRequest.objects.create(
+        partner=partner,
+        redirect_uris=list(redirect_uris),
+        scopes=list(scopes),
+        state=State.OPEN,
+        asked_by=person.pk,
+        asked_at=at,
+    )
+    had = set(partner.scopes_allowed)
+    event = events.ChangeAsked(
+        partner=partner.pk,
+        change=made.pk,
+        scopes_added=tuple(Code(name) for name in scopes if name not in had),
+        scopes_removed=tuple(Code(name) for name in sorted(had - set(scopes))),
+        redirect_uris=len(redirect_uris),
+    )
+    record(event, about=person.pk, by=by, at=at)
+    return made
+
+
+@flow
+def take_back(change: ChangeRequest, person: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """The owner no longer wants it. Raises ProveMore, OnHold, Refused."""
+    person, session = permitted(Action.MANAGE_PARTNER, person, session, by=by, at=at)
+    partner, change = _locked(change)
+    app = policy.AppFacts(partner.owner_id, person.pk, has_open=change.state == State.OPEN)
+    require(policy.may_take_back, app, about=person.pk, by=by, at=at)
+    _decide(change, State.WITHDRAWN, person.pk, by, at)
+
+
+@flow
+def approve(change: ChangeRequest, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """A second person makes it so. Raises ProveMore, OnHold, Refused."""
+    partner, change = _locked(change)
+    decision = by_staff(Action.STAFF_DECIDE_PARTNER, staff, session, about=partner.owner_id, by=by, at=at)
+    require(policy.may_approve, _facts(change, partner, staff), about=partner.owner_id, by=by, at=at)
+    try:
+        partners.check_change(partner, tuple(change.redirect_uris), tuple(change.scopes))
+    except partners.Unacceptable:
+        raise Refused(policy.Reason.FITS_NO_MORE) from None
+    uris = " ".join(change.redirect_uris)
+    Partner.objects.filter(pk=partner.pk).update(redirect_uris=uris, scopes_allowed=change.scopes)
+    _decide(change, State.APPROVED, staff.pk, by, at, decision=decision)
+    _tell(partner, at, approved=True)
+
+
+@flow
+def reject(change: ChangeRequest, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """Staff say no. Raises ProveMore, OnHold, Refused."""
+    partner, change = _locked(change)
+    decision = by_staff(Action.STAFF_DECIDE_PARTNER, staff, session, about=partner.owner_id, by=by, at=at)
+    require(policy.may_reject, _facts(change, partner, staff), about=partner.owner_id, by=by, at=at)
+    _decide(change, State.REJECTED, staff.pk, by, at, decision=decision)
+    _tell(partner, at, approved=False)
+
+
+@flow
+def switch(partner: Partner, staff: User, session: Session, *, on: bool, by: Actor, at: datetime) -> None:
+    """Staff switch an app off, or on again. Raises ProveMore, OnHold, Refused."""
+    by_staff(Action.STAFF_DECIDE_PARTNER, staff, session, about=partner.owner_id, by=by, at=at)
+    facts = policy.StaffFacts(staff.pk, Role.ADMINISTRATOR in standing_roles_of(staff))
+    require(policy.may_switch, facts, about=None, by=by, at=at)
+    partners.switch(partner, on=on, by=by, at=at)
+
+
+def _own(partner: Partner, person: User, session: Session, by: Actor, at: datetime) -> None:
+    """Only its owner, in a session that has proven enough."""
+    person, session = permitted(Action.MANAGE_PARTNER, person, session, by=by, at=at)
+    owner = Partner.objects.values_list("owner_id", flat=True).get(pk=partner.pk)
+    require(policy.may_manage, policy.AppFacts(owner, person.pk), about=person.pk, by=by, at=at)
+
+
+def _locked(change: ChangeRequest) -> tuple[Partner, ChangeRequest]:
+    partner = Partner.objects.select_for_update().get(pk=change.partner_id)
+    return partner, ChangeRequest.objects.select_for_update().get(pk=change.pk)
+
+
+def _facts(change: ChangeRequest, partner: Partner, staff: User) -> policy.ChangeFacts:
+    is_administrator = Role.ADMINISTRATOR in standing_roles_of(staff)
+    return policy.ChangeFacts(State(change.state), change.asked_by, partner.owner_id, staff.pk, is_administrator)
+
+
+def _decide(
+    change: ChangeRequest, state: State, decider: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
+) -> None:
+    change.decide(state, decider, at)
+    event = events.ChangeDecided(partner=change.partner_id, change=change.pk, state=Code(state))
+    record(event, about=None, by=by, at=at, decision=decision)
+
+
+def _tell(partner: Partner, at: datetime, *, approved: bool) -> None:
+    link = f"{links.absolute('console:index')}{partner.pk}/"
+    tell(partner.owner, notices.ChangeDecided(partner.name, approved, link), to=partner.told, at=at)

@@ -1,0 +1,275 @@
+"""Your apps: what they prove themselves with, what you ask to change, how they fare; and a sign-in to try."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.factors.views import new_codes
+from accounts.sessions.signing import customer_of, session_of
+from accounts.step_up.decorators import resumable, sensitive
+from ciam_portal.console import facts, flows, forms
+from ciam_portal.console.policy import State
+from ciam_portal.core import clock, links
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.words import day
+from ciam_portal.oauth import environment, jwts, partners, pushed, scopes, tokens
+from ciam_portal.oauth.credentials.flows import Shown
+from ciam_portal.oauth.credentials.models import Credential
+from ciam_portal.oauth.environment import Environment
+from ciam_portal.oauth.models import Partner
+from consent.permission.facts import released, signed_in
+from consent.release import flows as release
+from consent.release.access import acting
+
+_MOST = 100
+_TRIED = "tried_apps"
+_PAGE = ["GET", "HEAD", "POST"]
+SNIPPETS = {
+    "Authlib (Python)": "console/authlib.txt",
+    "openid-client (Node.js)": "console/openid-client.txt",
+    "AppAuth (Android)": "console/appauth.txt",
+}
+OF_ITSELF = {"curl": "console/curl.txt"}
+
+
+@require_safe
+@sensitive(Action.MANAGE_PARTNER)
+def index(request: HttpRequest) -> HttpResponse:
+    """Every app that this person answers for."""
+    at = clock.now()
+    rows = [
+        {"app": app, "ends": max((each.expires_at for each in _live(app, at)), default=None)}
+        for app in _own(request).prefetch_related("credentials").order_by("name")[:_MOST]
+    ]
+    return render(request, "console/index.html", {"rows": rows, "soon": _soon(at)})
+
+
+@require_safe
+@sensitive(Action.MANAGE_PARTNER)
+def detail(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """One app."""
+    app, at = _app(request, partner_id), clock.now()
+    live, rules = _live(app, at), limits.current().partners
+    context = _words(app) | {
+        "live": sorted(live, key=lambda each: each.made_at),
+        "soon": _soon(at),
+        "overlap_hours": rules.overlap_hours,
+        "change": app.change_requests.filter(state=State.OPEN).first(),
+        "last_change": app.change_requests.exclude(state=State.OPEN).order_by("-decided_at").first(),
+        "scopes": scopes.described(app.scopes_allowed),
+        "deliveries": facts.deliveries(app),
+    }
+    return render(request, "console/app.html", context)
+
+
+@resumable(lazy("Replace what your app shows us"))
+@require_http_methods(_PAGE)
+@sensitive(Action.MANAGE_PARTNER)
+def replace(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Another secret, shown once; or other keys."""
+    app, at = _app(request, partner_id), clock.now()
+    kinds = {each.kind for each in _live(app, at)} or {each.kind for each in app.credentials.all()}
+    keyed = app.rules.keyed or (bool(kinds) and Credential.Kind.SECRET not in kinds)
+    form = (forms.ReplaceKeys if keyed else forms.Replace)(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        shown = Shown(**form.shown)
+        try:
+            partners.check_shown(shown, Environment(app.environment))
+            return _replaced(request, app, shown, at_once=form.cleaned_data["former"] == "now")
+        except partners.Unacceptable as error:
+            form.add_error("jwks" if shown.jwks else "jwks_uri", str(error))
+    context = _words(app) | {"form": form, "keyed": keyed, "overlap_hours": limits.current().partners.overlap_hours}
+    return render(request, "console/replace.html", context)
+
+
+@sensitive_variables("secret")
+def _replaced(request: HttpRequest, app: Partner, shown: Shown, *, at_once: bool) -> HttpResponse:
+    session, at = session_of(request), clock.now()
+    by = Actor.from_request(request)
+    secret = flows.replace(app, shown, customer_of(request), session, at_once=at_once, by=by, at=at)
+    if secret:
+        new_codes.keep(_place(request, app), [secret], at)
+        return redirect("console:new_secret", app.pk)
+    messages.success(request, _("Your new keys are registered."))
+    return redirect("console:app", app.pk)
+
+
+@require_safe
+@sensitive(Action.MANAGE_PARTNER)
+def new_secret(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """For a few minutes, in the session that made it."""
+    app = _app(request, partner_id)
+    found = new_codes.find(_place(request, app))
+    if found is None:
+        return redirect("console:app", app.pk)
+    return render(request, "console/new_secret.html", _words(app) | {"secret": found["codes"][0]})
+
+
+@resumable(lazy("End a secret, or keys, of your app"))
+@require_POST
+@sensitive(Action.MANAGE_PARTNER)
+def end(request: HttpRequest, partner_id: UUID, credential_id: UUID) -> HttpResponse:
+    """One of two ends now."""
+    held = get_object_or_404(_app(request, partner_id).credentials, pk=credential_id)
+    flows.end(held, customer_of(request), session_of(request), by=Actor.from_request(request), at=clock.now())
+    messages.success(request, _("It has ended, and no longer works."))
+    return redirect("console:app", partner_id)
+
+
+@resumable(lazy("Ask for a change of your app"))
+@require_http_methods(_PAGE)
+@sensitive(Action.MANAGE_PARTNER)
+def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Other redirect addresses or scopes: asked for here, decided by staff."""
+    app = _app(request, partner_id)
+    if not app.rules.customers:
+        return redirect("console:app", app.pk)
+    names = environment.SCOPES if app.environment == Environment.SANDBOX else scopes.SCOPES
+    now = {"redirect_uris": "\n".join(app.redirect_uris.split()), "scopes": app.scopes_allowed}
+    sent = request.POST if request.method == "POST" else None
+    form = forms.Change(sent, initial=now, offered=scopes.described(names))
+    if form.is_valid():
+        said, by = form.cleaned_data, Actor.from_request(request)
+        own = tuple(name for name in app.scopes_allowed if name in scopes.OWN)
+        wanted = (*said["scopes"], *own)
+        try:
+            person, session = customer_of(request), session_of(request)
+            flows.ask(app, said["redirect_uris"], wanted, person, session, by=by, at=clock.now())
+        except partners.Unacceptable as error:
+            form.add_error("redirect_uris", str(error))
+        else:
+            messages.success(request, _("We have your request. Our staff look at it, and you hear by mail."))
+            return redirect("console:app", app.pk)
+    return render(request, "console/change.html", _words(app) | {"form": form})
+
+
+@resumable(lazy("Take back what you asked for"))
+@require_POST
+@sensitive(Action.MANAGE_PARTNER)
+def take_back(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """What was asked is asked no more."""
+    asked = _app(request, partner_id).change_requests.filter(state=State.OPEN).first()
+    if asked is None:
+        messages.info(request, _("There is nothing to take back any more."))
+    else:
+        person, session = customer_of(request), session_of(request)
+        flows.take_back(asked, person, session, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Taken back. You can ask for something else."))
+    return redirect("console:app", partner_id)
+
+
+@require_safe
+@sensitive(Action.MANAGE_PARTNER)
+def configuration(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """To be copied: for Authlib, openid-client and AppAuth."""
+    app = _app(request, partner_id)
+    uri = next(iter(app.redirect_uris.split()), "")
+    context = _words(app) | {
+        "issuer": settings.PUBLIC_URL,
+        "redirect_uri": uri,
+        "scope": " ".join(app.scopes_allowed),
+        "snippets": (SNIPPETS if app.rules.customers else OF_ITSELF).items(),
+    }
+    return render(request, "console/configuration.html", context)
+
+
+# --- try it
+
+
+@require_http_methods(_PAGE)
+@sensitive(Action.MANAGE_PARTNER)
+def try_it(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """A real sign-in to an app in the sandbox, from here and back; what it would get is shown, then thrown away."""
+    app = _app(request, partner_id)
+    can = app.environment == Environment.SANDBOX and app.rules.customers and app.is_enabled
+    if request.method == "POST" and can:
+        state, verifier, nonce = codes.new_token(), codes.new_token(), codes.new_token()
+        kept = request.session.get(_TRIED, {})
+        request.session[_TRIED] = dict(list((kept | {state: [str(app.pk), verifier, nonce]}).items())[-5:])
+        query = {
+            "client_id": app.client_id,
+            "redirect_uri": links.absolute("console:tried"),
+            "response_type": "code",
+            "scope": " ".join(app.scopes_allowed),
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": jwts.hash_of(verifier),
+            "code_challenge_method": "S256",
+            "prompt": "consent",
+        }
+        if app.rules.pushed:
+            query = {"client_id": app.client_id, "request_uri": pushed.push(app, urlencode(query))}
+        return redirect(f"{links.absolute('consent:authorize')}?{urlencode(query)}")
+    return render(request, "console/try.html", _words(app) | {"can": can})
+
+
+@require_safe
+@sensitive(Action.MANAGE_PARTNER)
+def tried(request: HttpRequest) -> HttpResponse:
+    """Back from there: checked as an app must, exchanged as its server would, and given back."""
+    kept = request.session.get(_TRIED, {})
+    found = kept.pop(request.GET.get("state", ""), None)
+    request.session[_TRIED] = kept
+    if found is None:
+        messages.info(request, _("That sign-in is over. Start it again."))
+        return redirect("console:index")
+    key, verifier, nonce = found
+    app, at = _app(request, UUID(key)), clock.now()
+    context: dict[str, Any] = _words(app) | {
+        "back": [(name, request.GET[name]) for name in ("iss", "error", "error_description") if name in request.GET],
+        "said": [],
+    }
+    code = tokens.code_of(app, request.GET.get("code", ""))
+    if code is not None and request.GET.get("iss") == settings.PUBLIC_URL:
+        uri = links.absolute("console:tried")
+        everything = release.Wanted()
+        exchanged = release.redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
+        if isinstance(exchanged, release.Exchanged) and hmac.compare_digest(exchanged.nonce, nonce):
+            said = released(exchanged.customer, exchanged.issued.scopes) | signed_in(exchanged.session)
+            context |= {"said": sorted(said.items()), "granted": exchanged.issued.scopes}
+            access = tokens.access_of(exchanged.issued.access_token)
+            if access is not None:
+                tokens.end_family(access.family)
+    return render(request, "console/tried.html", context)
+
+
+# --- shared
+
+
+def _own(request: HttpRequest) -> Any:  # noqa: ANN401  (rows of a model whose base ships no types)
+    return Partner.objects.filter(owner=request.user.pk)
+
+
+def _app(request: HttpRequest, partner_id: UUID) -> Partner:
+    found: Partner = get_object_or_404(_own(request), pk=partner_id)
+    return found
+
+
+def _live(app: Partner, at: datetime) -> list[Credential]:
+    return [each for each in app.credentials.all() if each.is_live(at)]
+
+
+def _place(request: HttpRequest, app: Partner) -> str:
+    return f"new-secret:{session_of(request).pk}:{app.pk}"
+
+
+def _soon(at: datetime) -> datetime:
+    return at + timedelta(days=limits.current().partners.first_reminder_days)
+
+
+def _words(app: Partner) -> dict[str, Any]:
+    return {"app": app, "is_sandbox": app.environment == Environment.SANDBOX, "made_on": day(app.created)}

@@ -1,0 +1,33 @@
+"""Columns that several kinds of token have."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+def bound() -> "models.CharField[str, str]":
+    """The thumbprint of the key that it is bound to (RFC 9449)."""
+    words = "not sensitive: thumbprint of the key it is bound to, if any"
+    return models.CharField(max_length=43, blank=True, default="", db_comment=words)
+
+
+def details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
+    """What the customer approved by itself (RFC 9396), by the ids of its rows."""
+    words = "pseudonymous: approved authorization details that it carries, if any"
+    return ArrayField(models.UUIDField(), null=True, db_comment=words)
+
+
+def named() -> "ArrayField[list[str], list[str]]":
+    """The single fields that a partner named."""
+    words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
+    return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
+
+
+def never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
+    """A column that the library wants: tokens know their family instead. No index and no check."""
+    return models.ForeignKey(
+        model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
+        db_comment="not sensitive: never filled",
+    )  # fmt: skip
