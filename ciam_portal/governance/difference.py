@@ -46,7 +46,7 @@ LESS_IS_STRICTER = frozenset({
     "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "oauth.pushed_seconds", "oauth.assertion_seconds", "oauth.request_object_seconds",
     "oauth.clock_skew_seconds", "oauth.proof_seconds", "oauth.nonce_seconds", "oauth.refresh_grace_seconds",
-    "oauth.signed_token_seconds", "oauth.actors",
+    "oauth.signed_token_seconds", "oauth.actors", "oauth.unused_days",
     "oauth.requests_per_minute", "oauth.logout_token_seconds", "oauth.signing_key_days",
     "gateway.handover_seconds", "gateway.identity_seconds",
     "oauth.device_code_seconds", "oauth.device_tries", "oauth.device_requests_per_minute",
