@@ -13,7 +13,10 @@ from tests.stack import Stack
 @pytest.mark.parametrize("scripts", [True, False], ids=["by itself", "without scripts"])
 def test_form_post(browser: Browser, portal: Stack, scripts: bool) -> None:
     back = f"{portal.partner_url}/by-form"
-    added = portal.manage("partner", "add", "Formal", "--redirect-uri", back, "--scope", "openid", "--scope", "email")
+    added = portal.manage(
+        *("partner", "add", "Formal", "--owner", "ada@example.com", "--purpose", "Sends forms."),
+        *("--redirect-uri", back, "--scope", "openid", "--scope", "email"),
+    )
     client_id = added.splitlines()[0].partition("=")[2]
     context = browser.new_context(base_url=portal.url, locale="en-GB", java_script_enabled=scripts)
     page = context.new_page()

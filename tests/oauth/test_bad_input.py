@@ -1,6 +1,7 @@
 """Each parameter of each endpoint missing, doubled, oversized, odd; and each one-time value at each door."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -76,7 +77,7 @@ def test_no_parameter_breaks_an_endpoint(walk: Walk, endpoint: str) -> None:
     method, path, form = FORMS[endpoint]
     known = {"client_id": walk.partner.client_id, "client_secret": walk.secret}
     form = {name: known.get(name, value) if value == "…" else value for name, value in form.items()}
-    header = {} if method == "get" or "client_secret" in form else {"HTTP_AUTHORIZATION": walk.basic()}
+    header: dict[str, Any] = {} if method == "get" or "client_secret" in form else {"HTTP_AUTHORIZATION": walk.basic()}
     for what, pairs in mutated(form):
         cache.clear()
         sent = urlencode(pairs, errors="surrogatepass")
@@ -95,17 +96,14 @@ def test_no_parameter_breaks_an_endpoint(walk: Walk, endpoint: str) -> None:
 @pytest.mark.parametrize("endpoint", FORMS)
 def test_no_body_breaks_an_endpoint(walk: Walk, endpoint: str) -> None:
     method, path, _form = FORMS[endpoint]
+    headers: list[dict[str, Any]] = [{}, {"HTTP_AUTHORIZATION": "Basic \u00ff"}, {"HTTP_DPOP": "x"}]
+    headers.append({"HTTP_AUTHORIZATION": walk.basic()})
     for body, kind in (
         (b"", "application/x-www-form-urlencoded"), (b"\xff\xfe=\xff", "application/x-www-form-urlencoded"),
         (b'{"grant_type": "x"}', "application/json"), (b"--x\r\n", "multipart/form-data; boundary=x"),
         (b"a=b&" * 1200, "application/x-www-form-urlencoded"), (b"x", "multipart/form-data"),
     ):  # fmt: skip
-        for header in (
-            {},
-            {"HTTP_AUTHORIZATION": walk.basic()},
-            {"HTTP_AUTHORIZATION": "Basic \u00ff"},
-            {"HTTP_DPOP": "x"},
-        ):
+        for header in headers:
             response = walk.machine.generic(method.upper(), path, body, content_type=kind, **header)
             assert response.status_code < 500, (body[:20], kind, response.status_code)
 

@@ -251,7 +251,8 @@ def test_commands_still_work() -> None:
     call_command("staff", "grant", "ada@example.com", "auditor")
     assert not User.objects.get(email="ada@example.com").is_staff  # only proposed
     call_command("staff", "revoke", "ada@example.com", "auditor")
-    call_command("partner", "add", "Shop", "--redirect-uri", "https://shop.example/callback")
+    owned = "--owner", "ada@example.com", "--purpose", "Sells shoes."
+    call_command("partner", "add", "Shop", *owned, "--redirect-uri", "https://shop.example/callback")
     call_command("partner", "list")
 
 
