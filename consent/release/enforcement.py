@@ -38,7 +38,7 @@ class TooMany(errors.OAuth2Error):
     error, status_code = pace.ERROR, pace.STATUS
 
     def __init__(self, wait: int, request: Any) -> None:
-        super().__init__(description=f"come again in {wait} seconds", request=request)
+        super().__init__(description="too many requests in a minute", request=request)
         self.wait = wait
 
     @property

@@ -200,11 +200,11 @@ def test_what_a_partner_asks_for_is_counted_once_it_proved_who_it_is(
     running = limits.current()
     tight = replace(running, oauth=replace(running.oauth, requests_per_minute=3))
     monkeypatch.setattr(limits, "current", lambda: tight)
-    stranger = {"HTTP_AUTHORIZATION": walk.basic("wrong")}
+    stranger = {"Authorization": walk.basic("wrong")}
     for _each in range(5):
-        assert walk.machine.post("/oauth/introspect/", {"token": "x"}, **stranger).status_code == 401
+        assert walk.machine.post("/oauth/introspect/", {"token": "x"}, headers=stranger).status_code == 401
         form = {"grant_type": "refresh_token", "refresh_token": "x"}
-        assert walk.machine.post("/oauth/token/", form, **stranger).status_code == 401
+        assert walk.machine.post("/oauth/token/", form, headers=stranger).status_code == 401
     token = walk.tokens("openid")["access_token"]
     assert walk.introspect(token)["active"] is True
     assert walk.refresh("unknown").status_code == 400
