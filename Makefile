@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 2
 export PORT PARTNER_PORT CIAM_STATE_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint texts reset lock
+.PHONY: help run test bench lint texts reset lock
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ lint: $(VENV)/.dev ## Check format, style, templates, types and import contracts
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m tests.stack exec --production -- $(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## Measure the running product beside the untouched stack (tests/bench/REPORT.md)
+	@exec $(BIN)/python -m tests.bench.speed $(ARGS)
 
 texts: $(VENV)/.dev ## Bring locale/ up to date with every text in code and pages, and compile it
 	$(BIN)/python -m tests.catalogue

@@ -8,8 +8,10 @@ from ciam_portal.environment import plainly
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ciam_portal.settings")
 with plainly():
-    application = get_wsgi_application()
+    django = get_wsgi_application()
 
-    from ciam_portal.governance import start  # (models are there only now)
+    from ciam_portal import machines  # (models are there only now)
+    from ciam_portal.governance import start
 
+    application = machines.before(django)
     start.on_start()

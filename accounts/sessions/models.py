@@ -132,8 +132,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def standing(self, at: datetime) -> Self:
         """Live, of customers who may be signed in, with customer and device: what lets a request in."""
+        return self.standing_since(at - timedelta(minutes=limits.current().session.idle_minutes), at)
+
+    def standing_since(self, idle_from: datetime, at: datetime) -> Self:
+        """The same; last used after ``idle_from``."""
         return (
-            self.live(at, timedelta(minutes=limits.current().session.idle_minutes))
+            self.filter(ended_at__isnull=True, expires_at__gt=at, last_used_at__gt=idle_from)
             .select_related("customer", "device")
             .filter(customer__is_active=True, customer__locked_at=None)
             .filter(models.Q(customer__suspended_until=None) | models.Q(customer__suspended_until__lte=at))

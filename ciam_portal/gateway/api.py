@@ -5,6 +5,7 @@ Only a proxy that knows one of ``GATEWAY_KEYS`` is answered, so that nothing it 
 
 import hmac
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
@@ -96,7 +97,7 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
     if route.public:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     at = clock.now()
-    session = _session(request, app)
+    session = _session(request, app, at)
     if session is None:
         return _elsewhere(request, asked, app, HTTPStatus.UNAUTHORIZED, redirects=redirects)
     customer = session.customer
@@ -109,13 +110,12 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
     return response
 
 
-def _session(request: HttpRequest, app: App) -> Session | None:
+def _session(request: HttpRequest, app: App, at: datetime) -> Session | None:
     """The live session of the browser, as its row stands now. One statement."""
     value = request.COOKIES.get(_cookie("gateway", app), "")
     if len(value) != _VALUE:
         return None
-    mine = Session.objects.standing(clock.now()).filter(entries__digest__in=models.digests_of(value))
-    return mine.filter(entries__app=app.key).first()
+    return models.session_of(value, app.key, at)
 
 
 def _elsewhere(request: HttpRequest, asked: Asked, app: App, status: HTTPStatus, *, redirects: bool) -> HttpResponse:

@@ -1,12 +1,14 @@
 """What a browser holds at an application's host: a value of its own, worth as much as the session behind it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 
 from accounts.models import Session
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+from ciam_portal.core.postgres.prepared import Prepared
 
 _PURPOSE = "gateway entry"
 
@@ -47,6 +49,17 @@ class Entry(models.Model):
         return str(self.pk)
 
 
-def digests_of(value: str) -> list[str]:
-    """Under what an entry with this value is stored."""
-    return codes.digests(value, _PURPOSE)
+_ENTERED = Prepared(
+    lambda digest, app, idle_from, at: (
+        Session.objects.standing_since(idle_from, at)
+        .filter(entries__digest=digest, entries__app=app)
+        .defer("visit", "device__former_digests", "device__cookie_digest")
+    )
+)
+
+
+def session_of(value: str, app: str, at: datetime) -> Session | None:
+    """The live session of the browser that holds this value at this application, as its row stands now."""
+    idle_from = at - timedelta(minutes=limits.current().session.idle_minutes)
+    found = (_ENTERED.first(digest, app, idle_from, at) for digest in codes.digests(value, _PURPOSE))
+    return next((session for session in found if session is not None), None)

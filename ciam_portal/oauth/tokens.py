@@ -17,6 +17,8 @@ from django.db.models.functions import Now
 
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.policy import limits
+from ciam_portal.core.postgres import prepared
+from ciam_portal.oauth import rows
 from ciam_portal.oauth.families import Carried, Issued, Root
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Profile
@@ -42,20 +44,17 @@ def code_of(partner: Partner, value: str) -> AuthorizationCode | None:
 
 def refresh_of(partner: Partner, value: str) -> RefreshToken | None:
     """The refresh token of this value, if it was issued to this partner; used, revoked and expired ones too."""
-    return RefreshToken.objects.filter(token_checksum=checksum(value), application=partner).first()
+    return rows.REFRESH.first(checksum(value), partner.pk)
 
 
 def access_of(value: str) -> AccessToken | None:
     """The access token of this value with all that decides about it, in one statement; expired ones too."""
-    related = ("application", "user", "consent", "session__device")
-    return AccessToken.objects.select_related(*related).filter(token_checksum=checksum(value)).first()
+    return rows.ACCESS.first(checksum(value))
 
 
 def standing_refresh(value: str) -> RefreshToken | None:
     """The refresh token of this value with all that decides about it, unless it was used or revoked."""
-    related = ("application", "user", "consent", "session__device")
-    found = RefreshToken.objects.select_related(*related).filter(token_checksum=checksum(value), revoked__isnull=True)
-    return found.first()
+    return rows.STANDING_REFRESH.first(checksum(value))
 
 
 # --- issue
@@ -164,7 +163,7 @@ def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: 
     server = target.signed_for
     value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    row.save(force_insert=True)
+    prepared.insert(row)
     return value
 
 
@@ -186,7 +185,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         expires_at=ends_at,
     )
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    row.save(force_insert=True)
+    prepared.insert(row)
     return value
 
 

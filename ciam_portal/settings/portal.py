@@ -149,7 +149,7 @@ MIDDLEWARE = [
     "ciam_portal.middleware.OnePolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "ciam_portal.middleware.ContentPolicy",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
     "ciam_portal.once.Once",

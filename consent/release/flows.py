@@ -24,7 +24,8 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
-from ciam_portal.oauth import backchannel, jwts, tokens
+from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.oauth import backchannel, jwts, rows, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.families import Carried, Issued
 from ciam_portal.oauth.families import Root as Trunk
@@ -37,6 +38,8 @@ from consent.models import Consent
 from consent.permission import facts, notices
 from consent.release import events, issuance
 from consent.release.events import Why
+
+_CONSENT = Prepared(lambda key: Consent.objects.select_for_update().filter(pk=key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ def redeem(
     redirect_uri: str, verifier: str, by: Actor, at: datetime,
 ) -> Exchanged | Why:  # fmt: skip
     """Exchange an authorization code. Presented once, it is dead; a second time, so is all it had issued."""
-    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    consent = _CONSENT.first(found.consent_id)
     shared(found.user_id, found.session_id)
-    code = _locked(AuthorizationCode, found.pk)
+    code = rows.LOCKED_CODE.first(found.pk)
     if consent is None or code is None:
         return _refused_code(partner, Why.ENDED, found.user_id, by, at)
     if code.used_at is not None:
@@ -121,9 +124,9 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     the same answer; any other second use ends the family, and the customer is told.
     """
     asked, jkt = wanted.scopes, wanted.jkt
-    consent = Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+    consent = _CONSENT.first(found.consent_id)
     shared(found.user_id, found.session_id)
-    old = _locked(RefreshToken, found.pk)
+    old = rows.LOCKED_REFRESH.first(found.pk)
     if consent is None or old is None:
         return _refused_refresh(partner, Why.ENDED, found.user_id, by, at)
     lasting, carried = _carried(old, wanted.details)
@@ -173,17 +176,12 @@ def authorize_partner(partner: Partner, carried: Carried, *, jkt: str, by: Actor
 def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor, at: datetime) -> int:
     """A partner is done with a token of its own; a refresh token takes its whole family with it."""
     if isinstance(found, RefreshToken):
-        Consent.objects.select_for_update().filter(pk=found.consent_id).first()
+        _CONSENT.first(found.consent_id)
         ended = tokens.end_family(found.token_family)
     else:
         ended = tokens.end_access(found)
     record(events.TokenReturned(partner=partner.pk, tokens_ended=ended), about=found.user_id, by=by, at=at)
     return ended
-
-
-def _locked(kind: type[AuthorizationCode] | type[RefreshToken], key: UUID) -> AuthorizationCode | RefreshToken | None:
-    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
-    return rows.filter(pk=key).first()
 
 
 def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:

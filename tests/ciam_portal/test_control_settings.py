@@ -43,7 +43,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     },
     "v5.0.0-3.4.1": {  # never without TLS
         "SECURE_SSL_REDIRECT": True,
-        "SECURE_REDIRECT_EXEMPT": [r"^healthz$", r"^readyz$"],
+        "SECURE_REDIRECT_EXEMPT": [r"^healthz$", r"^readyz$", r"^gateway/check"],
         "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
         "SECURE_HSTS_SECONDS": 63_072_000,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
@@ -122,7 +122,7 @@ OAUTH = {
 }
 IN_THIS_ORDER = [  # a middleware that guards stands before whatever it guards
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "ciam_portal.middleware.ContentPolicy",
     "ciam_portal.middleware.SecurityHeaders",
     "ciam_portal.middleware.PlainInput",
     "ciam_portal.staff_site.host.StaffHost",

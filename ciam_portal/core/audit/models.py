@@ -7,15 +7,15 @@ Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 
 from ciam_portal.core import reference, retention
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.postgres import prepared
 
 
 class _Entry(models.Model):
@@ -36,19 +36,7 @@ class _Entry(models.Model):
     def save(self, **_: Any) -> None:  # noqa: ANN401  (Django's arguments)
         """Write the row, sealed. Nothing but an INSERT ever happens to it, so it is put together once for all rows."""
         self.seal = seal.made(self)
-        statement, columns = _insert(type(self))
-        values = [field.get_db_prep_save(getattr(self, field.attname), connection) for field in columns]
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-        self._state.adding, self._state.db = False, connection.alias
-
-
-@cache
-def _insert(model: type[models.Model]) -> tuple[str, tuple[Any, ...]]:
-    columns = tuple(model._meta.local_concrete_fields)  # noqa: SLF001  (Django's documented way to them)
-    names = ", ".join(f'"{field.column}"' for field in columns)
-    places = ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", columns  # noqa: S608, SLF001  (our own)
+        prepared.insert(self)
 
 
 class AuditEntry(_Entry):
@@ -95,7 +83,7 @@ class Tallies(models.Manager["Tally"]):
 
     def add(self, key: UUID, at: datetime, alike: str) -> UUID:
         """Count it; the entry of the first like it in that day: ``key``, if it is this one."""
-        with connection.cursor() as cursor:
+        with prepared.connection.prepared() as cursor:
             cursor.execute(_ADD, [key, at.astimezone(UTC).date(), alike, at])
             first: UUID = cursor.fetchone()[0]
             return first

@@ -4,33 +4,61 @@ A server's own limit (``statement_timeout``) ends what takes too long, and a net
 wait for a server that stands still while its machine keeps the connection.
 """
 
+import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
 from django.conf import settings
 from django.db.backends.postgresql import base
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Cursor, OperationalError
 from psycopg.pq import TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
 
 from ciam_portal.core import request_id
 
 _GREETING_SECONDS = 2.0
+_LATELY_SECONDS = 1.0
+
+
+class _PreparedCursor(Cursor[Any]):
+    """Sends values beside the statement, so that the same one can be planned once."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        super().__init__(connection)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's own is written in Python
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:  # noqa: ANN401  (as psycopg's)
+        """The same; what was asked is known after it, for Django's log of statements."""
+        super().execute(query, params, **kwargs)
+        self._query = self._query or SimpleNamespace(query=query.encode())  # type: ignore[assignment]
+        return self
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Connections of this kind, to the same PostgreSQL."""
 
     _is_greeting = False
+    _heard_at = 0.0
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """One that gives up on a silent server, while a request is answered."""
         connection: Connection[Any] = super().get_new_connection(conn_params)
+        connection.prepare_threshold = 0  # only for cursors of ``prepared``: those of the library write values into SQL
         connection.wait = partial(self._wait, connection, connection.wait)  # type: ignore[method-assign]
         return connection
 
+    def prepared(self) -> Any:  # noqa: ANN401  (Django's wrapper of a cursor)
+        """A cursor whose statements the server plans once for this connection, and answers from that plan."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(_PreparedCursor(self.connection))  # type: ignore[attr-defined]
+
     def is_usable(self) -> bool:
-        """Whether the server still answers on this connection; that takes no time."""
+        """Whether the server still answers on this connection; that takes no time. Heard of a moment ago, it does."""
+        if time.monotonic() - self._heard_at < _LATELY_SECONDS:
+            return True
         self._is_greeting = True
         try:
             return bool(super().is_usable())
@@ -38,12 +66,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._is_greeting = False
 
     def _wait(self, connection: Connection[Any], wait: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (as psycopg's)
-        if not request_id.is_answering():
-            return wait(*args, **kwargs)
-        patience = _GREETING_SECONDS if self._is_greeting else settings.DATABASE_PATIENCE_SECONDS
+        self._heard_at = 0.0
+        if request_id.is_answering():
+            patience = _GREETING_SECONDS if self._is_greeting else settings.DATABASE_PATIENCE_SECONDS
+            kwargs = {"timeout": patience} | kwargs
         try:
-            return wait(*args, **{"timeout": patience} | kwargs)
+            answer = wait(*args, **kwargs)
         except OperationalError:
-            if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            if request_id.is_answering() and connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 connection.pgconn.finish()  # nobody knows what the server would answer next
             raise
+        self._heard_at = time.monotonic()
+        return answer

@@ -6,6 +6,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 
+from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth.credentials.models import Credential, of_json
 from ciam_portal.oauth.models import Partner
 
@@ -13,11 +14,14 @@ _KEPT = JSONObject(**{name: F(name) for name in Credential.LIVE_FIELDS})
 _OWN = Credential.objects.filter(partner=OuterRef("pk"), ended_at=None).order_by("made_at")
 
 
+_PARTNER: Prepared[Partner] = Prepared(
+    lambda client_id: Partner.objects.annotate(kept=ArraySubquery(_OWN.values_list(_KEPT))).filter(client_id=client_id)
+)
+
+
 def partner_of(client_id: str) -> Partner | None:
     """The partner of this name, on or off, and beside it what it proves itself with."""
-    rows = Partner.objects.annotate(kept=ArraySubquery(_OWN.values_list(_KEPT)))
-    found: Partner | None = rows.filter(client_id=client_id).first()
-    return found
+    return _PARTNER.first(client_id)
 
 
 def live(partner: Partner, at: datetime) -> list[Credential]:

@@ -1,0 +1,29 @@
+"""Codes and tokens with all that decides about them: the reads of every request, put into SQL and planned once."""
+
+from typing import TypeVar
+
+from django.db.models import QuerySet
+
+from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
+
+Token = TypeVar("Token", AccessToken, RefreshToken)
+Held = TypeVar("Held", AuthorizationCode, RefreshToken)
+
+
+def _whole(kind: type[Token]) -> QuerySet[Token]:
+    """Without what is long."""
+    rows: QuerySet[Token] = kind.objects.select_related("application", "user", "consent", "session__device")
+    return rows.defer("session__visit", "session__device__former_digests", "application__redirect_uris")
+
+
+def _locked(kind: type[Held]) -> Prepared[Held]:
+    """By id; nobody changes it meanwhile."""
+    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
+    return Prepared(lambda key: rows.defer("session__visit").filter(pk=key))
+
+
+ACCESS = Prepared(lambda digest: _whole(AccessToken).filter(token_checksum=digest))
+STANDING_REFRESH = Prepared(lambda digest: _whole(RefreshToken).filter(token_checksum=digest, revoked__isnull=True))
+REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
+LOCKED_CODE, LOCKED_REFRESH = _locked(AuthorizationCode), _locked(RefreshToken)

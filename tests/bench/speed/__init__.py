@@ -1,0 +1,1 @@
+"""The running product beside the untouched stack it stands on."""

@@ -1,0 +1,1 @@
+"""django-allauth and django-oauth-toolkit as their documentation sets them up, with fast digests of client secrets."""

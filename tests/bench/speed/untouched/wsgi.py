@@ -1,0 +1,5 @@
+"""Served as the product is."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
