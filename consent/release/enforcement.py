@@ -38,7 +38,8 @@ class TooMany(errors.OAuth2Error):
     error, status_code = pace.ERROR, pace.STATUS
 
     def __init__(self, wait: int, request: Any) -> None:
-        super().__init__(description="too many requests in a minute", request=request)
+        words = "too many requests in a minute"
+        super().__init__(description=words, request=request)
         self.wait = wait
 
     @property
