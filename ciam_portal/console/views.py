@@ -1,6 +1,8 @@
 """Your apps: what they prove themselves with, what you ask to change, how they fare; and a sign-in to try."""
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,16 +21,18 @@ from accounts.factors.views import new_codes
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.console import facts, flows, forms
-from ciam_portal.console.policy import State
+from ciam_portal.console.policy import Reason, State
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.words import day
+from ciam_portal.core.words import day, sentence
 from ciam_portal.oauth import environment, jwts, partners, pushed, scopes, tokens
 from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.credentials.models import Credential
+from ciam_portal.oauth.credentials.policy import Reason as CredentialReason
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from consent.permission.facts import released, signed_in
@@ -43,6 +47,7 @@ SNIPPETS = {
     "openid-client (Node.js)": "console/openid-client.txt",
     "AppAuth (Android)": "console/appauth.txt",
 }
+WITH_KEYS = "openid-client (Node.js)"
 OF_ITSELF = {"curl": "console/curl.txt"}
 
 
@@ -82,8 +87,7 @@ def detail(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 def replace(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Another secret, shown once; or other keys."""
     app, at = _app(request, partner_id), clock.now()
-    kinds = {each.kind for each in _live(app, at)} or {each.kind for each in app.credentials.all()}
-    keyed = app.rules.keyed or (bool(kinds) and Credential.Kind.SECRET not in kinds)
+    keyed = _is_keyed(app, at)
     form = (forms.ReplaceKeys if keyed else forms.Replace)(request.POST if request.method == "POST" else None)
     if form.is_valid():
         shown = Shown(**form.shown)
@@ -100,11 +104,12 @@ def replace(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 def _replaced(request: HttpRequest, app: Partner, shown: Shown, *, at_once: bool) -> HttpResponse:
     session, at = session_of(request), clock.now()
     by = Actor.from_request(request)
-    secret = flows.replace(app, shown, customer_of(request), session, at_once=at_once, by=by, at=at)
-    if secret:
-        new_codes.keep(_place(request, app), [secret], at)
-        return redirect("console:new_secret", app.pk)
-    messages.success(request, _("Your new keys are registered."))
+    with _said(request):
+        secret = flows.replace(app, shown, customer_of(request), session, at_once=at_once, by=by, at=at)
+        if secret:
+            new_codes.keep(_place(request, app), [secret], at)
+            return redirect("console:new_secret", app.pk)
+        messages.success(request, _("Your new keys are registered."))
     return redirect("console:app", app.pk)
 
 
@@ -125,8 +130,9 @@ def new_secret(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 def end(request: HttpRequest, partner_id: UUID, credential_id: UUID) -> HttpResponse:
     """One of two ends now."""
     held = get_object_or_404(_app(request, partner_id).credentials, pk=credential_id)
-    flows.end(held, customer_of(request), session_of(request), by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("It has ended, and no longer works."))
+    with _said(request):
+        flows.end(held, customer_of(request), session_of(request), by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("It has ended, and no longer works."))
     return redirect("console:app", partner_id)
 
 
@@ -148,12 +154,12 @@ def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
         wanted = (*said["scopes"], *own)
         try:
             person, session = customer_of(request), session_of(request)
-            flows.ask(app, said["redirect_uris"], wanted, person, session, by=by, at=clock.now())
+            with _said(request):
+                flows.ask(app, said["redirect_uris"], wanted, person, session, by=by, at=clock.now())
+                messages.success(request, _("We have your request. Our staff look at it, and you hear by mail."))
+            return redirect("console:app", app.pk)
         except partners.Unacceptable as error:
             form.add_error("redirect_uris", str(error))
-        else:
-            messages.success(request, _("We have your request. Our staff look at it, and you hear by mail."))
-            return redirect("console:app", app.pk)
     return render(request, "console/change.html", _words(app) | {"form": form})
 
 
@@ -177,12 +183,14 @@ def take_back(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 def configuration(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """To be copied: for Authlib, openid-client and AppAuth."""
     app = _app(request, partner_id)
-    uri = next(iter(app.redirect_uris.split()), "")
+    uri, keyed = next(iter(app.redirect_uris.split()), ""), _is_keyed(app, clock.now())
+    snippets = SNIPPETS if app.rules.customers else OF_ITSELF
     context = _words(app) | {
         "issuer": settings.PUBLIC_URL,
         "redirect_uri": uri,
         "scope": " ".join(app.scopes_allowed),
-        "snippets": (SNIPPETS if app.rules.customers else OF_ITSELF).items(),
+        "keyed": keyed,
+        "snippets": [each for each in snippets.items() if not keyed or each[0] == WITH_KEYS],
     }
     return render(request, "console/configuration.html", context)
 
@@ -261,6 +269,22 @@ def _app(request: HttpRequest, partner_id: UUID) -> Partner:
 
 def _live(app: Partner, at: datetime) -> list[Credential]:
     return [each for each in app.credentials.all() if each.is_live(at)]
+
+
+def _is_keyed(app: Partner, at: datetime) -> bool:
+    kinds = {each.kind for each in _live(app, at)} or {each.kind for each in app.credentials.all()}
+    return app.rules.keyed or (bool(kinds) and Credential.Kind.SECRET not in kinds)
+
+
+@contextmanager
+def _said(request: HttpRequest) -> Iterator[None]:
+    """What does not fit the app as it stands is said on its page. To prove more, or to wait, has pages of its own."""
+    try:
+        yield
+    except Refused as refused:
+        if not isinstance(refused.reason, Reason | CredentialReason):
+            raise
+        messages.error(request, sentence(refused.reason))
 
 
 def _place(request: HttpRequest, app: Partner) -> str:

@@ -1,13 +1,11 @@
 """Partners: how one is added, given to an owner, switched off and on."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from ciam_portal.core import fetch, mailbox
@@ -20,23 +18,26 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.oauth import details, environment, events, jwts
 from ciam_portal.oauth.credentials import flows as credentials
-from ciam_portal.oauth.environment import Environment, without_port
+from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.redirect_uris import TRIALS_ONLY, Unacceptable, check_uri
 from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
 
-_LOCAL = frozenset({"localhost", "127.0.0.1"})
-_LONGEST_URL = 1024
-_TRIALS_ONLY = (
-    "sandbox partners, and they alone, are on hosts for trials (localhost, or named test, sandbox, staging, dev)."
-)
-# A private-use scheme is a domain of its maker's, turned round (RFC 8252 section 7.1).
-_OF_AN_APP = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/(?!/)[A-Za-z0-9._~/-]{0,200}")
+__all__ = [
+    "Registration",
+    "Unacceptable",
+    "check_change",
+    "check_shown",
+    "is_origin",
+    "let_ask",
+    "own",
+    "register",
+    "switch",
+]
 
-
-class Unacceptable(ValueError):
-    """The profile of a partner cannot be used; says what is wrong in one sentence."""
+_IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def check_change(partner: Partner, redirect_uris: tuple[str, ...], scopes: tuple
     if not redirect_uris or not scopes:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI and a scope.")
     for uri in redirect_uris:
-        _check_uri(uri, partner.rules, where)
+        check_uri(uri, partner.rules, where)
     open_to_it = environment.SCOPES if where is Environment.SANDBOX else {*SCOPES, *OWN}
     if not set(scopes) <= open_to_it or (partner.is_public and OWN & set(scopes)):
         raise Unacceptable("A partner like this one may not ask for that.")
@@ -171,7 +172,7 @@ def _check(wanted: Registration) -> UUID:
     if rules.customers and not rules.by_device and not wanted.redirect_uris:
         raise Unacceptable("A partner that customers sign in to needs a redirect URI.")
     for uri in (*wanted.redirect_uris, *wanted.post_logout_redirect_uris):
-        _check_uri(uri, rules, wanted.environment)
+        check_uri(uri, rules, wanted.environment)
     _check_environment(wanted)
     hosts = {urlsplit(uri).netloc for uri in wanted.redirect_uris}
     if len(hosts) > 1 and not wanted.sector:
@@ -203,7 +204,7 @@ def _check_environment(wanted: Registration) -> None:
     if wanted.decision_actions:
         raise Unacceptable("A sandbox partner asks for no decisions.")
     if heard and not environment.is_for_trials(heard):
-        raise Unacceptable(f"{heard!r}: {_TRIALS_ONLY}")
+        raise Unacceptable(f"{heard!r}: {TRIALS_ONLY}")
 
 
 def _grant(rules: Rules) -> str:
@@ -241,7 +242,7 @@ def check_shown(shown: credentials.Shown, where: Environment) -> None:
     if shown.jwks_uri and not fetch.acceptable(shown.jwks_uri):
         raise Unacceptable("Keys are published at an https address in full.")
     if shown.jwks_uri and where is Environment.SANDBOX and not environment.is_for_trials(shown.jwks_uri):
-        raise Unacceptable(f"{shown.jwks_uri!r}: {_TRIALS_ONLY}")
+        raise Unacceptable(f"{shown.jwks_uri!r}: {TRIALS_ONLY}")
     if shown.jwks:
         try:
             jwts.key_set(shown.jwks)
@@ -267,26 +268,15 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
 
 
-def _check_uri(uri: str, rules: Rules, where: Environment) -> None:
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname
-    except ValueError as error:
-        raise Unacceptable(f"{uri!r} is no address.") from error
-    is_sandbox, on_device = where is Environment.SANDBOX, rules.on_devices and without_port(uri) is not None
-    here = on_device or (host in _LOCAL and (is_sandbox or not settings.SECURE))
-    if environment.is_for_trials(uri) != is_sandbox and not here:
-        raise Unacceptable(f"{uri!r}: {_TRIALS_ONLY}")
-    if on_device or (rules.on_devices and _OF_AN_APP.fullmatch(uri)):
-        return
-    secure = parts.scheme == "https" or (parts.scheme == "http" and here)
-    plain = uri.isascii() and uri.isprintable() and not set(uri) & set(" *#\\")
-    if not (secure and plain and host and len(uri) <= _LONGEST_URL) or "@" in parts.netloc:
-        message = f"{uri!r}: redirect URIs are https addresses in full, without user, fragment or wildcard"
-        raise Unacceptable(
-            f"{message} (http only to localhost, in development; an app on devices also has http://127.0.0.1/…, "
-            "http://[::1]/… with any port, or com.example.app:/…)."
-        )
+def is_origin(origin: str) -> bool:
+    """Whether an app that runs in browsers was registered with a redirect URI there (CORS)."""
+    parts = urlsplit(origin)
+    if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+        return False
+    found = Partner.objects.filter(
+        profile__in=_IN_BROWSERS, is_enabled=True, redirect_uris__contains=f"{origin}/"
+    ).values_list("redirect_uris", flat=True)
+    return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())
 
 
 def _sector(wanted: Registration) -> str:

@@ -25,7 +25,7 @@ from ciam_portal.oauth import (
     exchange,
     jwts,
     keys,
-    origins,
+    partners,
     pushed,
 )
 from ciam_portal.oauth.errors import ProtocolError
@@ -85,7 +85,7 @@ def for_machines(*methods: str, browsers: bool = False, several: tuple[str, ...]
 def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["Origin"])
     origin = request.headers.get("Origin", "")
-    if origin and origins.is_registered(origin):
+    if origin and partners.is_origin(origin):
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Methods"] = "GET, POST"
         response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
