@@ -95,6 +95,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "compare this week with the last": {"task": "risk.watch_drift", "schedule": crontab(hour=2, minute=50)},
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
+    "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 

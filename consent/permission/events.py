@@ -43,6 +43,25 @@ class ConsentDenied(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentLapsed(AuditEvent):
+    """Nobody used a connection for long, so it ended."""
+
+    name: ClassVar[str] = "consent.lapsed"
+    consent: UUID
+    partner: UUID
+    tokens_ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerToldOfLapsed(AuditEvent):
+    """The owner of a partner was told how many connections lapsed."""
+
+    name: ClassVar[str] = "partner.told_of_lapsed"
+    partner: UUID
+    consents: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(AuditEvent):
     """A customer disconnected a partner."""
 

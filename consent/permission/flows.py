@@ -15,8 +15,10 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth import families, scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner, Resource
@@ -150,6 +152,28 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     record(event, about=consent.customer_id, by=by, at=at)
     notice = notices.AppDisconnected(partner=consent.partner.name)
     tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
+
+
+@flow
+def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
+    """Nobody used it for long: it is over. Raises Refused: it was used meanwhile."""
+    rows = Consent.objects.unused(at).select_for_update(of=("self",)).select_related("customer", "partner")
+    found = rows.filter(pk=consent.pk).first()
+    if found is None:
+        raise Refused(policy.Reason.IN_USE)
+    found.end(at)
+    event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
+    record(event, about=found.customer_id, by=by, at=at)
+    notice = notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days)
+    tell(found.customer, notice, to=addresses.proven(found.customer), at=at)
+
+
+@flow
+def tell_of_lapsed(partner: Partner, count: int, *, by: Actor, at: datetime) -> None:
+    """Who answers for an app hears how many of its connections ended, and of nobody whose."""
+    record(events.PartnerToldOfLapsed(partner=partner.pk, consents=count), about=None, by=by, at=at)
+    notice = notices.ConnectionsLapsed(partner=partner.name, count=count, days=limits.current().oauth.unused_days)
+    tell(partner.owner, notice, to=partner.told, at=at)
 
 
 @locks.ENDS.join

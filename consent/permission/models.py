@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.policy import limits
+from ciam_portal.oauth.models import RefreshToken
 
 _A_MINUTE = timedelta(minutes=1)
 
@@ -19,6 +21,14 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def live(self) -> Self:
         """Given and not withdrawn."""
         return self.filter(ended_at__isnull=True)
+
+    def unused(self, at: datetime) -> Self:
+        """Live ones that nobody used for long, and that no app could use now in their customer's absence."""
+        since = at - timedelta(days=limits.current().oauth.unused_days)
+        away = RefreshToken.objects.filter(consent=models.OuterRef("pk"), revoked__isnull=True)
+        standing = away.filter(idle_at__gt=at, expires_at__gt=at)
+        idle = models.Q(last_used_at__lt=since) | models.Q(last_used_at=None)
+        return self.live().filter(idle, ~models.Exists(standing), changed_at__lt=since)
 
     def of(self, customer: UUID) -> Self:
         """One customer's, with their partners, newest first."""

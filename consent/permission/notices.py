@@ -38,6 +38,26 @@ class AppDisconnected(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class AppLapsed(NoticeBase):
+    """An app was disconnected because it did not use the account for long."""
+
+    template: ClassVar[str] = "consent_lapsed"
+    partner: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionsLapsed(NoticeBase):
+    """The owner of an app hears how many of its connections ended."""
+
+    template: ClassVar[str] = "partner_lapsed"
+    to_owner: ClassVar[bool] = False
+    partner: str
+    count: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class AppCutOff(NoticeBase):
     """An app's key was used twice, so the portal ended it."""
 

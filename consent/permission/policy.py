@@ -25,6 +25,7 @@ class Reason(ReasonBase):
     NOT_OFFERED = "not_offered", "This app may not ask for that."
     NEEDED = "needed", "The app cannot work without this. To end it, disconnect the app."
     PROVE_FOR_APP = "prove_for_app", "The app you are going to asks you to show once more that it is you."
+    IN_USE = "consent_in_use", "This app is in use."
     NOT_YOURS = "not_yours", "Only the owner of the account can do this."
 
 

@@ -11,5 +11,7 @@ tell(
         events.ConsentChanged: plain(_("What an app may see was changed")),
         events.ConsentDenied: plain(_("App not connected: you said no")),
         events.ConsentWithdrawn: plain(_("App disconnected")),
-    }
+        events.ConsentLapsed: plain(_("App disconnected: it did not use your account for long")),
+    },
+    silent=[events.PartnerToldOfLapsed],
 )

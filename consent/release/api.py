@@ -26,7 +26,7 @@ from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.details import facts as details
 from consent.permission import facts, policy
-from consent.release import issuance
+from consent.release import issuance, pace
 from consent.release.access import Access, acting, admit, partner_of
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
@@ -198,6 +198,10 @@ def introspect(request: HttpRequest) -> HttpResponse:
     asking = backend.authenticated(request)
     if asking is None:
         return problem("invalid_client", "authenticate with client_secret_basic or client_secret_post", 401)
+    if (wait := pace.too_many(asking)) is not None:
+        refused = problem(pace.ERROR, f"come again in {wait} seconds", pace.STATUS)
+        refused["Retry-After"] = str(wait)
+        return refused
     value = request.POST.get("token", "")
     if not value:
         return problem("invalid_request", "token is missing")

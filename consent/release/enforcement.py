@@ -19,7 +19,7 @@ from consent.device import flows as devices
 from consent.exchange import flows as exchange
 from consent.exchange.policy import Why as WhyNot
 from consent.permission import facts
-from consent.release import flows, wanted
+from consent.release import flows, pace, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 
@@ -32,6 +32,22 @@ _GRANTS = {
 }
 
 
+class TooMany(errors.OAuth2Error):
+    """One too many of a partner's requests, and when the next one may come."""
+
+    error, status_code = pace.ERROR, pace.STATUS
+
+    def __init__(self, wait: int, request: Any) -> None:
+        words = "too many requests in a minute"
+        super().__init__(description=words, request=request)
+        self.wait = wait
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How long to wait (RFC 9110 section 10.2.3)."""
+        return {"Retry-After": str(self.wait)}
+
+
 class ConsentValidator(Authenticating):
     """Every question the library asks, answered from our rows and our policy. ``request`` is the library's own."""
 
@@ -39,6 +55,8 @@ class ConsentValidator(Authenticating):
         self, client_id: str, grant_type: str, client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """What this partner was registered for, of the three there are; with a key, where its profile wants one."""
+        if (wait := pace.too_many(request.client)) is not None:
+            raise TooMany(wait, request)
         if request.client.rules.bound and not _jkt(request):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)

@@ -151,8 +151,8 @@ ELSEWHERE = {
 }  # fmt: skip
 # What needs no door: it changes nothing by itself, or is the door.
 NO_DOOR = {
-    "account_change_undone", "account_locked", "consent_withdrawn", "recovery_code", "recovery_locked",
-    "reset_your_password", "session_disowned", "you_have_an_account",
+    "account_change_undone", "account_locked", "consent_lapsed", "consent_withdrawn", "recovery_code",
+    "recovery_locked", "reset_your_password", "session_disowned", "you_have_an_account",
 }  # fmt: skip
 
 

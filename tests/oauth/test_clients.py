@@ -1,5 +1,6 @@
 """Other people's clients: what they send, where they run, and what each of them must be able to read."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.profiles import Profile
 from tests.conftest import NOON
@@ -190,3 +192,24 @@ def test_a_redirect_after_a_form_of_ours_goes_by_a_page_in_every_browser(
     assert said.status_code == status
     if status == 200:
         assert CALLBACK in said.text
+
+
+def test_what_a_partner_asks_for_is_counted_once_it_proved_who_it_is(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = limits.current()
+    tight = replace(running, oauth=replace(running.oauth, requests_per_minute=3))
+    monkeypatch.setattr(limits, "current", lambda: tight)
+    stranger = {"Authorization": walk.basic("wrong")}
+    for _each in range(5):
+        assert walk.machine.post("/oauth/introspect/", {"token": "x"}, headers=stranger).status_code == 401
+        form = {"grant_type": "refresh_token", "refresh_token": "x"}
+        assert walk.machine.post("/oauth/token/", form, headers=stranger).status_code == 401
+    token = walk.tokens("openid")["access_token"]
+    assert walk.introspect(token)["active"] is True
+    assert walk.refresh("unknown").status_code == 400
+    for refused in (walk.refresh("unknown"), walk.post("/oauth/introspect/", {"token": token})):
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_requests")
+        assert 0 < int(refused["Retry-After"]) <= 60
+    assert walk.userinfo(token).status_code == 200
+    assert Walk(*register("Other")).post("/oauth/introspect/", {"token": token}).status_code == 200

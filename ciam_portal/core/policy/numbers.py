@@ -97,6 +97,8 @@ class OAuth:
     signing_key_ahead_hours: Annotated[StrictInt, Field(ge=1, le=72)]
     clock_skew_seconds: Annotated[StrictInt, Field(ge=0, le=60)]
     actors: Annotated[StrictInt, Field(ge=1, le=8)]
+    unused_days: Annotated[StrictInt, Field(ge=30, le=400)]
+    requests_per_minute: Annotated[StrictInt, Field(ge=60, le=10_000_000)]
     device_code_seconds: Annotated[StrictInt, Field(ge=60, le=900)]
     device_interval_seconds: Annotated[StrictInt, Field(ge=5, le=30)]
     device_tries: Annotated[StrictInt, Field(ge=3, le=10)]
