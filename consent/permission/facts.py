@@ -132,10 +132,13 @@ def _required(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope.name for scope in scopes.described(names) if scope.required)
 
 
-def named_now(place: str, fields: Iterable[str], consent: Consent, asked: gate.Facts, at: datetime) -> tuple[str, ...]:
-    """Of the fields that a partner named for this place, those whose scope the customer allows, and the gate, now."""
+def named_now(
+    place: str, fields: Iterable[str], consent: Consent, partner: Partner, asked: gate.Facts, at: datetime
+) -> tuple[str, ...]:
+    """Of the fields that it named for this place, those whose scope it may have, the customer allows, and the gate."""
     named = claims.named_for(place, fields)
-    opened = open_now(set(named.values()) & set(consent.scopes), asked, consent.customer, at) if named else ()
+    covered = set(named.values()) & set(consent.scopes) & set(partner.scopes_allowed)
+    opened = open_now(covered, asked, consent.customer, at) if named else ()
     return tuple(name for name, scope in named.items() if scope in opened)
 
 

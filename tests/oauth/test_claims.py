@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.oauth import claims
-from ciam_portal.oauth.models import RefreshToken
+from ciam_portal.oauth.models import Partner, RefreshToken
 from consent.models import Consent
 from tests.oauth.walk import Walk, payload, register
 
@@ -75,6 +75,8 @@ def test_a_partner_names_nothing_above_its_ceiling(walk: Walk) -> None:
     small = Walk(*register("Small", scopes=("openid", "email")), walk.browser)
     issued = small.tokens("openid", claims=named(userinfo=["email", "name"]))
     assert fields(small.userinfo(issued["access_token"]).json()) == {"email"}
+    Partner.objects.filter(pk=small.partner.pk).update(scopes_allowed=["openid"])  # as staff may at any time
+    assert fields(small.userinfo(issued["access_token"]).json()) == set()
 
 
 READ: list[tuple[str, Any]] = [
