@@ -50,7 +50,7 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             access.consent.used(at)
             return view(request, access)
 
-        return _described(_presented(wraps(view)(run)))
+        return _described(_presented(wraps(view)(run)), needed)
 
     return decorate
 
@@ -72,14 +72,16 @@ def own(*enough: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., H
     return decorate
 
 
-def _described(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _described(view: Callable[..., HttpResponse], needed: tuple[str, ...]) -> Callable[..., HttpResponse]:
     """The same view; whoever is refused there is led to what it needs (RFC 9728 section 5.1)."""
 
     @wraps(view)
     def run(request: HttpRequest) -> HttpResponse:
         response = view(request)
         if said := response.get("WWW-Authenticate"):
-            response["WWW-Authenticate"] = f'{said}, resource_metadata="{ours.described_at(request.path)}"'
+            where = f'resource_metadata="{ours.described_at(request.path)}"'
+            scope = f'scope="{" ".join(needed)}", ' if needed and " scope=" not in said else ""
+            response["WWW-Authenticate"] = f"{said}, {scope}{where}"
         return response
 
     return run

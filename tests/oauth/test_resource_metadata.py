@@ -42,6 +42,9 @@ def test_a_refusal_leads_to_a_token(walk: Walk, path: str) -> None:
     for refused in (walk.machine.get(path), walk.get(path, "unknown"), walk.machine.get(f"{path}?access_token=x")):
         found = re.search(r'resource_metadata="([^"]+)"', refused["WWW-Authenticate"])
         assert found
+        wanted = re.search(r' scope="([^"]+)"', refused["WWW-Authenticate"])
+        assert wanted is None or set(wanted[1].split()) <= set(ours.PATHS[path])
+        assert wanted or path == "/api/profile"  # which says what the customer shares, whatever that is
         assert found[1].startswith(settings.PUBLIC_URL)
     assert found is not None
     described = walk.machine.get(found[1].removeprefix(settings.PUBLIC_URL)).json()
