@@ -90,6 +90,7 @@ class Person:
             return False
         if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             assert int(answer.headers["Retry-After"]) > 0
+            time.sleep(1)  # nobody presses five times a second, and so often in an hour as an outage may take
         if answer.status_code in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT}:  # or: it is still being done
             return False
         assert answer.status_code == HTTPStatus.FOUND, answer.status_code
