@@ -1,7 +1,5 @@
 """Apps as staff see them: the inventory of what they prove themselves with and use, and what owners ask to change."""
 
-from contextvars import ContextVar
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -22,15 +20,13 @@ from ciam_portal.core.roles import Role, standing_roles_of
 from ciam_portal.core.words import day
 from ciam_portal.oauth.models import Partner
 
-_used: ContextVar[dict[UUID, set[str]]] = ContextVar("used_scopes")  # of the list that is being shown
-
 
 @admin.register(Partner)
 class Partners(Verbs):
     """The inventory. What changes a partner: its owner's requests, the two verbs here, and `manage.py partner`."""
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-    list_display = ("name", "environment", "profile", "is_enabled", "used_at", "oldest", "ends", "networks", "unused")
+    list_display = ("name", "environment", "profile", "is_enabled", "used_at", "oldest", "ends", "networks")
     list_filter = ("is_enabled", "environment", "profile")
     search_fields = ("name", "client_id__exact")
 
@@ -44,12 +40,6 @@ class Partners(Verbs):
         switch = self.verb(self.switch, lazy("Switch an app off or on"), forms.Switch, "do")
         return [path("<uuid:partner_id>/switch/", switch, name="oauth_partner_switch"), *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One statement says what of their scopes all of them use."""
-        if self.has_view_permission(request):
-            _used.set(facts.used_scopes(Partner.objects.values_list("pk", flat=True), clock.now()))
-        return super().changelist_view(request, extra_context)
-
     def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One app: ages, networks, scopes that are granted and never used, and the button."""
         app, at = self.found(request, object_id), clock.now()
@@ -59,7 +49,7 @@ class Partners(Verbs):
             "credentials": app.credentials.order_by("-made_at"),
             "at": at,
             "live": [each.pk for each in app.credentials.all() if each.is_live(at)],
-            "unused": facts.unused(app, facts.used_scopes([app.pk], at)),
+            "unused": facts.unused(app, at),
             "deliveries": facts.deliveries(app),
             "changes": app.change_requests.order_by("-asked_at")[:20],
             "may_switch": Role.ADMINISTRATOR in standing_roles_of(request.user),
@@ -99,11 +89,6 @@ class Partners(Verbs):
     def networks(self, app: Partner) -> int:
         """The most that one of them was seen from."""
         return max((len(each.networks) for each in app.credentials.all() if each.is_live(clock.now())), default=0)
-
-    @admin.display(description=lazy("granted, not used"))
-    def unused(self, app: Partner) -> str:
-        """Scopes that it may ask for, and of which it read nothing lately."""
-        return " ".join(facts.unused(app, _used.get())) or "-"
 
 
 @admin.register(ChangeRequest)

@@ -156,7 +156,7 @@ def _facts(change: ChangeRequest, partner: Partner, staff: User) -> policy.Chang
 def _decide(
     change: ChangeRequest, state: State, decider: UUID, by: Actor, at: datetime, *, decision: UUID | None = None
 ) -> None:
-    change.decide(state, decider, at)
+    change.settle(state, decider, at)
     event = events.ChangeDecided(partner=change.partner_id, change=change.pk, state=Code(state))
     record(event, about=None, by=by, at=at, decision=decision)
 

@@ -47,7 +47,7 @@ class ChangeRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.partner.name} {self.asked_at:%Y-%m-%d}"
 
-    def decide(self, state: State, by: UUID | None, at: datetime) -> None:
+    def settle(self, state: State, by: UUID | None, at: datetime) -> None:
         """Approved, rejected or taken back."""
         self.state, self.decided_by, self.decided_at = state.value, by, at
         self.save(update_fields=["state", "decided_by", "decided_at"])

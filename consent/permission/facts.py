@@ -133,7 +133,7 @@ def _required(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def named_now(
-    place: str, fields: Iterable[str], consent: Consent, partner: Partner, asked: gate.Facts, at: datetime
+    place: str, fields: Iterable[str], consent: Consent, asked: gate.Facts, at: datetime, *, partner: Partner
 ) -> tuple[str, ...]:
     """Of the fields that it named for this place, those whose scope it may have, the customer allows, and the gate."""
     named = claims.named_for(place, fields)

@@ -73,7 +73,7 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     _keep(asked, found.root, by, at)
     token = accounts_facts.for_token(customer, session, by=by, at=at)
     opened = facts.open_now(asked.allowed, token, customer, at, answered=needed)
-    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, partner, token, at)
+    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, token, at, partner=partner)
     return Access(found.token, partner, customer, found.consent, opened, named)
 
 

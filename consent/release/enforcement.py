@@ -200,7 +200,7 @@ class ConsentValidator(Authenticating):
         at = clock.now()
         now, by = int(at.timestamp()), acting(request.client)
         asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
-        named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, request.client, asked, at)
+        named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at, partner=request.client)
         claims: dict[str, Any] = facts.released(exchanged.customer, (), named=named)
         claims |= facts.signed_in(exchanged.session)
         claims |= {

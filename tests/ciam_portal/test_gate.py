@@ -582,6 +582,10 @@ SHIPPED = {
     "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway",
     "partner.large_payment": "aal2 300 moderate high severe hold api gateway",
     "partner.change_payee": "highest 600 moderate high severe hold api gateway",
+    "gateway.page": "aal1 0 high never severe allow gateway",
+    "gateway.admin": "aal2 900 moderate high severe hold gateway",
+    "manage_partner": "highest 600 moderate high severe hold web",
+    "staff_decide_partner": "aal2 600 moderate high severe hold help_desk",
 }
 
 

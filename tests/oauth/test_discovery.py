@@ -13,11 +13,11 @@ from joserfc.jwk import KeySet
 from accounts.models import Session, User
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level, Method
-from ciam_portal.oauth import jwts, scopes
+from ciam_portal.oauth import exchange, jwts, scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.decisions.conftest import ACTIONS
-from tests.oauth import test_device
+from tests.oauth import test_device, test_exchange
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
 from tests.oauth.test_device import Television
@@ -215,6 +215,8 @@ def grant_type(told: Told, name: str) -> None:
         case test_device.GRANT:
             television = Television(told.browser)
             assert television.poll(television.allowed()).json()["access_token"]
+        case exchange.GRANT:
+            assert test_exchange.Chain(told.browser).onward().status_code == 200
         case _:
             raise AssertionError(f"{name} has no use here")
 

@@ -38,7 +38,7 @@ def close() -> int:
 def test_an_exchange_waits_for_a_customer_who_is_just_being_deactivated(walk: Walk, what: str) -> None:
     secret = walk.code(OFFLINE) if what == "code" else walk.tokens(OFFLINE)["refresh_token"]
     tokens = AccessToken.objects.count()
-    assert in_turn(close, partial(exchange, walk, what, secret)) == [1, 400]
+    assert in_turn(close, partial(exchange, walk, what, secret)) == [User.objects.count(), 400]
     assert AccessToken.objects.count() == tokens
 
 

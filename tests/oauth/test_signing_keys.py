@@ -101,6 +101,7 @@ def test_partners_sign_nothing_with_rs256() -> None:
 
 def test_a_key_is_published_before_it_signs_and_after(walk: Walk) -> None:
     rules, first, token = limits.current().oauth, signs(), walk.tokens("openid")["id_token"]
+    SigningKey.objects.update(signs_from=clock.now())
     with later(days=rules.signing_key_days, hours=-rules.signing_key_ahead_hours, minutes=-1):
         assert tend_signing_keys() == 0
     with later(days=rules.signing_key_days, hours=-rules.signing_key_ahead_hours, minutes=1):

@@ -94,8 +94,9 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
     @app.get("/callback")
     def callback() -> Response:
         token = client.authorize_access_token()
-        session["sub"] = token["userinfo"]["sub"]
-        kept[session["sub"]] = {"token": token, "claims": dict(token["userinfo"])}
+        session["sub"] = token["userinfo"]["sub"]  # (the library's name for what stands in the ID token)
+        fields = client.userinfo(token=token) if "openid" in token["scope"].split() else {}
+        kept[session["sub"]] = {"token": token, "claims": dict(token["userinfo"]) | dict(fields)}
         return redirect(url_for(session.pop("then", "home")))
 
     @app.post("/api")

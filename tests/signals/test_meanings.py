@@ -12,8 +12,10 @@ from accounts.lock import events as lock
 from accounts.lock.policy import WayBack
 from accounts.restrictions import events as restrictions
 from accounts.sign_in import events as sign_in
+from ciam_portal.core.audit import months  # noqa: F401  (what only jobs and commands record)
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.management.commands import load_blocklist, network_data  # noqa: F401  (as above)
 from ciam_portal.signals import meanings
 from consent.permission import events as permission
 
@@ -34,6 +36,7 @@ UNTOLD = {
     "activity.was_me",
     "approval.redeemed",
     "approval.refused",
+    "audit.months_dropped",
     "consent.denied",
     "consent.given",
     "consent.lapsed",
@@ -55,6 +58,8 @@ UNTOLD = {
     "gateway.entered",
     "key.released",
     "key.took_over",
+    "network_data.blocklist_loaded",
+    "network_data.loaded",
     "oauth.code_exchanged",
     "oauth.code_issued",
     "oauth.code_refused",

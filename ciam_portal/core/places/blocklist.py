@@ -21,18 +21,21 @@ class Blocklist:
     def __init__(self, path: Path) -> None:
         self.asns: set[int] = set()
         self._prefixes: set[tuple[int, int, int]] = set()
-        for number, line in enumerate(lines(path), 1):
-            text = line.partition("#")[0].strip()
-            try:
-                if _ASN.fullmatch(text):
-                    self.asns.add(_asn(text))
-                elif text:
-                    self._prefixes.add(_prefix(text))
-            except Broken as error:
-                raise Broken(f"line {number}: {error}") from error
+        with lines(path) as found:
+            for number, line in enumerate(found, 1):
+                self._take(line.partition("#")[0].strip(), number)
         self.networks = len(self._prefixes)
         if not (self.networks or self.asns):
             raise Broken("no address, network or AS number in it")
+
+    def _take(self, text: str, number: int) -> None:
+        try:
+            if _ASN.fullmatch(text):
+                self.asns.add(_asn(text))
+            elif text:
+                self._prefixes.add(_prefix(text))
+        except Broken as error:
+            raise Broken(f"line {number}: {error}") from error
 
     def has(self, ip: Address, asn: int | None) -> bool:
         """Whether this address, or the AS that announces it, is listed."""

@@ -6,9 +6,11 @@ import socket
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 from ciam_portal.core.places.kinds import VERSIONS, Address, Broken, NetworkKind, asn_of, country_of
 
@@ -74,19 +76,23 @@ class Ranges:
     def __init__(self, path: Path) -> None:
         self._tables = {4: _Table(array("I"), array("I")), 6: _Table(_Wide(), _Wide())}
         self._values: dict[str, int] = {}
-        rows = csv.reader(lines(path), strict=True)
-        try:
-            for row in rows:
-                try:
-                    self._add(row)
-                except Broken as error:
-                    raise Broken(f"line {rows.line_num}: {error}") from error
-        except csv.Error as error:
-            raise Broken(f"line {rows.line_num}: {error}") from error
+        with lines(path) as found:
+            rows = csv.reader(found, strict=True)
+            try:
+                for row in rows:
+                    self._take(row, rows.line_num)
+            except csv.Error as error:
+                raise Broken(f"line {rows.line_num}: {error}") from error
         if self._kind is None:
             raise Broken("no range with a country or an AS number in it")
         self.kind: NetworkKind = self._kind
         self._values.clear()
+
+    def _take(self, row: list[str], line: int) -> None:
+        try:
+            self._add(row)
+        except Broken as error:
+            raise Broken(f"line {line}: {error}") from error
 
     def country(self, ip: Address) -> str:
         """The country code, or ""."""
@@ -131,21 +137,26 @@ class Ranges:
         return ord(country[0]) << 8 | ord(country[1]) if country else asn or 0
 
 
-def lines(path: Path) -> Iterator[str]:
-    """The file line by line, never more of it at once than a line may have."""
+@contextmanager
+def lines(path: Path) -> Iterator[Iterator[str]]:
+    """The file line by line, never more of it at once than a line may have. Reading raises Broken."""
     with path.open("rb") as file:
-        for number in count(1):
-            line = file.readline(_LONGEST_LINE + 1)
-            if not line:
-                return
-            if len(line) > _LONGEST_LINE:
-                raise Broken(f"line {number}: longer than {_LONGEST_LINE:,} bytes")
-            if _CONTROL.search(line.removesuffix(b"\n").removesuffix(b"\r")):
-                raise Broken(f"line {number}: control characters")
-            try:
-                yield line.decode()
-            except UnicodeDecodeError as error:
-                raise Broken(f"line {number}: not UTF-8 text") from error
+        yield _lines(file)
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    for number in count(1):
+        line = file.readline(_LONGEST_LINE + 1)
+        if not line:
+            return
+        if len(line) > _LONGEST_LINE:
+            raise Broken(f"line {number}: longer than {_LONGEST_LINE:,} bytes")
+        if _CONTROL.search(line.removesuffix(b"\n").removesuffix(b"\r")):
+            raise Broken(f"line {number}: control characters")
+        try:
+            yield line.decode()
+        except UnicodeDecodeError as error:
+            raise Broken(f"line {number}: not UTF-8 text") from error
 
 
 def _number(text: str) -> tuple[int, int]:

@@ -179,6 +179,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "sign_in.weighed": {"answer": "deny", "methods": ["password"]},
     "sign_in.failed": {"paused": True, "bucket": "x", "account_known": True},
     "session.stepped_up": {"method": "passkey", "session": str(uuid4())},
+    "session.changed_place": {"abroad": True},
     "session.ended": {"reason": "signed_out", "session": str(uuid4())},
     "session.all_ended": {"reason": "ended_by_owner", "sessions_ended": 2},
     "account.profile_changed": {"fields": ["name"]},

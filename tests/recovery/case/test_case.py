@@ -534,12 +534,12 @@ def test_the_banner_costs_a_statement_only_while_there_is_one(
     owner: User, person: Person, sign_in: Callable[..., Client], django_assert_num_queries: Any
 ) -> None:
     home = sign_in(owner, on=Client())
-    with django_assert_num_queries(4):  # browser session, session with customer, sessions, remembered browsers
+    with django_assert_num_queries(5):  # browser session, session with customer, sessions, browsers, apps
         home.get("/sessions/")
     with steps.later(minutes=1):
         person.two_codes(owner.email)
         home.get("/sessions/")  # notes the use
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             assert "Somebody is trying" in home.get("/sessions/").text
 
 
