@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_PROCESSES ?= 2
+# One more than cores: journeys and outages wait much of their time.
+TEST_PROCESSES ?= 3
 export PORT PARTNER_PORT CIAM_STATE_DIR
 
 .DEFAULT_GOAL := help
