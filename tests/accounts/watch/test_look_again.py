@@ -197,12 +197,14 @@ def test_an_address_that_turns_out_to_attack_is_an_alert_and_no_fault_of_who_sha
     row = past.entered(recently, visit=history.visit_of(seen), evidence=past.STRANGE)
     assert risk_tasks.look_again() == 0
     assert not Alert.objects.exists()
-    for number in range(20):
+    for number in range(24):
         velocity.failed(facts.source_of(f"c{number}@example.com", seen), clock.now())
     assert risk_tasks.look_again() == 0
     assert risks([row]) == [Risk.LOW]
     alert = Alert.objects.get()
-    assert (alert.kind, alert.numbers) == ("attack.address", {"addresses": 1, "sessions": 1, "accounts_tried": 20})
+    assert alert.kind == "attack.address"
+    assert alert.numbers.pop("accounts_tried") in range(20, 28)  # estimated (HyperLogLog): now and then one is missed
+    assert alert.numbers == {"addresses": 1, "sessions": 1}
 
 
 def test_a_known_browser_is_no_part_of_a_crowd_that_strangers_make(recently: datetime) -> None:
