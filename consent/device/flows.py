@@ -20,7 +20,7 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.oauth import backchannel, families, tokens
+from ciam_portal.oauth import backchannel, families
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources.targets import Target
 from consent.device import events, policy
@@ -29,7 +29,7 @@ from consent.models import Consent, DeviceCode
 from consent.permission import flows as permission
 from consent.release import issuance
 from consent.release.events import Why
-from consent.release.flows import Exchanged, spoken, why_not
+from consent.release.flows import Exchanged, begin_family, read
 
 PENDING, SLOW_DOWN, EXPIRED, DENIED = "authorization_pending", "slow_down", "expired_token", "access_denied"
 _DEVICE, _USER, _TRIES = "device code", "user code", "user_codes"
@@ -148,7 +148,7 @@ def _redeem(
         return None
     root = issuance.Root(partner, customer, session, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=found.scopes, by=by, at=at)
-    why, decision = why_not(asked, root, by, at)
+    why, decision = issuance.why_not(asked, root, by, at)
     if why is not None:
         found.become(State.REFUSED)
         event = events.DeviceNotConnected(partner=partner.pk, code=found.pk, why=why)
@@ -156,9 +156,7 @@ def _redeem(
         return DENIED
     found.become(State.REDEEMED)
     trunk = families.Root(partner.pk, customer.pk, session.pk, consent.pk, codes.new_id(), jkt)
-    ends_at = session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    first = families.Carried(target.scopes(asked.allowed), target, says=spoken(root, target, {}))
-    issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
+    issued = begin_family(trunk, root, asked, target, {}, at=at)
     connected = events.DeviceConnected(
         consent=consent.pk,
         partner=partner.pk,
@@ -167,8 +165,7 @@ def _redeem(
         scopes=tuple(Code(name) for name in issued.scopes),
     )
     record(connected, about=customer.pk, by=by, at=at, decision=decision)
-    if "openid" in issued.scopes:
-        consent.used(at)
+    read(consent, issued, at)
     return Exchanged(issued, customer, session, consent, (), sid=backchannel.took_part(partner, session.pk))
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, request_id
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.decide import Decided
@@ -18,7 +17,7 @@ from consent.models import Consent
 from consent.permission import facts
 from consent.release import challenges, issuance
 
-_LONGEST = 255
+_LONGEST = 255  # of those that our own APIs take
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +70,15 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
             challenges.remember(session.pk, partner.pk, asked.answer)
         return issuance.kept(asked, found.root, by=by, at=at)
     _keep(asked, found.root, by, at)
-    token = accounts_facts.for_token(customer, session, by=by, at=at)
-    opened = facts.open_now(asked.allowed, token, customer, at, answered=needed)
-    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, token, at, partner=partner)
+    opened = facts.open_now(asked.allowed, asked.token, customer, at, answered=needed)
+    named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked.token, at, partner=partner)
     return Access(found.token, partner, customer, found.consent, opened, named)
 
 
 def live(value: str, at: datetime) -> Live | None:
     """A customer's access token that has not expired; None for whatever else it is. One statement."""
-    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    if found is None or at >= found.expires or found.consent is None or found.session is None:
+    found = _unexpired(value, at)
+    if found is None or found.consent is None or found.session is None:
         return None
     return Live(found, found.application, found.user, found.session, found.consent)
 
@@ -90,12 +88,17 @@ def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, f
 
     What the partner may no longer ask for falls out.
     """
-    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
-    if found is None or at >= found.expires or found.user_id or found.resource or found.jkt != jkt:
+    found = _unexpired(value, at)
+    if found is None or found.user_id or found.resource or found.jkt != jkt:
         return None, frozenset()
     partner: Partner = found.application
     held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
     return (partner, held) if partner.is_enabled else (None, frozenset())
+
+
+def _unexpired(value: str, at: datetime) -> AccessToken | None:
+    found = tokens.access_of(value) if 0 < len(value) <= _LONGEST else None
+    return found if found is not None and at < found.expires else None
 
 
 def acting(partner: Partner) -> Actor:

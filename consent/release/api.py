@@ -10,7 +10,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import Session
-from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy.assurance import Level
@@ -233,8 +232,7 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
     if not isinstance(asked.answer, Allow):
         return nothing
-    token = accounts_facts.for_token(found.user, found.session, by=by, at=at)
-    opened = facts.open_now(asked.allowed, token, found.user, at)
+    opened = facts.open_now(asked.allowed, asked.token, found.user, at)
     proven = facts.signed_in(found.session)
     if approved := details.standing(found.details):
         state["authorization_details"] = [row.said for row in approved]

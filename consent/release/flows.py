@@ -23,7 +23,7 @@ from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
+from ciam_portal.core.policy.decision import Allow
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import backchannel, jwts, rows, tokens
 from ciam_portal.oauth.details import Detail
@@ -90,7 +90,7 @@ def redeem(
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = why_not(asked, root, by, at)
+        why, decision = issuance.why_not(asked, root, by, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -98,10 +98,7 @@ def redeem(
     own = partner.pk, code.user_id, code.session_id, consent.pk, codes.new_id()
     trunk = Trunk(*own, wanted.jkt, tuple(code.resource), tuple(code.named), lasting)
     tokens.spend(code, trunk.family, at)
-    ends_at = code.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    says = spoken(root, wanted.target, carried)
-    first = Carried(wanted.target.scopes(asked.allowed), wanted.target, tuple(carried), says)
-    issued = tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
+    issued = begin_family(trunk, root, asked, wanted.target, carried, at=at)
     event = events.CodeExchanged(
         consent=consent.pk,
         partner=partner.pk,
@@ -110,7 +107,7 @@ def redeem(
         scopes=_coded(issued.scopes),
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
-    _read(consent, issued, at)
+    read(consent, issued, at)
     sid = backchannel.took_part(partner, code.session_id)
     said = tuple(carried.values())
     return Exchanged(issued, code.user, code.session, consent, trunk.named, code.nonce, sid, said)
@@ -144,7 +141,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = why_not(answered, root, by, at)
+        why, decision = issuance.why_not(answered, root, by, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -154,7 +151,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
     trunk = Trunk(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
-    _read(consent, issued, at)
+    read(consent, issued, at)
     sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
 
@@ -205,7 +202,17 @@ def _carried(
     return tuple(row.pk for row in rows), {row.pk: row.said for row in rows if row.pk in wanted}
 
 
-def _read(consent: Consent, issued: Issued, at: datetime) -> None:
+def begin_family(
+    trunk: Trunk, root: issuance.Root, asked: issuance.Asked, target: Target, carried: dict[UUID, Detail],
+    *, at: datetime,
+) -> Issued:  # fmt: skip
+    """The first tokens, for all that is allowed; whatever is refreshed later, they end so long after the sign-in."""
+    ends_at = root.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
+    first = Carried(target.scopes(asked.allowed), target, tuple(carried), spoken(root, target, carried))
+    return tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
+
+
+def read(consent: Consent, issued: Issued, at: datetime) -> None:
     """The ID token that comes with the tokens tells the partner about the customer too."""
     if "openid" in issued.scopes:
         consent.used(at)
@@ -248,22 +255,6 @@ def _one_of_its_own(
     risk = answered.gated[-1][2].risk
     alike = (old.token_family, old.session_id, limits.current().version, risk, found, *scopes)
     return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
-
-
-def why_not(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
-    """The answer, kept: why not, and the decision's id."""
-    decided = issuance.kept(asked, root, by=by, at=at)
-    match decided.answer:
-        case Allow():
-            return None, decided.id
-        case Deny() if not asked.gated:
-            return Why.NOT_ALLOWED, decided.id
-        case StepUp():
-            return Why.PROVE_MORE, decided.id
-        case Hold():
-            return Why.ON_HOLD, decided.id
-        case Deny():
-            return Why.TOO_RISKY, decided.id
 
 
 def _refused_code(

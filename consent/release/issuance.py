@@ -7,6 +7,7 @@ session, as it is now. There is no other way to a token: ``tests/oauth/test_issu
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
@@ -16,11 +17,12 @@ from ciam_portal.core.audit.decide import Decided, keep, refusal
 from ciam_portal.core.flow import go_on
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
-from ciam_portal.core.policy.decision import Allow, Decision
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import facts, policy
+from consent.release.events import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer, and all that it rests on: ``gated`` has each action that was asked about, the refused one last."""
+    """The answer, and all that it rests on: ``gated`` has each action that was asked about, the refused one last.
+
+    ``token`` is what the gate knows of all that is held, for what else is asked about it.
+    """
 
     answer: Decision
     sharing: policy.Sharing
+    token: gate.Facts
     gated: tuple[tuple[str, gate.Facts, gate.Assessed], ...] = ()
 
     @property
@@ -55,16 +61,16 @@ def ask(root: Root, *actions: str, held: Iterable[str], needed: Iterable[str] = 
     covered = set(ours.of_others(root.resources)) <= set(root.consent.resources)
     sharing = replace(sharing, resources_covered=covered)
     answer = policy.may_share(sharing, limits=limits.current(), at=at)
-    if not isinstance(answer, Allow):
-        return Asked(answer, sharing)
     token = accounts_facts.for_token(root.customer, root.session, by=by, at=at)
+    if not isinstance(answer, Allow):
+        return Asked(answer, sharing, token)
     gated: tuple[tuple[str, gate.Facts, gate.Assessed], ...] = ()
     for action in actions:
         known, assessed = accounts_facts.assessed(action, token, root.customer, at)
         gated, answer = (*gated, (action, known, assessed)), assessed.decision
         if not isinstance(answer, Allow):
             break
-    return Asked(answer, sharing, gated)
+    return Asked(answer, sharing, token, gated)
 
 
 def kept(asked: Asked, root: Root, *, by: Actor, at: datetime) -> Decided:
@@ -75,6 +81,22 @@ def kept(asked: Asked, root: Root, *, by: Actor, at: datetime) -> Decided:
         return refused or Decided(asked.answer, None)
     decided = [keep(action, known, assessed, about=about, by=by, at=at) for action, known, assessed in asked.gated]
     return decided[-1]
+
+
+def why_not(asked: Asked, root: Root, by: Actor, at: datetime) -> tuple[Why | None, UUID | None]:
+    """The answer, kept: why not, and the decision's id."""
+    decided = kept(asked, root, by=by, at=at)
+    match decided.answer:
+        case Allow():
+            return None, decided.id
+        case Deny() if not asked.gated:
+            return Why.NOT_ALLOWED, decided.id
+        case StepUp():
+            return Why.PROVE_MORE, decided.id
+        case Hold():
+            return Why.ON_HOLD, decided.id
+        case Deny():
+            return Why.TOO_RISKY, decided.id
 
 
 def may_begin(root: Root, *, held: Iterable[str], by: Actor, at: datetime) -> Asked:
