@@ -28,9 +28,10 @@ from tests.stack.state import new_signing_key
 examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("patient")
 
-_MONTHS = """
-SELECT relid::regclass::text FROM unnest('{audit_auditentry,audit_decisionentry}'::regclass[]) AS whole,
-pg_partition_tree(whole)
+_APPEND_ONLY = """
+SELECT tgrelid::regclass, tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+WHERE proname = 'audit_is_append_only' OR tgrelid IN ('governance_policyversion'::regclass,
+                                                      'governance_riskmodel'::regclass) AND NOT tgisinternal
 """
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -126,9 +127,9 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(_MONTHS)
-            for table in (*(name for (name,) in cursor.fetchall()), "governance_policyversion", "governance_riskmodel"):
-                cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
+            cursor.execute(_APPEND_ONLY)
+            for table, trigger in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {trigger}")
 
     triggers("DISABLE")
     yield
