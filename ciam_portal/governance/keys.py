@@ -70,7 +70,7 @@ def needs(key: Key, remaining: Counter[str], at: datetime) -> list[str]:
     if remaining[key.ring]:
         found.append(f"{remaining[key.ring]:,} values of an earlier release can be read by a former key only")
     if key.ring == "AUDIT_KEYS" and _seals(key.name):
-        found.append("rows of the audit, or purposes, are sealed with it")
+        found.append("rows are sealed with it")
     until = (key.former_at or at) + _overlap(key.ring, limits.current())
     if at < until:
         found.append(f"what was given out with it lives until {until:%Y-%m-%d %H:%M %Z}")
@@ -95,4 +95,4 @@ def _seals(name: str) -> bool:
     kept = [model for model in apps.get_models() if "seal" in {field.name for field in model._meta.local_fields}]  # noqa: SLF001  (Django's documented way)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        return any(model.objects.filter(seal__contains=f":{name}:").exists() for model in kept)
+        return any(model._default_manager.filter(seal__contains=f":{name}:").exists() for model in kept)
