@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -92,7 +93,8 @@ def _overlap(ring: str, rules: Limits) -> timedelta:
 
 def _seals(name: str) -> bool:
     """Whether any row, of the audit or another, is sealed with the key of this name. Reads them all: no time limit."""
-    kept = [model for model in apps.get_models() if "seal" in {field.name for field in model._meta.local_fields}]  # noqa: SLF001  (Django's documented way)
+    own: tuple[Any, ...] = tuple(apps.get_models())
+    kept = [each for each in own if any(field.name == "seal" for field in each._meta.local_fields)]  # noqa: SLF001  (Django's documented way)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        return any(model._default_manager.filter(seal__contains=f":{name}:").exists() for model in kept)
+        return any(each.objects.filter(seal__contains=f":{name}:").exists() for each in kept)
