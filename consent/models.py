@@ -3,5 +3,6 @@
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.permission.models import Consent
+from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode"]
+__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Purpose", "PurposeVersion"]

@@ -21,6 +21,7 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import keys
+from consent.purposes import facts as purposes
 from tests import factories
 from tests.stack.state import new_signing_key
 
@@ -28,11 +29,7 @@ from tests.stack.state import new_signing_key
 examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("patient")
 
-_APPEND_ONLY = """
-SELECT tgrelid::regclass, tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
-WHERE proname = 'audit_is_append_only' OR tgrelid IN ('governance_policyversion'::regclass,
-                                                      'governance_riskmodel'::regclass) AND NOT tgisinternal
-"""
+_NEVER_EMPTIED = "SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgtype & 32 <> 0 AND NOT tgisinternal"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -86,6 +83,7 @@ def _fresh_counters() -> None:
     cache.clear()
     history.SUMS.clear()
     keys.forget()
+    purposes.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +125,7 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(_APPEND_ONLY)
+            cursor.execute(_NEVER_EMPTIED)
             for table, trigger in cursor.fetchall():
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {trigger}")
 

@@ -22,6 +22,7 @@ TAKEN_OFF = {"audit.Waiting"}  # within seconds: ciam_portal.core.audit.tree.sea
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
     "crypto.Key", "accounts.RiskState", "oauth.Partner", "oauth.Resource", "governance.PolicyVersion",
+    "consent.Purpose", "consent.PurposeVersion",
     "governance.RiskModel", "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.

@@ -5,7 +5,7 @@
 that no row is left out, however late its transaction commits; and every row that was there before waits, too.
 
 A leaf is the canonical JSON (RFC 8785) of the table's name and of all columns that are not null, each as a text: JSON
-columns as the very text that the database has. A release may add columns that are null in the rows from before.
+columns as the very text that the database has, arrays as the JSON of theirs. A release may add columns that are null in the rows from before.
 """
 
 import json
@@ -117,6 +117,7 @@ def _instant(value: datetime) -> str:
 _TEXTS: dict[type, Callable[[Any], str]] = {
     str: _as_it_is, UUID: str, datetime: _instant, date: date.isoformat, bool: lambda value: "ft"[value], int: str,
     float: repr, bytes: bytes.hex, memoryview: lambda value: bytes(value).hex(),
+    list: lambda value: _json([None if each is None else _text(each) for each in value]),
 }  # fmt: skip
 
 
