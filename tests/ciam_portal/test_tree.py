@@ -22,6 +22,7 @@ from tests.governance.rows import assess
 
 __all__ = ["as_portal"]
 pytestmark = pytest.mark.django_db
+TABLES = ("audit_auditentry", "audit_decisionentry", "audit_leaf", "audit_subtree")
 
 
 def rows(count: int) -> list[UUID]:
@@ -98,24 +99,48 @@ def test_what_is_hashed_of_a_row_never_changes() -> None:
     )
 
 
-def test_batches_are_bounded_and_complete_subtrees_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealer, "BATCH", 90)
+def superuser(*statements: str) -> None:
+    """What no trigger stops."""
+    for table in TABLES:
+        run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for statement in statements:
+        run(statement)
+    for table in TABLES:
+        run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, _nothing_waits: None) -> None:
+    """A tree with subtrees of four, and nothing in it yet."""
     monkeypatch.setattr(stored, "STEP", 2)
     monkeypatch.setattr(stored, "TILE", 4)
-    checkpoint, first = Checkpoint.objects.count(), stored.size()
+    superuser("DELETE FROM audit_leaf", "DELETE FROM audit_subtree", "DELETE FROM audit_checkpoint")
+
+
+def test_batches_are_bounded_and_complete_subtrees_are_kept(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "BATCH", 90)
+    checkpoint = Checkpoint.objects.count()
     rows(200)
     assert sealed() == 200
     assert Checkpoint.objects.count() == checkpoint + 3
     assert not Waiting.objects.exists()
     size = stored.size()
-    begun = [(level, number) for level in (2, 4, 6) for number in range(first >> level, size >> level)]
-    kept = set(Subtree.objects.values_list("level", "number"))
-    assert {each for each in begun if each[1] > first >> each[0]} <= kept
+    kept = {(each.level, each.number): bytes(each.hash) for each in Subtree.objects.all()}
+    assert set(kept) == {(level, number) for level in (2, 4, 6) for number in range(size >> level)}
     hashed = [bytes(each) for each in Leaf.objects.order_by("index").values_list("hash", flat=True)]
-    for level, number in begun[1:]:
-        if (level, number) in kept:
-            found = bytes(Subtree.objects.get(pk=(level, number)).hash)
-            assert found == hashes.complete(hashed[number << level : (number + 1) << level])
+    for (level, number), found in kept.items():
+        assert found == hashes.complete(hashed[number << level : (number + 1) << level])
+
+
+def test_no_root_is_signed_of_a_torn_tree(small: None, caplog: pytest.LogCaptureFixture) -> None:
+    rows(6)
+    sealed()
+    before = Checkpoint.objects.count()
+    superuser("DELETE FROM audit_leaf WHERE index = 4")
+    write(NOON)
+    assert tasks.seal() == 0
+    assert "the audit's tree is torn" in caplog.text
+    assert (Checkpoint.objects.count(), Waiting.objects.count()) == (before, 1)
 
 
 def test_a_row_that_was_moved_to_its_month_is_no_second_leaf(as_portal: None) -> None:

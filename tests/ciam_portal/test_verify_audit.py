@@ -15,40 +15,29 @@ from ciam_portal import tasks
 from ciam_portal.core import clock
 from ciam_portal.core.audit import months, seal
 from ciam_portal.core.audit.models import AuditEntry, Checkpoint, DecisionEntry, Leaf, Subtree, Waiting
-from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, sealer, stored
+from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, stored
 from ciam_portal.core.audit.tree.verify import Verification, What
 from ciam_portal.core.crypto import notes
 from ciam_portal.core.crypto.rings import name_of
 from tests.ciam_portal.test_months import as_portal, first_of, part_of, run, write
-from tests.ciam_portal.test_tree import rows, sealed
+from tests.ciam_portal.test_tree import _nothing_waits, rows, sealed, small, superuser
 from tests.conftest import NOON
 from tests.governance.rows import assess
 
-__all__ = ["as_portal"]
+__all__ = ["_nothing_waits", "as_portal", "small"]
 pytestmark = pytest.mark.django_db
 EVIL = b"e" * 32
-TABLES = ("audit_auditentry", "audit_decisionentry", "audit_leaf", "audit_subtree")
 
 
 @pytest.fixture(autouse=True)
-def written(db: None) -> list[UUID]:
+def written(_nothing_waits: None) -> list[UUID]:
     """Six rows in two batches, and a decision between them."""
-    sealed()
     first = rows(3)
     sealed()
     decision = assess().pk
     second = [write(NOON.replace(hour=13, microsecond=number)) for number in range(3)]
     sealed()
     return [*first, decision, *second]
-
-
-def superuser(*statements: str) -> None:
-    for table in TABLES:
-        run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    for statement in statements:
-        run(statement)
-    for table in TABLES:
-        run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def found(*outside: str, first: int = 0) -> list[tuple[What, str]]:
@@ -68,10 +57,13 @@ def copy() -> str:
 def rehash() -> None:
     """All that can be worked out without a key is made to fit the leaves as they are now."""
     superuser("DELETE FROM audit_subtree", "DELETE FROM audit_checkpoint")
-    sealer._complete(0, stored.size())
-    size = stored.size()
-    body = notes.Checkpoint("localhost/audit", size, hashes.root(stored.Stored(), size)).body
-    Checkpoint.objects.create(size=size, note=notes.sign(body, "localhost/audit", [EVIL]), at=NOON)
+    grown = hashes.Growing()
+    for hashed in Leaf.objects.order_by("index").values_list("hash", flat=True):
+        for level, number, made in grown.add(bytes(hashed)):
+            if level % stored.STEP == 0:
+                Subtree.objects.create(level=level, number=number, hash=made)
+    body = notes.Checkpoint("localhost/audit", stored.size(), grown.root()).body
+    Checkpoint.objects.create(size=stored.size(), note=notes.sign(body, "localhost/audit", [EVIL]), at=NOON)
 
 
 def rehash_leaf(row: UUID, kind: str = "audit_auditentry") -> None:
@@ -235,20 +227,17 @@ def test_a_checkpoint_that_nobody_of_us_signed_is_named() -> None:
     assert [what for what, _ in found()] == [What.FORGED]
 
 
-def test_a_subtree_that_was_rewritten_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "STEP", 2)
-    monkeypatch.setattr(stored, "TILE", 4)
-    rows_more = [write(NOON.replace(hour=14, microsecond=number)) for number in range(40)]
-    superuser("DELETE FROM audit_leaf", "DELETE FROM audit_checkpoint")
-    Waiting.objects.all().delete()
-    run("INSERT INTO audit_waiting (kind, \"row\", at) SELECT 'audit_auditentry', id, at FROM audit_auditentry")
-    run("INSERT INTO audit_waiting (kind, \"row\", at) SELECT 'audit_decisionentry', id, at FROM audit_decisionentry")
+def test_a_subtree_that_was_rewritten_is_named(small: None) -> None:
+    superuser("""INSERT INTO audit_waiting (kind, "row", at) SELECT 'audit_auditentry', id, at FROM audit_auditentry""")
+    superuser(
+        "INSERT INTO audit_waiting (kind, \"row\", at) SELECT 'audit_decisionentry', id, at FROM audit_decisionentry"
+    )
+    for number in range(40):
+        write(NOON.replace(hour=14, microsecond=number))
     sealed()
-    assert len(rows_more) == 40
     assert found() == []
     superuser("UPDATE audit_subtree SET hash = decode(repeat('00', 32), 'hex') WHERE level = 4 AND number = 1")
     assert found() == [(What.SUBTREE, "subtree 1 of level 4")]
-    assert Subtree.objects.filter(level=2).count() == stored.size() // 4
 
 
 def test_months_dropped_by_retention_are_accounted_for_and_no_others(as_portal: None) -> None:

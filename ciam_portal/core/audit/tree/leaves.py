@@ -4,8 +4,9 @@
 ``at``. Migrating gives its table a trigger, which keeps in the row's own transaction that it waits (``Waiting``), so
 that no row is left out, however late its transaction commits; and every row that was there before waits, too.
 
-A leaf is the canonical JSON (RFC 8785) of the table's name and of all columns that are not null, each as a text: JSON
-columns as the very text that the database has, arrays as the JSON of theirs. A release may add columns that are null in the rows from before.
+A leaf is the canonical JSON (RFC 8785) of the table's name and of all columns that are not null, each as a text: of
+JSON columns the very text that the database has, of arrays the JSON of their texts. A release may add columns that are
+null in the rows from before.
 """
 
 import json

@@ -22,7 +22,7 @@ _ONE = 9162  # the key of the lock that a sealer holds
 
 
 def seal_all(seconds: float, at: datetime) -> int:
-    """Seal what waits, until nothing does or the time is up. How many leaves were added."""
+    """Seal what waits, until nothing does or the time is up. How many leaves were added. Raises Torn."""
     end, added, after = time.monotonic() + seconds, 0, 0
     while True:
         with transaction.atomic():

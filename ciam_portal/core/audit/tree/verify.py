@@ -80,7 +80,12 @@ class Verification:
     def faults(self, seconds: float | None = None) -> Iterator[Fault]:
         """All of them; as far as it comes in that time, ``reached`` says."""
         end = None if seconds is None else time.monotonic() + seconds
-        grown = hashes.Growing(self._tree, self.first)
+        try:
+            yield from self._faults(hashes.Growing(self._tree, self.first), end)
+        except stored.Torn as torn:
+            yield Fault(What.GONE, str(torn))
+
+    def _faults(self, grown: hashes.Growing, end: float | None) -> Iterator[Fault]:
         while grown.size < self.last and (end is None or time.monotonic() < end):
             found = list(Leaf.objects.filter(index__gte=grown.size).order_by("index")[: self._next(grown.size)])
             if not found:
