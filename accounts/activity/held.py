@@ -29,18 +29,21 @@ show(
     AuditEntry,
     _("What happened"),
     way="about",
-    words={"what": _happened, "session": lambda row: row.session if row.actor == row.about else None},
-    without={"data": _("Said in words beside it, as far as it is about you."), "seal": _("It proves the row to us.")},
+    said={"what": _happened, "session": lambda row: row.session if row.actor == row.about else None},
+    without={
+        "data": _("Said in words beside it, as far as it is about you."),
+        "seal": _("It shows us that nobody changed the row."),
+    },
 )
 show(
     DecisionEntry,
     _("What was decided, and why"),
     way=_decisions,
-    words={
+    said={
         "reference": lambda row: reference.of(row.pk),
         "asked_for": lambda row: explain.doing(row.action) if row.action else "",
         "why": explain.for_customer,
     },
     without=dict.fromkeys(("inputs", "contributions", "findings", "score", "risk", "detail"), _IN_WORDS)
-    | {"seal": _("It proves the row to us.")},
+    | {"seal": _("It shows us that nobody changed the row.")},
 )

@@ -12,7 +12,7 @@ show(apps.get_model("account.EmailAddress"), _("Your email address"), library=("
 show(
     Proof,
     _("Links and codes that we sent"),
-    words={"address": lambda row: masked(row.address)},  # it may be a contact's
+    said={"address": lambda row: masked(row.address)},  # it may be a contact's
 )
 show(User.groups.through, _("Roles that you have as staff"), library=("group",))
 leave_out(User.user_permissions.through, _("Nothing is ever kept here: what staff may do goes by roles."))

@@ -28,7 +28,7 @@ _FARTHEST = 3  # tables between a row and its person
 class Shown:
     """A table that is part of the copy.
 
-    ``words``: what is said in place of a column, or beside them. ``without``: columns that are left out, and why.
+    ``said``: what is said in place of a column, or beside them. ``without``: columns that are left out, and why.
     ``library``: columns of a library's that are shown; of ours, all are that are no secret.
     """
 
@@ -36,7 +36,7 @@ class Shown:
     title: Text
     way: Way
     library: tuple[str, ...] = ()
-    words: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    said: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     without: Mapping[str, Text] = field(default_factory=dict)
 
     @property
@@ -47,7 +47,7 @@ class Shown:
     @property
     def columns(self) -> list["Field[Any, Any]"]:
         """Those that are shown as they are. Whose row it is says nothing, and other people are nobody's to read."""
-        left = {*self.words, *self.without}
+        left = {*self.said, *self.without}
         return [
             column
             for column in columns_of(self.model)
@@ -78,11 +78,11 @@ def show(
     *,
     way: Way = "",
     library: tuple[str, ...] = (),
-    words: Mapping[str, Callable[[Any], Any]] | None = None,
+    said: Mapping[str, Callable[[Any], Any]] | None = None,
     without: Mapping[str, Text] | None = None,
 ) -> None:
     """This table is part of the copy. ``way``: only where the table itself does not say whose its rows are."""
-    _shown[model] = Shown(model, title, way or way_to(model), library, words or {}, without or {})
+    _shown[model] = Shown(model, title, way or way_to(model), library, said or {}, without or {})
 
 
 def leave_out(model: type[Model], why: Text) -> None:

@@ -128,9 +128,10 @@ def _table(archive: _Archive, table: Shown, customer: User) -> dict[str, Any]:
     archive.files[-1]["rows"] = total
     cards = [list(_card(table, row)) for row in read]
     words = {"table": said, "cards": cards, "total": total, "cut": total > len(read), "meanings": _meanings(table)}
+    words |= {"home": "../index.html", "whole": f"../data/{table.name}.json"}
     archive.add(f"pages/{table.name}.html", _page("table", words))
     archive.files[-1]["rows"] = len(read)
-    return said | {"rows": total, "name": table.name}
+    return said | {"rows": total, "page": f"pages/{table.name}.html", "data": f"data/{table.name}.json"}
 
 
 def _frame(archive: _Archive, customer: User, tables: list[dict[str, Any]], at: datetime) -> None:

@@ -32,7 +32,7 @@ def read(table: Shown, customer: UUID) -> Iterator[Row]:
 
 def _cells(table: Shown, row: Any) -> Row:  # noqa: ANN401  (any model's)
     shown = {column.name: _of(row, column) for column in table.columns}
-    return shown | {name: _told(say, row) for name, say in table.words.items()}
+    return shown | {name: _told(say, row) for name, say in table.said.items()}
 
 
 def _told(say: Callable[[Any], Any], row: Any) -> Any:  # noqa: ANN401  (as above)

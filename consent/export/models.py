@@ -114,7 +114,7 @@ class ExportPart(models.Model):
     )
     attempt = models.PositiveSmallIntegerField(db_comment="not sensitive: of the worker that made it")
     number = models.PositiveIntegerField(db_comment="not sensitive")
-    sealed = models.TextField(db_comment="sensitive: everything that is kept about the customer, sealed")
+    sealed = models.TextField(db_comment="sensitive: request; everything that is kept about the customer, sealed")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["export", "attempt", "number"], name="export_part_once"),)

@@ -6,5 +6,5 @@ from ciam_portal.core.held import show
 from ciam_portal.core.words import masked
 from recovery.models import Contact, Review
 
-show(Contact, _("People whom you named to help you back in"), words={"address": lambda row: masked(row.address)})
+show(Contact, _("People whom you named to help you back in"), said={"address": lambda row: masked(row.address)})
 show(Review, _("When we reminded you of where recovery goes"))
