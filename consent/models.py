@@ -2,6 +2,7 @@
 
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
+from consent.ledger.models import Use
 from consent.permission.models import Consent
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode"]
+__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Use"]

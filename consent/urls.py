@@ -4,6 +4,7 @@ from django.urls import path
 
 from consent.device import api as devices
 from consent.device import views as device
+from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -14,6 +15,7 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("who-used-my-data/", ledger.used, name="used"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),

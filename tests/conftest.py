@@ -29,7 +29,7 @@ examples.register_profile("patient", deadline=None, suppress_health_check=[Healt
 examples.load_profile("patient")
 
 _MONTHS = """
-SELECT relid::regclass::text FROM unnest('{audit_auditentry,audit_decisionentry}'::regclass[]) AS whole,
+SELECT relid::regclass::text FROM unnest('{audit_auditentry,audit_decisionentry,consent_use}'::regclass[]) AS whole,
 pg_partition_tree(whole)
 """
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from psycopg import sql
 
 AUDIT = ("audit_auditentry", "audit_decisionentry")
 ADD_ONLY = (*AUDIT, "governance_riskmodel")
-KEPT = ("governance_policyversion",)
+KEPT = ("governance_policyversion", "consent_use")  # what may change, triggers say
 READ_ONLY = ("django_migrations",)
 MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit
 

@@ -176,6 +176,7 @@ class Retention:
 
     audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
     decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    use_months: Annotated[StrictInt, Field(ge=12, le=120)]
     record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
     message_days: Annotated[StrictInt, Field(ge=7, le=400)]
     unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
