@@ -4,5 +4,6 @@ from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.ledger.models import Use
 from consent.permission.models import Consent
+from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Use"]
+__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Purpose", "PurposeVersion", "Use"]

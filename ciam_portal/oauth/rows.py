@@ -13,7 +13,7 @@ Token = TypeVar("Token", AccessToken, RefreshToken)
 Held = TypeVar("Held", AuthorizationCode, RefreshToken)
 
 ALONGSIDE = Joined[Callable[[], Mapping[str, Any]]]()
-"""What themes further up read with a code or token, in the same statement: expressions, by the attribute they become."""
+"""What themes further up read with a code or token, in the same statement: expressions, by the names they get."""
 
 
 def _joined() -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""The use ledger, as auditors read it: what was released, under which answer, and whether that stood at that instant."""
-
-from typing import Any
+"""The use ledger, as auditors read it."""
 
 from django import forms
 from django.contrib import admin
@@ -32,7 +30,7 @@ class Uses(Looking, Newest):
 
     roles = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
     about = "customer"
-    list_display = ("at", "purpose", "party", "way", "result", "reason", "times")
+    list_display = ("at", "purpose", "partner", "way", "result", "reason", "times")
     asks = NarrowUses
     narrow = {"customer": "customer", "partner": "partner"}  # noqa: RUF012  (Newest's)
     within = {"purpose": "purpose", "way": "way", "result": "result"}  # noqa: RUF012  (as above)
@@ -41,7 +39,3 @@ class Uses(Looking, Newest):
         """Those about one customer are part of their record."""
         wanted = form.cleaned_data.get("customer") if form.is_valid() else None
         return self.through_record(request, wanted) if wanted else None
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """All columns, and how the answer stood."""
-        return [*super().get_fields(request, obj), "stood"]

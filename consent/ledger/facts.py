@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from ciam_portal.oauth.models import Partner
 from consent.ledger.shapes import Party
-from consent.models import Consent, Use
+from consent.models import Consent, PurposeVersion, Use
+from consent.purposes import facts as purposes
 
 _MONTHS = 12
 MOST = 100
@@ -99,6 +100,17 @@ def days(customer: UUID, asked: Asked, month: datetime) -> list[dict[str, Any]]:
     alike = rows.annotate(day=TruncDay("at")).values("day", *_ALIKE)
     summed = alike.annotate(sum=Sum("times"), last=Max("last_at"), ways=ArrayAgg("way", distinct=True, default=[]))
     return list(summed.order_by("-last")[: MOST + 1])
+
+
+def titles(keys: Iterable[str], at: datetime) -> Mapping[str, str]:
+    """What these purposes are called, those that are over too. No statement, if none is."""
+    active, keys = purposes.active(at), tuple(keys)
+    found = {key: active[key].title for key in keys if key in active}
+    if former := [key for key in keys if key not in found]:
+        rows = PurposeVersion.objects.filter(purpose__key__in=former).order_by("number")
+        said = rows.values_list("purpose__key", "texts")
+        found |= {key: texts[purposes.language_of(texts)]["title"] for key, texts in said}
+    return {key: found.get(key, key) for key in keys}
 
 
 def partners(parties: Iterable[Party]) -> Mapping[UUID, Partner]:

@@ -1,9 +1,9 @@
 """What a customer chooses to see of the ledger."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,7 +14,7 @@ class Narrow(forms.Form):
     purpose = forms.ChoiceField(label=_("For what"), required=False)
     month = forms.ChoiceField(label=_("Month"), required=False)
 
-    def __init__(self, data: Any, **choices: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, data: QueryDict, **choices: Iterable[tuple[str, str]]) -> None:
         super().__init__(data)
         for name, there in choices.items():
             self.fields[name].choices = there  # type: ignore[attr-defined]  # all are choices

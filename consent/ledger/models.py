@@ -9,7 +9,6 @@ Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -39,25 +38,24 @@ class UseQuerySet(models.QuerySet["Use"]):
     """Reads over the ledger, and its one way in."""
 
     def note(self, lines: Iterable[Line], at: datetime) -> None:
-        """Write what was used or refused at this instant. One statement; raises DatabaseError, and then nothing may go."""
+        """Write what was used or refused at this instant. One statement; raises DatabaseError: then nothing may go."""
         minute = at.replace(second=0, microsecond=0)
         counted = Counter(lines)
         if not counted:
             return
-        keyed = sorted((codes.same_id(minute, *astuple(line)), line) for line in counted)
-        columns = zip(*(_row(key, line, counted[line]) for key, line in keyed), strict=True)
+        rows = sorted((codes.same_id(minute, *(row := _columns(line))), *row, times) for line, times in counted.items())
         with prepared.connection.prepared() as cursor:
-            cursor.execute(_ADD, [minute, at, *map(list, columns)])
+            cursor.execute(_ADD, [minute, at, *map(list, zip(*rows, strict=True))])
 
     def of(self, customer: UUID) -> Self:
         """One customer's."""
         return self.filter(customer=customer)
 
 
-def _row(key: UUID, line: Line, times: int) -> tuple[object, ...]:
+def _columns(line: Line) -> tuple[object, ...]:
     return (
-        key, line.customer, line.purpose, line.version, line.basis, " ".join(line.categories), line.way.value,
-        line.party.partner, line.party.application, line.event, line.actor, line.reason, times,
+        line.customer, line.purpose, line.version, line.basis, " ".join(line.categories), line.way.value,
+        line.party.partner, line.party.application, line.event, line.actor, line.reason,
     )  # fmt: skip
 
 
@@ -71,7 +69,9 @@ class Use(models.Model):
         ALLOWED = "allowed"
         REFUSED = "refused"
 
-    id = models.UUIDField(primary_key=True, editable=False, db_comment="not sensitive: of all that is alike in a minute")
+    id = models.UUIDField(
+        primary_key=True, editable=False, db_comment="not sensitive: of all that is alike in a minute"
+    )
     at = models.DateTimeField(db_comment="not sensitive: the minute")
     customer = models.UUIDField(db_comment="pseudonymous: whose data")
     purpose = models.CharField(max_length=64, db_comment="not sensitive: for what, by its code")
@@ -80,7 +80,9 @@ class Use(models.Model):
     categories = ArrayField(models.CharField(max_length=64), db_comment="not sensitive: of data, by their codes")
     way = models.CharField(max_length=16, db_comment="not sensitive: how it went out")
     partner = models.UUIDField(null=True, db_comment="not sensitive: by whom; none: by ourselves")
-    application = models.CharField(max_length=64, blank=True, db_comment="not sensitive: one of ours, behind the gateway")
+    application = models.CharField(
+        max_length=64, blank=True, db_comment="not sensitive: one of ours, behind the gateway"
+    )
     event = models.PositiveIntegerField(null=True, db_comment="not sensitive: number of the answer that it rests on")
     actor = models.UUIDField(null=True, db_comment="pseudonymous: who acted in the recipient's place")
     reason = models.CharField(max_length=64, blank=True, db_comment="not sensitive: why it was refused")

@@ -17,12 +17,11 @@ from accounts.sessions.signing import customer_of
 from ciam_portal.core import clock
 from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import sentence
+from ciam_portal.core.words import sentence, why_not
 from consent.ledger import facts, forms
 from consent.ledger.chart import chart
 from consent.ledger.shapes import OURSELVES, Party, Way
 from consent.models import Consent
-from consent.purposes import facts as purposes
 from consent.purposes.policy import Basis
 
 
@@ -31,7 +30,7 @@ def used(request: HttpRequest) -> HttpResponse:
     """The page."""
     customer, at = customer_of(request), clock.now()
     year = facts.year(customer.pk, at)
-    names, titles = _names(year.parties), purposes.titles(year.purposes)
+    names, titles = _names(year.parties), facts.titles(year.purposes, at)
     parties = {str(each): each for each in year.parties}
     months = {facts.name_of(begins): begins for begins in reversed(year.begins)}
     form = forms.Narrow(
@@ -83,9 +82,8 @@ def _line(
         "title": titles.get(row["purpose"], row["purpose"]),
         "data": [CATEGORIES[code].title for code in row["categories"] if code in CATEGORIES],
         "ways": sorted({sentence(Way(each)) for each in row["ways"]}),
-        "because": sentence(Basis(row["basis"])),
-        "why_not": sentence(Why(row["reason"])) if row["reason"] else "",
+        "because": sentence(Basis(row["basis"])) if row["basis"] else "",
+        "why_not": why_not(row["reason"]) if row["reason"] else "",
         "connection": connections.get(row["partner"]),
         "is_ours": party.partner is None,
-        "is_choice": row["basis"] in {Basis.CONSENT, Basis.LEGITIMATE_INTEREST},
     }

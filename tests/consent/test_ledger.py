@@ -1,5 +1,6 @@
 """The use ledger: nothing uncounted, nothing changed afterwards, nothing released that could not be written."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -8,15 +9,19 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
+from ciam_portal.core import clock
 from ciam_portal.core.audit import months
-from consent.ledger.shapes import Line, Party, Way
-from consent.models import Use
+from consent.ledger import facts
+from consent.ledger.shapes import OURSELVES, Line, Party, Way
+from consent.models import Consent, Use
 from tests.at_once import at_once
 from tests.conftest import NOON
+from tests.oauth.walk import Walk, register
 
 ONE = Line(UUID(int=1), "profile", 2, "consent", ("profile",), Way.USERINFO, Party(UUID(int=7)), event=9)
 
@@ -118,3 +123,75 @@ def test_nothing_is_left_out(lines: list[Line]) -> None:
         assert sum(Use.objects.values_list("times", flat=True)) == len(lines)
         assert Use.objects.count() == len(set(lines))
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def walk(customer: User, sign_in: Callable[..., Client]) -> Walk:
+    """A partner, and the customer who is signed in."""
+    return Walk(*register(), sign_in(customer))
+
+
+@pytest.fixture
+def looked(customer: User, sign_in: Callable[..., Client]) -> Callable[..., Any]:
+    """Look at the page with this in its address."""
+    browser = sign_in(customer)
+    return lambda **asked: browser.get("/who-used-my-data/", asked)
+
+
+def test_the_page_says_who_used_what_for_what_and_why_not(customer: User, looked: Callable[..., Any]) -> None:
+    shop, _secret = register("Tea House")
+    at, mine = clock.now(), replace(ONE, customer=customer.pk, party=Party(shop.pk), categories=("name", "preference"))
+    note(*[mine] * 12, at=at)
+    note(replace(mine, reason="purpose_retired"), replace(mine, party=OURSELVES, purpose="sign_in"), at=at)
+    note(ONE, at=at)  # of somebody else's
+    page = looked().text
+    assert "Tea House: Give an app your profile" in page
+    assert "12 times" in page
+    assert "Your name" in page
+    assert "Your language and time zone" in page
+    assert "This purpose is no longer in use." in page
+    assert looked(who="own").text.count('class="row"') == 1
+    assert looked(purpose="profile").text.count('class="row"') == 2
+    assert looked(who=str(ONE.party), purpose="nothing", month="2020-13").status_code == 200
+
+
+def test_the_year_is_counted_by_months(customer: User, looked: Callable[..., Any]) -> None:
+    at, mine = clock.now(), replace(ONE, customer=customer.pk)
+    before = facts.month_of(at) - timedelta(days=3)
+    note(mine, mine, at=at)
+    note(mine, replace(mine, reason="use_withdrawn"), at=before)
+    answer = looked()
+    months = [month for month, _query in answer.context["months"]]
+    assert [(each.used, each.refused) for each in months[:3]] == [(2, 0), (1, 1), (0, 0)]
+    assert len(months) == 12
+    answer = looked(month=facts.name_of(before))
+    assert len(answer.context["lines"]) == 2
+    assert {each["result"] for each in answer.context["lines"]} == {"allowed", "refused"}
+
+
+def test_each_line_leads_to_the_consent_and_to_its_end(walk: Walk, looked: Callable[..., Any]) -> None:
+    walk.tokens("openid profile")
+    consent = Consent.objects.get()
+    note(replace(ONE, customer=consent.customer_id, party=Party(consent.partner_id)), at=clock.now())
+    page = looked().text
+    assert f"/connected-apps/{consent.pk}/withdraw/" in page
+    assert f"/who-used-my-data/?who={consent.partner_id}" in walk.browser.get(f"/connected-apps/{consent.pk}/").text
+    walk.browser.post(f"/connected-apps/{consent.pk}/withdraw/")
+    page = looked().text
+    assert "/withdraw/" not in page
+    assert "Disconnected since." in page
+
+
+def test_a_page_costs_the_same_however_much_there_is(
+    customer: User, looked: Callable[..., Any], django_assert_max_num_queries: Any
+) -> None:
+    looked()
+    with django_assert_max_num_queries(8):
+        looked()
+    for minute in range(150):
+        kind = replace(ONE, customer=customer.pk, version=minute, party=Party(UUID(int=minute)))
+        note(kind, at=clock.now())
+    with django_assert_max_num_queries(8):
+        answer = looked()
+    assert len(answer.context["lines"]) == facts.MOST
+    assert answer.context["has_more"]

@@ -16,10 +16,11 @@ OF_AN_ACCOUNT = {
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
 WITH_A_SESSION = {"oauth.Participant"}
 OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as policy lets it ask for
-BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
+BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry", "consent.Use"}
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
     "crypto.Key", "accounts.RiskState", "oauth.Partner", "oauth.Resource", "governance.PolicyVersion",
+    "consent.Purpose", "consent.PurposeVersion",
     "governance.RiskModel", "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.

@@ -31,7 +31,7 @@ class SigningKey(models.Model):
     algorithm = models.CharField(max_length=5, db_comment="not sensitive")
     public = models.JSONField(db_comment="not sensitive: the public half, a JWK")
     sealed = models.TextField(
-        blank=True, db_comment="sensitive: the private half, sealed; empty once it signs nothing any more"
+        blank=True, db_comment="secret: the private half, sealed; empty once it signs nothing any more"
     )
     signs_from = models.DateTimeField(db_comment="not sensitive: it is published before")
     ends_at = models.DateTimeField(
