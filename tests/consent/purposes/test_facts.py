@@ -1,6 +1,7 @@
 """What data may be used for now: what was approved, and nothing that was edited behind that."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -18,7 +19,7 @@ from consent.purposes.policy import Basis, Reason
 pytestmark = pytest.mark.django_db
 
 
-def edit(sql: str, *values: object) -> None:
+def edit(sql: str, *values: Any) -> None:
     """As the database's superuser does it, whom no trigger stops."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE consent_purposeversion DISABLE TRIGGER USER")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0015_token_exchange"),
+        ("oauth", "0016_key_uses"),
     ]
 
     operations = [
