@@ -23,8 +23,8 @@ def _joined() -> dict[str, Any]:
 def _whole(kind: type[Token]) -> QuerySet[Token]:
     """Without what is long."""
     rows: QuerySet[Token] = kind.objects.select_related("application", "user", "consent", "session__device")
-    found = rows.defer("session__visit", "session__device__former_digests", "application__redirect_uris")
-    return found.annotate(**_joined())
+    rows = rows.annotate(**_joined())
+    return rows.defer("session__visit", "session__device__former_digests", "application__redirect_uris")
 
 
 def _locked(kind: type[Held]) -> Prepared[Held]:

@@ -115,7 +115,8 @@ def titles(keys: Iterable[str], at: datetime) -> Mapping[str, str]:
 
 def partners(parties: Iterable[Party]) -> Mapping[UUID, Partner]:
     """Those that still have a name. One statement."""
-    return Partner.objects.in_bulk([each.partner for each in parties if each.partner])
+    rows = Partner.objects.filter(pk__in=[each.partner for each in parties if each.partner])
+    return {each.pk: each for each in rows}
 
 
 def connections(customer: UUID) -> Mapping[UUID, Consent]:
