@@ -4,8 +4,8 @@ from django.urls import path
 
 from consent.device import api as devices
 from consent.device import views as device
-from consent.ledger import views as ledger
 from consent.export import views as export
+from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
