@@ -33,7 +33,7 @@ DROPPED = "DROP TABLE consent_use; DROP FUNCTION consent_use_only_counts(); CREA
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0008_exports"), ("audit", "0006_any_table_by_month")]
+    dependencies = [("consent", "0008_exports"), ("audit", "0007_any_table_by_month")]
 
     operations = [
         migrations.CreateModel(

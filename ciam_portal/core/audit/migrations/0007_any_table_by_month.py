@@ -44,6 +44,6 @@ FUNCTIONS = _replaced(_AGAIN, (_TWO, _ALL), (_CLOSED, _COUNTS), (_LISTED, _KNOWN
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0005_tally")]
+    dependencies = [("audit", "0006_tree")]
 
     operations = [migrations.RunSQL(FUNCTIONS, [_AGAIN, "DROP FUNCTION audit_by_month()"])]
