@@ -56,7 +56,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Themes that have some.
 app.autodiscover_tasks(
-    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case", "ciam_portal.oauth.credentials"]
+    [
+        "accounts.account",
+        "accounts.sessions",
+        "accounts.watch",
+        "recovery.case",
+        "consent.erasure",
+        "consent.permission",
+        "ciam_portal.oauth.credentials",
+    ]
 )
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
@@ -65,6 +73,7 @@ app.conf.task_routes = {
     "partners.*": {"queue": PARTNERS},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
+    "erasure.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
     "risk.learn_population": {"queue": NIGHTLY},
     "risk.fade_population": {"queue": NIGHTLY},
@@ -96,6 +105,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 

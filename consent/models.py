@@ -2,6 +2,7 @@
 
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
+from consent.erasure.models import Deletion
 from consent.permission.models import Consent
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode"]
+__all__ = ["AuthorizationDetail", "Consent", "Deletion", "DeviceCode"]

@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "accounts.sessions.middleware.PortalSession",
     "recovery.case.middleware.LiveRecovery",
     "ciam_portal.middleware.SignInFirst",
+    "consent.erasure.middleware.Leaving",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

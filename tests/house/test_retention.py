@@ -32,7 +32,7 @@ EMPTY = {
 # So small that no index is wanted: written one by one.
 SMALL = {
     "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
-    "recovery.Case", "governance.Replay", "oauth.SigningKey",
+    "recovery.Case", "governance.Replay", "oauth.SigningKey", "consent.Deletion",
 }  # fmt: skip
 SAID = OF_AN_ACCOUNT | OF_A_PARTNER | WITH_A_CASE | WITH_A_SESSION | BY_THE_MONTH | FADES | OF_THE_INSTALLATION | EMPTY
 

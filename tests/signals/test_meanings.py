@@ -17,6 +17,7 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.management.commands import load_blocklist, network_data  # noqa: F401  (as above)
 from ciam_portal.signals import meanings
+from consent.erasure import events as erasure
 from consent.permission import events as permission
 
 ID, OTHER, NOW = UUID(int=1), UUID(int=2), datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,6 +48,8 @@ UNTOLD = {
     "device.remembered",
     "dispute.closed",
     "dispute.opened",
+    "erasure.done",
+    "erasure.reminded",
     "factor.backup_codes_made",
     "factor.counter_went_back",
     "factor.failed",
@@ -238,6 +241,9 @@ def undone(kind: str) -> lock.ChangeUndone:
         (undone("password"), ["account-disabled"]),
         (lock.AccountUnlocked(), ["account-enabled"]),
         (account.UnprovenAccountRemoved(), ["account-purged"]),
+        (erasure.DeletionAsked(ID, NOW, 0, 0), ["account-disabled"]),
+        (erasure.DeletionKept(ID), ["account-enabled"]),
+        (erasure.ErasureBegan(ID, 0, 0), ["account-purged"]),
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import models
 
-from ciam_portal.core import reference, retention
+from ciam_portal.core import erasing, reference, retention
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.postgres import prepared
@@ -39,6 +39,12 @@ class _Entry(models.Model):
         prepared.insert(self)
 
 
+# Evidence is never rewritten. What it says of a person are ids, codes, counts and instants; pseudonyms of what they
+# typed or came with are made with a key on their own row, and mean nothing without it (``codes.kept_of``).
+_EVIDENCE = "Evidence, by an id that names nobody once the account is gone. It goes with its month."
+
+
+@erasing.stays(_EVIDENCE)
 class AuditEntry(_Entry):
     """One event, as recorded by ``record()``."""
 
@@ -89,6 +95,7 @@ class Tallies(models.Manager["Tally"]):
             return first
 
 
+@erasing.stays(_EVIDENCE)
 @retention.kept(lambda rules, at: models.Q(day__lt=at.date() - timedelta(days=31 * rules.retention.audit_months)))
 class Tally(models.Model):
     """How often something ordinary happened in a day like an entry that is kept whole. No evidence: only a number."""
@@ -109,6 +116,7 @@ class Tally(models.Model):
         return f"{self.times} on {self.day}"
 
 
+@erasing.stays(_EVIDENCE)
 class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
 

@@ -182,6 +182,15 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """Deleting an account: how long it can be kept after all, and how long a legal hold may keep the data."""
+
+    cooling_off_days: Annotated[StrictInt, Field(ge=7, le=30)]
+    reminder_days: Annotated[StrictInt, Field(ge=1, le=6)]
+    hold_days: Annotated[StrictInt, Field(ge=30, le=366)]
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """Getting back in: how long it waits, how often it may be asked for, and how long its pieces live."""
 
@@ -257,6 +266,7 @@ class Content:
     notices: Notices
     disputes: Disputes
     retention: Retention
+    erasure: Erasure
     recovery: Recovery
     staff: Staff
     risk: Risk
