@@ -4,5 +4,6 @@ from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.erasure.models import Deletion
 from consent.permission.models import Consent
+from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["AuthorizationDetail", "Consent", "Deletion", "DeviceCode"]
+__all__ = ["AuthorizationDetail", "Consent", "Deletion", "DeviceCode", "Purpose", "PurposeVersion"]

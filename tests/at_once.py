@@ -1,8 +1,10 @@
-"""Flows in threads that start at the same moment, on a real database."""
+"""Flows in threads that start at the same moment, on a real database. Nothing here waits for ever."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 
@@ -10,47 +12,59 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy.reason import ReasonBase
 
 SOON = 10.0  # seconds
+PATIENCE = 60.0  # seconds: longer than any statement may take
 
 
 def at_once(*verbs: Callable[[], object]) -> list[object]:
     """What each returns, or the reason of the refusal it raises."""
-    answers: list[object] = [None] * len(verbs)
-    gate = threading.Barrier(len(verbs))
+    gate = threading.Barrier(len(verbs), timeout=SOON)
 
-    def run(number: int) -> None:
+    def run(verb: Callable[[], object]) -> object:
         gate.wait()
-        try:
-            answers[number] = verbs[number]()
-        except Refused as refused:
-            answers[number] = refused.reason
-        finally:
-            connection.close()
+        return _own(verb)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(verbs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    with ThreadPoolExecutor(len(verbs)) as several:
+        return [each.result(PATIENCE) for each in [several.submit(run, verb) for verb in verbs]]
 
 
 def in_turn(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
     """What both return, where the second finds the first not through yet and has to wait for it: never by chance."""
-    answers: list[object] = []
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            answer = first()
+            waiting = other.submit(_own, second)
+            assert waits_for_a_lock()
+        return [answer, waiting.result(PATIENCE)]
 
-    def run() -> None:
+
+@contextmanager
+def meanwhile(*verbs: Callable[[], object]) -> Iterator[list[Future[None]]]:
+    """Each is done again and again for as long as this goes on; raises what any of them raised."""
+    over = threading.Event()
+
+    def run(verb: Callable[[], object]) -> None:
         try:
-            answers.append(second())
+            while not over.is_set():
+                verb()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=run)
-    with transaction.atomic():
-        answers.append(first())
-        thread.start()
-        assert waits_for_a_lock()
-    thread.join()
-    return answers
+    with ThreadPoolExecutor(len(verbs)) as several:
+        running = [several.submit(run, verb) for verb in verbs]
+        try:
+            yield running
+        finally:
+            over.set()
+        for each in running:
+            each.result(PATIENCE)
+
+
+def wait_until(true: Callable[[], bool], patience: float = SOON) -> None:
+    """Fails when it is not true within so many seconds."""
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.02)
 
 
 def waits_for_a_lock(seconds: float = SOON) -> bool:
@@ -69,3 +83,12 @@ def waits_for_a_lock(seconds: float = SOON) -> bool:
 def together(*verbs: Callable[[], object]) -> list[str]:
     """What became of each: "done", or the reason of the refusal."""
     return [str(answer) if isinstance(answer, ReasonBase) else "done" for answer in at_once(*verbs)]
+
+
+def _own(verb: Callable[[], object]) -> object:
+    try:
+        return verb()
+    except Refused as refused:
+        return refused.reason
+    finally:
+        connection.close()

@@ -21,6 +21,7 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import keys
+from consent.purposes import facts as purposes
 from tests import factories
 from tests.stack.state import new_signing_key
 
@@ -85,6 +86,7 @@ def _fresh_counters() -> None:
     cache.clear()
     history.SUMS.clear()
     keys.forget()
+    purposes.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +129,8 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(_MONTHS)
-            for table in (*(name for (name,) in cursor.fetchall()), "governance_policyversion", "governance_riskmodel"):
+            months = (name for (name,) in cursor.fetchall())
+            for table in (*months, "governance_policyversion", "governance_riskmodel", "consent_purposeversion"):
                 cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
 
     triggers("DISABLE")

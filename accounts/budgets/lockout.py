@@ -49,7 +49,7 @@ def paused_for(request: HttpRequest, email: str) -> int:
     credentials = get_credentials(email=email, username=email)
     if AxesProxyHandler.is_allowed(request, credentials):
         return 0
-    return max(counter.seconds_left(key) for key in get_client_cache_keys(request, credentials))
+    return max(counter.shared.seconds_left(key) for key in get_client_cache_keys(request, credentials))
 
 
 def count_failure(request: HttpRequest, email: str) -> None:

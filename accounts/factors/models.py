@@ -9,6 +9,7 @@ from django_otp_webauthn.models import AbstractWebAuthnAttestation, AbstractWebA
 
 from accounts.customer.models.user import User
 from ciam_portal.core import retention
+from ciam_portal.core.categories import of_library
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 
@@ -88,7 +89,7 @@ class BackupCode(models.Model):
     customer = models.ForeignKey(
         User, on_delete=models.CASCADE, db_index=False, related_name="backup_codes", db_comment="pseudonymous"
     )
-    digest = models.CharField(max_length=128, db_comment="sensitive: digest of the code, sealed")
+    digest = models.CharField(max_length=128, db_comment="sensitive: credential; digest of the code, sealed")
     created_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
@@ -136,3 +137,15 @@ class PasskeyAttestation(AbstractWebAuthnAttestation):
 
     class Meta(AbstractWebAuthnAttestation.Meta):
         abstract = False
+
+
+_PASSKEY = {
+    "name": "device", "aaguid": "device", "transports": "device", "credential_id": "credential",
+    "credential_id_sha256": "credential", "public_key": "credential",
+}  # fmt: skip
+for _table in ("accounts_passkey", "django_otp_webauthn_webauthncredential"):
+    of_library(_table, plain="credential_type", **_PASSKEY)
+for _table in ("accounts_passkeyattestation", "django_otp_webauthn_webauthnattestation"):
+    of_library(_table, plain="fmt", data="device", client_data_json="device")
+of_library("django_otp_webauthn_webauthnuserhandle", handle_hex="pseudonym")
+of_library("otp_totp_totpdevice", name="device", key="credential")

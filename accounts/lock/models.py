@@ -49,7 +49,7 @@ class Change(models.Model):
     session = models.UUIDField(null=True, db_comment="pseudonymous: the session that made it")
     method = models.CharField(max_length=16, blank=True, db_comment="not sensitive: the kind of factor")
     key = models.CharField(max_length=40, blank=True, db_comment="pseudonymous: the row of the factor")
-    previous = models.TextField(blank=True, db_comment="sensitive: sealed; what stood there before")
+    previous = models.TextField(blank=True, db_comment="sensitive: former; sealed, what stood there before")
     undone_at = models.DateTimeField(null=True, db_comment="not sensitive")
 
     objects = ChangeQuerySet.as_manager()

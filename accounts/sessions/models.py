@@ -47,12 +47,12 @@ class Device(models.Model):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_comment="pseudonymous")
     cookie_digest = models.CharField(
-        max_length=64, db_comment="sensitive: digest of this customer's token in the device cookie"
+        max_length=64, db_comment="sensitive: credential; digest of this customer's token in the device cookie"
     )
     former_digests = ArrayField(
         models.CharField(max_length=64),
         default=list,
-        db_comment="sensitive: digests of former tokens, oldest first",
+        db_comment="sensitive: credential; digests of former tokens, oldest first",
     )
     renewed_at = models.DateTimeField(null=True, db_comment="not sensitive: when its token last took another's place")
     received_at = models.DateTimeField(null=True, db_comment="not sensitive: when that token first came back")
@@ -169,7 +169,7 @@ class Session(models.Model):
         Device, null=True, on_delete=models.SET_NULL, related_name="sessions", db_comment="pseudonymous"
     )
     browser_key = models.CharField(
-        max_length=40, unique=True, db_comment="sensitive: digest of the browser session's key"
+        max_length=40, unique=True, db_comment="sensitive: credential; digest of the browser session's key"
     )
     started_at = models.DateTimeField(db_comment="not sensitive")
     last_used_at = models.DateTimeField(db_comment="not sensitive")

@@ -45,3 +45,16 @@ class Cache(RedisCache):
         self._class = Client
         options: dict[str, Any] = params.get("OPTIONS", {})
         self._options = options | {"serializer": Json()}
+
+    def count(self, key: str, seconds: int) -> int:
+        """Count one more at this key; how many there are since it began, which was at most ``seconds`` ago."""
+        made = self.make_and_validate_key(key)
+        with self._cache.get_client(made, write=True).pipeline() as both:
+            both.set(made, 0, ex=seconds, nx=True)
+            both.incr(made)
+            return int(both.execute()[1])
+
+    def seconds_left(self, key: str) -> int:
+        """Seconds until this key is gone; at least one."""
+        made = self.make_and_validate_key(key)
+        return max(1, int(self._cache.get_client(made).ttl(made)))

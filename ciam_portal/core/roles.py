@@ -1,4 +1,4 @@
-"""What staff may be: agent, approver, auditor, administrator. Roles are groups, not permissions."""
+"""What staff may be: agent, approver, auditor, administrator, privacy officer. Roles are groups, not permissions."""
 
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ class Role(StrEnum):
     APPROVER = "approver"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    PRIVACY_OFFICER = "privacy_officer"
 
 
 def roles_of(user: Any) -> frozenset[Role]:  # noqa: ANN401  (any user, also an anonymous one)

@@ -16,8 +16,10 @@ class Approval(models.Model):
     """One approval. The value the partner holds, and the transaction it is bound to, are kept as digests only."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    digest = models.CharField(max_length=64, unique=True, db_comment="sensitive: digest of the approval")
-    bound_to = models.CharField(max_length=64, db_comment="sensitive: digest of the transaction, all of it")
+    digest = models.CharField(max_length=64, unique=True, db_comment="sensitive: credential; digest of the approval")
+    bound_to = models.CharField(
+        max_length=64, db_comment="sensitive: transaction; digest of the transaction, all of it"
+    )
     partner = models.ForeignKey(
         "oauth.Partner", on_delete=models.CASCADE, related_name="+", db_comment="not sensitive: who may present it"
     )

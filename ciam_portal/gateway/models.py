@@ -29,7 +29,7 @@ class Entry(models.Model):
     """A session went to an application. The browser holds a value for that host; here is its digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    digest = models.CharField(max_length=64, db_comment="sensitive: digest of the value in the cookie")
+    digest = models.CharField(max_length=64, db_comment="sensitive: credential; digest of the value in the cookie")
     session = models.ForeignKey(
         "accounts.Session", on_delete=models.CASCADE, db_index=False, related_name="entries", db_comment="pseudonymous"
     )

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto.columns import COLUMNS, Column, Moved, move
 from ciam_portal.core.crypto.models import Key
@@ -70,7 +71,7 @@ def needs(key: Key, remaining: Counter[str], at: datetime) -> list[str]:
     if remaining[key.ring]:
         found.append(f"{remaining[key.ring]:,} values of an earlier release can be read by a former key only")
     if key.ring == "AUDIT_KEYS" and _seals(key.name):
-        found.append("audit rows are sealed with it")
+        found.append("rows are sealed with it")
     until = (key.former_at or at) + _overlap(key.ring, limits.current())
     if at < until:
         found.append(f"what was given out with it lives until {until:%Y-%m-%d %H:%M %Z}")
@@ -91,7 +92,9 @@ def _overlap(ring: str, rules: Limits) -> timedelta:
 
 
 def _seals(name: str) -> bool:
-    """Whether any row of the audit is sealed with the key of this name. Reads them all if none is: no time limit."""
+    """Whether any row, of the audit or another, is sealed with the key of this name. Reads them all: no time limit."""
+    own: tuple[Any, ...] = tuple(apps.get_models())
+    kept = [each for each in own if any(field.name == "seal" for field in each._meta.local_fields)]  # noqa: SLF001  (Django's documented way)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        return any(model.objects.filter(seal__contains=f":{name}:").exists() for model in (AuditEntry, DecisionEntry))
+        return any(each.objects.filter(seal__contains=f":{name}:").exists() for each in kept)

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.apps.registry import Apps
 from django.apps.registry import apps as all_apps
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models.signals import post_migrate
 
 from ciam_portal.oauth import scopes
@@ -28,14 +29,16 @@ class OAuthConfig(AppConfig):
 
 
 def _on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a signal's words)
-    """After ``migrate``: there is a key to sign with."""
+    """After ``migrate``: there is a key to sign with, for each use."""
     from ciam_portal.core import clock  # noqa: PLC0415  (models are there only now)
     from ciam_portal.core.audit.actor import Actor  # noqa: PLC0415
     from ciam_portal.oauth import jwts  # noqa: PLC0415
     from ciam_portal.oauth.signing import flows  # noqa: PLC0415
+    from ciam_portal.oauth.signing.models import Use  # noqa: PLC0415
 
     try:
-        apps.get_model("oauth", "SigningKey")
-    except LookupError:  # migrated to a state before it
+        apps.get_model("oauth", "SigningKey")._meta.get_field("use")  # noqa: SLF001  (Django's documented way)
+    except (LookupError, FieldDoesNotExist):  # migrated to a state before it
         return
-    flows.need(jwts.ES256, by=Actor.system(), at=clock.now())
+    for use in Use:
+        flows.need(jwts.ES256, use, by=Actor.system(), at=clock.now())

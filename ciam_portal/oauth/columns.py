@@ -1,10 +1,12 @@
-"""Columns that several kinds of token have."""
+"""Columns that several kinds of token have, and what those of the library hold."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from ciam_portal.core.categories import of_library
 
 
 def bound() -> "models.CharField[str, str]":
@@ -31,3 +33,19 @@ def never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
         model, null=True, on_delete=models.DO_NOTHING, related_name=name, db_index=False, db_constraint=False,
         db_comment="not sensitive: never filled",
     )  # fmt: skip
+
+
+of_library(
+    "oauth_partner", plain="client_id redirect_uris post_logout_redirect_uris client_type authorization_grant_type name"
+    " allowed_origins registration_source",
+)  # fmt: skip
+of_library(
+    "oauth_authorizationcode", plain="redirect_uri scope code_challenge code_challenge_method claims resource",
+    code="credential",
+)  # fmt: skip
+of_library("oauth_refreshtoken", plain="resource", token="credential", token_checksum="credential")  # noqa: S106  (categories)
+of_library("oauth_accesstoken", plain="scope resource", token="credential", token_checksum="credential")  # noqa: S106  (as above)
+of_library("oauth_idtoken", plain="scope")
+of_library(
+    "oauth2_provider_devicegrant", plain="scope status client_id", device_code="credential", user_code="credential"
+)

@@ -72,7 +72,9 @@ class Partner(AbstractApplication):
         db_comment="pseudonymous: who answers for it; none: their account is gone, or it is older than owners are",
     )
     contact = models.CharField(
-        max_length=254, blank=True, db_comment="personal: address of those who run it; hears what its owner hears"
+        max_length=254,
+        blank=True,
+        db_comment="personal: operator; address of those who run it, hears what its owner hears",
     )
     environment = models.CharField(
         max_length=10, choices=[(each.value, each.name) for each in Environment], db_comment="not sensitive"

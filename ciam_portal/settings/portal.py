@@ -279,8 +279,7 @@ _storage = (
     if PRODUCTION
     else ("django.contrib.staticfiles.storage.StaticFilesStorage")
 )
-_memory = "django.core.files.storage.InMemoryStorage"
-STORAGES = {"default": {"BACKEND": _memory}, "staticfiles": {"BACKEND": _storage}}
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}, "staticfiles": {"BACKEND": _storage}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 

@@ -61,7 +61,7 @@ class Stream(models.Model):
     )
     method = models.CharField(max_length=17, choices=Method.choices, db_comment="not sensitive")
     endpoint_url = models.URLField(max_length=1024, blank=True, db_comment="not sensitive: where they are pushed to")
-    authorization = models.TextField(blank=True, db_comment="sensitive: sealed; the header that they are pushed with")
+    authorization = models.TextField(blank=True, db_comment="secret: sealed; the header that they are pushed with")
     created_at = models.DateTimeField(db_comment="not sensitive")
     verified_at = models.DateTimeField(null=True, db_comment="not sensitive: when verification was last asked for")
     held_until = models.DateTimeField(null=True, db_comment="not sensitive: one worker pushes at a time")
@@ -162,7 +162,7 @@ class Signal(models.Model):
     consent = models.UUIDField(
         null=True, db_comment="pseudonymous: told only while it stands; none if it speaks of nobody, or of one who left"
     )
-    sealed = models.TextField(db_comment="sensitive: of whom it speaks and what it says, sealed")
+    sealed = models.TextField(db_comment="sensitive: message; of whom it speaks and what it says, sealed")
     due_at = models.DateTimeField(db_comment="not sensitive: when it happened, or will have")
 
     objects = SignalQuerySet.as_manager()
@@ -208,7 +208,7 @@ class Former(models.Model):
         Stream, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="not sensitive"
     )
     customer = models.UUIDField(db_comment="pseudonymous: whose it was")
-    digest = models.CharField(max_length=64, db_comment="sensitive: digest of it")
+    digest = models.CharField(max_length=64, db_comment="sensitive: former; digest of it")
     at = models.DateTimeField(db_comment="not sensitive")
 
     class Meta:

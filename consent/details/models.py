@@ -27,7 +27,7 @@ class AuthorizationDetail(models.Model):
     consent = models.ForeignKey(
         "consent.Consent", on_delete=models.CASCADE, related_name="details", db_comment="pseudonymous"
     )
-    said = models.JSONField(db_comment="personal: what the customer approved, whom it pays")
+    said = models.JSONField(db_comment="personal: transaction; what the customer approved, whom it pays")
     decision = models.UUIDField(null=True, db_comment="not sensitive: the gate's, when it was approved")
     given_at = models.DateTimeField(db_comment="not sensitive")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: done; it is good for nothing more")

@@ -18,8 +18,8 @@ class DeviceCode(models.Model):
     """One device that waits. Of its codes, the one it holds and the one it shows, digests are kept only."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    digest = models.CharField(max_length=64, db_comment="sensitive: digest of the device code")
-    user_code = models.CharField(max_length=64, db_comment="sensitive: digest of the code that is shown")
+    digest = models.CharField(max_length=64, db_comment="sensitive: credential; digest of the device code")
+    user_code = models.CharField(max_length=64, db_comment="sensitive: credential; digest of the code that is shown")
     partner = models.ForeignKey("oauth.Partner", on_delete=models.CASCADE, related_name="+", db_comment="not sensitive")
     scopes = ArrayField(models.CharField(max_length=64), db_comment="not sensitive: what it asks for")
     network = models.CharField(max_length=50, db_comment="personal: location; network prefix it asked from")

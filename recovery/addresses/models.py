@@ -36,7 +36,7 @@ class RecoveryAddress(models.Model):
         User, on_delete=models.CASCADE, related_name="recovery_addresses", db_comment="pseudonymous"
     )
     kind = models.CharField(max_length=8, choices=Medium.choices, db_comment="not sensitive")
-    address = models.CharField(max_length=254, db_comment="personal: contact; in its canonical form, or E.164")
+    address = models.CharField(max_length=254, db_comment="personal: recovery; in its canonical form, or E.164")
     proven_at = models.DateTimeField(db_comment="not sensitive")
     usable_from = models.DateTimeField(db_comment="not sensitive: before, it restores nothing")
     removed_at = models.DateTimeField(null=True, db_comment="not sensitive")

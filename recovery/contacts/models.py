@@ -41,8 +41,8 @@ class Contact(models.Model):
     customer = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="recovery_contacts", db_comment="pseudonymous"
     )
-    name = models.CharField(max_length=64, db_comment="personal: what the customer calls somebody else")
-    address = models.EmailField(db_comment="personal: contact of somebody else; in its canonical form")
+    name = models.CharField(max_length=64, db_comment="personal: people; what the customer calls somebody else")
+    address = models.EmailField(db_comment="personal: people; address of somebody else, in its canonical form")
     invited_at = models.DateTimeField(db_comment="not sensitive")
     accepted_at = models.DateTimeField(null=True, db_comment="not sensitive")
     usable_from = models.DateTimeField(null=True, db_comment="not sensitive: before, they can help with nothing")

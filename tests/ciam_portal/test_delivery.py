@@ -4,7 +4,7 @@ import dataclasses
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from tests import smtp
+from tests.at_once import SOON, wait_until
 
 pytestmark = pytest.mark.django_db
 RULES = limits.load().notices
@@ -181,7 +182,7 @@ def test_a_server_that_thinks_longer_than_the_claim_gets_the_message_once(
     deliver(row)
     assert (sink.visits, row.state) == (1, Notice.State.WAITING)
     goes_on.set()
-    worker.join()
+    worker.join(SOON)
     row.refresh_from_db()
     assert (row.state, row.attempts, len(sink.taken)) == (Notice.State.SENT, 1, 1)
 
@@ -344,10 +345,3 @@ def outbox(*words: str) -> str:
 def shortened(**numbers: int) -> limits.Limits:
     rules = limits.load()
     return dataclasses.replace(rules, notices=dataclasses.replace(rules.notices, **numbers))
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert true()

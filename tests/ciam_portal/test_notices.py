@@ -77,7 +77,7 @@ def test_of_two_workers_at_the_same_moment_one_takes_it(unlocked_audit: None, ro
         other.start()
         other.join(SOON)
         assert taken == [None]  # and it did not wait for the first
-    other.join()
+    other.join(SOON)
 
 
 def test_a_message_held_by_a_dead_worker_is_taken_over(at_once: None, row: Notice, files: Path) -> None:

@@ -14,7 +14,7 @@ from tests.accounts.staff.people import Member
 
 APPS = {
     (Role.AGENT, Role.ADMINISTRATOR), (Role.APPROVER, Role.ADMINISTRATOR), (Role.AUDITOR, Role.ADMINISTRATOR),
-    (Role.ADMINISTRATOR, Role.ADMINISTRATOR),
+    (Role.ADMINISTRATOR, Role.ADMINISTRATOR), (Role.ADMINISTRATOR, Role.PRIVACY_OFFICER),
 }  # fmt: skip
 
 

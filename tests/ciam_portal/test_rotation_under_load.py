@@ -91,7 +91,7 @@ class Deployment:
             client.close()
         for each in self._running:
             each.kill()
-            each.wait()
+            each.wait(30)
 
 
 class Browser:

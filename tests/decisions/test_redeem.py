@@ -1,6 +1,5 @@
 """POST /api/approvals/redeem: once, soon, by its partner, for the very transaction, as things stand at that moment."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 
 from accounts.models import Session, User
@@ -26,7 +24,7 @@ from ciam_portal.decisions.models import Approval
 from consent.models import Consent
 from consent.permission import flows as consent_flows
 from tests import factories
-from tests.at_once import in_turn
+from tests.at_once import at_once, in_turn
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -153,22 +151,8 @@ def test_of_many_at_once_one_is_redeemed(unlocked_audit: None) -> None:
     browser, person = Client(), factories.customer()
     factories.signed_in(browser, person, (Method.PASSWORD,))
     shop = open_shop(browser)
-    approval, barrier = shop.approval(), threading.Barrier(6)
-    statuses: list[int] = []
-
-    def present() -> None:
-        barrier.wait()
-        try:
-            statuses.append(shop.redeem_approval(approval).status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=present) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+    answers: list[Any] = at_once(*[partial(shop.redeem_approval, shop.approval())] * 6)
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -188,30 +172,11 @@ def test_a_withdrawal_and_a_redemption_at_once_agree(unlocked_audit: None) -> No
     browser, person = Client(), factories.customer()
     factories.signed_in(browser, person, (Method.PASSWORD,))
     shop = open_shop(browser)
-    approval, barrier = shop.approval(), threading.Barrier(2)
-    statuses: list[int] = []
-
-    def present() -> None:
-        barrier.wait()
-        try:
-            statuses.append(shop.redeem_approval(approval).status_code)
-        finally:
-            connection.close()
-
-    def withdraw() -> None:
-        barrier.wait()
-        try:
-            consent_flows.withdraw(Consent.objects.get(), by=Actor.system(), at=clock.now())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for run in (present, withdraw)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    approval, consent = shop.approval(), Consent.objects.get()
+    withdraw = partial(consent_flows.withdraw, consent, by=Actor.system(), at=clock.now())
+    status, _ = at_once(lambda: shop.redeem_approval(approval).status_code, withdraw)
     names = list(AuditEntry.objects.filter(name__in=["approval.redeemed", "approval.refused"]).values_list("name"))
-    assert (statuses, names) in (([200], [("approval.redeemed",)]), ([403], [("approval.refused",)]))
+    assert (status, names) in ((200, [("approval.redeemed",)]), (403, [("approval.refused",)]))
     assert Consent.objects.get().ended_at is not None
 
 

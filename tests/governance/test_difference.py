@@ -24,7 +24,7 @@ NO_DIRECTION = {
     "recovery.finish_hours",  # the same
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
-    "retention.unproven_days", "erasure.reminder_days",
+    "retention.unproven_days", "retention.receipt_key_days", "erasure.reminder_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
     "oauth.device_interval_seconds",
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",

@@ -147,7 +147,7 @@ def test_a_key_that_comes_first_again_is_needed_again(settings: Any) -> None:
 
 def test_a_key_of_the_audit_stays_as_long_as_rows_are_sealed_with_it(settings: Any) -> None:
     (former,) = rotate(settings, "AUDIT_KEYS")
-    assert f"{former} must stay: audit rows are sealed with it." in reseal()
+    assert f"{former} must stay: rows are sealed with it." in reseal()
 
 
 def test_each_key_that_took_over_is_recorded_once(settings: Any) -> None:

@@ -1,20 +1,19 @@
 """Approvals and installations at the same moment, on a real database: one wins, and one version decides."""
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
-from ciam_portal.core.errors import Refused
 from ciam_portal.governance import flows
 from ciam_portal.governance.flows import Seen
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import Reason, VersionState
+from tests import at_once as together
 from tests import factories
 from tests.governance.conftest import Administrator, changed
 
@@ -24,24 +23,7 @@ _MANY = 5
 
 def at_once(do: Callable[[int], object]) -> list[object]:
     """What ``do`` returns, or the reason of the refusal it raises, in so many threads that start together."""
-    answers: list[object] = []
-    gate = threading.Barrier(_MANY)
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            answers.append(do(number))
-        except Refused as refused:
-            answers.append(refused.reason)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(_MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return together.at_once(*(partial(do, number) for number in range(_MANY)))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
     "crypto.Key", "accounts.RiskState", "oauth.Partner", "oauth.Resource", "governance.PolicyVersion",
+    "consent.Purpose", "consent.PurposeVersion",
     "governance.RiskModel", "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.

@@ -86,7 +86,7 @@ def shop(portal: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield origin
     finally:
         nginx.terminate()
-        nginx.wait()
+        nginx.wait(30)
         application.shutdown()
         application.server_close()
 
@@ -95,7 +95,7 @@ def _wait_for(url: str) -> None:
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
-            urlopen(url)
+            urlopen(url, timeout=5)
         except OSError as error:
             if getattr(error, "code", None) == 404:
                 return

@@ -1,6 +1,7 @@
 """A changed policy file decides nothing until a second administrator has approved it; then it does, everywhere."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ def test_two_people_change_the_policy(
     first.get_by_role("button", name="Replay the past").click()
     propose = first.get_by_role("button", name="Attach replay and propose")
     again = first.get_by_role("link", name="Look again")
+    end = time.monotonic() + 60
     while not propose.is_visible():
+        assert time.monotonic() < end, first.get_by_role("main").inner_text()
         again.click() if again.is_visible() else first.reload()
         first.wait_for_timeout(200)
     look_at(first)

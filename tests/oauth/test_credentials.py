@@ -1,10 +1,9 @@
 """What partners prove themselves with: two at a time, each with an end, replaced with an overlap."""
 
 import json
-import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests import factories
+from tests.at_once import PATIENCE, meanwhile, wait_until
 from tests.conftest import NOON
 from tests.oauth.keyed import Keyed, key_set, new_key
 from tests.oauth.walk import Walk, owner, register
@@ -368,31 +368,22 @@ def test_what_nobody_uses_is_switched_off_and_can_be_switched_on_again(till: Wal
 @pytest.mark.django_db(transaction=True)
 def test_a_secret_is_replaced_under_load_with_no_failed_request(unlocked_audit: None) -> None:
     walk = Walk(*register("Till", profile=Profile.SERVICE))
-    answers, secrets, taken, over = list[int](), [walk.secret], [0, 0, 0], threading.Event()
+    answers, secrets, taken = list[int](), [walk.secret], [0, 0, 0]
 
-    def run(number: int) -> None:
+    def ask(number: int) -> None:
+        newest = len(secrets) - 1
         one = Walk(walk.partner, walk.secret)
-        try:
-            while not over.is_set():
-                newest = len(secrets) - 1
-                sent = one.post("/oauth/token/", ITSELF, HTTP_AUTHORIZATION=one.basic(secrets[newest]))
-                answers.append(sent.status_code)
-                taken[number] = newest
-        finally:
-            connection.close()
+        sent = one.post("/oauth/token/", ITSELF, HTTP_AUTHORIZATION=one.basic(secrets[newest]))
+        answers.append(sent.status_code)
+        taken[number] = newest
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
-    for each in threads:
-        each.start()
-    for _ in range(4):
-        (former,) = [each["id"] for each in api(walk, "", secrets[-1]).json()["credentials"]]
-        made = api(walk, "replace", secrets[-1]).json()
-        secrets.append(made["client_secret"])
-        while min(taken) < len(secrets) - 1 and set(answers) == {200}:  # each client takes the new one
-            time.sleep(0.01)
-        assert api(walk, "end", secrets[-1], credential=former).status_code == 200
-    over.set()
-    for each in threads:
-        each.join()
+    with meanwhile(*(partial(ask, number) for number in range(3))) as clients:
+        for _ in range(4):
+            (former,) = [each["id"] for each in api(walk, "", secrets[-1]).json()["credentials"]]
+            made = api(walk, "replace", secrets[-1]).json()
+            secrets.append(made["client_secret"])
+            # Each client takes the new one, unless one has failed.
+            wait_until(lambda: min(taken) == len(secrets) - 1 or any(each.done() for each in clients), PATIENCE)
+            assert api(walk, "end", secrets[-1], credential=former).status_code == 200
     assert len(answers) >= 12
     assert set(answers) == {200}

@@ -2,14 +2,13 @@
 
 import copy
 import json
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 from django.utils import translation
 
@@ -23,6 +22,7 @@ from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from consent.models import AuthorizationDetail, Consent
 from tests import factories
+from tests.at_once import at_once
 from tests.decisions.conftest import ACTIONS, Shop, open_shop
 from tests.oauth.keyed import Keyed
 from tests.oauth.walk import Walk, answer, register
@@ -418,21 +418,8 @@ def test_of_two_approvals_at_once_one_is_redeemed(unlocked_audit: None) -> None:
     bank = open_bank(browser)
     bank.approved(PAYMENT)
     approvals = [bank.pay().json()["approval"] for _ in range(4)]
-    barrier, statuses = threading.Barrier(4), list[int]()
-
-    def present(approval: str) -> None:
-        barrier.wait()
-        try:
-            statuses.append(bank.finish(approval).status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=present, args=(each,)) for each in approvals]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 409, 409, 409]
+    answers: list[Any] = at_once(*(partial(bank.finish, each) for each in approvals))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
 
 # --- where it is told

@@ -1,13 +1,13 @@
 """Codes and refresh tokens redeemed at the same moment, on a real database."""
 
-import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from ciam_portal.oauth.models import RefreshToken
+from tests.at_once import at_once
 from tests.factories import customer as new_customer
 from tests.oauth.walk import Walk, register
 
@@ -20,23 +20,12 @@ OFFLINE = "openid profile offline_access"
 def test_of_parallel_exchanges_one_wins(unlocked_audit: None, sign_in: Callable[..., Client], what: str) -> None:
     walk = Walk(*register(), sign_in(new_customer()))
     secret = walk.code(OFFLINE) if what == "code" else walk.tokens(OFFLINE)["refresh_token"]
-    answers: list[int] = []
-    gate = threading.Barrier(6)
 
-    def run() -> None:
+    def run() -> int:
         one = Walk(walk.partner, walk.secret)
-        gate.wait()
-        try:
-            done = one.redeem(secret) if what == "code" else one.refresh(secret)
-            answers.append(done.status_code)
-        finally:
-            connection.close()
+        return int((one.redeem(secret) if what == "code" else one.refresh(secret)).status_code)
 
-    threads = [threading.Thread(target=run) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers: list[Any] = at_once(*[run] * 6)
     # A refresh that is repeated at once gets the same answer: its first may be lost.
     assert sorted(answers) == ([200, *[400] * 5] if what == "code" else [200] * 6)
     assert RefreshToken.objects.filter(revoked__isnull=True).count() == (0 if what == "code" else 1)

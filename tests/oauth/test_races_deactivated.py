@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.oauth.models import AccessToken, RefreshToken
-from tests.at_once import in_turn
+from tests.at_once import SOON, in_turn
 from tests.factories import customer as new_customer
 from tests.oauth.walk import Walk, register
 
@@ -51,11 +51,12 @@ def test_nothing_is_answered_after_it_at_any_instant(walk: Walk) -> None:
         begun, over, late = threading.Event(), threading.Event(), list[int]()
         thread = threading.Thread(target=refresh_on, args=(walk, first["refresh_token"], begun, over, late))
         thread.start()
-        begun.wait()
+        assert begun.wait(SOON)
         close()
         at = clock.now()
         over.set()
-        thread.join()
+        thread.join(SOON)
+        assert not thread.is_alive()
         assert set(late) <= {400}
         # Nothing was made after it was over, and nothing that is left opens anything.
         assert not RefreshToken.objects.filter(created__gt=at).exists()

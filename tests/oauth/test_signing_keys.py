@@ -23,6 +23,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.oauth import id_tokens, jwts, keys, partners
 from ciam_portal.oauth.models import Partner, SigningKey
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.signing.models import Use
 from ciam_portal.oauth.tasks import tend_signing_keys
 from tests.oauth.walk import AFTER, Walk, answer, register
 
@@ -105,13 +106,13 @@ def test_a_key_is_published_before_it_signs_and_after(walk: Walk) -> None:
     with later(days=rules.signing_key_days, hours=-rules.signing_key_ahead_hours, minutes=-1):
         assert tend_signing_keys() == 0
     with later(days=rules.signing_key_days, hours=-rules.signing_key_ahead_hours, minutes=1):
-        assert tend_signing_keys() == 1
+        assert tend_signing_keys() == len(Use)
         assert tend_signing_keys() == 0
         assert set(published()) > {first}
         assert signs() == first
     with later(days=rules.signing_key_days, minutes=2):
         assert signs() != first
-        assert tend_signing_keys() == 1
+        assert tend_signing_keys() == len(Use)
         assert first in published()
         assert SigningKey.objects.get(kid=first).sealed == ""
         assert id_tokens.read_hint(token)
@@ -128,6 +129,26 @@ def test_a_process_that_lags_behind_still_signs() -> None:
     with later(hours=limits.current().oauth.signing_key_ahead_hours):
         assert tend_signing_keys() == 1
     assert signs() != first.kid  # by this clock it waits, and the former one can sign no more
+
+
+def test_receipts_have_keys_of_their_own_that_stay_for_as_long_as_receipts_are_believed() -> None:
+    first = str(keys.signing_key(use=Use.RECEIPTS).thumbprint())
+    assert first not in published()
+    assert keys.named(first) == []
+    assert [key["kid"] for key in keys.public_set(Use.RECEIPTS)["keys"]] == [first]
+    assert "waits; signs from" in command("rotate", "--use", "receipts")
+    assert len(published()) == 1
+    rules = limits.current()
+    with later(hours=rules.oauth.signing_key_ahead_hours, minutes=1):
+        assert tend_signing_keys() == 1
+        assert keys.signing_key(use=Use.RECEIPTS).thumbprint() != first
+    with later(days=rules.retention.receipt_key_days):
+        assert keys.named(first, Use.RECEIPTS)
+    with later(days=rules.retention.receipt_key_days + 2):
+        assert keys.named(first, Use.RECEIPTS) == []
+    second = str(keys.signing_key(use=Use.RECEIPTS).thumbprint())
+    assert second in command("revoke", first)
+    assert keys.named(first, Use.RECEIPTS) == []
 
 
 @pytest.mark.parametrize("waits", [True, False])

@@ -19,6 +19,7 @@ STAFF = {
     "auditor@example.com": ("Otto Auditor", "auditor"),
     "admin@example.com": ("Mona Admin", "administrator"),
     "admin2@example.com": ("Omar Admin", "administrator"),  # two people make a policy decide
+    "privacy@example.com": ("Petra Privacy", "privacy_officer"),
 }
 WITH_APP = {"grace@example.com", *STAFF}
 

@@ -20,13 +20,15 @@ class Proof(models.Model):
         User, on_delete=models.CASCADE, db_index=False, related_name="proofs", db_comment="pseudonymous"
     )
     purpose = models.CharField(max_length=20, db_comment="not sensitive")
-    digest = models.CharField(max_length=64, db_comment="sensitive: digest of the link or code")
-    address = models.EmailField(blank=True, db_comment="personal: contact; where it was sent")
+    digest = models.CharField(max_length=64, db_comment="sensitive: credential; digest of the link or code")
+    address = models.EmailField(blank=True, db_comment="personal: email; where it was sent")
     bound_to = models.CharField(
         max_length=64, blank=True, db_comment="pseudonymous: the session or state it belongs to"
     )
     password = models.CharField(
-        max_length=128, blank=True, db_comment="sensitive: hash of the password that the link brings to a new account"
+        max_length=128,
+        blank=True,
+        db_comment="sensitive: credential; hash of the password that the link brings to a new account",
     )
     created_at = models.DateTimeField(db_comment="not sensitive")
     expires_at = models.DateTimeField(db_comment="not sensitive")

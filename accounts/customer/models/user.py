@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.lock.policy import WayBack, hardest
 from ciam_portal.core import clock, mailbox, reference
+from ciam_portal.core.categories import of_library
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import instant
 
@@ -41,7 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: a customer, or staff."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    email = models.EmailField(unique=True, db_comment="personal: contact; the login, in its canonical form")
+    email = models.EmailField(unique=True, db_comment="personal: email; the login, in its canonical form")
     unsettled = models.CharField(
         max_length=8,
         blank=True,
@@ -49,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_comment="not sensitive: why the address is not in its canonical form; empty: it is",
     )
     name = models.CharField(max_length=120, blank=True, db_comment="personal: name")
-    phone = models.CharField(max_length=20, blank=True, db_comment="personal: contact; E.164, not proven")
+    phone = models.CharField(max_length=20, blank=True, db_comment="personal: phone; E.164, not proven")
     locale = models.CharField(max_length=10, default="en", db_comment="personal: preference")
     timezone = models.CharField(max_length=64, blank=True, default="", db_comment="personal: preference; empty: none")
     zone_seen = models.CharField(
@@ -85,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=codes.new_key,
         db_default=RandomUUID(),
         editable=False,
-        db_comment="sensitive: behind what the audit keeps of this person; gone with this row, and so is what it meant",
+        db_comment="sensitive: evidence; behind what the audit keeps of them: without this row it means nothing",
     )
 
     USERNAME_FIELD = "email"
@@ -205,3 +206,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """The name they gave, or nothing."""
         return self.name
+
+
+# What the tables of libraries hold about people: of Django's own, allauth's, and axes', which stay empty.
+of_library("accounts_user", password="credential")  # noqa: S106  (a category, not a secret)
+of_library("accounts_user_groups")
+of_library("accounts_user_user_permissions")
+of_library("account_emailaddress", email="email")
+of_library("account_emailconfirmation", key="credential")
+of_library("django_session", session_key="credential", session_data="behavior")
+of_library("django_admin_log", object_id="behavior", object_repr="behavior", change_message="behavior")
+of_library("auth_group", plain="name")
+of_library("auth_group_permissions")
+of_library("auth_permission", plain="name codename")
+of_library("django_content_type", plain="app_label model")
+_REQUEST = {"user_agent": "device", "ip_address": "location", "username": "email"}
+_PLAIN = "http_accept path_info"
+of_library("axes_accessattempt", plain=_PLAIN, get_data="behavior", post_data="behavior", **_REQUEST)
+of_library("axes_accessattemptexpiration")
+of_library("axes_accessfailurelog", plain=_PLAIN, **_REQUEST)
+of_library("axes_accesslog", plain=_PLAIN, session_hash="credential", **_REQUEST)

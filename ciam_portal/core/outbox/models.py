@@ -94,7 +94,9 @@ class Notice(models.Model):
     )
     kind = models.CharField(max_length=64, db_comment="not sensitive: which message")
     channel = models.CharField(max_length=8, db_comment="not sensitive: mail or sms, or to a machine")
-    sealed = models.TextField(blank=True, db_comment="sensitive: recipient and content, sealed; empty after delivery")
+    sealed = models.TextField(
+        blank=True, db_comment="sensitive: message; recipient and content, sealed; empty after delivery"
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING, db_comment="not sensitive")
     attempts = models.PositiveSmallIntegerField(default=0, db_comment="not sensitive")
     trouble = models.CharField(

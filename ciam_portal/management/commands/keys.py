@@ -1,4 +1,4 @@
-"""``manage.py keys``: show the keys that sign for partners, have the next one made, revoke one in an emergency."""
+"""``manage.py keys``: show the keys that sign, have the next one made, revoke one in an emergency."""
 
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
@@ -13,19 +13,21 @@ from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, keys
 from ciam_portal.oauth.models import SigningKey
 from ciam_portal.oauth.signing import flows
+from ciam_portal.oauth.signing.models import Use
 
 
 class Command(BaseCommand):
     """Says what they are called and what they do; a key is shown to nobody."""
 
-    help = "Show the keys that sign for partners, have the next one made now, or revoke one that others may know."
+    help = "Show the keys that sign, have the next one made now, or revoke one that others may know."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One sub-command for each verb."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("show", help="every key that partners may meet, and what it does")
+        verbs.add_parser("show", help="every key that others may meet, and what it does")
         rotate = verbs.add_parser("rotate", help="make the next key now; it signs once partners have seen it")
         rotate.add_argument("algorithm", nargs="?", choices=jwts.OURS, default=jwts.ES256)
+        rotate.add_argument("--use", choices=Use.values, default=Use.TOKENS, help="for what it signs (tokens)")
         revoke = verbs.add_parser("revoke", help="at once: it signs nothing more, and nothing signed with it counts")
         revoke.add_argument("kid", help="as show names it")
 
@@ -34,8 +36,9 @@ class Command(BaseCommand):
         at, by = clock.now(), Actor.system()
         if options["verb"] == "rotate":
             ahead = timedelta(hours=limits.current().oauth.signing_key_ahead_hours)
-            first = not SigningKey.objects.standing(options["algorithm"]).exists()
-            flows.make(options["algorithm"], at if first else at + ahead, by=by, at=at)
+            algorithm, use = options["algorithm"], Use(options["use"])
+            first = not SigningKey.objects.standing(algorithm, use).exists()
+            flows.make(algorithm, at if first else at + ahead, use, by=by, at=at)
         elif options["verb"] == "revoke":
             self._revoke(options["kid"], by, at)
         for line in _shown(at):
@@ -54,15 +57,16 @@ def _shown(at: datetime) -> list[str]:
     keys.forget()
     given = [kid for kid in rings.names("OIDC_SIGNING_KEYS") if kid != rings.PORTAL.decode()]
     lines = [f"{jwts.ES256}  {kid}  {_does(jwts.ES256, kid)} (the environment's)" for kid in given]
-    for key in SigningKey.objects.published(at).order_by("algorithm", "signs_from"):
-        does = _does(key.algorithm, key.kid)
+    for key in SigningKey.objects.published(at).order_by("-use", "algorithm", "signs_from"):
+        does = _does(key.algorithm, key.kid, Use(key.use))
         if key.ends_at is not None:
             does = f"has signed; published until {key.ends_at:%Y-%m-%d %H:%M %Z}"
         elif key.signs_from > at:
             does = f"waits; signs from {key.signs_from:%Y-%m-%d %H:%M %Z}"
-        lines.append(f"{key.algorithm}  {key.kid}  {does}")
+        what = "" if key.use == Use.TOKENS else f" ({key.use})"
+        lines.append(f"{key.algorithm}  {key.kid}  {does}{what}")
     return lines
 
 
-def _does(algorithm: str, kid: str) -> str:
-    return "signs" if keys.signing_key(algorithm).thumbprint() == kid else "is published"
+def _does(algorithm: str, kid: str, use: Use = Use.TOKENS) -> str:
+    return "signs" if keys.signing_key(algorithm, use).thumbprint() == kid else "is published"

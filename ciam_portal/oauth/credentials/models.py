@@ -43,7 +43,7 @@ class Credential(models.Model):
     )
     kind = models.CharField(max_length=9, choices=Kind.choices, db_comment="not sensitive")
     slot = models.PositiveSmallIntegerField(db_comment="not sensitive: the first or second place of two")
-    digest = models.CharField(max_length=255, blank=True, db_comment="sensitive: digest of the secret, sealed")
+    digest = models.CharField(max_length=255, blank=True, db_comment="secret: digest of the partner's, sealed")
     jwks = models.JSONField(null=True, db_comment="not sensitive: public keys")
     jwks_uri = models.URLField(max_length=1024, blank=True, db_comment="not sensitive: where public keys are published")
     made_at = models.DateTimeField(db_comment="not sensitive")

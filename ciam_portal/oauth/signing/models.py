@@ -10,6 +10,13 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 
 
+class Use(models.TextChoices):
+    """For what a key signs. Each has its own keys, published by themselves, so that neither passes for the other."""
+
+    TOKENS = "tokens"  # and whatever else partners receive
+    RECEIPTS = "receipts"
+
+
 class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
     """Reads over the keys."""
 
@@ -17,9 +24,9 @@ class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
         """Those that partners may meet, or will."""
         return self.filter(models.Q(ends_at=None) | models.Q(ends_at__gt=at)).order_by("signs_from")
 
-    def standing(self, algorithm: str) -> Self:
-        """Those of one algorithm that sign, have signed until now, or wait; in that order."""
-        return self.filter(algorithm=algorithm, ends_at=None).order_by("signs_from")
+    def standing(self, algorithm: str, use: str = Use.TOKENS) -> Self:
+        """Those of one algorithm and use that sign, have signed until now, or wait; in that order."""
+        return self.filter(algorithm=algorithm, use=use, ends_at=None).order_by("signs_from")
 
 
 @retention.kept(lambda _rules, at: models.Q(ends_at__lt=at))
@@ -29,9 +36,12 @@ class SigningKey(models.Model):
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     kid = models.CharField(max_length=43, db_comment="not sensitive: its thumbprint (RFC 7638)")
     algorithm = models.CharField(max_length=5, db_comment="not sensitive")
+    use = models.CharField(
+        max_length=16, choices=Use.choices, default=Use.TOKENS, db_comment="not sensitive: for what it signs"
+    )
     public = models.JSONField(db_comment="not sensitive: the public half, a JWK")
     sealed = models.TextField(
-        blank=True, db_comment="sensitive: the private half, sealed; empty once it signs nothing any more"
+        blank=True, db_comment="secret: the private half, sealed; empty once it signs nothing any more"
     )
     signs_from = models.DateTimeField(db_comment="not sensitive: it is published before")
     ends_at = models.DateTimeField(

@@ -55,7 +55,7 @@ class Case(models.Model):
         models.CharField(max_length=16), default=list, db_comment="not sensitive: kinds of factors said to be lost"
     )
     key_digest = models.CharField(
-        max_length=64, blank=True, db_comment="sensitive: digest of the key in the browser that began it"
+        max_length=64, blank=True, db_comment="sensitive: credential; digest of the key in the browser that began it"
     )
     opened_at = models.DateTimeField(db_comment="not sensitive")
     cooling_since = models.DateTimeField(null=True, db_comment="not sensitive: the wait began")

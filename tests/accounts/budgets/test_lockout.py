@@ -99,7 +99,7 @@ def passed(email: str, seconds: int) -> None:
     request = RequestFactory().post("/sign-in/", {"login": email})
     request.session = SessionBase()
     for key in get_client_cache_keys(request, {"email": email}):
-        left = budget.seconds_left(key) - seconds
+        left = budget.shared.seconds_left(key) - seconds
         cache.touch(key, left) if left > 0 else cache.delete(key)
 
 

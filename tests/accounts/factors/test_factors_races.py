@@ -1,13 +1,11 @@
 """The same proof given twice at the same moment, on a real database: one request wins."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django_otp.oath import totp as code_at
@@ -18,10 +16,10 @@ from accounts.factors.verifier import Answer, Ceremony, Outcome
 from accounts.models import Passkey, User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
-from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.sessions import SessionStore
+from tests import at_once as together
 from tests import factories
 from tests.accounts.factors.soft_authenticator import SoftAuthenticator
 from tests.at_once import in_turn
@@ -32,24 +30,7 @@ _MANY = 6
 
 def at_once(do: Callable[[int], object]) -> list[object]:
     """What ``do`` returns, or the refusal it raises, in so many threads that start together."""
-    answers: list[object] = []
-    gate = threading.Barrier(_MANY)
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            answers.append(do(number))
-        except Refused as refused:
-            answers.append(refused.reason)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(_MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return together.at_once(*(partial(do, number) for number in range(_MANY)))
 
 
 @pytest.fixture

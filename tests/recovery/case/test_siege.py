@@ -231,7 +231,7 @@ def test_a_browser_that_somebody_uses_may_sign_somebody_up_while_strangers_besie
 
 def pass_time(seconds: int) -> None:
     """So much time passes for the shared cache, which keeps its own."""
-    client = budget._client()
+    client = budget.shared._cache.get_client()
     for key in client.scan_iter():
         left = client.ttl(key)
         if 0 <= left <= seconds:

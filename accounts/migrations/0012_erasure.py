@@ -7,7 +7,7 @@ import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0010_zones")]
+    dependencies = [("accounts", "0011_categories")]
 
     operations = [
         migrations.AddField(
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             "evidence_key",
             models.UUIDField(
                 db_comment=(
-                    "sensitive: behind what the audit keeps of this person; gone with this row, and so is what it meant"
+                    "sensitive: evidence; behind what the audit keeps of them: without this row it means nothing"
                 ),
                 db_default=django.contrib.postgres.functions.RandomUUID(),
                 default=ciam_portal.core.crypto.codes.new_key,
