@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 from redis.exceptions import RedisError
 
+from ciam_portal.core import themes
 from ciam_portal.core.away import AWAY, said
 from ciam_portal.core.policy import limits
 
@@ -53,19 +54,7 @@ class Portal(Celery):
 
 app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
-# Themes that have some.
-app.autodiscover_tasks(
-    [
-        "accounts.account",
-        "accounts.sessions",
-        "accounts.watch",
-        "recovery.case",
-        "consent.erasure",
-        "consent.permission",
-        "ciam_portal.oauth.credentials",
-    ]
-)
+app.autodiscover_tasks(lambda: [module.rpartition(".")[0] for module in themes.holding("tasks")])
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
@@ -74,6 +63,7 @@ app.conf.task_routes = {
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
     "erasure.*": {"queue": NIGHTLY},
+    "export.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
     "risk.learn_population": {"queue": NIGHTLY},
     "risk.fade_population": {"queue": NIGHTLY},
@@ -94,6 +84,7 @@ JOBS: dict[str, dict[str, Any]] = {
     },
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
+    "seal what was audited": {"task": "audit.seal", "schedule": 5.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
     "rotate the keys that sign": {"task": "signing.tend", "schedule": crontab(minute=35)},
@@ -106,6 +97,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
     "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
+    "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 

@@ -75,7 +75,7 @@ def steps(root: type[Model]) -> Iterator[Answer]:
 def _hanging(root: type[Model]) -> Iterator[tuple[type[Model], str]]:
     for relation in root._meta.get_fields(include_hidden=True):  # noqa: SLF001  (Django's documented way)
         if isinstance(relation, ForeignObjectRel) and getattr(relation, "on_delete", None) is CASCADE:
-            yield relation.related_model, relation.field.attname  # type: ignore[misc,attr-defined]
+            yield relation.related_model, relation.field.attname
 
 
 def some(root: type[Model], person: UUID) -> int:

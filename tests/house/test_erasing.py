@@ -210,7 +210,7 @@ def test_nothing_is_left_of_a_person_who_is_erased(
     client.post("/sign-in/", {"login": email, "password": WORD})
     receiver.browser.post("/profile/", {"name": WORD, "phone": "+4722334456", "locale": "en", "timezone": "UTC"})
     person = User.objects.get(pk=customer.pk)
-    made = {
+    made: dict[Any, Any] = {
         User: person, Group: Group.objects.first(), Permission: Permission.objects.first(),
         Partner: receiver.partner, "browser": "browsersessionkey",
         Stream: Stream.objects.get(), "sub": subject(receiver.partner, person.pk),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -336,7 +336,8 @@ def test_no_page_of_the_staff_site_deletes_anybody() -> None:
             return True
 
     class Request:
-        user, GET = Anybody(), {}
+        user = Anybody()
+        GET: ClassVar[dict[str, str]] = {}
 
     for model, page in admin.site._registry.items():
         assert not page.has_delete_permission(Request()), model  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0007_purposes"),
+        ("consent", "0008_exports"),
     ]
 
     operations = [
