@@ -32,6 +32,7 @@ from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
 from consent.erasure import flows as erasure
+from consent.export import flows as exports
 from consent.models import Deletion
 from recovery.addresses import facts as addresses
 from recovery.case.policy.evidence import Way
@@ -150,6 +151,9 @@ class Owner:
     def is_held(self) -> None:
         self.is_restricted(Restricting.LEGAL_HOLD, WhyRestrict.LEGAL_DUTY)
 
+    def takes_data(self) -> None:
+        exports.ask(self.customer, self.session, by=self.by, at=clock.now())
+
     def deletes(self) -> None:
         erasure.ask(self.customer, self.session, by=self.by, at=clock.now())
 
@@ -206,6 +210,7 @@ DEEDS: dict[str, Callable[[Owner], None]] = {
     "MoreProofAsked": Owner.is_asked_for_more,
     "RestrictionEnded": Owner.is_restricted,
     "DataHeld": Owner.is_held,
+    "ExportAsked": Owner.takes_data,
     "DeletionAsked": Owner.deletes,
     "DeletionSoon": Owner.is_reminded,
     "DeletionKept": Owner.keeps,
