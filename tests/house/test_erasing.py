@@ -35,7 +35,7 @@ ONLY_NUMBERS = {"oauth_participant"}  # of rows that are theirs: nothing to look
 # What may be found afterwards, and why.
 LEFT = {
     "audit_auditentry.about", "audit_auditentry.actor", "audit_decisionentry.about", "audit_decisionentry.actor",
-    "consent_deletion.customer",  # an id that names nobody any more
+    "consent_use.customer", "consent_deletion.customer",  # an id that names nobody any more
     "notifications_notice.kind",  # (the name of a message in this test)
 }  # fmt: skip
 

@@ -45,10 +45,8 @@ class _Entry(models.Model):
 
 # Evidence is never rewritten. What it says of a person are ids, codes, counts and instants; pseudonyms of what they
 # typed or came with are made with a key on their own row, and mean nothing without it (``codes.kept_of``).
-_EVIDENCE = "Evidence, by an id that names nobody once the account is gone. It goes with its month."
-
-
-@erasing.stays(_EVIDENCE)
+@erasing.stays(erasing.EVIDENCE)
+@retention.by_month(lambda rules: rules.retention.audit_months)
 @sealed
 class AuditEntry(_Entry):
     """One event, as recorded by ``record()``."""
@@ -100,7 +98,7 @@ class Tallies(models.Manager["Tally"]):
             return first
 
 
-@erasing.stays(_EVIDENCE)
+@erasing.stays(erasing.EVIDENCE)
 @retention.kept(lambda rules, at: models.Q(day__lt=at.date() - timedelta(days=31 * rules.retention.audit_months)))
 class Tally(models.Model):
     """How often something ordinary happened in a day like an entry that is kept whole. No evidence: only a number."""
@@ -121,7 +119,8 @@ class Tally(models.Model):
         return f"{self.times} on {self.day}"
 
 
-@erasing.stays(_EVIDENCE)
+@erasing.stays(erasing.EVIDENCE)
+@retention.by_month(lambda rules: rules.retention.decision_months)
 @sealed
 class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""

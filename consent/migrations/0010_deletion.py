@@ -7,7 +7,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0008_exports"),
+        ("consent", "0009_use_ledger"),
     ]
 
     operations = [
