@@ -94,7 +94,7 @@ def _unchecked(db: None) -> None:
             "AND connamespace = 'public'::regnamespace AND conrelid::regclass::text !~ '^audit_'"
         )
         for table, name in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
 
 
 # Something for a column of each kind; a word is cut to what fits.
