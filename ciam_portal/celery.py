@@ -63,6 +63,7 @@ app.conf.task_routes = {
     "audit.verify": {"queue": NIGHTLY},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
+    "erasure.*": {"queue": NIGHTLY},
     "export.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
     "risk.learn_population": {"queue": NIGHTLY},
@@ -97,6 +98,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
     "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
