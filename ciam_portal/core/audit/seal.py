@@ -118,7 +118,7 @@ def _text(value: object) -> str:
 
 def _number(value: float) -> str:
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(int(value))
-    return f"n{number.normalize(_EXACT)}" if number else "n0"
+    return f"n{number.normalize(_EXACT)}" if value else "n0"
 
 
 def _instant(value: datetime) -> str:

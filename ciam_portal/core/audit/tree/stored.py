@@ -25,7 +25,7 @@ def size() -> int:
 class Sealed(NamedTuple):
     """A leaf as it is stored: a million of them are read much sooner than as rows of the model."""
 
-    index: int
+    place: int
     kind: str
     row: UUID
     at: datetime

@@ -102,7 +102,7 @@ class Verification:
             yield from self._end()
 
     def _chunk(self, found: list[Sealed], grown: hashes.Growing, ends: int) -> Iterator[Fault]:
-        begins, by_index = grown.size, {leaf.index: leaf for leaf in found}
+        begins, by_index = grown.size, {leaf.place: leaf for leaf in found}
         yield from self._rows(found)
         yield from _holes(begins, ends, found)
         signed = dict(Checkpoint.objects.filter(size__range=(begins + 1, ends)).values_list("size", "note"))
@@ -211,7 +211,7 @@ class Verification:
 
 
 def _named(leaf: Sealed) -> str:
-    return f"{_words(leaf.kind)} {leaf.row} of {leaf.at:%Y-%m}, leaf {leaf.index}"
+    return f"{_words(leaf.kind)} {leaf.row} of {leaf.at:%Y-%m}, leaf {leaf.place}"
 
 
 def _words(kind: str) -> str:
@@ -223,9 +223,9 @@ def _holes(begins: int, ends: int, found: Sequence[Sealed]) -> Iterator[Fault]:
     """Where leaves are missing, and what stands behind them."""
     at = begins
     for leaf in found:
-        if leaf.index > at:
-            yield Fault(What.GONE, _span(at, leaf.index, before=_named(leaf)))
-        at = leaf.index + 1
+        if leaf.place > at:
+            yield Fault(What.GONE, _span(at, leaf.place, before=_named(leaf)))
+        at = leaf.place + 1
     if at < ends:
         yield Fault(What.GONE, _span(at, ends, before=f"leaf {ends}"))
 
