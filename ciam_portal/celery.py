@@ -56,7 +56,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Themes that have some.
 app.autodiscover_tasks(
-    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case", "ciam_portal.oauth.credentials"]
+    [
+        "accounts.account",
+        "accounts.sessions",
+        "accounts.watch",
+        "recovery.case",
+        "ciam_portal.oauth.credentials",
+        "consent.permission",
+        "consent.purposes",
+    ]
 )
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
@@ -96,6 +104,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "look whether purposes are as they were approved": {"task": "consent.look_at_purposes", "schedule": 300.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 
