@@ -4,6 +4,7 @@ from django.urls import path
 
 from consent.device import api as devices
 from consent.device import views as device
+from consent.export import views as export
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -14,6 +15,9 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("your-data/copy/", export.index, name="export"),
+    path("your-data/copy/ask/", export.ask, name="export_ask"),
+    path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),

@@ -13,7 +13,7 @@ OF_AN_ACCOUNT = {
     "recovery.Guesses",
     "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
 }  # fmt: skip
-WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
+WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant"}
 OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as policy lets it ask for
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}
