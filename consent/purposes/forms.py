@@ -46,7 +46,7 @@ class Draft(forms.Form):
     """What a version shall say. Each language beside English is complete or empty."""
 
     key = forms.CharField(
-        label=_("Key, as code and partners name it"),
+        label=_("Key, as code names it"),
         max_length=32,
         validators=[RegexValidator("^[a-z][a-z0-9_]*$", _("Small letters, digits and _ only."))],
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -9,7 +9,7 @@ _DECIDE = ("consent_purposeversion_decide",)
 
 declare(
     StaffAction(_("draft and propose what data is used for"), OFFICERS, Effect.PROPOSE_PURPOSE, standing=True,
-                flows=(flows.draft, flows.propose, flows.reject), pages=("consent_purpose_draft", *_DECIDE)),
+                flows=(flows.draft, flows.propose, flows.reject), pages=("consent_purpose_new", "consent_purpose_draft", *_DECIDE)),
     StaffAction(_("approve what data is used for, and make it hold"), OFFICERS, Effect.CHANGE_PURPOSE,
                 Effect.PROPOSE_PURPOSE, standing=True, flows=(flows.approve, flows.activate), pages=_DECIDE),
     StaffAction(_("retire what data is used for"), OFFICERS, Effect.RETIRE_PURPOSE, standing=True,
