@@ -5,6 +5,7 @@ from django.urls import path
 from consent.device import api as devices
 from consent.device import views as device
 from consent.export import views as export
+from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -15,6 +16,7 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("who-used-my-data/", ledger.used, name="used"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),
