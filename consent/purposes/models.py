@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from ciam_portal.core import erasing
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.rings import name_of
@@ -45,6 +46,7 @@ class Purpose(models.Model):
         return self.key
 
 
+@erasing.stays(erasing.STAFF)
 class PurposeVersion(models.Model):
     """What was said of a purpose from one activation to the next. Ids of people are copied: evidence outlives rows."""
 
