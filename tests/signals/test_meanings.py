@@ -23,13 +23,6 @@ from consent.permission import events as permission
 ID, OTHER, NOW = UUID(int=1), UUID(int=2), datetime(2026, 3, 1, tzinfo=UTC)
 
 UNTOLD = {
-    "purpose.installed",
-    "purpose.drafted",
-    "purpose.proposed",
-    "purpose.approved",
-    "purpose.rejected",
-    "purpose.activated",
-    "purpose.retired",
     "access.forbidden",
     "account.email_change_asked",
     "account.email_confirmed",
