@@ -38,6 +38,7 @@ UNTOLD = {
     "approval.redeemed",
     "approval.refused",
     "audit.months_dropped",
+    "audit.verified",
     "consent.denied",
     "consent.given",
     "consent.lapsed",
