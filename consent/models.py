@@ -4,5 +4,8 @@ from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.records.models import ConsentEvent, ConsentRecord
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Purpose", "PurposeVersion"]
+__all__ = [
+    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DeviceCode", "Purpose", "PurposeVersion",
+]  # fmt: skip

@@ -5,6 +5,7 @@ from django.urls import path
 from consent.device import api as devices
 from consent.device import views as device
 from consent.permission import views as apps
+from consent.records import views as choices
 from consent.release import api, authorize, decide
 from consent.release import views as logout
 
@@ -14,6 +15,10 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("privacy-choices/", choices.index, name="choices"),
+    path("privacy-choices/history/", choices.history, name="choices_history"),
+    path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
+    path("privacy-choices/<slug:key>/<uuid:consent_id>/", choices.take_back, name="take_back"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),

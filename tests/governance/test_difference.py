@@ -27,6 +27,7 @@ NO_DIRECTION = {
     "retention.unproven_days", "retention.receipt_key_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
     "oauth.device_interval_seconds",
+    "consent.announce_days",  # sooner is better heard, and sooner forgotten
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 
