@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 from redis.exceptions import RedisError
 
+from ciam_portal.core import themes
 from ciam_portal.core.away import AWAY, said
 from ciam_portal.core.policy import limits
 
@@ -53,11 +54,7 @@ class Portal(Celery):
 
 app = Portal("ciam_portal", task_cls=OnePolicy)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
-# Themes that have some.
-app.autodiscover_tasks(
-    ["accounts.account", "accounts.sessions", "accounts.watch", "recovery.case", "ciam_portal.oauth.credentials"]
-)
+app.autodiscover_tasks(lambda: [module.rpartition(".")[0] for module in themes.holding("tasks")])
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
 app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
@@ -65,6 +62,7 @@ app.conf.task_routes = {
     "partners.*": {"queue": PARTNERS},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
+    "export.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
     "risk.learn_population": {"queue": NIGHTLY},
     "risk.fade_population": {"queue": NIGHTLY},
@@ -98,6 +96,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
     "write down which choices have ended": {"task": "consent.expire", "schedule": 60.0},
     "announce which choices end": {"task": "consent.announce", "schedule": crontab(minute=15)},
+    "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }
 

@@ -1,9 +1,9 @@
 """What themes declare where they stand: read at start, so that it is known whoever asks first.
 
 A theme's file of the given name declares, by being imported: ``policy`` its questions, ``proofs`` what its links and
-codes are for, ``privileges`` what staff can do with it, ``timeline`` how its events read to the customer. Where a verb
-must reach what stands above it (an undo ends consents, a notice goes to recovery addresses), that joins it
-(``Joined``), in its ``facts`` or ``flows``.
+codes are for, ``privileges`` what staff can do with it, ``timeline`` how its events read to the customer, ``held`` what
+of its tables is in a copy of their data. Where a verb must reach what stands above it (an undo ends consents, a notice
+goes to recovery addresses), that joins it (``Joined``), in its ``facts`` or ``flows``.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +35,15 @@ class Joined(Generic[Part]):
 
 def load(name: str) -> None:
     """Import every ``name.py``, and every file of a package ``name``, of ``settings.OWN_APPS``, in their order."""
-    for app in settings.OWN_APPS:
-        folder = Path(apps.get_app_config(app).path)
-        for path in sorted({*folder.rglob(f"{name}.py"), *folder.rglob(f"{name}/*.py")}):
-            import_module(".".join([app, *path.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__"))
+    for module in holding(name):
+        import_module(module)
+
+
+def holding(name: str) -> list[str]:
+    """The modules that ``load`` imports."""
+    folders = {app: Path(apps.get_app_config(app).path) for app in settings.OWN_APPS}
+    return [
+        ".".join([app, *path.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__")
+        for app, folder in folders.items()
+        for path in sorted({*folder.rglob(f"{name}.py"), *folder.rglob(f"{name}/*.py")})
+    ]

@@ -51,7 +51,7 @@ LESS_IS_STRICTER = frozenset({
     "gateway.handover_seconds", "gateway.identity_seconds",
     "oauth.device_code_seconds", "oauth.device_tries", "oauth.device_requests_per_minute",
     "session.suspended_minutes", "session.at_once", "session.device_overlap_minutes",
-    "disputes.vouched_hours", "staff.exported_rows",
+    "disputes.vouched_hours", "staff.exported_rows", "rights.exports_per_day", "rights.export_days",
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",

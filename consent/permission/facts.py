@@ -152,8 +152,9 @@ def named_now(
 ) -> tuple[str, ...]:
     """Of the fields that it named for this place, those whose scope it may have, the customer allows, and the gate."""
     named = claims.named_for(place, fields)
-    covered = _covered(consent, partner, at) & set(named.values()) if named else ()
-    opened = open_now(covered, asked, consent.customer, at)
+    if not named:
+        return ()
+    opened = open_now(_covered(consent, partner, at) & set(named.values()), asked, consent.customer, at)
     return tuple(name for name, scope in named.items() if scope in opened)
 
 

@@ -55,7 +55,7 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, key: str, consent_id: UUID) -> HttpResponse:
     """An app gets no more of what is for this purpose."""
-    consent = get_object_or_404(Consent.objects.of(request.user.pk).live(), pk=consent_id)
+    consent = get_object_or_404(Consent.objects.of(customer_of(request).pk).live(), pk=consent_id)
     removed = tuple(scope.name for scope in scopes.described(consent.scopes) if OF_SCOPES[scope.name] == key)
     if not removed:
         raise Http404

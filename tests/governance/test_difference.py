@@ -26,8 +26,9 @@ NO_DIRECTION = {
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days", "retention.receipt_key_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
-    "oauth.device_interval_seconds",
     "consent.announce_days",  # sooner is better heard, and sooner forgotten
+    "oauth.device_interval_seconds", "rights.requests_per_day",
+    "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ OF_AN_ACCOUNT = {
     "consent.ConsentRecord",
     "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
 }  # fmt: skip
-WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry"}
+WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant"}
 OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as policy lets it ask for
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry"}

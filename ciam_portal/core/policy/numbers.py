@@ -232,6 +232,18 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What customers may ask of their data, how often, and until when they are answered (GDPR 12(3))."""
+
+    exports_per_day: Annotated[StrictInt, Field(ge=1, le=10)]
+    export_days: Annotated[StrictInt, Field(ge=1, le=14)]
+    requests_per_day: Annotated[StrictInt, Field(ge=1, le=20)]
+    answer_days: Annotated[StrictInt, Field(ge=7, le=30)]
+    reminder_days: Annotated[StrictInt, Field(ge=3, le=29)]
+    extension_days: Annotated[StrictInt, Field(ge=1, le=60)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -268,5 +280,6 @@ class Content:
     retention: Retention
     recovery: Recovery
     staff: Staff
+    rights: Rights
     risk: Risk
     actions: dict[str, Row]

@@ -222,11 +222,36 @@ def _product(stack: Stack) -> dict[str, Operation]:
         X_Gateway_Host="shop.localhost", X_Gateway_Method="GET", X_Gateway_Key=stack.env["GATEWAY_KEYS"],
     )  # fmt: skip
     made = _operations("/oauth", said | {"statements": counted("/oauth", said, host)}, host)
+    made["API call, DPoP-bound"] = Operation(_bound(browser, host))
     made["gateway check"] = Operation(lambda _number: lambda exchange: exchange(check) == b"")
     made["healthz, through all of Django"] = Operation(
         lambda _number: lambda exchange: bool(exchange(_request("GET", "/healthz", host)))
     )
     return made
+
+
+def _bound(browser: Any, host: str) -> Callable[[int], load.Ask]:
+    """Each connection shows proofs that were made before, each of them once."""
+    from tests.oauth.keyed import Keyed
+    from tests.oauth.walk import answer
+
+    bank = Keyed(browser)
+    code = answer(bank.decide(bank.open(bank.push().json()["request_uri"])))["code"]
+    token = bank.redeem(code).json()["access_token"]
+
+    def asker(_number: int) -> load.Ask:
+        proofs = iter([bank.possession("GET", "/api/profile", token) for _ in range(2000)])
+
+        def ask(exchange: Callable[[bytes], bytes]) -> bool:
+            proof = next(proofs, None)
+            if proof is None:
+                return False
+            exchange(_request("GET", "/api/profile", host, Authorization=f"DPoP {token}", DPoP=proof))
+            return True
+
+        return ask
+
+    return asker
 
 
 if __name__ == "__main__":

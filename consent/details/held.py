@@ -1,0 +1,8 @@
+"""What was approved by itself, as part of a copy of a customer's data."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ciam_portal.core.held import show
+from consent.models import AuthorizationDetail
+
+show(AuthorizationDetail, _("What you approved each time, such as payments"))

@@ -1,0 +1,8 @@
+"""Devices without a keyboard, as part of a copy of a customer's data."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ciam_portal.core.held import show
+from consent.models import DeviceCode
+
+show(DeviceCode, _("Devices whose code you typed"), way="session__customer")
