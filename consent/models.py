@@ -3,11 +3,12 @@
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.export.models import Export, ExportPart
+from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
 from consent.records.models import ConsentEvent, ConsentRecord
 
 __all__ = [
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DeviceCode", "Export", "ExportPart", "Purpose",
-    "PurposeVersion",
+    "PurposeVersion", "Use",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from django.urls import path
 from consent.device import api as devices
 from consent.device import views as device
 from consent.export import views as export
+from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.records import views as choices
 from consent.release import api, authorize, decide
@@ -20,6 +21,7 @@ urlpatterns = [
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
     path("privacy-choices/<slug:key>/<uuid:consent_id>/", choices.take_back, name="take_back"),
+    path("who-used-my-data/", ledger.used, name="used"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),

@@ -183,10 +183,20 @@ class Retention:
 
     audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
     decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    use_months: Annotated[StrictInt, Field(ge=12, le=120)]
     record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
     receipt_key_days: Annotated[StrictInt, Field(ge=3650, le=36_500)]
     message_days: Annotated[StrictInt, Field(ge=7, le=400)]
     unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The tree over the audit's rows."""
+
+    late_seconds: Annotated[StrictInt, Field(ge=30, le=3600)]
+    checkpoint_days: Annotated[StrictInt, Field(ge=7, le=400)]
+    witness_days: Annotated[StrictInt, Field(ge=7, le=400)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +288,7 @@ class Content:
     notices: Notices
     disputes: Disputes
     retention: Retention
+    audit: Audit
     recovery: Recovery
     staff: Staff
     rights: Rights
