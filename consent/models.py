@@ -2,6 +2,7 @@
 
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
+from consent.erasure.models import Deletion
 from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
@@ -9,6 +10,6 @@ from consent.purposes.models import Purpose, PurposeVersion
 from consent.records.models import ConsentEvent, ConsentRecord
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DeviceCode", "Export", "ExportPart", "Purpose",
-    "PurposeVersion", "Use",
+    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
+    "Purpose", "PurposeVersion", "Use",
 ]  # fmt: skip

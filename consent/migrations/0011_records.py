@@ -30,7 +30,7 @@ DROP FUNCTION consent_event_comes_next();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0009_use_ledger"),
+        ("consent", "0010_deletion"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
