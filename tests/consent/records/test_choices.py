@@ -16,7 +16,8 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.errors import Refused
 from consent.models import ConsentEvent, ConsentRecord
-from consent.records import facts, flows, marks, tasks
+from consent.purposes import facts as purposes
+from consent.records import facts, flows, marks, policy, tasks
 from consent.records.policy import GivenBy, Reason, Says, State
 from tests import factories
 from tests.at_once import at_once
@@ -67,7 +68,7 @@ def test_yes_and_no_are_one_click_each_of_equal_weight_and_nothing_is_ticked(
         (4, "improve_service", "objected"),
     ]
     history = client.get("/privacy-choices/history/").text
-    assert [history.count(words) for words in ("Taken back", "Objected", ", by you")] == [1, 1, 4]
+    assert [history.count(words) for words in ("Taken back", "Objected", "</time>, by you")] == [1, 1, 4]
     assert AuditEntry.objects.filter(name="choice.recorded", about=customer.pk).count() == 4
 
 
@@ -123,13 +124,13 @@ def test_odd_forms_say_nothing(
 def test_a_refusal_is_kept_and_asked_again_only_when_the_text_changes_in_what_matters(
     customer: User, by: Actor
 ) -> None:
-    version = facts.purposes.active(clock.now())["research"].version
+    version = purposes.active(clock.now())["research"].version
     flows.answer(customer, "research", Says.NO, version, by=by, at=clock.now())
 
     def is_answered() -> bool:
         (found,) = ConsentRecord.objects.of(customer.pk)
-        standing = facts.standing(found, facts.purposes.active(clock.now()))
-        return flows.policy.is_answered(standing, clock.now())
+        standing = facts.standing(found, purposes.active(clock.now()))
+        return policy.is_answered(standing, clock.now())
 
     assert is_answered()
     rewritten("research", material=False)
@@ -139,7 +140,7 @@ def test_a_refusal_is_kept_and_asked_again_only_when_the_text_changes_in_what_ma
 
 
 def test_nobody_else_says_it(customer: User) -> None:
-    version = facts.purposes.active(clock.now())["research"].version
+    version = purposes.active(clock.now())["research"].version
     for kind, key in ((ActorKind.CUSTOMER, factories.customer().pk), (ActorKind.STAFF, customer.pk)):
         with pytest.raises(Refused) as refused:
             flows.answer(customer, "research", Says.YES, version, by=Actor(kind, key, Channel.WEB), at=clock.now())
@@ -148,7 +149,7 @@ def test_nobody_else_says_it(customer: User) -> None:
 
 @pytest.mark.control("GDPR 18")
 def test_a_pause_counts_for_all_and_ends_as_it_was(customer: User, by: Actor) -> None:
-    at, version = clock.now(), facts.purposes.active(clock.now())["product_news"].version
+    at, version = clock.now(), purposes.active(clock.now())["product_news"].version
     flows.answer(customer, "product_news", Says.YES, version, by=by, at=at)
     keys = ("product_news", "research", "improve_service")
     assert flows.pause(customer, keys, by=by, at=at) == 2  # research was never allowed
@@ -165,7 +166,7 @@ def test_a_pause_counts_for_all_and_ends_as_it_was(customer: User, by: Actor) ->
 def test_what_ends_is_announced_once_and_written_down_but_refused_by_the_clock(
     customer: User, by: Actor, outbox: Callable[[], list[Any]]
 ) -> None:
-    at, version = clock.now(), facts.purposes.active(clock.now())["product_news"].version
+    at, version = clock.now(), purposes.active(clock.now())["product_news"].version
     flows.answer(customer, "product_news", Says.YES, version, by=by, at=at)
     assert tasks.announce() == 0
     with time_machine.travel(at + timedelta(days=395 - 14)):
@@ -173,14 +174,14 @@ def test_what_ends_is_announced_once_and_written_down_but_refused_by_the_clock(
     assert [mail.kind for mail in outbox()] == ["choices_end"]
     with time_machine.travel(at + timedelta(days=395)):
         (found,) = ConsentRecord.objects.of(customer.pk)
-        assert not flows.policy.stands(facts.standing(found, facts.purposes.active(clock.now())), clock.now())
+        assert not policy.stands(facts.standing(found, purposes.active(clock.now())), clock.now())
         assert [tasks.expire(), tasks.expire()] == [1, 0]
     assert ConsentRecord.objects.get().state == State.EXPIRED
 
 
 def test_a_new_text_and_a_retired_purpose_end_a_yes(customer: User, by: Actor) -> None:
     for key in ("product_news", "research"):
-        version = facts.purposes.active(clock.now())[key].version
+        version = purposes.active(clock.now())[key].version
         flows.answer(customer, key, Says.YES, version, by=by, at=clock.now())
     rewritten("product_news")
     retired("research")
@@ -198,7 +199,7 @@ def test_a_new_text_and_a_retired_purpose_end_a_yes(customer: User, by: Actor) -
     ],
 )
 def test_the_database_keeps_what_was_said(customer: User, by: Actor, sql: str) -> None:
-    version = facts.purposes.active(clock.now())["research"].version
+    version = purposes.active(clock.now())["research"].version
     flows.answer(customer, "research", Says.YES, version, by=by, at=clock.now())
     with connection.cursor() as cursor, pytest.raises(DatabaseError):
         cursor.execute(sql)
@@ -208,7 +209,7 @@ def test_the_database_keeps_what_was_said(customer: User, by: Actor, sql: str) -
 def test_two_tabs_that_answer_at_once_leave_one_state_and_both_events_in_order(unlocked_audit: None) -> None:
     customer = factories.customer()
     by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
-    version = facts.purposes.active(clock.now())["research"].version
+    version = purposes.active(clock.now())["research"].version
 
     def tab(says: Says) -> Callable[[], object]:
         return lambda: flows.answer(customer, "research", says, version, by=by, at=clock.now())

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -96,7 +97,7 @@ def test_the_sweep_takes_out_what_ended_and_it_is_asked_anew(walk: Walk) -> None
 def test_a_text_that_changes_while_it_is_read_is_not_agreed_to(walk: Walk) -> None:
     page = walk.ask("openid email")
     rewritten("contact_details", words="To sell it on.")
-    again = walk.browser.get(walk.decide(page)["Location"])
+    again: Any = walk.browser.get(walk.decide(page)["Location"])
     assert "Nothing was saved" in again.text
     assert "To sell it on." in again.text
     assert not Consent.objects.exists()
