@@ -7,8 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, F, Field, Func, OuterRef, QuerySet, UUIDField, Value
+from django.db.models import OuterRef, QuerySet
 
 from accounts.models import User
 from ciam_portal.core import categories
@@ -41,18 +40,7 @@ def of(consent: Consent, customer: User, at: datetime) -> Person:
 
 def people(customers: Iterable[UUID], at: datetime) -> Mapping[UUID, Person]:
     """These people, and what they said to us; whoever has no account is not among them. One statement."""
-    return {each.pk: _person(each, at) for each in _ours(User.objects.filter(pk=_any(customers, UUIDField())))}
-
-
-def people_called(names: Iterable[str], sector: str, at: datetime) -> Mapping[str, Person]:
-    """The same of those whom the apps of a sector know by these names. One statement."""
-    known = User.objects.filter(consents__sub=_any(names, CharField()), consents__partner__sector=sector)
-    found = _ours(known).annotate(called=F("consents__sub")).distinct()
-    return {each.called: _person(each, at) for each in found}  # type: ignore[attr-defined]  # annotated
-
-
-def _any(values: Iterable[Any], of: "Field[Any, Any]") -> Func:
-    return Func(Value(list(values), output_field=ArrayField(of)), function="ANY")
+    return {each.pk: _person(each, at) for each in _ours(User.objects.filter(pk__in=list(customers)))}
 
 
 def _ours(found: QuerySet[User]) -> QuerySet[User]:
