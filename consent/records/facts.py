@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Expression, OuterRef
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils.translation import ngettext
 
@@ -111,7 +111,7 @@ def connected(customer: UUID, partner: UUID, declined: Iterable[str], at: dateti
 
 
 @ALONGSIDE.join
-def of_a_token() -> Mapping[str, Expression]:
+def of_a_token() -> Mapping[str, Any]:
     """Read with each code and token: what its customer said to the app that they connected, whoever acts with it."""
     return {"choices": choices(OuterRef("user"), OuterRef("consent__partner"))}
 
