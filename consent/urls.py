@@ -10,6 +10,7 @@ from consent.erasure.proofs import KEEP
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
+from consent.records import views as choices
 from consent.release import api, authorize, decide
 from consent.release import views as logout
 
@@ -19,6 +20,10 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("privacy-choices/", choices.index, name="choices"),
+    path("privacy-choices/history/", choices.history, name="choices_history"),
+    path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
+    path("privacy-choices/<slug:key>/<uuid:consent_id>/", choices.take_back, name="take_back"),
     path("who-used-my-data/", ledger.used, name="used"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),

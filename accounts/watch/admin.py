@@ -57,6 +57,10 @@ MEANINGS = {
         " named, a forged header counts as an address and escapes limits; with too few, all customers are one address"
         " and are shut out together. Set what stands in front of the portal, and start it anew."
     ),
+    "audit": _(
+        "Rows of the audit were edited, deleted, inserted or moved after they were written. manage.py verify_audit"
+        " names them. Whoever did it could write to the database past the portal: find out who, and keep a copy of it."
+    ),
     "outbox": _(
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."

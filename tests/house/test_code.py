@@ -34,7 +34,8 @@ VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "ge
 
 PUBLIC = {
     "home", "help", "privacy", "terms", "accessibility",
-    "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "favicon", "touch_icon",
+    "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "well_known_audit",
+    "favicon", "touch_icon",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
