@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0010_deletion"),
+        ("consent", "0011_records"),
     ]
 
     operations = [
