@@ -98,6 +98,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "look whether purposes are as they were approved": {"task": "consent.look_at_purposes", "schedule": 300.0},
     "write down which choices have ended": {"task": "consent.expire", "schedule": 60.0},
     "announce which choices end": {"task": "consent.announce", "schedule": crontab(minute=15)},
     "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},

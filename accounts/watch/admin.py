@@ -65,6 +65,10 @@ MEANINGS = {
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."
     ),
+    "purpose": _(
+        "What a purpose of data says in the database is not what two people approved, so nothing is used for it any"
+        " more. Somebody edited it there: find out who. manage.py purposes verify names it; a new version replaces it."
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0011_records"),
+        ("consent", "0012_receipts"),
     ]
 
     operations = [
