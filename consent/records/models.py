@@ -93,7 +93,7 @@ def _said_soundly(kind: str) -> tuple[models.CheckConstraint, ...]:
     )
 
 
-@erasing.stays("What was agreed must be shown for as long as it counts, by an id that names nobody once they are gone.")
+@erasing.stays(erasing.AGREED)
 class ConsentEvent(Said):
     """One thing that was said, or became of it. Written once and for good: a trigger keeps it, and the count."""
 
