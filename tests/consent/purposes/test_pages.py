@@ -194,7 +194,7 @@ def test_what_was_edited_is_replaced_carried_on_by_nothing_and_stays_known(petra
     said = NEWS | {"basis": "legitimate_interest", "access": "profile", "valid_for_days": ""}
     assert petra.client.post(path, said).status_code == 302
     brought(petra, mona, PurposeVersion.objects.get(purpose=ours.purpose, number=2))
-    assert facts.one("improve_service", clock.now()).number == 2
+    assert facts.one("improve_service", clock.now()).material_number == 2
     assert look_at_purposes() == 0
     with pytest.raises(CommandError, match="1 of 9"):
         call_command("purposes", "verify", stderr=StringIO())
