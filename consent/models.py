@@ -7,9 +7,10 @@ from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.receipts.models import Receipt
 from consent.records.models import ConsentEvent, ConsentRecord
 
 __all__ = [
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
-    "Purpose", "PurposeVersion", "Use",
+    "Purpose", "PurposeVersion", "Receipt", "Use",
 ]  # fmt: skip

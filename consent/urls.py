@@ -10,8 +10,9 @@ from consent.erasure.proofs import KEEP
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
+from consent.receipts import views as receipts
 from consent.records import views as choices
-from consent.release import api, authorize, decide
+from consent.release import api, authorize, decide, grants
 from consent.release import views as logout
 
 app_name = "consent"
@@ -28,6 +29,15 @@ urlpatterns = [
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),
+    path("receipts/", receipts.index, name="receipts"),
+    path("receipts/apps/<uuid:consent_id>/", receipts.of_app, name="receipts_of_app"),
+    path("receipts/purposes/<slug:key>/", receipts.of_purpose, name="receipts_of_purpose"),
+    path("receipts/download/", receipts.download_all, name="receipts_download"),
+    path("receipts/verify/", receipts.verify, name="receipt_verify"),
+    path("receipts/texts/<uuid:version_id>/", receipts.notice, name="receipt_notice"),
+    path("receipts/<uuid:receipt_id>/", receipts.detail, name="receipt"),
+    path("receipts/<uuid:receipt_id>/download/", receipts.download, name="receipt_download"),
+    path(".well-known/consent-receipt-keys.json", receipts.published_keys, name="receipt_keys"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),
@@ -36,6 +46,7 @@ urlpatterns = [
     path("oauth/authorize/another/", logout.another, name="another"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
+    path("oauth/grants/<str:grant_id>", grants.grant, name="grant"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),
     path("oauth/introspect/", api.introspect, name="introspect"),
     path("delete-account/", erasure.delete, name="delete"),

@@ -27,10 +27,14 @@ _TWO_PEOPLE = (
 )
 
 
+def canonical(texts: Mapping[str, Any]) -> bytes:
+    """The texts in all languages, in the one way that their digest is made of."""
+    return json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def digest(texts: Mapping[str, Any]) -> str:
-    """The SHA-256 of the texts in all languages, of their canonical JSON: what was shown can be told by it."""
-    plain = json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(plain.encode()).hexdigest()
+    """The SHA-256 of the texts: what was shown can be told by it."""
+    return hashlib.sha256(canonical(texts)).hexdigest()
 
 
 class Purpose(models.Model):

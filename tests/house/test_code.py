@@ -44,6 +44,7 @@ PUBLIC = {
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
 }  # fmt: skip
 
@@ -55,7 +56,8 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "consent:activity", "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
+    "consent:profile", "consent:activity", "consent:receipt_keys",
+    "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
     "oauth2_provider:revoke-token", "oauth2_provider:protected-resource",
     "oauth2_provider:credentials", "oauth2_provider:replace-credential",
     "oauth2_provider:end-credential",
