@@ -26,6 +26,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.filter(event__purpose=key, event__recipient=None)
 
 
+@erasing.stays(erasing.AGREED)
 @sealed
 @erasing.stays("Evidence of what was agreed, by ids that name nobody once the account is gone.")
 class Receipt(models.Model):
