@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.sessions.signing import customer_of
 from ciam_portal.core.audit.tree import proofs
-from ciam_portal.core.audit.tree.models import Leaf
 from ciam_portal.core.words import choices
 from ciam_portal.oauth import keys
 from ciam_portal.oauth.signing.models import Use
@@ -76,12 +75,11 @@ def download_all(request: HttpRequest) -> HttpResponse:
 def proof(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     """That it stands in the audit's tree, signed: it was not made up later, nor is it taken out unseen."""
     row = get_object_or_404(Receipt.objects.of(customer_of(request).pk), pk=receipt_id)
-    leaf = Leaf.objects.filter(row=row.pk).first()
-    if leaf is None:
+    try:
+        text = proofs.of(row.pk)
+    except proofs.NotYet:
         messages.info(request, _("It is not in our log yet. That takes some seconds: please try again."))
         return redirect("consent:receipt", row.pk)
-    try:
-        text = proofs.of(leaf)
     except proofs.NoProof:
         messages.error(request, _("Our log does not fit this receipt. Please tell our help desk."))
         return redirect("consent:receipt", row.pk)
