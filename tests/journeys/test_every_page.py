@@ -13,7 +13,7 @@ STRANGERS = (
     "/nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ /device/ "
+    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ /privacy-choices/ /privacy-choices/history/ /device/ "
     "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /security/recovery/ "
     "/security/lock/ /sign-out/"
 )
