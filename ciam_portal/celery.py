@@ -83,6 +83,7 @@ JOBS: dict[str, dict[str, Any]] = {
     },
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
+    "seal what was audited": {"task": "audit.seal", "schedule": 5.0},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
     "rotate the keys that sign": {"task": "signing.tend", "schedule": crontab(minute=35)},

@@ -31,6 +31,7 @@ DIGEST_KEYS={keys[4]}
 DATA_KEYS={keys[0]}
 DEVICE_KEYS={keys[1]}
 AUDIT_KEYS={keys[2]}
+CHECKPOINT_KEYS={keys[5]}
 SUBJECT_KEY={keys[3]}
 STATIC_ROOT=/var/lib/ciam/static
 """
@@ -65,7 +66,7 @@ def main() -> None:
     words = {
         "url": chosen.url.rstrip("/"), "host": urlsplit(chosen.url).hostname,
         "database": chosen.database, "cache": chosen.cache,
-        "secret": secrets.token_urlsafe(64), "keys": [key() for _ in range(5)],
+        "secret": secrets.token_urlsafe(64), "keys": [key() for _ in range(6)],
         **{name: secrets.token_urlsafe(24) for name in ("portal", "owner", "shared")},
     }  # fmt: skip
     texts = {"environment": ENVIRONMENT, "owner": OWNER, "roles.sql": ROLES, "cache.conf": CACHE}

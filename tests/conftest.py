@@ -29,10 +29,7 @@ from tests.stack.state import new_signing_key
 examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("patient")
 
-_MONTHS = """
-SELECT relid::regclass::text FROM unnest('{audit_auditentry,audit_decisionentry}'::regclass[]) AS whole,
-pg_partition_tree(whole)
-"""
+_NEVER_EMPTIED = "SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgtype & 32 <> 0 AND NOT tgisinternal"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -128,10 +125,9 @@ def unlocked_audit(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 
     def triggers(verb: str) -> None:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(_MONTHS)
-            months = (name for (name,) in cursor.fetchall())
-            for table in (*months, "governance_policyversion", "governance_riskmodel", "consent_purposeversion"):
-                cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER USER")
+            cursor.execute(_NEVER_EMPTIED)
+            for table, trigger in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {trigger}")
 
     triggers("DISABLE")
     yield

@@ -117,6 +117,7 @@ def test_a_whole_environment_starts(start: Start) -> None:
         ("DATA_KEYS", "c2hvcnQ", "DATA_KEYS must be base64url"),
         ("DEVICE_KEYS", None, "DEVICE_KEYS is not set"),
         ("AUDIT_KEYS", None, "AUDIT_KEYS is not set"),
+        ("CHECKPOINT_KEYS", None, "CHECKPOINT_KEYS is not set"),
         ("AUDIT_KEYS", "c2hvcnQ", "AUDIT_KEYS must be base64url"),
         ("DEVICE_KEYS", "c2hvcnQ", "DEVICE_KEYS must be base64url"),
         ("SUBJECT_KEY", "!!", "SUBJECT_KEY must be base64url"),

@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from ciam_portal import tasks
 from ciam_portal.core import clock
-from ciam_portal.core.audit import months, seal
+from ciam_portal.core.audit import database, months, seal
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -92,7 +92,8 @@ def test_months_are_dropped_when_they_are_over_and_that_is_recorded(as_portal: N
     assert not AuditEntry.objects.filter(pk=old).exists()
     assert AuditEntry.objects.filter(pk=kept).exists()
     told = AuditEntry.objects.get(name=MonthsDropped.name, data__months=1)
-    assert told.data == {"table": "audit_auditentry", "months": 1}
+    assert told.data == {"table": "audit_auditentry", "months": 1, "until": first_of(24).isoformat()}
+    assert months.dropped() == {"audit_auditentry": first_of(24)}
     assert tasks.audit_months() == 0
 
 
@@ -140,7 +141,8 @@ def test_the_migration_moves_what_is_there_both_ways() -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         run("DELETE FROM audit_auditentry")
     executor = MigrationExecutor(connection)
-    executor.migrate([("audit", "0002_by_month")])
+    executor.migrate([("audit", "0006_tree")])
+    database.on_migrated()
     assert where(before) == part_of("audit_auditentry", 2)
     assert recompute.recompute(DecisionEntry.objects.get(pk=decision.pk)) == ()
     call_command("verify_audit", verbosity=0)

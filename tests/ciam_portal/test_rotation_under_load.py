@@ -20,7 +20,7 @@ from tests.stack.state import CHECKOUT, new_key, new_signing_key
 from tests.stack.valkey import free_port
 
 SIGNING = "OIDC_SIGNING_KEYS"
-RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", SIGNING}
+RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "CHECKPOINT_KEYS", SIGNING}
 GRACE = "grace@example.com"
 PAUSE = 0.05  # seconds between two requests of one client: bounded, for other tests run too
 PREPARED = """

@@ -163,12 +163,12 @@ def test_a_row_whose_key_is_gone_is_not_called_changed_and_still_fails(settings:
 
 
 def test_the_command_reads_all_seals_and_names_the_broken(customer: User) -> None:
-    assert "decision: no row" in verified()
+    assert "decision entry: no row" in verified()
     entry, _ = assess(), row_of(AuditEntry)
-    assert "decision: 1 intact" in verified()
+    assert "decision entry: 1 intact" in verified()
     bad = forged(entry, about=customer.pk)
     out = StringIO()
-    with pytest.raises(CommandError, match="1 ROWS ARE NOT") as failed:
+    with pytest.raises(CommandError, match="1 THINGS ARE NOT") as failed:
         call_command("verify_audit", stdout=out, stderr=out)
     assert failed.value.returncode == 1
-    assert f"decision {bad.pk}: broken" in out.getvalue()
+    assert f"decision entry {bad.pk}, which waits: broken" in out.getvalue()

@@ -32,7 +32,7 @@ from tests.oauth.walk import register
 from tests.recovery.steps import SEED, with_app
 
 pytestmark = pytest.mark.django_db
-LISTS = ("DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS")
+LISTS = ("DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "CHECKPOINT_KEYS")
 
 
 @pytest.fixture(autouse=True)

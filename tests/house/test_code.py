@@ -28,7 +28,7 @@ LONGEST = 300
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
     r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
-    r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide)|outbox/(tell|tasks))\.py"
+    r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide|tree/sealer)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
 

@@ -80,6 +80,7 @@ class State:
             "DATA_KEYS": known.get("DATA_KEYS") or new_key(),
             "DEVICE_KEYS": known.get("DEVICE_KEYS") or new_key(),
             "AUDIT_KEYS": known.get("AUDIT_KEYS") or new_key(),
+            "CHECKPOINT_KEYS": known.get("CHECKPOINT_KEYS") or new_key(),
             "SUBJECT_KEY": known.get("SUBJECT_KEY") or new_key(),
             "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS", ""),
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
@@ -197,6 +198,7 @@ def production_environment(folder: Path) -> dict[str, str]:
         "DATA_KEYS": new_key(),
         "DEVICE_KEYS": new_key(),
         "AUDIT_KEYS": new_key(),
+        "CHECKPOINT_KEYS": new_key(),
         "SUBJECT_KEY": new_key(),
     }
 

@@ -11,8 +11,10 @@ from django.core.checks import CheckMessage, Error
 from django.db import connection
 from psycopg import sql
 
+from ciam_portal.core.audit.tree import leaves
+
 AUDIT = ("audit_auditentry", "audit_decisionentry")
-ADD_ONLY = (*AUDIT, "governance_riskmodel")
+ADD_ONLY = (*AUDIT, "audit_leaf", "audit_subtree", "governance_riskmodel")
 KEPT = ("governance_policyversion",)
 READ_ONLY = ("django_migrations",)
 MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit
@@ -41,6 +43,23 @@ BEGIN
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), portal);
 END $$
 """
+# Of every table that stands in the tree: what is added waits for it, and so does what was there before.
+_WAITS = """
+DO $$
+DECLARE
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY {tables}::text[] LOOP
+        CONTINUE WHEN to_regclass(kind) IS NULL OR to_regclass('audit_waiting') IS NULL
+            OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = kind::regclass AND tgname = 'waits_for_the_tree');
+        EXECUTE format('CREATE TRIGGER waits_for_the_tree AFTER INSERT ON %I FOR EACH ROW '
+                       'EXECUTE FUNCTION audit_waits(%L)', kind, kind);
+        EXECUTE format('INSERT INTO audit_waiting (kind, "row", at) SELECT %L, id, at FROM %I AS given '
+                       'WHERE NOT EXISTS (SELECT FROM audit_leaf WHERE "row" = given.id AND kind = %L) '
+                       'ORDER BY at, id', kind, kind, kind);
+    END LOOP;
+END $$
+"""
 # What the role may that asks, by what it is, what it owns or may become, and what it was given. Whoever may make roles
 # may make one that is a member of another (up to PostgreSQL 15), and whoever runs programs on the server is its owner.
 _MIGHT = """
@@ -61,8 +80,9 @@ FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN
 
 
 def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
-    """After ``migrate``, as the owner: give the portal's role what it needs. Nothing to do if there is but one role."""
+    """After ``migrate``, as the owner: tables join the tree; the portal's role, if another, gets what it needs."""
     with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_WAITS).format(tables=sql.Literal(list(leaves.tables()))))
         cursor.execute("SELECT current_user")
         if cursor.fetchone() == (settings.PORTAL_ROLE,):
             return

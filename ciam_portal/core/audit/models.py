@@ -1,4 +1,4 @@
-"""What happened and what was decided, each row sealed (``seal``), for as long as the policy says (``months``).
+"""What happened and what was decided: each row sealed (``seal``), a leaf (``tree``), kept as policy says (``months``).
 
 Append-only: a database trigger refuses UPDATE, DELETE and TRUNCATE. Its SQL stands in the first migration; one made by
 django-pgtrigger would stand aside for whoever sets ``pgtrigger.ignore``, which any database role may.
@@ -14,8 +14,12 @@ from django.db import models
 
 from ciam_portal.core import reference, retention
 from ciam_portal.core.audit import seal
+from ciam_portal.core.audit.tree.leaves import sealed
+from ciam_portal.core.audit.tree.models import Checkpoint, Leaf, Subtree, Waiting
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.postgres import prepared
+
+__all__ = ["AuditEntry", "Checkpoint", "DecisionEntry", "Leaf", "Subtree", "Tally", "Waiting"]
 
 
 class _Entry(models.Model):
@@ -39,6 +43,7 @@ class _Entry(models.Model):
         prepared.insert(self)
 
 
+@sealed
 class AuditEntry(_Entry):
     """One event, as recorded by ``record()``."""
 
@@ -109,6 +114,7 @@ class Tally(models.Model):
         return f"{self.times} on {self.day}"
 
 
+@sealed
 class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""
 

@@ -4,11 +4,12 @@ They stand in the migration ``0002_by_month`` and drop nothing within a year, wh
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, transaction
 
+from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -16,16 +17,18 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.policy import limits
 
 _AHEAD = 3
+_PARTS = "SELECT relid::regclass::text FROM pg_partition_tree(%s) WHERE isleaf AND relid::regclass::text !~ '_other$'"
 _SECONDS = "SET LOCAL statement_timeout = '80s'"  # moving rows that lay in no month may take a while
 
 
 @dataclass(frozen=True, slots=True)
 class MonthsDropped(AuditEvent):
-    """So many months of a table were over, and are gone."""
+    """So many months of a table were over, and are gone: whatever was of a time before ``until``."""
 
     name: ClassVar[str] = "audit.months_dropped"
     table: Code
     months: int
+    until: datetime | None = None
 
 
 def make() -> int:
@@ -42,9 +45,29 @@ def drop(*, by: Actor, at: datetime) -> int:
     for model, kept in ((AuditEntry, rules.audit_months), (DecisionEntry, rules.decision_months)):
         table = model._meta.db_table  # noqa: SLF001  (Django's documented way to it)
         with transaction.atomic(), connection.cursor() as cursor:
+            before = _months(table)
             cursor.execute("SELECT audit_drop_months(%s, %s)", [table, kept])
-            gone = int(cursor.fetchone()[0])
+            gone = before - _months(table)
             if gone:
-                record(MonthsDropped(table=Code(table), months=gone), about=None, by=by, at=at)
-        total += gone
+                until = max(gone) + timedelta(days=31)  # a day of the next month
+                event = MonthsDropped(Code(table), len(gone), until.replace(day=1))
+                record(event, about=None, by=by, at=at)
+        total += len(gone)
     return total
+
+
+def dropped() -> dict[str, datetime]:
+    """By table, before which time its rows were dropped: only what a record with an unbroken seal says."""
+    found = {}
+    for entry in AuditEntry.objects.filter(name=MonthsDropped.name).order_by("at"):
+        until = entry.data.get("until")
+        if until and seal.check(entry).holds:
+            found[entry.data["table"]] = datetime.fromisoformat(until)
+    return found
+
+
+def _months(table: str) -> set[datetime]:
+    """The first instants of the months that this table has."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTS, [table])
+        return {datetime.strptime(name[-7:], "%Y_%m").replace(tzinfo=UTC) for (name,) in cursor.fetchall()}

@@ -11,7 +11,8 @@ from django.conf import settings
 from jwcrypto import jwk
 
 RINGS = (
-    "SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "SUBJECT_KEY", "OIDC_SIGNING_KEYS",
+    "SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "CHECKPOINT_KEYS", "SUBJECT_KEY",
+    "OIDC_SIGNING_KEYS",
 )  # fmt: skip
 PORTAL = b"portal"
 """In place of a signing key: those that the portal makes itself (``ciam_portal.oauth.signing``)."""

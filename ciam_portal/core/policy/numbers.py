@@ -183,6 +183,15 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """The tree over the audit's rows."""
+
+    late_seconds: Annotated[StrictInt, Field(ge=30, le=3600)]
+    checkpoint_days: Annotated[StrictInt, Field(ge=7, le=400)]
+    witness_days: Annotated[StrictInt, Field(ge=7, le=400)]
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """Getting back in: how long it waits, how often it may be asked for, and how long its pieces live."""
 
@@ -270,6 +279,7 @@ class Content:
     notices: Notices
     disputes: Disputes
     retention: Retention
+    audit: Audit
     recovery: Recovery
     staff: Staff
     rights: Rights

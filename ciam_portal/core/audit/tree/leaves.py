@@ -1,0 +1,126 @@
+"""Which tables stand in the tree, and what of a row is hashed.
+
+``@sealed`` over a model is all it takes to join: its rows must only ever be added, and have an ``id`` (a UUID) and an
+``at``. Migrating gives its table a trigger, which keeps in the row's own transaction that it waits (``Waiting``), so
+that no row is left out, however late its transaction commits; and every row that was there before waits, too.
+
+A leaf is the canonical JSON (RFC 8785) of the table's name and of all columns that are not null, each as a text: of
+JSON columns the very text that the database has, of arrays the JSON of their texts. A release may add columns that are
+null in the rows from before.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from django.db.models import JSONField, Model
+
+from ciam_portal.core.audit.seal import Seal, check_values
+from ciam_portal.core.postgres import prepared
+
+Row = TypeVar("Row", bound=type[Model])
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+# Rows are found in their months by their time.
+_ROWS = """
+SELECT {columns} FROM unnest(%s::uuid[], %s::timestamptz[]) AS wanted (id, at) JOIN {table} AS a_row USING (id, at)
+"""
+
+
+class Located(Protocol):
+    """Names a row: which one, and of what time."""
+
+    row: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of them."""
+
+    model: type[Model]
+
+    @cached_property
+    def name(self) -> str:
+        """What it is called in the database."""
+        return self.model._meta.db_table  # noqa: SLF001  (Django's documented way to it)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """All of its columns."""
+        return tuple(str(field.column) for field in self.model._meta.local_concrete_fields)  # noqa: SLF001  (as above)
+
+    def read(self, rows: Sequence["Located"]) -> dict[UUID, tuple[Any, ...]]:
+        """The values of all columns of these rows, by id; nothing of those that are not there."""
+        if not rows:
+            return {}
+        with prepared.connection.prepared() as cursor:
+            cursor.execute(self._statement, [[each.row for each in rows], [each.at for each in rows]])
+            return {values[self._key]: values for values in cursor.fetchall()}
+
+    @cached_property
+    def _key(self) -> int:
+        return self.columns.index("id")
+
+    @cached_property
+    def _statement(self) -> str:
+        columns = ", ".join(f'a_row."{column}"' for column in self.columns)
+        return _ROWS.format(columns=columns, table=self.name)
+
+    def seal(self, values: Sequence[Any]) -> Seal | None:
+        """What the seal of a row with these values says; nothing if rows of this table have none."""
+        if "seal" not in self.columns:
+            return None
+        said = dict(zip(self.columns, values, strict=True))
+        for name in self._jsons:
+            said[name] = None if said[name] is None else json.loads(said[name])
+        return check_values(self.model, said)
+
+    @cached_property
+    def _jsons(self) -> tuple[str, ...]:
+        fields = self.model._meta.local_concrete_fields  # noqa: SLF001  (as above)
+        return tuple(str(field.column) for field in fields if isinstance(field, JSONField))
+
+    def entry(self, values: Sequence[Any]) -> bytes:
+        """What is hashed of a row with these values of its columns, as the database gives them."""
+        return _json([self.name, {column: _text(value) for column, value in zip(self.columns, values, strict=True)
+                                  if value is not None}]).encode()  # fmt: skip
+
+
+_tables: dict[str, Table] = {}
+
+
+def sealed(model: Row) -> Row:
+    """The rows of this model stand in the tree."""
+    table = Table(model)
+    _tables[table.name] = table
+    return model
+
+
+def tables() -> dict[str, Table]:
+    """All of them, by name."""
+    return _tables
+
+
+def _as_it_is(value: Any) -> str:  # noqa: ANN401  (a text)
+    return str(value)
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    str: _as_it_is, UUID: str, datetime: _instant, date: date.isoformat, bool: lambda value: "ft"[value], int: str,
+    float: repr, bytes: bytes.hex, memoryview: lambda value: bytes(value).hex(),
+    list: lambda value: _json([None if each is None else _text(each) for each in value]),
+}  # fmt: skip
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  (any column's)
+    return _TEXTS[type(value)](value)
