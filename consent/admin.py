@@ -1,5 +1,6 @@
 """Where Django's admin looks for pages."""
 
 from consent.permission import admin
+from consent.rights import admin as rights
 
-__all__ = ["admin"]
+__all__ = ["admin", "rights"]

@@ -8,6 +8,7 @@ from consent.export import views as export
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
+from consent.rights import views as rights
 
 app_name = "consent"
 
@@ -15,6 +16,12 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("your-data/", rights.index, name="rights"),
+    path("your-data/correct/", rights.correct, name="rights_correct"),
+    path("your-data/restrict/", rights.restrict, name="rights_restrict"),
+    path("your-data/object/", rights.object_to, name="rights_object"),
+    path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
+    path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),

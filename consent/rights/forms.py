@@ -58,9 +58,7 @@ class Reply(forms.Form):
     """A privacy officer's answer."""
 
     answer = forms.ChoiceField(label=_("Answer"), choices=choices(Answer))
-    lifts = forms.BooleanField(
-        label=_("With it, the restriction ends: the use of the data goes on"), required=False
-    )
+    lifts = forms.BooleanField(label=_("With it, the restriction ends: the use of the data goes on"), required=False)
 
 
 class Extend(forms.Form):

@@ -83,7 +83,9 @@ class Request(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state="open", ended_at__isnull=True, answer="")
                 | models.Q(state="withdrawn", ended_at__isnull=False, answer="")
-                | (models.Q(state="answered", ended_at__isnull=False, answered_by__isnull=False) & ~models.Q(answer="")),
+                | (
+                    models.Q(state="answered", ended_at__isnull=False, answered_by__isnull=False) & ~models.Q(answer="")
+                ),
                 name="request_ends_with_an_answer",
             ),
             models.CheckConstraint(
