@@ -3,7 +3,10 @@
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.export.models import Export, ExportPart
+from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion"]
+__all__ = [
+    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Use",
+]  # fmt: skip

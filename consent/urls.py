@@ -5,6 +5,7 @@ from django.urls import path
 from consent.device import api as devices
 from consent.device import views as device
 from consent.export import views as export
+from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -22,6 +23,7 @@ urlpatterns = [
     path("your-data/object/", rights.object_to, name="rights_object"),
     path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
     path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
+    path("who-used-my-data/", ledger.used, name="used"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),

@@ -1,7 +1,7 @@
 """Until when rows are kept: each model says it (``@kept``), and one job forgets what is over, batch by batch.
 
-A table that grows with time and says nothing is a bug (``tests/house/test_retention.py``). The audit and the decisions
-go by the month (``audit/months.py``).
+A table that grows with time and says nothing is a bug (``tests/house/test_retention.py``). What lies in months goes by
+the month (``@by_month``, ``audit/months.py``).
 """
 
 import logging
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 BATCH = 1_000  # rows of one transaction: nobody waits for its locks
 
 Over = Callable[[limits.Limits, datetime], Q]
+Months = Callable[[limits.Limits], int]
 Row = TypeVar("Row", bound=type[Model])
 
 
@@ -39,6 +40,7 @@ class Kept:
 
 
 _kept: dict[type[Model], Kept] = {}
+_by_month: dict[type[Model], Months] = {}
 
 
 def kept(over: Over) -> Callable[[Row], Row]:
@@ -49,6 +51,21 @@ def kept(over: Over) -> Callable[[Row], Row]:
         return model
 
     return declare
+
+
+def by_month(months: Months) -> Callable[[Row], Row]:
+    """This model's table lies in months, and keeps so many whole ones."""
+
+    def declare(model: Row) -> Row:
+        _by_month[model] = months
+        return model
+
+    return declare
+
+
+def in_months() -> dict[type[Model], Months]:
+    """Those tables."""
+    return dict(_by_month)
 
 
 def declared() -> tuple[Kept, ...]:

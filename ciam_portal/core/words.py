@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from ciam_portal.core import mailbox
-from ciam_portal.core.policy.reason import Worded
+from ciam_portal.core.policy.reason import ReasonBase, Worded
 
 Text = str | Promise  # a text, or one that is translated when it is read
 
@@ -37,6 +37,13 @@ def sentence(reason: StrEnum) -> str:
     """What the person reads: their problem and what to do, never what an attacker could use."""
     words = str(getattr(reason, "words", ""))
     return _(words) if words else str(FALLBACK)
+
+
+def why_not(code: str) -> str:
+    """The same for a reason that was stored by its code, whichever policy gave it."""
+    return next(
+        (sentence(each) for kind in ReasonBase.__subclasses__() for each in kind if each == code), str(FALLBACK)
+    )
 
 
 def choices(reasons: Iterable[Worded]) -> list[tuple[str, Promise]]:

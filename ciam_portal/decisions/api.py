@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.budgets import counter as budget
@@ -17,8 +16,8 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Hold, StepUp
 from ciam_portal.core.words import sentence
 from ciam_portal.decisions import flows, openapi, policy, questions
-from ciam_portal.decisions.shapes import Malformed, parse
 from ciam_portal.oauth import backend
+from ciam_portal.oauth.bodies import Malformed, body, parse
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.views import for_machines, problem
 from consent.release.access import acting
@@ -69,20 +68,6 @@ def _one_more(partner: Partner) -> Malformed | None:
     if budget.spend("decisions", str(partner.pk), limit=most, seconds=_WINDOW_SECONDS):
         return None
     return Malformed("too_many_requests", f"no more than {most} questions in a minute", 429)
-
-
-def body(request: HttpRequest) -> bytes:
-    """What was sent as JSON, within bounds. Raises Malformed."""
-    if request.content_type != "application/json":
-        raise Malformed("unsupported_media_type", "Send application/json.", 415)
-    too_large = Malformed("body_too_large", f"No more than {questions.LARGEST_BODY} bytes.", 413)
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        raise too_large from None
-    if len(body) > questions.LARGEST_BODY:
-        raise too_large
-    return body
 
 
 @for_deciders(questions.question)

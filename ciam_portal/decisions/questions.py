@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.decisions import shapes
-from ciam_portal.decisions.shapes import EVALUATION, EVALUATIONS, QUESTION, REDEMPTION, Malformed, read
+from ciam_portal.decisions.shapes import EVALUATION, EVALUATIONS, QUESTION, REDEMPTION
+from ciam_portal.oauth.bodies import Malformed, read
 from ciam_portal.oauth.transactions import Transaction
 
-LARGEST_BODY = 16_384
 _STOPS = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
 

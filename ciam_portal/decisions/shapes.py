@@ -2,11 +2,9 @@
 
 from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
-
-from ciam_portal.core import misfit, strictjson
 
 T = TypeVar("T")
 _closed = with_config(ConfigDict(strict=True, extra="forbid"))
@@ -15,16 +13,6 @@ _MOST_AT_ONCE = 50
 # No control characters, ends of lines or marks that turn the direction of text, in words that every dialect reads.
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
 _BOTH = {"dependentRequired": {"amount": ["currency"], "currency": ["amount"]}}
-_CODES = {
-    "missing": "missing_member",
-    "alone": "missing_member",
-    "extra_forbidden": "unknown_member",
-    "string_too_short": "invalid_length",
-    "string_too_long": "invalid_length",
-    "too_long": "invalid_length",
-    "greater_than_equal": "out_of_range",
-    "less_than_equal": "out_of_range",
-}
 
 
 def _text(words: str, longest: int, pattern: str = _PRINTABLE) -> Any:  # noqa: ANN401  (as pydantic types Field)
@@ -124,30 +112,3 @@ QUESTION: TypeAdapter[Question] = TypeAdapter(_Priced[Question])
 REDEMPTION: TypeAdapter[Redemption] = TypeAdapter(_Priced[Redemption])
 EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 EVALUATIONS: TypeAdapter[Evaluations] = TypeAdapter(Evaluations)
-
-
-class Malformed(ValueError):
-    """The request cannot be read: a stable code, and one sentence for whoever writes the caller's program."""
-
-    def __init__(self, code: str, words: str, status: int = 400) -> None:
-        super().__init__(words)
-        self.code, self.words, self.status = code, words, status
-
-
-def read(form: TypeAdapter[T], body: object) -> T:
-    """What a body says. Raises Malformed."""
-    try:
-        return form.validate_python(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        code = "invalid_type" if first["type"].endswith("_type") else _CODES.get(first["type"], "invalid_value")
-        raise Malformed(code, misfit.sentence(first, whole="the body", table="an object")) from None
-
-
-def parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)
-    """JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, every name once. Raises Malformed."""
-    try:
-        return strictjson.loads(body)
-    except strictjson.NoJSON as error:
-        code = "duplicate_member" if isinstance(error, strictjson.Duplicate) else "invalid_json"
-        raise Malformed(code, str(error)) from None

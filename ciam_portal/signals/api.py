@@ -14,8 +14,7 @@ from pydantic import TypeAdapter
 from accounts.budgets import counter as budget
 from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
-from ciam_portal.decisions.api import body
-from ciam_portal.decisions.shapes import Malformed, parse, read
+from ciam_portal.oauth.bodies import Malformed, body, parse, read
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import SIGNALS_MANAGE, SIGNALS_READ
 from ciam_portal.oauth.views import for_machines, problem

@@ -23,8 +23,8 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions import questions
-from ciam_portal.decisions.shapes import Malformed
 from ciam_portal.oauth import scopes
+from ciam_portal.oauth.bodies import Malformed
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db

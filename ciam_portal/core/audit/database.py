@@ -15,7 +15,7 @@ from ciam_portal.core.audit.tree import leaves
 
 AUDIT = ("audit_auditentry", "audit_decisionentry")
 ADD_ONLY = (*AUDIT, "audit_leaf", "audit_subtree", "governance_riskmodel")
-KEPT = ("governance_policyversion",)
+KEPT = ("governance_policyversion", "consent_use")  # what may change, triggers say
 READ_ONLY = ("django_migrations",)
 MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit
 

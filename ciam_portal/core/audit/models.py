@@ -43,6 +43,7 @@ class _Entry(models.Model):
         prepared.insert(self)
 
 
+@retention.by_month(lambda rules: rules.retention.audit_months)
 @sealed
 class AuditEntry(_Entry):
     """One event, as recorded by ``record()``."""
@@ -114,6 +115,7 @@ class Tally(models.Model):
         return f"{self.times} on {self.day}"
 
 
+@retention.by_month(lambda rules: rules.retention.decision_months)
 @sealed
 class DecisionEntry(_Entry):
     """One answer of a policy, with the facts it was asked about, so that it can be asked again."""

@@ -1,6 +1,7 @@
-"""The months of the audit: made ahead, dropped when their time is over. The owner's functions in the database do both.
+"""Tables by the month: made ahead, dropped when their time is over. The owner's functions in the database do both.
 
-They stand in the migration ``0002_by_month`` and drop nothing within a year, whatever they are asked.
+They stand in the migrations ``0002_by_month`` and ``0007_any_table_by_month``, know each such table by itself, and drop
+nothing within a year, whatever they are asked. For how long a table is kept its model says (``retention.by_month``).
 """
 
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from typing import ClassVar
 
 from django.db import connection, transaction
 
+from ciam_portal.core import retention
 from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent, Code
-from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
+from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.policy import limits
 
@@ -41,12 +43,12 @@ def make() -> int:
 
 def drop(*, by: Actor, at: datetime) -> int:
     """Drop the months whose time is over, and record that. How many."""
-    rules, total = limits.current().retention, 0
-    for model, kept in ((AuditEntry, rules.audit_months), (DecisionEntry, rules.decision_months)):
+    rules, total = limits.current(), 0
+    for model, months in retention.in_months().items():
         table = model._meta.db_table  # noqa: SLF001  (Django's documented way to it)
         with transaction.atomic(), connection.cursor() as cursor:
             before = _months(table)
-            cursor.execute("SELECT audit_drop_months(%s, %s)", [table, kept])
+            cursor.execute("SELECT audit_drop_months(%s, %s)", [table, months(rules)])
             gone = before - _months(table)
             if gone:
                 until = max(gone) + timedelta(days=31)  # a day of the next month

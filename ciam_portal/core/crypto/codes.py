@@ -24,8 +24,17 @@ _PSEUDONYM_DIGITS = 32
 
 def new_id() -> uuid.UUID:
     """A primary key: UUID version 7 (RFC 9562 section 5.7). Sorts by time, and 74 random bits keep it unguessable."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = milliseconds << 80 | secrets.randbits(80)
+    return _of_version_7(time.time_ns() // 1_000_000, secrets.randbits(80))
+
+
+def same_id(at: datetime, *alike: object) -> uuid.UUID:
+    """The same key for all of one instant that are alike in this, so that a database counts them in one row."""
+    digest = hashlib.sha256("\x00".join(map(str, alike)).encode()).digest()
+    return _of_version_7(int(at.timestamp() * 1000), int.from_bytes(digest[:10], "big"))
+
+
+def _of_version_7(milliseconds: int, more: int) -> uuid.UUID:
+    value = milliseconds << 80 | more
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)

@@ -176,6 +176,7 @@ class Retention:
 
     audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
     decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
+    use_months: Annotated[StrictInt, Field(ge=12, le=120)]
     record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
     receipt_key_days: Annotated[StrictInt, Field(ge=3650, le=36_500)]
     message_days: Annotated[StrictInt, Field(ge=7, le=400)]

@@ -1,0 +1,103 @@
+"""Who used which of a customer's data, for what, and under which of their answers: a line for each minute and kind.
+
+What is alike within a minute is counted in one row, by one statement whatever it counts: nothing is left out, and two
+at once wait for each other's row alone, no longer than a row takes to write. A trigger lets rows only count up; they
+lie in months (``core/audit/months.py``).
+
+Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from ciam_portal.core import retention
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.postgres import prepared
+from consent.ledger.shapes import Line
+
+_ADD = """
+INSERT INTO consent_use AS use (id, at, customer, purpose, version, basis, categories, way, partner, application, event,
+                                actor, reason, result, times, last_at)
+SELECT id, %s, customer, purpose, version, basis, string_to_array(categories, ' '), way, partner, application, event,
+       actor, reason, CASE reason WHEN '' THEN 'allowed' ELSE 'refused' END, times, %s
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[],
+            %s::int[], %s::uuid[], %s::text[], %s::int[])
+     AS new (id, customer, purpose, version, basis, categories, way, partner, application, event, actor, reason, times)
+ON CONFLICT (id, at) DO UPDATE
+SET times = use.times + EXCLUDED.times, last_at = greatest(use.last_at, EXCLUDED.last_at)
+"""
+
+
+class UseQuerySet(models.QuerySet["Use"]):
+    """Reads over the ledger, and its one way in."""
+
+    def note(self, lines: Iterable[Line], at: datetime) -> None:
+        """Write what was used or refused at this instant. One statement; raises DatabaseError: then nothing may go."""
+        minute = at.replace(second=0, microsecond=0)
+        counted = Counter(lines)
+        if not counted:
+            return
+        rows = sorted((codes.same_id(minute, *(row := _columns(line))), *row, times) for line, times in counted.items())
+        with prepared.connection.prepared() as cursor:
+            cursor.execute(_ADD, [minute, at, *map(list, zip(*rows, strict=True))])
+
+    def of(self, customer: UUID) -> Self:
+        """One customer's."""
+        return self.filter(customer=customer)
+
+
+def _columns(line: Line) -> tuple[object, ...]:
+    return (
+        line.customer, line.purpose, line.version, line.basis, " ".join(line.categories), line.way.value,
+        line.party.partner, line.party.application, line.event, line.actor, line.reason,
+    )  # fmt: skip
+
+
+@retention.by_month(lambda rules: rules.retention.use_months)
+class Use(models.Model):
+    """What was alike within a minute, and how often it was."""
+
+    class Result(models.TextChoices):
+        """What became of it."""
+
+        ALLOWED = "allowed"
+        REFUSED = "refused"
+
+    id = models.UUIDField(
+        primary_key=True, editable=False, db_comment="not sensitive: of all that is alike in a minute"
+    )
+    at = models.DateTimeField(db_comment="not sensitive: the minute")
+    customer = models.UUIDField(db_comment="pseudonymous: whose data")
+    purpose = models.CharField(max_length=64, db_comment="not sensitive: for what, by its code")
+    version = models.PositiveIntegerField(db_comment="not sensitive: of the purpose")
+    basis = models.CharField(max_length=32, db_comment="not sensitive: the legal one")
+    categories = ArrayField(models.CharField(max_length=64), db_comment="not sensitive: of data, by their codes")
+    way = models.CharField(max_length=16, db_comment="not sensitive: how it went out")
+    partner = models.UUIDField(null=True, db_comment="not sensitive: by whom; none: by ourselves")
+    application = models.CharField(
+        max_length=64, blank=True, db_comment="not sensitive: one of ours, behind the gateway"
+    )
+    event = models.PositiveIntegerField(null=True, db_comment="not sensitive: number of the answer that it rests on")
+    actor = models.UUIDField(null=True, db_comment="pseudonymous: who acted in the recipient's place")
+    reason = models.CharField(max_length=64, blank=True, db_comment="not sensitive: why it was refused")
+    result = models.CharField(max_length=8, choices=Result.choices, db_comment="not sensitive")
+    times = models.PositiveIntegerField(db_comment="not sensitive: how often within the minute")
+    last_at = models.DateTimeField(db_comment="not sensitive: the latest of these")
+
+    objects = UseQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["customer", "-at"], name="use_customer"),
+            models.Index(fields=["partner", "-at"], name="use_partner"),
+            models.Index(fields=["-at"], name="use_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.result} {self.at:%Y-%m-%d %H:%M %Z}"
