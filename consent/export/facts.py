@@ -62,6 +62,11 @@ def _without_others(rows: list[Row], customer: UUID) -> list[Row]:
     return found
 
 
+def is_number(value: object) -> bool:
+    """Whether it only names a row, and says nothing to people."""
+    return isinstance(value, str) and bool(_NUMBER.fullmatch(value))
+
+
 def _plain(value: object) -> Any:  # noqa: ANN401  (JSON)
     if isinstance(value, datetime | date):
         return value.isoformat()
