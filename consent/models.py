@@ -6,7 +6,8 @@ from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.rights.models import Request
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Use",
+    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Request", "Use",
 ]  # fmt: skip
