@@ -9,5 +9,6 @@ from consent.purposes.models import Purpose, PurposeVersion
 from consent.rights.models import Request
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Request", "Use",
+    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Request",
+    "Use",
 ]  # fmt: skip

@@ -86,16 +86,16 @@ class Volume:
 
 def rates(at: datetime) -> list[Rate]:
     """Every purpose and version of which there is an answer."""
-    rows = ConsentRecord.objects.values("purpose", number=F("version__number")).annotate(
+    rows = ConsentRecord.objects.values("purpose", of_version=F("version__number")).annotate(
         given=Count("pk", filter=Q(state=State.GIVEN)),
         refused=Count("pk", filter=Q(state=State.REFUSED)),
         withdrawn=Count("pk", filter=Q(state__in=_TOOK_BACK)),
         lapsed=Count("pk", filter=Q(state__in=[State.EXPIRED, State.SUPERSEDED, State.PAUSED])),
     )
-    found = list(rows.order_by("purpose", "number"))
+    found = list(rows.order_by("purpose", "of_version"))
     named = titles({row["purpose"] for row in found}, at)
     return [
-        Rate(named[row["purpose"]], row["number"], row["given"], row["refused"], row["withdrawn"], row["lapsed"])
+        Rate(named[row["purpose"]], row["of_version"], row["given"], row["refused"], row["withdrawn"], row["lapsed"])
         for row in found
     ]
 
