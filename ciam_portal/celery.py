@@ -62,6 +62,7 @@ app.conf.task_routes = {
     "partners.*": {"queue": PARTNERS},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
+    "erasure.*": {"queue": NIGHTLY},
     "export.*": {"queue": NIGHTLY},
     "rights.*": {"queue": NIGHTLY},
     "accounts.forget_unproven": {"queue": NIGHTLY},
@@ -97,6 +98,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "remind of requests about data": {"task": "rights.remind", "schedule": crontab(minute=45)},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
     "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }

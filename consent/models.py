@@ -2,6 +2,7 @@
 
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
+from consent.erasure.models import Deletion
 from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
@@ -9,6 +10,6 @@ from consent.purposes.models import Purpose, PurposeVersion
 from consent.rights.models import Request
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Request",
-    "Use",
+    "AuthorizationDetail", "Consent", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion",
+    "Request", "Use",
 ]  # fmt: skip

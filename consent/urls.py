@@ -2,8 +2,11 @@
 
 from django.urls import path
 
+from ciam_portal.core.links import arrival
 from consent.device import api as devices
 from consent.device import views as device
+from consent.erasure import views as erasure
+from consent.erasure.proofs import KEEP
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
@@ -37,6 +40,11 @@ urlpatterns = [
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),
     path("oauth/introspect/", api.introspect, name="introspect"),
+    path("delete-account/", erasure.delete, name="delete"),
+    path("delete-account/waits/", erasure.leaving, name="leaving"),
+    path("delete-account/keep/", erasure.keep, name="keep"),
+    arrival(KEEP),
+    path("keep-my-account/", erasure.keep_account, name="keep_account"),
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
 ]

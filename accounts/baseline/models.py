@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from django.db import connection, models
 
 from accounts.customer.models.user import User
+from ciam_portal.core import erasing
 
 _ADD = """
 INSERT INTO accounts_populationcount (feature, value, weight)
@@ -73,6 +74,7 @@ class PopulationCounts(models.Manager["PopulationCount"]):
             cursor.execute(_DISTINCT, [list(features), distinct])
 
 
+@erasing.stays("A fading sum over everybody: it says of no value whose it was, nor how often one person showed it.")
 class PopulationCount(models.Model):
     """How often all customers together show one value of one feature."""
 

@@ -45,7 +45,10 @@ def part(record: Record) -> Part:
     unreviewed = {row.kind for row in found if row.reviewed_at is None}
     may = {
         kind: policy.may_restrict(
-            policy.RestrictFacts(customer.pk, customer.is_staff, 1, unreviewed=kind in unreviewed, within_budget=True),
+            policy.RestrictFacts(
+                customer.pk, customer.is_staff, 1, unreviewed=kind in unreviewed, within_budget=True,
+                kind=kind, reason=WhyRestrict.LEGAL_DUTY,
+            ),
             asking, limits=rules, at=viewer.at,
         )
         for kind in RestrictionKind
@@ -58,6 +61,7 @@ def part(record: Record) -> Part:
         "restrict_form": Restrict(kinds=open_to) if open_to else None,
         "why_not": sentence(no.reason) if no is not None and is_theirs else "",
         "most_days": rules.staff.restriction_days,
+        "hold_days": rules.erasure.hold_days,
         "review_hours": rules.staff.restriction_review_hours,
         "customer_id": customer.pk,
     }

@@ -51,6 +51,8 @@ def restrict(customer: User, wanted: Wanted, person: User, session: Session, *, 
         within_budget=budget.spend("staff_restrict", str(person.pk), limit=rules.restrictions_per_day, seconds=86_400),
         unreviewed=same.unreviewed().exists(),
         stands_until=stands_until,
+        kind=wanted.kind,
+        reason=wanted.reason,
     )
     asking = asker(customer, person, session, at)
     require(policy.may_restrict, facing, asking, about=customer.pk, by=by, at=at)
@@ -180,9 +182,11 @@ def _hold(customer: User) -> None:
     )
 
 
-def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked:
-    reason, until = lazy(policy.told(WhyRestrict(made.reason)).words), customer.local(made.until)
+def _notice(customer: User, made: Restriction) -> notices.AccountSuspended | notices.MoreProofAsked | notices.DataHeld:
+    reason, until = lazy(policy.told(WhyRestrict(made.reason), made.kind).words), customer.local(made.until)
     number = reference.of(made.decision)
+    if made.kind == RestrictionKind.LEGAL_HOLD:
+        return notices.DataHeld(reason=reason, until=until, number=number)
     if made.kind == RestrictionKind.SUSPEND:
         return notices.AccountSuspended(reason=reason, until=until, number=number)
     link = links.absolute("accounts:security")

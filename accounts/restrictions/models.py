@@ -21,6 +21,11 @@ class RestrictionQuerySet(models.QuerySet["Restriction"]):
         """Those that nobody else has looked at, whether or not they are over."""
         return self.filter(reviewed_at__isnull=True)
 
+    def holding(self, customer: UUID, at: datetime) -> "Restriction | None":
+        """The legal hold that keeps this customer's data now."""
+        row = self.open().filter(customer=customer, kind=RestrictionKind.LEGAL_HOLD).first()
+        return row if row is not None and row.is_live(at) else None
+
     def open(self) -> Self:
         """Those that nobody ended and no other followed; most are over by themselves."""
         return self.filter(ended_at__isnull=True)
@@ -40,7 +45,7 @@ class Restriction(models.Model):
         User, on_delete=models.CASCADE, db_index=False, related_name="restrictions", db_comment="pseudonymous"
     )
     kind = models.CharField(
-        max_length=8, choices=[(kind.value, kind.value) for kind in RestrictionKind], db_comment="not sensitive"
+        max_length=12, choices=[(kind.value, kind.value) for kind in RestrictionKind], db_comment="not sensitive"
     )
     reason = models.CharField(max_length=24, choices=choices(WhyRestrict), db_comment="not sensitive: a code")
     decision = models.UUIDField(

@@ -29,8 +29,18 @@ class MoreProofAsked(ChangeNotice):
 
 
 @dataclass(frozen=True, slots=True)
+class DataHeld(ChangeNotice):
+    """Nothing of the customer's is erased until then, whatever they ask for. ``number``: as above."""
+
+    template: ClassVar[str] = "account_data_held"
+    reason: Text
+    until: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestrictionEnded(ChangeNotice):
-    """Staff ended a restriction early. ``kind``: suspend or step_up."""
+    """Staff ended a restriction early. ``kind``: suspend, step_up or legal_hold."""
 
     template: ClassVar[str] = "account_restriction_ended"
     kind: str

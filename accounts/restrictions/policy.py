@@ -25,6 +25,7 @@ class RestrictionKind(StrEnum):
 
     SUSPEND = "suspend"  # nobody comes in, and nothing is done
     STEP_UP = "step_up"  # everything asks for the strongest proof, given lately
+    LEGAL_HOLD = "legal_hold"  # nothing of theirs is erased
 
 
 class Verdict(StrEnum):
@@ -41,6 +42,10 @@ class WhyRestrict(Worded):
     STOLEN_DEVICE = "reported_stolen_device", "A device was reported stolen"
     CUSTOMER_ASKED = "customer_asked", "The customer asked for it"
     LEGAL_DUTY = "legal_duty", "A legal duty"
+    LEGAL_CLAIM = "legal_claim", "A legal claim"
+
+
+FOR_HOLDS = frozenset({WhyRestrict.LEGAL_DUTY, WhyRestrict.LEGAL_CLAIM})
 
 
 class Told(Worded):
@@ -49,10 +54,14 @@ class Told(Worded):
     STOLEN_DEVICE = "stolen_device", "a device of yours was reported stolen"
     CUSTOMER_ASKED = "customer_asked", "you asked us to"
     SAFETY = "safety", "we want to be sure that your account is safe"
+    LEGAL_DUTY = "legal_duty", "the law obliges us to keep it"
+    LEGAL_CLAIM = "legal_claim", "it is needed in a legal matter"
 
 
-def told(reason: WhyRestrict) -> Told:
-    """What the customer is told about it."""
+def told(reason: WhyRestrict, kind: str = "") -> Told:
+    """What the customer is told about it. Why data is kept is no secret."""
+    if kind == RestrictionKind.LEGAL_HOLD:
+        return Told.LEGAL_CLAIM if reason is WhyRestrict.LEGAL_CLAIM else Told.LEGAL_DUTY
     return {
         WhyRestrict.STOLEN_DEVICE: Told.STOLEN_DEVICE,
         WhyRestrict.CUSTOMER_ASKED: Told.CUSTOMER_ASKED,
@@ -66,6 +75,7 @@ class Reason(ReasonBase):
     OWN_ACCOUNT = "own_account", "This is your own account. Somebody else has to do this."
     NOT_OPENED = "not_opened", "Open the record with a reason first."
     STAFF_ACCOUNT = "staff_account", "This person is staff. An administrator takes the role away first."
+    WRONG_REASON = "wrong_reason", "A legal duty or a legal claim is what a legal hold rests on, and only that may."
     TOO_LONG = "too_long", "A restriction may not last that long."
     TOO_MANY_RESTRICTIONS = "too_many_restrictions", "You have restricted many customers today. Somebody else goes on."
     NOT_REVIEWED = "not_reviewed", "Somebody else has to review the earlier restriction of this kind first."
@@ -99,6 +109,7 @@ class RestrictFacts:
     """A restriction that does not exist yet. ``stands_until``: the end of one of the same kind that is in force.
 
     ``unreviewed``: an earlier one of this kind waits for its review. ``within_budget``: of this member of staff, today.
+    ``kind`` and ``reason`` None: it was decided before there were legal holds.
     """
 
     customer: UUID | None = None
@@ -107,6 +118,8 @@ class RestrictFacts:
     unreviewed: bool = True
     within_budget: bool = False
     stands_until: datetime | None = None
+    kind: RestrictionKind | None = None
+    reason: WhyRestrict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,10 @@ def may_restrict(facts: RestrictFacts, asker: Asker, *, limits: Limits, at: date
         return hindered
     if facts.is_staff:
         return Deny(Reason.STAFF_ACCOUNT)
-    if not 0 < facts.days <= limits.staff.restriction_days:
+    holds = facts.kind is RestrictionKind.LEGAL_HOLD
+    if facts.reason not in FOR_HOLDS if holds else facts.reason is WhyRestrict.LEGAL_CLAIM:
+        return Deny(Reason.WRONG_REASON)
+    if not 0 < facts.days <= (limits.erasure.hold_days if holds else limits.staff.restriction_days):
         return Deny(Reason.TOO_LONG)
     if not facts.within_budget:
         return Deny(Reason.TOO_MANY_RESTRICTIONS)

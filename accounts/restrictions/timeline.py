@@ -10,7 +10,9 @@ from ciam_portal.core.words import sentence
 
 
 def _restricted(data: Data) -> Said:
-    because = translate("Reason: %(reason)s") % {"reason": sentence(told(WhyRestrict(data["reason"])))}
+    because = translate("Reason: %(reason)s") % {"reason": sentence(told(WhyRestrict(data["reason"]), data["kind"]))}
+    if data["kind"] == RestrictionKind.LEGAL_HOLD:
+        return Said(_("Our staff made sure that nothing of yours is erased for a while"), because, _("Asked"), "warn")
     if data["kind"] == RestrictionKind.SUSPEND:
         return Said(_("Our staff paused your account for a while"), because, _("Stopped"), "bad")
     return Said(_("Our staff asked you to confirm more often for a while"), because, _("Asked"), "warn")

@@ -6,13 +6,13 @@ from uuid import UUID
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session as BrowserSession
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.customer import addresses
 from accounts.models import Session, User
 from accounts.sessions import agents, events, notices, policy
-from ciam_portal.core import links, network, places
+from ciam_portal.core import erasing, links, network, places
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -25,6 +25,7 @@ SIGNED_OUT, ENDED_BY_OWNER, CREDENTIALS_CHANGED = "signed_out", "ended_by_owner"
 ROLE_CHANGED, RISK_ROSE, ONE_TOO_MANY = "role_changed", "risk_rose", "one_too_many"
 SPARED = frozenset({SIGNED_OUT, ONE_TOO_MANY})
 """Why a session may end and leave partners connected that the customer allowed to act in their absence."""
+erasing.goes(lambda person: Q(pk__in=Session.objects.filter(customer=person).values("browser_key")))(BrowserSession)
 _TOUCH_AFTER = timedelta(seconds=60)
 
 

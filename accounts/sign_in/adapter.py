@@ -56,7 +56,7 @@ class Adapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record it; axes has counted it."""
         email = mailbox.named(str(credentials.get("email", "")))
-        known = User.objects.filter(email=email).values_list("pk", flat=True).first()
+        known = User.objects.filter(email=email).only("pk", "evidence_key").first()
         paused = bool(getattr(request, "axes_locked_out", False))
         by = Actor.from_request(request)
         at = clock.now()

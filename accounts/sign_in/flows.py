@@ -119,7 +119,8 @@ def assess(
     else:
         decided = refused
     answer = Code(decisions.columns_of(decided.answer)["answer"])
-    event = events.SignInAssessed(answer=answer, methods=methods, source=Code(browser.source))
+    source = Code(codes.kept_of(customer.evidence_key, browser.source, "source"))
+    event = events.SignInAssessed(answer=answer, methods=methods, source=source)
     record(event, about=customer.pk, by=by, at=at, decision=decided.id)
     if decided.id and not isinstance(decided.answer, Allow):
         _note_attempt(customer, browser, decided.id, at)
@@ -282,10 +283,11 @@ def send_sign_in_code(customer: User, attempt: UUID, *, by: Actor, at: datetime)
 
 
 @flow
-def note_failure(bucket: str, customer: UUID | None, *, paused: bool, by: Actor, at: datetime) -> None:
+def note_failure(bucket: str, customer: User | None, *, paused: bool, by: Actor, at: datetime) -> None:
     """A wrong password: kept under the pseudonym of what was typed, about the account if there is one."""
-    event = events.SignInFailed(bucket=Code(bucket), account_known=customer is not None, paused=paused)
-    record(event, about=customer, by=by, at=at)
+    kept = Code(codes.kept_of(customer.evidence_key, bucket, "bucket") if customer else bucket)
+    event = events.SignInFailed(bucket=kept, account_known=customer is not None, paused=paused)
+    record(event, about=customer.pk if customer else None, by=by, at=at)
 
 
 @flow

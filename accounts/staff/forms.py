@@ -67,6 +67,7 @@ class Restrict(forms.Form):
             ("", "—"),
             (RestrictionKind.SUSPEND.value, _("Suspend: nobody comes in, everything ends")),
             (RestrictionKind.STEP_UP.value, _("Step-up: everything asks for the strongest sign-in method")),
+            (RestrictionKind.LEGAL_HOLD.value, _("Legal hold: nothing of theirs is erased")),
         ],
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *choices(WhyRestrict)])

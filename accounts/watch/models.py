@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import models
 
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 
 
@@ -32,6 +32,7 @@ class RiskState(models.Model):
         self.save(update_fields=["data", "updated_at"])
 
 
+@erasing.stays(erasing.STAFF)
 @retention.kept(lambda rules, at: models.Q(acknowledged_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Alert(models.Model):
     """Something about risk that a person should look at. One of a kind in a day is enough."""

@@ -8,10 +8,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from ciam_portal.console.policy import State
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 
 
+@erasing.stays("It says by id who asked for what of an app, which lives on without them.")
 @retention.kept(lambda rules, at: Q(decided_at__lt=at - timedelta(days=rules.retention.record_days)))
 class ChangeRequest(models.Model):
     """How an app shall be set up, all of it that can be asked for. Ids of people are copied: evidence outlives rows."""

@@ -33,7 +33,7 @@ MORE_IS_STRICTER = frozenset({
     "factors.throttle_seconds", "risk.trust_device_hours",
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
-    "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
+    "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
     "recovery.shut_hours",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
@@ -62,7 +62,7 @@ LESS_IS_STRICTER = frozenset({
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
-    "staff.restriction_review_hours", "staff.step_up_minutes",
+    "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
 })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
@@ -19,6 +19,7 @@ _MACHINE = Q(
 _TWO_PEOPLE = Q(proposed_by__isnull=False, approved_by__isnull=False) & ~Q(approved_by=F("proposed_by"))
 
 
+@erasing.stays(erasing.STAFF)
 class PolicyVersion(models.Model):
     """One version. Its text never changes, and no row is ever removed: a database trigger sees to both.
 
@@ -91,6 +92,7 @@ class PolicyVersion(models.Model):
         return True
 
 
+@erasing.stays(erasing.STAFF)
 @retention.kept(lambda rules, at: Q(finished_at__lt=at - timedelta(days=rules.retention.record_days)))
 class Replay(models.Model):
     """One replay of recorded decisions under a candidate: what was counted so far, newest first, and how far it is."""

@@ -19,7 +19,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from ciam_portal.core import links, retention
+from ciam_portal.core import erasing, links, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import columns, jwts
 from ciam_portal.oauth.credentials.models import Credential
@@ -38,6 +38,7 @@ _PUBLIC = [each.value for each in Profile if each.rules.public]
 _MARKED_EVERY = timedelta(hours=1)
 
 
+@erasing.blanked(lambda person: models.Q(owner=person, contact=models.F("owner__email")), contact="")
 class Partner(AbstractApplication):
     """A partner application (an OAuth client): whose it is, what kind it is, what it may ever ask for.
 

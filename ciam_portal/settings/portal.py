@@ -165,6 +165,7 @@ MIDDLEWARE = [
     "accounts.sessions.middleware.PortalSession",
     "recovery.case.middleware.LiveRecovery",
     "ciam_portal.middleware.SignInFirst",
+    "consent.erasure.middleware.Leaving",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -275,13 +276,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles") if PRODUCTION else "") or None  # see collectstatic
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-_storage = (
-    "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    if PRODUCTION
-    else ("django.contrib.staticfiles.storage.StaticFilesStorage")
-)
-_memory = "django.core.files.storage.InMemoryStorage"
-STORAGES = {"default": {"BACKEND": _memory}, "staticfiles": {"BACKEND": _storage}}
+_compressed = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_storage = _compressed if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}, "staticfiles": {"BACKEND": _storage}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 

@@ -20,6 +20,7 @@ from accounts.sessions import events as sessions
 from accounts.sign_in import events as sign_in
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.policy.assurance import Method
+from consent.erasure import events as erasure
 from consent.permission import events as permission
 from recovery.case import events as case
 from recovery.desk import events as desk
@@ -170,6 +171,9 @@ _HEARD: dict[type[AuditEvent], Telling] = {
     lock.ChangeUndone: _undone,
     restrictions.Restricted: _suspended,
     restrictions.RestrictionEnded: _lifted,
+    erasure.DeletionAsked: _always(Meaning(DISABLED)),
+    erasure.DeletionKept: _always(Meaning(ENABLED)),
+    erasure.ErasureBegan: _always(Meaning(PURGED)),
     account.UnprovenAccountRemoved: _always(Meaning(PURGED)),
     lock.SignUpVoided: _always(Meaning(PURGED)),
     case.RecoveryOpened: _always(Meaning(RECOVERY_ACTIVATED)),

@@ -9,11 +9,13 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.subjects import subject
 from ciam_portal.signals import meanings
+from consent.models import Consent
 
 
 class StreamQuerySet(models.QuerySet["Stream"]):
@@ -109,6 +111,13 @@ class Stream(models.Model):
         return {"Authorization": vault.unseal(self.authorization, self.context).decode()}
 
 
+def _named(customer: UUID) -> models.Q:
+    """By whatever name a partner with a stream knows this customer."""
+    partners = [stream.partner for stream in Stream.objects.select_related("partner")]
+    return models.Q(sub__in={subject(partner, customer) for partner in partners})
+
+
+@erasing.goes(_named)
 class Subject(models.Model):
     """A ``sub`` that a partner asked to hear of, as it said it: whether we know such a customer is not looked at."""
 
@@ -140,6 +149,8 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         return rows.select_related("stream__partner").order_by("due_at", "pk")
 
 
+# What says that an account is gone names no consent: it is told, and gone itself, within ``signals.held_days``.
+@erasing.goes(lambda customer: models.Q(consent__in=Consent.objects.filter(customer=customer).values("pk")))
 @retention.kept(lambda rules, at: models.Q(due_at__lt=at - timedelta(days=rules.signals.held_days)))
 class Signal(models.Model):
     """One event that a partner is to hear of; gone once it has taken it. Its id is the ``jti``."""
@@ -187,6 +198,7 @@ class Signal(models.Model):
         return found
 
 
+@erasing.goes(lambda customer: models.Q(customer=customer))
 @retention.kept(lambda rules, at: models.Q(at__lt=at - timedelta(days=rules.retention.record_days)))
 class Former(models.Model):
     """An address or number that a partner knew a customer by, and heard that it is theirs no more."""

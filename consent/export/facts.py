@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ciam_portal.core import held
+from ciam_portal.core.crypto.vault import CannotOpen
 from ciam_portal.core.held import Shown
 
 _CHUNK = 500
@@ -39,7 +40,7 @@ def _told(say: Callable[[Any], Any], row: Any) -> Any:  # noqa: ANN401  (as abov
     """What is said of a row. One from before this release must not keep the customer from all others."""
     try:
         return say(row)
-    except (KeyError, TypeError, ValueError):
+    except (CannotOpen, KeyError, TypeError, ValueError):
         return _("It is kept in a form that cannot be read any more.")
 
 

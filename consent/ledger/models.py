@@ -16,7 +16,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.postgres import prepared
 from consent.ledger.shapes import Line
@@ -59,6 +59,7 @@ def _columns(line: Line) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+@erasing.stays(erasing.EVIDENCE)
 @retention.by_month(lambda rules: rules.retention.use_months)
 class Use(models.Model):
     """What was alike within a minute, and how often it was."""

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from ciam_portal.core import erasing
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 from consent.purposes.policy import OPEN, Access, Basis, Sensitivity, State, Terms
@@ -43,6 +44,7 @@ class Purpose(models.Model):
         return self.key
 
 
+@erasing.stays(erasing.STAFF)
 class PurposeVersion(models.Model):
     """What was said of a purpose from one activation to the next. Ids of people are copied: evidence outlives rows."""
 

@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -83,6 +83,8 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
         return redirect_to_login(f"{reverse('consent:authorize')}?{asked.query}", entry)
     visit = Visit(request, partner, asked, customer_of(request), session, at)
     _check_person(visit)
+    if visit.customer.erase_at is not None:
+        return redirect("consent:leaving")
     _check_proof(visit)
     marks.forget(request, asked)
     return _ask_or_go_on(visit)
@@ -92,6 +94,8 @@ def _answer(request: HttpRequest, partner: Partner, asked: AuthorizationRequest)
 
 
 def _check_person(visit: Visit) -> None:
+    if visit.customer.erase_at is not None and "none" in visit.asked.prompt:
+        raise visit.asked.refused("interaction_required", "the account is about to be deleted")
     if not visit.partner.serves(visit.customer.pk):
         raise Unanswerable(_("This app is in the sandbox, where only the person who answers for it can sign in."))
     asked, known_as = visit.asked, subject(visit.partner, visit.customer.pk)

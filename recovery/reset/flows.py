@@ -15,14 +15,13 @@ from accounts.step_up import facts
 from accounts.step_up.flows import by_stranger
 from ciam_portal.core import gate, mailbox
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import OnHold, ProveMore
 from ciam_portal.core.flow import flow, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
+from recovery.case.flows.show import bucket_of
 from recovery.news import notices
 from recovery.reset import events
 from recovery.reset.proofs import RESET_PASSWORD
@@ -45,7 +44,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
         notice = notices.ResetYourPassword(link=link.url, hours=limits.current().proof.link_hours)
         tell(customer, notice, to=[email], at=at)
     about: UUID | None = customer.pk if customer else None
-    record(events.ResetAsked(bucket=Code(codes.pseudonym(email, "lane")), sent=bool(send)), about=about, by=by, at=at)
+    record(events.ResetAsked(bucket=bucket_of(email, customer), sent=bool(send)), about=about, by=by, at=at)
 
 
 @flow

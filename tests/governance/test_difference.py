@@ -25,7 +25,7 @@ NO_DIRECTION = {
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days", "retention.receipt_key_days", "retention.use_months",
-    "audit.checkpoint_days", "audit.witness_days",
+    "audit.checkpoint_days", "audit.witness_days", "erasure.reminder_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
     "oauth.device_interval_seconds", "rights.requests_per_day",
     "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff

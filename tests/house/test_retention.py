@@ -35,7 +35,7 @@ EMPTY = {
 # So small that no index is wanted: written one by one.
 SMALL = {
     "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
-    "recovery.Case", "governance.Replay", "oauth.SigningKey",
+    "recovery.Case", "governance.Replay", "oauth.SigningKey", "consent.Deletion",
 }  # fmt: skip
 SAID = (
     ONE_FOR_A_ROW

@@ -28,7 +28,7 @@ ATTRIBUTES = {"site_header", "site_title", "index_title"}
 CALLS = {"Said", "Words", "Shown", "Part", "StaffAction", "Step", "add_error", "Unanswerable", "Unusable"}
 NOT_PAGES = {"management", "settings", "decisions", "signals"}  # commands, and what partners' developers read
 READ_AS_CODES = ("core/words.py", "core/policy/reason.py", "core/mailbox.py", "core/outbox/mail.py")
-NAMED_BY_THEIR_PAGES = {"LinkAnswer", "Undo", "Narrow"}
+NAMED_BY_THEIR_PAGES = {"LinkAnswer", "Undo", "Narrow", "Keep"}
 
 PAGES = [path for path in SOURCES if not NOT_PAGES & set(path.parts)]
 

@@ -17,6 +17,7 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.management.commands import load_blocklist, network_data  # noqa: F401  (as above)
 from ciam_portal.signals import meanings
+from consent.erasure import events as erasure
 from consent.permission import events as permission
 
 ID, OTHER, NOW = UUID(int=1), UUID(int=2), datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,6 +48,8 @@ UNTOLD = {
     "device.remembered",
     "dispute.closed",
     "dispute.opened",
+    "erasure.done",
+    "erasure.reminded",
     "export.asked",
     "export.dropped",
     "export.failed",
@@ -109,6 +112,13 @@ UNTOLD = {
     "policy.rejected",
     "policy.replay_begun",
     "policy.upgraded",
+    "purpose.activated",
+    "purpose.approved",
+    "purpose.drafted",
+    "purpose.installed",
+    "purpose.proposed",
+    "purpose.rejected",
+    "purpose.retired",
     "recovery.address_added",
     "recovery.address_asked",
     "recovery.address_missed",
@@ -250,6 +260,9 @@ def undone(kind: str) -> lock.ChangeUndone:
         (undone("password"), ["account-disabled"]),
         (lock.AccountUnlocked(), ["account-enabled"]),
         (account.UnprovenAccountRemoved(), ["account-purged"]),
+        (erasure.DeletionAsked(ID, NOW, 0, 0), ["account-disabled"]),
+        (erasure.DeletionKept(ID), ["account-enabled"]),
+        (erasure.ErasureBegan(ID, 0, 0), ["account-purged"]),
     ],
     ids=str,
 )

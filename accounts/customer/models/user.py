@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Lower
@@ -78,6 +79,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     suspended_until = models.DateTimeField(null=True, db_comment="not sensitive: until then nobody comes in")
     step_up_until = models.DateTimeField(null=True, db_comment="not sensitive: until then more proof is asked for")
 
+    erase_at = models.DateTimeField(
+        null=True, db_comment="not sensitive: erased from then on unless it is kept; nothing works until it is"
+    )
+    evidence_key = models.UUIDField(
+        default=codes.new_key,
+        db_default=RandomUUID(),
+        editable=False,
+        db_comment="sensitive: evidence; behind what the audit keeps of them: without this row it means nothing",
+    )
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -129,15 +140,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def stands(self) -> bool:
-        """Neither closed nor locked. It may be suspended for a while all the same."""
-        return self.is_active and self.locked_at is None
+        """Neither closed, locked nor about to be erased. It may be suspended for a while all the same."""
+        return self.is_active and self.locked_at is None and self.erase_at is None
 
     def is_suspended(self, at: datetime) -> bool:
         """Whether staff have suspended the account; the instant at which that ends belongs to "over"."""
         return self.suspended_until is not None and at < self.suspended_until
 
     def is_open_at(self, at: datetime) -> bool:
-        """Whether anything may be done with this account: neither closed nor locked nor suspended."""
+        """Whether anything may be done with this account: it stands, and is not suspended."""
         return self.stands and not self.is_suspended(at)
 
     @property
@@ -154,6 +165,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Locked from now on; the way back never gets easier while it is."""
         self.locked_at, self.way_back = at, hardest(self.way_back, way)
         self.save(update_fields=["locked_at", "way_back"])
+
+    def leaves(self, at: datetime | None) -> None:
+        """It is erased then; None: it is kept after all."""
+        self.erase_at = at
+        self.save(update_fields=["erase_at"])
+
+    def close(self) -> None:
+        """Nobody comes in any more, and whatever rests on the password or the account as it was is dead."""
+        self.is_active = False
+        self.set_unusable_password()
+        self.save(update_fields=["is_active", "password"])
 
     def reopen(self) -> None:
         """Not locked any more."""

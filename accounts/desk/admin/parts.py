@@ -71,6 +71,8 @@ def _state(record: Record) -> str:
         said.append(_("Suspended until %(at)s") % {"at": instant(one.suspended_until)})
     if one.step_up_until is not None and at < one.step_up_until:
         said.append(_("Asked to confirm more often until %(at)s") % {"at": instant(one.step_up_until)})
+    if one.erase_at is not None:
+        said.append(_("About to be erased, on %(at)s") % {"at": instant(one.erase_at)})
     if one.is_recovering:
         said.append(_("A recovery is going on"))
     waits = facts.quarantine_until(one)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import models
 
-from ciam_portal.core import reference, retention
+from ciam_portal.core import erasing, reference, retention
 from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.tree.leaves import sealed
 from ciam_portal.core.audit.tree.models import Checkpoint, Leaf, Subtree, Waiting
@@ -43,6 +43,9 @@ class _Entry(models.Model):
         prepared.insert(self)
 
 
+# Evidence is never rewritten. What it says of a person are ids, codes, counts and instants; pseudonyms of what they
+# typed or came with are made with a key on their own row, and mean nothing without it (``codes.kept_of``).
+@erasing.stays(erasing.EVIDENCE)
 @retention.by_month(lambda rules: rules.retention.audit_months)
 @sealed
 class AuditEntry(_Entry):
@@ -95,6 +98,7 @@ class Tallies(models.Manager["Tally"]):
             return first
 
 
+@erasing.stays(erasing.EVIDENCE)
 @retention.kept(lambda rules, at: models.Q(day__lt=at.date() - timedelta(days=31 * rules.retention.audit_months)))
 class Tally(models.Model):
     """How often something ordinary happened in a day like an entry that is kept whole. No evidence: only a number."""
@@ -115,6 +119,7 @@ class Tally(models.Model):
         return f"{self.times} on {self.day}"
 
 
+@erasing.stays(erasing.EVIDENCE)
 @retention.by_month(lambda rules: rules.retention.decision_months)
 @sealed
 class DecisionEntry(_Entry):

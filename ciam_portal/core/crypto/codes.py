@@ -52,6 +52,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_key() -> uuid.UUID:
+    """A key of 122 random bits, in a column for one."""
+    return uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+
+
 def new_number(digits: int = 8) -> str:
     """A short code to be typed, ``digits`` decimal digits. Only with an attempt counter and a short life."""
     return f"{secrets.randbelow(10**digits):0{digits}d}"
@@ -92,6 +97,11 @@ def pseudonym(value: str, purpose: str) -> str:
 def stands_for(stored: str, value: str, purpose: str) -> bool:
     """Whether ``stored`` is the pseudonym of ``value`` for ``purpose``, by today's key or one being rotated out."""
     return stored in [each[:_PSEUDONYM_DIGITS] for each in digests(value, _pseudonymous(purpose))]
+
+
+def kept_of(key: uuid.UUID, value: str, purpose: str) -> str:
+    """The same for evidence about one person, whose ``key`` it is made with: without it, nobody can say what it was."""
+    return pseudonym(f"{key} {value}", f"evidence:{purpose}")
 
 
 def hidden(what: str, value: str) -> str:

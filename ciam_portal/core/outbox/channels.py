@@ -59,7 +59,7 @@ def send(notice: Notice) -> None:
     if notice.channel in TO_MACHINES:
         TO_MACHINES[notice.channel](notice, content)
         return
-    with translation.override(language_of(notice.customer)):
+    with translation.override(content.get("language") or language_of(notice.customer)):
         if notice.channel == Medium.SMS:
             carrier().send(str(notice.pk), content["to"], mail.fill(f"sms/{notice.kind}.txt", content["words"]))
         else:

@@ -1,13 +1,15 @@
 """The outbox: one row for each message to a person, written in the transaction of what it tells about."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
 from ciam_portal.core.outbox.notice import Medium
@@ -42,6 +44,25 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(state__in=[Notice.State.GIVEN_UP, Notice.State.REFUSED]).exclude(sealed="")
 
 
+LAST = "account_erased"
+"""The message that is written when nothing else is left of somebody: it goes out, and is wiped like all others."""
+
+
+def _theirs(customer: UUID) -> models.Q:
+    """All that was written to or about somebody; machines still hear what concerns them."""
+    return models.Q(customer=customer, channel__in=Medium.values) & ~models.Q(kind=LAST)
+
+
+def _files(keys: list[UUID]) -> None:
+    """The twins of mail server and SMS carrier keep what they were handed: development's files go too."""
+    folders = [(settings.MAIL_DIR, "eml"), (settings.SMS_DIR, "txt")]
+    for key in keys:
+        for folder, kind in folders:
+            if folder:
+                (Path(folder) / f"{key}.{kind}").unlink(missing_ok=True)
+
+
+@erasing.goes(_theirs, before=_files)
 @retention.kept(
     lambda rules, at: (
         models.Q(created_at__lt=at - timedelta(days=rules.retention.message_days))

@@ -32,11 +32,12 @@ def tell(
     """
     if not channel.is_there:
         return
-    with translation.override(language_of(customer)):
+    language = language_of(customer)
+    with translation.override(language):
         story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
         words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))
     for address in dict.fromkeys(to):
-        put(customer, notice.template, channel, {"to": address, "words": words}, at)
+        put(customer, notice.template, channel, {"to": address, "words": words, "language": language}, at)
 
 
 def put(customer: Any, kind: str, channel: str, content: dict[str, Any], at: datetime) -> None:  # noqa: ANN401  (as above)

@@ -184,6 +184,15 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """Deleting an account: how long it can be kept after all, and how long a legal hold may keep the data."""
+
+    cooling_off_days: Annotated[StrictInt, Field(ge=7, le=30)]
+    reminder_days: Annotated[StrictInt, Field(ge=1, le=6)]
+    hold_days: Annotated[StrictInt, Field(ge=30, le=366)]
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """The tree over the audit's rows."""
 
@@ -280,6 +289,7 @@ class Content:
     notices: Notices
     disputes: Disputes
     retention: Retention
+    erasure: Erasure
     audit: Audit
     recovery: Recovery
     staff: Staff

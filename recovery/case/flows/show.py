@@ -85,8 +85,9 @@ def _owner(email: str) -> User | None:
     return found if found is not None and accounts.is_proven(found) else None
 
 
-def _bucket(email: str) -> Code:
-    return Code(codes.pseudonym(email, "lane"))
+def bucket_of(email: str, owner: User | None) -> Code:
+    """What the audit keeps of the address that was typed; of one that has an account, only as long as there is one."""
+    return Code(codes.kept_of(owner.evidence_key, email, "bucket") if owner else codes.pseudonym(email, "lane"))
 
 
 @flow
@@ -106,7 +107,9 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
         wait = facts.asked_again_in(asked, attempt.email, browser.own)
         raise TooMany(refused.reason, retry_after=wait) from None
     sent = customer is not None and way in SENT and _send(customer, attempt, way, browser.own, at)
-    record(events.RecoveryAsked(bucket=_bucket(attempt.email), way=way, sent=sent), about=about, by=by, at=at)
+    record(
+        events.RecoveryAsked(bucket=bucket_of(attempt.email, customer), way=way, sent=sent), about=about, by=by, at=at
+    )
 
 
 def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) -> bool:
@@ -142,7 +145,7 @@ def show(attempt: Attempt, way: Way, answer: str | factors.Answer, *, by: Actor,
     """
     customer = _owner(attempt.email)
     if customer is None:
-        record(events.RecoveryMissed(bucket=_bucket(attempt.email), way=way), about=None, by=by, at=at)
+        record(events.RecoveryMissed(bucket=bucket_of(attempt.email, None), way=way), about=None, by=by, at=at)
         return None
     customer = User.objects.locked(customer.pk)
     live = Case.objects.live().select_for_update().filter(customer=customer).first()
@@ -171,7 +174,7 @@ def _is_right(
     by: Actor,
     at: datetime,
 ) -> bool:
-    bucket = _bucket(attempt.email)
+    bucket = bucket_of(attempt.email, customer)
     if case is None and way in FACTORS:
         record(events.RecoveryMissed(bucket=bucket, way=way), about=customer.pk, by=by, at=at)
         return False

@@ -31,6 +31,9 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.outbox.notice import ChangeNotice, Medium
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.roles import Role
+from consent.erasure import flows as erasure
+from consent.export import flows as exports
+from consent.models import Deletion
 from recovery.addresses import facts as addresses
 from recovery.case.policy.evidence import Way
 from recovery.contacts.flows import contacts
@@ -133,15 +136,34 @@ class Owner:
     def locks(self) -> None:
         locks.lock(self.customer, by=self.by, at=clock.now())
 
-    def is_restricted(self, kind: Restricting = Restricting.SUSPEND) -> None:
+    def is_restricted(
+        self, kind: Restricting = Restricting.SUSPEND, reason: WhyRestrict = WhyRestrict.SUSPECTED_FRAUD
+    ) -> None:
         agent, at = Member(Role.AGENT), clock.now()
         staff.open_record(self.customer, WhyLook.IDENTITY_CHECK, agent.user, agent.session, by=agent.by, at=at)
-        wanted = Wanted(kind, WhyRestrict.SUSPECTED_FRAUD, 1)
+        wanted = Wanted(kind, reason, 1)
         made = restrictions.restrict(self.customer, wanted, agent.user, agent.session, by=agent.by, at=at)
         restrictions.end(made, agent.user, agent.session, by=agent.by, at=at)
 
     def is_asked_for_more(self) -> None:
         self.is_restricted(Restricting.STEP_UP)
+
+    def is_held(self) -> None:
+        self.is_restricted(Restricting.LEGAL_HOLD, WhyRestrict.LEGAL_DUTY)
+
+    def takes_data(self) -> None:
+        exports.ask(self.customer, self.session, by=self.by, at=clock.now())
+
+    def deletes(self) -> None:
+        erasure.ask(self.customer, self.session, by=self.by, at=clock.now())
+
+    def is_reminded(self) -> None:
+        self.deletes()
+        erasure.remind(Deletion.objects.get(), by=Actor.system(), at=clock.now())
+
+    def keeps(self) -> None:
+        self.deletes()
+        erasure.keep(self.customer, by=self.by, at=clock.now())
 
     def names_contact(self) -> None:
         contacts.invite(self.customer, self.session, "Aunt May", steps.FRIEND, by=self.by, at=clock.now())
@@ -187,6 +209,11 @@ DEEDS: dict[str, Callable[[Owner], None]] = {
     "AccountSuspended": Owner.is_restricted,
     "MoreProofAsked": Owner.is_asked_for_more,
     "RestrictionEnded": Owner.is_restricted,
+    "DataHeld": Owner.is_held,
+    "ExportAsked": Owner.takes_data,
+    "DeletionAsked": Owner.deletes,
+    "DeletionSoon": Owner.is_reminded,
+    "DeletionKept": Owner.keeps,
 }
 NOTICES = {kind.__name__: kind for kind in ChangeNotice.__subclasses__()}
 

@@ -1,0 +1,52 @@
+"""Gathers what the questions about a deletion ask, and what its pages say."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Restriction, User
+from accounts.restrictions.policy import WhyRestrict, told
+from accounts.step_up import facts
+from ciam_portal.core.words import sentence
+from ciam_portal.oauth.models import Partner
+from consent.erasure import policy
+from consent.erasure.models import Deletion
+from consent.models import Consent
+
+
+def for_asking(customer: User) -> policy.AskFacts:
+    """An account as it stands under lock."""
+    return policy.AskFacts(
+        is_staff=customer.is_staff, is_recovering=customer.is_recovering, is_asked=customer.erase_at is not None
+    )
+
+
+def for_beginning(customer: User, deletion: Deletion, at: datetime) -> policy.DueFacts:
+    """A deletion and its account. One statement."""
+    held = Restriction.objects.holding(customer.pk, at)
+    return policy.DueFacts(
+        waits=deletion.waits,
+        due_at=deletion.due_at,
+        is_recovering=customer.is_recovering,
+        held_until=held.ends_at if held else None,
+        suspended_until=customer.suspended_until,
+        quarantine_until=facts.quarantine_until(customer),
+    )
+
+
+def meant(customer: User, at: datetime) -> dict[str, Any]:
+    """What it means to delete this account: apps that are cut off, apps they answer for, what keeps it from going."""
+    connected = Consent.objects.live().of(customer.pk)
+    return {
+        "apps": [each.partner.name for each in connected],
+        "owned": list(Partner.objects.filter(owner=customer).order_by("name").values_list("name", flat=True)),
+        "held": held(customer, at),
+    }
+
+
+def held(customer: User, at: datetime) -> dict[str, Any] | None:
+    """The legal hold that keeps the data of this customer, in words; None if there is none."""
+    row = Restriction.objects.holding(customer.pk, at)
+    if row is None:
+        return None
+    reason = sentence(told(WhyRestrict(row.reason), row.kind))
+    return {"id": row.pk, "until": customer.local(row.ends_at), "reason": reason}
