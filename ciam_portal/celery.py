@@ -99,6 +99,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
     "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
+    "write down which choices have ended": {"task": "consent.expire", "schedule": 60.0},
+    "announce which choices end": {"task": "consent.announce", "schedule": crontab(minute=15)},
     "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }

@@ -5,12 +5,14 @@ from django.db.models.signals import post_migrate
 
 
 class ConsentConfig(AppConfig):
-    """The app as Django knows it. After migrations every database has the purposes that the portal comes with."""
+    """The app as Django knows it. After migrations there are the portal's purposes, and every connection's records."""
 
     name = "consent"
 
     def ready(self) -> None:
         """Name what to do after migrations."""
         from consent.purposes import flows  # noqa: PLC0415  (models are there only now)
+        from consent.records import settle  # noqa: PLC0415  (as above)
 
         post_migrate.connect(flows.on_migrated, sender=self, dispatch_uid="consent.purposes")
+        post_migrate.connect(settle.on_migrated, sender=self, dispatch_uid="consent.records")

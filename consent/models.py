@@ -7,9 +7,10 @@ from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion",
-    "Request", "Use",
+    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
+    "Purpose", "PurposeVersion", "Request", "Use",
 ]  # fmt: skip

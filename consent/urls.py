@@ -10,6 +10,7 @@ from consent.erasure.proofs import KEEP
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
+from consent.records import views as choices
 from consent.release import api, authorize, decide
 from consent.release import views as logout
 from consent.rights import views as rights
@@ -27,6 +28,10 @@ urlpatterns = [
     path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
     path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
     path("who-used-my-data/", ledger.used, name="used"),
+    path("privacy-choices/", choices.index, name="choices"),
+    path("privacy-choices/history/", choices.history, name="choices_history"),
+    path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
+    path("privacy-choices/<slug:key>/<uuid:consent_id>/", choices.take_back, name="take_back"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),

@@ -23,6 +23,8 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.sessions import SessionStore
+from consent.permission import flows as connections
+from consent.records import facts as records
 
 PASSWORD = "correct horse battery staple"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -92,6 +94,12 @@ def outbox() -> list[Message]:
         content = json.loads(vault.unseal(row.sealed, f"notice:{row.pk}"))
         found.append(Message(row.kind, content["to"], content["words"]))
     return found
+
+
+def answered(*names: str, **more: Any) -> connections.Answered:
+    """A customer's yes to these permissions of an app, on a page that says of their purposes what holds now."""
+    read = records.texts(records.spoken(names, clock.now()))
+    return connections.Answered(**({"shown": names, "ticked": names, "read": read} | more))
 
 
 def decisions(customer: User) -> list[DecisionEntry]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse, QueryDict
@@ -19,7 +20,7 @@ PROMPTS = ("none", "login", "consent", "select_account", "create")
 _KNOWN = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "acr_values", "claims", "id_token_hint", "login_hint",
-    "dpop_jkt", "ui_locales", "resource", "authorization_details",
+    "dpop_jkt", "ui_locales", "resource", "authorization_details", "grant_management_action", "grant_id",
 )  # fmt: skip
 _OFFERED = (*_KNOWN, "request", "request_uri", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
@@ -27,6 +28,14 @@ _LONGEST_ID = 255
 _MOST_RESOURCES = 5
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+class GrantAction(StrEnum):
+    """What an authorization does to a grant (Grant Management for OAuth 2.0, section 5.2)."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    MERGE = "merge"
 
 
 class Unanswerable(Exception):
@@ -69,6 +78,8 @@ class AuthorizationRequest:
     named: tuple[str, ...] = ()
     id_token_hint: str = ""
     details: tuple[Detail, ...] = ()
+    grant_action: GrantAction | None = None
+    grant_id: str = ""
     mode: str = QUERY
     query: str = ""
     handle: str = ""
@@ -169,6 +180,8 @@ class _Reader:
             named=said.fields(self.partner.scopes_allowed),
             id_token_hint=self.query.get("id_token_hint", ""),
             details=self._details(),
+            grant_action=self._grant_action(),
+            grant_id=self.query.get("grant_id", ""),
             query=urlencode([(name, value) for name in _KNOWN for value in self.query.getlist(name)]),
             mode=self.query.get("response_mode", QUERY),
             handle=self.handle,
@@ -246,6 +259,18 @@ class _Reader:
             return details.read(text, self.partner.authorization_details_types)
         except details.Unreadable as error:
             raise self._no(details.ERROR, str(error)) from None
+
+    def _grant_action(self) -> GrantAction | None:
+        name, names_one = self.query.get("grant_management_action", ""), "grant_id" in self.query
+        if not (name or names_one):
+            return None
+        if self.partner.is_public:
+            raise self._no("invalid_request", "grants are managed by apps that prove who they are")
+        if name not in list(GrantAction):
+            raise self._no("invalid_request", f"grant_management_action must be one of {', '.join(GrantAction)}")
+        if names_one is (name == GrantAction.CREATE):
+            raise self._no("invalid_request", "grant_id names the grant to replace or merge, and no fresh one")
+        return GrantAction(name)
 
     def _prompt(self) -> frozenset[str]:
         prompt = frozenset(self.query.get("prompt", "").split())

@@ -197,6 +197,11 @@ def revoke(consent: UUID) -> int:
     return _end(Q(consent_id=consent))
 
 
+def end_refreshing(consent: UUID) -> int:
+    """End the refresh tokens that hang from a consent, and spare what is in use. How many."""
+    return _end_refreshing(Q(consent_id=consent))
+
+
 def revoke_all(customer: UUID) -> int:
     """End all that any partner holds from ``customer``. The number of tokens ended."""
     return _end(Q(user_id=customer))

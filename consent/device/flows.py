@@ -15,7 +15,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.errors import TooMany
+from ciam_portal.core.errors import Refused, TooMany
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -27,6 +27,8 @@ from consent.device import events, policy
 from consent.device.policy import Answering, Reason, State
 from consent.models import Consent, DeviceCode
 from consent.permission import flows as permission
+from consent.purposes.shipped import OF_SCOPES
+from consent.records.policy import Reason as Choice
 from consent.release import issuance
 from consent.release.events import Why
 from consent.release.flows import Exchanged, begin_family, read
@@ -89,10 +91,15 @@ def type_code(session: Session, text: str, *, by: Actor, at: datetime) -> Device
 
 
 @flow
-def allow(found: DeviceCode, session: Session, ticked: tuple[str, ...], *, by: Actor, at: datetime) -> None:
-    """The customer allows the device what they tick. Raises ProveMore, OnHold or Refused."""
-    shown = tuple(found.scopes)
-    consent = permission.give(session, found.partner, shown=shown, ticked=ticked, by=by, at=at)
+def allow(
+    found: DeviceCode, session: Session, ticked: tuple[str, ...], read: dict[str, str], *, by: Actor, at: datetime
+) -> None:
+    """The customer allows the device what they tick, having ``read`` what for. Raises ProveMore, OnHold or Refused."""
+    shown = tuple(name for name in found.scopes if OF_SCOPES.get(name) in read)
+    if not read:
+        raise Refused(Choice.NOT_CURRENT)
+    answered = permission.Answered(shown, ticked, read)
+    consent = permission.give(session, found.partner, answered, by=by, at=at)
     found = _still_waits(found, session, by, at)
     session = Session.objects.select_related("customer", "device").get(pk=session.pk)
     root = issuance.Root(found.partner, session.customer, session, consent)

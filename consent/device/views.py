@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,14 +12,19 @@ from django.views.decorators.http import require_http_methods
 from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock, words
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.errors import OnHold, ProveMore
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.words import sentence
 from ciam_portal.oauth import scopes
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from consent.device import flows, forms
 from consent.device.api import place_of
 from consent.device.policy import State
 from consent.models import Consent, DeviceCode
-from consent.permission import facts
+from consent.permission import asking
+from consent.purposes.shipped import OF_SCOPES
+from consent.records import facts as records
+from consent.records import marks
+from consent.records.policy import Reason
 from consent.release.visits import Visit, check_before_asking
 
 
@@ -49,30 +55,35 @@ def answer(request: HttpRequest, code_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _settle(request, visit, found)
     consent = Consent.objects.between(visit.customer.pk, found.partner_id).live().first()
-    check_before_asking(visit, asked.scopes, consent)
+    check_before_asking(visit, records.offered(asked.scopes, at), consent)
     return render(request, "consent/device/answer.html", _words(request, found, consent))
 
 
 def _settle(request: HttpRequest, visit: Visit, found: DeviceCode) -> HttpResponse:
-    request.session.pop(_key(found.pk), None)
-    wanted = set(request.POST.getlist("scope"))
-    ticked = tuple(scope.name for scope in scopes.described(found.scopes) if scope.required or scope.name in wanted)
-    if request.POST.get("decision") != "allow" or not ticked:
-        flows.refuse(found, visit.session, by=visit.by, at=visit.at)
-        return render(request, "consent/device/done.html", {"partner": found.partner, "allowed": False})
+    wanted, read = set(request.POST.getlist("scope")), marks.read(request.POST.get("read", ""), visit.customer)
+    shown = [name for name in found.scopes if OF_SCOPES.get(name) in read]
+    ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
+    allows = request.POST.get("decision") == "allow"
     try:
-        flows.allow(found, visit.session, ticked, by=visit.by, at=visit.at)
+        if allows and (ticked or not read):
+            flows.allow(found, visit.session, ticked, read, by=visit.by, at=visit.at)
+        else:
+            flows.refuse(found, visit.session, by=visit.by, at=visit.at)
     except (ProveMore, OnHold):
         return redirect("consent:device_answer", found.pk)  # there the customer reads why, and what to do
-    return render(request, "consent/device/done.html", {"partner": found.partner, "allowed": True})
+    except Refused as refused:
+        if refused.reason is not Reason.NOT_CURRENT:
+            raise
+        messages.warning(request, sentence(refused.reason))
+        return redirect("consent:device_answer", found.pk)
+    request.session.pop(_key(found.pk), None)
+    return render(request, "consent/device/done.html", {"partner": found.partner, "allowed": bool(allows and ticked)})
 
 
 def _words(request: HttpRequest, found: DeviceCode, consent: Consent | None) -> dict[str, Any]:
-    allowed = consent.scopes if consent else []
-    rows: list[dict[str, Any]] = [
-        {"scope": scope, "value": facts.shown(customer_of(request), scope.name), "ticked": scope.name in allowed}
-        for scope in scopes.described(found.scopes)
-    ]
+    customer, at = customer_of(request), clock.now()
+    counted = records.connected(customer.pk, found.partner_id, consent.declined, at) if consent else records.NOTHING
+    spoken = records.spoken(found.scopes, at)
     here = place_of(request)
     return {
         "partner": found.partner,
@@ -81,8 +92,8 @@ def _words(request: HttpRequest, found: DeviceCode, consent: Consent | None) -> 
         "asked_at": found.asked_at,
         "elsewhere": (found.network, found.country) != (here.network, here.country),
         "abroad": found.country != here.country,
-        "needed": [row for row in rows if row["scope"].required],
-        "optional": [row for row in rows if not row["scope"].required],
+        **asking.by_purpose(spoken, customer, counted.standing),
+        "read": marks.shown(records.texts(spoken), customer),
     }
 
 

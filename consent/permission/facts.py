@@ -1,8 +1,9 @@
 """Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,8 @@ from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import policy
+from consent.purposes.shipped import OF_SCOPES
+from consent.records import facts as records
 
 
 def for_sharing(
@@ -33,22 +36,29 @@ def for_sharing(
     held: Iterable[str],
     needed: Iterable[str],
 ) -> policy.Sharing:
-    """What a use rests on. ``held`` are the scopes of the token; what consent or partner no longer may falls out.
+    """What a use rests on. ``held`` are the scopes of the token; those that count no longer, for both, fall out.
 
     A sign-out ends a session, and so does time; what the customer allowed in their absence outlives these, and no other
     end.
     """
     held = tuple(held)
     away = session.end_reason in {"", *SPARED} and OFFLINE in held
+    covered = _covered(consent, partner, at) if held else frozenset()
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
         partner_enabled=partner.serves(customer.pk) and _still_on(consent, partner),
         session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
-        allowed=tuple(name for name in held if name in consent.scopes and name in partner.scopes_allowed),
+        allowed=tuple(name for name in held if name in covered),
         needed=tuple(needed),
     )
+
+
+def _covered(consent: Consent, partner: Partner, at: datetime) -> frozenset[str]:
+    """The scopes that the customer's yes counts for at this moment, and that the partner may have. One statement."""
+    counted = records.counted(consent.customer_id, consent.partner_id, at)
+    return counted & frozenset(consent.scopes) & frozenset(partner.scopes_allowed)
 
 
 def _still_on(consent: Consent, partner: Partner) -> bool:
@@ -98,10 +108,12 @@ def _is_open(action: str, asked: gate.Facts, customer: User, at: datetime) -> bo
 
 
 def for_giving(
-    partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str], at: datetime
-) -> policy.Giving:
-    """A customer's answer on the consent page."""
+    partner: Partner, customer: User, shown: Iterable[str], ticked: Iterable[str], at: datetime,
+    *, read: Mapping[str, str],
+) -> policy.Giving:  # fmt: skip
+    """A customer's answer on the consent page, where they ``read`` these texts."""
     shown = tuple(shown)
+    speaking = {OF_SCOPES[name] for name in shown}
     return policy.Giving(
         customer_active=customer.is_open_at(at),
         partner_enabled=partner.serves(customer.pk),
@@ -109,6 +121,7 @@ def for_giving(
         shown=shown,
         ticked=tuple(ticked),
         required=_required(shown),
+        texts_stand=speaking <= read.keys() and records.still_active({UUID(read[key]) for key in speaking}),
     )
 
 
@@ -117,6 +130,8 @@ def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> poli
     holder = policy.Holder.OTHER
     if by.kind is ActorKind.CUSTOMER and by.id == consent.customer_id:
         holder = policy.Holder.OWNER
+    elif by.kind is ActorKind.PARTNER and by.id == consent.partner_id:
+        holder = policy.Holder.PARTNER
     elif by.kind is ActorKind.SYSTEM:
         holder = policy.Holder.SYSTEM
     return policy.Changing(
@@ -137,8 +152,9 @@ def named_now(
 ) -> tuple[str, ...]:
     """Of the fields that it named for this place, those whose scope it may have, the customer allows, and the gate."""
     named = claims.named_for(place, fields)
-    covered = set(named.values()) & set(consent.scopes) & set(partner.scopes_allowed)
-    opened = open_now(covered, asked, consent.customer, at) if named else ()
+    if not named:
+        return ()
+    opened = open_now(_covered(consent, partner, at) & set(named.values()), asked, consent.customer, at)
     return tuple(name for name, scope in named.items() if scope in opened)
 
 

@@ -1,5 +1,7 @@
 """A customer allows, narrows, refuses and withdraws."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,38 +22,52 @@ from ciam_portal.core.flow import flow, require, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import families, scopes, tokens
-from ciam_portal.oauth.authorization import AuthorizationRequest
+from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
+from consent.records import facts as records
+from consent.records import settle
+from consent.records.policy import Reason as Unchanged
+from consent.records.policy import State
 from consent.release import events as release_events
 from consent.release import issuance
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A customer's answer to a partner: what was on the page, what of it they ticked, and which texts they ``read``.
+
+    ``read`` is by purpose (``consent.records.facts.texts``). ``resources``: where the partner may use it, beside our
+    own APIs. ``action``: what the partner asked to become of its grant.
+    """
+
+    shown: tuple[str, ...]
+    ticked: tuple[str, ...]
+    read: Mapping[str, str]
+    resources: tuple[str, ...] = ()
+    action: GrantAction | None = None
+
+
 @flow
-def give(
-    session: Session,
-    partner: Partner,
-    *,
-    shown: tuple[str, ...],
-    ticked: tuple[str, ...],
-    resources: tuple[str, ...] = (),
-    by: Actor,
-    at: datetime,
-) -> Consent:
+def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, at: datetime) -> Consent:
     """The customer of this session answers a partner's question: allows what they tick, declines the rest.
 
-    What they allowed before and were not asked about stays. ``resources``: where the partner may use it, beside our own
-    APIs. Raises ProveMore, OnHold or Refused.
+    What they allowed before, were not asked about and still counts stays, unless it is replaced. Raises ProveMore,
+    OnHold or Refused, if the texts have changed among others.
     """
-    consent, is_new = _mine(session.customer_id, partner, at)
+    shown, ticked = answered.shown, answered.ticked
+    consent, is_new = _mine(session.customer_id, partner, answered.action, by, at)
     customer, session = locked(session.customer_id, session.pk)
     partner = Partner.objects.get(pk=partner.pk)
-    require(policy.may_give, facts.for_giving(partner, customer, shown, ticked, at), about=customer.pk, by=by, at=at)
-    before = frozenset(consent.scopes)
-    allowed = _ordered((before - set(shown)) | set(ticked))
-    places, resources = frozenset(consent.resources), ours.of_others(resources)
+    giving = facts.for_giving(partner, customer, shown, ticked, at, read=answered.read)
+    require(policy.may_give, giving, about=customer.pk, by=by, at=at)
+    counted = records.connected(customer.pk, partner.pk, consent.declined, at)
+    before = counted.kept & frozenset(consent.scopes)
+    staying = frozenset() if answered.action is GrantAction.REPLACE else before - set(shown)
+    allowed = _ordered(staying | set(ticked))
+    places, resources = frozenset(consent.resources), ours.of_others(answered.resources)
     if actions := facts.agreeing(partner, {*ticked, *resources}, before | places, is_new=is_new):
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         for action in actions:
@@ -61,6 +77,7 @@ def give(
             require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     consent.answer(list(allowed), list(declined), at, resources=resources)
+    settle.connected(settle.of_row(consent), shown, by=by, at=at)
     fresh = Resource.objects.filter(url__in=set(resources) - places)
     names, keys = [each.name for each in fresh], tuple(each.pk for each in fresh)
     if is_new:
@@ -100,12 +117,17 @@ def let_in(
 ) -> str:
     """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
 
-    ``details``: what the customer has just approved of what is asked for by itself.
+    ``details``: what the customer has just approved of what is asked for by itself. Where the partner changes a grant,
+    what it held of it before ends (Grant Management for OAuth 2.0).
     """
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     shared(consent.customer_id, session.pk)
     customer, partner = User.objects.get(pk=consent.customer_id), consent.partner
     session = Session.objects.select_related("device").get(pk=session.pk)
+    if asked.grant_action is GrantAction.REPLACE:
+        tokens.revoke(consent.pk)
+    elif asked.grant_action is GrantAction.MERGE:
+        tokens.end_refreshing(consent.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
     root = issuance.Root(partner, customer, session, consent, asked.resources)
     standing = issuance.may_begin(root, held=held, by=by, at=at)
@@ -138,6 +160,23 @@ def narrow(consent: Consent, removed: tuple[str, ...], *, by: Actor, at: datetim
     before = frozenset(consent.scopes)
     gone = before & set(removed)
     consent.answer(list(_ordered(before - gone)), list(_ordered(set(consent.declined) | gone)), at)
+    settle.connected(settle.of_row(consent), (), by=by, at=at)
+    _record_change(consent, before, by, at)
+
+
+@flow
+def lose(consent: Consent, *, by: Actor, at: datetime) -> None:
+    """What of it no longer counts, because its time is up or its text is another, falls out; it is asked anew.
+
+    Raises Refused: all of it counts.
+    """
+    consent = Consent.objects.select_for_update().get(pk=consent.pk)
+    counted = records.connected(consent.customer_id, consent.partner_id, consent.declined, at)
+    before = frozenset(consent.scopes)
+    if consent.ended_at is not None or before <= counted.kept:
+        raise Refused(Unchanged.STILL_GOOD)
+    consent.answer(list(_ordered(before & counted.kept)), consent.declined, at)
+    settle.connected(settle.of_row(consent), (), by=by, at=at)
     _record_change(consent, before, by, at)
 
 
@@ -146,10 +185,7 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     """The customer changes their mind; from this instant the partner gets nothing. Raises Refused."""
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
-    consent.end(at)
-    ended = tokens.revoke(consent.pk)
-    event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
-    record(event, about=consent.customer_id, by=by, at=at)
+    _end(consent, by, at)
     notice = notices.AppDisconnected(partner=consent.partner.name)
     tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
@@ -162,6 +198,7 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     if found is None:
         raise Refused(policy.Reason.IN_USE)
     found.end(at)
+    settle.disconnected(settle.of_row(found), State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
     notice = notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days)
@@ -183,17 +220,29 @@ def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) 
     What a widened consent held before is not kept, so all of it ends; the customer connects the app again.
     """
     of_late = Consent.objects.live().filter(customer=customer, changed_at__gte=since)
-    found = list(of_late.order_by("pk"))
+    found = list(of_late.select_for_update().order_by("pk"))  # all of them first: the person's own lock comes last
     for consent in found:
         withdraw(consent, by=by, at=at)
     return len(found)
 
 
-def _mine(customer: UUID, partner: Partner, at: datetime) -> tuple[Consent, bool]:
+def _end(consent: Consent, by: Actor, at: datetime) -> None:
+    consent.end(at)
+    settle.disconnected(settle.of_row(consent), State.WITHDRAWN, by=by, at=at)
+    ended = tokens.revoke(consent.pk)
+    event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
+    record(event, about=consent.customer_id, by=by, at=at)
+
+
+def _mine(
+    customer: UUID, partner: Partner, action: GrantAction | None, by: Actor, at: datetime
+) -> tuple[Consent, bool]:
     live = Consent.objects.between(customer, partner.pk).live().select_for_update()
     found = live.first()
-    if found is not None:
+    if found is not None and action is not GrantAction.CREATE:
         return found, False
+    if found is not None:
+        _end(found, by, at)  # there is one connection with each app: the fresh one takes its place
     try:
         with transaction.atomic():
             return _first(customer, partner.pk, at), True

@@ -12,6 +12,7 @@ from ciam_portal.core.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
+from consent.records import policy as choices
 
 
 class Reason(ReasonBase):
@@ -33,6 +34,7 @@ class Holder(StrEnum):
     """Who acts, as far as these questions care."""
 
     OWNER = "owner"
+    PARTNER = "partner"  # the app itself: it may give up what it was given
     SYSTEM = "system"
     OTHER = "other"
 
@@ -61,6 +63,8 @@ class Giving:
     shown: tuple[str, ...]
     ticked: tuple[str, ...]
     required: tuple[str, ...]
+    texts_stand: bool = True
+    """What the page said of the purposes is what holds now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def may_give(facts: Giving, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.NOT_OFFERED)
     if not set(facts.required) <= set(facts.ticked):
         return Deny(Reason.NEEDED)
+    if not facts.texts_stand:
+        return Deny(choices.Reason.NOT_CURRENT)
     return Allow()
 
 

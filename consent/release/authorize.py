@@ -5,7 +5,7 @@ where the answer goes. What was asked is kept here, under a reference that works
 """
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,14 +29,15 @@ from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
-from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, Unanswerable
+from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, GrantAction, Unanswerable
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.details import facts as approving
 from consent.models import Consent
-from consent.permission import facts, flows, policy
-from consent.release import challenges, marks
+from consent.permission import asking, flows, policy
+from consent.records import facts as records
+from consent.release import challenges, grants, marks
 from consent.release.onward import past_our_form, speak, told
 from consent.release.visits import Visit, check_before_asking, check_gate, check_issue, prove
 
@@ -165,25 +166,32 @@ def _can_reach(visit: Visit, level: Level) -> bool:
 
 
 def _ask_or_go_on(visit: Visit) -> HttpResponse:
-    asked, ask_again = visit.asked, "consent" in visit.asked.prompt
-    must_show = ask_again or "select_account" in asked.prompt
     consent = Consent.objects.between(visit.customer.pk, visit.partner.pk).live().first()
-    allowed = [*consent.scopes, *consent.resources] if consent else []
-    wanted, declined = (*asked.covers, *ours.of_others(asked.resources)), consent.declined if consent else []
-    unanswered = policy.missing(wanted, allowed=allowed, declined=declined, ask_again=ask_again)
+    customer, partner = visit.customer.pk, visit.partner.pk
+    counted = records.connected(customer, partner, consent.declined, visit.at) if consent else records.NOTHING
+    visit, allows = grants.managed(visit, consent, counted.standing), counted.standing
+    asked, ask_again = visit.asked, "consent" in visit.asked.prompt
+    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, allows)
+    offered = records.offered(asked.covers, visit.at)
+    if not (offered or asked.details):
+        raise asked.refused("invalid_scope", "what is asked for is not in use at the moment")
+    allowed = [*allows, *consent.resources] if consent and asked.grant_action is not GrantAction.CREATE else []
+    wanted = (*offered, *ours.of_others(asked.resources))
+    unanswered = policy.missing(wanted, allowed=allowed, declined=counted.declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
     if consent and not policy.needs_page(unanswered, is_public=is_public, ask_again=must_show, by_itself=by_itself):
         check_issue(visit)
         return send_code(visit, consent)
     if "none" in asked.prompt:
         raise asked.refused("consent_required", "the customer has to be asked")
-    known = () if by_itself and consent and not ask_again else allowed  # a payment is no time to ask about the rest
-    shown = tuple(name for name in asked.covers if name in known or name in unanswered)
+    # A payment is no time to ask about the rest.
+    known = () if by_itself and consent and not (ask_again or asked.grant_action) else allowed
+    shown = tuple(name for name in offered if name in known or name in unanswered)
     check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
         gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
         check_gate(visit, each.action, gated)
-    return _page(visit, shown, frozenset(allowed))
+    return _page(visit, shown, frozenset(allowed), grants.given_up(asked, allows))
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -197,26 +205,17 @@ def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -
     return visit.asked.back.answer(code=code)
 
 
-def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str]) -> HttpResponse:
+def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...]) -> HttpResponse:
     """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
-    reference = codes.new_token()
-    kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown}
+    reference, spoken = codes.new_token(), records.spoken(shown, visit.at)
+    kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown, "read": records.texts(spoken)}
     cache.set(key(visit.session, reference), kept, _KEPT_SECONDS)
-    rows: list[dict[str, Any]] = [
-        {
-            "scope": scope,
-            "value": facts.shown(visit.customer, scope.name),
-            "ticked": scope.name in allowed,
-            "is_new": bool(allowed) and scope.name not in allowed,
-        }
-        for scope in scopes.described(shown)
-    ]
     context = {
         "partner": visit.partner,
         "reference": reference,
         "query": visit.asked.query,
-        "needed": [row for row in rows if row["scope"].required],
-        "optional": [row for row in rows if not row["scope"].required],
+        **asking.by_purpose(spoken, visit.customer, allowed),
+        "given_up": scopes.described(given_up),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
     }

@@ -1,5 +1,6 @@
 """The customer's answer on the consent page. The form says which question and what was ticked; all else was kept."""
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.words import sentence
 from ciam_portal.oauth import scopes
 from ciam_portal.oauth.authorization import Answer, Unanswerable
 from ciam_portal.oauth.details import Detail
@@ -16,6 +18,7 @@ from ciam_portal.oauth.resources import ours
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
+from consent.records import policy as choices
 from consent.release.authorize import ASKED, again, key, send_code
 from consent.release.onward import carried, told
 from consent.release.visits import Visit
@@ -33,12 +36,12 @@ def decide(request: HttpRequest) -> HttpResponse:
     partner = Partner.objects.get(client_id=asked.partner)
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
     try:
-        return carried(request, _settle(visit, shown))
+        return carried(request, _settle(visit, shown, kept["read"]))
     except (Unanswerable, Answer) as error:
         return told(request, error)
 
 
-def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
+def _settle(visit: Visit, shown: tuple[str, ...], read: dict[str, str]) -> HttpResponse:
     post = visit.request.POST
     wanted = set(post.getlist("scope"))
     ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
@@ -47,12 +50,15 @@ def _settle(visit: Visit, shown: tuple[str, ...]) -> HttpResponse:
         _deny(visit, shown)
         raise visit.asked.refused("access_denied", "the customer said no")
     try:
-        consent = _consented(visit, shown, ticked)
+        consent = _consented(visit, shown, ticked, read)
         approved = approval.approve(consent, visit.session, chosen, by=visit.by, at=visit.at) if chosen else ()
     except (ProveMore, OnHold, Consent.DoesNotExist):
         # The question is asked again from the start, and there the customer reads why, and what to do.
         return again(visit.asked.query)
     except Refused as refused:
+        if refused.reason is choices.Reason.NOT_CURRENT:
+            messages.warning(visit.request, sentence(refused.reason))
+            return again(visit.asked.query)
         raise visit.asked.refused("access_denied", str(refused.reason)) from refused
     return send_code(visit, consent, approved)
 
@@ -63,15 +69,14 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
     return asked if len(asked) == 1 else tuple(each for row, each in enumerate(asked, 1) if str(row) in ticked)
 
 
-def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...]) -> Consent:
+def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str]) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
     places = ours.of_others(visit.asked.resources)
     found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()
     if not shown and set(places) <= set((consent := found.get()).resources):
         return consent
-    return flows.give(
-        visit.session, visit.partner, shown=shown, ticked=ticked, resources=places, by=visit.by, at=visit.at
-    )
+    answered = flows.Answered(shown, ticked, read, places, visit.asked.grant_action)
+    return flows.give(visit.session, visit.partner, answered, by=visit.by, at=visit.at)
 
 
 def _deny(visit: Visit, shown: tuple[str, ...]) -> None:

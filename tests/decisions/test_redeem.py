@@ -132,8 +132,9 @@ def test_an_action_taken_from_the_partner_is_refused(shop: Shop) -> None:
 
 def test_what_a_redemption_costs(shop: Shop, django_assert_num_queries: Any) -> None:
     approval = shop.approval()
-    # Partner; approval; consent and approval locked; factors held; decision; its end; event. Two are the savepoint.
-    with django_assert_num_queries(10):
+    # Partner; approval; consent and approval locked; what was said; factors held; decision; its end; event. Two are the
+    # savepoint.
+    with django_assert_num_queries(11):
         assert shop.redeem_approval(approval).status_code == 200
 
 

@@ -12,6 +12,8 @@ OF_AN_ACCOUNT = {
     "accounts.User_groups", "otp_totp.TOTPDevice", "accounts.Totp", "account.EmailAddress", "recovery.Review",
     "recovery.Guesses",
     "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
+    "consent.ConsentRecord",
+    "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant"}

@@ -42,8 +42,10 @@ class Television(Walk):
         return (browser or self.browser).post("/device/", {"code": code})
 
     def answer(self, path: str, decision: str = "allow", browser: Client | None = None) -> Any:
-        words = {"decision": decision, "scope": ["profile", "offline_access"]}
-        return (browser or self.browser).post(path, words)
+        browser = browser or self.browser
+        page = browser.get(path).text if decision == "allow" else ""
+        read = re.findall(r'name="read" value="([^"]+)"', page)
+        return browser.post(path, {"decision": decision, "scope": ["profile", "offline_access"], "read": read})
 
     def allowed(self, **more: Any) -> str:
         asked = self.start(**more)

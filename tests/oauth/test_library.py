@@ -71,7 +71,7 @@ def test_two_tabs_answering_at_once_leave_one_consent(unlocked_audit: None) -> N
 
     def answer(partner: Partner = partner) -> None:
         by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB)
-        flows.give(session, partner, shown=("openid",), ticked=("openid",), by=by, at=clock.now())
+        flows.give(session, partner, factories.answered("openid"), by=by, at=clock.now())
 
     assert at_once(*[answer] * 4) == [None] * 4
     assert Consent.objects.filter(customer=customer, ended_at=None).count() == 1

@@ -38,6 +38,9 @@ UNTOLD = {
     "approval.redeemed",
     "approval.refused",
     "audit.months_dropped",
+    "choice.adopted",
+    "choice.end_announced",
+    "choice.recorded",
     "consent.denied",
     "consent.given",
     "consent.lapsed",
@@ -189,6 +192,13 @@ UNTOLD = {
     "staff.role_rejected",
     "staff.role_revoked",
     "staff.value_shown",
+    "purpose.activated",
+    "purpose.approved",
+    "purpose.drafted",
+    "purpose.installed",
+    "purpose.proposed",
+    "purpose.rejected",
+    "purpose.retired",
 }
 
 

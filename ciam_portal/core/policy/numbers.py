@@ -106,6 +106,13 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What customers allowed, and its end."""
+
+    announce_days: Annotated[StrictInt, Field(ge=3, le=60)]
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """How long what passes between the portal and an application behind the gateway is good for."""
 
@@ -282,6 +289,7 @@ class Content:
     session: Session
     factors: Factors
     oauth: OAuth
+    consent: Consent
     gateway: Gateway
     approvals: Approvals
     partners: Partners

@@ -50,8 +50,8 @@ def actor(owner: User, here: Session) -> Actor:
 
 
 def give(owner: User, here: Session, by: Actor) -> object:
-    partner, names = Partner.objects.get(), ("openid", "email")
-    return consent_flows.give(here, partner, shown=names, ticked=names, by=by, at=clock.now())
+    answered = factories.answered("openid", "email")
+    return consent_flows.give(here, Partner.objects.get(), answered, by=by, at=clock.now())
 
 
 def answer(owner: User, here: Session, by: Actor) -> object:

@@ -28,6 +28,12 @@ def edit(sql: str, *values: Any) -> None:
     facts.forget()
 
 
+@pytest.fixture
+def _in_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "LATE", timedelta(seconds=5))
+
+
+@pytest.mark.usefixtures("_in_five_seconds")
 def test_every_database_has_the_purposes_that_the_portal_comes_with(
     noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -1,0 +1,181 @@
+"""Gathers what is asked about choices: how each stands, and what of an app's connection counts at this moment."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from ciam_portal.core.audit.actor import Actor, ActorKind
+from ciam_portal.core.categories import CATEGORIES
+from ciam_portal.core.words import sentence
+from consent.models import ConsentRecord, PurposeVersion
+from consent.purposes import facts as purposes
+from consent.purposes.facts import Active
+from consent.purposes.policy import Basis, Recipient
+from consent.purposes.policy import State as Stage
+from consent.purposes.shipped import OF_SCOPES
+from consent.records import policy
+from consent.records.policy import Says, State
+
+_MONTH = 365.25 / 12  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What of an app's scopes counts: those that stand, and of those that were refused, the ones not asked again."""
+
+    standing: frozenset[str]
+    paused: frozenset[str]
+    declined: frozenset[str]
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """What the connection goes on to hold."""
+        return self.standing | self.paused
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Some scopes of an app, and the purpose that they are for."""
+
+    purpose: Active
+    scopes: tuple[str, ...]
+
+
+NOTHING = Connected(frozenset(), frozenset(), frozenset())
+
+
+def standing(record: ConsentRecord, active: Mapping[str, Active]) -> policy.Standing:
+    """What the policy asks of one; its version is at hand."""
+    now, number = active.get(record.purpose), record.version.number
+    return _standing(now, State(record.state), number, record.expires_at)
+
+
+def _standing(now: Active | None, state: State, number: int, ends: datetime | None) -> policy.Standing:
+    return policy.Standing(state, number, ends, now.basis if now else None, now.material_number if now else 0)
+
+
+def for_answering(
+    customer: User, now: Active | None, record: ConsentRecord | None, says: Says, read: UUID | None,
+    *, by: Actor, at: datetime,
+) -> policy.Answering:  # fmt: skip
+    """An answer of this customer to what they ``read``; None: they take back without reading."""
+    return policy.Answering(
+        is_owner=by.kind is ActorKind.CUSTOMER and customer.pk in {by.id, by.on_behalf_of},
+        is_open=customer.is_open_at(at),
+        is_known=now is not None,
+        is_current=read is not None and still_active({read}),
+        basis=now.basis if now else None,
+        state=State(record.state) if record else None,
+        says=says,
+    )
+
+
+def connected(customer: UUID, partner: UUID, declined: Iterable[str], at: datetime) -> Connected:
+    """What counts of this customer's connection with this app; ``declined`` are the scopes refused so far."""
+    active = purposes.active(at)
+    found = {each.purpose: each for each in ConsentRecord.objects.between(customer, partner)}
+    known = {key: standing(each, active) for key, each in found.items()}
+    counted = (each.scopes for key, each in found.items() if policy.stands(known[key], at))
+    paused = (each.scopes for each in found.values() if each.state == State.PAUSED)
+    answered = {key for key, each in known.items() if policy.is_answered(each, at)}
+    return Connected(
+        frozenset(name for scopes in counted for name in scopes),
+        frozenset(name for scopes in paused for name in scopes),
+        frozenset(name for name in declined if OF_SCOPES.get(name) in answered),
+    )
+
+
+def counted(customer: UUID, partner: UUID, at: datetime) -> frozenset[str]:
+    """The scopes for which the yes to this app counts at this moment. One statement; asked at every use."""
+    active = purposes.active(at)
+    rows = ConsentRecord.objects.filter(subject=customer, recipient=partner, state=State.GIVEN)
+    said = rows.values_list("purpose", "version__number", "expires_at", "scopes")
+    return frozenset(
+        name
+        for key, number, ends, scopes in said
+        for name in scopes
+        if policy.stands(_standing(active.get(key), State.GIVEN, number, ends), at)
+    )
+
+
+def offered(names: Iterable[str], at: datetime) -> tuple[str, ...]:
+    """Of these scopes, those whose purpose is in use: what nobody has said the use of is given to nobody."""
+    active = purposes.active(at)
+    return tuple(name for name in names if OF_SCOPES.get(name) in active)
+
+
+def spoken(names: Iterable[str], at: datetime) -> tuple[Spoken, ...]:
+    """These scopes by what they are for, as it is said now. What is shown and what is agreed to is taken from one."""
+    active, names = purposes.active(at), tuple(names)
+    keys = [key for key in dict.fromkeys(OF_SCOPES.values()) if key in active]
+    found = (Spoken(active[key], tuple(name for name in names if OF_SCOPES.get(name) == key)) for key in keys)
+    return tuple(each for each in found if each.scopes)
+
+
+def texts(of: Iterable[Spoken]) -> dict[str, str]:
+    """The texts that were shown: by purpose, the ids of their versions. For a form to carry."""
+    return {each.purpose.key: str(each.purpose.version) for each in of}
+
+
+def still_active(versions: Collection[UUID]) -> bool:
+    """Whether these very texts hold at this moment, and go on to hold until the transaction is through."""
+    rows = PurposeVersion.objects.filter(pk__in=versions, state=Stage.ACTIVE).select_for_update(no_key=True)
+    if len(rows.values_list("pk")) == len(set(versions)):
+        return True
+    purposes.forget()  # what this process knew of them is old
+    return False
+
+
+def read(key: str, version: UUID | None) -> PurposeVersion | None:
+    """The version that was read, if it is one of this purpose."""
+    rows = PurposeVersion.objects.filter(pk=version, purpose__key=key) if version else PurposeVersion.objects.none()
+    return rows.first()
+
+
+def outdated(at: datetime) -> list[UUID]:
+    """The versions to which a yes no longer counts: a newer one asks anew, or the purpose is not in use any more."""
+    active, rows = purposes.active(at), PurposeVersion.objects.values_list("pk", "purpose__key", "number")
+    return [pk for pk, key, number in rows if key not in active or _is_outdated(active[key], number)]
+
+
+def _is_outdated(now: Active, number: int) -> bool:
+    return now.basis is Basis.CONSENT and number < now.material_number
+
+
+def due(at: datetime, most: int) -> Collection[ConsentRecord]:
+    """Those that say yes, and no longer count."""
+    given = ConsentRecord.objects.given().select_related("version")
+    ended = given.filter(expires_at__lte=at).order_by("expires_at")[:most]
+    return [*ended, *given.filter(version__in=outdated(at)).exclude(expires_at__lte=at).order_by("pk")[:most]]
+
+
+def described(now: Active) -> dict[str, Any]:
+    """A purpose in the reader's words: what it is for, on what it rests, which data, who gets it, for how long."""
+    said = now.texts[now.language]
+    return {
+        "key": now.key,
+        "title": said["title"],
+        "words": said["words"],
+        "basis": sentence(now.basis),
+        "is_asked": now.is_asked,
+        "may_be_objected_to": now.may_be_objected_to,
+        "categories": [CATEGORIES[code].title for code in now.categories],
+        "recipients": [sentence(Recipient(each)) for each in now.recipients],
+        "lasts": _months(now.valid_for.days) if now.valid_for else "",
+        "kept": _months(now.retention_days) if now.retention_days else "",
+    }
+
+
+def _months(days: int) -> str:
+    """As people say it."""
+    months = round(days / _MONTH)
+    if months < 1:
+        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+    if months % 12 == 0:
+        return ngettext("%(count)d year", "%(count)d years", months // 12) % {"count": months // 12}
+    return ngettext("%(count)d month", "%(count)d months", months) % {"count": months}

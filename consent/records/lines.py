@@ -1,0 +1,130 @@
+"""How choices read on the customer's pages: purposes with what was said of them, and the history of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from ciam_portal.core.categories import CATEGORIES
+from ciam_portal.core.words import Text
+from ciam_portal.oauth import scopes
+from consent.models import ConsentEvent, ConsentRecord
+from consent.purposes import facts as purposes
+from consent.purposes.facts import Active, language_of
+from consent.purposes.policy import Basis, Recipient
+from consent.records import facts, policy
+from consent.records.policy import GivenBy, State
+
+STATES: dict[State, Text] = {
+    State.GIVEN: _("Allowed"),
+    State.REFUSED: _("Refused"),
+    State.WITHDRAWN: _("Taken back"),
+    State.EXPIRED: _("Ended: its time was up"),
+    State.SUPERSEDED: _("Ended: the text changed, so you are asked again"),
+    State.PAUSED: _("Paused"),
+    State.OBJECTED: _("Objected"),
+}
+_BADGES = {State.GIVEN: "good", State.PAUSED: "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was said, as its page lists it."""
+
+    number: int
+    at: datetime
+    title: str
+    state: Text
+    to: str
+    categories: list[Text]
+    version: int
+    expires_at: datetime | None
+    by: Text
+
+
+def own(customer: UUID, at: datetime) -> dict[str, list[dict[str, Any]]]:
+    """What we ourselves use data for: ``asked``, ``objectable`` and ``needed``, each with how it stands."""
+    active = purposes.active(at)
+    found = {each.purpose: each for each in ConsentRecord.objects.between(customer, None)}
+    parts: dict[str, list[dict[str, Any]]] = {"asked": [], "objectable": [], "needed": []}
+    for key, now in active.items():
+        if set(now.recipients) == {Recipient.APP}:
+            continue
+        name = {Basis.CONSENT: "asked", Basis.LEGITIMATE_INTEREST: "objectable"}.get(now.basis, "needed")
+        parts[name].append(facts.described(now) | _standing(now, found.get(key), active, at))
+    return parts
+
+
+def of_apps(customer: UUID, at: datetime) -> list[dict[str, Any]]:
+    """What connected apps get: for each purpose, the apps, what of it, since when, until when."""
+    active = purposes.active(at)
+    rows = ConsentRecord.objects.of(customer).filter(recipient__isnull=False, state__in=[State.GIVEN, State.PAUSED])
+    found = list(rows.order_by("at"))
+    parts = [(now, [each for each in found if each.purpose == key]) for key, now in active.items()]
+    return [facts.described(now) | {"apps": [_app(each, active, at) for each in mine]} for now, mine in parts if mine]
+
+
+def history(customer: UUID, *, before: int | None, most: int) -> list[Line]:
+    """What was said, latest first, from below this number on."""
+    rows = ConsentEvent.objects.filter(subject=customer).select_related("version__purpose", "recipient")
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return [_line(each) for each in rows.order_by("-number")[:most]]
+
+
+def _standing(now: Active, found: ConsentRecord | None, active: Any, at: datetime) -> dict[str, Any]:  # noqa: ANN401  (a mapping)
+    state = State(found.state) if found else None
+    if found is not None and (lapsed := policy.lapse_of(facts.standing(found, active), at)):
+        state = lapsed
+    counts = state is State.GIVEN and found is not None
+    given = found.categories if found and counts else []
+    return {
+        "state": STATES[state] if state else "",
+        "badge": _BADGES.get(state, "") if state else "",
+        "is_given": counts,
+        "is_objected": state is State.OBJECTED,
+        "since": found.at if found else None,
+        "until": found.expires_at if found and counts else None,
+        "given": [CATEGORIES[code].title for code in given],
+        "alone": [{"category": CATEGORIES[code], "ticked": code in given} for code in now.optional],
+    }
+
+
+def _app(found: ConsentRecord, active: Any, at: datetime) -> dict[str, Any]:  # noqa: ANN401  (a mapping)
+    names = scopes.described(found.scopes)
+    lapsed = policy.lapse_of(facts.standing(found, active), at)
+    return {
+        "partner": found.recipient,
+        "connection": found.connection,
+        "what": [scope.title for scope in names],
+        "is_needed": any(scope.required for scope in names),
+        "state": STATES[lapsed or State(found.state)],
+        "badge": _BADGES.get(lapsed or State(found.state), ""),
+        "since": found.at,
+        "until": found.expires_at,
+    }
+
+
+def _line(event: ConsentEvent) -> Line:
+    texts = event.version.texts
+    return Line(
+        number=event.number,
+        at=event.at,
+        title=texts[language_of(texts)]["title"],
+        state=STATES[State(event.state)],
+        to=event.recipient.name if event.recipient else "",
+        categories=[CATEGORIES[code].title for code in event.categories],
+        version=event.version.number,
+        expires_at=event.expires_at,
+        by=_by(event),
+    )
+
+
+def _by(event: ConsentEvent) -> Text:
+    if event.by_kind == "partner":
+        return _("by the app")
+    if event.by_kind != "customer":
+        return _("by itself")
+    return _("by you") if event.given_by == GivenBy.SELF else _("by somebody who acts for you")
