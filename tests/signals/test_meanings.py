@@ -192,13 +192,6 @@ UNTOLD = {
     "staff.role_rejected",
     "staff.role_revoked",
     "staff.value_shown",
-    "purpose.activated",
-    "purpose.approved",
-    "purpose.drafted",
-    "purpose.installed",
-    "purpose.proposed",
-    "purpose.rejected",
-    "purpose.retired",
 }
 
 
