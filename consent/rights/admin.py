@@ -59,7 +59,7 @@ class Requests(Looking):
         extend = self.verb(self.extend, lazy("Take more time for a request"), forms.Extend, "reason")
         return [
             path("overview/", site.admin_view(require_safe(self.overview)), name="privacy_overview"),
-            path("overview/<slug:table>.csv", site.admin_view(require_safe(self.sheet)), name="privacy_sheet"),
+            path("overview/file/", site.admin_view(require_safe(self.sheet)), name="privacy_sheet"),
             path("<uuid:request_id>/answer/", answer, name="consent_request_answer"),
             path("<uuid:request_id>/extend/", extend, name="consent_request_extend"),
             *super().get_urls(),
@@ -123,9 +123,10 @@ class Requests(Looking):
             unused_days=measures.UNUSED.days,
         )
 
-    def sheet(self, request: HttpRequest, table: str) -> StreamingHttpResponse:
+    def sheet(self, request: HttpRequest) -> StreamingHttpResponse:
         """One of its tables as a file."""
         self.seen(request, None)
+        table = request.GET.get("table", "requests")
         if table not in _TABLES:
             raise Http404
         read, columns = _TABLES[table]

@@ -24,6 +24,7 @@ from consent.models import Request
 from consent.purposes import facts as purposes
 from consent.purposes.policy import Basis
 from consent.records import flows as records
+from consent.records.policy import Reason as Choice
 from consent.rights import events, notices, policy
 from consent.rights.policy import About, Answer, Kind, State, WhyLonger
 
@@ -176,7 +177,7 @@ def _pause(request: Request, *, by: Actor, at: datetime) -> None:
     try:
         number = records.pause(request.customer, keys, by=by, at=at)
     except Refused as refused:
-        if refused.reason is not records.Reason.NOTHING_THERE:
+        if refused.reason is not Choice.NOTHING_THERE:
             raise
         number = 0  # nothing is used; what is asked for later waits for a fresh yes anyway
     request.restrict(True)  # noqa: FBT003  (a fact)
@@ -187,7 +188,7 @@ def _resume(request: Request, *, by_staff: bool, by: Actor, at: datetime) -> Non
     try:
         records.resume(request.customer, tuple(purposes.active(at)), by=by, at=at)
     except Refused as refused:
-        if refused.reason is not records.Reason.NOTHING_THERE:
+        if refused.reason is not Choice.NOTHING_THERE:
             raise
     request.restrict(False)  # noqa: FBT003  (a fact)
     record(events.UseGoesOn(request=request.pk, by_staff=by_staff), about=request.customer_id, by=by, at=at)

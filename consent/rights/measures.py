@@ -122,9 +122,9 @@ def clocks(at: datetime) -> list[Clock]:
         answered=Count("pk", filter=answered),
         answered_late=Count("pk", filter=answered & Q(ended_at__gte=F("due_at"))),
     )
-    found = {row.pop("kind"): row for row in rows.order_by()}
-    nothing = {"open": 0, "soon": 0, "late": 0, "answered": 0, "answered_late": 0}
-    return [Clock(kind, **found.get(kind, nothing)) for kind in Kind]
+    counted = ("open", "soon", "late", "answered", "answered_late")
+    found = {kind: numbers for kind, *numbers in rows.order_by().values_list("kind", *counted)}
+    return [Clock(kind, *found.get(kind, [0] * len(counted))) for kind in Kind]
 
 
 def unused(at: datetime) -> list[Unused]:
