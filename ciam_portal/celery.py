@@ -60,6 +60,7 @@ app.conf.task_default_queue = SECURITY
 app.conf.task_routes = {
     "notifications.*": {"queue": MAIL},
     "partners.*": {"queue": PARTNERS},
+    "audit.verify": {"queue": NIGHTLY},
     "governance.*": {"queue": NIGHTLY},
     "retention.*": {"queue": NIGHTLY},
     "erasure.*": {"queue": NIGHTLY},
@@ -86,6 +87,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look whether messages get through": {"task": "risk.watch_outbox", "schedule": 60.0},
     "forget what is over": {"task": "retention.forget", "schedule": 300.0},
     "seal what was audited": {"task": "audit.seal", "schedule": 5.0},
+    "look whether the audit is as it was written": {"task": "audit.verify", "schedule": crontab(hour=4, minute=20)},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
     "rotate the keys that sign": {"task": "signing.tend", "schedule": crontab(minute=35)},
@@ -98,9 +100,10 @@ JOBS: dict[str, dict[str, Any]] = {
     "remind of requests about data": {"task": "rights.remind", "schedule": crontab(minute=45)},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
-    "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
+    "look whether purposes are as they were approved": {"task": "consent.look_at_purposes", "schedule": 300.0},
     "write down which choices have ended": {"task": "consent.expire", "schedule": 60.0},
     "announce which choices end": {"task": "consent.announce", "schedule": crontab(minute=15)},
+    "erase accounts that are to be deleted": {"task": "erasure.sweep", "schedule": 60.0},
     "make copies of customers' data": {"task": "export.sweep", "schedule": 30.0},
     "go on with replays": {"task": "governance.sweep", "schedule": 30.0},
 }

@@ -12,10 +12,13 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from accounts.models import Alert
+from accounts.watch.tasks import AUDIT_CHANGED
 from ciam_portal import beat
 from ciam_portal.celery import QUEUES, alive, app
 from ciam_portal.core import clock
 from ciam_portal.core.audit import database
+from ciam_portal.core.audit.models import Waiting
 from ciam_portal.core.outbox import circuit
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 
 OK, AWAY, UNUSABLE, UNKNOWN = "ok", "unreachable", "not usable", "unknown"
 _MAIL = ("mail server", "messages")
+_AUDIT = "audit tree"
 
 
 @login_not_required
@@ -65,16 +69,22 @@ def _apart(*, decides: bool) -> dict[str, str]:
     names = {beat.LEADS: "beat"} | {alive(queue): f"{queue} worker" for queue in QUEUES}
     try:
         seen = set(cache.get_many(names))
-        mail = _mail() if decides else dict.fromkeys(_MAIL, UNKNOWN)
+        rest = _mail() | {_AUDIT: _audit()} if decides else dict.fromkeys((*_MAIL, _AUDIT), UNKNOWN)
     except (RedisError, OSError, DatabaseError):
-        return dict.fromkeys([*names.values(), *_MAIL], UNKNOWN)
-    return {name: OK if key in seen else "not seen" for key, name in names.items()} | mail
+        return dict.fromkeys([*names.values(), *_MAIL, _AUDIT], UNKNOWN)
+    return {name: OK if key in seen else "not seen" for key, name in names.items()} | rest
 
 
 def _mail() -> dict[str, str]:
     server = AWAY if circuit.is_open(Medium.MAIL) else OK
     messages = "late" if Notice.objects.overdue(clock.now()).exists() else OK
     return dict(zip(_MAIL, (server, messages), strict=True))
+
+
+def _audit() -> str:
+    if Alert.objects.filter(kind=AUDIT_CHANGED, acknowledged_at__isnull=True).exists():
+        return "not as it was written"
+    return "late" if Waiting.objects.late(clock.now()) else OK
 
 
 def _database() -> str:

@@ -23,6 +23,7 @@ urlpatterns = [
     path(".well-known/change-password", well_known.change_password, name="well_known_password"),
     path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="well_known_passkeys"),
     path(".well-known/security.txt", well_known.security_txt, name="well_known_security"),
+    path(".well-known/audit-checkpoint", well_known.audit_checkpoint, name="well_known_audit"),
     path("favicon.ico", well_known.favicon, name="favicon"),
     path("apple-touch-icon.png", well_known.touch_icon, name="touch_icon"),
     path("", include(accounts.doors)),

@@ -7,10 +7,11 @@ from consent.export.models import Export, ExportPart
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.receipts.models import Receipt
 from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
-    "Purpose", "PurposeVersion", "Request", "Use",
+    "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
 ]  # fmt: skip

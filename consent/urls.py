@@ -10,6 +10,7 @@ from consent.erasure.proofs import KEEP
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
+from consent.receipts import views as receipts
 from consent.records import views as choices
 from consent.release import api, authorize, decide
 from consent.release import views as logout
@@ -27,14 +28,23 @@ urlpatterns = [
     path("your-data/object/", rights.object_to, name="rights_object"),
     path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
     path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
-    path("who-used-my-data/", ledger.used, name="used"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
     path("privacy-choices/<slug:key>/<uuid:consent_id>/", choices.take_back, name="take_back"),
+    path("who-used-my-data/", ledger.used, name="used"),
     path("your-data/copy/", export.index, name="export"),
     path("your-data/copy/ask/", export.ask, name="export_ask"),
     path("your-data/copy/<uuid:export_id>/", export.take, name="export_take"),
+    path("receipts/", receipts.index, name="receipts"),
+    path("receipts/apps/<uuid:consent_id>/", receipts.of_app, name="receipts_of_app"),
+    path("receipts/purposes/<slug:key>/", receipts.of_purpose, name="receipts_of_purpose"),
+    path("receipts/download/", receipts.download_all, name="receipts_download"),
+    path("receipts/verify/", receipts.verify, name="receipt_verify"),
+    path("receipts/texts/<uuid:version_id>/", receipts.notice, name="receipt_notice"),
+    path("receipts/<uuid:receipt_id>/", receipts.detail, name="receipt"),
+    path("receipts/<uuid:receipt_id>/download/", receipts.download, name="receipt_download"),
+    path(".well-known/consent-receipt-keys.json", receipts.published_keys, name="receipt_keys"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),

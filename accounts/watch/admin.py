@@ -57,9 +57,17 @@ MEANINGS = {
         " named, a forged header counts as an address and escapes limits; with too few, all customers are one address"
         " and are shut out together. Set what stands in front of the portal, and start it anew."
     ),
+    "audit": _(
+        "Rows of the audit were edited, deleted, inserted or moved after they were written. manage.py verify_audit"
+        " names them. Whoever did it could write to the database past the portal: find out who, and keep a copy of it."
+    ),
     "outbox": _(
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."
+    ),
+    "purpose": _(
+        "What a purpose of data says in the database is not what two people approved, so nothing is used for it any"
+        " more. Somebody edited it there: find out who. manage.py purposes verify names it; a new version replaces it."
     ),
 }
 

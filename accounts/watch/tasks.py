@@ -10,12 +10,15 @@ from accounts.watch import bursts
 from accounts.watch.flows import alerts, reassess, reports
 from ciam_portal.core import clock, network
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.tree import nightly
 from ciam_portal.core.outbox import watch as outbox
 from ciam_portal.core.policy import limits
 from ciam_portal.core.risk.parameters import LIMITS
 from ciam_portal.core.risk.visit import Feature
 
+AUDIT_CHANGED = "audit.changed"
 _BATCHES = 10
+_VERIFYING_SECONDS = 40.0  # of one night
 
 
 @shared_task(name="risk.learn_population")
@@ -87,3 +90,13 @@ def watch_outbox() -> None:
     at = clock.now()
     for trouble, numbers in outbox.troubles(at).items():
         alerts.raise_once(f"outbox.{trouble}", numbers, by=Actor.system(), at=at)
+
+
+@shared_task(name="audit.verify")
+def verify_audit() -> int:
+    """Raise an alert if rows of the audit are not as they were written. How many."""
+    at, by = clock.now(), Actor.system()
+    faults = nightly.look(_VERIFYING_SECONDS, by=by, at=at)
+    if faults:
+        alerts.raise_once(AUDIT_CHANGED, {"rows": faults}, by=by, at=at)
+    return faults

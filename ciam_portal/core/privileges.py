@@ -21,6 +21,7 @@ LOOKERS = DESK | {Role.ADMINISTRATOR}
 ADMIN = frozenset({Role.ADMINISTRATOR})
 AGENT, APPROVER = frozenset({Role.AGENT}), frozenset({Role.APPROVER})
 WATCHERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+OFFICERS = frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR})
 LARGEST = 3  # people in one coalition: to appoint somebody takes two, and the one who is appointed
 
 
@@ -43,6 +44,9 @@ class Effect(StrEnum):
     PROPOSE_REDIRECT_URI = "propose_redirect_uri"
     REJECT_REDIRECT_URI = "reject_redirect_uri"
     SWITCH_PARTNER = "switch_partner"
+    PROPOSE_PURPOSE = "propose_purpose"
+    CHANGE_PURPOSE = "change_purpose"
+    RETIRE_PURPOSE = "retire_purpose"
     RESTRICT = "restrict"
     LIFT_RESTRICTION = "lift_restriction"
     REVIEW_RESTRICTION = "review_restriction"

@@ -212,6 +212,7 @@ RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
 # Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
 # stands in for the portal's own page of that name
 PRIVACY_URL = environment.page("PRIVACY_URL")
+JURISDICTION, STORAGE_LOCATIONS = env.str("JURISDICTION", ""), env.list("STORAGE_LOCATIONS", default=[])
 HELP_URL = environment.page("HELP_URL")
 TERMS_URL = environment.page("TERMS_URL")
 ACCESSIBILITY_URL = environment.page("ACCESSIBILITY_URL")

@@ -16,10 +16,12 @@ from accounts.staff.policy import RoleState
 from accounts.watch.flows.alerts import LOOKERS as WATCHERS
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.console.policy import State
+from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
-from consent.models import Request
+from consent.models import PurposeVersion, Request
+from consent.purposes.policy import State as Stands
 from consent.rights.policy import OFFICERS
 from recovery.models import Case, Inquiry
 
@@ -30,6 +32,7 @@ _DOCUMENTS = ngettext_lazy("%(n)s document for you to check", "%(n)s documents f
 _ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed roles to decide about", "n")
 _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
 _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
+_PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
@@ -85,6 +88,9 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield versions, _POLICIES, _page("governance_policyversion")
         asked = ChangeRequest.objects.filter(state=State.OPEN).exclude(asked_by=me).exclude(partner__owner=me)
         yield asked, _APPS, _page("console_changerequest", "?state__exact=open")
+    if OFFICERS & standing:
+        purposes = PurposeVersion.objects.filter(state=Stands.PROPOSED).exclude(Q(drafted_by=me) | Q(proposed_by=me))
+        yield purposes, _PURPOSES, _page("consent_purposeversion", "?state__exact=proposed")
     if MAY_CLOSE & roles:
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")

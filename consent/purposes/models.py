@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,7 @@ from django.db.models import F, Q
 from ciam_portal.core import erasing
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.crypto.rings import name_of
 from consent.purposes.policy import OPEN, Access, Basis, Sensitivity, State, Terms
 
 LANGUAGE = "en"  # every purpose says it in this one at least
@@ -25,10 +27,14 @@ _TWO_PEOPLE = (
 )
 
 
+def canonical(texts: Mapping[str, Any]) -> bytes:
+    """The texts in all languages, in the one way that their digest is made of."""
+    return json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def digest(texts: Mapping[str, Any]) -> str:
-    """The SHA-256 of the texts in all languages, of their canonical JSON: what was shown can be told by it."""
-    plain = json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(plain.encode()).hexdigest()
+    """The SHA-256 of the texts: what was shown can be told by it."""
+    return hashlib.sha256(canonical(texts)).hexdigest()
 
 
 class Purpose(models.Model):
@@ -148,7 +154,38 @@ class PurposeVersion(models.Model):
         self.drafted_by, self.drafted_at = by, at
         self.keep()
 
+    def propose(self, against: UUID | None, by: UUID | None, at: datetime, *, is_material: bool) -> None:
+        """A first person wants it, in place of the active one."""
+        self.state, self.against, self.is_material = State.PROPOSED, against, is_material
+        self.proposed_by, self.proposed_at = by, at
+        self.keep()
+
+    def send_back(self) -> None:
+        """It is a draft again."""
+        self.state, self.against, self.proposed_by, self.proposed_at = State.DRAFT, None, None, None
+        self.keep()
+
+    def approve(self, by: UUID | None, at: datetime) -> None:
+        """A second person wants it too; from now on it is frozen."""
+        self.state, self.approved_by, self.approved_at = State.APPROVED, by, at
+        self.keep()
+
+    def activate(self, at: datetime) -> None:
+        """It holds from now on."""
+        self.state, self.activated_at = State.ACTIVE, at
+        self.keep()
+
+    def retire(self, at: datetime) -> None:
+        """It holds no longer, or never will."""
+        self.state, self.retired_at = State.RETIRED, at
+        self.keep()
+
     def keep(self) -> None:
         """Saved, under a fresh seal."""
         self.seal = seal.made(self)
         self.save()
+
+    def seal_anew(self) -> None:
+        """Under the key that is used now, unless it is already, or changes in this moment."""
+        if not self.seal.startswith(f"{seal.MADE_WITH_IT}:{name_of(settings.AUDIT_KEYS[0])}:"):
+            PurposeVersion.objects.filter(pk=self.pk, seal=self.seal).update(seal=seal.made(self))

@@ -64,8 +64,12 @@ class Reason(ReasonBase):
     """Why not. ``words`` is what staff read, or the customer whose data was to be used."""
 
     NOT_AN_OFFICER = "not_a_privacy_officer", "Only a privacy officer or an administrator may do this."
-    OPEN_ALREADY = "purpose_open", "Another version of this purpose is on its way. Finish or retire that one first."
-    NOT_A_DRAFT = "purpose_not_a_draft", "Only a draft can be changed or proposed. Start another version."
+    NOT_A_DRAFT = (
+        "purpose_not_a_draft",
+        "Only a draft can be changed or proposed. Another version is on its way already.",
+    )
+    CHANGED_MEANWHILE = "purpose_changed_meanwhile", "Somebody changed this version meanwhile. Look at it again."
+    UNSOUND = "purpose_unsound", "What this version says does not fit together. Change the draft: its form says why."
     NOTHING_NEW = "purpose_nothing_new", "This version says what the active one says already."
     NOT_PROPOSED = "purpose_not_proposed", "Nobody has proposed this version, or it was decided about meanwhile."
     SAME_PERSON = "purpose_same_person", "You drafted or proposed this version, so somebody else must approve it."
@@ -78,6 +82,18 @@ class Reason(ReasonBase):
     NOT_ACTIVE = "purpose_not_active", "This purpose is not in use yet."
     RETIRED = "purpose_retired", "This purpose is no longer in use."
     NO_PURPOSE = "scope_without_purpose", "Nobody has said what this is used for, so it is not given to anybody."
+
+
+class Wrong(Worded):
+    """What is wrong with the terms of a version, as whoever writes it reads it."""
+
+    UNKNOWN_CATEGORY = "unknown_category", "One of these data categories is not known."
+    NO_CATEGORY = "no_category", "Say which data is used."
+    NO_RECIPIENT = "no_recipient", "Say who gets the data."
+    NOT_A_PART = "not_a_part", "What can be refused alone must be one of the categories that are used."
+    REFUSED_ALONE = "refused_alone", "Only what people allow can be refused: this rests on something else."
+    ENDLESS = "endless", "What people allow ends: say after how many days."
+    ENDS = "ends", "Only what people allow ends by itself: leave the days empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +112,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """A version as it stands. ``against``: the active one when it was proposed; ``active``: now."""
+    """A version as it stands. ``against``: the active one when it was proposed; ``active``: now.
+
+    ``is_as_shown``: it is still what this person had before their eyes; ``is_sound``: nothing is wrong with its terms.
+    """
 
     state: State
     drafted_by: UUID | None = None
     proposed_by: UUID | None = None
     against: UUID | None = None
     active: UUID | None = None
+    is_as_shown: bool = True
     is_new: bool = True
+    is_sound: bool = True
     is_intact: bool = True
     is_needed: bool = False
 
@@ -139,22 +160,19 @@ def _is_longer(before: int | None, after: int | None) -> bool:
     return before is not None and (after is None or after > before)
 
 
-def wrong(terms: Terms, known: Iterable[str]) -> tuple[str, ...]:
-    """What is wrong with these terms, as sentences; ``known`` are the data categories that there are."""
-    found = []
-    if unknown := sorted(set(terms.categories) - set(known)):
-        found.append(f"There is no data category {', '.join(unknown)}.")
-    if not set(terms.optional) <= set(terms.categories):
-        found.append("What can be refused must be one of the categories.")
-    if terms.basis != Basis.CONSENT and terms.optional:
-        found.append("Only what rests on consent can be refused.")
-    if terms.basis == Basis.CONSENT and terms.valid_for_days is None:
-        found.append("A consent ends: say after how many days.")
-    if terms.basis != Basis.CONSENT and terms.valid_for_days is not None:
-        found.append("Only a consent ends by itself.")
-    if not terms.recipients:
-        found.append("Say who gets the data.")
-    return tuple(found)
+def wrong(terms: Terms, known: Iterable[str]) -> tuple[Wrong, ...]:
+    """All that is wrong with these terms; ``known`` are the data categories that there are."""
+    is_asked = terms.basis == Basis.CONSENT
+    found = {
+        Wrong.UNKNOWN_CATEGORY: not set(terms.categories) <= set(known),
+        Wrong.NO_CATEGORY: not terms.categories,
+        Wrong.NO_RECIPIENT: not terms.recipients,
+        Wrong.NOT_A_PART: not set(terms.optional) <= set(terms.categories),
+        Wrong.REFUSED_ALONE: bool(terms.optional) and not is_asked,
+        Wrong.ENDLESS: is_asked and terms.valid_for_days is None,
+        Wrong.ENDS: not is_asked and terms.valid_for_days is not None,
+    }
+    return tuple(each for each, holds in found.items() if holds)
 
 
 @question("purposes.may_draft")
@@ -162,7 +180,9 @@ def may_draft(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: d
     """May this person write or change a draft? ``version`` is the one on its way, or a fresh one."""
     if staff.id is None or not staff.is_officer:
         return Deny(Reason.NOT_AN_OFFICER)
-    return Allow() if version.state is State.DRAFT else Deny(Reason.NOT_A_DRAFT)
+    if version.state is not State.DRAFT:
+        return Deny(Reason.NOT_A_DRAFT)
+    return Allow() if version.is_as_shown else Deny(Reason.CHANGED_MEANWHILE)
 
 
 @question("purposes.may_propose")
@@ -171,6 +191,8 @@ def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     answer = may_draft(version, staff, limits=limits, at=at)
     if not isinstance(answer, Allow):
         return answer
+    if not version.is_sound:
+        return Deny(Reason.UNSOUND)
     return Allow() if version.is_new else Deny(Reason.NOTHING_NEW)
 
 
@@ -183,6 +205,12 @@ def may_approve(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
         return Deny(Reason.NOT_PROPOSED)
     if staff.id in {version.drafted_by, version.proposed_by}:
         return Deny(Reason.SAME_PERSON)
+    if not version.is_as_shown:
+        return Deny(Reason.CHANGED_MEANWHILE)
+    if not version.is_intact:
+        return Deny(Reason.EDITED)
+    if not version.is_sound:
+        return Deny(Reason.UNSOUND)
     return Allow() if version.against == version.active else Deny(Reason.BASE_CHANGED)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.customer import addresses
 from accounts.models import Session, User
@@ -57,7 +57,7 @@ def ask(customer: User, session: Session, kind: Kind, about: About, text: str, *
     if kind is Kind.RESTRICT:
         _pause(made, by=by, at=at)
     notice = notices.RequestReceived(
-        what=gettext_lazy(kind.words),
+        what=lazy(kind.words),
         until=customer.local(due),
         number=made.reference,
         restricted=made.is_restricted,
@@ -115,8 +115,8 @@ def answer(
     if lifts:
         _resume(request, by_staff=True, by=by, at=at)
     notice = notices.RequestAnswered(
-        what=gettext_lazy(Kind(request.kind).words),
-        answer=gettext_lazy(said.words),
+        what=lazy(Kind(request.kind).words),
+        answer=lazy(said.words),
         number=request.reference,
         lifted=lifts,
         link=links.absolute("consent:rights"),
@@ -137,8 +137,8 @@ def extend(request: Request, why: WhyLonger, person: User, session: Session, *, 
     )
     record(event, about=customer.pk, by=by, at=at, decision=decision)
     notice = notices.RequestExtended(
-        what=gettext_lazy(Kind(request.kind).words),
-        why=gettext_lazy(why.words),
+        what=lazy(Kind(request.kind).words),
+        why=lazy(why.words),
         until=customer.local(request.due_at),
         number=request.reference,
         link=links.absolute("consent:rights"),

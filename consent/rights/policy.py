@@ -80,7 +80,7 @@ class Reason(ReasonBase):
     ALREADY_ASKED = "request_already_asked", "You have asked this already, and we are looking into it."
     TOO_MANY_REQUESTS = "too_many_requests", "You have asked about several things today. Please come back tomorrow."
     NOT_OPEN = "request_not_open", "This request is over already."
-    NOT_RESTRICTED = "not_restricted", "The use of your data is not restricted any more."
+    NOT_RESTRICTED = "not_restricted", "The use of your data is no longer restricted."
     NOT_AN_OFFICER = "not_a_privacy_officer", "Only a privacy officer or an administrator may do this."
     OWN_REQUEST = "own_request", "This is about your own data. Somebody else has to answer it."
     NOT_OPENED = "request_record_not_opened", "Open the record with a reason first."

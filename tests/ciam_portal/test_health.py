@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as real
@@ -11,9 +12,13 @@ from django.test import Client
 
 from accounts.account.notices import PasswordChanged
 from accounts.models import User
+from accounts.watch.flows.alerts import raise_once
 from ciam_portal import beat
 from ciam_portal.celery import QUEUES, say_alive
 from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import Waiting
+from ciam_portal.core.audit.tree import sealer
 from ciam_portal.core.outbox import circuit
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
@@ -21,7 +26,13 @@ from ciam_portal.core.policy import limits
 pytestmark = pytest.mark.django_db
 NEEDED = {"database": "ok", "cache": "ok", "broker": "ok", "policy": "ok", "database role": "ok"}
 WORKERS = {"beat": "ok", **{f"{queue} worker": "ok" for queue in QUEUES}}
-APART = {**WORKERS, "mail server": "ok", "messages": "ok"}
+APART = {**WORKERS, "mail server": "ok", "messages": "ok", "audit tree": "ok"}
+
+
+@pytest.fixture(autouse=True)
+def _sealed(db: None) -> None:
+    """What migrating recorded, some minutes ago, stands in the tree."""
+    sealer.seal_all(60, clock.now())
 
 
 @pytest.fixture
@@ -48,6 +59,22 @@ def test_without_workers_pages_are_answered_and_whoever_asks_for_the_whole_hears
 def test_each_worker_is_named(everybody: None, client: Client, gone: str) -> None:
     cache.delete(f"worker:{gone}")
     assert client.get("/readyz").json() == {"status": "degraded", **NEEDED, **APART, f"{gone} worker": "not seen"}
+
+
+def test_rows_that_nobody_seals_are_named(everybody: None, client: Client) -> None:
+    allowed = timedelta(seconds=limits.current().audit.late_seconds)
+    Waiting.objects.create(kind="x", row=uuid4(), at=clock.now() - allowed + timedelta(seconds=20))
+    assert client.get("/readyz").json()["audit tree"] == "ok"
+    Waiting.objects.update(at=clock.now() - allowed)
+    assert client.get("/readyz").json()["audit tree"] == "late"
+
+
+def test_an_audit_that_was_changed_is_named_until_somebody_has_looked(everybody: None, client: Client) -> None:
+    alert = raise_once("audit.changed", {"rows": 1}, by=Actor.system(), at=clock.now())
+    assert client.get("/readyz").json()["audit tree"] == "not as it was written"
+    assert alert is not None
+    alert.acknowledge(None, clock.now())
+    assert client.get("/readyz").json()["audit tree"] == "ok"
 
 
 def test_a_message_that_nobody_takes_is_named(everybody: None, client: Client, customer: User) -> None:
@@ -100,7 +127,7 @@ def test_a_database_that_is_away_is_asked_once(
         **NEEDED,
         **APART,
         **dict.fromkeys(("database", "policy", "database role"), "unreachable"),
-        **dict.fromkeys(("mail server", "messages"), "unknown"),
+        **dict.fromkeys(("mail server", "messages", "audit tree"), "unknown"),
     }
     assert len(asked) == 1
     assert "secret" not in answer.text

@@ -228,10 +228,6 @@ def test_a_checkpoint_that_nobody_of_us_signed_is_named() -> None:
 
 
 def test_a_subtree_that_was_rewritten_is_named(small: None) -> None:
-    superuser("""INSERT INTO audit_waiting (kind, "row", at) SELECT 'audit_auditentry', id, at FROM audit_auditentry""")
-    superuser(
-        "INSERT INTO audit_waiting (kind, \"row\", at) SELECT 'audit_decisionentry', id, at FROM audit_decisionentry"
-    )
     for number in range(40):
         write(NOON.replace(hour=14, microsecond=number))
     sealed()

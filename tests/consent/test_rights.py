@@ -296,7 +296,7 @@ class TestOverview:
     def test_its_files_hold_no_formula_and_nobody(self, officer: Member, customer: User) -> None:
         for table in ("rates", "withdrawals", "requests", "unused", "volumes"):
             answer = officer.client.get(f"{STAFF}overview/file/?table={table}")
-            text = answer.getvalue().decode()
+            text = answer.text
             assert answer["Content-Type"].startswith("text/csv")
             assert not [cell for line in text.splitlines() for cell in line.split(",") if cell[:1] in "=+-@" and cell]
             assert str(customer.pk) not in text

@@ -34,7 +34,8 @@ VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "ge
 
 PUBLIC = {
     "home", "help", "privacy", "terms", "accessibility",
-    "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "favicon", "touch_icon",
+    "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "well_known_audit",
+    "favicon", "touch_icon",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
@@ -43,6 +44,7 @@ PUBLIC = {
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
 }  # fmt: skip
 
@@ -54,7 +56,8 @@ BEFORE_SIGN_IN = {
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
-    "consent:profile", "consent:activity", "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
+    "consent:profile", "consent:activity", "consent:receipt_keys",
+    "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
     "oauth2_provider:revoke-token", "oauth2_provider:protected-resource",
     "oauth2_provider:credentials", "oauth2_provider:replace-credential",
     "oauth2_provider:end-credential",

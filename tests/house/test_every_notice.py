@@ -142,10 +142,10 @@ def test_a_notice_carries_no_word_that_nobody_reads(template: str) -> None:
 # What tells of nobody's doing: answers, reminders, and what we ourselves have done or found.
 NOBODYS = {
     "account_data_held", "account_erased", "account_more_proof", "account_restriction_ended", "account_still_locked",
-    "account_still_suspended", "account_suspended", "consent_token_reused", "deletion_soon", "device_copied",
-    "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
+    "account_still_suspended", "account_suspended", "choices_end", "consent_token_reused", "deletion_soon",
+    "device_copied", "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
     "record_viewed", "recovery_finish", "recovery_review", "recovery_way_shut",
-    "rights_answered", "rights_extended", "choices_end",
+    "rights_answered", "rights_extended",
 }  # fmt: skip
 # What somebody did elsewhere or before, which the mail says in its own words.
 ELSEWHERE = {

@@ -14,6 +14,7 @@ OF_AN_ACCOUNT = {
     "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
     "consent.ConsentRecord",
     "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
+    "consent.Receipt",  # the same
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant"}

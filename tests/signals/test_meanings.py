@@ -38,6 +38,7 @@ UNTOLD = {
     "approval.redeemed",
     "approval.refused",
     "audit.months_dropped",
+    "audit.verified",
     "choice.adopted",
     "choice.end_announced",
     "choice.recorded",

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,12 +34,16 @@ from ciam_portal.oauth import partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
+from consent.models import Purpose, PurposeVersion
+from consent.purposes import flows as purposes
+from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
 from recovery.news import notices
 from tests.stack import people
 from tests.stack.state import StackError
 
 OWNER = "grace@example.com"  # of the partner
+OFFICER, BOSS = "privacy@example.com", "admin@example.com"  # who say what data is used for
 LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
 
 
@@ -55,6 +60,7 @@ def load(partner_url: str = "") -> None:
         person = _person(email, name, clock.now())
         if not person.groups.filter(name=role).exists():
             _give(person, Role(role))
+    _purposes()
     if partner_url:
         _partner(partner_url.rstrip("/"))
 
@@ -149,6 +155,35 @@ def _add_phone(person: User, at: datetime) -> None:
             message = f"The recovery phone of {person.email} was not added."
             raise StackError(message)
         sessions.end(session, by=by, at=at)
+
+
+def _purposes() -> None:
+    """News says more than it once did; what research is for shall be said anew, and waits for a second person."""
+    news, research = (Purpose.objects.get(key=key) for key in (PRODUCT_NEWS, RESEARCH))
+    if news.versions.count() == 1:
+        version = _drafted(news, "To write to you about new things that we offer, once a month at most.")
+        for verb, email in ((purposes.propose, OFFICER), (purposes.approve, BOSS), (purposes.activate, OFFICER)):
+            _decided(verb, version, email)
+    if research.versions.count() == 1:
+        version = _drafted(research, "To let universities study how people sign in. They get no name.", kept_days=730)
+        _decided(purposes.propose, version, OFFICER)
+
+
+def _drafted(purpose: Purpose, words: str, kept_days: int | None = None) -> PurposeVersion:
+    holds, person = purpose.versions.get(state="active"), User.objects.get(email=OFFICER)
+    terms = replace(holds.terms(), retention_days=kept_days or holds.retention_days)
+    texts = holds.texts | {"en": {"title": holds.texts["en"]["title"], "words": words}}
+    said, by = purposes.Said(terms, texts, is_material=False), Actor(ActorKind.STAFF, person.pk, Channel.HELP_DESK)
+    return purposes.draft(purpose.key, said, person, "", by=by, at=clock.now())
+
+
+def _decided(verb: Callable[..., None], version: PurposeVersion, email: str) -> None:
+    person, at = User.objects.get(email=email), clock.now()
+    session = _session(person, at, Method.PASSWORD, Method.TOTP)
+    by = Actor(ActorKind.STAFF, person.pk, Channel.HELP_DESK, session.pk)
+    shown = PurposeVersion.objects.get(pk=version.pk).seal
+    verb(version, person, session, shown=shown, by=by, at=at)
+    sessions.end(session, by=by, at=at)
 
 
 def _key(email: str) -> str:

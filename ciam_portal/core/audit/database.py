@@ -14,7 +14,7 @@ from psycopg import sql
 from ciam_portal.core.audit.tree import leaves
 
 AUDIT = ("audit_auditentry", "audit_decisionentry")
-ADD_ONLY = (*AUDIT, "audit_leaf", "audit_subtree", "governance_riskmodel")
+ADD_ONLY = (*AUDIT, "audit_leaf", "audit_subtree", "consent_receipt", "governance_riskmodel")
 KEPT = ("governance_policyversion", "consent_use")  # what may change, triggers say
 READ_ONLY = ("django_migrations",)
 MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit

@@ -57,6 +57,7 @@ class Action(StrEnum):
     STAFF_RESTRICT = "staff_restrict"
     STAFF_REVIEW_RESTRICTION = "staff_review_restriction"
     STAFF_DECIDE_PARTNER = "staff_decide_partner"
+    STAFF_DECIDE_PURPOSE = "staff_decide_purpose"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  (a name, not a secret)
     REFRESH_TOKEN = "refresh_token"  # noqa: S105  (a name, not a secret)
     USE_TOKEN = "use_token"  # noqa: S105  (a name, not a secret)

@@ -22,7 +22,7 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
-from consent.models import Consent, Request
+from consent.models import Consent, Purpose, PurposeVersion, Request
 from recovery.models import Case
 from tests.oauth import walk
 
@@ -89,6 +89,8 @@ def make(customer: User) -> World:
         customer,
         partner,
         PolicyVersion.objects.earliest("found_at"),
+        Purpose.objects.get(key="research"),
+        PurposeVersion.objects.get(purpose__key="research"),
         decision,
         AuditEntry.objects.create(
             at=at, about=customer.pk, actor_kind="customer", actor=customer.pk, channel="web", name="account.opened"

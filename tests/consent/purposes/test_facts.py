@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def edit(sql: str, *values: Any) -> None:
     """As the database's superuser does it, whom no trigger stops."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE consent_purposeversion DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE consent_purposeversion SET {sql}", values)  # noqa: S608  (a test's own)
         cursor.execute("ALTER TABLE consent_purposeversion ENABLE TRIGGER USER")

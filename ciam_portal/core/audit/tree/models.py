@@ -9,7 +9,16 @@ from datetime import datetime, timedelta
 from django.db import models
 
 from ciam_portal.core import retention
-from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.limits import Limits, current
+
+
+class Waitings(models.Manager["Waiting"]):
+    """What waits."""
+
+    def late(self, at: datetime) -> bool:
+        """Whether the first of them waits too long: nobody seals, or its row is gone."""
+        first = self.order_by("pk").first()
+        return first is not None and first.at <= at - timedelta(seconds=current().audit.late_seconds)
 
 
 class Waiting(models.Model):
@@ -19,6 +28,8 @@ class Waiting(models.Model):
     kind = models.CharField(max_length=63, db_comment="not sensitive: its table")
     row = models.UUIDField(db_comment="not sensitive: its id")
     at = models.DateTimeField(db_comment="not sensitive: its time")
+
+    objects = Waitings()
 
     class Meta:
         verbose_name_plural = "waiting"

@@ -10,7 +10,7 @@ import consent.rights.policy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0011_records"),
+        ("consent", "0012_receipts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
