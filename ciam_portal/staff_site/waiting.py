@@ -22,7 +22,6 @@ from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
 from consent.models import PurposeVersion, Request
 from consent.purposes.policy import State as Stands
-from consent.rights.policy import OFFICERS
 from recovery.models import Case, Inquiry
 
 MOST = 99  # of one kind; there may be more
