@@ -40,7 +40,7 @@ def _told(say: Callable[[Any], Any], row: Any) -> Any:  # noqa: ANN401  (as abov
     """What is said of a row. One from before this release must not keep the customer from all others."""
     try:
         return say(row)
-    except (CannotOpen, KeyError, TypeError, ValueError):
+    except (AttributeError, CannotOpen, LookupError, TypeError, ValueError):
         return _("It is kept in a form that cannot be read any more.")
 
 

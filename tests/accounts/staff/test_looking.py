@@ -37,6 +37,8 @@ ABOUT_NOBODY = {
     "governance_policyversion_changelist", "governance_policyversion_change", "notifications_notice_changelist",
     "notifications_notice_change", "accounts_user_changelist", "accounts_rolechange_propose",
     "accounts_breakglass_take", "accounts_rolechange_changelist", "accounts_breakglass_changelist",
+    "consent_purpose_new", "consent_purpose_draft", "consent_purpose_changelist", "consent_purpose_change",
+    "consent_purposeversion_changelist", "consent_purposeversion_change",
 }  # fmt: skip
 
 
