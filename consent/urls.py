@@ -12,7 +12,7 @@ from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.receipts import views as receipts
 from consent.records import views as choices
-from consent.release import api, authorize, decide
+from consent.release import api, authorize, decide, grants
 from consent.release import views as logout
 from consent.rights import views as rights
 
@@ -53,6 +53,7 @@ urlpatterns = [
     path("oauth/authorize/another/", logout.another, name="another"),
     path("oauth/logout/", logout.logout, name="logout"),
     path("oauth/logout/confirm/", logout.confirm, name="logout_confirm"),
+    path("oauth/grants/<str:grant_id>", grants.grant, name="grant"),
     path("oauth/userinfo/", api.userinfo, name="userinfo"),
     path("oauth/introspect/", api.introspect, name="introspect"),
     path("delete-account/", erasure.delete, name="delete"),

@@ -44,7 +44,8 @@ SCOPES = {
 }
 
 SIGNALS_READ, SIGNALS_MANAGE = "ssf.read", "ssf.manage"
-OWN = frozenset({SIGNALS_READ, SIGNALS_MANAGE})
+GRANT_QUERY, GRANT_REVOKE = "grant_management_query", "grant_management_revoke"
+OWN = frozenset({SIGNALS_READ, SIGNALS_MANAGE, GRANT_QUERY, GRANT_REVOKE})
 """What a partner asks for itself (client credentials): it opens nothing of a customer's, and none is asked."""
 
 

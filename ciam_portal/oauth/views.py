@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
@@ -235,6 +236,9 @@ def _metadata() -> dict[str, Any]:
         "introspection_signing_alg_values_supported": list(jwts.OURS),
         "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
+        "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
+        "grant_management_action_required": False,
+        "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),
     }
 
 

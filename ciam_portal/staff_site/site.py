@@ -1,4 +1,4 @@
-"""The staff site's front page, with the reviews that wait; and the page that draws who could reach what."""
+"""The staff site's front page, with the reviews that wait; who could reach what; how the audit's tree stands."""
 
 from typing import Any, cast
 
@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from ciam_portal.core import clock, privileges
+from ciam_portal.core import clock, links, privileges
+from ciam_portal.core.audit.models import Waiting
+from ciam_portal.core.audit.tree import checkpoints, nightly, proofs
 from ciam_portal.core.roles import Role, roles_of
 from ciam_portal.staff_site import waiting
 from ciam_portal.staff_site.entrance import Entrance
@@ -36,9 +38,27 @@ class StaffSite(Entrance):
         return super().index(request, (extra_context or {}) | more)
 
     def get_urls(self) -> list[Any]:
-        """One page more."""
-        view = self.admin_view(require_safe(self.privilege_paths))
-        return [path("privilege-paths/", view, name="privilege_paths"), *super().get_urls()]
+        """Two pages more."""
+        paths = self.admin_view(require_safe(self.privilege_paths))
+        tree = self.admin_view(require_safe(self.audit_tree))
+        own = [path("privilege-paths/", paths, name="privilege_paths"), path("audit-tree/", tree, name="audit_tree")]
+        return [*own, *super().get_urls()]
+
+    def audit_tree(self, request: HttpRequest) -> HttpResponse:
+        """What was sealed and signed, what waits, and what was found when it was looked at."""
+        if not roles_of(request.user) & _READERS:
+            raise PermissionDenied
+        context = {
+            **self.each_context(request),
+            "title": _("Audit tree"),
+            "last": proofs.last(),
+            "waiting": Waiting.objects.count(),
+            "is_late": Waiting.objects.late(clock.now()),
+            "verified": nightly.last(),
+            "keys": checkpoints.verifiers(),
+            "copy": links.absolute("well_known_audit"),
+        }
+        return TemplateResponse(request, "admin/audit_tree.html", context)
 
     def privilege_paths(self, request: HttpRequest) -> HttpResponse:
         """Every way from roles to a takeover, as a table and as a picture."""

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from accounts.staff.admin.looking import Looking
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import OVERSEERS
 from ciam_portal.core import clock, explain, reference
@@ -35,6 +34,7 @@ from ciam_portal.core.lists.newest import Narrow, Newest, asked
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
+from ciam_portal.staff_site.proof import Proven
 
 _CHUNK, _MOST_FOUND = 1000, 10
 _NUMBER = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
@@ -49,7 +49,7 @@ class NarrowTrail(Narrow):
     request = forms.CharField(label=_("Request (number or reference)"), required=False, max_length=64)
 
 
-class Trail(Looking, Newest):
+class Trail(Proven, Newest):
     """What the two tables share. Asked about one customer, they are part of that customer's record."""
 
     about = "about"
@@ -59,10 +59,7 @@ class Trail(Looking, Newest):
     def get_urls(self) -> list[URLPattern]:
         """One page more: taking rows away."""
         view = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.export))
-        return [path("export/", view, name=self._name("export")), *super().get_urls()]
-
-    def _name(self, page: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return [path("export/", view, name=self.page_name("export")), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, and the way to take it away."""
@@ -97,7 +94,7 @@ class Trail(Looking, Newest):
         if not self._exports(request):
             raise PermissionDenied
         form, kind = self.asks(request.GET), request.POST.get("form", "")
-        back = f"{reverse('admin:' + self._name('changelist'))}?{asked(request)}"
+        back = f"{reverse('admin:' + self.page_name('changelist'))}?{asked(request)}"
         if request.method != "POST" or not form.is_valid():
             return HttpResponseRedirect(back)
         if kind not in _FORMS:
@@ -186,7 +183,7 @@ class AuditEntries(Trail):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All columns, whether the row is as it was written, and for how many it stands."""
-        return [*super().get_fields(request, obj), "stands", "stands_for"]
+        return [*super().get_fields(request, obj), "stands", "tree", "stands_for"]
 
     @admin.display(description=_("seal"))
     def stands(self, entry: AuditEntry) -> str:
@@ -269,5 +266,10 @@ class DecisionEntries(Trail):
             "because": explain.for_operator(entry) if sees_all else explain.for_agent(entry),
         }
         if sees_all:
-            context |= {"chart": chart(entry.contributions), "risk": risk_name(entry.risk), "seal": seal.check(entry)}
+            context |= {
+                "chart": chart(entry.contributions),
+                "risk": risk_name(entry.risk),
+                "seal": seal.check(entry),
+                "tree": self.tree(entry),
+            }
         return self.show(request, "admin/decision.html", **context)

@@ -173,6 +173,8 @@ class ConsentValidator(Authenticating):
         elif (exchanged := getattr(request, "exchanged", None)) and exchanged.details:
             token["authorization_details"] = list(exchanged.details)
         issued = request.issued
+        if getattr(request, "exchanged", None) and not request.client.is_public:
+            token["grant_id"] = str(request.exchanged.consent.pk)
         token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}
         if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in issued.scopes:
             token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here

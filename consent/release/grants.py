@@ -6,10 +6,21 @@ is replaced holds what is asked and allowed now, and nothing else.
 
 from collections.abc import Collection
 from dataclasses import replace
+from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from ciam_portal.core import clock
+from ciam_portal.core.errors import Refused
 from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.scopes import GRANT_QUERY, GRANT_REVOKE, SCOPES, claims_of
+from ciam_portal.oauth.views import for_machines, problem
 from consent.models import Consent
+from consent.permission import flows
+from consent.records import facts as records
+from consent.release.access import acting
+from consent.release.api import own
 from consent.release.visits import Visit
 
 INVALID = "invalid_grant_id"
@@ -36,3 +47,55 @@ def given_up(asked: AuthorizationRequest, allows: Collection[str]) -> tuple[str,
 def takes_away(asked: AuthorizationRequest, allows: Collection[str]) -> bool:
     """Whether the customer must see the page although nothing new is asked."""
     return asked.grant_action is GrantAction.CREATE or bool(given_up(asked, allows))
+
+
+@for_machines("GET", "HEAD", "DELETE")
+def grant(request: HttpRequest, grant_id: str) -> HttpResponse:
+    """One grant of the app that asks: what it holds, or its end (sections 6.4 and 6.5)."""
+    return (_revoke if request.method == "DELETE" else _query)(request, grant_id=grant_id)
+
+
+@own(GRANT_QUERY)
+def _query(_request: HttpRequest, partner: Partner, *, grant_id: str) -> HttpResponse:
+    found = _of(partner, grant_id)
+    if found is None:
+        return _unknown()
+    counted = records.counted(found.customer_id, partner.pk, clock.now()) & set(found.scopes)
+    scopes = [name for name in SCOPES if name in counted]
+    said = [{"scope": " ".join(scopes)}] if scopes else []
+    for each in Resource.objects.filter(url__in=found.resources).order_by("url"):
+        opened = " ".join(name for name in scopes if name in each.scopes)
+        said.append({"scope": opened, "resources": [each.url]})  # type: ignore[dict-item]  # a list, as the draft has it
+    approved = found.details.filter(used_at=None).order_by("given_at")
+    answer = {
+        "scopes": said,
+        "claims": sorted(claims_of(scopes)),
+        "authorization_details": [each.said for each in approved],
+        "created_at": int(found.given_at.timestamp()),
+        "updated_at": int(found.changed_at.timestamp()),
+    }
+    return JsonResponse(answer)
+
+
+@own(GRANT_REVOKE)
+def _revoke(_request: HttpRequest, partner: Partner, *, grant_id: str) -> HttpResponse:
+    found = _of(partner, grant_id)
+    try:
+        if found is not None:
+            flows.withdraw(found, by=acting(partner), at=clock.now())
+            return HttpResponse(status=204)
+    except Refused:  # its customer was first
+        pass
+    return _unknown()
+
+
+def _of(partner: Partner, grant_id: str) -> Consent | None:
+    try:
+        key = UUID(grant_id)
+    except ValueError:
+        return None
+    return Consent.objects.live().filter(pk=key, partner=partner).first()
+
+
+def _unknown() -> HttpResponse:
+    return problem(INVALID, "this app has no such grant", 404)

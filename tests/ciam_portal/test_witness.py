@@ -14,12 +14,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.models import User
+from accounts.watch.tasks import verify_audit
 from ciam_portal.core.audit.models import Checkpoint, Leaf
 from ciam_portal.core.audit.tree import checkpoints, hashes, stored
 from ciam_portal.core.crypto import notes
+from ciam_portal.core.roles import Role
+from tests.accounts.staff.people import Member
 from tests.ciam_portal.test_months import write
 from tests.ciam_portal.test_tree import _nothing_waits, rows, sealed, small, superuser
 from tests.conftest import NOON
+from tests.governance.rows import assess
 from tests.house.test_code import ROOT
 
 __all__ = ["_nothing_waits", "small"]
@@ -166,7 +171,7 @@ def test_a_file_proves_one_row_offline(tmp_path: Path) -> None:
 
 
 def test_there_is_no_proof_of_what_is_no_leaf_or_was_changed() -> None:
-    with pytest.raises(CommandError, match="no leaf"):
+    with pytest.raises(CommandError, match="no leaf yet"):
         run("audit_proof", str(uuid4()))
     (key,) = rows(1)
     sealed()
@@ -176,3 +181,55 @@ def test_there_is_no_proof_of_what_is_no_leaf_or_was_changed() -> None:
     superuser(f"DELETE FROM audit_auditentry WHERE id = '{key}'")  # noqa: S608  (as above)
     with pytest.raises(CommandError, match="gone"):
         run("audit_proof", str(key))
+
+
+# --- on the staff site
+
+
+def test_staff_download_the_proof_at_a_row_once_it_is_sealed(tmp_path: Path) -> None:
+    auditor = Member(Role.AUDITOR)
+    sealed()
+    key = write(NOON)
+    page, proof = f"/staff/audit/auditentry/{key}/change/", f"/staff/audit/auditentry/{key}/proof/"
+    assert "not sealed yet" in auditor.client.get(page).text
+    assert "This row is not sealed yet" in auditor.client.get(proof, follow=True).text
+    sealed()
+    assert f'href="{proof}"' in auditor.client.get(page).text
+    answer = auditor.client.get(proof)
+    assert answer["Content-Disposition"] == f'attachment; filename="{key}.tlog-proof"'
+    path = tmp_path / "proof"
+    path.write_bytes(answer.content)
+    assert str(key) in witness.check(path, witness.keys(checkpoints.verifiers()))
+    superuser(f"UPDATE audit_auditentry SET channel = 'web' WHERE id = '{key}'")  # noqa: S608  (superusers do)
+    assert "This row is not as it was sealed" in auditor.client.get(proof, follow=True).text
+    assert Member(Role.AGENT).client.get(proof).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_a_decision_has_its_proof_too_but_not_for_agents(customer: User) -> None:
+    row = assess()
+    sealed()
+    path = f"/staff/audit/decisionentry/{row.pk}/"
+    assert f'href="{path}proof/"' in Member(Role.AUDITOR).client.get(f"{path}change/").text
+    assert Member(Role.AUDITOR).client.get(f"{path}proof/").text.startswith("c2sp.org/tlog-proof@v1\n")
+    assert Member(Role.AGENT).client.get(f"{path}proof/").status_code == HTTPStatus.FORBIDDEN
+
+
+def test_a_page_says_in_plain_words_how_the_tree_stands(small: None, settings: Any) -> None:
+    auditor = Member(Role.AUDITOR)
+    page = auditor.client.get("/staff/audit-tree/").text
+    assert "Nothing was signed yet." in page
+    assert "Not yet: it happens every night." in page
+    sealed()
+    (key,) = rows(1)
+    assert "Too long." in auditor.client.get("/staff/audit-tree/").text  # it is of NOON
+    sealed()
+    verify_audit()
+    page = auditor.client.get("/staff/audit-tree/").text
+    assert f"with {Checkpoint.objects.latest('size').size} rows" in page
+    assert "All were as they were written." in page
+    assert checkpoints.verifiers()[0] in page
+    superuser(f"DELETE FROM audit_auditentry WHERE id = '{key}'")  # noqa: S608  (as above)
+    sealed()
+    verify_audit()
+    assert "1 of them is not as it was written" in auditor.client.get("/staff/audit-tree/").text
+    assert Member(Role.AGENT).client.get("/staff/audit-tree/").status_code == HTTPStatus.FORBIDDEN

@@ -26,7 +26,7 @@ GONE = (
     "r/1/1/", "r/1/x/", "password_change/done/", "autocomplete/", "accounts/alert/add/", "oauth/partner/add/",
     *(f"accounts/user/{uuid4()}/{end}/" for end in ("history", "delete", "password")),
 )  # fmt: skip
-OF_THE_SITE = {"index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths"}
+OF_THE_SITE = {"index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths", "audit_tree"}
 
 
 @pytest.fixture

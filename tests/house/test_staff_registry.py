@@ -21,7 +21,10 @@ from tests.house.test_code import ROOT, SOURCES
 PAGES = {page for action in declared() for page in action.pages}
 FLOWS = {f"{verb.__module__}.{verb.__qualname__}" for action in declared() for verb in action.flows}
 # What a page that only shows may be named, beside Django's own list and row.
-LOOKING = {"risk_model_card", "privilege_paths", "privacy_overview", "privacy_sheet"}
+LOOKING = {
+    "risk_model_card", "privilege_paths", "audit_tree", "audit_auditentry_proof", "audit_decisionentry_proof",
+    "privacy_overview", "privacy_sheet",
+}  # fmt: skip
 STANDARD = re.compile(r".*_(changelist|change)|index|login|logout|password_change|jsi18n|app_list|None")
 SECRET = re.compile(
     r"argon2|pbkdf2|browser_key|cookie_digest|client_secret|name=\"password|otpauth|sealed", re.IGNORECASE

@@ -17,7 +17,7 @@ from ciam_portal.oauth import exchange, jwts, scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.decisions.conftest import ACTIONS
-from tests.oauth import test_device, test_exchange
+from tests.oauth import test_device, test_exchange, test_grants
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
 from tests.oauth.test_device import Television
@@ -349,6 +349,29 @@ def protected_resource(told: Told, uri: str) -> None:
     assert Client().get(f"/.well-known/oauth-protected-resource{path}").json()["resource"] == uri
 
 
+def grant_management_endpoint(told: Told, _claimed: str) -> None:
+    manager = test_grants.Manager(told.browser)
+    grant = manager.tokens("openid")["grant_id"]
+    path = f"{told.path('grant_management_endpoint')}/{grant}"
+    assert manager.query(path).json()["scopes"] == [{"scope": "openid"}]
+
+
+def grant_management_action(told: Told, action: str) -> None:
+    manager = test_grants.Manager(told.browser)
+    grant = manager.tokens("openid")["grant_id"]
+    match action:
+        case "query":
+            assert manager.query(manager.path(grant)).status_code == 200
+        case "revoke":
+            assert manager.revoke(manager.path(grant)).status_code == 204
+        case "create":
+            assert manager.tokens("openid", grant_management_action="create")["grant_id"] != grant
+        case "merge" | "replace":
+            assert manager.tokens("openid", grant_management_action=action, grant_id=grant)["grant_id"] == grant
+        case _:
+            raise AssertionError(action)
+
+
 USES: dict[str, Use] = {
     "issuer": issuer,
     "authorization_endpoint": authorization_endpoint,
@@ -382,6 +405,9 @@ USES: dict[str, Use] = {
     "dpop_signing_alg_values_supported": each(dpop_signing_alg),
     "authorization_response_iss_parameter_supported": authorization_response_iss_parameter,
     "authorization_details_types_supported": each(authorization_details_type),
+    "grant_management_actions_supported": each(grant_management_action),
+    "grant_management_action_required": never,
+    "grant_management_endpoint": grant_management_endpoint,
     "userinfo_endpoint": userinfo_endpoint,
     "backchannel_logout_supported": backchannel_logout,
     "backchannel_logout_session_supported": backchannel_logout,

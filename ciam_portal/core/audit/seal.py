@@ -9,12 +9,13 @@ without a seal was never right. That rows are missing shows no seal.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -103,16 +104,36 @@ def _columns(model: type[models.Model]) -> tuple[str, tuple[tuple[str, bool, Any
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (a column's value in, JSON out)
     """The same text before a row is written and after it was read: the database keeps numbers, not how they looked."""
-    match value:
-        case None | bool():
-            return value
-        case int() | float():
-            number = Decimal(repr(value)) if isinstance(value, float) else Decimal(int(value))
-            return f"n{number.normalize(_EXACT)}" if number else "n0"
-        case datetime():
-            return f"t{value.astimezone(UTC).isoformat(timespec='microseconds')}"
-        case dict():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return f"s{value.value if isinstance(value, StrEnum) else value}"
+    known = _PLAIN.get(type(value))
+    return known(value) if known else f"s{value.value if isinstance(value, StrEnum) else value}"
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401  (true, false or nothing)
+    return value
+
+
+def _text(value: object) -> str:
+    return f"s{value}"
+
+
+def _number(value: float) -> str:
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(int(value))
+    return f"n{number.normalize(_EXACT)}" if value else "n0"
+
+
+def _instant(value: datetime) -> str:
+    return f"t{value.astimezone(UTC).isoformat(timespec='microseconds')}"
+
+
+def _object(value: dict[str, Any]) -> dict[str, Any]:
+    return {str(name): _plain(item) for name, item in value.items()}
+
+
+def _list(value: Sequence[Any]) -> list[Any]:
+    return [_plain(item) for item in value]
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    type(None): _same, bool: _same, str: _text, UUID: _text, int: _number, float: _number, datetime: _instant,
+    dict: _object, list: _list, tuple: _list,
+}  # fmt: skip

@@ -32,6 +32,7 @@ AUDIT, DECISIONS = "/staff/audit/auditentry/", "/staff/audit/decisionentry/"
 # Pages that name no customer: of the site itself, about the portal, its policy and partners; forms that show nobody.
 ABOUT_NOBODY = {
     "index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths", "risk_model_card",
+    "audit_tree",
     "accounts_alert_changelist", "accounts_alert_change", "oauth_partner_changelist", "oauth_partner_change",
     "console_changerequest_changelist", "console_changerequest_change",
     "governance_policyversion_changelist", "governance_policyversion_change", "notifications_notice_changelist",

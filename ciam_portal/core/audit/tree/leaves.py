@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from django.db.models import JSONField, Model
+from django.db.models import JSONField, Model, UUIDField
 
 from ciam_portal.core.audit.seal import Seal, check_values
 from ciam_portal.core.postgres import prepared
@@ -28,15 +28,18 @@ _json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=Fal
 
 # Rows are found in their months by their time.
 _ROWS = """
-SELECT {columns} FROM unnest(%s::uuid[], %s::timestamptz[]) AS wanted (id, at) JOIN {table} AS a_row USING (id, at)
+SELECT {columns}, id FROM unnest(%s::uuid[], %s::timestamptz[]) AS wanted (id, at) JOIN {table} AS a_row USING (id, at)
 """
 
 
 class Located(Protocol):
     """Names a row: which one, and of what time."""
 
-    row: UUID
-    at: datetime
+    @property
+    def row(self) -> UUID: ...  # noqa: D102  (its id)
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102  (its time)
 
 
 @dataclass(frozen=True)
@@ -56,20 +59,19 @@ class Table:
         return tuple(str(field.column) for field in self.model._meta.local_concrete_fields)  # noqa: SLF001  (as above)
 
     def read(self, rows: Sequence["Located"]) -> dict[UUID, tuple[Any, ...]]:
-        """The values of all columns of these rows, by id; nothing of those that are not there."""
+        """The values of all columns of these rows, ids as texts, by id; nothing of those that are not there."""
         if not rows:
             return {}
         with prepared.connection.prepared() as cursor:
             cursor.execute(self._statement, [[each.row for each in rows], [each.at for each in rows]])
-            return {values[self._key]: values for values in cursor.fetchall()}
-
-    @cached_property
-    def _key(self) -> int:
-        return self.columns.index("id")
+            return {values[-1]: values[:-1] for values in cursor.fetchall()}
 
     @cached_property
     def _statement(self) -> str:
-        columns = ", ".join(f'a_row."{column}"' for column in self.columns)
+        fields = self.model._meta.local_concrete_fields  # noqa: SLF001  (as above)
+        columns = ", ".join(
+            f'a_row."{each.column}"{"::text" if isinstance(each, UUIDField) else ""}' for each in fields
+        )
         return _ROWS.format(columns=columns, table=self.name)
 
     def seal(self, values: Sequence[Any]) -> Seal | None:

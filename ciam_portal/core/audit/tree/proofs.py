@@ -1,5 +1,7 @@
 """What proves to somebody else that a row stands in the tree, and that the tree only grew."""
 
+from uuid import UUID
+
 from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, stored
 from ciam_portal.core.audit.tree.models import Checkpoint, Leaf
 from ciam_portal.core.crypto import notes
@@ -8,7 +10,11 @@ _MAGIC = "c2sp.org/tlog-proof@v1"
 
 
 class NoProof(Exception):
-    """There is none (yet). Says why."""
+    """There is none. Says why."""
+
+
+class NotYet(NoProof):
+    """There will be one in a moment."""
 
 
 def last() -> Checkpoint | None:
@@ -16,14 +22,15 @@ def last() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-size").first()
 
 
-def of(leaf: Leaf) -> str:
+def of(row: UUID) -> str:
     """The proof of a row (C2SP tlog-proof): the row as it is hashed, the way up, the signed root. Raises NoProof."""
-    checkpoint, table = last(), leaves.tables().get(leaf.kind)
+    leaf, checkpoint = Leaf.objects.filter(row=row).first(), last()
+    if leaf is None or checkpoint is None or checkpoint.size <= leaf.index:
+        raise NotYet("This row is no leaf yet. See: manage.py audit seal, manage.py verify_audit")
+    table = leaves.tables().get(leaf.kind)
     values = table.read([leaf]).get(leaf.row) if table else None
     if table is None or values is None:
         raise NoProof("The row is gone.")
-    if checkpoint is None or checkpoint.size <= leaf.index:
-        raise NoProof("No checkpoint was signed since.")
     entry = table.entry(values)
     try:
         path = hashes.inclusion(stored.Stored(), leaf.index, checkpoint.size)

@@ -53,7 +53,7 @@ def _seal(waiting: Sequence[Waiting], at: datetime) -> int:
         values = found.get(each.kind, {}).get(each.row)
         if values is not None and (each.row, each.kind) not in known:
             entry = leaves.tables()[each.kind].entry(values)
-            made.append(leaf(first + len(made), each, hashes.leaf(entry)))
+            made.append(_leaf(first + len(made), each, hashes.leaf(entry)))
             known.add((each.row, each.kind))
         if (each.row, each.kind) in known:
             done.append(each.pk)
@@ -68,16 +68,9 @@ def _seal(waiting: Sequence[Waiting], at: datetime) -> int:
     return len(made)
 
 
-def leaf(index: int, row: Waiting | Leaf, hashed: bytes) -> Leaf:
-    """The leaf of this row at this place."""
-    made = Leaf(index=index, kind=row.kind, row=row.row, at=row.at, hash=hashed)
-    made.stamp = seal.stamp(said_by(made))
-    return made
-
-
-def said_by(leaf: Leaf) -> bytes:
-    """All that a leaf says, for its stamp."""
-    return f"{leaf.index} {leaf.kind} {leaf.row} {leaf.at.isoformat()} ".encode() + bytes(leaf.hash)
+def _leaf(index: int, row: Waiting, hashed: bytes) -> Leaf:
+    stamp = seal.stamp(stored.said_by(index, row.kind, row.row, row.at, hashed))
+    return Leaf(index=index, kind=row.kind, row=row.row, at=row.at, hash=hashed, stamp=stamp)
 
 
 def _complete(old: int, size: int) -> None:

@@ -1,19 +1,48 @@
 """The tree as the database keeps it: hashes of complete subtrees, read by the tile of 256."""
 
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
 from django.db.models import Max
 
 from ciam_portal.core.audit.tree import hashes
 from ciam_portal.core.audit.tree.models import Leaf, Subtree
+from ciam_portal.core.postgres import prepared
 
 STEP = 8
 """Of every so many levels all subtrees are stored; those between are worked out."""
 TILE = 1 << STEP
+_LEAVES = 'SELECT index, kind, "row", at, hash, stamp FROM audit_leaf WHERE index >= %s AND index < %s ORDER BY index'
 
 
 def size() -> int:
     """How many leaves there are."""
     last = Leaf.objects.aggregate(last=Max("index"))["last"]
     return 0 if last is None else int(last) + 1
+
+
+class Sealed(NamedTuple):
+    """A leaf as it is stored: a million of them are read much sooner than as rows of the model."""
+
+    place: int
+    kind: str
+    row: UUID
+    at: datetime
+    hash: bytes
+    stamp: bytes
+
+
+def said_by(index: int, kind: str, row: UUID, at: datetime, hashed: bytes) -> bytes:
+    """All that a leaf says, for its stamp."""
+    return f"{index} {kind} {row} {at.astimezone(UTC).isoformat()} ".encode() + hashed
+
+
+def sealed(first: int, end: int) -> list[Sealed]:
+    """The leaves of these places that there are."""
+    with prepared.connection.prepared() as cursor:
+        cursor.execute(_LEAVES, [first, end])
+        return [Sealed(*values) for values in cursor.fetchall()]
 
 
 class Torn(Exception):

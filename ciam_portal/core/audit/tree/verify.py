@@ -17,8 +17,9 @@ from typing import Any
 from django.db import connection
 
 from ciam_portal.core.audit import months, seal
-from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, sealer, stored
+from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, stored
 from ciam_portal.core.audit.tree.models import Checkpoint, Leaf, Subtree, Waiting
+from ciam_portal.core.audit.tree.stored import Sealed
 from ciam_portal.core.crypto import notes
 
 _CHUNK = 16 * stored.TILE
@@ -87,32 +88,32 @@ class Verification:
 
     def _faults(self, grown: hashes.Growing, end: float | None) -> Iterator[Fault]:
         while grown.size < self.last and (end is None or time.monotonic() < end):
-            found = list(Leaf.objects.filter(index__gte=grown.size).order_by("index")[: self._next(grown.size)])
+            ends = min(grown.size - grown.size % stored.TILE + _CHUNK, self.last)
+            found = stored.sealed(grown.size, ends)
             if not found:
-                break
-            yield from self._chunk(found, grown)
+                yield Fault(
+                    What.GONE, _span(grown.size, self.last, before="the end; nothing behind them was looked at")
+                )
+                return
+            yield from self._chunk(found, grown, ends)
             self.reached = grown.size
         self.root = grown.root()
         if grown.size == self.size:
             yield from self._end()
 
-    def _next(self, at: int) -> int:
-        return min(_CHUNK - at % stored.TILE, self.last - at)
-
-    def _chunk(self, found: list[Leaf], grown: hashes.Growing) -> Iterator[Fault]:
-        begins, ends = grown.size, found[-1].index + 1
+    def _chunk(self, found: list[Sealed], grown: hashes.Growing, ends: int) -> Iterator[Fault]:
+        begins, by_index = grown.size, {leaf.place: leaf for leaf in found}
         yield from self._rows(found)
+        yield from _holes(begins, ends, found)
         signed = dict(Checkpoint.objects.filter(size__range=(begins + 1, ends)).values_list("size", "note"))
         kept = self._subtrees(begins, ends)
-        for leaf in found:
-            if leaf.index != grown.size:
-                yield Fault(What.GONE, _span(grown.size, leaf.index, before=_named(leaf)))
-            while grown.size <= leaf.index:
-                hashed = bytes(leaf.hash) if grown.size == leaf.index else hashes.EMPTY
-                for level, number, made in grown.add(hashed):
-                    if level % stored.STEP == 0 and kept.get((level, number)) != made and not self._is_torn:
-                        yield Fault(What.SUBTREE, f"subtree {number} of level {level}")
-                yield from self._compare(grown, signed.get(grown.size))
+        for index in range(begins, ends):
+            hashed = by_index[index].hash if index in by_index else hashes.EMPTY
+            for level, number, made in grown.add(hashed):
+                if level % stored.STEP == 0 and kept.get((level, number)) != made and not self._is_torn:
+                    yield Fault(What.SUBTREE, f"subtree {number} of level {level}")
+            if index + 1 in signed or index + 1 in self._outside:
+                yield from self._compare(grown, signed.get(index + 1))
 
     def _subtrees(self, begins: int, ends: int) -> dict[tuple[int, int], bytes]:
         found, level = {}, stored.STEP
@@ -123,7 +124,7 @@ class Verification:
             level += stored.STEP
         return found
 
-    def _rows(self, found: list[Leaf]) -> Iterator[Fault]:
+    def _rows(self, found: list[Sealed]) -> Iterator[Fault]:
         """Each leaf, and the row that it stands for."""
         values = {name: table.read([leaf for leaf in found if leaf.kind == name])
                   for name, table in leaves.tables().items()}  # fmt: skip
@@ -135,13 +136,13 @@ class Verification:
             if what:
                 yield Fault(what, _named(leaf))
 
-    def _wrong(self, leaf: Leaf, row: tuple[Any, ...] | None, *, is_elsewhere: bool) -> What | None:
-        if seal.is_stamped(sealer.said_by(leaf), bytes(leaf.stamp)) is False:
+    def _wrong(self, leaf: Sealed, row: tuple[Any, ...] | None, *, is_elsewhere: bool) -> What | None:
+        if seal.is_stamped(stored.said_by(*leaf[:-1]), leaf.stamp) is False:
             return What.MOVED
         table = leaves.tables().get(leaf.kind)
         if table is None:
             return What.UNKNOWN_TABLE
-        if row is not None and hashes.leaf(table.entry(row)) == bytes(leaf.hash):
+        if row is not None and hashes.leaf(table.entry(row)) == leaf.hash:
             return self._sealed(table, row)
         if row is not None or is_elsewhere:
             return What.EDITED
@@ -158,7 +159,7 @@ class Verification:
             return None
         return What.KEY_UNKNOWN if said is seal.Seal.KEY_UNKNOWN else What.BROKEN
 
-    def _elsewhere(self, missing: list[Leaf]) -> set[tuple[str, Any]]:
+    def _elsewhere(self, missing: list[Sealed]) -> set[tuple[str, Any]]:
         """Which of these have a row of that id after all: of another time."""
         found = set()
         for name in {leaf.kind for leaf in missing}:
@@ -209,13 +210,24 @@ class Verification:
                     yield Fault(what, f"{_words(name)} {key}, which waits")
 
 
-def _named(leaf: Leaf) -> str:
-    return f"{_words(leaf.kind)} {leaf.row} of {leaf.at:%Y-%m}, leaf {leaf.index}"
+def _named(leaf: Sealed) -> str:
+    return f"{_words(leaf.kind)} {leaf.row} of {leaf.at:%Y-%m}, leaf {leaf.place}"
 
 
 def _words(kind: str) -> str:
     table = leaves.tables().get(kind)
     return str(table.model._meta.verbose_name) if table else kind  # noqa: SLF001  (Django's documented way to it)
+
+
+def _holes(begins: int, ends: int, found: Sequence[Sealed]) -> Iterator[Fault]:
+    """Where leaves are missing, and what stands behind them."""
+    at = begins
+    for leaf in found:
+        if leaf.place > at:
+            yield Fault(What.GONE, _span(at, leaf.place, before=_named(leaf)))
+        at = leaf.place + 1
+    if at < ends:
+        yield Fault(What.GONE, _span(at, ends, before=f"leaf {ends}"))
 
 
 def _span(first: int, end: int, before: str) -> str:
