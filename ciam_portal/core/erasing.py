@@ -16,6 +16,7 @@ from django.db.models import CASCADE, ForeignObjectRel, Model, Q, QuerySet
 BATCH = 200  # rows of one transaction, each with what hangs from it
 
 STAFF = "It says by id who of the staff acted. Of somebody who left and was erased since, the id names nobody."
+AGREED = "What was agreed must be shown for as long as that counts, by an id that names nobody once they are gone."
 EVIDENCE = "Evidence, by an id that names nobody once the account is gone. It goes with its month."
 Theirs = Callable[[UUID], Q]
 Row = TypeVar("Row", bound=type[Model])

@@ -140,6 +140,21 @@ def begin(deletion: Deletion, *, by: Actor, at: datetime) -> None:
     """
     customer, deletion = _locked(deletion.customer)
     require(policy.may_begin, facts.for_beginning(customer, deletion, at), about=customer.pk, by=by, at=at)
+    _close(customer, deletion, by=by, at=at)
+
+
+@flow
+def begin_again(customer: User, *, by: Actor, at: datetime) -> Deletion:
+    """A restored backup brought back somebody who was erased since: it is as if it had begun."""
+    customer = User.objects.locked(customer.pk)
+    deletion = Deletion.objects.begun().filter(customer=customer.pk).first() or Deletion.objects.of(customer.pk)
+    if deletion is None:
+        deletion = Deletion.objects.create(customer=customer.pk, asked_at=at, due_at=at)
+    _close(customer, deletion, by=by, at=at)
+    return deletion
+
+
+def _close(customer: User, deletion: Deletion, *, by: Actor, at: datetime) -> None:
     customer.close()
     deletion.begin(at)
     ended = sessions.end_all(customer, by=by, at=at, reason=ERASED)

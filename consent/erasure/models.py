@@ -39,7 +39,9 @@ class Deletion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.UUIDField(db_comment="pseudonymous: whose; no foreign key, for it outlives them")
-    session = models.UUIDField(db_comment="pseudonymous: in which it was asked for")
+    session = models.UUIDField(
+        null=True, db_comment="pseudonymous: in which it was asked for; none: erased again after a backup was restored"
+    )
     asked_at = models.DateTimeField(db_comment="not sensitive")
     due_at = models.DateTimeField(db_comment="not sensitive: from then on it is carried out")
     reminded_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -91,6 +93,11 @@ class Deletion(models.Model):
         """So many more."""
         self.rows += rows
         self.save(update_fields=["rows"])
+
+    @property
+    def seal(self) -> str:
+        """Stands beside its customer's id in the list of those that are gone: nobody else's id gets on it."""
+        return codes.pseudonym(str(self.customer), "erased")
 
     def done(self, at: datetime) -> None:
         """Nothing is left."""

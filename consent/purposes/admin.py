@@ -121,10 +121,10 @@ class Purposes(Verbs):
         if not _writes(request):
             raise PermissionDenied
         purpose = get_object_or_404(Purpose, pk=purpose_id) if purpose_id else None
-        last = purpose.versions.order_by("-number").first() if purpose else None
-        holds = purpose.versions.filter(state=State.ACTIVE).first() if purpose else None
-        goes_on = last is not None and last.state == State.DRAFT
-        base = last if goes_on else holds or last
+        versions = list(purpose.versions.order_by("-number")) if purpose else []
+        goes_on = bool(versions) and versions[0].state == State.DRAFT
+        was = sorted(versions, key=lambda each: each.state != State.ACTIVE)  # what holds first, then the newest
+        base = versions[0] if goes_on else next((each for each in was if each.is_intact), None)
         begins = forms.Draft.of(base) if base else {}
         begins |= {"shown": base.seal, "is_material": base.is_material} if base and goes_on else {}
         languages = (LANGUAGE, *sorted({*dict(settings.LANGUAGES), *(base.texts if base else ())} - {LANGUAGE}))

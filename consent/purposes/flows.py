@@ -184,7 +184,8 @@ def _next(purpose: Purpose) -> int:
 
 
 def _is_material(active: PurposeVersion | None, terms: Terms, *, said: bool) -> bool:
-    return policy.is_material(active.terms() if active else None, terms, said=said)
+    """After one that was edited everybody is asked: what people said yes to is not what stands there."""
+    return policy.is_material(active.terms() if active and active.is_intact else None, terms, said=said)
 
 
 def _staff(person: User) -> policy.StaffFacts:

@@ -89,12 +89,15 @@ class Draft(forms.Form):
             named = {"language": each}
             self.fields[f"title_{each}"] = forms.CharField(
                 label=format_lazy(_("Title ({language})"), **named), max_length=_TITLE, required=needed,
-                validators=[_plain],
+                validators=[_plain], widget=forms.TextInput(attrs={"size": 40}),
             )  # fmt: skip
             self.fields[f"words_{each}"] = forms.CharField(
                 label=format_lazy(_("What it is for, in one or two plain sentences ({language})"), **named),
-                max_length=_WORDS, required=needed, validators=[_plain], widget=forms.Textarea(attrs={"rows": 3}),
+                max_length=_WORDS, required=needed, validators=[_plain],
+                widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
             )  # fmt: skip
+
+        self.order_fields(["key", *(f"{part}_{each}" for each in languages for part in ("title", "words"))])
 
     @classmethod
     def of(cls, version: PurposeVersion) -> dict[str, Any]:
@@ -112,7 +115,7 @@ class Draft(forms.Form):
         """The terms fit together, and no language is begun and left."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         for each in self._languages:
-            if bool(found.get(f"title_{each}")) != bool(found.get(f"words_{each}")):
+            if each != LANGUAGE and bool(found.get(f"title_{each}")) != bool(found.get(f"words_{each}")):
                 self.add_error(f"words_{each}", _("Title and words, or neither."))
         for wrong in () if self.errors else policy.wrong(self._terms(), CATEGORIES):
             self.add_error(None, sentence(wrong))

@@ -176,9 +176,10 @@ class PurposeVersion(models.Model):
         self.keep()
 
     def retire(self, at: datetime) -> None:
-        """It holds no longer, or never will."""
+        """It holds no longer, or never will. One that was edited keeps the broken seal that shows it."""
+        keep = self.keep if self.is_intact else self.save
         self.state, self.retired_at = State.RETIRED, at
-        self.keep()
+        keep()
 
     def keep(self) -> None:
         """Saved, under a fresh seal."""

@@ -148,7 +148,7 @@ def is_material(before: Terms | None, after: Terms, *, said: bool) -> bool:
         before.basis != after.basis
         or before.access != after.access
         or set(before.categories) != set(after.categories)
-        or set(after.optional) < set(before.optional)  # what could be refused no longer can
+        or not set(before.optional) <= set(after.optional)  # what could be refused no longer can
         or set(before.recipients) != set(after.recipients)
         or before.sensitivity != after.sensitivity
         or _is_longer(before.retention_days, after.retention_days)
@@ -191,6 +191,8 @@ def may_propose(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at:
     answer = may_draft(version, staff, limits=limits, at=at)
     if not isinstance(answer, Allow):
         return answer
+    if not version.is_intact:
+        return Deny(Reason.EDITED)
     if not version.is_sound:
         return Deny(Reason.UNSOUND)
     return Allow() if version.is_new else Deny(Reason.NOTHING_NEW)
@@ -219,7 +221,9 @@ def may_reject(version: VersionFacts, staff: StaffFacts, *, limits: Limits, at: 
     """May this person send it back, to be written again? Who proposed it too: that takes the proposal back."""
     if staff.id is None or not staff.is_officer:
         return Deny(Reason.NOT_AN_OFFICER)
-    return Allow() if version.state is State.PROPOSED else Deny(Reason.NOT_PROPOSED)
+    if version.state is not State.PROPOSED:
+        return Deny(Reason.NOT_PROPOSED)
+    return Allow() if version.is_intact else Deny(Reason.EDITED)
 
 
 @question("purposes.may_activate")

@@ -12,7 +12,7 @@ OF_SCOPES = {
     "activity": "activity",
     "offline_access": "sign_in",
 }
-"""For what each permission is. One that is missing here stops the start."""
+"""For what each permission is. One that is missing here stops the start. Those of partners themselves open nothing."""
 CATEGORIES_OF_SCOPES: dict[str, tuple[str, ...]] = {
     "openid": ("pseudonym",),
     "profile": ("name", "preference"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import models
 
+from ciam_portal.core import erasing
 from ciam_portal.core.audit.tree.leaves import sealed
 from ciam_portal.core.crypto import codes
 
@@ -25,6 +26,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.filter(event__purpose=key, event__recipient=None)
 
 
+@erasing.stays(erasing.AGREED)
 @sealed
 class Receipt(models.Model):
     """One receipt. Written once and for good: a trigger keeps it. All that it says stands in its text, nowhere else.

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from ciam_portal.core import erasing
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.channel import Channel
@@ -92,6 +93,7 @@ def _said_soundly(kind: str) -> tuple[models.CheckConstraint, ...]:
     )
 
 
+@erasing.stays(erasing.AGREED)
 class ConsentEvent(Said):
     """One thing that was said, or became of it. Written once and for good: a trigger keeps it, and the count."""
 

@@ -10,12 +10,12 @@ STRANGERS = (
     "/ /help/ /privacy/ /terms/ /accessibility/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ "
     "/forgotten-password/ /forgotten-password/sent/ "
     "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
-    "/nowhere/"
+    "/keep-my-account/ /nowhere/"
 )
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ /device/ "
     "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /security/recovery/ "
-    "/security/lock/ /sign-out/"
+    "/security/lock/ /delete-account/ /sign-out/"
 )
 
 

@@ -34,7 +34,8 @@ from ciam_portal.oauth import partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
-from consent.models import Purpose, PurposeVersion
+from consent.erasure import flows as erasure
+from consent.models import Deletion, Purpose, PurposeVersion
 from consent.purposes import flows as purposes
 from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
@@ -56,6 +57,10 @@ def load(partner_url: str = "") -> None:
         if not User.objects.filter(email=email).exists():
             at = clock.now() - LONG_AGO
             _add_phone(_person(email, name, at), at + timedelta(minutes=2))
+    for email, name in people.LEAVING.items():
+        person = _person(email, name, clock.now() - LONG_AGO)
+        if person.erase_at is None and not Deletion.objects.filter(customer=person.pk).exists():
+            _delete(person, clock.now())
     for email, (name, role) in people.STAFF.items():
         person = _person(email, name, clock.now())
         if not person.groups.filter(name=role).exists():
@@ -71,6 +76,8 @@ def say() -> None:
     for email, number in people.PHONES.items():
         step = f"authenticator key {_key(email)}" if email in people.WITH_APP else "no second step yet"
         print(f"  Customer  {email:<22} {step}; recovery phone {number}")
+    for email in people.LEAVING:
+        print(f"  Customer  {email:<22} no second step; the account is about to be deleted")
     for email, (_name, role) in people.STAFF.items():
         print(f"  Staff     {email:<22} {role}, authenticator key {_key(email)}")
     print("  A code without an app: .venv/bin/python -m tests.stack code EMAIL")
@@ -155,6 +162,13 @@ def _add_phone(person: User, at: datetime) -> None:
             message = f"The recovery phone of {person.email} was not added."
             raise StackError(message)
         sessions.end(session, by=by, at=at)
+
+
+def _delete(person: User, at: datetime) -> None:
+    """So that the page on which it can be kept is there to be seen; the mail with its link too."""
+    session = _session(person, at, Method.PASSWORD, Method.EMAIL_CODE)
+    by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB, session.pk)
+    erasure.ask(person, session, by=by, at=at)
 
 
 def _purposes() -> None:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 if not rows:
                     raise CommandError(f"There is no purpose {options['key']!r}. See: manage.py purposes list")
                 for row in rows:
-                    self.stdout.writelines(_told(row))
+                    self.stdout.write("\n".join(_told(row)))
             case _:
                 self._verify(list(versions))
 

@@ -48,6 +48,7 @@ ANN, BOB, CUSTOMER = (UUID(int=number) for number in (1, 2, 3))
 AGENT = Asker(ANN, (Role.AGENT,), (Role.AGENT,), opened=True)
 APPROVER = Asker(BOB, (Role.APPROVER,), (Role.APPROVER,), opened=True)
 NEW = RestrictFacts(customer=CUSTOMER, is_staff=False, days=14, unreviewed=False, within_budget=True)
+HOLD: dict[str, Any] = {"kind": RestrictionKind.LEGAL_HOLD, "reason": WhyRestrict.LEGAL_CLAIM, "days": 30}
 STANDING = StandingFacts(customer=CUSTOMER, made_by=ANN, is_live=True, is_reviewed=False)
 
 
@@ -68,6 +69,14 @@ STANDING = StandingFacts(customer=CUSTOMER, made_by=ANN, is_live=True, is_review
         ({"stands_until": NOON + timedelta(days=13)}, {}, Allow()),
         ({"stands_until": NOON + timedelta(days=14)}, {}, Deny(Reason.NOT_LONGER)),
         ({"is_staff": True}, {}, Deny(Reason.STAFF_ACCOUNT)),
+        (HOLD, {}, Allow()),
+        (HOLD | {"reason": WhyRestrict.LEGAL_DUTY}, {}, Allow()),
+        (HOLD | {"days": 180}, {}, Allow()),
+        (HOLD | {"days": 181}, {}, Deny(Reason.TOO_LONG)),
+        (HOLD | {"reason": WhyRestrict.SUSPECTED_FRAUD}, {}, Deny(Reason.WRONG_REASON)),
+        (HOLD | {"reason": None}, {}, Deny(Reason.WRONG_REASON)),
+        (HOLD | {"kind": RestrictionKind.SUSPEND}, {}, Deny(Reason.WRONG_REASON)),
+        ({"kind": RestrictionKind.SUSPEND, "reason": WhyRestrict.LEGAL_DUTY, "days": 15}, {}, Deny(Reason.TOO_LONG)),
         ({"customer": ANN}, {}, Deny(Reason.OWN_ACCOUNT)),
         ({"customer": None}, {}, Deny(Reason.OWN_ACCOUNT)),
         ({}, {"opened": False}, Deny(Reason.NOT_OPENED)),
@@ -142,6 +151,11 @@ def test_without_a_review_nobody_is_shut_out_for_long(days: int, stands: Any, un
 @pytest.mark.parametrize("reason", [WhyRestrict.SUSPECTED_FRAUD, WhyRestrict.LEGAL_DUTY])
 def test_a_sensitive_reason_is_told_in_words_that_give_nothing_away(reason: WhyRestrict) -> None:
     assert policy.told(reason).words == "we want to be sure that your account is safe"
+
+
+def test_why_data_is_kept_is_no_secret() -> None:
+    told = [policy.told(reason, "legal_hold").words for reason in sorted(policy.FOR_HOLDS)]
+    assert told == ["it is needed in a legal matter", "the law obliges us to keep it"]
 
 
 # The flows

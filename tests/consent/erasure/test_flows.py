@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 import time_machine
 from django.contrib import admin
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 
@@ -220,6 +222,26 @@ def test_a_legal_hold_is_read_by_its_customer_and_ends_unless_somebody_reviews_i
     with later(DAYS + 1):
         tasks.sweep()
     assert is_gone(customer)
+
+
+def test_after_a_restore_those_that_were_erased_are_erased_again_and_nobody_else(
+    customer: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked(customer)
+    with later(DAYS):
+        call_command("erase", "--due")
+    capsys.readouterr()
+    call_command("erase")
+    gone = tmp_path / "gone"
+    gone.write_text(capsys.readouterr().out)
+    Deletion.objects.all().delete()
+    back, other = factories.customer(pk=customer.pk), factories.customer()
+    call_command("erase", "--again", str(gone))
+    assert is_gone(back)
+    assert not is_gone(other)
+    gone.write_text(gone.read_text().replace(str(back.pk), str(other.pk)))
+    with pytest.raises(CommandError, match="was not erased here"):
+        call_command("erase", "--again", str(gone))
 
 
 # --- carried out

@@ -185,6 +185,21 @@ def test_a_proposal_that_was_edited_in_the_database_is_not_approved(petra: Membe
     assert "not what was approved" in do(mona, version, "approve")
 
 
+def test_what_was_edited_is_replaced_carried_on_by_nothing_and_stays_known(petra: Member, mona: Member) -> None:
+    edit("""texts = jsonb_set(texts, '{en,words}', '"To sell it."') WHERE state = 'active' AND access = 'profile'""")
+    ours = PurposeVersion.objects.get(purpose__key="improve_service")
+    path = f"/staff/consent/purpose/{ours.purpose_id}/draft/"
+    assert "To sell it" in page(petra, ours)
+    assert "To sell it" not in petra.client.get(path).text
+    said = NEWS | {"basis": "legitimate_interest", "access": "profile", "valid_for_days": ""}
+    assert petra.client.post(path, said).status_code == 302
+    brought(petra, mona, PurposeVersion.objects.get(purpose=ours.purpose, number=2))
+    assert facts.one("improve_service", clock.now()).material_number == 2
+    assert look_at_purposes() == 0
+    with pytest.raises(CommandError, match="1 of 9"):
+        call_command("purposes", "verify", stderr=StringIO())
+
+
 def test_operators_list_show_and_verify_them_and_staff_hear_of_an_edit(petra: Member) -> None:
     def told(*words: str) -> str:
         out = StringIO()
