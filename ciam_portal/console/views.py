@@ -35,9 +35,14 @@ from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.credentials.policy import Reason as CredentialReason
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
-from consent.permission.facts import released, signed_in
+from consent.ledger.shapes import Party, Way
+from consent.permission.facts import signed_in
 from consent.release import flows as release
 from consent.release.access import acting
+from consent.use import facts as using
+from consent.use import fields
+from consent.use import flows as leaving
+from consent.use.shapes import To
 
 _MOST = 100
 _TRIED = "tried_apps"
@@ -247,12 +252,19 @@ def tried(request: HttpRequest) -> HttpResponse:
         everything = release.Wanted()
         exchanged = release.redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
         if isinstance(exchanged, release.Exchanged) and hmac.compare_digest(exchanged.nonce, nonce):
-            said = released(exchanged.customer, exchanged.issued.scopes) | signed_in(exchanged.session)
+            said = _told(app, exchanged, at) | signed_in(exchanged.session)
             context |= {"said": sorted(said.items()), "granted": exchanged.issued.scopes}
             access = tokens.access_of(exchanged.issued.access_token)
             if access is not None:
                 tokens.end_family(access.family)
     return render(request, "console/tried.html", context)
+
+
+def _told(app: Partner, exchanged: release.Exchanged, at: datetime) -> dict[str, Any]:
+    scopes = exchanged.issued.scopes
+    person = using.of(exchanged.consent, exchanged.customer, at)
+    released = leaving.release(person, using.of_scopes(scopes), To(Party(app.pk), Way.USERINFO), at=at)
+    return fields.of(exchanged.customer, released, scopes)
 
 
 # --- shared

@@ -69,15 +69,16 @@ def _schemas() -> dict[str, Any]:
     error = _object({"status": {"type": "integer"}, "code": _TEXT, "message": _TEXT})
     claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
     person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims})
+    country = {"type": "string", "description": "ISO 3166, or nothing if not known."}
     sign_in = _object(
-        {
-            "time": _INSTANT,
-            "browser": _TEXT,
-            "system": _TEXT,
-            "country": {"type": "string", "description": "ISO 3166, or nothing if not known."},
-            "acr": {"type": "string", "enum": ["none", *ACR_VALUES]},
-        }
+        {"time": _INSTANT, "acr": {"type": "string", "enum": ["none", *ACR_VALUES]}},
+        {"browser": _TEXT, "system": _TEXT, "country": country},
     )
+    withheld = {
+        "type": "object",
+        "additionalProperties": _TEXT,
+        "description": "Data categories that were not released although a scope opens them, and why.",
+    }
     return {
         "StepUp": step_up
         | {
@@ -98,7 +99,10 @@ def _schemas() -> dict[str, Any]:
         "Problem": _object({"error": _TEXT, "error_description": _TEXT}),
         "Unavailable": _object({"error": {"const": "temporarily_unavailable"}}),
         "Profile": _object(
-            {"subject": person, "shared": _object({"consent": _ID, "scopes": _list({"enum": list(SCOPES)})})}
+            {
+                "subject": person,
+                "shared": _object({"consent": _ID, "scopes": _list({"enum": list(SCOPES)}), "withheld": withheld}),
+            }
         ),
         "Activity": _object({"sub": _TEXT, "sign_ins": _list(sign_in, 50)}),
     }

@@ -105,8 +105,11 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
     session = sessions.seen(session, request, by=by, at=at)
     if not isinstance(flows.answer(app, route.action, customer, session, by=by, at=at).answer, Allow):
         return _elsewhere(request, asked, app, HTTPStatus.FORBIDDEN, redirects=redirects)
+    released = flows.released(app, route, customer, at=at)
+    if not released.names:
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
     response = HttpResponse(status=HTTPStatus.NO_CONTENT)
-    response[IDENTITY] = identity.of(app, route, customer, session, at)
+    response[IDENTITY] = identity.of(app, route, customer, session, released, at=at)
     return response
 
 

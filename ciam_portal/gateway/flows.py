@@ -23,7 +23,13 @@ from ciam_portal.core.policy.catalogue import Sensitivity
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.gateway import events
 from ciam_portal.gateway.models import Entry
-from ciam_portal.gateway.shapes import App
+from ciam_portal.gateway.shapes import App, Route
+from consent.ledger.shapes import Party, Way
+from consent.purposes.facts import Wanted
+from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OWN_APPLICATIONS
+from consent.use import facts as using
+from consent.use import flows as leaving
+from consent.use.shapes import Released, To
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,15 @@ def answer(app: App, action: str, customer: User, session: Session, *, by: Actor
     if isinstance(assessed.decision, Allow) and row is not None and row.sensitivity is Sensitivity.LOW:
         return Decided(assessed.decision, None)
     return _noted(app, action, asked, assessed, customer, by=by, at=at)
+
+
+def released(app: App, route: Route, customer: User, *, at: datetime) -> Released:
+    """What the application may be told of who sent a request. Two statements."""
+    to = To(Party(application=app.key), Way.GATEWAY, is_ours=True)
+    categories = {name for scope in ("openid", *route.scopes) for name in CATEGORIES_OF_SCOPES[scope]}
+    wanted = Wanted(OWN_APPLICATIONS, tuple(sorted(categories)), route.scopes)
+    person = using.people([customer.pk], at).get(customer.pk)
+    return leaving.release(person, [wanted], to, at=at) if person else Released()
 
 
 @flow

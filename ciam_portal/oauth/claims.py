@@ -14,7 +14,8 @@ from ciam_portal.oauth.scopes import SCOPES
 
 USERINFO, ID_TOKEN = "userinfo", "id_token"
 _LEVELS = {level.acr: level for level in Level if level.acr in ACR_VALUES}
-_SCOPE_OF = {claim: scope.name for scope in SCOPES.values() if not scope.required for claim in scope.claims}
+SCOPE_OF = {claim: scope.name for scope in SCOPES.values() if not scope.required for claim in scope.claims}
+"""Of which scope each claim is part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Wanted:
 
     def fields(self, ceiling: Iterable[str]) -> tuple[str, ...]:
         """The fields that are named, of those that the partner may ask for; others are ignored."""
-        open_to_it = [claim for claim, scope in _SCOPE_OF.items() if scope in set(ceiling)]
+        open_to_it = [claim for claim, scope in SCOPE_OF.items() if scope in set(ceiling)]
         places = {USERINFO: self.userinfo, ID_TOKEN: self.id_token}
         return tuple(f"{place}:{claim}" for place, named in places.items() for claim in open_to_it if claim in named)
 
@@ -72,7 +73,7 @@ def read(text: str) -> Wanted | None:
 def named_for(place: str, fields: Iterable[str]) -> dict[str, str]:
     """The fields that were named for one place, each with the scope that it is part of."""
     names = [field.removeprefix(f"{place}:") for field in fields if field.startswith(f"{place}:")]
-    return {name: _SCOPE_OF[name] for name in names if name in _SCOPE_OF}
+    return {name: SCOPE_OF[name] for name in names if name in SCOPE_OF}
 
 
 def scopes_behind(fields: Iterable[str]) -> tuple[str, ...]:

@@ -193,9 +193,15 @@ class Participant(models.Model):
         return str(self.pk)
 
 
+class _ReadAlong:
+    """What is read along with a code or token by what stands further up (``rows.ALONGSIDE``), if it was."""
+
+    choices: list[dict[str, Any]] | None = None
+
+
 # Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
-class AuthorizationCode(AbstractGrant):
+class AuthorizationCode(_ReadAlong, AbstractGrant):
     """An authorization code, found by its digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -215,7 +221,7 @@ class AuthorizationCode(AbstractGrant):
 
 
 @retention.kept(lambda _rules, at: models.Q(expires_at__lt=at))
-class RefreshToken(AbstractRefreshToken):
+class RefreshToken(_ReadAlong, AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -241,7 +247,7 @@ class RefreshToken(AbstractRefreshToken):
 
 
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at))
-class AccessToken(AbstractAccessToken):
+class AccessToken(_ReadAlong, AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")

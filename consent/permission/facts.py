@@ -56,8 +56,8 @@ def for_sharing(
 
 
 def _covered(consent: Consent, partner: Partner, at: datetime) -> frozenset[str]:
-    """The scopes that the customer's yes counts for at this moment, and that the partner may have. One statement."""
-    counted = records.counted(consent.customer_id, consent.partner_id, at)
+    """The scopes that the customer's yes counts for at this moment, and that the partner may have."""
+    counted = records.counted(consent, at)
     return counted & frozenset(consent.scopes) & frozenset(partner.scopes_allowed)
 
 
@@ -156,24 +156,6 @@ def named_now(
         return ()
     opened = open_now(_covered(consent, partner, at) & set(named.values()), asked, consent.customer, at)
     return tuple(name for name, scope in named.items() if scope in opened)
-
-
-def released(customer: User, allowed: Iterable[str], *, named: Iterable[str] = ()) -> dict[str, Any]:
-    """The fields of this customer that these scopes open (OpenID Connect Core section 5.1), without empty ones.
-
-    ``named``: further ones, by their names.
-    """
-    known: dict[str, Any] = {
-        "name": customer.name,
-        "locale": customer.locale,
-        "zoneinfo": customer.timezone,
-        "email": customer.email,
-        "email_verified": True,  # nobody signs in with an address that is not proven
-        "phone_number": customer.phone,
-        "phone_number_verified": False if customer.phone else "",
-    }
-    opened = scopes.claims_of(allowed) | frozenset(named)
-    return {name: value for name, value in known.items() if name in opened and value != ""}
 
 
 def signed_in(session: Session) -> dict[str, Any]:

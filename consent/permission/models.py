@@ -1,7 +1,7 @@
 """Consent: one record for each customer and partner, consulted at the moment of every use."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -66,6 +66,9 @@ class Consent(models.Model):
     changed_at = models.DateTimeField(db_comment="not sensitive: scopes last widened or narrowed")
     ended_at = models.DateTimeField(null=True, db_comment="not sensitive")
     last_used_at = models.DateTimeField(null=True, db_comment="not sensitive: to the minute")
+
+    choices: list[dict[str, Any]] | None = None
+    """What its customer said to its app, where that was read along with it (``consent.records.facts``)."""
 
     objects = ConsentQuerySet.as_manager()
 

@@ -21,10 +21,10 @@ CATEGORIES_OF_SCOPES: dict[str, tuple[str, ...]] = {
     "activity": ("behavior", "location", "device"),
     "offline_access": (),
 }
-SECURITY_NOTICES, PRODUCT_NEWS, RESEARCH, IMPROVE_SERVICE = (
-    "security_notices", "product_news", "research", "improve_service",
+SECURITY_NOTICES, PRODUCT_NEWS, RESEARCH, IMPROVE_SERVICE, OWN_APPLICATIONS = (
+    "security_notices", "product_news", "research", "improve_service", "own_applications",
 )  # fmt: skip
-NEEDED = frozenset({*OF_SCOPES.values(), SECURITY_NOTICES})
+NEEDED = frozenset({*OF_SCOPES.values(), SECURITY_NOTICES, OWN_APPLICATIONS})
 """What the portal itself rests on: a version may follow another, but one is always active."""
 _CONNECTED_DAYS, _ASKED_DAYS = 730, 395  # what a connection lives at most; what is asked for besides, 13 months
 
@@ -93,6 +93,17 @@ SHIPPED = (
         _texts(
             ("Tell you about your account", "To tell you what happens to your account, so that nobody takes it."),
             ("Sie über Ihr Konto informieren", "Um Ihnen zu sagen, was mit Ihrem Konto geschieht, zu Ihrem Schutz."),
+        ),
+    ),
+    Shipped(
+        OWN_APPLICATIONS,
+        Terms(
+            Basis.CONTRACT, Access.READ, ("email", "name", "phone", "preference", "pseudonym"), (),
+            (Recipient.OURSELVES,), None, None, Sensitivity.ORDINARY,
+        ),
+        _texts(
+            ("Know you in our applications", "So that our own applications know who you are when you use them."),
+            ("Sie in unseren Anwendungen kennen", "Damit unsere eigenen Anwendungen wissen, wer Sie sind."),
         ),
     ),
     Shipped(

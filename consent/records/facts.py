@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.words import sentence
-from consent.models import ConsentRecord, PurposeVersion
+from ciam_portal.oauth.rows import ALONGSIDE
+from consent.models import Consent, ConsentRecord, PurposeVersion
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active
 from consent.purposes.policy import Basis, Recipient
@@ -22,6 +26,10 @@ from consent.records import policy
 from consent.records.policy import Says, State
 
 _MONTH = 365.25 / 12  # days
+_SAID = JSONObject(
+    purpose="purpose", state="state", number="number", version="version__number", categories="categories",
+    scopes="scopes", expires_at="expires_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,18 @@ class Connected:
     def kept(self) -> frozenset[str]:
         """What the connection goes on to hold."""
         return self.standing | self.paused
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How it stands for one purpose. ``number`` is that of the customer's answer, ``version`` of the text it was to."""
+
+    state: State
+    number: int
+    version: int
+    categories: frozenset[str]
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +110,49 @@ def connected(customer: UUID, partner: UUID, declined: Iterable[str], at: dateti
     )
 
 
-def counted(customer: UUID, partner: UUID, at: datetime) -> frozenset[str]:
-    """The scopes for which the yes to this app counts at this moment. One statement; asked at every use."""
+@ALONGSIDE.join
+def of_a_token() -> Mapping[str, Any]:
+    """Read with each code and token: what its customer said to the app that they connected, whoever acts with it."""
+    return {"choices": choices(OuterRef("user"), OuterRef("consent__partner"))}
+
+
+def choices(customer: Any, recipient: Any) -> ArraySubquery:  # noqa: ANN401  (expressions, or values)
+    """What a customer said to a recipient (None: to ourselves), as a column of a row; read by ``said``."""
+    return ArraySubquery(ConsentRecord.objects.filter(subject=customer, recipient=recipient).values(row=_SAID))
+
+
+def said(found: Iterable[Mapping[str, Any]]) -> Mapping[str, Said]:
+    """The same, by purpose."""
+    return {
+        each["purpose"]: Said(
+            State(each["state"]),
+            each["number"],
+            each["version"],
+            frozenset(each["categories"]),
+            tuple(each["scopes"]),
+            datetime.fromisoformat(each["expires_at"]) if each["expires_at"] else None,
+        )
+        for each in found
+    }
+
+
+def said_to(consent: Consent) -> Mapping[str, Said]:
+    """What its customer said to the app of this connection. No statement, if it was read along with a token."""
+    found = consent.choices
+    if found is None:
+        rows = ConsentRecord.objects.filter(subject=consent.customer_id, recipient=consent.partner_id)
+        found = list(rows.values_list(_SAID, flat=True))
+    return said(found)
+
+
+def counted(consent: Consent, at: datetime) -> frozenset[str]:
+    """The scopes for which the yes to this app counts at this moment; asked at every use."""
     active = purposes.active(at)
-    rows = ConsentRecord.objects.filter(subject=customer, recipient=partner, state=State.GIVEN)
-    said = rows.values_list("purpose", "version__number", "expires_at", "scopes")
     return frozenset(
         name
-        for key, number, ends, scopes in said
-        for name in scopes
-        if policy.stands(_standing(active.get(key), State.GIVEN, number, ends), at)
+        for key, each in said_to(consent).items()
+        for name in each.scopes
+        if policy.stands(_standing(active.get(key), each.state, each.version, each.expires_at), at)
     )
 
 

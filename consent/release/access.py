@@ -45,6 +45,7 @@ class Access:
     customer: User
     consent: Consent
     scopes: tuple[str, ...]
+    at: datetime
     named: tuple[str, ...] = ()
     """Fields for userinfo that the partner asked for by name, and that stand."""
 
@@ -72,7 +73,7 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     _keep(asked, found.root, by, at)
     opened = facts.open_now(asked.allowed, asked.token, customer, at, answered=needed)
     named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked.token, at, partner=partner)
-    return Access(found.token, partner, customer, found.consent, opened, named)
+    return Access(found.token, partner, customer, found.consent, opened, at, named)
 
 
 def live(value: str, at: datetime) -> Live | None:
@@ -80,6 +81,7 @@ def live(value: str, at: datetime) -> Live | None:
     found = _unexpired(value, at)
     if found is None or found.consent is None or found.session is None:
         return None
+    found.consent.choices = found.choices
     return Live(found, found.application, found.user, found.session, found.consent)
 
 

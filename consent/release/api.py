@@ -12,11 +12,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts.models import Session
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.decide import Decided
-from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
-from ciam_portal.core.words import sentence
-from ciam_portal.oauth import backend, dpop, jwts, tokens
+from ciam_portal.core.words import sentence, why_not
+from ciam_portal.oauth import backend, dpop, jwts, scopes, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.resources import ours, signed, targets
@@ -24,9 +23,14 @@ from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from ciam_portal.oauth.views import for_machines, problem
 from consent.details import facts as details
+from consent.ledger.shapes import Party, Way
 from consent.permission import facts, policy
 from consent.release import issuance, pace
 from consent.release.access import Access, acting, admit, partner_of
+from consent.use import facts as using
+from consent.use import fields
+from consent.use import flows as leaving
+from consent.use.shapes import Released, To
 
 _NOT_LIVE = "the token is unknown, expired, or was withdrawn"
 _MOST_SIGN_INS = 50
@@ -159,37 +163,50 @@ def _bound(response: HttpResponse, at: datetime) -> HttpResponse:
 @bearer("openid")
 def userinfo(request: HttpRequest, access: Access) -> HttpResponse:
     """The fields that token and consent both cover (OpenID Connect Core section 5.3)."""
-    return JsonResponse(_person(access, access.named))
+    released = _release(access, Way.USERINFO, _telling(access), access.named)
+    return JsonResponse(_person(access, released)) if released.names else _withheld(released)
 
 
 @for_machines("GET", "HEAD")
 @bearer()
 def profile(request: HttpRequest, access: Access) -> HttpResponse:
     """The same fields as data of the portal's own, and under which permission they were released."""
-    shared = {"consent": str(access.consent.pk), "scopes": list(access.scopes)}
-    return JsonResponse({"subject": _person(access), "shared": shared})
+    released = _release(access, Way.PROFILE, _telling(access))
+    if not released.names:
+        return _withheld(released)
+    shared = {"consent": str(access.consent.pk), "scopes": list(access.scopes), "withheld": dict(released.withheld)}
+    return JsonResponse({"subject": _person(access, released), "shared": shared})
 
 
 @for_machines("GET", "HEAD")
 @bearer("activity")
 def activity(request: HttpRequest, access: Access) -> HttpResponse:
     """The customer's latest sign-ins: when, where from, with what, and how sure we were."""
+    released = _release(access, Way.ACTIVITY, ("openid", "activity"))
+    if not (released.names and "behavior" in released.categories):
+        return _withheld(released)
     latest = Session.objects.filter(customer=access.customer).order_by("-started_at")[:_MOST_SIGN_INS]
-    return JsonResponse({"sub": subject(access.partner, access.customer.pk), "sign_ins": [_sign_in(e) for e in latest]})
+    sign_ins = [fields.sign_in(each, released) for each in latest]
+    return JsonResponse({"sub": subject(access.partner, access.customer.pk), "sign_ins": sign_ins})
 
 
-def _sign_in(session: Session) -> dict[str, Any]:
-    return {
-        "time": session.started_at.isoformat(),
-        "browser": session.browser,
-        "system": session.system,
-        "country": session.country,
-        "acr": Level(session.level).acr,
-    }
+def _telling(access: Access) -> tuple[str, ...]:
+    """The scopes that tell something of a person; who it is, is always told."""
+    return ("openid", *(scope.name for scope in scopes.described(access.scopes) if scope.claims))
 
 
-def _person(access: Access, named: tuple[str, ...] = ()) -> dict[str, Any]:
-    person = facts.released(access.customer, access.scopes, named=named)
+def _release(access: Access, way: Way, names: tuple[str, ...], named: tuple[str, ...] = ()) -> Released:
+    person = using.of(access.consent, access.customer, access.at)
+    return leaving.release(person, using.of_scopes(names, named), To(Party(access.partner.pk), way), at=access.at)
+
+
+def _withheld(released: Released) -> HttpResponse:
+    why = next(iter(released.withheld.values()))
+    return _challenge(403, "access_denied", why_not(why), reason=why)
+
+
+def _person(access: Access, released: Released) -> dict[str, Any]:
+    person = fields.of(access.customer, released, access.scopes, named=access.named)
     return {"sub": subject(access.partner, access.customer.pk)} | person
 
 
@@ -228,9 +245,13 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return state
     held = tuple(found.scope.split())
     needed = (OFFLINE,) if is_refresh else ()
+    found.consent.choices = found.choices
     root, by = issuance.Root(owner, found.user, found.session, found.consent), acting(owner)
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
     if not isinstance(asked.answer, Allow):
+        return nothing
+    person, to = using.of(found.consent, found.user, at), To(Party(asking.pk), Way.INTROSPECTION)
+    if not leaving.release(person, using.of_scopes(("openid",)), to, at=at).names:
         return nothing
     opened = facts.open_now(asked.allowed, asked.token, found.user, at)
     proven = facts.signed_in(found.session)

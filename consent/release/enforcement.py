@@ -18,10 +18,15 @@ from ciam_portal.oauth.subjects import subject
 from consent.device import flows as devices
 from consent.exchange import flows as exchange
 from consent.exchange.policy import Why as WhyNot
+from consent.ledger.shapes import Party, Way
 from consent.permission import facts
 from consent.release import flows, pace, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
+from consent.use import facts as using
+from consent.use import fields
+from consent.use import flows as leaving
+from consent.use.shapes import To
 
 _ONE_BY_ONE = {Partner.GRANT_AUTHORIZATION_CODE, Partner.GRANT_DEVICE_CODE}  # customers let them in
 _GRANTS = {
@@ -203,7 +208,9 @@ class ConsentValidator(Authenticating):
         now, by = int(at.timestamp()), acting(request.client)
         asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
         named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at, partner=request.client)
-        claims: dict[str, Any] = facts.released(exchanged.customer, (), named=named)
+        person, to = using.of(exchanged.consent, exchanged.customer, at), To(Party(request.client.pk), Way.ID_TOKEN)
+        released = leaving.release(person, using.of_scopes(("openid",), named), to, at=at)
+        claims: dict[str, Any] = fields.of(exchanged.customer, released, (), named=named)
         claims |= facts.signed_in(exchanged.session)
         claims |= {
             "sub": subject(request.client, exchanged.customer.pk),

@@ -182,6 +182,7 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 
 
 def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:
+    consent.choices = held.choices
     return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
 
 

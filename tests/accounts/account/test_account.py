@@ -15,7 +15,8 @@ from ciam_portal import middleware
 from ciam_portal.core import clock, words
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.policy import limits
-from consent.permission import facts
+from consent.use import fields
+from consent.use.shapes import Released
 from tests import mailed
 from tests.factories import FIREFOX, PASSWORD, Message
 from tests.factories import customer as new_customer
@@ -79,7 +80,7 @@ def test_all_pages_are_in_the_time_zone_that_somebody_chose_or_their_browser_has
         Session.objects.update(started_at=at)
         assert said in client.get("/sessions/").text
         customer.refresh_from_db()
-        assert ("zoneinfo" in facts.released(customer, ["profile"])) is bool(chosen)
+        assert ("zoneinfo" in fields.of(customer, Released(frozenset({"preference"})), ["profile"])) is bool(chosen)
 
 
 def test_places_are_said_by_their_names_and_any_time_zone_is_taken(sign_in: SignIn, customer: User) -> None:

@@ -1,0 +1,104 @@
+"""What ``may_use`` asks about: how a person's account stands and what they said, in one statement for however many."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet
+
+from accounts.models import User
+from ciam_portal.core import categories
+from ciam_portal.core.errors import Refused
+from ciam_portal.oauth import claims
+from consent.models import Consent
+from consent.purposes import facts as purposes
+from consent.purposes.facts import Wanted
+from consent.purposes.policy import Reason as NoPurpose
+from consent.purposes.shipped import CATEGORIES_OF_SCOPES, SECURITY_NOTICES
+from consent.records import facts as records
+from consent.use.policy import Purpose, Said, Use
+
+_NEVER_REFUSED = frozenset({SECURITY_NOTICES})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Of whom, whether their account is open, and what they said to one recipient, by purpose."""
+
+    id: UUID
+    is_open: bool
+    said: Mapping[str, records.Said]
+
+
+def of(consent: Consent, customer: User, at: datetime) -> Person:
+    """The customer of a connection, and what they said to its app: no statement, if it was read with a token."""
+    return Person(customer.pk, customer.is_open_at(at), records.said_to(consent))
+
+
+def people(customers: Iterable[UUID], at: datetime) -> Mapping[UUID, Person]:
+    """These people, and what they said to us; whoever has no account is not among them. One statement."""
+    return {each.pk: _person(each, at) for each in _ours(User.objects.filter(pk__in=list(customers)))}
+
+
+def _ours(found: QuerySet[User]) -> QuerySet[User]:
+    to_us = records.choices(OuterRef("pk"), None)
+    return found.only("is_active", "locked_at", "suspended_until").annotate(said=to_us)
+
+
+def _person(found: Any, at: datetime) -> Person:  # noqa: ANN401  (annotated)
+    return Person(found.pk, found.is_open_at(at), records.said(found.said))
+
+
+def of_scopes(scopes: Iterable[str], named: Iterable[str] = ()) -> tuple[Wanted, ...]:
+    """For what these scopes are, and the single claims that were ``named``. Nothing, for a scope without a purpose."""
+    scopes, named = frozenset(scopes), frozenset(named)
+    fields = {claim: scope for claim, scope in claims.SCOPE_OF.items() if claim in named}
+    going = {each for scope in scopes for each in CATEGORIES_OF_SCOPES[scope]} | {category_of(name) for name in fields}
+    wanted = purposes.of_scopes(scopes | set(fields.values()))
+    return tuple(Wanted(each.purpose, tuple(c for c in each.categories if c in going), each.scopes) for each in wanted)
+
+
+COLUMNS = {
+    "name": "name",
+    "locale": "locale",
+    "zoneinfo": "timezone",
+    "email": "email",
+    "email_verified": "email",
+    "phone_number": "phone",
+    "phone_number_verified": "phone",
+}
+"""Of which column of a person each claim tells."""
+
+
+@cache
+def category_of(claim: str) -> str:
+    """The data category of this claim: that of the column it is read from."""
+    found = categories.of_column(User._meta.get_field(COLUMNS[claim]))  # noqa: SLF001  (Django's documented way)
+    return found.code if found else ""
+
+
+def use(wanted: Wanted, person: Person, *, is_its_purpose: bool, is_ours: bool, at: datetime) -> Use:
+    """One use of this person's data. No statement, unless nothing is known of the purpose."""
+    purpose, nothing = _purpose(wanted.purpose, at)
+    said = person.said.get(wanted.purpose)
+    return Use(
+        frozenset(wanted.categories),
+        purpose,
+        nothing,
+        is_its_purpose=is_its_purpose,
+        is_ours=is_ours,
+        is_open=person.is_open,
+        said=Said(said.state, said.number, said.version, said.categories, said.expires_at) if said else None,
+    )
+
+
+def _purpose(key: str, at: datetime) -> tuple[Purpose | None, NoPurpose | None]:
+    try:
+        now = purposes.one(key, at)
+    except Refused as refused:
+        return None, NoPurpose(refused.reason)
+    known, refusable = frozenset(now.categories), key not in _NEVER_REFUSED
+    return Purpose(key, now.number, now.material_number, now.basis, known, is_refusable=refusable), None

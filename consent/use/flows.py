@@ -1,0 +1,95 @@
+"""The one way out for data of a person: ask ``may_use``, write the ledger, and only then hand out what may go."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow, Deny
+from consent.ledger.shapes import Line
+from consent.models import Use
+from consent.purposes.facts import Wanted
+from consent.use import facts, policy
+from consent.use.facts import Person
+from consent.use.shapes import Released, To
+
+Name = TypeVar("Name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The answer about one purpose: whether any of it may be used, which categories, and why not the rest."""
+
+    purpose: str
+    use: policy.Use
+    is_allowed: bool
+    may: frozenset[str]
+    why: str
+
+    @property
+    def rest(self) -> frozenset[str]:
+        """What may not."""
+        return self.use.categories - self.may
+
+    @property
+    def why_not(self) -> str:
+        """Why it may not: all of it, or this part."""
+        return self.why or policy.Reason.NOT_COVERED.value
+
+
+def release(person: Person, wanted: Iterable[Wanted], to: To, *, at: datetime) -> Released:
+    """What of this may go out now. One statement; raises DatabaseError if it cannot be written, and nothing goes."""
+    return release_each({person.id: person}, wanted, to, at=at)[person.id]
+
+
+def release_each(
+    people: Mapping[Name, Person], wanted: Iterable[Wanted], to: To, *, at: datetime
+) -> Mapping[Name, Released]:
+    """The same for each of these people, still by one statement."""
+    wanted = tuple(wanted)
+    judged = {name: [_judge(person, each, to, at) for each in wanted] for name, person in people.items()}
+    lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
+    Use.objects.note(lines, at)
+    return {name: _released(found) for name, found in judged.items()}
+
+
+def _judge(person: Person, wanted: Wanted, to: To, at: datetime) -> _Judged:
+    is_its_purpose = to.purposes is None or wanted.purpose in to.purposes
+    use = facts.use(wanted, person, is_its_purpose=is_its_purpose, is_ours=to.is_ours, at=at)
+    answer = policy.may_use(use, limits=limits.current(), at=at)
+    why = str(answer.reason) if isinstance(answer, Deny) else ""
+    return _Judged(wanted.purpose, use, isinstance(answer, Allow), policy.permitted(use, at), why)
+
+
+def _released(judged: Iterable[_Judged]) -> Released:
+    going, withheld, why = frozenset[str](), dict[str, str](), set[str]()
+    for each in judged:
+        going |= each.may
+        withheld |= dict.fromkeys(each.rest, each.why_not)
+        why |= {each.why_not} if each.rest else set()
+    held = {category: reason for category, reason in withheld.items() if category not in going}
+    return Released(going, held, asks=bool(why & policy.CAN_BE_ASKED))
+
+
+def _lines(person: Person, judged: _Judged, to: To) -> Iterator[Line]:
+    if judged.may or (judged.is_allowed and not judged.rest):
+        yield _line(person, judged, to, judged.may, reason="")
+    if judged.rest or not judged.is_allowed:
+        yield _line(person, judged, to, judged.rest, reason=judged.why_not)
+
+
+def _line(person: Person, judged: _Judged, to: To, categories: frozenset[str], *, reason: str) -> Line:
+    purpose, said = judged.use.purpose, judged.use.said
+    return Line(
+        customer=person.id,
+        purpose=judged.purpose,
+        version=purpose.version if purpose else 0,
+        basis=purpose.basis.value if purpose else "",
+        categories=tuple(sorted(categories)),
+        way=to.way,
+        party=to.party,
+        event=said.number if said else None,
+        actor=to.actor,
+        reason=reason,
+    )
