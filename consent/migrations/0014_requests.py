@@ -10,7 +10,7 @@ import consent.rights.policy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0012_receipts"),
+        ("consent", "0013_erased_again"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
