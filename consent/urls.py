@@ -37,6 +37,7 @@ urlpatterns = [
     path("receipts/texts/<uuid:version_id>/", receipts.notice, name="receipt_notice"),
     path("receipts/<uuid:receipt_id>/", receipts.detail, name="receipt"),
     path("receipts/<uuid:receipt_id>/download/", receipts.download, name="receipt_download"),
+    path("receipts/<uuid:receipt_id>/proof/", receipts.proof, name="receipt_proof"),
     path(".well-known/consent-receipt-keys.json", receipts.published_keys, name="receipt_keys"),
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),

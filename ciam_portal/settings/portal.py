@@ -293,8 +293,9 @@ LOGGING = {
     "filters": {"no_traceback": {"()": "ciam_portal.core.logs.NoTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}},
     "root": {"handlers": ["console"], "level": environment.log_level()},
-    # httpx says every address it asks, with what stands in it.
-    "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")},
+    # httpx says every address it asks, with what stands in it. Checkpoints are always said: the log is a copy of them.
+    "loggers": {name: {"level": "WARNING"} for name in ("oauthlib", "oauth2_provider", "httpx")}
+    | {"ciam_portal.core.audit.tree.sealer": {"level": "INFO"}},
 }
 
 environment.end()  # everything has been read

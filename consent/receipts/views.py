@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.sessions.signing import customer_of
+from ciam_portal.core.audit.tree import proofs
 from ciam_portal.core.words import choices
 from ciam_portal.oauth import keys
 from ciam_portal.oauth.signing.models import Use
@@ -66,6 +69,23 @@ def download_all(request: HttpRequest) -> HttpResponse:
     """All of them in one file, oldest first, so that their chain can be verified too."""
     texts = Receipt.objects.of(customer_of(request).pk).order_by("number").values_list("text", flat=True)
     return _file("consent-receipts.json", *texts)
+
+
+@require_safe
+def proof(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
+    """That it stands in the audit's tree, signed: it was not made up later, nor is it taken out unseen."""
+    row = get_object_or_404(Receipt.objects.of(customer_of(request).pk), pk=receipt_id)
+    try:
+        text = proofs.of(row.pk)
+    except proofs.NotYet:
+        messages.info(request, _("It is not in our log yet. That takes some seconds: please try again."))
+        return redirect("consent:receipt", row.pk)
+    except proofs.NoProof:
+        messages.error(request, _("Our log does not fit this receipt. Please tell our help desk."))
+        return redirect("consent:receipt", row.pk)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="consent-receipt-{row.number}.tlog-proof"'
+    return response
 
 
 @login_not_required

@@ -10,6 +10,7 @@ from django.db import models
 
 from ciam_portal.core import erasing
 from ciam_portal.core.audit.actor import ActorKind
+from ciam_portal.core.audit.tree.leaves import sealed
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.channel import Channel
 from consent.purposes.policy import Access
@@ -93,9 +94,13 @@ def _said_soundly(kind: str) -> tuple[models.CheckConstraint, ...]:
     )
 
 
+@sealed
 @erasing.stays(erasing.AGREED)
 class ConsentEvent(Said):
-    """One thing that was said, or became of it. Written once and for good: a trigger keeps it, and the count."""
+    """One thing that was said, or became of it. Written once and for good: a trigger keeps it, and the count.
+
+    Like the audit's rows it becomes a leaf of the tree, whose checkpoints others keep.
+    """
 
     subject = models.UUIDField(db_comment="pseudonymous: whose it is; outlives the account, as evidence does")
     language = models.CharField(max_length=16, db_comment="not sensitive: in which language the text was read")

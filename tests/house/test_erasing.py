@@ -74,8 +74,8 @@ def kept() -> set[str]:
     """Where an id of theirs may be found afterwards: evidence, in what stays and says why."""
     sealed = [each for each in categories.columns() if each.category.erasure is Erasure.KEEP_SEALED]
     staying = [each for each in sealed if (answer := erasing.said(each.model)) is not None and answer.why]
-    fields = [(each.model._meta, each.model._meta.get_field(each.name)) for each in staying]
-    return {f"{options.db_table}.{field.column}" for options, field in fields}
+    fields: list[Any] = [each.model._meta.get_field(each.name) for each in staying]
+    return {f"{each.model._meta.db_table}.{each.column}" for each in fields}
 
 
 def test_what_stays_says_why() -> None:

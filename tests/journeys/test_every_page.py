@@ -13,9 +13,9 @@ STRANGERS = (
     "/keep-my-account/ /nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ /device/ "
-    "/security/app/add/ /security/passkeys/add/ /security/backup-codes/ /security/recovery/ "
-    "/security/lock/ /delete-account/ /sign-out/"
+    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
+    "/privacy-choices/ /privacy-choices/history/ /device/ /security/app/add/ /security/passkeys/add/ "
+    "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
 )
 
 

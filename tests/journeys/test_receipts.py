@@ -41,7 +41,7 @@ def test_a_receipt_verifies_and_with_one_byte_changed_does_not(
     page.get_by_role("link", name="See your receipts").click()
     look_at(page)
     page.get_by_role("link", name=re.compile("Read.*receipt 1")).click()
-    expect(page.get_by_role("main")).to_contain_text("To write to you about new things that we offer.")
+    expect(page.get_by_role("main")).to_contain_text("To write to you about new things that we offer")
     expect(page.get_by_role("button", name="Print")).to_be_visible()
     look_at(page)
     with page.expect_download() as started:

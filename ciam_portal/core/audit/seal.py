@@ -116,7 +116,7 @@ def _text(value: object) -> str:
     return f"s{value}"
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:  # noqa: ANN401  (an integer or a float)
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(int(value))
     return f"n{number.normalize(_EXACT)}" if value else "n0"
 

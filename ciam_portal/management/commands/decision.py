@@ -11,6 +11,7 @@ from ciam_portal.core.audit.facts import CannotRebuild
 from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.governance import recompute
 from ciam_portal.governance.recompute import Verdict
+from consent.models import Deletion
 
 _UNKNOWN, _DIFFERS, _MODEL = 2, 1, 3
 
@@ -49,7 +50,8 @@ class Command(BaseCommand):
         self._line("decision", entry.pk)
         self._line("at", entry.at.isoformat(timespec="seconds"))
         self._line("who", who if entry.on_behalf_of is None else f"{who}, for {entry.on_behalf_of}")
-        self._line("about", entry.about or "nobody")
+        gone = Deletion.objects.filter(customer=entry.about, erased_at__isnull=False).exists()
+        self._line("about", f"{entry.about} (erased since)" if gone else entry.about or "nobody")
         self._line("channel", entry.channel)
         self._line("action", entry.action or "-")
         self._line("question", entry.question)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -166,7 +167,7 @@ def by_lock(customer: User) -> None:
 
 
 def by_disowning(customer: User) -> None:
-    session = Session.objects.get(pk=Deletion.objects.get().session)
+    session = Session.objects.get(pk__in=[Deletion.objects.get().session])
     disown.disown(customer, session, None, by=Actor.system(), at=clock.now())
 
 
@@ -288,6 +289,9 @@ def test_what_was_decided_about_somebody_erased_still_recomputes(customer: User)
     assert {row.question for row in rows} >= {"erasure.may_ask", "erasure.may_begin", "gate.decide"}
     for row in rows:
         assert recompute.recompute(row) == ()
+    said = StringIO()
+    call_command("decision", str(rows[0].pk), stdout=said)
+    assert "(erased since)" in said.getvalue()
 
 
 def test_what_the_audit_keeps_of_an_address_means_nothing_without_its_account(client: Client, customer: User) -> None:

@@ -1,5 +1,6 @@
 """Whatever a customer says has its receipt: to read, to keep, and to prove it by."""
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
+from ciam_portal.core.audit.tree import sealer
+from ciam_portal.core.audit.tree import verify as verify_tree
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import keys
 from ciam_portal.oauth.models import SigningKey
@@ -249,12 +252,27 @@ def test_the_pages(customer: User, sign_in: Callable[..., Client], verify: Comma
         assert browser.get(path).status_code == 200
 
 
+def test_each_stands_in_the_tree(customer: User, sign_in: Callable[..., Client]) -> None:
+    say(customer, NEWS, Says.YES)
+    row, browser = Receipt.objects.get(), sign_in(customer)
+    path = f"/receipts/{row.pk}/proof/"
+    assert "not in our log yet" in browser.get(path, follow=True).text
+    sealer.seal_all(9, clock.now())
+    proof = browser.get(path).text
+    assert proof.startswith("c2sp.org/tlog-proof@v1\n")
+    entry = base64.b64decode(proof.splitlines()[1].removeprefix("extra "))
+    assert json.loads(entry)[1]["text"] == row.text
+    trespass("UPDATE consent_receipt SET number = 7")
+    assert "Our log does not fit this receipt" in browser.get(path, follow=True).text
+    assert [str(fault) for fault in verify_tree.Verification().faults() if str(row.pk) in str(fault)]
+
+
 def test_receipts_of_somebody_else_are_not_there(customer: User, sign_in: Callable[..., Client]) -> None:
     other = factories.customer("eve@example.com")
     say(other, NEWS, Says.YES)
     hers = Receipt.objects.get()
     browser = sign_in(customer)
-    for path in (f"{hers.pk}/", f"{hers.pk}/download/", f"purposes/{NEWS}/"):
+    for path in (f"{hers.pk}/", f"{hers.pk}/download/", f"{hers.pk}/proof/", f"purposes/{NEWS}/"):
         assert browser.get(f"/receipts/{path}").status_code == 404
     assert Client().get(f"/receipts/{hers.pk}/").status_code == 302
     assert "Send you news" not in browser.get("/receipts/").text
