@@ -9,8 +9,9 @@ from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
 from consent.receipts.models import Receipt
 from consent.records.models import ConsentEvent, ConsentRecord
+from consent.rights.models import Request
 
 __all__ = [
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
-    "Purpose", "PurposeVersion", "Receipt", "Use",
+    "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from consent.receipts import views as receipts
 from consent.records import views as choices
 from consent.release import api, authorize, decide, grants
 from consent.release import views as logout
+from consent.rights import views as rights
 
 app_name = "consent"
 
@@ -21,6 +22,12 @@ urlpatterns = [
     path("connected-apps/", apps.index, name="index"),
     path("connected-apps/<uuid:consent_id>/", apps.detail, name="detail"),
     path("connected-apps/<uuid:consent_id>/withdraw/", apps.withdraw, name="withdraw"),
+    path("your-data/", rights.index, name="rights"),
+    path("your-data/correct/", rights.correct, name="rights_correct"),
+    path("your-data/restrict/", rights.restrict, name="rights_restrict"),
+    path("your-data/object/", rights.object_to, name="rights_object"),
+    path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
+    path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),

@@ -14,7 +14,7 @@ from ciam_portal.core.roles import Role
 LOOKERS = frozenset({Role.AGENT, Role.APPROVER, Role.ADMINISTRATOR})
 BREAKERS = LOOKERS
 OVERSEERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
-READERS = LOOKERS | {Role.AUDITOR}  # of what is kept about a customer whose number they have; auditors search for none
+READERS = LOOKERS | {Role.AUDITOR, Role.PRIVACY_OFFICER}  # of one whose number they have; these two search for none
 
 
 class Verb(StrEnum):

@@ -54,6 +54,7 @@ class Effect(StrEnum):
     PROPOSE_RECOVERY = "propose_recovery"
     REJECT_RECOVERY = "reject_recovery"
     SEND_LINK = "send_link"
+    ANSWER_REQUEST = "answer_request"
     # With these an account, or all of them, can be taken over.
     CHANGE_ROLE = "change_role"
     CHANGE_POLICY = "change_policy"

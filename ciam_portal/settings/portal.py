@@ -61,8 +61,7 @@ DATABASES = {"default": _database}
 DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A page waits no longer than this; a migration takes the time that it takes, but gives up on a lock that it would make
-# everybody wait for.
+# A page waits no longer than this; a migration takes its time, but gives up on a lock that all would wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
 _silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
 DATABASES["default"]["OPTIONS"] = {"options": f"{_patience} -c jit=off", **_silence} | _database.get("OPTIONS", {})

@@ -1,6 +1,5 @@
 """The audit and the decisions, as staff read them: narrowed, explained, and taken away as a file."""
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.explain.chart import chart
 from ciam_portal.core.explain.registers import risk_name
+from ciam_portal.core.lists import sheet
 from ciam_portal.core.lists.keyset import Mark
 from ciam_portal.core.lists.newest import Narrow, Newest, asked
 from ciam_portal.core.policy import limits
@@ -39,7 +39,6 @@ from ciam_portal.staff_site.proof import Proven
 _CHUNK, _MOST_FOUND = 1000, 10
 _NUMBER = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _FORMS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
 
 class NarrowTrail(Narrow):
@@ -106,7 +105,7 @@ class Trail(Proven, Newest):
         taken = staff.Taken(self.opts.label_lower, kind, narrowed, one)
         most = staff.export(taken, person, session, by=by, at=clock.now())
         rows = (self._exported(row) for row in self._all(request, form, most))
-        lines = _csv(self.exported, rows) if kind == "csv" else _json_lines(rows)
+        lines = sheet.lines(self.exported, rows) if kind == "csv" else _json_lines(rows)
         response = StreamingHttpResponse(lines, content_type=_FORMS[kind])
         response["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}.{kind}"'
         return response
@@ -137,33 +136,9 @@ def _of_requests(asked_for: str) -> Q:
     return found
 
 
-def _csv(columns: tuple[str, ...], rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    writer = csv.DictWriter(_Echo(), columns)
-    yield writer.writeheader()
-    for row in rows:
-        yield writer.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: object) -> str:
-    """As text that no spreadsheet calculates with."""
-    text = json.dumps(value) if isinstance(value, (dict, list)) else _plain(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
-        yield json.dumps(row, default=_plain) + "\n"
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
+        yield json.dumps(row, default=sheet.plain) + "\n"
 
 
 def event_names() -> list[str]:

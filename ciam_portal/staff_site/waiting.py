@@ -20,7 +20,7 @@ from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
-from consent.models import PurposeVersion
+from consent.models import PurposeVersion, Request
 from consent.purposes.policy import State as Stands
 from recovery.models import Case, Inquiry
 
@@ -34,6 +34,7 @@ _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes o
 _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
+_REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
 
 
@@ -93,6 +94,9 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")
         yield Case.objects.live().filter(claimed_by=me), _MINE, _page("recovery_case", "?whose=mine")
+    if OFFICERS & roles:
+        requests = Request.objects.open().exclude(customer=me)
+        yield requests, _REQUESTS, _page("consent_request", "?state__exact=open")
     if WATCHERS & roles:
         yield Alert.objects.filter(acknowledged_at__isnull=True), _ALERTS, _page("accounts_alert")
 

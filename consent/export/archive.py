@@ -126,7 +126,7 @@ def _table(archive: _Archive, table: Shown, customer: User) -> dict[str, Any]:
                 read.append(row)
         write(f'], "left_out": {_json(said["left_out"])}}}\n')
     archive.files[-1]["rows"] = total
-    cards = [list(_card(table, row)) for row in read]
+    cards = [list(_card(table, row, str(customer.pk))) for row in read]
     words = {"table": said, "cards": cards, "total": total, "cut": total > len(read), "meanings": _meanings(table)}
     words |= {"home": "../index.html", "whole": f"../data/{table.name}.json"}
     archive.add(f"pages/{table.name}.html", _page("table", words))
@@ -172,11 +172,11 @@ def _left_out(table: Shown) -> dict[str, str]:
     return dict.fromkeys(table.secrets, secret) | {name: str(why) for name, why in table.without.items()}
 
 
-def _card(table: Shown, row: Row) -> Iterator[tuple[str, str]]:
-    """A row as terms and values; what is empty is not said."""
+def _card(table: Shown, row: Row, mine: str) -> Iterator[tuple[str, str]]:
+    """A row as terms and values: first what is said in words, last mere numbers; what is empty is not said."""
     columns = {column.name: column for column in table.columns}
-    for name, value in row.items():
-        said = _said(columns.get(name), value)
+    for name, value in sorted(row.items(), key=lambda each: (each[0] not in table.said, facts.is_number(each[1]))):
+        said = _("you") if value == mine else _said(columns.get(name), value)
         if said:
             yield _term(name), said
 

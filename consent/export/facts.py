@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ciam_portal.core import held
+from ciam_portal.core.crypto.vault import CannotOpen
 from ciam_portal.core.held import Shown
 
 _CHUNK = 500
@@ -39,7 +40,7 @@ def _told(say: Callable[[Any], Any], row: Any) -> Any:  # noqa: ANN401  (as abov
     """What is said of a row. One from before this release must not keep the customer from all others."""
     try:
         return say(row)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, CannotOpen, LookupError, TypeError, ValueError):
         return _("It is kept in a form that cannot be read any more.")
 
 
@@ -60,6 +61,11 @@ def _without_others(rows: list[Row], customer: UUID) -> list[Row]:
         text = text.replace(str(number), _("our staff") if is_staff else _("another person"))
     found: list[Row] = json.loads(text)
     return found
+
+
+def is_number(value: object) -> bool:
+    """Whether it only names a row, and says nothing to people."""
+    return isinstance(value, str) and bool(_NUMBER.fullmatch(value))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  (JSON)

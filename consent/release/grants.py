@@ -60,7 +60,7 @@ def _query(_request: HttpRequest, partner: Partner, *, grant_id: str) -> HttpRes
     found = _of(partner, grant_id)
     if found is None:
         return _unknown()
-    counted = records.counted(found.customer_id, partner.pk, clock.now()) & set(found.scopes)
+    counted = records.counted(found, clock.now()) & set(found.scopes)
     scopes = [name for name in SCOPES if name in counted]
     said = [{"scope": " ".join(scopes)}] if scopes else []
     for each in Resource.objects.filter(url__in=found.resources).order_by("url"):

@@ -20,6 +20,11 @@ SWEEP = "deliver what no nudge delivered"
 Begun = list[str]
 
 
+@pytest.fixture(autouse=True)
+def _one_job_is_due_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(app.conf.beat_schedule, "seal what was audited")
+
+
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> Begun:
     """The tasks that were begun, in place of the broker."""

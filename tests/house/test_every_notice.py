@@ -145,6 +145,7 @@ NOBODYS = {
     "account_still_suspended", "account_suspended", "choices_end", "consent_token_reused", "deletion_soon",
     "device_copied", "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
     "record_viewed", "recovery_finish", "recovery_review", "recovery_way_shut",
+    "rights_answered", "rights_extended",
 }  # fmt: skip
 # What somebody did elsewhere or before, which the mail says in its own words.
 ELSEWHERE = {

@@ -22,7 +22,7 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
-from consent.models import Consent, Purpose, PurposeVersion
+from consent.models import Consent, Purpose, PurposeVersion, Request
 from recovery.models import Case
 from tests.oauth import walk
 
@@ -114,6 +114,7 @@ def make(customer: User) -> World:
             partner=partner, redirect_uris=[walk.CALLBACK], scopes=["openid"], state="open", asked_by=codes.new_id(),
             asked_at=at,
         ),
+        Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})

@@ -1,11 +1,9 @@
-"""Your apps: what they prove themselves with, what you ask to change, how they fare; and a sign-in to try."""
+"""Your apps: what they prove themselves with, what you ask to change, and how they fare."""
 
-import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -22,30 +20,20 @@ from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable, sensitive
 from ciam_portal.console import facts, flows, forms
 from ciam_portal.console.policy import Reason, State
-from ciam_portal.core import clock, links
+from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import day, sentence
-from ciam_portal.oauth import environment, jwts, partners, pushed, scopes, tokens
+from ciam_portal.oauth import environment, partners, scopes
 from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.credentials.policy import Reason as CredentialReason
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
-from consent.ledger.shapes import Party, Way
-from consent.permission.facts import signed_in
-from consent.release import flows as release
-from consent.release.access import acting
-from consent.use import facts as using
-from consent.use import fields
-from consent.use import flows as leaving
-from consent.use.shapes import To
 
 _MOST = 100
-_TRIED = "tried_apps"
 _PAGE = ["GET", "HEAD", "POST"]
 SNIPPETS = {
     "Authlib (Python)": "console/authlib.txt",
@@ -72,9 +60,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.MANAGE_PARTNER)
 def detail(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """One app."""
-    app, at = _app(request, partner_id), clock.now()
+    app, at = own_app(request, partner_id), clock.now()
     live, rules = _live(app, at), limits.current().partners
-    context = _words(app) | {
+    context = words_of(app) | {
         "live": sorted(live, key=lambda each: each.made_at),
         "soon": _soon(at),
         "overlap_hours": rules.overlap_hours,
@@ -91,7 +79,7 @@ def detail(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @sensitive(Action.MANAGE_PARTNER)
 def replace(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Another secret, shown once; or other keys."""
-    app, at = _app(request, partner_id), clock.now()
+    app, at = own_app(request, partner_id), clock.now()
     keyed = _is_keyed(app, at)
     form = (forms.ReplaceKeys if keyed else forms.Replace)(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -101,7 +89,7 @@ def replace(request: HttpRequest, partner_id: UUID) -> HttpResponse:
             return _replaced(request, app, shown, at_once=form.cleaned_data["former"] == "now")
         except partners.Unacceptable as error:
             form.add_error("jwks" if shown.jwks else "jwks_uri", str(error))
-    context = _words(app) | {"form": form, "keyed": keyed, "overlap_hours": limits.current().partners.overlap_hours}
+    context = words_of(app) | {"form": form, "keyed": keyed, "overlap_hours": limits.current().partners.overlap_hours}
     return render(request, "console/replace.html", context)
 
 
@@ -122,11 +110,11 @@ def _replaced(request: HttpRequest, app: Partner, shown: Shown, *, at_once: bool
 @sensitive(Action.MANAGE_PARTNER)
 def new_secret(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """For a few minutes, in the session that made it."""
-    app = _app(request, partner_id)
+    app = own_app(request, partner_id)
     found = new_codes.find(_place(request, app))
     if found is None:
         return redirect("console:app", app.pk)
-    return render(request, "console/new_secret.html", _words(app) | {"secret": found["codes"][0]})
+    return render(request, "console/new_secret.html", words_of(app) | {"secret": found["codes"][0]})
 
 
 @resumable(lazy("End a secret, or keys, of your app"))
@@ -134,7 +122,7 @@ def new_secret(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @sensitive(Action.MANAGE_PARTNER)
 def end(request: HttpRequest, partner_id: UUID, credential_id: UUID) -> HttpResponse:
     """One of two ends now."""
-    held = get_object_or_404(_app(request, partner_id).credentials, pk=credential_id)
+    held = get_object_or_404(own_app(request, partner_id).credentials, pk=credential_id)
     with _said(request):
         flows.end(held, customer_of(request), session_of(request), by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("It has ended, and no longer works."))
@@ -146,7 +134,7 @@ def end(request: HttpRequest, partner_id: UUID, credential_id: UUID) -> HttpResp
 @sensitive(Action.MANAGE_PARTNER)
 def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Other redirect addresses or scopes: asked for here, decided by staff."""
-    app = _app(request, partner_id)
+    app = own_app(request, partner_id)
     if not app.rules.customers:
         return redirect("console:app", app.pk)
     names = environment.SCOPES if app.environment == Environment.SANDBOX else scopes.SCOPES
@@ -165,7 +153,7 @@ def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
             return redirect("console:app", app.pk)
         except partners.Unacceptable as error:
             form.add_error("redirect_uris", str(error))
-    return render(request, "console/change.html", _words(app) | {"form": form})
+    return render(request, "console/change.html", words_of(app) | {"form": form})
 
 
 @resumable(lazy("Take back what you asked for"))
@@ -173,7 +161,7 @@ def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @sensitive(Action.MANAGE_PARTNER)
 def take_back(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """What was asked is asked no more."""
-    asked = _app(request, partner_id).change_requests.filter(state=State.OPEN).first()
+    asked = own_app(request, partner_id).change_requests.filter(state=State.OPEN).first()
     if asked is None:
         messages.info(request, _("There is nothing to take back any more."))
     else:
@@ -187,10 +175,10 @@ def take_back(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @sensitive(Action.MANAGE_PARTNER)
 def configuration(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """To be copied: for Authlib, openid-client and AppAuth."""
-    app = _app(request, partner_id)
+    app = own_app(request, partner_id)
     uri, keyed = next(iter(app.redirect_uris.split()), ""), _is_keyed(app, clock.now())
     snippets = SNIPPETS if app.rules.customers else OF_ITSELF
-    context = _words(app) | {
+    context = words_of(app) | {
         "issuer": settings.PUBLIC_URL,
         "redirect_uri": uri,
         "scope": " ".join(app.scopes_allowed),
@@ -200,73 +188,6 @@ def configuration(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     return render(request, "console/configuration.html", context)
 
 
-# --- try it
-
-
-@require_http_methods(_PAGE)
-@sensitive(Action.MANAGE_PARTNER)
-def try_it(request: HttpRequest, partner_id: UUID) -> HttpResponse:
-    """A real sign-in to an app in the sandbox, from here and back; what it would get is shown, then thrown away."""
-    app = _app(request, partner_id)
-    can = app.environment == Environment.SANDBOX and app.rules.customers and app.is_enabled
-    if request.method == "POST" and can:
-        state, verifier, nonce = codes.new_token(), codes.new_token(), codes.new_token()
-        kept = request.session.get(_TRIED, {})
-        request.session[_TRIED] = dict(list((kept | {state: [str(app.pk), verifier, nonce]}).items())[-5:])
-        query = {
-            "client_id": app.client_id,
-            "redirect_uri": links.absolute("console:tried"),
-            "response_type": "code",
-            "scope": " ".join(app.scopes_allowed),
-            "state": state,
-            "nonce": nonce,
-            "code_challenge": jwts.hash_of(verifier),
-            "code_challenge_method": "S256",
-            "prompt": "consent",
-        }
-        if app.rules.pushed:
-            query = {"client_id": app.client_id, "request_uri": pushed.push(app, urlencode(query))}
-        return redirect(f"{links.absolute('consent:authorize')}?{urlencode(query)}")
-    return render(request, "console/try.html", _words(app) | {"can": can})
-
-
-@require_safe
-@sensitive(Action.MANAGE_PARTNER)
-def tried(request: HttpRequest) -> HttpResponse:
-    """Back from there: checked as an app must, exchanged as its server would, and given back."""
-    kept = request.session.get(_TRIED, {})
-    found = kept.pop(request.GET.get("state", ""), None)
-    request.session[_TRIED] = kept
-    if found is None:
-        messages.info(request, _("That sign-in is over. Start it again."))
-        return redirect("console:index")
-    key, verifier, nonce = found
-    app, at = _app(request, UUID(key)), clock.now()
-    context: dict[str, Any] = _words(app) | {
-        "back": [(name, request.GET[name]) for name in ("iss", "error", "error_description") if name in request.GET],
-        "said": [],
-    }
-    code = tokens.code_of(app, request.GET.get("code", ""))
-    if code is not None and request.GET.get("iss") == settings.PUBLIC_URL:
-        uri = links.absolute("console:tried")
-        everything = release.Wanted()
-        exchanged = release.redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
-        if isinstance(exchanged, release.Exchanged) and hmac.compare_digest(exchanged.nonce, nonce):
-            said = _told(app, exchanged, at) | signed_in(exchanged.session)
-            context |= {"said": sorted(said.items()), "granted": exchanged.issued.scopes}
-            access = tokens.access_of(exchanged.issued.access_token)
-            if access is not None:
-                tokens.end_family(access.family)
-    return render(request, "console/tried.html", context)
-
-
-def _told(app: Partner, exchanged: release.Exchanged, at: datetime) -> dict[str, Any]:
-    scopes = exchanged.issued.scopes
-    person = using.of(exchanged.consent, exchanged.customer, at)
-    released = leaving.release(person, using.of_scopes(scopes), To(Party(app.pk), Way.USERINFO), at=at)
-    return fields.of(exchanged.customer, released, scopes)
-
-
 # --- shared
 
 
@@ -274,7 +195,8 @@ def _own(request: HttpRequest) -> Any:  # noqa: ANN401  (rows of a model whose b
     return Partner.objects.filter(owner=request.user.pk)
 
 
-def _app(request: HttpRequest, partner_id: UUID) -> Partner:
+def own_app(request: HttpRequest, partner_id: UUID) -> Partner:
+    """The app of this address, if its reader answers for it; a page that says there is none otherwise."""
     found: Partner = get_object_or_404(_own(request), pk=partner_id)
     return found
 
@@ -307,5 +229,6 @@ def _soon(at: datetime) -> datetime:
     return at + timedelta(days=limits.current().partners.first_reminder_days)
 
 
-def _words(app: Partner) -> dict[str, Any]:
+def words_of(app: Partner) -> dict[str, Any]:
+    """What every page about an app says of it."""
     return {"app": app, "is_sandbox": app.environment == Environment.SANDBOX, "made_on": day(app.created)}
