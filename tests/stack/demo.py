@@ -228,10 +228,9 @@ def _year_of_use() -> None:
     for person in User.objects.filter(email__in=people.CUSTOMERS):
         if shop is None or Use.objects.of(person.pk).exists():
             continue
-        to = {"customer": person.pk, "version": 1, "party": Party(shop.pk)}
-        came = Line(purpose="sign_in", basis="contract", categories=("pseudonym",), way=Way.ID_TOKEN, **to)
-        read = Line(purpose="profile", basis="consent", categories=("name", "preference"), way=Way.USERINFO, **to)
-        phone = Line(purpose="contact_details", basis="consent", categories=("phone",), way=Way.USERINFO, **to)
+        came = Line(person.pk, "sign_in", 1, "contract", ("pseudonym",), Way.ID_TOKEN, Party(shop.pk))
+        read = replace(came, purpose="profile", basis="consent", categories=("name", "preference"), way=Way.USERINFO)
+        phone = replace(read, purpose="contact_details", categories=("phone",))
         refused = replace(phone, reason="use_withdrawn")
         for days in range(1, 360, 9):
             Use.objects.note(
