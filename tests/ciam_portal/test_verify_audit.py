@@ -172,6 +172,27 @@ def test_so_is_one_that_became_a_leaf_for_no_key_of_ours_made_it() -> None:
     assert [(what, key in where) for what, where in found()] == [(What.BROKEN, True)]
 
 
+def test_a_leaf_whose_stamp_was_taken_away_is_named(written: list[UUID]) -> None:
+    superuser(f"UPDATE audit_leaf SET stamp = '' WHERE \"row\" = '{written[1]}'")
+    assert [(what, str(written[1]) in where) for what, where in found()] == [(What.MOVED, True)]
+
+
+def test_a_row_sealed_with_a_key_that_nobody_knows_is_named_for_good(settings: Any) -> None:
+    known = settings.AUDIT_KEYS
+    settings.AUDIT_KEYS = [EVIL]
+    key = write(NOON)
+    settings.AUDIT_KEYS = known
+    sealed()
+    assert [(what, str(key) in where) for what, where in found()] == [(What.KEY_UNKNOWN, True)]
+
+
+def test_what_a_key_that_was_taken_out_stamped_is_asked_again(written: list[UUID], settings: Any) -> None:
+    settings.AUDIT_KEYS = [b"n" * 32]
+    assert {what for what, _ in found()} == {What.KEY_UNKNOWN}
+    superuser(f"UPDATE audit_auditentry SET channel = 'web' WHERE id = '{written[1]}'")
+    assert What.EDITED in {what for what, where in found() if str(written[1]) in where}
+
+
 def test_a_row_that_went_before_it_was_sealed_is_named() -> None:
     key = write(NOON)
     superuser(f"DELETE FROM audit_auditentry WHERE id = '{key}'")

@@ -137,13 +137,16 @@ class Verification:
                 yield Fault(what, _named(leaf))
 
     def _wrong(self, leaf: Sealed, row: tuple[Any, ...] | None, *, is_elsewhere: bool) -> What | None:
-        if seal.is_stamped(stored.said_by(*leaf[:-1]), leaf.stamp) is False:
+        stamped = seal.is_stamped(
+            stored.said_by(*leaf[:-1]), leaf.stamp
+        )  # None: by no key that is known, or not at all
+        if stamped is False:
             return What.MOVED
         table = leaves.tables().get(leaf.kind)
         if table is None:
             return What.UNKNOWN_TABLE
         if row is not None and hashes.leaf(table.entry(row)) == leaf.hash:
-            return self._sealed(table, row)
+            return self._sealed(table, row, stamped=bool(stamped)) or (None if leaf.stamp else What.MOVED)
         if row is not None or is_elsewhere:
             return What.EDITED
         if leaf.at >= self._until.get(leaf.kind, EVER):
@@ -151,12 +154,13 @@ class Verification:
         self.seals[leaf.kind]["dropped by retention, as recorded"] += 1
         return None
 
-    def _sealed(self, table: leaves.Table, row: tuple[Any, ...]) -> What | None:
-        """What the row's own seal says: it was made with the row, before there was a leaf."""
-        said = table.seal(row)
-        self.seals[table.name]["as sealed" if said is None else said.value] += 1
+    def _sealed(self, table: leaves.Table, row: tuple[Any, ...], *, stamped: bool = False) -> What | None:
+        """What the row's own seal says; it held when its leaf was stamped, and nothing has changed since."""
+        said = None if stamped else table.seal(row)
         if said is None or said.holds:
+            self.seals[table.name][table.seal_of(row)] += 1
             return None
+        self.seals[table.name][said.value] += 1
         return What.KEY_UNKNOWN if said is seal.Seal.KEY_UNKNOWN else What.BROKEN
 
     def _elsewhere(self, missing: list[Sealed]) -> set[tuple[str, Any]]:
