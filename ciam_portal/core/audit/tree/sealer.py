@@ -71,11 +71,10 @@ def _seal(waiting: Sequence[Waiting], at: datetime) -> int:
 def _leaf(index: int, row: Waiting, values: tuple[Any, ...]) -> Leaf:
     """Its leaf. Only a row whose own seal holds gets a stamp: whoever verifies need not ask for both."""
     table = leaves.tables()[row.kind]
-    made = Leaf(index=index, kind=row.kind, row=row.row, at=row.at, hash=hashes.leaf(table.entry(values)), stamp=b"")
-    said = table.seal(values)
-    if said is None or said.holds:
-        made.stamp = seal.stamp(stored.said_by(index, row.kind, row.row, row.at, made.hash))
-    return made
+    hashed, said = hashes.leaf(table.entry(values)), table.seal(values)
+    is_good = said is None or said.holds
+    stamp = seal.stamp(stored.said_by(index, row.kind, row.row, row.at, hashed)) if is_good else b""
+    return Leaf(index=index, kind=row.kind, row=row.row, at=row.at, hash=hashed, stamp=stamp)
 
 
 def _complete(old: int, size: int) -> None:
