@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from ciam_portal.core.outbox.models import Notice
+from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Allow, Deny
-from consent.ledger.shapes import Line
+from consent.ledger.shapes import OURSELVES, Line, Way
 from consent.models import Use
 from consent.purposes.facts import Wanted
 from consent.use import facts, policy
@@ -15,6 +18,7 @@ from consent.use.facts import Person
 from consent.use.shapes import Released, To
 
 Name = TypeVar("Name")
+_ADDRESSED = {Medium.MAIL.value: (Way.MAIL, "email"), Medium.SMS.value: (Way.SMS, "phone")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,19 @@ def release_each(
     lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
     Use.objects.note(lines, at)
     return {name: _released(found) for name, found in judged.items()}
+
+
+@MAY_BE_SENT.join
+def may_be_sent(notice: Notice, *, at: datetime) -> bool:
+    """Whether a message may still go to its customer, for what it is sent; then that is in the ledger."""
+    if not (notice.purpose and notice.customer_id and notice.channel in _ADDRESSED):
+        return True
+    way, category = _ADDRESSED[notice.channel]
+    person = facts.people([notice.customer_id], at).get(notice.customer_id)
+    if person is None:
+        return False
+    wanted = Wanted(notice.purpose, (category,), ())
+    return category in release(person, [wanted], To(OURSELVES, way, is_ours=True), at=at).categories
 
 
 def _judge(person: Person, wanted: Wanted, to: To, at: datetime) -> _Judged:

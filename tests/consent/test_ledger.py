@@ -179,7 +179,7 @@ def test_each_line_leads_to_the_consent_and_to_its_end(walk: Walk, looked: Calla
     walk.browser.post(f"/connected-apps/{consent.pk}/withdraw/")
     page = looked().text
     assert "/withdraw/" not in page
-    assert "Disconnected since." in page
+    assert "Not connected now." in page
 
 
 def test_a_page_costs_the_same_however_much_there_is(

@@ -21,6 +21,7 @@ from accounts.sign_in import flows as sign_in
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
 from ciam_portal.core import clock
+from ciam_portal.core.audit import months
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
@@ -35,7 +36,8 @@ from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from consent.erasure import flows as erasure
-from consent.models import Deletion, Purpose, PurposeVersion
+from consent.ledger.shapes import Line, Party, Way
+from consent.models import Deletion, Purpose, PurposeVersion, Use
 from consent.purposes import flows as purposes
 from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
@@ -45,6 +47,7 @@ from tests.stack.state import StackError
 
 OWNER = "grace@example.com"  # of the partner
 OFFICER, BOSS = "privacy@example.com", "admin@example.com"  # who say what data is used for
+_STOPPED = 40  # days ago, somebody took back that the shop sees their phone number
 LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
 
 
@@ -68,6 +71,7 @@ def load(partner_url: str = "") -> None:
     _purposes()
     if partner_url:
         _partner(partner_url.rstrip("/"))
+        _year_of_use()
 
 
 def say() -> None:
@@ -216,6 +220,23 @@ def _partner(url: str) -> None:
         made, _other = credentials.replace(partner, credentials.SECRET, at_once=True, by=Actor.system(), at=at)
         made.digest = ClientSecret().encode(secret, "")  # the one that the demo partner was started with
         made.save()
+
+
+def _year_of_use() -> None:
+    """What the shop asked for within a year, so that *Who used my data* has something to show."""
+    shop, now = Partner.objects.filter(client_id=os.environ.get("DEMO_CLIENT_ID")).first(), clock.now()
+    for person in User.objects.filter(email__in=people.CUSTOMERS):
+        if shop is None or Use.objects.of(person.pk).exists():
+            continue
+        came = Line(person.pk, "sign_in", 1, "contract", ("pseudonym",), Way.ID_TOKEN, Party(shop.pk))
+        read = replace(came, purpose="profile", basis="consent", categories=("name", "preference"), way=Way.USERINFO)
+        phone = replace(read, purpose="contact_details", categories=("phone",))
+        refused = replace(phone, reason="use_withdrawn")
+        for days in range(1, 360, 9):
+            Use.objects.note(
+                [came, *[read] * (days % 7 + 1), phone if days > _STOPPED else refused], now - timedelta(days)
+            )
+    months.make()
 
 
 def _tea_house(url: str) -> partners.Registration:

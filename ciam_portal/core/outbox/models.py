@@ -93,6 +93,12 @@ class Notice(models.Model):
         db_comment="pseudonymous",
     )
     kind = models.CharField(max_length=64, db_comment="not sensitive: which message")
+    purpose = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_comment="not sensitive: for what its customer's address is used; empty: it is not sent to them",
+    )
     channel = models.CharField(max_length=8, db_comment="not sensitive: mail or sms, or to a machine")
     sealed = models.TextField(
         blank=True, db_comment="sensitive: message; recipient and content, sealed; empty after delivery"
@@ -152,6 +158,10 @@ class Notice(models.Model):
     def postpone(self, until: datetime, trouble: str) -> None:
         """Try again later."""
         self._failed({"due_at": until, "trouble": trouble})
+
+    def refuse(self, trouble: str) -> None:
+        """Its customer does not want it any more: never sent, so whom and what is forgotten."""
+        self._failed({"state": self.State.REFUSED, "trouble": trouble, "sealed": ""})
 
     def give_up(self, state: State, trouble: str) -> None:
         """Not tried any more: REFUSED or GIVEN_UP."""

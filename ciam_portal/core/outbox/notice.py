@@ -39,10 +39,12 @@ class NoticeBase:
     A text that is translated when it is read (``Text``) is read in the language of whom it is about.
 
     ``template`` names ``mail/<template>.txt`` (``mail.py`` says how it is written), and ``sms/<template>.txt`` if it
-    can be told by text message. Security notices cannot be muted.
+    can be told by text message. ``purpose``: for what its customer's address is used; what a customer may refuse names
+    its own. Security notices cannot be refused.
     """
 
     template: ClassVar[str] = ""
+    purpose: ClassVar[str] = "security_notices"
     to_owner: ClassVar[bool] = True  # False: to somebody who may not learn where the customer is
 
 

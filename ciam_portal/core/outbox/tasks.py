@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,8 +23,12 @@ from ciam_portal.core.outbox import channels, circuit
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
+from ciam_portal.core.themes import Joined
 
 log = logging.getLogger(__name__)
+
+MAY_BE_SENT = Joined[Callable[..., bool]]()
+"""Who is asked at the moment of sending: ``(notice, *, at)``. What was allowed when it was written may be no more."""
 
 _BATCH = 200
 _GRACE_SECONDS = 10  # from the moment when a delivery is asked to end until it is killed
@@ -59,6 +63,9 @@ def _deliver(key: UUID) -> None:
     if row is None:
         return
     try:
+        if not all(may(row, at=clock.now()) for may in MAY_BE_SENT):
+            row.refuse("not permitted")
+            return
         with _held(row):
             channels.send(row)
     except channels.Undeliverable as error:

@@ -37,16 +37,26 @@ def tell(
         story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
         words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))
     for address in dict.fromkeys(to):
-        put(customer, notice.template, channel, {"to": address, "words": words, "language": language}, at)
+        content = {"to": address, "words": words, "language": language}
+        put(customer, notice.template, channel, content, at, purpose=notice.purpose if notice.to_owner else "")
 
 
-def put(customer: Any, kind: str, channel: str, content: dict[str, Any], at: datetime) -> None:  # noqa: ANN401  (as above)
+def put(
+    customer: Any,  # noqa: ANN401  (as above)
+    kind: str,
+    channel: str,
+    content: dict[str, Any],
+    at: datetime,
+    *,
+    purpose: str = "",
+) -> None:
     """One row of the outbox; ``content`` is what the channel needs to deliver it."""
     key = codes.new_id()
     Notice.objects.create(
         pk=key,
         customer=customer,
         kind=kind,
+        purpose=purpose,
         channel=channel,
         sealed=vault.seal(json.dumps(content).encode(), f"notice:{key}"),
         created_at=at,
