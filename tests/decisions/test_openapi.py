@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError as CacheAway
 
 from accounts.models import Session, User
 from ciam_portal.core import clock
+from ciam_portal.core.cache import Cache
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
@@ -141,7 +142,7 @@ def test_every_status_it_names_is_answered_as_it_says(
     def away(*args: object, **kwargs: object) -> None:
         raise CacheAway
 
-    monkeypatch.setattr(cache, "add", away)
+    monkeypatch.setattr(Cache, "count", away)
     for path in POSTS:
         held.against(path, shop.send(path, "{}"))
 

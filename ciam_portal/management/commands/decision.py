@@ -50,9 +50,9 @@ class Command(BaseCommand):
         self._line("decision", entry.pk)
         self._line("at", entry.at.isoformat(timespec="seconds"))
         self._line("who", who if entry.on_behalf_of is None else f"{who}, for {entry.on_behalf_of}")
-        who = entry.about
-        gone = who is not None and Deletion.objects.filter(customer=who, erased_at__isnull=False).exists()
-        self._line("about", f"{who} (erased since)" if gone else who or "nobody")
+        person = entry.about
+        gone = person is not None and Deletion.objects.filter(customer=person, erased_at__isnull=False).exists()
+        self._line("about", f"{person} (erased since)" if gone else person or "nobody")
         self._line("channel", entry.channel)
         self._line("action", entry.action or "-")
         self._line("question", entry.question)

@@ -197,6 +197,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "staff.value_shown": {"kind": "phone", "record": str(uuid4())},
     "restriction.begun": {"kind": "suspend", "reason": "legal_duty"},
     "restriction.reviewed": {"stands": False},
+    "choice.recorded": {"partner": None, "states": ["given"]},
+    "export.asked": {"again": False},
+    "rights.answered": {"answer": "done"},
+    "rights.extended": {"reason": "complex"},
 }
 
 
