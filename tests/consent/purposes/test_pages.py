@@ -214,7 +214,7 @@ def test_operators_list_show_and_verify_them_and_staff_hear_of_an_edit(petra: Me
     assert f"{PurposeVersion.objects.count()} versions are as they were written" in told("verify")
     assert look_at_purposes() == 0
     edit("categories = '{phone}', optional = '{}' WHERE state = 'active' AND basis = 'legitimate_interest'")
-    with pytest.raises(CommandError, match="1 of 9 versions are not"):
+    with pytest.raises(CommandError, match=f"1 of {PurposeVersion.objects.count()} versions are not"):
         told("verify")
     assert look_at_purposes() == look_at_purposes() == 1
     assert Alert.objects.get().kind == "purpose.improve_service"
