@@ -45,7 +45,7 @@ def people(customers: Iterable[UUID], at: datetime) -> Mapping[UUID, Person]:
 
 def _ours(found: QuerySet[User]) -> QuerySet[User]:
     to_us = records.choices(OuterRef("pk"), None)
-    return found.only("is_active", "locked_at", "suspended_until").annotate(said=to_us)
+    return found.only("is_active", "locked_at", "suspended_until", "erase_at").annotate(said=to_us)
 
 
 def _person(found: Any, at: datetime) -> Person:  # noqa: ANN401  (annotated)

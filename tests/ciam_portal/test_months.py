@@ -141,7 +141,7 @@ def test_the_migration_moves_what_is_there_both_ways() -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         run("DELETE FROM audit_auditentry")
     executor = MigrationExecutor(connection)
-    executor.migrate([("audit", "0006_tree")])
+    executor.migrate(executor.loader.graph.leaf_nodes())  # others that stand on it were taken back with it
     database.on_migrated()
     assert where(before) == part_of("audit_auditentry", 2)
     assert recompute.recompute(DecisionEntry.objects.get(pk=decision.pk)) == ()

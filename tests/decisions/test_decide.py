@@ -308,7 +308,7 @@ def test_large_bodies_other_types_and_methods(shop: Shop) -> None:
 
 
 def test_what_a_question_costs(shop: Shop, django_assert_num_queries: Any) -> None:
-    # Partner; token with all it rests on; what was said; factors held; decision; approval; event. Two more are the
+    # Partner; token with all it rests on and what was said; factors held; decision; approval; event. Two more are the
     # test's savepoint.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         shop.decide_on()

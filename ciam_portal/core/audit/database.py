@@ -51,7 +51,7 @@ DECLARE
 BEGIN
     FOREACH kind IN ARRAY {tables}::text[] LOOP
         CONTINUE WHEN to_regclass(kind) IS NULL OR to_regclass('audit_waiting') IS NULL
-            OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = kind::regclass AND tgname = 'waits_for_the_tree');
+            OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(kind) AND tgname = 'waits_for_the_tree');
         EXECUTE format('CREATE TRIGGER waits_for_the_tree AFTER INSERT ON %I FOR EACH ROW '
                        'EXECUTE FUNCTION audit_waits(%L)', kind, kind);
         EXECUTE format('INSERT INTO audit_waiting (kind, "row", at) SELECT %L, id, at FROM %I AS given '

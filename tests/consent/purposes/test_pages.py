@@ -196,7 +196,7 @@ def test_what_was_edited_is_replaced_carried_on_by_nothing_and_stays_known(petra
     brought(petra, mona, PurposeVersion.objects.get(purpose=ours.purpose, number=2))
     assert facts.one("improve_service", clock.now()).material_number == 2
     assert look_at_purposes() == 0
-    with pytest.raises(CommandError, match="1 of 9"):
+    with pytest.raises(CommandError, match=f"1 of {PurposeVersion.objects.count()}"):
         call_command("purposes", "verify", stderr=StringIO())
 
 
@@ -211,10 +211,10 @@ def test_operators_list_show_and_verify_them_and_staff_hear_of_an_edit(petra: Me
     assert "To send you a gift on your birthday" in told("show", "gifts")
     with pytest.raises(CommandError, match="There is no purpose 'shoes'"):
         told("show", "shoes")
-    assert "9 versions are as they were written" in told("verify")
+    assert f"{PurposeVersion.objects.count()} versions are as they were written" in told("verify")
     assert look_at_purposes() == 0
     edit("categories = '{phone}', optional = '{}' WHERE state = 'active' AND basis = 'legitimate_interest'")
-    with pytest.raises(CommandError, match="1 of 9 versions are not"):
+    with pytest.raises(CommandError, match=f"1 of {PurposeVersion.objects.count()} versions are not"):
         told("verify")
     assert look_at_purposes() == look_at_purposes() == 1
     assert Alert.objects.get().kind == "purpose.improve_service"
