@@ -16,7 +16,7 @@ run: $(VENV)/.demo ## Start the portal with demo data (PORT, PARTNER_PORT and CI
 	@exec $(BIN)/python -m tests.stack run
 
 test: $(VENV)/.dev ## Run all tests, in the browser too (ARGS="-k word" for some of them)
-	@exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --max-worker-restart 0 $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --max-worker-restart 0 $(ARGS)
 
 lint: $(VENV)/.dev ## Check format, style, templates, types and import contracts
 	$(BIN)/ruff format --check .

@@ -6,15 +6,34 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.stack import Stack
 
 _STARTED = pytest.StashKey[ExitStack]()
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# One process runs all tests of each, so that only one starts the portal that they are about.
+_TOGETHER = (
+    "tests/journeys/", "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
+    "tests/ciam_portal/test_environment.py", "tests/house/test_second_language.py", "tests/house/test_catalogue.py",
+)  # fmt: skip
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
+
+
+class _Together(LoadScopeScheduling):
+    """Every other test goes to whichever process is free. Marks (``xdist_group``) do not reach pytest 9.2's ids."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in _TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Who runs what."""
+    return _Together(config, log)
 
 
 def chromium() -> str | None:

@@ -21,7 +21,6 @@ import redis
 from tests import smtp
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("outages")
 PASSWORD = "seven lamps of quiet harbour"
 PATIENCE = 60.0
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101"

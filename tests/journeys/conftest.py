@@ -35,14 +35,6 @@ routes = [
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process walks all journeys, so only one starts the whole portal."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web, worker, beat and the demo partner, with a database, Valkey, mail and SMS folders of their own."""
