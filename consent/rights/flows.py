@@ -72,8 +72,8 @@ def ask(customer: User, session: Session, kind: Kind, about: About, text: str, *
 def withdraw(request: Request, *, by: Actor, at: datetime) -> None:
     """The customer takes it back; what it restricted goes on to rest until they lift that. Raises Refused."""
     request, customer = _held(request)
-    asked = policy.may_withdraw, _standing(request), _is_owner(customer, by)
-    decision = require(*asked, about=customer.pk, by=by, at=at)
+    standing, asker = _standing(request), _is_owner(customer, by)
+    decision = require(policy.may_withdraw, standing, asker, about=customer.pk, by=by, at=at)
     request.end(State.WITHDRAWN, at)
     event = events.RequestWithdrawn(request=request.pk, kind=Code(request.kind))
     record(event, about=customer.pk, by=by, at=at, decision=decision)
@@ -83,8 +83,8 @@ def withdraw(request: Request, *, by: Actor, at: datetime) -> None:
 def lift(request: Request, *, by: Actor, at: datetime) -> None:
     """The customer ends the restriction. A request that is still open is taken back with it. Raises Refused."""
     request, customer = _held(request)
-    asked = policy.may_lift, _standing(request), _is_owner(customer, by)
-    require(*asked, about=customer.pk, by=by, at=at)
+    standing, asker = _standing(request), _is_owner(customer, by)
+    require(policy.may_lift, standing, asker, about=customer.pk, by=by, at=at)
     if request.state == State.OPEN:
         request.end(State.WITHDRAWN, at)
         record(events.RequestWithdrawn(request=request.pk, kind=Code(request.kind)), about=customer.pk, by=by, at=at)
@@ -105,8 +105,8 @@ def answer(
     """
     request, customer = _held(request)
     by_staff(Action.STAFF_OPEN_RECORD, person, session, about=customer.pk, by=by, at=at)
-    asked = policy.may_answer, _standing(request), _officer(customer, person, session, at)
-    decision = require(*asked, about=customer.pk, by=by, at=at)
+    standing, asker = _standing(request), _officer(customer, person, session, at)
+    decision = require(policy.may_answer, standing, asker, about=customer.pk, by=by, at=at)
     late = at >= request.due_at
     request.end(State.ANSWERED, at, answer=said.value, by=person.pk)
     event = events.RequestAnswered(request=request.pk, kind=Code(request.kind), answer=Code(said.value), late=late)
@@ -129,8 +129,8 @@ def extend(request: Request, why: WhyLonger, person: User, session: Session, *, 
     """It takes longer, and the customer reads why and until when. Raises ProveMore, OnHold or Refused."""
     request, customer = _held(request)
     by_staff(Action.STAFF_OPEN_RECORD, person, session, about=customer.pk, by=by, at=at)
-    asked = policy.may_extend, _standing(request), _officer(customer, person, session, at)
-    decision = require(*asked, about=customer.pk, by=by, at=at)
+    standing, asker = _standing(request), _officer(customer, person, session, at)
+    decision = require(policy.may_extend, standing, asker, about=customer.pk, by=by, at=at)
     request.extend(why.value, limits.current().rights.extension_days)
     event = events.RequestExtended(
         request=request.pk, kind=Code(request.kind), reason=Code(why.value), due_at=request.due_at

@@ -93,7 +93,7 @@ def _unchecked(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint WHERE contype = 'c' "
-            "AND connamespace = 'public'::regnamespace AND conrelid::regclass::text !~ '^audit_'"
+            "AND coninhcount = 0 AND connamespace = 'public'::regnamespace AND conrelid::regclass::text !~ '^audit_'"
         )
         for table, name in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
