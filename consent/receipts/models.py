@@ -28,7 +28,6 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
 @erasing.stays(erasing.AGREED)
 @sealed
-@erasing.stays("Evidence of what was agreed, by ids that name nobody once the account is gone.")
 class Receipt(models.Model):
     """One receipt. Written once and for good: a trigger keeps it. All that it says stands in its text, nowhere else.
 
