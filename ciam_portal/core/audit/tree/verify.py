@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 
 from ciam_portal.core.audit import months, seal
-from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, stored
+from ciam_portal.core.audit.tree import checkpoints, hashes, leaves, proofs, stored
 from ciam_portal.core.audit.tree.models import Checkpoint, Leaf, Subtree, Waiting
 from ciam_portal.core.audit.tree.stored import Sealed
 from ciam_portal.core.crypto import notes
@@ -186,7 +186,7 @@ class Verification:
 
     def _end(self) -> Iterator[Fault]:
         """What ends the tree, what it should have, and what should stand in it."""
-        last = Checkpoint.objects.order_by("-size").first()
+        last = proofs.last()
         if last and last.size == self.size and not _is_ours(last.note):
             yield Fault(What.FORGED, f"checkpoint of {last.size:,} leaves")
         if self.size and (last is None or last.size < self.size):
