@@ -32,11 +32,8 @@ class Planted:
         self._begun: set[type[Model]] = set()  # two tables may point at each other
         self.rows: dict[type[Model], Model] = {}
         self.values: dict[tuple[type[Model], str], Any] = {}
-        with connection.cursor() as cursor:  # the rows make no sense, and are rolled back with the test
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(_CHECKS)
-            for table, name in cursor.fetchall():
-                cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        drop_checks()
+        with connection.cursor() as cursor:
             for shown in held.shown():
                 cursor.execute(f'ALTER TABLE "{shown.model._meta.db_table}" DISABLE TRIGGER USER')
         for shown in held.shown():
@@ -72,26 +69,39 @@ class Planted:
 
     def _value(self, column: "Field[Any, Any]") -> Any:
         self._count += 1
-        number, name = self._count, type(column).__name__
-        text = f"canary{number}x"
-        if name == "UUIDField" and column.name in {"about", "asked_by", "customer", "subject"}:
+        if type(column).__name__ == "UUIDField" and column.name in {"about", "asked_by", "customer", "subject"}:
             return self._customer.pk
-        made: dict[str, Callable[[], Any]] = {
-            "UUIDField": codes.new_id,
-            "EmailField": lambda: f"{text}@example.com",
-            "JSONField": lambda: {"said": text},
-            "BooleanField": lambda: False,
-            "DateTimeField": lambda: clock.now() + timedelta(microseconds=number),
-            "DateField": lambda: date(2000, 1, 1) + timedelta(days=number),
-            "FloatField": lambda: number + 0.125,
-            "BinaryField": text.encode,
-            "GenericIPAddressField": lambda: f"192.0.2.{number % 250}",
-            "ArrayField": lambda: [self._value(column.base_field)],  # type: ignore[attr-defined]
-            "ResourceJSONField": lambda: [text],
-        }
-        kind = name if name in made else column.get_internal_type()
-        plain = 10_000 + number if "Integer" in kind else text[: column.max_length or len(text)]
-        return made.get(kind, lambda: plain)()
+        return value(column, f"canary{self._count}x", self._count)
+
+
+def drop_checks() -> None:
+    """Rows need not make sense: they are rolled back with the test, and so is this."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(_CHECKS)
+        for table, name in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+
+
+def value(column: "Field[Any, Any]", text: str, number: int) -> Any:
+    """Something for this column: the text as far as it fits, else something by the number."""
+    made: dict[str, Callable[[], Any]] = {
+        "UUIDField": codes.new_id,
+        "EmailField": lambda: f"{text}@example.com",
+        "JSONField": lambda: {"said": text},
+        "BooleanField": lambda: False,
+        "DateTimeField": lambda: clock.now() + timedelta(microseconds=number),
+        "DateField": lambda: date(2000, 1, 1) + timedelta(days=number),
+        "FloatField": lambda: number + 0.125,
+        "BinaryField": text.encode,
+        "GenericIPAddressField": lambda: f"192.0.2.{number % 250}",
+        "ArrayField": lambda: [value(column.base_field, text, number)],  # type: ignore[attr-defined]
+        "ResourceJSONField": lambda: [text],
+    }
+    kind = type(column).__name__
+    kind = kind if kind in made else column.get_internal_type()
+    plain = 10_000 + number if "Integer" in kind else text[: column.max_length or len(text)]
+    return made.get(kind, lambda: plain)()
 
 
 def _own(model: type[Model]) -> list["Field[Any, Any]"]:

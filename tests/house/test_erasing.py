@@ -12,7 +12,6 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.test import Client
 
@@ -27,6 +26,7 @@ from ciam_portal.oauth.subjects import subject
 from ciam_portal.signals.models import Stream, Subject
 from consent.erasure import flows
 from consent.models import Deletion
+from tests import canaries
 from tests.signals.receiver import Receiver
 
 ALWAYS_EMPTY = {"axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog"}
@@ -89,28 +89,7 @@ def test_what_stays_says_why() -> None:
 
 @pytest.fixture
 def _unchecked(db: None) -> None:
-    """Rows need not make sense, only hold the word: checks are dropped, for this transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint WHERE contype = 'c' "
-            "AND coninhcount = 0 AND connamespace = 'public'::regnamespace AND conrelid::regclass::text !~ '^audit_'"
-        )
-        for table, name in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
-
-
-# Something for a column of each kind; a word is cut to what fits.
-MADE: list[tuple[type, Callable[[str, int], Any]]] = [
-    (models.EmailField, lambda word, _number: f"{word}@example.com"),
-    (models.UUIDField, lambda _word, _number: codes.new_id()),
-    (models.JSONField, lambda word, _number: [word]),
-    (models.BinaryField, lambda word, _number: word.encode()),
-    (models.DateTimeField, lambda _word, _number: clock.now()),
-    (models.DateField, lambda _word, _number: clock.now().date()),
-    (models.BooleanField, lambda _word, _number: False),
-    ((models.IntegerField, models.FloatField), lambda _word, number: number),  # type: ignore[list-item]
-    (models.Field, lambda word, _number: word),
-]
+    canaries.drop_checks()
 
 
 def value(field: Any, made: dict[Any, Any], number: int) -> Any:
@@ -119,10 +98,7 @@ def value(field: Any, made: dict[Any, Any], number: int) -> Any:
         there = None if field.null else field.related_model._base_manager.first()
         row = made.get(field.related_model) or made.get(field.related_model._meta.concrete_model) or there
         return row.pk if row is not None and field.remote_field.on_delete is not models.DO_NOTHING else None
-    if isinstance(field, ArrayField):
-        return [value(field.base_field, made, number)] if isinstance(field.base_field, models.CharField) else []
-    something = next(make for kind, make in MADE if isinstance(field, kind))(f"{WORD}{number}", number)
-    return something[: field.max_length] if isinstance(something, str) else something
+    return canaries.value(field, f"{WORD}{number}", number)
 
 
 def plant(person: User, made: dict[Any, Any]) -> set[str]:
