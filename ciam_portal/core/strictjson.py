@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""What is made of objects, lists and texts, written in the one way there is (RFC 8785): digests are made of it."""
+
 
 class NoJSON(ValueError):
     """It is none; says what is wrong in one sentence."""

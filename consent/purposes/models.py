@@ -1,7 +1,6 @@
 """Purposes and what was ever said of them. From the approval on a version is frozen, by a database trigger too."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from ciam_portal.core import erasing
+from ciam_portal.core import erasing, strictjson
 from ciam_portal.core.audit import seal
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.rings import name_of
@@ -29,7 +28,7 @@ _TWO_PEOPLE = (
 
 def canonical(texts: Mapping[str, Any]) -> bytes:
     """The texts in all languages, in the one way that their digest is made of."""
-    return json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return strictjson.canonical(texts).encode()
 
 
 def digest(texts: Mapping[str, Any]) -> str:

@@ -19,11 +19,11 @@ from uuid import UUID
 
 from django.db.models import JSONField, Model, UUIDField
 
+from ciam_portal.core import strictjson
 from ciam_portal.core.audit.seal import MADE_LATER, Seal, check_values
 from ciam_portal.core.postgres import prepared
 
 Row = TypeVar("Row", bound=type[Model])
-_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 # Rows are found in their months by their time.
@@ -101,8 +101,8 @@ class Table:
 
     def entry(self, values: Sequence[Any]) -> bytes:
         """What is hashed of a row with these values of its columns, as the database gives them."""
-        return _json([self.name, {column: _text(value) for column, value in zip(self.columns, values, strict=True)
-                                  if value is not None}]).encode()  # fmt: skip
+        said = {name: _text(value) for name, value in zip(self.columns, values, strict=True) if value is not None}
+        return strictjson.canonical([self.name, said]).encode()
 
 
 _tables: dict[str, Table] = {}
@@ -131,7 +131,7 @@ def _instant(value: datetime) -> str:
 _TEXTS: dict[type, Callable[[Any], str]] = {
     str: _as_it_is, UUID: str, datetime: _instant, date: date.isoformat, bool: lambda value: "ft"[value], int: str,
     float: repr, bytes: bytes.hex, memoryview: lambda value: bytes(value).hex(),
-    list: lambda value: _json([None if each is None else _text(each) for each in value]),
+    list: lambda value: strictjson.canonical([None if each is None else _text(each) for each in value]),
 }  # fmt: skip
 
 
