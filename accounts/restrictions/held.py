@@ -7,4 +7,8 @@ from accounts.restrictions.policy import WhyRestrict, told
 from ciam_portal.core.held import show
 from ciam_portal.core.words import sentence
 
-show(Restriction, _("Restrictions by our staff"), said={"reason": lambda row: sentence(told(WhyRestrict(row.reason)))})
+show(
+    Restriction,
+    _("Restrictions by our staff"),
+    said={"reason": lambda row: sentence(told(WhyRestrict(row.reason), row.kind))},
+)

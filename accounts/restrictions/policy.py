@@ -58,7 +58,7 @@ class Told(Worded):
     LEGAL_CLAIM = "legal_claim", "it is needed in a legal matter"
 
 
-def told(reason: WhyRestrict, kind: str = "") -> Told:
+def told(reason: WhyRestrict, kind: str) -> Told:
     """What the customer is told about it. Why data is kept is no secret."""
     if kind == RestrictionKind.LEGAL_HOLD:
         return Told.LEGAL_CLAIM if reason is WhyRestrict.LEGAL_CLAIM else Told.LEGAL_DUTY

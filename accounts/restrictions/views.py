@@ -29,7 +29,7 @@ def shown(customer: User, at: datetime) -> dict[str, Any] | None:
     return {
         "id": row.pk,
         "until": customer.local(row.ends_at),
-        "reason": sentence(told(WhyRestrict(row.reason))),
+        "reason": sentence(told(WhyRestrict(row.reason), row.kind)),
         "reviewed": row.reviewed_at is not None,
         "asked": Dispute.objects.filter(decision=row.decision).exists(),
     }

@@ -54,7 +54,7 @@ class StaffSite(Entrance):
             "last": proofs.last(),
             "waiting": Waiting.objects.count(),
             "is_late": Waiting.objects.late(clock.now()),
-            "verified": nightly.last(),
+            "verified": nightly.last(clock.now()),
             "keys": checkpoints.verifiers(),
             "copy": links.absolute("well_known_audit"),
         }

@@ -3,8 +3,11 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
 
 from celery import shared_task
+from django.db import DatabaseError
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -26,18 +29,25 @@ def sweep() -> int:
     waiting = Deletion.objects.waiting().order_by("due_at")
     near = policy.reminded_until(at, limits.current())
     for deletion in waiting.filter(reminded_at=None, due_at__lte=near, due_at__gt=at)[:_BATCH]:
-        _if_it_still_waits(flows.remind, deletion)
-    for deletion in waiting.filter(due_at__lte=at)[:_BATCH]:
-        if flows.is_due(deletion, at):
-            _if_it_still_waits(flows.begin, deletion)
+        _one(flows.remind, deletion, by=by, at=at)
+    # Those that something stands in the way of stay first in line; they hold nobody up.
+    due = (each for each in waiting.filter(due_at__lte=at).iterator(_BATCH) if flows.is_due(each, at))
+    for deletion in islice(due, _BATCH):
+        _one(flows.begin, deletion, by=by, at=at)
     done = 0
     for deletion in Deletion.objects.begun().order_by("began_at")[:_BATCH]:
-        done += flows.go_on(deletion, by=by, at=at, seconds=max(0.0, end - time.monotonic()))
+        done += bool(_one(flows.go_on, deletion, by=by, at=at, seconds=max(0.0, end - time.monotonic())))
     return done
 
 
-def _if_it_still_waits(verb: Callable[..., None], deletion: Deletion) -> None:
+def _one(
+    verb: Callable[..., bool | None], deletion: Deletion, *, by: Actor, at: datetime, **more: float
+) -> bool | None:
+    """What it returns; one that fails stops no other."""
     try:
-        verb(deletion, by=Actor.system(), at=clock.now())
+        return verb(deletion, by=by, at=at, **more)
     except Refused:  # it was kept between the look and the lock
         log.info("deletion %s does not wait any more", deletion.pk)
+    except DatabaseError:
+        log.exception("deletion %s could not go on", deletion.pk)
+    return None

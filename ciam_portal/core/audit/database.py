@@ -14,7 +14,7 @@ from psycopg import sql
 from ciam_portal.core.audit.tree import leaves
 
 AUDIT = ("audit_auditentry", "audit_decisionentry")
-ADD_ONLY = (*AUDIT, "audit_leaf", "audit_subtree", "consent_receipt", "governance_riskmodel")
+ADD_ONLY = ("audit_leaf", "audit_subtree", "governance_riskmodel")  # and whatever stands in the tree
 KEPT = ("governance_policyversion", "consent_use")  # what may change, triggers say
 READ_ONLY = ("django_migrations",)
 MONTHS = ("audit_make_months", "audit_drop_months")  # the owner's own functions: all that a role may do to the audit
@@ -86,10 +86,15 @@ def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
         cursor.execute("SELECT current_user")
         if cursor.fetchone() == (settings.PORTAL_ROLE,):
             return
-        lists = {"read_only": READ_ONLY, "add_only": ADD_ONLY, "kept": KEPT, "months": MONTHS}
+        lists = {"read_only": READ_ONLY, "add_only": add_only(), "kept": KEPT, "months": MONTHS}
         words = {name: sql.Literal(list(value)) for name, value in lists.items()}
         words["role"] = sql.Literal(settings.PORTAL_ROLE)
         cursor.execute(sql.SQL(_GRANT).format(**words))
+
+
+def add_only() -> set[str]:
+    """The tables to which the portal's role may add, and nothing else."""
+    return {*ADD_ONLY, *leaves.tables()}
 
 
 def too_mighty() -> str:

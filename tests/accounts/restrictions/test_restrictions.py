@@ -30,7 +30,7 @@ from accounts.restrictions.policy import (
 )
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyLook
-from ciam_portal.core import clock, reference
+from ciam_portal.core import clock, held, reference
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
@@ -150,12 +150,14 @@ def test_without_a_review_nobody_is_shut_out_for_long(days: int, stands: Any, un
 
 @pytest.mark.parametrize("reason", [WhyRestrict.SUSPECTED_FRAUD, WhyRestrict.LEGAL_DUTY])
 def test_a_sensitive_reason_is_told_in_words_that_give_nothing_away(reason: WhyRestrict) -> None:
-    assert policy.told(reason).words == "we want to be sure that your account is safe"
+    assert policy.told(reason, RestrictionKind.SUSPEND).words == "we want to be sure that your account is safe"
 
 
 def test_why_data_is_kept_is_no_secret() -> None:
     told = [policy.told(reason, "legal_hold").words for reason in sorted(policy.FOR_HOLDS)]
     assert told == ["it is needed in a legal matter", "the law obliges us to keep it"]
+    shown = next(each for each in held.shown() if each.model is Restriction)
+    assert "a legal matter" in shown.said["reason"](Restriction(kind="legal_hold", reason="legal_claim"))  # in the copy
 
 
 # The flows

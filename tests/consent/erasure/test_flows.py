@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from django.contrib import admin
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.account import flows as account
@@ -340,6 +340,33 @@ def test_killed_anywhere_it_is_gone_on_with(customer: User, monkeypatch: pytest.
     assert flows.go_on(deletion, by=by, at=at, seconds=0)  # once more does nothing
     assert names(customer.pk).count("erasure.done") == 1
     assert Notice.objects.filter(kind="account_erased").count() == 1
+
+
+def test_those_that_wait_or_fail_hold_nobody_else_up(
+    customer: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tasks, "_BATCH", 2)
+    held = [factories.customer(f"held{number}@example.com") for number in range(3)]
+    stuck = factories.customer("stuck@example.com")
+    for number, person in enumerate((*held, stuck, customer)):
+        person.leaves(clock.now())
+        due = clock.now() - timedelta(minutes=9 - number)
+        Deletion.objects.create(customer=person.pk, asked_at=due - timedelta(days=DAYS), due_at=due)
+    for person in held:
+        hold(person, clock.now())
+    real = erasing.some
+
+    def fails(root: Any, person: UUID) -> int:
+        if person == stuck.pk:
+            raise IntegrityError
+        return real(root, person)
+
+    monkeypatch.setattr(erasing, "some", fails)
+    tasks.sweep()
+    assert is_gone(customer)
+    assert not is_gone(stuck)
+    assert User.objects.filter(pk__in=[person.pk for person in held]).count() == 3
+    assert "could not go on" in caplog.text
 
 
 def test_nobody_comes_in_once_it_has_begun(client: Client, customer: User) -> None:

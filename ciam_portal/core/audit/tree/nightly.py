@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.db import connection, transaction
 
+from ciam_portal.core.audit import seal
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.models import AuditEntry
@@ -19,6 +20,7 @@ from ciam_portal.core.audit.tree.verify import Fault, Verification
 log = logging.getLogger(__name__)
 
 _SAID = 100  # faults that the log names
+_LOOKED_AT = 20  # records; if somebody added as many, all is looked at anew
 _UNSEALED_SINCE = timedelta(days=8)
 _STATEMENT = "SET LOCAL statement_timeout = '60s'"
 
@@ -38,14 +40,15 @@ class AuditVerified(AuditEvent):
     root: Code
 
 
-def last() -> AuditEntry | None:
-    """When it was looked at last, and what was found."""
-    return AuditEntry.objects.filter(name=AuditVerified.name).order_by("-at").first()
+def last(at: datetime) -> AuditEntry | None:
+    """When it was looked at last, and what was found: only what a record with an unbroken seal says."""
+    said = AuditEntry.objects.filter(name=AuditVerified.name, at__lte=at).order_by("-at")[:_LOOKED_AT]
+    return next((entry for entry in said if seal.check(entry).holds), None)
 
 
 def look(seconds: float, *, by: Actor, at: datetime) -> int:
     """Do it for about so long. How many things are not as they were written; the log names them."""
-    end, before = time.monotonic() + seconds, last()
+    end, before = time.monotonic() + seconds, last(at)
     fresh = Verification(before.data["fresh"] if before else 0)
     begin = before.data["again"] if before and before.data["again"] < fresh.first else 0
     old = Verification(begin, fresh.first)
