@@ -212,8 +212,6 @@ def described(now: Active) -> dict[str, Any]:
         "title": said["title"],
         "words": said["words"],
         "basis": sentence(now.basis),
-        "is_asked": now.is_asked,
-        "may_be_objected_to": now.may_be_objected_to,
         "categories": [CATEGORIES[code].title for code in now.categories],
         "recipients": [sentence(Recipient(each)) for each in now.recipients],
         "lasts": _months(now.valid_for.days) if now.valid_for else "",
