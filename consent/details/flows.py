@@ -36,7 +36,7 @@ def approve(
         rows.append(AuthorizationDetail(consent=consent, said=each, decision=decision, given_at=at))
     AuthorizationDetail.objects.bulk_create(rows)
     keys = tuple(row.pk for row in rows)
-    settle.approved(settle.of_row(consent), keys, by=by, at=at)
+    settle.approved(consent, keys, by=by, at=at)
     event = events.DetailsApproved(consent=consent.pk, partner=consent.partner_id, types=_types(asked), details=keys)
     record(event, about=customer.pk, by=by, at=at)
     return keys

@@ -77,7 +77,7 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
             require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     consent.answer(list(allowed), list(declined), at, resources=resources)
-    settle.connected(settle.of_row(consent), shown, by=by, at=at)
+    settle.connected(consent, shown, by=by, at=at)
     fresh = Resource.objects.filter(url__in=set(resources) - places)
     names, keys = [each.name for each in fresh], tuple(each.pk for each in fresh)
     if is_new:
@@ -160,7 +160,7 @@ def narrow(consent: Consent, removed: tuple[str, ...], *, by: Actor, at: datetim
     before = frozenset(consent.scopes)
     gone = before & set(removed)
     consent.answer(list(_ordered(before - gone)), list(_ordered(set(consent.declined) | gone)), at)
-    settle.connected(settle.of_row(consent), (), by=by, at=at)
+    settle.connected(consent, (), by=by, at=at)
     _record_change(consent, before, by, at)
 
 
@@ -176,7 +176,7 @@ def lose(consent: Consent, *, by: Actor, at: datetime) -> None:
     if consent.ended_at is not None or before <= counted.kept:
         raise Refused(Unchanged.STILL_GOOD)
     consent.answer(list(_ordered(before & counted.kept)), consent.declined, at)
-    settle.connected(settle.of_row(consent), (), by=by, at=at)
+    settle.connected(consent, (), by=by, at=at)
     _record_change(consent, before, by, at)
 
 
@@ -198,7 +198,7 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     if found is None:
         raise Refused(policy.Reason.IN_USE)
     found.end(at)
-    settle.disconnected(settle.of_row(found), State.EXPIRED, by=by, at=at)
+    settle.disconnected(found, State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
     notice = notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days)
@@ -228,7 +228,7 @@ def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) 
 
 def _end(consent: Consent, by: Actor, at: datetime) -> None:
     consent.end(at)
-    settle.disconnected(settle.of_row(consent), State.WITHDRAWN, by=by, at=at)
+    settle.disconnected(consent, State.WITHDRAWN, by=by, at=at)
     ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)

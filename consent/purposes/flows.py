@@ -1,8 +1,10 @@
 """Purposes as verbs: brought by the installation, drafted, proposed, approved, made active, retired."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.apps.registry import Apps
 from django.apps.registry import apps as all_apps
@@ -18,6 +20,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Decision
 from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import standing_roles_of
 from consent.purposes import events, facts, policy
@@ -82,9 +85,7 @@ def draft(key: str, said: Said, staff: User, shown: str, *, by: Actor, at: datet
 @flow
 def propose(version: PurposeVersion, staff: User, session: Session, *, shown: str, by: Actor, at: datetime) -> None:
     """A first person puts it before a second one. Raises ProveMore, OnHold or Refused."""
-    row, active = _locked(version)
-    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
-    require(policy.may_propose, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    row, active, decision = _permitted(policy.may_propose, version, staff, session, shown=shown, by=by, at=at)
     is_material = _is_material(active, row.terms(), said=row.is_material)
     row.propose(active.pk if active else None, by.id, at, is_material=is_material)
     event = events.PurposeProposed(
@@ -96,9 +97,7 @@ def propose(version: PurposeVersion, staff: User, session: Session, *, shown: st
 @flow
 def approve(version: PurposeVersion, staff: User, session: Session, *, shown: str, by: Actor, at: datetime) -> None:
     """A second person approves just what was shown to them. Raises ProveMore, OnHold or Refused."""
-    row, active = _locked(version)
-    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
-    require(policy.may_approve, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    row, _now, decision = _permitted(policy.may_approve, version, staff, session, shown=shown, by=by, at=at)
     row.approve(by.id, at)
     event = events.PurposeApproved(
         purpose=Code(row.purpose.key), number=row.number, text=Code(row.text_sha256), material=row.is_material
@@ -109,9 +108,7 @@ def approve(version: PurposeVersion, staff: User, session: Session, *, shown: st
 @flow
 def reject(version: PurposeVersion, staff: User, session: Session, *, shown: str, by: Actor, at: datetime) -> None:
     """Somebody sends it back, to be written again. Raises ProveMore, OnHold or Refused."""
-    row, active = _locked(version)
-    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
-    require(policy.may_reject, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    row, _now, decision = _permitted(policy.may_reject, version, staff, session, shown=shown, by=by, at=at)
     row.send_back()
     event = events.PurposeRejected(purpose=Code(row.purpose.key), number=row.number)
     record(event, about=None, by=by, at=at, decision=decision)
@@ -120,9 +117,7 @@ def reject(version: PurposeVersion, staff: User, session: Session, *, shown: str
 @flow
 def activate(version: PurposeVersion, staff: User, session: Session, *, shown: str, by: Actor, at: datetime) -> None:
     """It holds from now on, in every process within seconds. Raises ProveMore, OnHold or Refused."""
-    row, active = _locked(version)
-    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
-    require(policy.may_activate, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    row, active, decision = _permitted(policy.may_activate, version, staff, session, shown=shown, by=by, at=at)
     if active is not None:
         active.retire(at)
     row.activate(at)
@@ -137,9 +132,7 @@ def activate(version: PurposeVersion, staff: User, session: Session, *, shown: s
 @flow
 def retire(version: PurposeVersion, staff: User, session: Session, *, shown: str, by: Actor, at: datetime) -> None:
     """Nothing is used for it any more; or what was on its way is given up. Raises ProveMore, OnHold or Refused."""
-    row, active = _locked(version)
-    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
-    require(policy.may_retire, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    row, _now, decision = _permitted(policy.may_retire, version, staff, session, shown=shown, by=by, at=at)
     was = row.state
     row.retire(at)
     event = events.PurposeRetired(purpose=Code(row.purpose.key), number=row.number, was=Code(was))
@@ -169,10 +162,19 @@ def _purpose(key: str, at: datetime) -> Purpose:
     return Purpose.objects.select_for_update().get(key=key)
 
 
-def _locked(version: PurposeVersion) -> tuple[PurposeVersion, PurposeVersion | None]:
-    """This version, and the one that is active; nobody changes either of them meanwhile."""
+def _permitted(
+    question: Callable[..., Decision], version: PurposeVersion, staff: User, session: Session,
+    *, shown: str, by: Actor, at: datetime,
+) -> tuple[PurposeVersion, PurposeVersion | None, UUID | None]:  # fmt: skip
+    """This version and the one that is active, neither of which anybody changes meanwhile, and the gate's decision.
+
+    Raises ProveMore, OnHold or Refused: this person may not do so now.
+    """
     purpose = Purpose.objects.select_for_update().get(pk=version.purpose_id)
-    return PurposeVersion.objects.select_related("purpose").get(pk=version.pk), _active(purpose)
+    row, active = PurposeVersion.objects.select_related("purpose").get(pk=version.pk), _active(purpose)
+    decision = by_staff(Action.STAFF_DECIDE_PURPOSE, staff, session, about=None, by=by, at=at)
+    require(question, facts_of(row, active, shown), _staff(staff), about=None, by=by, at=at)
+    return row, active, decision
 
 
 def _active(purpose: Purpose) -> PurposeVersion | None:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from consent.models import ConsentEvent, ConsentRecord
 
-_SAID = ", ".join(name for name in ConsentRecord.SAID)
+_SAID = ", ".join(ConsentRecord.SAID)
 # The last event of each person, purpose and recipient, beside the record; of people who have an account still.
 _RECORDS = f"""
 WITH last AS (

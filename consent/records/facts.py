@@ -19,7 +19,7 @@ from ciam_portal.oauth.rows import ALONGSIDE
 from consent.models import Consent, ConsentRecord, PurposeVersion
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active
-from consent.purposes.policy import Basis, Recipient
+from consent.purposes.policy import Recipient
 from consent.purposes.policy import State as Stage
 from consent.purposes.shipped import OF_SCOPES
 from consent.records import policy
@@ -193,18 +193,15 @@ def read(key: str, version: UUID | None) -> PurposeVersion | None:
 def outdated(at: datetime) -> list[UUID]:
     """The versions to which a yes no longer counts: a newer one asks anew, or the purpose is not in use any more."""
     active, rows = purposes.active(at), PurposeVersion.objects.values_list("pk", "purpose__key", "number")
-    return [pk for pk, key, number in rows if key not in active or _is_outdated(active[key], number)]
-
-
-def _is_outdated(now: Active, number: int) -> bool:
-    return now.basis is Basis.CONSENT and number < now.material_number
+    given = ((pk, _standing(active.get(key), State.GIVEN, number, None)) for pk, key, number in rows)
+    return [pk for pk, standing in given if policy.lapse_of(standing, at)]
 
 
 def due(at: datetime, most: int) -> Collection[ConsentRecord]:
     """Those that say yes, and no longer count."""
-    given = ConsentRecord.objects.given().select_related("version")
-    ended = given.filter(expires_at__lte=at).order_by("expires_at")[:most]
-    return [*ended, *given.filter(version__in=outdated(at)).exclude(expires_at__lte=at).order_by("pk")[:most]]
+    rows = ConsentRecord.objects.select_related("version")
+    other = rows.given().filter(version__in=outdated(at)).exclude(expires_at__lte=at)
+    return [*rows.ending(until=at)[:most], *other.order_by("pk")[:most]]
 
 
 def described(now: Active) -> dict[str, Any]:
@@ -215,8 +212,6 @@ def described(now: Active) -> dict[str, Any]:
         "title": said["title"],
         "words": said["words"],
         "basis": sentence(now.basis),
-        "is_asked": now.is_asked,
-        "may_be_objected_to": now.may_be_objected_to,
         "categories": [CATEGORIES[code].title for code in now.categories],
         "recipients": [sentence(Recipient(each)) for each in now.recipients],
         "lasts": _months(now.valid_for.days) if now.valid_for else "",

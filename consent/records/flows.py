@@ -158,7 +158,7 @@ def write(customer: UUID, changes: Sequence[Change], *, by: Actor, at: datetime)
     if not changes:
         return ()
     last = ConsentEvent.objects.filter(subject=customer).aggregate(last=Max("number"))["last"] or 0
-    mine = ConsentRecord.objects.of(customer).filter(purpose__in={each.purpose for each in changes})
+    mine = ConsentRecord.objects.filter(subject=customer, purpose__in={each.purpose for each in changes})
     before = {(each.purpose, each.recipient_id): each for each in mine}
     written = tuple(
         _event(customer, each, _speaker(customer, by, before.get((each.purpose, each.recipient))), by, at)

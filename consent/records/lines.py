@@ -1,5 +1,6 @@
 """How choices read on the customer's pages: purposes with what was said of them, and the history of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,34 +75,34 @@ def history(customer: UUID, *, before: int | None, most: int) -> list[Line]:
     return [_line(each) for each in rows.order_by("-number")[:most]]
 
 
-def _standing(now: Active, found: ConsentRecord | None, active: Any, at: datetime) -> dict[str, Any]:  # noqa: ANN401  (a mapping)
-    state = State(found.state) if found else None
-    if found is not None and (lapsed := policy.lapse_of(facts.standing(found, active), at)):
-        state = lapsed
-    counts = state is State.GIVEN and found is not None
-    given = found.categories if found and counts else []
+def _state(found: ConsentRecord, active: Mapping[str, Active], at: datetime) -> State:
+    return policy.lapse_of(facts.standing(found, active), at) or State(found.state)
+
+
+def _standing(now: Active, found: ConsentRecord | None, active: Mapping[str, Active], at: datetime) -> dict[str, Any]:
+    state = _state(found, active, at) if found else None
+    counts = found if state is State.GIVEN else None
+    given = counts.categories if counts else []
     return {
         "state": STATES[state] if state else "",
         "badge": _BADGES.get(state, "") if state else "",
-        "is_given": counts,
-        "is_objected": state is State.OBJECTED,
+        "is_given": counts is not None,
         "since": found.at if found else None,
-        "until": found.expires_at if found and counts else None,
+        "until": counts.expires_at if counts else None,
         "given": [CATEGORIES[code].title for code in given],
         "alone": [{"category": CATEGORIES[code], "ticked": code in given} for code in now.optional],
     }
 
 
-def _app(found: ConsentRecord, active: Any, at: datetime) -> dict[str, Any]:  # noqa: ANN401  (a mapping)
-    names = scopes.described(found.scopes)
-    lapsed = policy.lapse_of(facts.standing(found, active), at)
+def _app(found: ConsentRecord, active: Mapping[str, Active], at: datetime) -> dict[str, Any]:
+    names, state = scopes.described(found.scopes), _state(found, active, at)
     return {
         "partner": found.recipient,
         "connection": found.connection,
         "what": [scope.title for scope in names],
         "is_needed": any(scope.required for scope in names),
-        "state": STATES[lapsed or State(found.state)],
-        "badge": _BADGES.get(lapsed or State(found.state), ""),
+        "state": STATES[state],
+        "badge": _BADGES.get(state, ""),
         "since": found.at,
         "until": found.expires_at,
     }

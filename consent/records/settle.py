@@ -5,7 +5,7 @@ these, in the transaction in which it changes.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,41 +25,27 @@ from consent.purposes.policy import Basis
 from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OF_SCOPES
 from consent.records import events, facts, policy
 from consent.records.flows import Change, hold, same, until, write
+from consent.records.models import RecordQuerySet
 from consent.records.policy import Says, State
 
 _SIGN_IN = OF_SCOPES["openid"]
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One customer's connection with one app, as it stands from now on."""
-
-    id: UUID
-    customer: UUID
-    partner: UUID
-    scopes: tuple[str, ...]
-
-
-def of_row(consent: Consent) -> Connection:
-    """As the row says."""
-    return Connection(consent.pk, consent.customer_id, consent.partner_id, tuple(consent.scopes))
-
-
-def connected(of: Connection, answered: Collection[str], *, by: Actor, at: datetime) -> None:
+def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: datetime) -> None:
     """Say what a connection says: its customer has just ``answered`` about these scopes; of others some may be gone."""
-    hold(of.customer)
+    hold(consent.customer_id)
     active = purposes.active(at)
-    found = {each.purpose: each for each in ConsentRecord.objects.between(of.customer, of.partner)}
+    found = {each.purpose: each for each in _records(consent)}
     keys = dict.fromkeys(OF_SCOPES[name] for name in answered)
-    changes = [_answered(of, active[key], found.get(key), at) for key in keys if key in active]
+    changes = [_answered(consent, active[key], found.get(key), at) for key in keys if key in active]
     for key, each in found.items():
-        left = tuple(name for name in each.scopes if name in of.scopes)
+        left = tuple(name for name in each.scopes if name in consent.scopes)
         if key in keys or each.state not in {State.GIVEN, State.PAUSED} or len(left) == len(each.scopes):
             continue
         lapsed = policy.lapse_of(facts.standing(each, active), at) or State.WITHDRAWN
         kept = replace(same(each), scopes=left, categories=_categories(left)) if left else None
         changes.append(kept or replace(same(each), state=lapsed))
-    write(of.customer, changes, by=by, at=at)
+    write(consent.customer_id, changes, by=by, at=at)
 
 
 @flow
@@ -68,7 +54,7 @@ def adopt(consent: Consent, *, by: Actor, at: datetime) -> None:
     hold(consent.customer_id)
     active, said_at = purposes.active(at), consent.changed_at
     keys = dict.fromkeys(OF_SCOPES[name] for name in (*consent.scopes, *consent.declined) if name in OF_SCOPES)
-    changes = [_answered(of_row(consent), active[key], None, said_at) for key in keys if key in active]
+    changes = [_answered(consent, active[key], None, said_at) for key in keys if key in active]
     written = write(consent.customer_id, changes, by=by, at=said_at)
     record(events.ConnectionAdopted(consent.pk, len(written)), about=consent.customer_id, by=by, at=at)
 
@@ -85,25 +71,29 @@ def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a si
         adopt(consent, by=Actor.system(), at=clock.now())
 
 
-def approved(of: Connection, details: tuple[UUID, ...], *, by: Actor, at: datetime) -> None:
+def approved(consent: Consent, details: tuple[UUID, ...], *, by: Actor, at: datetime) -> None:
     """What its customer approved by itself stands under what the app is allowed: signing in, if that is among it."""
-    hold(of.customer)
-    given = {each.purpose: each for each in ConsentRecord.objects.between(of.customer, of.partner).given()}
+    hold(consent.customer_id)
+    given = {each.purpose: each for each in _records(consent).given()}
     found = given.get(_SIGN_IN) or next(iter(given.values()), None)
     now = purposes.one(_SIGN_IN, at)
-    change = same(found) if found else replace(_answered(of, now, None, at), state=State.GIVEN)
-    write(of.customer, [replace(change, details=details)], by=by, at=at)
+    change = same(found) if found else replace(_answered(consent, now, None, at), state=State.GIVEN)
+    write(consent.customer_id, [replace(change, details=details)], by=by, at=at)
 
 
-def disconnected(of: Connection, state: State, *, by: Actor, at: datetime) -> None:
+def disconnected(consent: Consent, state: State, *, by: Actor, at: datetime) -> None:
     """The connection is over, and with it all that stood under it."""
-    hold(of.customer)
-    found = ConsentRecord.objects.between(of.customer, of.partner).filter(state__in=[State.GIVEN, State.PAUSED])
-    write(of.customer, [replace(same(each), state=state) for each in found], by=by, at=at)
+    hold(consent.customer_id)
+    found = _records(consent).filter(state__in=[State.GIVEN, State.PAUSED])
+    write(consent.customer_id, [replace(same(each), state=state) for each in found], by=by, at=at)
 
 
-def _answered(of: Connection, now: Active, before: ConsentRecord | None, at: datetime) -> Change:
-    scopes = tuple(name for name in of.scopes if OF_SCOPES.get(name) == now.key)
+def _records(consent: Consent) -> RecordQuerySet:
+    return ConsentRecord.objects.between(consent.customer_id, consent.partner_id)
+
+
+def _answered(consent: Consent, now: Active, before: ConsentRecord | None, at: datetime) -> Change:
+    scopes = tuple(name for name in consent.scopes if OF_SCOPES.get(name) == now.key)
     no = policy.becomes(Basis.CONSENT, State(before.state) if before else None, Says.NO)
     return Change(
         purpose=now.key,
@@ -112,9 +102,9 @@ def _answered(of: Connection, now: Active, before: ConsentRecord | None, at: dat
         state=State.GIVEN if scopes else no,
         categories=_categories(scopes),
         access=now.access,
-        recipient=of.partner,
+        recipient=consent.partner_id,
         scopes=scopes,
-        connection=of.id,
+        connection=consent.pk,
         expires_at=until(now, at) if scopes else None,
     )
 

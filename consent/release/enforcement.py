@@ -175,11 +175,11 @@ class ConsentValidator(Authenticating):
             says = {"sub": partner.client_id, "client_id": partner.client_id}
             carried = families.Carried(tuple(request.scopes), request.target, says=says)
             request.issued = flows.authorize_partner(partner, carried, jkt=_jkt(request), by=acting(partner), at=at)
-        elif (exchanged := getattr(request, "exchanged", None)) and exchanged.details:
+        issued, exchanged = request.issued, getattr(request, "exchanged", None)
+        if exchanged and exchanged.details:
             token["authorization_details"] = list(exchanged.details)
-        issued = request.issued
-        if getattr(request, "exchanged", None) and not request.client.is_public:
-            token["grant_id"] = str(request.exchanged.consent.pk)
+        if exchanged and not request.client.is_public:
+            token["grant_id"] = str(exchanged.consent.pk)
         token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}
         if request.grant_type == Partner.GRANT_DEVICE_CODE and "openid" in issued.scopes:
             token["id_token"] = self.get_id_token(token, None, request)  # the library forgets it here
