@@ -9,7 +9,7 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Allow, Deny
+from ciam_portal.core.policy.decision import Deny
 from consent.ledger.shapes import OURSELVES, Line, Way
 from consent.models import Use
 from consent.purposes.facts import Wanted
@@ -23,11 +23,10 @@ _ADDRESSED = {Medium.MAIL.value: (Way.MAIL, "email"), Medium.SMS.value: (Way.SMS
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The answer about one purpose: whether any of it may be used, which categories, and why not the rest."""
+    """The answer about one purpose: which categories may be used, and why none of them may."""
 
     purpose: str
     use: policy.Use
-    is_allowed: bool
     may: frozenset[str]
     why: str
 
@@ -76,7 +75,7 @@ def _judge(person: Person, wanted: Wanted, to: To, at: datetime) -> _Judged:
     use = facts.use(wanted, person, is_its_purpose=is_its_purpose, is_ours=to.is_ours, at=at)
     answer = policy.may_use(use, limits=limits.current(), at=at)
     why = str(answer.reason) if isinstance(answer, Deny) else ""
-    return _Judged(wanted.purpose, use, isinstance(answer, Allow), policy.permitted(use, at), why)
+    return _Judged(wanted.purpose, use, policy.permitted(use, at), why)
 
 
 def _released(judged: Iterable[_Judged]) -> Released:
@@ -90,9 +89,10 @@ def _released(judged: Iterable[_Judged]) -> Released:
 
 
 def _lines(person: Person, judged: _Judged, to: To) -> Iterator[Line]:
-    if judged.may or (judged.is_allowed and not judged.rest):
+    is_refused = bool(judged.rest or judged.why)
+    if judged.may or not is_refused:
         yield _line(person, judged, to, judged.may, reason="")
-    if judged.rest or not judged.is_allowed:
+    if is_refused:
         yield _line(person, judged, to, judged.rest, reason=judged.why_not)
 
 
