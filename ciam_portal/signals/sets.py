@@ -76,7 +76,7 @@ def _released(consent: Consent, needs: Collection[str], named: Collection[str], 
     if not (needs or named):
         return Released()
     to = To(Party(consent.partner_id), Way.SIGNAL)
-    return flows.release(facts.of(consent, consent.customer, at), facts.of_scopes(needs, named), to, at=at)
+    return flows.release_to_app(consent, consent.customer, needs, to, named=named, at=at)
 
 
 def _values(consent: Consent, names: Iterable[str], named: Collection[str], released: Released) -> dict[str, Any]:

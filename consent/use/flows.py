@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from accounts.models import User
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
 from consent.ledger.shapes import OURSELVES, Line, Way
-from consent.models import Use
+from consent.models import Consent, Use
 from consent.purposes.facts import Wanted
 from consent.use import facts, policy
 from consent.use.facts import Person
@@ -44,6 +45,13 @@ class _Judged:
 def release(person: Person, wanted: Iterable[Wanted], to: To, *, at: datetime) -> Released:
     """What of this may go out now. One statement; raises DatabaseError if it cannot be written, and nothing goes."""
     return release_each({person.id: person}, wanted, to, at=at)[person.id]
+
+
+def release_to_app(
+    consent: Consent, customer: User, scopes: Iterable[str], to: To, *, named: Iterable[str] = (), at: datetime
+) -> Released:
+    """The same for a connection: what these scopes of its app open, and the single claims that were ``named``."""
+    return release(facts.of(consent, customer, at), facts.of_scopes(scopes, named), to, at=at)
 
 
 def release_each(
