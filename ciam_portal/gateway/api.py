@@ -22,9 +22,10 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.decision import Allow
-from ciam_portal.gateway import flows, identity, models, policy
+from ciam_portal.gateway import facts, flows, identity, policy
 from ciam_portal.gateway.policy import Asked
 from ciam_portal.gateway.shapes import App
+from consent.use.facts import Person
 
 IDENTITY, WHERE = "X-Gateway-Identity", "X-Gateway-Location"
 _ENVOY = "/gateway/check/envoy"
@@ -97,15 +98,16 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
     if route.public:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     at = clock.now()
-    session = _session(request, app, at)
-    if session is None:
+    entered = _entered(request, app, at)
+    if entered is None:
         return _elsewhere(request, asked, app, HTTPStatus.UNAUTHORIZED, redirects=redirects)
+    session, person = entered
     customer = session.customer
     by = Actor(ActorKind.CUSTOMER, customer.pk, Channel.GATEWAY, session.pk, request.request_id)  # type: ignore[attr-defined]
     session = sessions.seen(session, request, by=by, at=at)
     if not isinstance(flows.answer(app, route.action, customer, session, by=by, at=at).answer, Allow):
         return _elsewhere(request, asked, app, HTTPStatus.FORBIDDEN, redirects=redirects)
-    released = flows.released(app, route, customer, at=at)
+    released = flows.released(app, route, person, at=at)
     if not released.names:
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     response = HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -113,12 +115,12 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
     return response
 
 
-def _session(request: HttpRequest, app: App, at: datetime) -> Session | None:
-    """The live session of the browser, as its row stands now. One statement."""
+def _entered(request: HttpRequest, app: App, at: datetime) -> tuple[Session, Person] | None:
+    """The live session of the browser, as its row stands now, and what its customer said. One statement."""
     value = request.COOKIES.get(_cookie("gateway", app), "")
     if len(value) != _VALUE:
         return None
-    return models.session_of(value, app.key, at)
+    return facts.entered(value, app.key, at)
 
 
 def _elsewhere(request: HttpRequest, asked: Asked, app: App, status: HTTPStatus, *, redirects: bool) -> HttpResponse:

@@ -27,8 +27,8 @@ from ciam_portal.gateway.shapes import App, Route
 from consent.ledger.shapes import Party, Way
 from consent.purposes.facts import Wanted
 from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OWN_APPLICATIONS
-from consent.use import facts as using
 from consent.use import flows as leaving
+from consent.use.facts import Person
 from consent.use.shapes import Released, To
 
 
@@ -70,13 +70,12 @@ def answer(app: App, action: str, customer: User, session: Session, *, by: Actor
     return _noted(app, action, asked, assessed, customer, by=by, at=at)
 
 
-def released(app: App, route: Route, customer: User, *, at: datetime) -> Released:
-    """What the application may be told of who sent a request. Two statements."""
+def released(app: App, route: Route, person: Person, *, at: datetime) -> Released:
+    """What the application may be told of who sent a request. One statement."""
     to = To(Party(application=app.key), Way.GATEWAY, is_ours=True)
     categories = {name for scope in ("openid", *route.scopes) for name in CATEGORIES_OF_SCOPES[scope]}
     wanted = Wanted(OWN_APPLICATIONS, tuple(sorted(categories)), route.scopes)
-    person = using.people([customer.pk], at).get(customer.pk)
-    return leaving.release(person, [wanted], to, at=at) if person else Released()
+    return leaving.release(person, [wanted], to, at=at)
 
 
 @flow

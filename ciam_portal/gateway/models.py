@@ -1,16 +1,14 @@
 """What a browser holds at an application's host: a value of its own, worth as much as the session behind it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 
 from accounts.models import Session
 from ciam_portal.core import retention
 from ciam_portal.core.crypto import codes
-from ciam_portal.core.policy import limits
-from ciam_portal.core.postgres.prepared import Prepared
 
-_PURPOSE = "gateway entry"
+PURPOSE = "gateway entry"
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -19,7 +17,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def renew(self, session: Session, app: str, ends_at: datetime) -> str:
         """The value for the browser; the one that it had there before is dead."""
         value = codes.new_token()
-        changed = {"digest": codes.digest(value, _PURPOSE), "expires_at": ends_at}
+        changed = {"digest": codes.digest(value, PURPOSE), "expires_at": ends_at}
         self.update_or_create(session=session, app=app, defaults=changed)
         return value
 
@@ -47,19 +45,3 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-_ENTERED = Prepared(
-    lambda digest, app, idle_from, at: (
-        Session.objects.standing_since(idle_from, at)
-        .filter(entries__digest=digest, entries__app=app)
-        .defer("visit", "device__former_digests", "device__cookie_digest")
-    )
-)
-
-
-def session_of(value: str, app: str, at: datetime) -> Session | None:
-    """The live session of the browser that holds this value at this application, as its row stands now."""
-    idle_from = at - timedelta(minutes=limits.current().session.idle_minutes)
-    found = (_ENTERED.first(digest, app, idle_from, at) for digest in codes.digests(value, _PURPOSE))
-    return next((session for session in found if session is not None), None)

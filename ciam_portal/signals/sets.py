@@ -45,11 +45,12 @@ def _token(row: Signal, content: dict[str, Any], consent: Consent | None, at: da
     if row.consent is not None:
         if consent is None or not set(content["needs"]) <= set(consent.scopes):
             return None
-        released = _released(consent, content["needs"], content["claims"], at)
+        named = _named(consent, content["claims"])
+        released = _released(consent, content["needs"], named, at)
         if released.withheld and content["needs"]:
             return None
         if content["claims"]:
-            event["claims"] = _values(consent, content["claims"], released)
+            event["claims"] = _values(consent, content["claims"], named, released)
             if not event["claims"]:
                 return None
     claims = {
@@ -64,24 +65,22 @@ def _token(row: Signal, content: dict[str, Any], consent: Consent | None, at: da
     return jwts.sign(claims, keys.signing_key(stream.partner.algorithm), KIND)
 
 
-def _released(consent: Consent, needs: Collection[str], claims: Iterable[str], at: datetime) -> Released:
+def _named(consent: Consent, claims: Iterable[str]) -> frozenset[str]:
+    """Of these claims, those that consent opens without asking for more."""
+    free = [name for name in consent.scopes if USE_SCOPE + name not in limits.current().actions]
+    return scopes.claims_of(free) & facts.COLUMNS.keys() & set(claims)
+
+
+def _released(consent: Consent, needs: Collection[str], named: Collection[str], at: datetime) -> Released:
     """What of it may be told; of what says nothing of a person but that they are there, nothing is asked."""
-    named = scopes.claims_of(_free(consent)) & set(claims)
     if not (needs or named):
         return Released()
     to = To(Party(consent.partner_id), Way.SIGNAL)
-    return flows.release(facts.of(consent, consent.customer, at), facts.of_scopes(needs, named), to, at=at)
+    return flows.release_to_app(consent, consent.customer, needs, to, named=named, at=at)
 
 
-def _free(consent: Consent) -> list[str]:
-    """What consent opens without asking for more."""
-    return [name for name in consent.scopes if USE_SCOPE + name not in limits.current().actions]
-
-
-def _values(consent: Consent, names: Iterable[str], released: Released) -> dict[str, Any]:
+def _values(consent: Consent, names: Iterable[str], named: Collection[str], released: Released) -> dict[str, Any]:
     """What these claims are now, as far as they may be told; null, if there is nothing."""
-    free = _free(consent)
-    known = fields.of(consent.customer, released, free) | {SCOPE: " ".join(consent.scopes)}
-    opened = {name for name in facts.COLUMNS if facts.category_of(name) in released.categories} | {SCOPE}
-    opened &= scopes.claims_of(free) | {SCOPE}
-    return {name: known.get(name) for name in names if name in opened}
+    known = fields.of(consent.customer, released, (), named=named) | {SCOPE: " ".join(consent.scopes)}
+    told = {SCOPE, *(name for name in named if facts.category_of(name) in released.categories)}
+    return {name: known.get(name) for name in names if name in told}

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from typing import Any, cast
 
 from django.conf import settings
@@ -119,7 +120,7 @@ def _table(archive: _Archive, table: Shown, customer: User) -> dict[str, Any]:
         return said
     with archive.adding(f"data/{table.name}.json") as write:
         write(f'{{"title": {_json(said["title"])}, "rows": [\n')
-        for row in _chain(first, rows):
+        for row in chain((first,), rows):
             write(f"{',' if total else ''}{_json(row)}\n")
             total += 1
             if total <= _MOST_TO_READ:
@@ -213,8 +214,3 @@ def _term(name: str) -> str:
 
 def _json(value: Any) -> str:  # noqa: ANN401  (any JSON)
     return json.dumps(value, ensure_ascii=False)
-
-
-def _chain(first: Row, others: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from others

@@ -39,7 +39,7 @@ def ask(customer: User, session: Session, *, by: Actor, at: datetime) -> Export:
     if made is not None:
         record(events.ExportAsked(export=made.pk, again=True), about=customer.pk, by=by, at=at)
         return made
-    asking = policy.Asking(_is_owner(customer, by), theirs.filter(asked_at__gt=at - _A_DAY).count())
+    asking = policy.Asking(by.is_self(customer.pk), theirs.filter(asked_at__gt=at - _A_DAY).count())
     decision = require(policy.may_ask, asking, about=customer.pk, by=by, at=at)
     for former in theirs.filter(state=State.READY):
         former.drop(State.REPLACED)
@@ -57,7 +57,7 @@ def take(export: Export, session: Session, *, by: Actor, at: datetime) -> Export
     customer, _session = permitted(Action.EXPORT_DATA, export.customer, session, by=by, at=at)
     export = Export.objects.select_for_update(of=("self",)).get(pk=export.pk)
     taking = policy.Taking(
-        is_owner=export.customer_id == customer.pk and _is_owner(customer, by),
+        is_owner=export.customer_id == customer.pk and by.is_self(customer.pk),
         state=State(export.state),
         expires_at=export.expires_at,
     )
@@ -65,10 +65,6 @@ def take(export: Export, session: Session, *, by: Actor, at: datetime) -> Export
     export.taken(at)
     record(events.ExportTaken(export=export.pk), about=customer.pk, by=by, at=at, decision=decision)
     return export
-
-
-def _is_owner(customer: User, by: Actor) -> bool:
-    return by.id == customer.pk and by.on_behalf_of is None
 
 
 def begin(key: UUID, at: datetime) -> Export | None:

@@ -80,9 +80,14 @@ def month_of(at: datetime, ago: int = 0) -> datetime:
     return first.replace(year=months // 12, month=months % 12 + 1)
 
 
+def months(at: datetime) -> tuple[datetime, ...]:
+    """The first instants of the last twelve months, this one's included, the oldest first."""
+    return tuple(month_of(at, ago) for ago in reversed(range(_MONTHS)))
+
+
 def year(customer: UUID, at: datetime) -> Year:
     """The year up to now. One statement."""
-    begins = tuple(month_of(at, ago) for ago in reversed(range(_MONTHS)))
+    begins = months(at)
     rows = Use.objects.of(customer).filter(at__gte=begins[0]).annotate(month=TruncMonth("at"))
     summed = rows.values_list("month", "partner", "application", "purpose", "result").annotate(Sum("times"))
     sums = {(name_of(month), Party(*who), purpose, result): times

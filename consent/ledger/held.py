@@ -5,4 +5,4 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.core.held import show
 from consent.models import Use
 
-show(Use, _("Who used your data"), way="customer")
+show(Use, _("Who used your data"))

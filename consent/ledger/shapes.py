@@ -57,8 +57,3 @@ class Line:
     event: int | None = None
     actor: UUID | None = None
     reason: str = ""
-
-    @property
-    def result(self) -> str:
-        """One of two."""
-        return "refused" if self.reason else "allowed"

@@ -27,7 +27,6 @@ from consent.ledger.shapes import Party, Way
 from consent.permission import facts, policy
 from consent.release import issuance, pace
 from consent.release.access import Access, acting, admit, partner_of
-from consent.use import facts as using
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import Released, To
@@ -196,8 +195,8 @@ def _telling(access: Access) -> tuple[str, ...]:
 
 
 def _release(access: Access, way: Way, names: tuple[str, ...], named: tuple[str, ...] = ()) -> Released:
-    person = using.of(access.consent, access.customer, access.at)
-    return leaving.release(person, using.of_scopes(names, named), To(Party(access.partner.pk), way), at=access.at)
+    to = To(Party(access.partner.pk), way)
+    return leaving.release_to_app(access.consent, access.customer, names, to, named=named, at=access.at)
 
 
 def _withheld(released: Released) -> HttpResponse:
@@ -250,8 +249,8 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
     if not isinstance(asked.answer, Allow):
         return nothing
-    person, to = using.of(found.consent, found.user, at), To(Party(asking.pk), Way.INTROSPECTION)
-    if not leaving.release(person, using.of_scopes(("openid",)), to, at=at).names:
+    to = To(Party(asking.pk), Way.INTROSPECTION)
+    if not leaving.release_to_app(found.consent, found.user, ("openid",), to, at=at).names:
         return nothing
     opened = facts.open_now(asked.allowed, asked.token, found.user, at)
     proven = facts.signed_in(found.session)

@@ -23,7 +23,6 @@ from consent.permission import facts
 from consent.release import flows, pace, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
-from consent.use import facts as using
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import To
@@ -208,8 +207,8 @@ class ConsentValidator(Authenticating):
         now, by = int(at.timestamp()), acting(request.client)
         asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
         named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at, partner=request.client)
-        person, to = using.of(exchanged.consent, exchanged.customer, at), To(Party(request.client.pk), Way.ID_TOKEN)
-        released = leaving.release(person, using.of_scopes(("openid",), named), to, at=at)
+        consent, customer, to = exchanged.consent, exchanged.customer, To(Party(request.client.pk), Way.ID_TOKEN)
+        released = leaving.release_to_app(consent, customer, ("openid",), to, named=named, at=at)
         claims: dict[str, Any] = fields.of(exchanged.customer, released, (), named=named)
         claims |= facts.signed_in(exchanged.session)
         claims |= {

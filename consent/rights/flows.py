@@ -41,7 +41,7 @@ def ask(customer: User, session: Session, kind: Kind, about: About, text: str, *
     same = theirs.filter(state=State.OPEN, kind=kind, about=about)
     restricted = kind is Kind.RESTRICT and theirs.restricting().exists()
     asking = policy.Asking(
-        is_owner=_is_owner(customer, by),
+        is_owner=by.is_self(customer.pk),
         kind=kind,
         about=about,
         is_open=restricted or same.exists(),
@@ -72,7 +72,7 @@ def ask(customer: User, session: Session, kind: Kind, about: About, text: str, *
 def withdraw(request: Request, *, by: Actor, at: datetime) -> None:
     """The customer takes it back; what it restricted goes on to rest until they lift that. Raises Refused."""
     request, customer = _held(request)
-    standing, asker = _standing(request), _is_owner(customer, by)
+    standing, asker = _standing(request), by.is_self(customer.pk)
     decision = require(policy.may_withdraw, standing, asker, about=customer.pk, by=by, at=at)
     request.end(State.WITHDRAWN, at)
     event = events.RequestWithdrawn(request=request.pk, kind=Code(request.kind))
@@ -83,7 +83,7 @@ def withdraw(request: Request, *, by: Actor, at: datetime) -> None:
 def lift(request: Request, *, by: Actor, at: datetime) -> None:
     """The customer ends the restriction. A request that is still open is taken back with it. Raises Refused."""
     request, customer = _held(request)
-    standing, asker = _standing(request), _is_owner(customer, by)
+    standing, asker = _standing(request), by.is_self(customer.pk)
     require(policy.may_lift, standing, asker, about=customer.pk, by=by, at=at)
     if request.state == State.OPEN:
         request.end(State.WITHDRAWN, at)
@@ -215,7 +215,3 @@ def _standing(request: Request) -> policy.Standing:
 def _officer(customer: User, person: User, session: Session, at: datetime) -> policy.Officer:
     opened = people.is_opened(customer.pk, session, at)
     return policy.Officer(id=person.pk, roles=tuple(sorted(roles_of(person))), opened=opened)
-
-
-def _is_owner(customer: User, by: Actor) -> bool:
-    return by.id == customer.pk and by.on_behalf_of is None

@@ -11,14 +11,13 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 
 from ciam_portal.oauth.models import Partner
-from consent.ledger.facts import month_of, titles
+from consent.ledger.facts import months, titles
 from consent.models import ConsentEvent, ConsentRecord, Request, Use
 from consent.purposes import facts as purposes
 from consent.records.policy import State
 from consent.rights.policy import Kind
 from consent.rights.policy import State as Stage
 
-_MONTHS = 12
 _SOON = timedelta(days=7)
 _A_YEAR = timedelta(days=365)
 RECENT, BEFORE = timedelta(days=7), timedelta(days=35)
@@ -102,7 +101,7 @@ def rates(at: datetime) -> list[Rate]:
 
 def withdrawals(at: datetime) -> list[Month]:
     """The last twelve months, the oldest first."""
-    begins = [month_of(at, ago) for ago in reversed(range(_MONTHS))]
+    begins = months(at)
     rows = ConsentEvent.objects.filter(state__in=_TOOK_BACK, at__gte=begins[0]).annotate(month=TruncMonth("at"))
     counted = {
         (month, state): times for month, state, times in rows.values_list("month", "state").annotate(Count("pk"))

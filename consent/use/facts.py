@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from accounts.models import User
@@ -40,16 +41,22 @@ def of(consent: Consent, customer: User, at: datetime) -> Person:
 
 def people(customers: Iterable[UUID], at: datetime) -> Mapping[UUID, Person]:
     """These people, and what they said to us; whoever has no account is not among them. One statement."""
-    return {each.pk: _person(each, at) for each in _ours(User.objects.filter(pk__in=list(customers)))}
+    return {each.pk: ours(each, each.said, at) for each in _ours(User.objects.filter(pk__in=list(customers)))}
 
 
-def _ours(found: QuerySet[User]) -> QuerySet[User]:
-    to_us = records.choices(OuterRef("pk"), None)
+def _ours(found: QuerySet[User]) -> QuerySet[Any]:  # annotated
+    to_us = said_to_us(OuterRef("pk"))
     return found.only("is_active", "locked_at", "suspended_until", "erase_at").annotate(said=to_us)
 
 
-def _person(found: Any, at: datetime) -> Person:  # noqa: ANN401  (annotated)
-    return Person(found.pk, found.is_open_at(at), records.said(found.said))
+def said_to_us(customer: Any) -> ArraySubquery:  # noqa: ANN401  (an expression)
+    """What a customer said to us, as a column of a row that is read anyway; ``ours`` takes it."""
+    return records.choices(customer, None)
+
+
+def ours(customer: User, said: Iterable[Mapping[str, Any]], at: datetime) -> Person:
+    """A customer and what they said to us, read along with something else."""
+    return Person(customer.pk, customer.is_open_at(at), records.said(said))
 
 
 def of_scopes(scopes: Iterable[str], named: Iterable[str] = ()) -> tuple[Wanted, ...]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from accounts.models import User
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
-from ciam_portal.core.policy.decision import Allow, Deny
+from ciam_portal.core.policy.decision import Deny
 from consent.ledger.shapes import OURSELVES, Line, Way
-from consent.models import Use
+from consent.models import Consent, Use
 from consent.purposes.facts import Wanted
 from consent.use import facts, policy
 from consent.use.facts import Person
@@ -23,11 +24,10 @@ _ADDRESSED = {Medium.MAIL.value: (Way.MAIL, "email"), Medium.SMS.value: (Way.SMS
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The answer about one purpose: whether any of it may be used, which categories, and why not the rest."""
+    """The answer about one purpose: which categories may be used, and why none of them may."""
 
     purpose: str
     use: policy.Use
-    is_allowed: bool
     may: frozenset[str]
     why: str
 
@@ -45,6 +45,13 @@ class _Judged:
 def release(person: Person, wanted: Iterable[Wanted], to: To, *, at: datetime) -> Released:
     """What of this may go out now. One statement; raises DatabaseError if it cannot be written, and nothing goes."""
     return release_each({person.id: person}, wanted, to, at=at)[person.id]
+
+
+def release_to_app(
+    consent: Consent, customer: User, scopes: Iterable[str], to: To, *, named: Iterable[str] = (), at: datetime
+) -> Released:
+    """The same for a connection: what these scopes of its app open, and the single claims that were ``named``."""
+    return release(facts.of(consent, customer, at), facts.of_scopes(scopes, named), to, at=at)
 
 
 def release_each(
@@ -76,7 +83,7 @@ def _judge(person: Person, wanted: Wanted, to: To, at: datetime) -> _Judged:
     use = facts.use(wanted, person, is_its_purpose=is_its_purpose, is_ours=to.is_ours, at=at)
     answer = policy.may_use(use, limits=limits.current(), at=at)
     why = str(answer.reason) if isinstance(answer, Deny) else ""
-    return _Judged(wanted.purpose, use, isinstance(answer, Allow), policy.permitted(use, at), why)
+    return _Judged(wanted.purpose, use, policy.permitted(use, at), why)
 
 
 def _released(judged: Iterable[_Judged]) -> Released:
@@ -90,9 +97,10 @@ def _released(judged: Iterable[_Judged]) -> Released:
 
 
 def _lines(person: Person, judged: _Judged, to: To) -> Iterator[Line]:
-    if judged.may or (judged.is_allowed and not judged.rest):
+    is_refused = bool(judged.rest or judged.why)
+    if judged.may or not is_refused:
         yield _line(person, judged, to, judged.may, reason="")
-    if judged.rest or not judged.is_allowed:
+    if is_refused:
         yield _line(person, judged, to, judged.rest, reason=judged.why_not)
 
 

@@ -1,8 +1,10 @@
 """Download my data: all of it is in the copy, nobody else's is, and only its owner gets it."""
 
+import base64
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import User
@@ -192,6 +195,16 @@ def test_what_a_customer_wrote_is_no_markup_in_it(customer: User) -> None:
     assert "&lt;script&gt;" in page
     assert "default-src 'none'" in page
     assert json.loads(copy.read("data/accounts-user.json"))["rows"][0]["name"] == hostile
+
+
+def test_its_pages_have_one_style_which_is_ours_as_it_stands(customer: User) -> None:
+    ours = render_to_string("consent/export/copy/style.css")
+    digest = base64.b64encode(hashlib.sha256(ours.encode()).digest()).decode()
+    copy = copy_of(customer)
+    for name in ("index.html", "pages/accounts-user.html"):
+        page = copy.read(name).decode()
+        assert re.findall(r"<style>(.*?)</style>", page, re.DOTALL) == [ours], name
+        assert f"content=\"default-src 'none'; style-src 'sha256-{digest}'\"" in page
 
 
 def test_it_is_sealed_at_rest_and_only_in_its_place(customer: User) -> None:

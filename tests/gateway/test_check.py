@@ -127,12 +127,12 @@ def test_what_is_public_asks_nobody_and_names_nobody(browser: Browser, django_as
     assert (answer.status_code, "X-Gateway-Identity" in answer) == (204, False)
 
 
-def test_three_statements_answer_and_what_is_ordinary_leaves_no_row(
+def test_two_statements_answer_and_what_is_ordinary_leaves_no_row(
     browser: Browser, django_assert_num_queries: Any
 ) -> None:
     browser.goes_to("/")
     before = AuditEntry.objects.count(), DecisionEntry.objects.count()
-    with django_assert_num_queries(3):  # the session, what its customer said, the ledger
+    with django_assert_num_queries(2):  # the session with what its customer said, the ledger
         assert browser.asks("/").status_code == 204
     assert (AuditEntry.objects.count(), DecisionEntry.objects.count()) == before
 

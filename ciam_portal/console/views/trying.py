@@ -25,7 +25,6 @@ from consent.ledger.shapes import Party, Way
 from consent.permission.facts import signed_in
 from consent.release import flows as release
 from consent.release.access import acting
-from consent.use import facts as using
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import To
@@ -92,7 +91,6 @@ def tried(request: HttpRequest) -> HttpResponse:
 
 
 def _told(app: Partner, exchanged: release.Exchanged, at: datetime) -> dict[str, Any]:
-    scopes = exchanged.issued.scopes
-    person = using.of(exchanged.consent, exchanged.customer, at)
-    released = leaving.release(person, using.of_scopes(scopes), To(Party(app.pk), Way.USERINFO), at=at)
+    scopes, to = exchanged.issued.scopes, To(Party(app.pk), Way.USERINFO)
+    released = leaving.release_to_app(exchanged.consent, exchanged.customer, scopes, to, at=at)
     return fields.of(exchanged.customer, released, scopes)

@@ -54,6 +54,10 @@ class Actor:
         """A stranger, whoever is signed in on this request: what is shown, or a link, speaks for itself."""
         return cls(ActorKind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
 
+    def is_self(self, customer: UUID) -> bool:
+        """Whether it is this customer, and nobody in their place."""
+        return self.id == customer and self.on_behalf_of is None
+
     def known_as(self, customer: UUID) -> Self:
         """The same party on the same request, once it has proven to be this customer."""
         return replace(self, kind=ActorKind.CUSTOMER, id=customer)
