@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Session, User
 from accounts.restrictions.notices import AccountSuspended
-from accounts.restrictions.policy import WhyRestrict, told
+from accounts.restrictions.policy import RestrictionKind, WhyRestrict, told
 from ciam_portal.core import clock
 from ciam_portal.core.outbox import channels
 from ciam_portal.core.outbox.models import Notice
@@ -110,7 +110,7 @@ def test_mail_and_text_message_are_in_the_language_of_the_customer(
     customer.locale = "de"
     customer.save(update_fields=["locale"])
     with translation.override("en"):  # as staff or a job cause it
-        reason = _(told(WhyRestrict.CUSTOMER_ASKED).words)
+        reason = _(told(WhyRestrict.CUSTOMER_ASKED, RestrictionKind.SUSPEND).words)
         notice = AccountSuspended(reason=reason, until=customer.local(noon), number="1")
         for medium, to in ((Medium.MAIL, customer.email), (Medium.SMS, "+4712345678")):
             tell(customer, notice, to=[to], at=clock.now(), channel=medium)
