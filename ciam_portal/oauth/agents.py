@@ -28,7 +28,7 @@ SCOPES = frozenset({"profile", "email", "phone"})
 class Reason(ReasonBase):
     """Why not. ``words`` is what staff read."""
 
-    RETIRED = "partner_retired", "This app was switched off for good. Register it anew, if it is wanted again."
+    RETIRED = "partner_retired", "This app was switched off for good. If it is wanted again, register it as a new one."
 
 
 def check(profile: Profile, maker: str, scopes: Collection[str], actions: Collection[str], where: Environment) -> None:
