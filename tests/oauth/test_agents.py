@@ -93,7 +93,8 @@ def run(*words: str) -> str:
 
 def test_the_command_registers_and_retires_one() -> None:
     known = agent()
-    add: tuple[str, ...] = ("add", "Helper 2", "--profile", "agent_app", "--owner", "owner@shop.example", "--purpose", "Helps.")
+    add: tuple[str, ...]
+    add = ("add", "Helper 2", "--profile", "agent_app", "--owner", "owner@shop.example", "--purpose", "Helps.")
     add += ("--redirect-uri", "http://127.0.0.1/back", "--maker", "Robots Ltd", "--scope", "email", "--action", PAY)
     assert run(*add).startswith("client_id=")
     assert Partner.objects.get(name="Helper 2").actions_allowed == [PAY]
