@@ -37,7 +37,7 @@ def test_none_of_it_can_be_posted() -> None:
 @pytest.mark.django_db
 @pytest.mark.control("v5.0.0-15.3.3")
 def test_posted_everywhere_it_changes_nothing(customer: User, sign_in: Callable[..., Client]) -> None:
-    words = {"may_exchange": True, "scopes": ("openid", "profile", "offline_access", GRANT_QUERY)}
+    words: dict[str, Any] = {"may_exchange": True, "scopes": ("openid", "profile", "offline_access", GRANT_QUERY)}
     shop = Walk(*register(**words), sign_in(customer))
     tv = Television(shop.browser)
     held = [shop.tokens("openid profile offline_access") for _ in range(4)]
