@@ -15,6 +15,7 @@ class Way(Worded):
     PROFILE = "profile", "The app asked for it."
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
+    DELEGATE = "delegate", "Somebody who acts for you looked at it."
     GATEWAY = "gateway", "It went along with your visit."
     SIGNAL = "signal", "The app was told of a change."
     DATA_USE = "data_use", "A service asked for it."
