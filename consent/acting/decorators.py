@@ -1,4 +1,4 @@
-"""What a page of acting says of itself: it is opened only to whoever acts for the owner in its address, here and now."""
+"""What a page of acting says of itself: it is opened only to whoever acts for its owner, here and now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is recorded of acting in the portal. Each side has a row of its own; ``other`` is who stands on the other one."""
+"""What is recorded of acting in the portal. Each side has a row of its own; ``other`` is who stands on the other."""
 
 from dataclasses import dataclass
 from typing import ClassVar

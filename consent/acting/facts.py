@@ -1,19 +1,17 @@
 """What the pages of acting ask about and show."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import User
-from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.oauth.models import Partner
 from consent.acting.policy import Mode
 from consent.delegation import facts as delegations
 from consent.delegation.policy import SCOPES
-from consent.models import ActingSession, Consent, Delegation
+from consent.models import ActingSession, Delegation
 from consent.purposes.facts import Wanted
 from consent.purposes.shipped import ACTING, CATEGORIES_OF_SCOPES
 
@@ -29,8 +27,8 @@ def mode_of(row: ActingSession | None) -> Mode:
 
 
 def name_of(row: Delegation) -> str:
-    """What whoever acts reads of the owner: the name, if they may see it, or else the address they know them by."""
-    return (row.owner.name if "profile" in row.scopes else "") or spelled_out(row.owner.email)
+    """What whoever acts reads of the owner: the name they gave themselves, or else the address they know them by."""
+    return row.owner.name or row.owner.shown_email
 
 
 def shown_scopes(row: Delegation) -> tuple[str, ...]:
@@ -50,9 +48,6 @@ def details(claims: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(claims) | ({"locale": dict(settings.LANGUAGES).get(claims["locale"])} if "locale" in claims else {})
 
 
-def apps(row: Delegation, at: datetime) -> list[Partner]:
-    """The apps in which they can act: connected by the owner, meant by this, and ready for it. One statement."""
-    connected = Consent.objects.of(row.owner).live().filter(partner__is_enabled=True, partner__delegates=True)
-    if row.partners:
-        connected = connected.filter(partner__in=row.partners)
-    return [each.partner for each in connected.select_related("partner").order_by("partner__name")]
+def apps(row: Delegation) -> list[Partner]:
+    """The apps that the owner named for it. Which others they have connected, a delegate is not told."""
+    return list(Partner.objects.filter(pk__in=row.partners, is_enabled=True).order_by("name"))

@@ -66,10 +66,12 @@ def permitted(row: Delegation, session: Session, action: Action | None, *, by: A
 @delegable
 def look(row: Delegation, *, by: Actor, at: datetime) -> Released:
     """What of the owner's details goes to whoever acts; it stands in the ledger first, and both read of it."""
+    seen = delegations.of(row, Act(Action.SEE_PROFILE, facts.shown_scopes(row)), at=at)
+    decision = require(may_act, seen, about=row.owner_id, by=by, at=at)
     person = use.people([row.owner_id], at)[row.owner_id]
     to = To(OURSELVES, Way.DELEGATE, is_ours=True, actor=by.id)
     released = leaving.release(person, [facts.wanted(row)], to, at=at)
-    news.note(events.Looked, row, by=by, at=at)
+    news.note(events.Looked, row, by=by, at=at, decision=decision)
     return released
 
 
@@ -82,7 +84,7 @@ def stop(row: Delegation, session: Session, *, by: Actor, at: datetime) -> None:
 
 
 @life.ENDED.join
-def end_with(delegation: Delegation, *, by: Actor, at: datetime) -> None:
+def end_with(delegation: Delegation, *, by: Actor, at: datetime) -> None:  # noqa: ARG001  (as all who join)
     """They may not any more, or may do less: begun anew, it is what they may now."""
     ActingSession.objects.filter(delegation=delegation).end(at)
 
@@ -90,7 +92,7 @@ def end_with(delegation: Delegation, *, by: Actor, at: datetime) -> None:
 @flow
 @delegable
 def _turn(row: Delegation, refused: Refused, *, by: Actor, at: datetime) -> None:
-    news.note(events.Turned, row, by=by, at=at, decision=refused.decision, reason=Code(str(refused.reason)))
+    news.note(events.Turned, row, {"reason": Code(str(refused.reason))}, by=by, at=at, decision=refused.decision)
 
 
 def _ask(

@@ -17,7 +17,7 @@ def _sides(owner: Text, delegate: Text, *, badge: Text = "", kind: str = "") -> 
 tell(
     {
         events.Begun: _sides(_("Somebody began to act for you"), _("You began to act for somebody")),
-        events.Looked: _sides(_("Somebody who acts for you saw your details"), _("You saw somebody’s details")),
+        events.Looked: _sides(_("Somebody who acts for you saw your details"), _("You saw the details of somebody")),
         events.Stopped: _sides(_("Somebody stopped acting for you"), _("You stopped acting for somebody")),
         events.Turned: _sides(
             _("Somebody wanted to act for you and was refused"), _("You wanted to act for somebody and were refused"),

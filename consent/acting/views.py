@@ -14,10 +14,12 @@ from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from consent.acting import facts, flows
 from consent.acting.decorators import Acting, acting, over, theirs
+from consent.delegation import lines
 from consent.models import Delegation
 from consent.use import fields
 
@@ -42,7 +44,7 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 @acting()
 def home(request: HttpRequest, now: Acting) -> HttpResponse:
     """What they can do for the owner, and where."""
-    return render(request, "consent/acting/home.html", _words(now.row) | {"apps": facts.apps(now.row)})
+    return render(request, "consent/acting/home.html", _words(now.row) | _can(now))
 
 
 @require_safe
@@ -63,10 +65,21 @@ def stop(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     return redirect("home")
 
 
+def _can(now: Acting) -> dict[str, Any]:
+    today = now.at.astimezone(now.row.owner.zone).date()
+    return {
+        "apps": facts.apps(now.row),
+        "does": lines.does(now.row),
+        "limits": lines.limited(now.row, today),
+        "until": now.row.ends_at,
+    }
+
+
 def _words(row: Delegation) -> dict[str, Any]:
     return {
         "delegation": row,
         "owner": facts.name_of(row),
+        "address": spelled_out(row.owner.email) if row.owner.name else "",
         "sees": Action.SEE_PROFILE in row.actions and bool(facts.wanted(row).categories),
         "minutes": limits.current().delegation.acting_minutes,
     }

@@ -12,6 +12,8 @@ from django.db.models import Max, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
 
+from accounts.models import User
+from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.oauth.models import Partner
 from consent.ledger.shapes import Party
 from consent.models import Consent, PurposeVersion, Use
@@ -20,7 +22,7 @@ from consent.purposes import facts as purposes
 _MONTHS = 12
 MOST = 100
 """Lines of one page."""
-_ALIKE = ("partner", "application", "purpose", "version", "basis", "categories", "result", "reason", "event")
+_ALIKE = ("partner", "application", "purpose", "version", "basis", "categories", "result", "reason", "event", "actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,12 @@ def partners(parties: Iterable[Party]) -> Mapping[UUID, Partner]:
     """Those that still have a name. One statement."""
     rows = Partner.objects.filter(pk__in=[each.partner for each in parties if each.partner])
     return {each.pk: each for each in rows}
+
+
+def actors(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, str]:
+    """Who acted in the place of whoever used it, by the address they have now. One statement."""
+    found = User.objects.filter(pk__in={row["actor"] for row in rows if row["actor"]})
+    return {key: spelled_out(email) for key, email in found.values_list("pk", "email")}
 
 
 def connections(customer: UUID) -> Mapping[UUID, Consent]:

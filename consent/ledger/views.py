@@ -43,14 +43,16 @@ def used(request: HttpRequest) -> HttpResponse:
     asked = facts.Asked(parties.get(said["who"]), said["purpose"])
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
-    connections = facts.connections(customer.pk) if lines else {}
+    connections, actors = (facts.connections(customer.pk), facts.actors(lines)) if lines else ({}, {})
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
         "form": form,
         "opened": opened,
         "chart": chart([astuple(each) for each in counted]),
         "months": [(each, urlencode(others | {"month": facts.name_of(each.begins)})) for each in reversed(counted)],
-        "lines": [_line(row, names, titles, connections) for row in lines[: facts.MOST]],
+        "lines": [
+            _line(row, names, titles, connections) | {"actor": _actor(row, actors)} for row in lines[: facts.MOST]
+        ],
         "has_more": len(lines) > facts.MOST,
         "was_used": bool(year.sums),
         "keeps": limits.current().retention.use_months,
@@ -71,6 +73,10 @@ def _names(parties: Iterable[Party]) -> Mapping[Party, str]:
         return partner.name if partner else _("An app that is no longer there")
 
     return {each: name(each) for each in parties}
+
+
+def _actor(row: Mapping[str, Any], actors: Mapping[UUID, str]) -> str:
+    return actors.get(row["actor"], _("somebody who acted for you")) if row["actor"] else ""
 
 
 def _line(
