@@ -95,7 +95,7 @@ def _said(event: ConsentEvent) -> policy.Said:
 
 def _answers(uses: Iterable[Use]) -> Mapping[int | None, Any]:
     """Those that are named, each with when the next one of its purpose and recipient was given; by their numbers."""
-    people, numbers = {each.customer for each in uses}, {each.event for each in uses} - {None}
+    people, numbers = {each.customer for each in uses}, {each.event for each in uses if each.event is not None}
     about = ConsentEvent.objects.filter(subject=OuterRef("subject"), purpose=OuterRef("purpose"))
     later = about.alias(to=_TO).filter(to=OuterRef("to"), number__gt=OuterRef("number")).order_by("number")
     named = ConsentEvent.objects.filter(subject__in=people, number__in=numbers)
