@@ -1,5 +1,6 @@
 """The use ledger as auditors read it: of one customer, each line with the answer that stood at that instant."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from consent.records.policy import State
 from consent.use import lines
 from consent.use.lines import Trace
 
+_RESULTS = {Use.Result.ALLOWED.value: lazy("Released"), Use.Result.REFUSED.value: lazy("Refused")}
 READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER})
 
 
@@ -42,7 +44,7 @@ class NarrowUses(Narrow):
     way = forms.ChoiceField(
         label=lazy("Way"), required=False, choices=[("", "—"), *((each.value, each.value) for each in Way)]
     )
-    result = forms.ChoiceField(label=lazy("Result"), required=False, choices=[("", "—"), *Use.Result.choices])
+    result = forms.ChoiceField(label=lazy("Result"), required=False, choices=[("", "—"), *_RESULTS.items()])
 
 
 @admin.register(Use)
@@ -131,6 +133,8 @@ class Uses(Looking, Newest):
             rests=sentence(trace.rests),
             answer=_answer(trace),
             answer_data=_data(event.categories) if event else [],
+            ends=_utc(event.expires_at) if event and event.expires_at else "",
+            replaced=_utc(trace.replaced_at) if trace.replaced_at else "",
         )
 
     def file(self, request: HttpRequest, use_id: UUID, name: str) -> HttpResponse:
@@ -166,5 +170,11 @@ def _answer(trace: Trace) -> str:
     event, number = trace.event, trace.use.event
     if event is None:
         return "—" if number is None else _("Number %(number)s: not there") % {"number": number}
-    said = {"number": number, "state": STATES[State(event.state)], "at": f"{event.at:%Y-%m-%d %H:%M:%S}"}
-    return _("Number %(number)s: %(state)s, %(at)s UTC") % said
+    return _("Number %(number)s: %(state)s, %(at)s") % {
+        "number": number, "state": STATES[State(event.state)], "at": _utc(event.at),
+    }  # fmt: skip
+
+
+def _utc(at: datetime) -> str:
+    """As in the list."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -34,8 +34,8 @@ class Rests(Worded):
     """How a use stands to what its person had said by then, as auditors read it."""
 
     REFUSED = "refused", "Nothing went out."
-    ON_A_YES = "on_a_yes", "It rests on this answer, which stood at that instant."
-    ON_NO_YES = "on_no_yes", "It needs no yes, and nothing that had been said stood against it."
+    ON_A_YES = "on_a_yes", "It rests on this answer."
+    ON_NO_YES = "on_no_yes", "It needed no yes, and no objection stood."
     ON_NOTHING = "on_nothing", "Our fault: it needed a yes, and none stood at that instant."
     ON_WHAT_IS_NOT_THERE = "on_what_is_not_there", "Our fault: the ledger names an answer that is not there."
     ON_ANOTHER = "on_another", "Our fault: another answer stood at that instant than the one it rests on."
