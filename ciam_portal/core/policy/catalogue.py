@@ -179,6 +179,10 @@ RESTS_ON_FACTORS = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.CHANGE_RECOVERY_ADDRESS, Action.CHANGE_PASSWORD,
     Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
 })  # fmt: skip
+# What nobody does for somebody else, whatever was granted: all but what is named here, so what is new is not either.
+NEVER_DELEGATED = frozenset({*(each.value for each in Action), "use_scope.activity"}) - {
+    Action.SEE_PROFILE, Action.USE_DELEGATION, Action.ISSUE_TOKEN, Action.REFRESH_TOKEN, Action.USE_TOKEN,
+}  # fmt: skip
 # The loosest that a row of each sensitivity may be: freshness (0 means any time), and the ceilings.
 _FLOORS: dict[Sensitivity, tuple[int, Risk | None, Risk | None, Risk | None]] = {
     Sensitivity.LOW: (0, None, None, None),
@@ -231,6 +235,8 @@ def _weak_here(name: str, row: Row) -> Iterator[str]:
         yield " is what a quarantine is for, so in_quarantine must be hold"
     if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
         yield " would follow from a new password alone, so needs must ask for a factor"
+    if name in NEVER_DELEGATED and Channel.DELEGATED in row.channels:
+        yield " is never done for somebody else, so channels may not name delegated"
 
 
 def _weak_if_large(row: Row, rows: Mapping[str, Row]) -> Iterator[str]:
