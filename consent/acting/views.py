@@ -1,5 +1,6 @@
 """The pages on which somebody acts for another: beginning, what they can do, what they may see, and stopping."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.sessions.signing import customer_of, session_of
 from accounts.step_up.decorators import resumable
 from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
-from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from consent.acting import facts, flows
@@ -30,7 +31,7 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """For whom, and what it means; the button begins, once they have shown that it is them."""
     row, by = theirs(request, delegation_id)
     if request.method != "POST":
-        return render(request, "consent/acting/begin.html", _words(row))
+        return render(request, "consent/acting/begin.html", _words(row, customer_of(request), clock.now()))
     try:
         flows.begin(row, customer_of(request), session_of(request), by=by, at=clock.now())
     except (ProveMore, OnHold):
@@ -44,7 +45,11 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 @acting()
 def home(request: HttpRequest, now: Acting) -> HttpResponse:
     """What they can do for the owner, and where."""
-    return render(request, "consent/acting/home.html", _words(now.row) | _can(now))
+    return render(
+        request,
+        "consent/acting/home.html",
+        _words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
+    )
 
 
 @require_safe
@@ -53,7 +58,11 @@ def details(request: HttpRequest, now: Acting) -> HttpResponse:
     """What the owner lets them see; each look stands in the owner's ledger under their name."""
     released = flows.look(now.row, by=now.by, at=now.at)
     shown = fields.of(now.row.owner, released, facts.shown_scopes(now.row))
-    return render(request, "consent/acting/details.html", _words(now.row) | {"shown": facts.details(shown)})
+    return render(
+        request,
+        "consent/acting/details.html",
+        _words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
+    )
 
 
 @require_POST
@@ -62,24 +71,14 @@ def stop(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     row, by = theirs(request, delegation_id)
     flows.stop(row, session_of(request), by=by, at=clock.now())
     messages.success(request, _("You are back in your own account."))
-    return redirect("home")
+    return redirect("consent:acts_for")
 
 
-def _can(now: Acting) -> dict[str, Any]:
-    today = now.at.astimezone(now.row.owner.zone).date()
-    return {
-        "apps": facts.apps(now.row),
-        "does": lines.does(now.row),
-        "limits": lines.limited(now.row, today),
-        "until": now.row.ends_at,
-    }
-
-
-def _words(row: Delegation) -> dict[str, Any]:
+def _words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
     return {
         "delegation": row,
         "owner": facts.name_of(row),
-        "address": spelled_out(row.owner.email) if row.owner.name else "",
+        "each": lines.listed(row, reader, {}, at),
         "sees": Action.SEE_PROFILE in row.actions and bool(facts.wanted(row).categories),
         "minutes": limits.current().delegation.acting_minutes,
     }

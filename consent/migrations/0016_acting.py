@@ -7,7 +7,6 @@ import ciam_portal.core.crypto.codes
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("accounts", "0012_erasure"),
         ("consent", "0015_delegations"),
@@ -17,16 +16,48 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ActingSession",
             fields=[
-                ("id", models.UUIDField(db_comment="pseudonymous", default=ciam_portal.core.crypto.codes.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_comment="pseudonymous",
+                        default=ciam_portal.core.crypto.codes.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("started_at", models.DateTimeField(db_comment="not sensitive")),
                 ("last_used_at", models.DateTimeField(db_comment="not sensitive")),
                 ("ended_at", models.DateTimeField(db_comment="not sensitive", null=True)),
-                ("delegation", models.ForeignKey(db_comment="pseudonymous", db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="consent.delegation")),
-                ("session", models.ForeignKey(db_comment="pseudonymous: of whoever acts", on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.session")),
+                (
+                    "delegation",
+                    models.ForeignKey(
+                        db_comment="pseudonymous",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="consent.delegation",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        db_comment="pseudonymous: of whoever acts",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.session",
+                    ),
+                ),
             ],
             options={
                 "indexes": [models.Index(fields=["delegation", "session", "-started_at"], name="acting_latest")],
-                "constraints": [models.UniqueConstraint(condition=models.Q(("ended_at", None)), fields=("delegation", "session"), name="acting_once_in_a_session")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("delegation", "session"),
+                        name="acting_once_in_a_session",
+                    )
+                ],
             },
         ),
     ]

@@ -61,13 +61,13 @@ def test_a_delegate_begins_looks_and_stops_and_both_read_of_it_under_their_names
 ) -> None:
     User.objects.filter(pk=ada.user.pk).update(name="Ada Lovelace", phone="+4712345678")
     assert bob.client.get(at(begun))["Location"] == at(begun, "acting_begin")
-    assert b"Act for" in bob.client.get(at(begun, "acting_begin")).content
+    assert b"Act for somebody" in bob.client.get(at(begun, "acting_begin")).content
     before = len(outbox())
     assert begin(bob, begun)["Location"] == at(begun)
     page = bob.client.get(at(begun)).content.decode()
     assert "<title>Acting for Ada Lovelace" in page
     assert 'class="acting ' in page
-    assert "You are acting for" in page
+    assert "You are acting for:" in page
     details = bob.client.get(at(begun, "acting_details")).content.decode()
     assert "Ada Lovelace" in details
     assert "+4712345678" not in details  # the phone was not granted
