@@ -57,7 +57,7 @@ PRESETS: Mapping[Preset, Known] = {
     ),
 }
 _DOES: Mapping[str, Text] = {
-    Action.SEE_PROFILE: lazy("See what you let them see here, in the portal"),
+    Action.SEE_PROFILE: lazy("See details, here in the portal"),
     "partner.payment": lazy("Pay, in connected apps"),
     "partner.large_payment": lazy("Pay large amounts, in connected apps"),
     "partner.appointment": lazy("Make, move and cancel appointments, in connected apps"),
