@@ -21,6 +21,7 @@ _TOGETHER = (
     "tests/journeys/", "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
     "tests/ciam_portal/test_environment.py", "tests/house/test_second_language.py", "tests/house/test_catalogue.py",
 )  # fmt: skip
+WALKED_AGAIN = "A BROWSER HUNG; ITS JOURNEY WAS WALKED AGAIN"
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
 
 
@@ -71,7 +72,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Say loudly when the journeys could not be walked."""
+    """Say loudly when the journeys could not be walked, or a browser hung in one."""
+    properties = {
+        (report.nodeid, why)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, why in getattr(report, "user_properties", ())
+        if name == WALKED_AGAIN
+    }
+    for place, why in sorted(properties):
+        terminalreporter.write_sep("!", WALKED_AGAIN, yellow=True, bold=True)
+        terminalreporter.write_line(f"{place}\n{why}", yellow=True)
     untried = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
     if untried:
         terminalreporter.write_sep("!", "BROWSER TESTS DID NOT RUN", red=True, bold=True)
