@@ -40,7 +40,9 @@ class Staff:
         self.page.get_by_label(re.compile("^Email address, phone number")).fill(customer)
         self.page.get_by_role("button", name="Find").click()
         self.page.get_by_role("link", name=re.compile("^Go on with")).click()
-        if self.page.get_by_role("heading", name="Open the record").count():  # else this session opened it just now
+        closed = self.page.get_by_role("heading", name="Open the record")
+        closed.or_(self.page.get_by_text("Opened because of")).first.wait_for()
+        if closed.count():  # else this session opened it just now
             self.page.get_by_label("Reason").select_option("you_asked")
             self.page.get_by_role("button", name="Open", exact=True).click()
         self.page.get_by_text("Opened because of").wait_for()

@@ -282,7 +282,6 @@ def test_what_a_thief_with_the_session_changed_is_taken_back_from_the_old_mailbo
     mine.goto(link_in(mail))
     mine.get_by_role("heading", name="This link no longer works").wait_for()
     look_at(mine)
-    stolen.close()
 
 
 def test_the_panic_button_and_the_way_back(page: Page, customer: Customer, complaints: list[str]) -> None:
