@@ -12,7 +12,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.stack import Stack
+from tests.stack import Stack, seed
 
 _STARTED = pytest.StashKey[ExitStack]()
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -59,7 +59,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         started = early_config.stash[_STARTED] = ExitStack()
         atexit.register(started.close)  # for the runs that end before pytest_unconfigure
         os.environ.update(started.enter_context(Stack.temporary(services_only=True)).env)
+        os.environ[seed.SEED] = "ciam_seed"
         os.environ["CIAM_AS_OWNER"] = "1"  # tests make their own database; journeys run as the portal's role
+        if early_config.known_args_namespace.numprocesses:
+            seed.begin()
     return (yield)
 
 
