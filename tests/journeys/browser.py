@@ -8,7 +8,7 @@ repeated.
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -19,6 +19,7 @@ from tests.services import WALKED_AGAIN
 
 NewProfile = Callable[..., BrowserContext]
 PATIENCE_SECONDS = 120
+_HUNG = ("browser", "It hung and was killed.")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -72,11 +73,14 @@ def leave(profile: BrowserContext) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell what a killed browser has made fail from everything else."""
-    report: pytest.TestReport = yield
+    report = yield
     chromium = getattr(item, "funcargs", {}).get("chromium")
-    report.hung = bool(chromium and chromium.hung and call.excinfo and call.excinfo.errisinstance(Error))
+    if chromium and chromium.hung and call.excinfo and call.excinfo.errisinstance(Error):
+        report.sections.append(_HUNG)
     return report
 
 
@@ -88,7 +92,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
     failed = [report for report in reports if report.failed]
-    if failed and all(report.hung for report in failed):
+    if failed and all(_HUNG in report.sections for report in failed):
         item.user_properties.append((WALKED_AGAIN, failed[0].longreprtext))
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:

@@ -22,10 +22,11 @@ def allow_sign_ins(page: Page) -> None:
     allow_all(page)
 
 
-def add_app_elsewhere(context: BrowserContext, page: Page, portal: Stack, customer: Customer) -> App:
+def add_app_elsewhere(customer: Customer, context: BrowserContext) -> App:
     """In a second session of the same browser."""
-    context.add_cookies([dict(each) for each in page.context.cookies() if not each["name"].endswith("session")])  # type: ignore[misc]  # the same form
-    other = Customer(context.new_page(), portal, customer.address)
+    kept = [dict(each) for each in customer.page.context.cookies() if not each["name"].endswith("session")]
+    context.add_cookies(kept)  # type: ignore[arg-type]  # the same form
+    other = Customer(context.new_page(), customer.portal, customer.address)
     other.sign_in()
     return add_app(other.page)
 
@@ -37,7 +38,7 @@ def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
-    app = add_app_elsewhere(new_profile(), page, portal, customer)  # this session has shown a password only
+    app = add_app_elsewhere(customer, new_profile())  # this session has shown a password only
     ask_for_sign_ins(page, portal)
     page.get_by_role("heading", name="Show that it is you").wait_for()
     use_codes_again(portal, customer.address)
