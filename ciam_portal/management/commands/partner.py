@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.models import User
 from ciam_portal.core import clock, mailbox
@@ -20,6 +21,9 @@ from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from consent.data_use import flows as services
+
+_USES = "purpose that it may use data for, as a service of the business; several times"
 
 
 class Command(BaseCommand):
@@ -56,6 +60,7 @@ class Command(BaseCommand):
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
         )
+        add.add_argument("--data-purpose", action="append", default=[], help=_USES)
         add.add_argument(
             "--authorization-details-type",
             action="append",
@@ -69,6 +74,9 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
+        uses = verbs.add_parser("purposes", help="for which purposes it may use data, as a service; none: it may not")
+        uses.add_argument("client_id")
+        uses.add_argument("--data-purpose", action="append", default=[], help=_USES)
         own = verbs.add_parser("own", help="who answers for it from now on")
         own.add_argument("client_id")
         own.add_argument("owner", help="address of an account here")
@@ -86,19 +94,17 @@ class Command(BaseCommand):
         verb, by, at = options["verb"], Actor.system(), clock.now()
         try:
             if verb == "add":
-                partner, secret = partners.register(_registration(options), by=by, at=at)
+                with transaction.atomic():
+                    partner, secret = partners.register(_registration(options), by=by, at=at)
+                    if options["data_purpose"]:
+                        services.let_use(partner, tuple(options["data_purpose"]), by=by, at=at)
                 self._show(partner, secret)
             elif verb == "list":
                 for partner in Partner.objects.order_by("name"):
                     self.stdout.write(f"{partner.client_id}  {'on ' if partner.is_enabled else 'off'}  {partner.name}")
-            elif verb == "decisions":
+            elif verb in {"decisions", "purposes", "own"}:
                 partner = self._find(options["client_id"])
-                partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
-                self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
-            elif verb == "own":
-                partner = self._find(options["client_id"])
-                partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
-                self.stdout.write(f"{partner.name}: {options['owner']} answers for it")
+                self.stdout.write(f"{partner.name}: {_changed(partner, options, by, at)}")
             elif verb == "secret":
                 partner = self._find(options["client_id"])
                 shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
@@ -134,6 +140,18 @@ class Command(BaseCommand):
         if secret:
             self.stdout.write(f"client_secret={secret}")
             self.stderr.write("The secret is shown this once and kept nowhere.")
+
+
+def _changed(partner: Partner, options: dict[str, Any], by: Actor, at: datetime) -> str:
+    """Changes what staff decide of a partner; what holds now."""
+    if options["verb"] == "own":
+        partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
+        return f"{options['owner']} answers for it"
+    is_about_data = options["verb"] == "purposes"
+    names = tuple(options["data_purpose" if is_about_data else "decision_action"])
+    change = services.let_use if is_about_data else partners.let_ask
+    change(partner, names, by=by, at=at)
+    return ", ".join(names) or "none"
 
 
 def _registration(options: dict[str, Any]) -> partners.Registration:
