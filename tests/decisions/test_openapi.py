@@ -232,8 +232,8 @@ def near(document: dict[str, Any], part: dict[str, Any]) -> st.SearchStrategy[An
             found = st.text()
         case {"type": "array", "items": dict(item), "maxItems": int(most), "uniqueItems": True}:
             few = st.lists(near(document, item), max_size=3)
-            whole = st.sampled_from([most, most + 1]).map(lambda count: [f"s{number}" for number in range(count)])
-            found = few | few.map(lambda items: items * 2) | whole
+            many = st.sampled_from([most, most + 1]).map(lambda count: [f"s{number}" for number in range(count)])
+            found = few | few.map(lambda items: items * 2) | many
         case {"type": "array", "items": dict(item), "maxItems": int(most)}:
             few = st.lists(near(document, item), max_size=3)
             found = few | few.map(lambda items: (items * most)[:most]) | few.map(lambda items: items * (most + 1))

@@ -18,7 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 __all__ = ["Answer", "NotPermitted", "Portal", "PortalError", "Refused", "Unavailable"]
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 _AT_ONCE = 10_000
 _EARLY = 10  # seconds: a token is not used to its very end
 _LARGEST = 2**24  # bytes of an answer
