@@ -20,6 +20,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
+    actions: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,20 @@ class PartnerMayAsk(AuditEvent):
     name: ClassVar[str] = "partner.may_ask"
     partner: UUID
     decision_actions: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRetired(AuditEvent):
+    """A partner was switched off for good."""
+
+    name: ClassVar[str] = "partner.retired"
+    partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCeilingSet(AuditEvent):
+    """The most that customers may let an agent do was changed."""
+
+    name: ClassVar[str] = "partner.agent_ceiling"
+    partner: UUID
+    actions: tuple[Code, ...]

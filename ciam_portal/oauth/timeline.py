@@ -17,6 +17,8 @@ tell(
         events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
+        events.PartnerRetired,
+        events.AgentCeilingSet,
         registry.ResourceRegistered,
         registry.ResourceSwitched,
         registry.PartnerMayReach,

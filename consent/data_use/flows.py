@@ -49,5 +49,7 @@ def _check(partner: Partner, keys: tuple[str, ...], at: datetime) -> None:
         raise Unacceptable(f"Unknown purpose: {', '.join(unknown)}. In use: {', '.join(sorted(known))}.")
     if keys and partner.is_public:
         raise Unacceptable("A service that uses data proves who it is; a public partner cannot.")
+    if keys and partner.rules.agent:
+        raise Unacceptable("An agent acts for customers, and uses no data for purposes of ours.")
     if keys and partner.environment == Environment.SANDBOX:
         raise Unacceptable("A sandbox partner uses no data of customers.")

@@ -27,6 +27,7 @@ from tests.conftest import NOON
 from tests.consent.data_use.conftest import PATH, Service
 from tests.consent.purposes.test_facts import edit
 from tests.consent.records import world
+from tests.oauth.keyed import key_set, new_key
 from tests.oauth.walk import Walk, register
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +283,8 @@ def test_one_too_many_in_a_minute(service: Service, monkeypatch: pytest.MonkeyPa
     [
         ({}, ("product_mews",), "Unknown purpose: product_mews"),
         ({"profile": Profile.BROWSER}, ("product_news",), "public"),
+        ({"profile": Profile.AGENT, "maker": "Robots Ltd", "scopes": ("profile",), "jwks": key_set(new_key())},
+         ("product_news",), "agent"),
         ({"environment": Environment.SANDBOX, "redirect_uris": ("https://sandbox.example/cb",),
           "post_logout_redirect_uris": (), "scopes": ("openid",)}, ("product_news",), "sandbox"),
     ],

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0017_categories"),
+        ("oauth", "0018_agents"),
     ]
 
     operations = [

@@ -23,8 +23,8 @@ def fill(apps, schema):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0014_requests"),
-        ("oauth", "0018_data_purposes"),
+        ("consent", "0015_delegations"),
+        ("oauth", "0019_data_purposes"),
     ]
 
     operations = [
