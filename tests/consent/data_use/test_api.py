@@ -22,6 +22,8 @@ from consent.data_use import flows
 from consent.data_use.shapes import MOST
 from consent.models import Consent, Purpose, PurposeVersion, Use
 from consent.records.policy import Says
+from consent.use import lines
+from consent.use.policy import Rests
 from tests import factories
 from tests.conftest import NOON
 from tests.consent.data_use.conftest import PATH, Service
@@ -74,11 +76,32 @@ def test_a_yes_is_what_may_be_used_and_stands_in_the_ledger(
     }
 
 
-def test_what_the_customer_reads_of_it(service: Service, sub: str, say: Say, client: Client) -> None:
+def test_what_the_customer_reads_of_it_leads_to_what_they_said(
+    service: Service, sub: str, say: Say, client: Client
+) -> None:
     say(Says.YES)
     service.answers(sub)
-    page = client.get("/who-used-my-data/").text
+    page = client.get("/who-used-my-data/", {"who": str(service.partner.pk)}).text
     assert "Newsroom: Send you news" in page
+    assert "/privacy-choices/#product_news" in page
+    assert "Disconnect" not in page
+    assert "Not connected now" not in page
+
+
+def test_an_auditor_traces_it_to_what_was_said_to_us(
+    service: Service, customer: User, sub: str, say: Say, by: Actor
+) -> None:
+    """Before anything was said about what needs no yes, under a yes, and nothing of it is anybody else's answer."""
+    service.answers(sub, purpose="improve_service", categories=["device"])
+    say(Says.YES)
+    service.answers(sub, categories=["email"])
+    say(Says.NO, "improve_service")
+    traces = lines.traced(lines.traceable(Use.objects.filter(partner=service.partner.pk).order_by("purpose")))
+    assert [(each.use.purpose, each.rests) for each in traces] == [
+        ("improve_service", Rests.ON_NO_YES),
+        ("product_news", Rests.ON_A_YES),
+    ]
+    assert traces[0].replaced_at is not None
 
 
 def test_one_name_for_each_of_a_batch_and_none_tells_why_it_is_unknown(
