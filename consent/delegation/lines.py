@@ -19,7 +19,7 @@ from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.words import Text, money, why_not
 from consent.delegation import policy
-from consent.delegation.shapes import Asked, State, Terms
+from consent.delegation.shapes import LIVE, Asked, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _LAST = 60  # answers to delegates that are looked at for the page
@@ -168,8 +168,10 @@ def limited(row: Delegation, today: date) -> list[str]:
 
 def listed(row: Delegation, reader: User, acts: Mapping[str, list[dict[str, Any]]], at: datetime) -> dict[str, Any]:
     """One delegation, as either side reads it."""
-    is_over = row.state in {State.ACTIVE, State.PAUSED} and at >= row.ends_at
+    is_over = row.state in LIVE and at >= row.ends_at
     badge, kind = _BADGES[State.ENDED if is_over else State(row.state)]
+    if row.state == State.ACTIVE and at < row.starts_at:
+        badge, kind = lazy("Begins later"), "accent"
     return {
         "row": row,
         "who": _who(row, reader),
@@ -179,7 +181,7 @@ def listed(row: Delegation, reader: User, acts: Mapping[str, list[dict[str, Any]
         "does": does(row),
         "sees": sees(row),
         "limits": limited(row, at.astimezone(row.owner.zone).date()),
-        "since": reader.local(row.accepted_at) if row.accepted_at else "",
+        "since": reader.local(max(row.starts_at, row.accepted_at or row.starts_at)),
         "until": reader.local(row.ends_at),
         "answer_until": reader.local(row.expires_at) if row.expires_at else "",
         "ended": reader.local(row.ended_at) if row.ended_at else "",
