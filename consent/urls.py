@@ -4,6 +4,7 @@ from django.urls import path
 
 from ciam_portal.core.links import arrival
 from consent.acting import views as acting
+from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
 from consent.device import views as device
@@ -84,4 +85,5 @@ urlpatterns = [
     path("keep-my-account/", erasure.keep_account, name="keep_account"),
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
+    path("api/data-use", data_use.ask, name="data_use"),
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.forms import Address
 from ciam_portal.core import typed
 from ciam_portal.core.policy import limits
+from ciam_portal.core.words import Text
 from consent.delegation import lines
 from consent.delegation.flows import Wish
 from consent.delegation.shapes import Terms
@@ -17,16 +18,17 @@ from consent.models import Delegation, DelegationRequest
 
 _DAYS = ((7, _("For a week")), (30, _("For a month")), (90, _("For three months")), (180, _("For half a year")),
          (365, _("For a year")))  # fmt: skip
+_STARTS = ((0, _("At once")), (7, _("In a week")), (14, _("In two weeks")), (30, _("In a month")))
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 140
 
 
-def _doable() -> list[tuple[str, str]]:
+def _doable() -> list[tuple[str, Text]]:
     return lines.doable(limits.current())
 
 
-def _currencies() -> list[tuple[str, str]]:
-    return [("", _("No amounts")), *lines.currencies(limits.current())]  # type: ignore[list-item]  # lazy text
+def _currencies() -> list[tuple[str, Text]]:
+    return [("", _("No amounts")), *lines.currencies(limits.current())]
 
 
 def _spans() -> list[tuple[int, Any]]:
@@ -69,6 +71,9 @@ class Grant(Things):
         label=_("How often a day"), required=False, min_value=1, max_value=1000,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
+    starts = forms.TypedChoiceField(
+        label=_("From when"), choices=_STARTS, coerce=int, required=False, empty_value=0, initial=0
+    )
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
 
     def terms(self) -> Terms:
@@ -91,13 +96,15 @@ class Grant(Things):
                 self.add_error(name, _("There is no coin as small as that."))
         return found
 
-    def ends_at(self, at: datetime) -> datetime:
+    def ends_at(self, starts_at: datetime) -> datetime:
         """Until when."""
-        return at + timedelta(days=self.cleaned_data["days"])
+        return starts_at + timedelta(days=self.cleaned_data["days"])
 
     def wish(self, at: datetime, preset: str = "") -> Wish:
         """All of it."""
-        return Wish(self.terms(), self.ends_at(at), preset, self.cleaned_data.get("reason", ""))
+        starts_at = at + timedelta(days=self.cleaned_data["starts"])
+        reason = self.cleaned_data.get("reason", "")
+        return Wish(self.terms(), self.ends_at(starts_at), preset, reason, starts_at)
 
     @staticmethod
     def _minor(amount: Decimal | None, currency: str) -> int | None:

@@ -25,7 +25,7 @@ from consent.delegation.shapes import LIVE, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _MOST = 100
-_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "days")
+_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "starts", "days")
 _OWN_CHOICE = "own"
 
 
@@ -131,6 +131,7 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     if row.state not in LIVE or at >= row.ends_at:
         return render(request, "consent/delegation/answered.html", {"back": "consent:delegations"}, status=410)
     form = forms.Grant(request.POST or None, initial=forms.of(row))
+    del form.fields["starts"]
     form.fields["days"].required = False
     form.fields["days"].choices = [("", _("As it is")), *form.fields["days"].choices]  # type: ignore[attr-defined]
     form.initial["days"] = ""
