@@ -9,7 +9,7 @@ import ciam_portal.core.crypto.codes
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0012_erasure"),
-        ("consent", "0015_delegations"),
+        ("consent", "0016_subs"),
     ]
 
     operations = [
