@@ -1,6 +1,6 @@
 """Who used my data: a year by months, and one month by days, down to the answer that each use rests on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 from urllib.parse import urlencode
@@ -43,8 +43,13 @@ def used(request: HttpRequest) -> HttpResponse:
     asked = facts.Asked(parties.get(said["who"]), said["purpose"])
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
+<<<<<<< HEAD
     connections, actors = (facts.connections(customer.pk), facts.actors(lines)) if lines else ({}, {})
     ours = {key for key, now in purposes.active(at).items() if now.is_ours}
+=======
+    connections = facts.connections(customer.pk) if lines else {}
+    ours = {key: now.may_be_answered for key, now in purposes.active(at).items() if now.is_ours}
+>>>>>>> main
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
         "form": form,
@@ -65,7 +70,7 @@ def _acted(row: Mapping[str, Any], actors: Mapping[UUID, str]) -> dict[str, str]
 
 def _line(
     row: dict[str, Any], names: Mapping[Party, str], titles: Mapping[str, str], connections: Mapping[UUID, Consent],
-    ours: Collection[str],
+    ours: Mapping[str, bool],
 ) -> dict[str, Any]:  # fmt: skip
     party = Party(row["partner"], row["application"])
     is_ours = any(is_for_us(party.partner, way) for way in row["ways"])
@@ -78,5 +83,6 @@ def _line(
         "why_not": why_not(row["reason"]) if row["reason"] else "",
         "connection": None if is_ours else connections.get(row["partner"]),
         "is_ours": is_ours,
-        "has_choice": is_ours and row["purpose"] in ours,
+        "is_explained": is_ours and row["purpose"] in ours,
+        "has_choice": is_ours and ours.get(row["purpose"], False),
     }
