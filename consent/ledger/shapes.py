@@ -15,14 +15,9 @@ class Way(Worded):
     PROFILE = "profile", "The app asked for it."
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
-<<<<<<< HEAD
-    DELEGATE = "delegate", "Somebody who acts for you looked at it."
-    GATEWAY = "gateway", "It went along with your visit."
-    SIGNAL = "signal", "The app was told of a change."
-=======
+    DELEGATE = "delegate", "For somebody who acts for you."
     GATEWAY = "gateway", "Along with your visit."
     SIGNAL = "signal", "To tell the app of a change."
->>>>>>> main
     DATA_USE = "data_use", "A service asked for it."
     MAIL = "mail", "To write to you by email."
     SMS = "sms", "To write to you by text message."

@@ -43,13 +43,8 @@ def used(request: HttpRequest) -> HttpResponse:
     asked = facts.Asked(parties.get(said["who"]), said["purpose"])
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
-<<<<<<< HEAD
     connections, actors = (facts.connections(customer.pk), facts.actors(lines)) if lines else ({}, {})
-    ours = {key for key, now in purposes.active(at).items() if now.is_ours}
-=======
-    connections = facts.connections(customer.pk) if lines else {}
     ours = {key: now.may_be_answered for key, now in purposes.active(at).items() if now.is_ours}
->>>>>>> main
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
         "form": form,
