@@ -81,6 +81,8 @@ class Grant(Things):
         found, plain = self.cleaned_data, super().terms()
         currency = found["currency"]
         each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
+        if each is None and month is None:
+            currency = ""
         return Terms(
             plain.actions, plain.scopes, currency=currency or None, amount_each=each, amount_month=month,
             times_day=found["times_day"],
