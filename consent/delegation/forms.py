@@ -71,9 +71,7 @@ class Grant(Things):
         label=_("How often a day"), required=False, min_value=1, max_value=1000,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
-    starts = forms.TypedChoiceField(
-        label=_("From when"), choices=_STARTS, coerce=int, required=False, empty_value=0, initial=0
-    )
+    starts = forms.TypedChoiceField(label=_("From when"), choices=_STARTS, coerce=int, required=False, initial=0)
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
 
     def terms(self) -> Terms:
@@ -104,7 +102,7 @@ class Grant(Things):
 
     def wish(self, at: datetime, preset: str = "") -> Wish:
         """All of it."""
-        starts_at = at + timedelta(days=self.cleaned_data["starts"])
+        starts_at = at + timedelta(days=self.cleaned_data["starts"] or 0)
         reason = self.cleaned_data.get("reason", "")
         return Wish(self.terms(), self.ends_at(starts_at), preset, reason, starts_at)
 
