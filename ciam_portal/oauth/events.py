@@ -20,6 +20,7 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
+    delegates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class PartnerSwitched(AuditEvent):
     """A partner was switched off (all it holds stops working at once) or on again."""
 
     name: ClassVar[str] = "partner.switched"
+    partner: UUID
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerTakesDelegates(AuditEvent):
+    """Customers may act for others in a partner from now on, or no longer."""
+
+    name: ClassVar[str] = "partner.takes_delegates"
     partner: UUID
     enabled: bool
 

@@ -109,6 +109,9 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
+    delegates = models.BooleanField(
+        default=False, db_comment="not sensitive: customers may act for others in it, and at the APIs that it runs"
+    )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was here last, to the hour")
@@ -131,6 +134,10 @@ class Partner(AbstractApplication):
             models.CheckConstraint(
                 condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[]),
                 name="partner_of_sandbox_sees_nothing_of_others",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(delegates=False) | models.Q(environment="production", client_type="confidential"),
+                name="partner_with_delegates_is_known",
             ),
         )
 

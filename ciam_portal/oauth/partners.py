@@ -26,16 +26,9 @@ from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
 
 __all__ = [
-    "Registration",
-    "Unacceptable",
-    "check_change",
-    "check_shown",
-    "is_origin",
-    "let_ask",
-    "own",
-    "register",
+    "Registration", "Unacceptable", "check_change", "check_shown", "is_origin", "let_act", "let_ask", "own", "register",
     "switch",
-]
+]  # fmt: skip
 
 _IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 
@@ -58,6 +51,7 @@ class Registration:
     purpose: str = ""
     homepage_url: str = ""
     may_exchange: bool = False
+    delegates: bool = False
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
@@ -93,6 +87,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
         may_exchange=wanted.may_exchange,
+        delegates=wanted.delegates,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
     )
@@ -106,6 +101,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         scopes=tuple(Code(name) for name in wanted.scopes),
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
         authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
+        delegates=wanted.delegates,
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -124,6 +120,14 @@ def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
     """Off: no sign-in, no token and no answer for it, from the next request. On: as before."""
     Partner.objects.filter(pk=partner.pk).update(is_enabled=on, **({"enabled_at": at} if on else {}))
     record(events.PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
+
+
+@flow
+def let_act(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
+    """On: customers may act for others in it. Off: nobody may, from the next request. Raises Unacceptable."""
+    _check_delegates(partner.rules, Environment(partner.environment), on=on)
+    Partner.objects.filter(pk=partner.pk).update(delegates=on)
+    record(events.PartnerTakesDelegates(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
 @flow
@@ -164,6 +168,7 @@ def _check(wanted: Registration) -> UUID:
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
     _check_exchange(wanted)
+    _check_delegates(rules, wanted.environment, on=wanted.delegates)
     _check_keys(wanted)
     if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
@@ -257,6 +262,13 @@ def _shown(wanted: Registration) -> credentials.Shown:
 def _check_exchange(wanted: Registration) -> None:
     if wanted.may_exchange and wanted.profile.rules.public:
         raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
+
+
+def _check_delegates(rules: Rules, where: Environment, *, on: bool) -> None:
+    if on and (rules.public or where is Environment.SANDBOX):
+        raise Unacceptable(
+            "Where customers act for others an app is in production, and proves who it is: no public one."
+        )
 
 
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:

@@ -17,6 +17,7 @@ tell(
         events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
+        events.PartnerTakesDelegates,
         registry.ResourceRegistered,
         registry.ResourceSwitched,
         registry.PartnerMayReach,

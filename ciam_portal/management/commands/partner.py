@@ -46,6 +46,7 @@ class Command(BaseCommand):
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
         add.add_argument("--exchange", action="store_true", help="may exchange tokens (RFC 8693)")
+        add.add_argument("--delegates", action="store_true", help="customers may act for others in it")
         add.add_argument("--purpose", required=True, help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
@@ -69,6 +70,9 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
+        act = verbs.add_parser("delegates", help="whether customers may act for others in it")
+        act.add_argument("client_id")
+        act.add_argument("do", choices=["on", "off"])
         own = verbs.add_parser("own", help="who answers for it from now on")
         own.add_argument("client_id")
         own.add_argument("owner", help="address of an account here")
@@ -91,31 +95,34 @@ class Command(BaseCommand):
             elif verb == "list":
                 for partner in Partner.objects.order_by("name"):
                     self.stdout.write(f"{partner.client_id}  {'on ' if partner.is_enabled else 'off'}  {partner.name}")
-            elif verb == "decisions":
-                partner = self._find(options["client_id"])
-                partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
-                self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
-            elif verb == "own":
-                partner = self._find(options["client_id"])
-                partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
-                self.stdout.write(f"{partner.name}: {options['owner']} answers for it")
-            elif verb == "secret":
-                partner = self._find(options["client_id"])
-                shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
-                partners.check_shown(shown, Environment(partner.environment))
-                _made, secret = credentials.replace(partner, shown, at_once=options["at_once"], by=by, at=at)
-                self._show(partner, secret)
-                self._list(partner, at)
-            elif verb == "credentials":
-                self._list(self._find(options["client_id"]), at)
             else:
-                partner = self._find(options["client_id"])
-                partners.switch(partner, by=by, at=at, on=verb == "enable")
-                self.stdout.write(f"{partner.name}: {verb}d")
+                self._change(self._find(options["client_id"]), verb, options, by, at)
         except partners.Unacceptable as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
             raise CommandError(sentence(refused.reason)) from refused
+
+    def _change(self, partner: Partner, verb: str, options: dict[str, Any], by: Actor, at: datetime) -> None:
+        if verb == "decisions":
+            partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
+            self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
+        elif verb == "delegates":
+            partners.let_act(partner, by=by, at=at, on=options["do"] == "on")
+            self.stdout.write(f"{partner.name}: delegates {options['do']}")
+        elif verb == "own":
+            partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
+            self.stdout.write(f"{partner.name}: {options['owner']} answers for it")
+        elif verb == "secret":
+            shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
+            partners.check_shown(shown, Environment(partner.environment))
+            _made, secret = credentials.replace(partner, shown, at_once=options["at_once"], by=by, at=at)
+            self._show(partner, secret)
+            self._list(partner, at)
+        elif verb == "credentials":
+            self._list(partner, at)
+        else:
+            partners.switch(partner, by=by, at=at, on=verb == "enable")
+            self.stdout.write(f"{partner.name}: {verb}d")
 
     def _list(self, partner: Partner, at: datetime) -> None:
         for each in partner.credentials.live(at).order_by("made_at"):
@@ -149,6 +156,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         scopes=tuple(options["scope"]) or (("openid",) if customers else ()),
         purpose=options["purpose"],
         may_exchange=options["exchange"],
+        delegates=options["delegates"],
         homepage_url=options["homepage"],
         sector=options["sector"],
         jwks=_keys(options["jwks"]),
