@@ -272,14 +272,18 @@ class AccessToken(_ReadAlong, AbstractAccessToken):
     details = columns.details()
     named = columns.named()
 
+    delegation = columns.delegation()
     parent = models.UUIDField(null=True, db_comment="not sensitive: the token that it was exchanged for")
-    act = models.JSONField(null=True, db_comment="not sensitive: which partners act with it, the present one outside")
+    act = models.JSONField(
+        null=True, db_comment="not sensitive: who acts with it, people unnamed, the present one outside"
+    )
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
         indexes = (
             models.Index(fields=["parent"], name="access_parent", condition=models.Q(parent__isnull=False)),
             models.Index(fields=["expires"], name="access_expires"),
+            models.Index(fields=["delegation"], name="access_delegated", condition=models.Q(delegation__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(

@@ -17,6 +17,7 @@ from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.oauth import (
+    actors,
     answers,
     assertions,
     authorization,
@@ -28,6 +29,7 @@ from ciam_portal.oauth import (
     keys,
     partners,
     pushed,
+    subject_tokens,
 )
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
@@ -236,6 +238,12 @@ def _metadata() -> dict[str, Any]:
         "introspection_signing_alg_values_supported": list(jwts.OURS),
         "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
+        "actor_profile_token_exchange": {
+            "subject_token_types_supported": [subject_tokens.TYPE],
+            "actor_token_types_supported": [exchange.ACCESS_TOKEN],
+            "requested_token_types_supported": [exchange.ACCESS_TOKEN],
+        },
+        "entity_profiles_supported": {"actor": [actors.USER, actors.SERVICE]},
         "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
         "grant_management_action_required": False,
         "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),
