@@ -30,6 +30,7 @@ NO_DIRECTION = {
     "consent.announce_days",  # sooner is better heard, and sooner forgotten
     "oauth.device_interval_seconds", "rights.requests_per_day",
     "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff
+    "delegation.default_days", "delegation.reminder_days",
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 
