@@ -225,6 +225,22 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
     )
 
 
+def for_delegate(owner: User, delegate: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks when somebody acts for ``owner`` in a session of their own: of both accounts the stricter."""
+    return for_action(delegate, session, by=by, at=at).for_owner(of_account(owner, at))
+
+
+def of_account(owner: User, at: datetime) -> gate.Facts:
+    """What an account says by itself, whoever acts for its owner. No statement."""
+    return gate.Facts(
+        account_active=owner.stands,
+        signals=surroundings(owner, None, at),
+        quarantine_until=quarantine_until(owner),
+        suspended_until=owner.suspended_until,
+        step_up_until=owner.step_up_until,
+    )
+
+
 def quarantine_until(customer: User) -> datetime | None:
     """When the wait after the latest recovery ends, or ended; None if access was never restored without signing in."""
     restored = customer.recovered_at

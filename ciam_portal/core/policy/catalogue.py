@@ -247,6 +247,8 @@ def _weak_here(name: str, row: Row) -> Iterator[str]:
         yield " is what a quarantine is for, so in_quarantine must be hold"
     if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
         yield " would follow from a new password alone, so needs must ask for a factor"
+    if name in NEVER_DELEGATED and Channel.DELEGATED in row.channels:
+        yield " is never done for somebody else, so channels may not name delegated"
 
 
 def _weak_in_presets(row: Row) -> Iterator[str]:
