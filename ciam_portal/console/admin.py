@@ -63,15 +63,13 @@ class Partners(Verbs):
         app, form = get_object_or_404(Partner, pk=partner_id), forms.Switch(request.POST)
         if not form.is_valid():
             raise Http404
+        at, back = clock.now(), ("oauth_partner_change", app.pk)
+        if form.cleaned_data["do"] == "retire":
+            done = _("Switched off for good: nothing of it works any more, and nobody can switch it on again.")
+            return self.do(request, lambda: flows.retire(app, me, session, by=by, at=at), done, *back)
         on = form.cleaned_data["do"] == "on"
         done = _("Switched on.") if on else _("Switched off: nothing of it works any more.")
-        return self.do(
-            request,
-            lambda: flows.switch(app, me, session, on=on, by=by, at=clock.now()),
-            done,
-            "oauth_partner_change",
-            app.pk,
-        )
+        return self.do(request, lambda: flows.switch(app, me, session, on=on, by=by, at=at), done, *back)
 
     @admin.display(description=lazy("oldest secret or key"))
     def oldest(self, app: Partner) -> str:
@@ -117,6 +115,7 @@ class ChangeRequests(Verbs):
         app = change.partner
         now, wanted = set(app.redirect_uris.split()), set(change.redirect_uris)
         allowed, asked = set(app.scopes_allowed), set(change.scopes)
+        may, done = set(app.actions_allowed), set(change.actions)
         context = {
             "title": str(change),
             "change": change,
@@ -127,6 +126,7 @@ class ChangeRequests(Verbs):
             "differences": [
                 (_("Redirect addresses"), sorted(wanted - now), sorted(now - wanted)),
                 (_("Scopes"), sorted(asked - allowed), sorted(allowed - asked)),
+                *([(_("What customers may let it do"), sorted(done - may), sorted(may - done))] if done | may else []),
             ],
         }
         return self.show(request, "admin/change_request.html", **context)

@@ -9,7 +9,7 @@ from ciam_portal.core.audit.events import AuditEvent, Code
 
 @dataclass(frozen=True, slots=True)
 class ChangeAsked(AuditEvent):
-    """An owner asked for other redirect URIs or scopes."""
+    """An owner asked for other redirect URIs or scopes, or for an agent to be let do other things."""
 
     name: ClassVar[str] = "partner.change_asked"
     partner: UUID
@@ -17,6 +17,8 @@ class ChangeAsked(AuditEvent):
     scopes_added: tuple[Code, ...]
     scopes_removed: tuple[Code, ...]
     redirect_uris: int
+    actions_added: tuple[Code, ...] = ()
+    actions_removed: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

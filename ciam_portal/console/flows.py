@@ -1,6 +1,8 @@
 """What the owner of an app does about it, in a session that has proven enough; and what staff decide."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from accounts.models import Session, User
@@ -17,10 +19,23 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.roles import Role, standing_roles_of
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import agents, partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
+
+
+class Wanted(NamedTuple):
+    """How an owner wants an app to be set up: all of it that they can ask for."""
+
+    redirect_uris: tuple[str, ...]
+    scopes: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+
+    @classmethod
+    def as_now(cls, app: Partner) -> Self:
+        """How it is set up."""
+        return cls(tuple(app.redirect_uris.split()), tuple(app.scopes_allowed), tuple(app.actions_allowed))
 
 
 @flow
@@ -60,40 +75,41 @@ def let_act(partner: Partner, person: User, session: Session, *, on: bool, by: A
 @flow
 def ask(
     partner: Partner,
-    redirect_uris: tuple[str, ...],
-    scopes: tuple[str, ...],
+    wanted: Wanted,
     person: User,
     session: Session,
     *,
     by: Actor,
     at: datetime,
 ) -> ChangeRequest:
-    """The owner asks for other redirect URIs or scopes. Raises Unacceptable, ProveMore, OnHold, Refused."""
+    """The owner asks for the app to be set up otherwise. Raises Unacceptable, ProveMore, OnHold, Refused."""
     person, session = permitted(Action.MANAGE_PARTNER, person, session, by=by, at=at)
     partner = Partner.objects.select_for_update().get(pk=partner.pk)
-    partners.check_change(partner, redirect_uris, scopes)
+    partners.check_change(partner, *wanted)
     app = policy.AppFacts(
         owner=partner.owner_id,
         asks=person.pk,
         has_open=partner.change_requests.filter(state=State.OPEN).exists(),
-        is_new=(set(redirect_uris), set(scopes)) != (set(partner.redirect_uris.split()), set(partner.scopes_allowed)),
+        is_new=list(map(set, wanted)) != list(map(set, Wanted.as_now(partner))),
     )
     require(policy.may_ask, app, about=person.pk, by=by, at=at)
     made = ChangeRequest.objects.create(
         partner=partner,
-        redirect_uris=list(redirect_uris),
-        scopes=list(scopes),
+        redirect_uris=list(wanted.redirect_uris),
+        scopes=list(wanted.scopes),
+        actions=list(wanted.actions),
         state=State.OPEN,
         asked_by=person.pk,
         asked_at=at,
     )
-    had = set(partner.scopes_allowed)
     event = events.ChangeAsked(
         partner=partner.pk,
         change=made.pk,
-        scopes_added=tuple(Code(name) for name in scopes if name not in had),
-        scopes_removed=tuple(Code(name) for name in sorted(had - set(scopes))),
-        redirect_uris=len(redirect_uris),
+        scopes_added=_beyond(wanted.scopes, partner.scopes_allowed),
+        scopes_removed=_beyond(partner.scopes_allowed, wanted.scopes),
+        redirect_uris=len(wanted.redirect_uris),
+        actions_added=_beyond(wanted.actions, partner.actions_allowed),
+        actions_removed=_beyond(partner.actions_allowed, wanted.actions),
     )
     record(event, about=person.pk, by=by, at=at)
     return made
@@ -116,11 +132,12 @@ def approve(change: ChangeRequest, staff: User, session: Session, *, by: Actor, 
     decision = by_staff(Action.STAFF_DECIDE_PARTNER, staff, session, about=partner.owner_id, by=by, at=at)
     require(policy.may_approve, _facts(change, partner, staff), about=partner.owner_id, by=by, at=at)
     try:
-        partners.check_change(partner, tuple(change.redirect_uris), tuple(change.scopes))
+        partners.check_change(partner, tuple(change.redirect_uris), tuple(change.scopes), tuple(change.actions))
     except partners.Unacceptable:
         raise Refused(policy.Reason.FITS_NO_MORE) from None
     uris = " ".join(change.redirect_uris)
-    Partner.objects.filter(pk=partner.pk).update(redirect_uris=uris, scopes_allowed=change.scopes)
+    wanted = {"redirect_uris": uris, "scopes_allowed": change.scopes, "actions_allowed": change.actions}
+    Partner.objects.filter(pk=partner.pk).update(**wanted)
     _decide(change, State.APPROVED, staff.pk, by, at, decision=decision)
     _tell(partner, at, approved=True)
 
@@ -144,6 +161,15 @@ def switch(partner: Partner, staff: User, session: Session, *, on: bool, by: Act
     partners.switch(partner, on=on, by=by, at=at)
 
 
+@flow
+def retire(partner: Partner, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """Staff switch an app off for good. Raises ProveMore, OnHold, Refused."""
+    by_staff(Action.STAFF_DECIDE_PARTNER, staff, session, about=partner.owner_id, by=by, at=at)
+    facts = policy.StaffFacts(staff.pk, Role.ADMINISTRATOR in standing_roles_of(staff))
+    require(policy.may_switch, facts, about=None, by=by, at=at)
+    agents.retire(partner, by=by, at=at)
+
+
 def _own(partner: Partner, person: User, session: Session, by: Actor, at: datetime) -> None:
     """Only its owner, in a session that has proven enough."""
     person, session = permitted(Action.MANAGE_PARTNER, person, session, by=by, at=at)
@@ -159,6 +185,10 @@ def _locked(change: ChangeRequest) -> tuple[Partner, ChangeRequest]:
 def _facts(change: ChangeRequest, partner: Partner, staff: User) -> policy.ChangeFacts:
     is_administrator = Role.ADMINISTRATOR in standing_roles_of(staff)
     return policy.ChangeFacts(State(change.state), change.asked_by, partner.owner_id, staff.pk, is_administrator)
+
+
+def _beyond(names: Iterable[str], others: Collection[str]) -> tuple[Code, ...]:
+    return tuple(Code(name) for name in names if name not in others)
 
 
 def _decide(

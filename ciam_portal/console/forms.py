@@ -71,11 +71,18 @@ class ReplaceKeys(Replace):
 class Switch(forms.Form):
     """What staff do with an app."""
 
-    do = forms.ChoiceField(label=lazy("What"), choices=[("off", lazy("Switch it off")), ("on", lazy("Switch it on"))])
+    do = forms.ChoiceField(
+        label=lazy("What"),
+        choices=[
+            ("off", lazy("Switch it off")),
+            ("on", lazy("Switch it on")),
+            ("retire", lazy("Switch it off for good")),
+        ],
+    )
 
 
 class Change(forms.Form):
-    """Where customers are sent back to, and what the app may ask for."""
+    """Where customers are sent back to, what the app may ask for, and what an agent may be let do."""
 
     redirect_uris = forms.CharField(
         label=lazy("Redirect addresses, one on each line"),
@@ -83,11 +90,26 @@ class Change(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(label=lazy("What it may ask customers for"), widget=forms.CheckboxSelectMultiple)
+    actions = forms.MultipleChoiceField(
+        label=lazy("What customers may let it do"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
-    def __init__(self, *args: Any, offered: Iterable[Scope], **kwargs: Any) -> None:  # noqa: ANN401  (Django's own)
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  (Django's own)
+        offered: Iterable[Scope],
+        actions: Iterable[str] | None,
+        **kwargs: Any,  # noqa: ANN401  (Django's own)
+    ) -> None:
+        """``actions``: of an agent, and of no other app."""
         super().__init__(*args, **kwargs)
         field = self.fields["scopes"]
         field.choices = [(scope.name, f"{scope.title} ({scope.name})") for scope in offered]  # type: ignore[attr-defined]
+        if actions is None:
+            del self.fields["actions"]
+            return
+        field.required = False
+        self.fields["actions"].choices = [(name, name) for name in actions]  # type: ignore[attr-defined]
 
     def clean_redirect_uris(self) -> tuple[str, ...]:
         """Each once."""

@@ -23,6 +23,11 @@ class ChangeRequest(models.Model):
     )
     redirect_uris = ArrayField(models.CharField(max_length=1024), db_comment="not sensitive")
     scopes = ArrayField(models.CharField(max_length=64), db_comment="not sensitive")
+    actions = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: of an agent, the most that customers may let it do",
+    )
     state = models.CharField(
         max_length=9, choices=[(each.value, each.name) for each in State], db_comment="not sensitive"
     )

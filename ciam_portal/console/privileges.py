@@ -14,5 +14,5 @@ declare(
     StaffAction(_("reject a change of an app"), ADMIN, Effect.REJECT_REDIRECT_URI, standing=True,
                 flows=(flows.reject,), pages=_DECIDE),
     StaffAction(_("switch an app off or on"), ADMIN, Effect.SWITCH_PARTNER, standing=True,
-                flows=(flows.switch,), pages=("oauth_partner_switch",)),
+                flows=(flows.switch, flows.retire), pages=("oauth_partner_switch",)),
 )  # fmt: skip

@@ -91,7 +91,7 @@ def _judged(
         acting, channel = acts.doing(transaction, root.consent.partner_id, at), Channel.DELEGATED
         if (refused := refusal(delegating.may_act, acting, about=about, by=by, at=at)) is not None:
             return refused
-    asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at)
+    asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at=at)
     return assess(transaction.action, asked, about=about, by=by, at=at)
 
 
@@ -184,4 +184,6 @@ def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: da
 
 def _counted(delegation: UUID, transaction: Transaction, decided: Decided, by: Actor, at: datetime) -> Decided:
     """Counted against what the customer allows, under lock: of two at once that are too much, one is refused."""
-    TODO
+    what = transaction.action, transaction.amount, transaction.currency
+    answer = delegated.count(delegation, *what, decision=decided.id, by=by, at=at)
+    return decided if isinstance(answer, Allow) else Decided(answer, decided.id)

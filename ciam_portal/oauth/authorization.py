@@ -13,6 +13,7 @@ from ciam_portal.oauth import claims, details
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.scopes import SCOPES
 
@@ -131,7 +132,7 @@ def sender(query: QueryDict) -> Partner:
     partner: Partner | None = Partner.objects.filter(client_id=client_id).first() if sane else None
     if partner is None or not partner.is_enabled:
         raise Unanswerable(_("We do not know this app, or it is switched off."))
-    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
+    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE or partner.kind is Kind.AGENT:
         raise Unanswerable(_("This app does not sign anybody in."))
     return partner
 

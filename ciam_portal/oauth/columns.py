@@ -9,6 +9,12 @@ from django.db import models
 from ciam_portal.core.categories import of_library
 
 
+class ReadAlong:
+    """What is read along with a code or token by what stands further up (``rows.ALONGSIDE``), if it was."""
+
+    choices: list[dict[str, Any]] | None = None
+
+
 def bound() -> "models.CharField[str, str]":
     """The thumbprint of the key that it is bound to (RFC 9449)."""
     words = "not sensitive: thumbprint of the key it is bound to, if any"

@@ -20,7 +20,8 @@ class PartnerRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
-    delegates: bool
+    actions: tuple[Code, ...] = ()
+    delegates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,20 @@ class PartnerMayAsk(AuditEvent):
     name: ClassVar[str] = "partner.may_ask"
     partner: UUID
     decision_actions: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRetired(AuditEvent):
+    """A partner was switched off for good."""
+
+    name: ClassVar[str] = "partner.retired"
+    partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCeilingSet(AuditEvent):
+    """The most that customers may let an agent do was changed."""
+
+    name: ClassVar[str] = "partner.agent_ceiling"
+    partner: UUID
+    actions: tuple[Code, ...]

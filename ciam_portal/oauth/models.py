@@ -24,7 +24,8 @@ from ciam_portal.core.crypto import codes
 from ciam_portal.oauth import columns, jwts
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.environment import Environment, without_port
-from ciam_portal.oauth.profiles import Profile, Rules
+from ciam_portal.oauth.participants import Participant
+from ciam_portal.oauth.profiles import AGENTS, Kind, Profile, Rules
 from ciam_portal.oauth.resources.models import Resource
 from ciam_portal.oauth.signing.models import SigningKey
 
@@ -59,7 +60,7 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what is signed for it is signed with",
     )
     profile = models.CharField(
-        max_length=8, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
+        max_length=16, choices=[(each.value, each.name) for each in Profile], db_comment="not sensitive: its kind"
     )
     shown: "Credential | None" = None
     """What it proved on this request who it is with."""
@@ -93,6 +94,14 @@ class Partner(AbstractApplication):
         max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
     )
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
+    maker = models.CharField(
+        max_length=80, blank=True, db_comment="not sensitive: who makes an agent, as customers read it"
+    )
+    actions_allowed = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: of an agent, the ceiling of what customers may let it do",
+    )
     resources_allowed = ArrayField(
         models.CharField(max_length=1024),
         default=list,
@@ -114,6 +123,7 @@ class Partner(AbstractApplication):
     )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
+    retired_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was switched off for good")
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was here last, to the hour")
 
     class Meta(AbstractApplication.Meta):
@@ -138,6 +148,14 @@ class Partner(AbstractApplication):
             models.CheckConstraint(
                 condition=models.Q(delegates=False) | models.Q(environment="production", client_type="confidential"),
                 name="partner_with_delegates_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(profile__in=AGENTS) & ~models.Q(maker="")
+                | ~models.Q(profile__in=AGENTS) & models.Q(maker="", actions_allowed=[]),
+                name="partner_agent_has_maker",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retired_at=None) | models.Q(is_enabled=False), name="partner_retired_is_off"
             ),
         )
 
@@ -166,6 +184,11 @@ class Partner(AbstractApplication):
         return Profile(self.profile).rules
 
     @property
+    def kind(self) -> Kind:
+        """What it is to its customers."""
+        return Profile(self.profile).kind
+
+    @property
     def host(self) -> str:
         """The site customers know it by: its homepage's host, or the one they are sent back to."""
         return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
@@ -182,33 +205,9 @@ class Partner(AbstractApplication):
         return uri in self.post_logout_redirect_uris.split()
 
 
-class Participant(models.Model):
-    """A partner that took part in a session, and is to hear of its end. Its id is the ``sid`` that the partner sees."""
-
-    id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
-    session = models.ForeignKey(
-        "accounts.Session", on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
-    )
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, db_comment="not sensitive")
-    told_at = models.DateTimeField(null=True, db_comment="not sensitive: when its end was put into the outbox")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["session", "partner"], name="participant_once"),)
-        indexes = (models.Index(fields=["session"], name="participant_to_tell", condition=models.Q(told_at=None)),)
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class _ReadAlong:
-    """What is read along with a code or token by what stands further up (``rows.ALONGSIDE``), if it was."""
-
-    choices: list[dict[str, Any]] | None = None
-
-
 # Used codes stay a while, and used refresh tokens to their end, so that a second use is recognised.
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at - timedelta(hours=1)))
-class AuthorizationCode(_ReadAlong, AbstractGrant):
+class AuthorizationCode(columns.ReadAlong, AbstractGrant):
     """An authorization code, found by its digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -228,7 +227,7 @@ class AuthorizationCode(_ReadAlong, AbstractGrant):
 
 
 @retention.kept(lambda _rules, at: models.Q(expires_at__lt=at))
-class RefreshToken(_ReadAlong, AbstractRefreshToken):
+class RefreshToken(columns.ReadAlong, AbstractRefreshToken):
     """A refresh token; rotated at each use, dead with its family, its consent or its absolute end."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -254,7 +253,7 @@ class RefreshToken(_ReadAlong, AbstractRefreshToken):
 
 
 @retention.kept(lambda _rules, at: models.Q(expires__lt=at))
-class AccessToken(_ReadAlong, AbstractAccessToken):
+class AccessToken(columns.ReadAlong, AbstractAccessToken):
     """An access token. ``session`` and ``consent`` are empty only for a partner acting for itself."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
@@ -271,7 +270,6 @@ class AccessToken(_ReadAlong, AbstractAccessToken):
     jkt = columns.bound()
     details = columns.details()
     named = columns.named()
-
     delegation = columns.delegation()
     parent = models.UUIDField(null=True, db_comment="not sensitive: the token that it was exchanged for")
     act = models.JSONField(

@@ -13,10 +13,11 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import PARTNER
-from ciam_portal.oauth import details, environment, events, jwts
+from ciam_portal.oauth import agents, details, environment, events, jwts
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
@@ -26,18 +27,17 @@ from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
 
 __all__ = [
-    "Registration", "Unacceptable", "check_change", "check_shown", "is_origin", "let_act", "let_ask", "own", "register",
+    "Registration", "Unacceptable", "check_change", "check_shown", "let_act", "let_ask", "own", "register",
     "switch",
 ]  # fmt: skip
-
-_IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What an administrator says about a partner. One with keys (``jwks``, or ``jwks_uri``) gets no secret.
 
-    ``owner`` is the account of who answers for it; ``contact`` an address of those who run it.
+    ``owner`` is the account of who answers for it; ``contact`` an address of those who run it. ``maker`` and
+    ``actions`` are an agent's: who makes it, and the most that customers may let it do.
     """
 
     name: str
@@ -60,6 +60,8 @@ class Registration:
     public_subjects: bool = False
     decision_actions: tuple[str, ...] = ()
     authorization_details_types: tuple[str, ...] = ()
+    maker: str = ""
+    actions: tuple[str, ...] = ()
 
 
 @flow
@@ -90,6 +92,8 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         delegates=wanted.delegates,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
+        maker=wanted.maker,
+        actions_allowed=list(wanted.actions),
     )
     signing.need(wanted.algorithm, by=by, at=at)
     secret = "" if rules.public else credentials.add(partner, _shown(wanted), at)[1]
@@ -102,6 +106,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
         authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
         delegates=wanted.delegates,
+        actions=tuple(Code(name) for name in wanted.actions),
     )
     record(event, about=None, by=by, at=at)
     return partner, secret
@@ -117,7 +122,10 @@ def own(partner: Partner, owner: UUID, contact: str, *, by: Actor, at: datetime)
 
 @flow
 def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
-    """Off: no sign-in, no token and no answer for it, from the next request. On: as before."""
+    """Off: no sign-in, no token and no answer for it, from the next request. On: as before. Raises Refused."""
+    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    if on and partner.retired_at is not None:
+        raise Refused(agents.Reason.RETIRED)
     Partner.objects.filter(pk=partner.pk).update(is_enabled=on, **({"enabled_at": at} if on else {}))
     record(events.PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
@@ -139,10 +147,13 @@ def let_ask(partner: Partner, actions: tuple[str, ...], *, by: Actor, at: dateti
     record(event, about=None, by=by, at=at)
 
 
-def check_change(partner: Partner, redirect_uris: tuple[str, ...], scopes: tuple[str, ...]) -> None:
-    """Raises Unacceptable for redirect URIs or scopes that this partner could not have been registered with."""
+def check_change(
+    partner: Partner, redirect_uris: tuple[str, ...], scopes: tuple[str, ...], actions: tuple[str, ...] = ()
+) -> None:
+    """Raises Unacceptable for what this partner could not have been registered with."""
     where = Environment(partner.environment)
-    if not redirect_uris or not scopes:
+    agents.check(Profile(partner.profile), partner.maker, scopes, actions, where)
+    if not redirect_uris or not (scopes or actions):
         raise Unacceptable("A partner that customers sign in to needs a redirect URI and a scope.")
     for uri in redirect_uris:
         check_uri(uri, partner.rules, where)
@@ -170,6 +181,7 @@ def _check(wanted: Registration) -> UUID:
     _check_exchange(wanted)
     _check_delegates(rules, wanted.environment, on=wanted.delegates)
     _check_keys(wanted)
+    agents.check(wanted.profile, wanted.maker, wanted.scopes, wanted.actions, wanted.environment)
     if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
     if rules.by_device and wanted.redirect_uris:
@@ -260,14 +272,14 @@ def _shown(wanted: Registration) -> credentials.Shown:
 
 
 def _check_exchange(wanted: Registration) -> None:
-    if wanted.may_exchange and wanted.profile.rules.public:
-        raise Unacceptable("Who exchanges tokens proves who it is; a public partner cannot.")
+    if wanted.may_exchange and (wanted.profile.rules.public or wanted.profile.rules.agent):
+        raise Unacceptable("Who exchanges tokens proves who it is, and is no agent: a public partner or agent cannot.")
 
 
 def _check_delegates(rules: Rules, where: Environment, *, on: bool) -> None:
-    if on and (rules.public or where is Environment.SANDBOX):
+    if on and (rules.public or rules.agent or where is Environment.SANDBOX):
         raise Unacceptable(
-            "Where customers act for others an app is in production, and proves who it is: no public one."
+            "Where customers act for others an app is in production, and proves who it is: no public one, no agent."
         )
 
 
@@ -278,17 +290,6 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable(f"Unknown action: {', '.join(unknown)}. In the policy file: {', '.join(own)}.")
     if actions and public:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
-
-
-def is_origin(origin: str) -> bool:
-    """Whether an app that runs in browsers was registered with a redirect URI there (CORS)."""
-    parts = urlsplit(origin)
-    if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
-        return False
-    found = Partner.objects.filter(
-        profile__in=_IN_BROWSERS, is_enabled=True, redirect_uris__contains=f"{origin}/"
-    ).values_list("redirect_uris", flat=True)
-    return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())
 
 
 def _sector(wanted: Registration) -> str:

@@ -26,6 +26,16 @@ class Rules:
     """Is sent back to on the customer's device: a port of its own, a scheme of its own (RFC 8252 section 7)."""
     in_browsers: bool = False
     """Reads our answers from a page, from the origins of its redirect URIs (CORS)."""
+    agent: bool = False
+    """Acts by itself for customers, as their delegate: signs nobody in, and each token is for one resource."""
+
+
+class Kind(StrEnum):
+    """What a partner is to its customers."""
+
+    APP = "app"
+    SERVICE = "service"
+    AGENT = "agent"
 
 
 class Profile(StrEnum):
@@ -38,11 +48,20 @@ class Profile(StrEnum):
     BROWSER = "browser"
     DEVICE = "device"
     SERVICE = "service"
+    AGENT = "agent"
+    AGENT_APP = "agent_app"
 
     @property
     def rules(self) -> Rules:
         """What holds for it."""
         return _RULES[self]
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to its customers."""
+        if self.rules.agent:
+            return Kind.AGENT
+        return Kind.APP if self.rules.customers else Kind.SERVICE
 
 
 _RULES = {
@@ -53,4 +72,7 @@ _RULES = {
     Profile.BROWSER: Rules(public=True, in_browsers=True),
     Profile.DEVICE: Rules(public=True, by_device=True),
     Profile.SERVICE: Rules(customers=False),
+    Profile.AGENT: Rules(keyed=True, bound=True, agent=True),
+    Profile.AGENT_APP: Rules(public=True, bound=True, on_devices=True, agent=True),
 }
+AGENTS = tuple(each.value for each in Profile if each.kind is Kind.AGENT)

@@ -18,6 +18,8 @@ tell(
         events.PartnerSwitched,
         events.PartnerMayAsk,
         events.PartnerTakesDelegates,
+        events.PartnerRetired,
+        events.AgentCeilingSet,
         registry.ResourceRegistered,
         registry.ResourceSwitched,
         registry.PartnerMayReach,

@@ -27,8 +27,8 @@ from ciam_portal.oauth import (
     exchange,
     jwts,
     keys,
-    partners,
     pushed,
+    redirect_uris,
     subject_tokens,
 )
 from ciam_portal.oauth.errors import ProtocolError
@@ -88,7 +88,7 @@ def for_machines(*methods: str, browsers: bool = False, several: tuple[str, ...]
 def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["Origin"])
     origin = request.headers.get("Origin", "")
-    if origin and partners.is_origin(origin):
+    if origin and redirect_uris.is_origin(origin):
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Methods"] = "GET, POST"
         response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"

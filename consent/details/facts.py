@@ -32,7 +32,13 @@ def for_approving(consent: Consent, customer: User, asked: Iterable[Detail], at:
 
 
 def for_transaction(
-    token: gate.Facts, person: User, session: Session, transaction: Transaction, channel: Channel | None, at: datetime
+    token: gate.Facts,
+    person: User,
+    session: Session,
+    transaction: Transaction,
+    channel: Channel | None,
+    *,
+    at: datetime,
 ) -> gate.Facts:
     """What the gate asks about a transaction, of what it knows of the token and of whoever acts with it.
 

@@ -32,7 +32,7 @@ def approve(
     rows, token = [], accounts_facts.for_token(customer, session, by=by, at=at)
     for each in asked:
         transaction = details.transaction(each)
-        gated = facts.for_transaction(token, customer, session, transaction, Channel.API, at)
+        gated = facts.for_transaction(token, customer, session, transaction, Channel.API, at=at)
         decision = require_action(transaction.action, gated, about=customer.pk, by=by, at=at)
         rows.append(AuthorizationDetail(consent=consent, said=each, decision=decision, given_at=at))
     AuthorizationDetail.objects.bulk_create(rows)

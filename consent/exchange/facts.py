@@ -11,28 +11,27 @@ from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth.models import Partner
 from consent.delegation import facts as delegations
 from consent.delegation import policy as delegating
-from consent.ledger.shapes import Party, Way
 from consent.models import Consent, Delegation
 from consent.permission import facts, policy
 from consent.records import facts as records
 from consent.release.access import Access
 from consent.use import facts as use
-from consent.use import flows as leaving
-from consent.use.shapes import To
+from consent.use.facts import Person
 
 _MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One customer of an app for whom somebody may act in it: what they may see there."""
+    """One customer of an app for whom somebody may act in it, and what they may see there."""
 
     delegation: Delegation
+    person: Person
     scopes: tuple[str, ...]
 
 
 def open_to(access: Access) -> list[Open]:
-    """By the delegate's own token. That somebody is a customer of the app is told it only if they connected it."""
+    """By the delegate's own token. Of those alone who connected the app themselves. Two statements."""
     app, me, at = access.partner, access.customer, access.at
     if not app.delegates:
         return []
@@ -42,11 +41,7 @@ def open_to(access: Access) -> list[Open]:
     rows = rows.select_related("customer", "partner")
     said = records.choices(OuterRef("customer"), OuterRef("partner"))
     connected = {each.customer_id: each for each in rows.annotate(choices=said)} if acting else {}
-    found = [(row, connected[row.owner_id]) for row in acting if row.owner_id in connected]
-    people = {row.pk: use.of(consent, row.owner, at) for row, consent in found}
-    to = To(Party(app.pk), Way.DELEGATION, actor=me.pk)
-    told = leaving.release_each(people, use.of_scopes(("openid",)), to, at=at)
-    return [each for row, consent in found if told[row.pk].names for each in _open(row, consent, access)]
+    return [each for row in acting if (consent := connected.get(row.owner_id)) for each in _open(row, consent, access)]
 
 
 def _may(row: Delegation, app: Partner, at: datetime) -> bool:
@@ -59,4 +54,4 @@ def _open(row: Delegation, consent: Consent, access: Access) -> Iterator[Open]:
     sharing = facts.for_sharing(consent, access.partner, row.owner, session, at, held=consent.scopes, needed=needed)
     if isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         granted = {*needed, *row.scopes} & {*needed, *delegating.SCOPES}
-        yield Open(row, tuple(name for name in sharing.allowed if name in granted))
+        yield Open(row, use.of(consent, row.owner, at), tuple(name for name in sharing.allowed if name in granted))

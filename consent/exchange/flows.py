@@ -145,7 +145,7 @@ def act(
 
 
 @ENDED.join
-def end_tokens(delegation: Delegation, *, by: Actor, at: datetime) -> None:
+def end_tokens(delegation: Delegation, **_: object) -> None:
     """Nobody acts by it any more, or for less: what is out is over; who still may gets another."""
     tokens.end_delegated(delegation.pk)
 

@@ -23,6 +23,7 @@ from consent.permission import facts, policy
 from consent.records import facts as records
 
 _ALWAYS = frozenset({"openid"})  # whoever sees anything of somebody is told whose it is
+_NOTHING = gate.Facts()
 Question = Callable[..., Decision]
 
 
@@ -36,7 +37,7 @@ class Acts:
 
     standing: tuple[tuple[Question, object], ...]
     by: Actor
-    token: gate.Facts = gate.Facts()
+    token: gate.Facts = _NOTHING
     person: User | None = None
     row: Delegation | None = None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -26,12 +26,13 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import day, sentence
-from ciam_portal.oauth import environment, partners, scopes
+from ciam_portal.oauth import agents, environment, partners, scopes
 from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.credentials.policy import Reason as CredentialReason
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 
 _MOST = 100
 _PAGE = ["GET", "HEAD", "POST"]
@@ -137,23 +138,30 @@ def change(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     app = own_app(request, partner_id)
     if not app.rules.customers:
         return redirect("console:app", app.pk)
-    names = environment.SCOPES if app.environment == Environment.SANDBOX else scopes.SCOPES
-    now = {"redirect_uris": "\n".join(app.redirect_uris.split()), "scopes": app.scopes_allowed}
-    sent = request.POST if request.method == "POST" else None
-    form = forms.Change(sent, initial=now, offered=scopes.described(names))
+    form = _change_form(app, request.POST if request.method == "POST" else None)
     if form.is_valid():
         said, by = form.cleaned_data, Actor.from_request(request)
         own = tuple(name for name in app.scopes_allowed if name in scopes.OWN)
-        wanted = (*said["scopes"], *own)
+        wanted = flows.Wanted(said["redirect_uris"], (*said["scopes"], *own), tuple(said.get("actions", ())))
         try:
             person, session = customer_of(request), session_of(request)
             with _said(request):
-                flows.ask(app, said["redirect_uris"], wanted, person, session, by=by, at=clock.now())
+                flows.ask(app, wanted, person, session, by=by, at=clock.now())
                 messages.success(request, _("We have your request. Our staff look at it, and you hear by mail."))
             return redirect("console:app", app.pk)
         except partners.Unacceptable as error:
             form.add_error("redirect_uris", str(error))
     return render(request, "console/change.html", words_of(app) | {"form": form})
+
+
+def _change_form(app: Partner, sent: QueryDict | None) -> forms.Change:
+    is_agent, now = app.kind is Kind.AGENT, flows.Wanted.as_now(app)._asdict()
+    names = agents.SCOPES if is_agent else set(scopes.SCOPES)
+    if app.environment == Environment.SANDBOX:
+        names &= environment.SCOPES
+    actions = sorted(agents.delegable()) if is_agent else None
+    now["redirect_uris"] = "\n".join(now["redirect_uris"])
+    return forms.Change(sent, initial=now, offered=scopes.described(names), actions=actions)
 
 
 @resumable(lazy("Take back what you asked for"))
@@ -246,4 +254,7 @@ def _soon(at: datetime) -> datetime:
 
 def words_of(app: Partner) -> dict[str, Any]:
     """What every page about an app says of it."""
-    return {"app": app, "is_sandbox": app.environment == Environment.SANDBOX, "made_on": day(app.created)}
+    words = {"app": app, "is_sandbox": app.environment == Environment.SANDBOX, "made_on": day(app.created)}
+    if app.retired_at is not None:
+        return words | {"off_words": _("Nobody can use it any more, and it stays off for good.")}
+    return words | {"off_words": _("Nobody can use it. Our staff can switch it on again.")}

@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0015_delegations'),
-        ('decisions', '0003_categories'),
+        ("consent", "0015_delegations"),
+        ("decisions", "0003_categories"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='approval',
-            name='delegation',
-            field=models.ForeignKey(db_comment='pseudonymous: by what somebody else does it for the customer, if so', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='consent.delegation'),
+            model_name="approval",
+            name="delegation",
+            field=models.ForeignKey(
+                db_comment="pseudonymous: by what somebody else does it for the customer, if so",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="consent.delegation",
+            ),
         ),
     ]

@@ -14,12 +14,12 @@ from ciam_portal.core import clock, mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.words import sentence
-from ciam_portal.oauth import details, jwts, partners
+from ciam_portal.oauth import agents, details, jwts, partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.profiles import Kind, Profile
 
 
 class Command(BaseCommand):
@@ -47,6 +47,10 @@ class Command(BaseCommand):
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
         add.add_argument("--exchange", action="store_true", help="may exchange tokens (RFC 8693)")
         add.add_argument("--delegates", action="store_true", help="customers may act for others in it")
+        add.add_argument("--maker", default="", help="of an agent: who makes it, in words that customers know")
+        add.add_argument(
+            "--action", action="append", default=[], help="of an agent: the most it may be let do; several"
+        )
         add.add_argument("--purpose", required=True, help="one plain sentence for customers")
         add.add_argument("--homepage", default="", help="address of its home page")
         add.add_argument("--sector", default="", help="host for pairwise subjects, if redirect URIs differ in host")
@@ -70,9 +74,12 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
-        act = verbs.add_parser("delegates", help="whether customers may act for others in it")
+        lets = verbs.add_parser("delegates", help="whether customers may act for others in it")
+        lets.add_argument("client_id")
+        lets.add_argument("do", choices=["on", "off"])
+        act = verbs.add_parser("actions", help="the most that customers may let an agent do; none: it only reads")
         act.add_argument("client_id")
-        act.add_argument("do", choices=["on", "off"])
+        act.add_argument("--action", action="append", default=[], help="partner.NAME; several times")
         own = verbs.add_parser("own", help="who answers for it from now on")
         own.add_argument("client_id")
         own.add_argument("owner", help="address of an account here")
@@ -82,47 +89,59 @@ class Command(BaseCommand):
         secret.add_argument("--jwks", type=Path, help="a file with its new public keys")
         secret.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
         secret.add_argument("--at-once", action="store_true", help="the former ends now: others have seen it")
-        for verb in ("credentials", "disable", "enable"):
+        for verb in ("credentials", "disable", "enable", "retire"):
             verbs.add_parser(verb).add_argument("client_id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what was done."""
-        verb, by, at = options["verb"], Actor.system(), clock.now()
+        at = clock.now()
         try:
-            if verb == "add":
-                partner, secret = partners.register(_registration(options), by=by, at=at)
-                self._show(partner, secret)
-            elif verb == "list":
-                for partner in Partner.objects.order_by("name"):
-                    self.stdout.write(f"{partner.client_id}  {'on ' if partner.is_enabled else 'off'}  {partner.name}")
-            else:
-                self._change(self._find(options["client_id"]), verb, options, by, at)
+            match options["verb"]:
+                case "add":
+                    self._show(*partners.register(_registration(options), by=Actor.system(), at=at))
+                case "list":
+                    for partner in Partner.objects.order_by("name"):
+                        on = "on " if partner.is_enabled else "off"
+                        self.stdout.write(f"{partner.client_id}  {on}  {partner.name}")
+                case verb:
+                    self._about(self._find(options["client_id"]), verb, options, at)
         except partners.Unacceptable as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
             raise CommandError(sentence(refused.reason)) from refused
 
-    def _change(self, partner: Partner, verb: str, options: dict[str, Any], by: Actor, at: datetime) -> None:
-        if verb == "decisions":
-            partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
-            self.stdout.write(f"{partner.name}: {', '.join(options['decision_action']) or 'none'}")
-        elif verb == "delegates":
-            partners.let_act(partner, by=by, at=at, on=options["do"] == "on")
-            self.stdout.write(f"{partner.name}: delegates {options['do']}")
-        elif verb == "own":
-            partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
-            self.stdout.write(f"{partner.name}: {options['owner']} answers for it")
-        elif verb == "secret":
-            shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
-            partners.check_shown(shown, Environment(partner.environment))
-            _made, secret = credentials.replace(partner, shown, at_once=options["at_once"], by=by, at=at)
-            self._show(partner, secret)
-            self._list(partner, at)
-        elif verb == "credentials":
-            self._list(partner, at)
-        else:
-            partners.switch(partner, by=by, at=at, on=verb == "enable")
-            self.stdout.write(f"{partner.name}: {verb}d")
+    def _about(self, partner: Partner, verb: str, options: dict[str, Any], at: datetime) -> None:
+        """What concerns one that there is."""
+        by = Actor.system()
+        match verb:
+            case "decisions":
+                partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
+                done = ", ".join(options["decision_action"]) or "none"
+            case "actions":
+                agents.set_ceiling(partner, tuple(options["action"]), by=by, at=at)
+                done = ", ".join(options["action"]) or "none"
+            case "delegates":
+                partners.let_act(partner, by=by, at=at, on=options["do"] == "on")
+                done = f"delegates {options['do']}"
+            case "own":
+                partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
+                done = f"{options['owner']} answers for it"
+            case "secret":
+                shown = Shown(_keys(options["jwks"]), options["jwks_uri"])
+                partners.check_shown(shown, Environment(partner.environment))
+                _made, secret = credentials.replace(partner, shown, at_once=options["at_once"], by=by, at=at)
+                self._show(partner, secret)
+                return self._list(partner, at)
+            case "credentials":
+                return self._list(partner, at)
+            case "retire":
+                agents.retire(partner, by=by, at=at)
+                done = "off for good"
+            case _:
+                partners.switch(partner, by=by, at=at, on=verb == "enable")
+                done = f"{verb}d"
+        self.stdout.write(f"{partner.name}: {done}")
+        return None
 
     def _list(self, partner: Partner, at: datetime) -> None:
         for each in partner.credentials.live(at).order_by("made_at"):
@@ -144,7 +163,7 @@ class Command(BaseCommand):
 
 
 def _registration(options: dict[str, Any]) -> partners.Registration:
-    customers = options["profile"].rules.customers
+    signs_in = options["profile"].kind is Kind.APP
     return partners.Registration(
         name=options["name"],
         owner=_account(options["owner"]),
@@ -153,7 +172,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         profile=options["profile"],
         redirect_uris=tuple(options["redirect_uri"]),
         post_logout_redirect_uris=tuple(options["post_logout_redirect_uri"]),
-        scopes=tuple(options["scope"]) or (("openid",) if customers else ()),
+        scopes=tuple(options["scope"]) or (("openid",) if signs_in else ()),
         purpose=options["purpose"],
         may_exchange=options["exchange"],
         delegates=options["delegates"],
@@ -166,6 +185,8 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         public_subjects=options["public_subjects"],
         decision_actions=tuple(options["decision_action"]),
         authorization_details_types=tuple(options["authorization_details_type"]),
+        maker=options["maker"],
+        actions=tuple(options["action"]),
     )
 
 
