@@ -58,8 +58,8 @@ CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
     ("recovery", "quarantine_hours", "72", "96", 96, Lean.STRICTER),
     ("actions.sign_in", "hold_from", "never", "severe", "severe", Lean.STRICTER),
     ("actions.sign_in", "channels", "web, mobile, api", "web", ["web"], Lean.STRICTER),
-    ("actions.see_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
-    ("actions.see_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
+    ("actions.edit_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
+    ("actions.edit_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
     ("actions.sign_in", "triggers", "fraud", "regulatory", ["regulatory"], Lean.OTHER),
     (
         "actions.partner.payment",
