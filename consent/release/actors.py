@@ -47,13 +47,14 @@ class Acts:
         granted = _ALWAYS | (delegating.SCOPES & set(self.row.scopes) if self.row is not None else set())
         return tuple(name for name in scopes if name in granted)
 
-    def doing(self, transaction: Transaction, app: UUID, at: datetime) -> delegating.Acting:
-        """The same about one thing that they want to do in that app. No statement."""
-        if self.row is None:
-            return delegating.Acting()
-        amount, currency = transaction.amount, transaction.currency
-        wanted = Act(action=transaction.action, partner=app, amount=amount, currency=currency)
-        return delegations.of(self.row, wanted, at=at)
+    def doing(self, act: Act, at: datetime) -> delegating.Acting:
+        """The same about one thing that they want to do. No statement."""
+        return delegations.of(self.row, act, at=at) if self.row is not None else delegating.Acting()
+
+
+def in_app(transaction: Transaction, app: UUID) -> Act:
+    """A partner's transaction, as something that is done for another in the app that its customer connected."""
+    return Act(transaction.action, partner=app, amount=transaction.amount, currency=transaction.currency)
 
 
 def read(delegation: UUID, consent: Consent, partner: Partner, session: Session, *, by: Actor, at: datetime) -> Acts:
