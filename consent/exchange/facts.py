@@ -42,7 +42,9 @@ def open_to(access: Access) -> list[Open]:
     rows = rows.select_related("customer", "partner")
     said = records.choices(OuterRef("customer"), OuterRef("partner"))
     connected = {each.customer_id: each for each in rows.annotate(said=said)} if acting else {}
-    return [each for row in acting if (consent := connected.get(row.owner_id)) for each in _open(row, consent, access)]
+    for each in connected.values():
+        each.choices = each.said
+    return [found for row in acting if (consent := connected.get(row.owner_id)) for found in _open(row, consent, access)]
 
 
 def _may(row: Delegation, app: Partner, at: datetime) -> bool:
