@@ -44,7 +44,9 @@ def open_to(access: Access) -> list[Open]:
     connected = {each.customer_id: each for each in rows.annotate(said=said)} if acting else {}
     for each in connected.values():
         each.choices = each.said
-    return [found for row in acting if (consent := connected.get(row.owner_id)) for found in _open(row, consent, access)]
+    return [
+        found for row in acting if (consent := connected.get(row.owner_id)) for found in _open(row, consent, access)
+    ]
 
 
 def _may(row: Delegation, app: Partner, at: datetime) -> bool:

@@ -376,6 +376,7 @@ def grant_management_action(told: Told, action: str) -> None:
 
 def actor_profile(told: Told, claimed: Any) -> None:
     """Each kind of token that it names is taken in its place, and none is issued that it does not name."""
+
     def sign_in(who: User, *methods: Method, on: Client) -> Client:
         factories.signed_in(on, who, methods or (Method.PASSWORD,))
         return on
