@@ -18,7 +18,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
-from consent.models import Consent, ConsentRecord
+from consent.models import Consent, ConsentEvent, ConsentRecord
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active
 from consent.purposes.policy import Basis
@@ -31,7 +31,7 @@ from consent.records.policy import Says, State
 _SIGN_IN = OF_SCOPES["openid"]
 
 
-def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: datetime) -> None:
+def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: datetime) -> tuple[ConsentEvent, ...]:
     """Say what a connection says: its customer has just ``answered`` about these scopes; of others some may be gone."""
     hold(consent.customer_id)
     active = purposes.active(at)
@@ -40,12 +40,13 @@ def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: dat
     changes = [_answered(consent, active[key], found.get(key), at) for key in keys if key in active]
     for key, each in found.items():
         left = tuple(name for name in each.scopes if name in consent.scopes)
-        if key in keys or each.state not in {State.GIVEN, State.PAUSED} or len(left) == len(each.scopes):
+        if key in keys or each.state not in {State.GIVEN, State.PAUSED}:
             continue
-        lapsed = policy.lapse_of(facts.standing(each, active), at) or State.WITHDRAWN
-        kept = replace(same(each), scopes=left, categories=_categories(left)) if left else None
-        changes.append(kept or replace(same(each), state=lapsed))
-    write(consent.customer_id, changes, by=by, at=at)
+        lapsed = policy.lapse_of(facts.standing(each, at), at)
+        if len(left) < len(each.scopes) or (lapsed and not left):
+            kept = replace(same(each), scopes=left, categories=_categories(left)) if left else None
+            changes.append(kept or replace(same(each), state=lapsed or State.WITHDRAWN))
+    return write(consent.customer_id, changes, by=by, at=at)
 
 
 @flow
