@@ -181,6 +181,26 @@ def test_a_connection_from_before_gets_its_records(walk: Walk, customer: User) -
     assert answer(walk.ask("openid email profile"))["code"]
 
 
+def test_connections_from_before_get_theirs_in_batches_once_and_whole(
+    customer: User, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "_BATCH", 2)
+    at = clock.now() - timedelta(days=10)
+    apps = [walk.partner, *(register(name)[0] for name in ("Two", "Three", "Four", "Five"))]
+    held = (["openid"], ["openid", "email"], ["phone"], ["profile"], ["openid"])
+    for app, scopes in zip(apps, held, strict=True):
+        Consent.objects.create(customer=customer, partner=app, scopes=scopes, given_at=at, changed_at=at)
+    retired("profile")
+    with edited("contact_details"):
+        settle.on_migrated()
+        settle.on_migrated()
+        assert ConsentRecord.objects.count() == AuditEntry.objects.filter(name="choice.adopted").count() == 2
+    settle.on_migrated()
+    adopted = AuditEntry.objects.filter(name="choice.adopted").order_by("pk")
+    assert [row.data["events"] for row in adopted] == [1, 1, 2, 1]
+    assert ConsentRecord.objects.count() == 5  # what is used for nothing says nothing, however often it is looked at
+
+
 @pytest.mark.parametrize(
     ("sql", "named"),
     [
