@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ciam_portal.core.links import arrival
+from consent.data_use import api as data_use
 from consent.device import api as devices
 from consent.device import views as device
 from consent.erasure import views as erasure
@@ -64,4 +65,5 @@ urlpatterns = [
     path("keep-my-account/", erasure.keep_account, name="keep_account"),
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
+    path("api/data-use", data_use.ask, name="data_use"),
 ]

@@ -27,7 +27,7 @@ from consent.exchange import events, policy
 from consent.exchange.policy import Why
 from consent.models import Consent
 from consent.release import issuance
-from consent.release.flows import spoken
+from consent.release.flows import handed_out, spoken
 
 _KIND = "service"  # of entity: a partner is one, whatever it says of itself
 
@@ -72,6 +72,7 @@ def exchange(
     says = spoken(root, target, {}) | {"client_id": partner.client_id}
     carried = families.Carried(opened, target, says=says, ends=held.expires, parent=held.pk, act=acts)
     owned = partner.pk, held.user_id, held.session_id, consent.pk, held.family
+    handed_out(root, target, at)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     event = events.TokenExchanged(
         consent=consent.pk,

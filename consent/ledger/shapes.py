@@ -21,7 +21,6 @@ class Way(Worded):
     MAIL = "mail", "We wrote to you by email."
     SMS = "sms", "We wrote to you by text message."
     JOB = "job", "A job of ours used it."
-    EXPORT = "export", "It went into a download."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,11 @@ class Party:
 
 
 OURSELVES = Party()
+
+
+def is_for_us(partner: UUID | None, way: str) -> bool:
+    """Whether what its customer said about it was said to us: by ourselves, an application or a service of ours."""
+    return partner is None or way == Way.DATA_USE
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from ciam_portal.oauth import families, scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.resources import ours
+from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.records import facts as records
@@ -250,14 +251,15 @@ def _mine(
         found.end(at)
     try:
         with transaction.atomic():
-            return _first(customer, partner.pk, at), True, found
+            return _first(customer, partner, at), True, found
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
         return live.get(), False, found
 
 
-def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:
-    return Consent.objects.create(customer_id=customer, partner_id=partner, scopes=[], given_at=at, changed_at=at)
+def _first(customer: UUID, partner: Partner, at: datetime) -> Consent:
+    sub = subject(partner, customer)
+    return Consent.objects.create(customer_id=customer, partner=partner, sub=sub, scopes=[], given_at=at, changed_at=at)
 
 
 def _record_change(
