@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import OuterRef
@@ -30,9 +31,7 @@ def tokens(rows: Iterable[Signal], at: datetime) -> dict[Signal, str | None]:
     """
     found = list(rows)
     ids = [row.consent for row in found if row.consent]
-    said = records.choices(OuterRef("customer"), OuterRef("partner"))
-    live = Consent.objects.live().select_related("customer").annotate(choices=said)
-    consents = live.in_bulk(ids) if ids else {}
+    consents = _live(ids)
     told: dict[Signal, str | None] = {}
     for row in found:
         content, consent = row.content(), consents.get(row.consent)
@@ -44,6 +43,15 @@ def tokens(rows: Iterable[Signal], at: datetime) -> dict[Signal, str | None]:
         else:
             told[row] = _token(row, content, consent, at)
     return told
+
+
+def _live(ids: Collection[UUID]) -> dict[UUID | None, Consent]:
+    """These connections, as far as they are, with what was said under them. One statement."""
+    said, found = records.choices(OuterRef("customer"), OuterRef("partner")), dict[UUID | None, Consent]()
+    rows: Any = Consent.objects.live().filter(pk__in=ids).select_related("customer").annotate(said=said)
+    for consent in rows:
+        consent.choices, found[consent.pk] = consent.said, consent
+    return found
 
 
 def _token(row: Signal, content: dict[str, Any], consent: Consent | None, at: datetime) -> str | None:
