@@ -58,11 +58,10 @@ PRESETS: Mapping[Preset, Known] = {
     ),
 }
 _DOES: Mapping[str, Text] = {
-    Action.SEE_PROFILE: lazy("See details, here in the portal"),
+    Action.SEE_PROFILE: lazy("See the profile, here in the portal"),
     "partner.payment": lazy("Pay, in connected apps"),
     "partner.large_payment": lazy("Pay large amounts, in connected apps"),
     "partner.appointment": lazy("Make, move and cancel appointments, in connected apps"),
-    "gateway.page": lazy("Open pages of our other applications"),
 }
 _SEES: Mapping[str, Text] = {
     "profile": lazy("Name, language and time zone"),
@@ -105,7 +104,8 @@ def doing(action: str) -> Text:
 
 def doable(rules: Limits) -> list[tuple[str, Text]]:
     """All that can be chosen, with its words."""
-    return [(name, doing(name)) for name in sorted(rules.actions) if policy.may_be_delegated(name, rules)]
+    names = [*_DOES, *sorted(rules.actions.keys() - _DOES.keys())]
+    return [(name, doing(name)) for name in names if policy.may_be_delegated(name, rules)]
 
 
 def seeable() -> list[tuple[str, Text]]:
@@ -137,16 +137,16 @@ def said(amount: int, currency: str) -> str:
     return money(major(amount, currency) or Decimal(0), currency)
 
 
-def does(row: Delegation | DelegationRequest) -> list[str]:
+def does(what: Delegation | DelegationRequest | Terms) -> list[str]:
     """What may be done, a line for each thing."""
-    asks = getattr(row, "asks", ())
+    asks = getattr(what, "asks", ())
     first = _("%(thing)s (asked about each time)")
-    return [first % {"thing": doing(name)} if name in asks else str(doing(name)) for name in row.actions]
+    return [first % {"thing": doing(name)} if name in asks else str(doing(name)) for name in what.actions]
 
 
-def sees(row: Delegation | DelegationRequest) -> str:
+def sees(what: Delegation | DelegationRequest | Terms) -> str:
     """What may be seen, in one line."""
-    return ", ".join(str(words) for name, words in _SEES.items() if name in row.scopes)
+    return ", ".join(str(words) for name, words in _SEES.items() if name in what.scopes)
 
 
 def limited(row: Delegation, today: date) -> list[str]:

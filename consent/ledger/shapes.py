@@ -17,6 +17,7 @@ class Way(Worded):
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
     DELEGATE = "delegate", "For somebody who acts for you."
     GATEWAY = "gateway", "Along with your visit."
+    DELEGATION = "delegation", "To say for whom somebody may act."
     SIGNAL = "signal", "To tell the app of a change."
     DATA_USE = "data_use", "A service asked for it."
     MAIL = "mail", "To write to you by email."

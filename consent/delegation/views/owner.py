@@ -61,7 +61,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     presets = []
     for preset, known in lines.PRESETS.items():
         terms = lines.terms_of(preset, rules)
-        presets.append({"key": preset.value, "known": known, "does": [lines.doing(name) for name in terms.actions]})
+        presets.append({"key": preset.value, "known": known, "does": lines.does(terms), "sees": lines.sees(terms)})
     return render(request, "consent/delegation/invite.html", {"presets": presets, "never": lines.NEVER})
 
 
