@@ -49,5 +49,5 @@ def details(claims: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def apps(row: Delegation) -> list[Partner]:
-    """The apps that the owner named for it, if they know delegates. Which others they have connected, a delegate is not told."""
+    """The apps that the owner named for it and that know delegates. Of others a delegate is not told."""
     return list(Partner.objects.filter(pk__in=row.partners, is_enabled=True, delegates=True).order_by("name"))
