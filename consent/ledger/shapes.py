@@ -16,6 +16,7 @@ class Way(Worded):
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
     GATEWAY = "gateway", "Along with your visit."
+    DELEGATION = "delegation", "To say for whom somebody may act."
     SIGNAL = "signal", "To tell the app of a change."
     DATA_USE = "data_use", "A service asked for it."
     MAIL = "mail", "To write to you by email."

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from accounts.factors import bound as factors
 from accounts.models import Session
 from accounts.sessions.signing import customer_of
+from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
@@ -171,11 +172,12 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     counted = records.connected(customer, partner, consent.declined, visit.at) if consent else records.NOTHING
     visit, allows = grants.managed(visit, consent, counted.standing), counted.standing
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
-    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, allows)
+    held = (*allows, *consent.resources) if consent else ()
+    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, held)
     offered = records.offered(asked.covers, visit.at)
     if not (offered or asked.details):
         raise asked.refused("invalid_scope", "what is asked for is not in use at the moment")
-    allowed = [*allows, *consent.resources] if consent and asked.grant_action is not GrantAction.CREATE else []
+    allowed = held if asked.grant_action is not GrantAction.CREATE else ()
     wanted = (*offered, *ours.of_others(asked.resources))
     unanswered = policy.missing(wanted, allowed=allowed, declined=counted.declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
@@ -189,9 +191,10 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     shown = tuple(name for name in offered if name in known or name in unanswered)
     check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
-        gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
+        token = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+        gated = approving.for_transaction(token, visit.customer, visit.session, each, Channel.API, at=visit.at)
         check_gate(visit, each.action, gated)
-    return _page(visit, shown, frozenset(allowed), grants.given_up(asked, allows))
+    return _page(visit, shown, frozenset(allowed), grants.given_up(asked, held))
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -216,6 +219,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_u
         "query": visit.asked.query,
         **asking.by_purpose(spoken, visit.customer, allowed),
         "given_up": scopes.described(given_up),
+        "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
     }

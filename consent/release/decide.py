@@ -11,7 +11,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.words import sentence
 from ciam_portal.oauth import scopes
-from ciam_portal.oauth.authorization import Answer, Unanswerable
+from ciam_portal.oauth.authorization import Answer, GrantAction, Unanswerable
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.resources import ours
@@ -72,10 +72,11 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
 def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str]) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
     places = ours.of_others(visit.asked.resources)
-    found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()
-    if not shown and set(places) <= set((consent := found.get()).resources):
+    found, action = Consent.objects.between(visit.customer.pk, visit.partner.pk).live(), visit.asked.grant_action
+    goes_on = not shown and action in {None, GrantAction.MERGE}
+    if goes_on and set(places) <= set((consent := found.get()).resources):
         return consent
-    answered = flows.Answered(shown, ticked, read, places, visit.asked.grant_action)
+    answered = flows.Answered(shown, ticked, read, places, action)
     return flows.give(visit.session, visit.partner, answered, by=visit.by, at=visit.at)
 
 
