@@ -1,5 +1,6 @@
 """What consent keeps."""
 
+from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.erasure.models import Deletion
@@ -12,6 +13,7 @@ from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
-    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "Deletion", "DeviceCode", "Export", "ExportPart",
-    "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
+    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
+    "DelegationRequest", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Receipt",
+    "Request", "Use",
 ]  # fmt: skip

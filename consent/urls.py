@@ -7,6 +7,7 @@ from consent.device import api as devices
 from consent.device import views as device
 from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
+from consent.exchange import api as exchange
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
@@ -64,4 +65,5 @@ urlpatterns = [
     path("keep-my-account/", erasure.keep_account, name="keep_account"),
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
+    path("api/delegations", exchange.delegations, name="delegations_api"),
 ]

@@ -208,9 +208,9 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
     could prove at most is left out; see ``assessed``.
     """
     device = session.device
-    return gate.Facts(
+    return replace(
+        of_account(customer, device, at),
         channel=by.channel,
-        account_active=customer.stands,
         session_live=session.customer_id == customer.pk,
         assurance=session.assurance,
         challenged_at=session.challenged_at,
@@ -218,6 +218,18 @@ def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> g
         device=trust(device, at),
         device_known_at=device.known_at if device else None,
         standing=None if session.risk is None else Risk(session.risk),
+    )
+
+
+def for_delegate(owner: User, delegate: User, session: Session | None, *, by: Actor, at: datetime) -> gate.Facts:
+    """What the gate asks when somebody acts for ``owner`` in a session of their own: of both accounts the stricter."""
+    return for_action(delegate, session, by=by, at=at).for_owner(of_account(owner, None, at))
+
+
+def of_account(customer: User, device: Device | None, at: datetime) -> gate.Facts:
+    """What an account says by itself, whoever asks: its owner on this device, or somebody for them. No statement."""
+    return gate.Facts(
+        account_active=customer.stands,
         signals=surroundings(customer, device, at),
         quarantine_until=quarantine_until(customer),
         suspended_until=customer.suspended_until,

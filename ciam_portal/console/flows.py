@@ -65,6 +65,14 @@ def end(credential: Credential, person: User, session: Session, *, by: Actor, at
 
 
 @flow
+def let_act(partner: Partner, person: User, session: Session, *, on: bool, by: Actor, at: datetime) -> None:
+    """Whether customers may act for others in it. Raises Unacceptable, ProveMore, OnHold, Refused."""
+    _own(partner, person, session, by, at)
+    partners.let_act(partner, on=on, by=by, at=at)
+    record(events.Managed(partner=partner.pk), about=person.pk, by=by, at=at)
+
+
+@flow
 def ask(
     partner: Partner,
     wanted: Wanted,

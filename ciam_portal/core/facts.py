@@ -54,6 +54,27 @@ class Facts:
     amount: int | None = None
     currency: str | None = None
 
+    def for_owner(self, owner: "Facts") -> "Facts":
+        """The same, asked by a delegate for somebody else: of both accounts the stricter, all else the delegate's own.
+
+        ``owner``: what is known of the owner's account; their sessions, devices and proofs say nothing of who acts.
+        """
+        mine, theirs = self.signals or Signals(), owner.signals or Signals()
+        return replace(
+            self,
+            channel=Channel.DELEGATED,
+            account_active=self.account_active and owner.account_active,
+            signals=replace(
+                mine,
+                account_age_seconds=_least(mine.account_age_seconds, theirs.account_age_seconds),
+                recovered_seconds=_least(mine.recovered_seconds, theirs.recovered_seconds),
+                contact_changed_seconds=_least(mine.contact_changed_seconds, theirs.contact_changed_seconds),
+            ),
+            quarantine_until=_latest(self.quarantine_until, owner.quarantine_until),
+            suspended_until=_latest(self.suspended_until, owner.suspended_until),
+            step_up_until=_latest(self.step_up_until, owner.step_up_until),
+        )
+
     def turns(self, limits: RuleLimits, at: datetime) -> list[datetime]:
         """When, after this, something about it weighs less by itself."""
         found = [at + timedelta(seconds=each) for each in rules.turns(self.signals or Signals(), limits)]
@@ -73,3 +94,11 @@ class Facts:
         explained = turned or (self.standing is not None and self.standing <= found)
         standing = Risk.LOW if explained else self.standing
         return replace(self, device=Trust.KNOWN if known else self.device, signals=signals, standing=standing)
+
+
+def _least(*ages: float | None) -> float | None:
+    return min((age for age in ages if age is not None), default=None)
+
+
+def _latest(*ends: datetime | None) -> datetime | None:
+    return max((end for end in ends if end is not None), default=None)

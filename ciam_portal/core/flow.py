@@ -14,7 +14,7 @@ from django.db import transaction
 
 from ciam_portal.core import gate
 from ciam_portal.core.audit import decide, record
-from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
@@ -38,11 +38,18 @@ class NothingRecorded(RuntimeError):
     """A flow ended well but left no trace: a bug in the flow."""
 
 
+def delegable(verb: Callable[P, R]) -> Callable[P, R]:
+    """Below ``@flow``: this verb may be done by somebody who acts for another. Any other is refused to them."""
+    verb.delegable = True  # type: ignore[attr-defined]
+    return verb
+
+
 def flow(verb: Callable[P, R]) -> Callable[P, R]:
     """Run a verb ``f(thing, …, *, by, at)`` in one transaction, under one policy.
 
     It must ``record()`` something. When it raises Refused, all it changed is rolled back; then its decisions and the
-    refusal itself are stored in a transaction of their own, once, by the outermost flow.
+    refusal itself are stored in a transaction of their own, once, by the outermost flow. Whoever acts for another is
+    refused, unless the verb is ``@delegable``.
     """
 
     @wraps(verb)
@@ -52,6 +59,7 @@ def flow(verb: Callable[P, R]) -> Callable[P, R]:
         before = record.count()
         try:
             with limits.unit_of_work(), transaction.atomic():
+                _require_delegable(verb, kwargs)
                 result = verb(*args, **kwargs)
                 if record.count() == before:
                     raise NothingRecorded(verb.__qualname__)
@@ -95,10 +103,17 @@ def go_on(decided: decide.Decided) -> UUID | None:
             raise Refused(answer.reason, decision=decided.id)
 
 
+def _require_delegable(verb: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    by: Actor | None = kwargs.get("by")
+    is_delegated = by is not None and (by.on_behalf_of is not None or by.channel is Channel.DELEGATED)
+    if is_delegated and not getattr(verb, "delegable", False):
+        raise Refused(gate.Reason.NEVER_DELEGATED)
+
+
 def _keep_refusal(verb: Callable[..., Any], refused: Refused, kwargs: dict[str, Any]) -> None:
     held = decide.pending.get() or []
     by: Actor = kwargs["by"]
-    about = next((entry.about for entry in reversed(held) if entry.about), by.id)
+    about = next((entry.about for entry in reversed(held) if entry.about), by.on_behalf_of or by.id)
     with transaction.atomic():
         for entry in held:
             entry.save(force_insert=True)

@@ -6,6 +6,9 @@ known counts against; an action or an entry point that nobody wrote down is deni
 (``rules.STRANGERS``) may ask a known device for a second factor that its customer has, never for a message that may not
 come, and neither makes it wait nor turns it away.
 
+A delegate is asked for their own proof, device and risk; of both accounts the stricter state counts, and what is never
+delegated is denied by name (``catalogue.NEVER_DELEGATED``).
+
 Risk alone never turns a sign-in away: whoever showed the right password reads the truth. What would be denied asks for
 the strongest proof this customer has, where that settles it (a phishing-resistant one, or any in a known browser), and
 waits where it does not.
@@ -17,7 +20,8 @@ from typing import NamedTuple
 
 from ciam_portal.core.facts import Facts, Trust
 from ciam_portal.core.policy.assurance import Level
-from ciam_portal.core.policy.catalogue import Action, InQuarantine, Needs, Row, Sensitivity
+from ciam_portal.core.policy.catalogue import NEVER_DELEGATED, Action, InQuarantine, Needs, Row, Sensitivity
+from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
@@ -35,6 +39,7 @@ _STRANGERS_STOP_NOBODY = 2  # the equations since which they do not, from a know
 _STRANGERS_SEND_FOR_NOTHING = 3  # the same: they ask it only for what can be given at once
 _RISK_DENIES_NO_SIGN_IN = 4  # the equations since which it asks or waits instead
 _WAITS_HAVE_AN_END = 5  # the equations since which a hold that time alone ends says when
+_SOME_IS_NEVER_DELEGATED = 6  # the equations since which a delegate is refused that by name, whatever its row says
 
 
 class Reason(ReasonBase):
@@ -42,6 +47,7 @@ class Reason(ReasonBase):
 
     UNKNOWN_ACTION = "unknown_action", "This cannot be done here."
     WRONG_DOOR = "wrong_door", "This cannot be done from here. Please use the portal's own pages."
+    NEVER_DELEGATED = "never_delegated", "Nobody can do this for somebody else. Only the owner of the account can."
     ACCOUNT_CLOSED = "account_closed", "This account is closed."
     SESSION_OVER = "session_over", "You are signed out. Please sign in again."
     PROVE_MORE = "prove_more", "This is sensitive, so please show once more that it is you."
@@ -112,6 +118,9 @@ def _assess(action: str, facts: Facts, limits: Limits, at: datetime, *, numbers:
     row = row_for(action, facts, limits)
     if row is None:
         return Assessed(Deny(Reason.UNKNOWN_ACTION))
+    is_delegated = facts.channel is Channel.DELEGATED and equations >= _SOME_IS_NEVER_DELEGATED
+    if is_delegated and action in NEVER_DELEGATED:
+        return Assessed(Deny(Reason.NEVER_DELEGATED))
     if facts.channel not in row.channels:
         return Assessed(Deny(Reason.WRONG_DOOR))
     if row.needs is not Needs.NOTHING and not facts.account_active:

@@ -33,6 +33,14 @@ def named() -> "ArrayField[list[str], list[str]]":
     return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
 
 
+def delegation() -> models.ForeignKey[Any, Any]:
+    """By what somebody acts with it for the customer whose it is."""
+    return models.ForeignKey(
+        "consent.Delegation", null=True, on_delete=models.CASCADE, db_index=False, related_name="+",
+        db_comment="pseudonymous: by what somebody else acts with it, if so",
+    )  # fmt: skip
+
+
 def never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(

@@ -118,6 +118,9 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
+    delegates = models.BooleanField(
+        default=False, db_comment="not sensitive: customers may act for others in it, and at the APIs that it runs"
+    )
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     retired_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was switched off for good")
@@ -141,6 +144,10 @@ class Partner(AbstractApplication):
             models.CheckConstraint(
                 condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[]),
                 name="partner_of_sandbox_sees_nothing_of_others",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(delegates=False) | models.Q(environment="production", client_type="confidential"),
+                name="partner_with_delegates_is_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(profile__in=AGENTS) & ~models.Q(maker="")
@@ -263,15 +270,18 @@ class AccessToken(columns.ReadAlong, AbstractAccessToken):
     jkt = columns.bound()
     details = columns.details()
     named = columns.named()
-
+    delegation = columns.delegation()
     parent = models.UUIDField(null=True, db_comment="not sensitive: the token that it was exchanged for")
-    act = models.JSONField(null=True, db_comment="not sensitive: which partners act with it, the present one outside")
+    act = models.JSONField(
+        null=True, db_comment="not sensitive: who acts with it, people unnamed, the present one outside"
+    )
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
         indexes = (
             models.Index(fields=["parent"], name="access_parent", condition=models.Q(parent__isnull=False)),
             models.Index(fields=["expires"], name="access_expires"),
+            models.Index(fields=["delegation"], name="access_delegated", condition=models.Q(delegation__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(

@@ -156,7 +156,7 @@ def _new_access(root: Root, carried: Carried, at: datetime) -> str:
 def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: ANN401  (columns)
     target = carried.target
     owned |= {"resource": target.audience, "details": list(carried.details) or None}
-    owned |= {"parent": carried.parent, "act": carried.act}
+    owned |= {"parent": carried.parent, "act": carried.act, "delegation_id": carried.delegation}
     row = AccessToken(
         token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=carried.seconds(at)), **owned
     )
@@ -244,6 +244,11 @@ def end_access(token: AccessToken) -> int:
         ended += _erase(AccessToken.objects.filter(pk__in=layer))
         layer = list(AccessToken.objects.filter(parent__in=layer).values_list("pk", flat=True))
     return ended
+
+
+def end_delegated(delegation: UUID) -> int:
+    """End all with which somebody acts by this delegation. The number of tokens ended."""
+    return _erase(AccessToken.objects.filter(delegation=delegation))
 
 
 def _end(whose: Q) -> int:

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import details
 from ciam_portal.oauth.details import Detail
@@ -34,14 +32,23 @@ def for_approving(consent: Consent, customer: User, asked: Iterable[Detail], at:
 
 
 def for_transaction(
-    customer: User, session: Session, transaction: Transaction, channel: Channel | None, *, by: Actor, at: datetime
+    token: gate.Facts,
+    person: User,
+    session: Session,
+    transaction: Transaction,
+    channel: Channel | None,
+    *,
+    at: datetime,
 ) -> gate.Facts:
-    """What the gate asks about a transaction. Nobody transacts from a session that is over, offline access or not."""
+    """What the gate asks about a transaction, of what it knows of the token and of whoever acts with it.
+
+    Nobody transacts from a session that is over, offline access or not.
+    """
     return replace(
-        accounts_facts.for_token(customer, session, by=by, at=at),
+        token,
         channel=channel,
-        session_live=session.customer_id == customer.pk and session.ended_at is None and at < session.expires_at,
-        highest=factors.highest_level(customer),
+        session_live=session.customer_id == person.pk and session.ended_at is None and at < session.expires_at,
+        highest=factors.highest_level(person),
         amount=transaction.amount,
         currency=transaction.currency,
     )

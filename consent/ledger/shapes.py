@@ -16,6 +16,7 @@ class Way(Worded):
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
     GATEWAY = "gateway", "It went along with your visit."
+    DELEGATION = "delegation", "The app asked for whom somebody acts in it."
     SIGNAL = "signal", "The app was told of a change."
     DATA_USE = "data_use", "A service asked for it."
     MAIL = "mail", "We wrote to you by email."

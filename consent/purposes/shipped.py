@@ -10,6 +10,7 @@ OF_SCOPES = {
     "email": "contact_details",
     "phone": "contact_details",
     "activity": "activity",
+    "delegations": "sign_in",
     "offline_access": "sign_in",
 }
 """For what each permission is. One that is missing here stops the start. Those of partners themselves open nothing."""
@@ -19,6 +20,7 @@ CATEGORIES_OF_SCOPES: dict[str, tuple[str, ...]] = {
     "email": ("email",),
     "phone": ("phone",),
     "activity": ("behavior", "location", "device"),
+    "delegations": (),
     "offline_access": (),
 }
 SECURITY_NOTICES, PRODUCT_NEWS, RESEARCH, IMPROVE_SERVICE, OWN_APPLICATIONS = (

@@ -15,7 +15,7 @@ from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.words import sentence, why_not
-from ciam_portal.oauth import backend, dpop, jwts, scopes, tokens
+from ciam_portal.oauth import actors, backend, dpop, jwts, scopes, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.resources import ours, signed, targets
@@ -195,7 +195,7 @@ def _telling(access: Access) -> tuple[str, ...]:
 
 
 def _release(access: Access, way: Way, names: tuple[str, ...], named: tuple[str, ...] = ()) -> Released:
-    to = To(Party(access.partner.pk), way)
+    to = To(Party(access.partner.pk), way, actor=access.actor)
     return leaving.release_to_app(access.consent, access.customer, names, to, named=named, at=access.at)
 
 
@@ -206,7 +206,8 @@ def _withheld(released: Released) -> HttpResponse:
 
 def _person(access: Access, released: Released) -> dict[str, Any]:
     person = fields.of(access.customer, released, access.scopes, named=access.named)
-    return {"sub": subject(access.partner, access.customer.pk)} | person
+    act = actors.shown(access.token.act, access.partner, access.actor)
+    return {"sub": subject(access.partner, access.customer.pk)} | person | act
 
 
 @for_machines("POST")
@@ -245,15 +246,18 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     held = tuple(found.scope.split())
     needed = (OFFLINE,) if is_refresh else ()
     found.consent.choices = found.choices
-    root, by = issuance.Root(owner, found.user, found.session, found.consent), acting(owner)
-    asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
+    delegation = None if is_refresh else found.delegation_id
+    root = issuance.Root(owner, found.user, found.session, found.consent, delegation=delegation)
+    asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=acting(owner), at=at)
     if not isinstance(asked.answer, Allow):
         return nothing
-    to = To(Party(asking.pk), Way.INTROSPECTION)
+    to = To(Party(asking.pk), Way.INTROSPECTION, actor=asked.delegate)
     if not leaving.release_to_app(found.consent, found.user, ("openid",), to, at=at).names:
         return nothing
-    opened = facts.open_now(asked.allowed, asked.token, found.user, at)
-    proven = facts.signed_in(found.session)
+    opened = facts.open_now(asked.allowed, asked.token, asked.person, at)
+    who = facts.signed_in(found.session) if asked.acts is None else {}
+    if not is_refresh:
+        who |= actors.shown(found.act, asking, asked.delegate)
     if approved := details.standing(found.details):
         state["authorization_details"] = [row.said for row in approved]
-    return state | proven | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}
+    return state | who | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}

@@ -90,7 +90,7 @@ def redeem(
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
     why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
     if why is None:
-        why, decision = issuance.why_not(asked, root, by, at)
+        why, decision = issuance.why_not(asked, root, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -141,7 +141,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = issuance.why_not(answered, root, by, at)
+        why, decision = issuance.why_not(answered, root, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -192,7 +192,8 @@ def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> 
         return {}
     said = {"client_id": root.partner.client_id, "sub": subject(target.signed_for, root.customer.pk)}
     more = {"authorization_details": list(carried.values())} if carried else {}
-    return said | facts.signed_in(root.session) | more
+    proven = facts.signed_in(root.session) if root.delegation is None else {}  # the customer's; who acts is not them
+    return said | proven | more
 
 
 def _carried(

@@ -47,6 +47,10 @@ def resource(request: Any) -> str:  # noqa: ANN401  (the library's request)
 _REFUSALS = {
     Why.TOO_WIDE: ("invalid_scope", "scope is more than the token holds, or than means something there"),
     Why.WRONG_TARGET: ("invalid_target", "resource is none that this token may be exchanged for, by this app"),
+    Why.PROVE_MORE: (
+        "invalid_grant",
+        "who acts has to prove more, or again: send them through the authorization endpoint",
+    ),
     Why.TOO_DEEP: ("invalid_request", "too many have handed this token on already"),
 }
 

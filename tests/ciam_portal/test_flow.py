@@ -1,6 +1,6 @@
 """One transaction, no unrecorded success, refusals kept; the audit that nobody can change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -9,17 +9,19 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
-from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import AuditEvent, Code
 from ciam_portal.core.audit.facts import as_json
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import ProveMore, Refused
-from ciam_portal.core.flow import NothingRecorded, flow, require
+from ciam_portal.core.flow import NothingRecorded, delegable, flow, require
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +95,37 @@ def test_nested_flows_leave_one_refusal(customer: User, by: Actor, noon: datetim
         outer(customer, by=by, at=noon)
     assert [entry.name for entry in AuditEntry.objects.filter(about=customer.pk)] == ["flow.refused"]
     assert AuditEntry.objects.get(about=customer.pk).data["flow"].endswith("outer")
+
+
+@flow
+@delegable
+def note(person: User, *, by: Actor, at: datetime) -> None:
+    record(Happened(count=3), about=person.pk, by=by, at=at)
+
+
+def test_whoever_acts_for_another_gets_through_what_says_so_and_through_nothing_else(
+    customer: User, by: Actor, noon: datetime
+) -> None:
+    acting = factories.customer()
+    delegate = replace(by, id=acting.pk).for_owner(customer.pk)
+    note(customer, by=delegate, at=noon)
+    for one in (delegate, replace(by, on_behalf_of=acting.pk), replace(by, channel=Channel.DELEGATED)):
+        with pytest.raises(Refused) as refused:
+            rename(customer, "Ada", "good", by=one, at=noon)
+        assert refused.value.reason == gate.Reason.NEVER_DELEGATED
+    customer.refresh_from_db()
+    assert customer.name == ""
+    kept = AuditEntry.objects.filter(name="flow.refused").first()
+    assert kept is not None
+    assert (kept.about, kept.actor, kept.on_behalf_of) == (customer.pk, acting.pk, customer.pk)
+
+
+def test_nobody_acts_for_themselves_or_for_two(by: Actor, customer: User) -> None:
+    delegate = replace(by, id=factories.customer().pk)
+    assert not delegate.for_owner(customer.pk).is_self(customer.pk)
+    for party in (by, delegate.for_owner(customer.pk)):
+        with pytest.raises(ValueError, match="for themselves, or for two"):
+            party.for_owner(customer.pk)
 
 
 def test_prove_more_says_how_much(customer: User, by: Actor, noon: datetime) -> None:

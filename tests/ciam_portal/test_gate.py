@@ -13,7 +13,16 @@ from ciam_portal.core import gate
 from ciam_portal.core.gate import Facts, Reason, Trust
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level
-from ciam_portal.core.policy.catalogue import HELD, Action, InQuarantine, Needs, Row, Sensitivity, Trigger
+from ciam_portal.core.policy.catalogue import (
+    HELD,
+    NEVER_DELEGATED,
+    Action,
+    InQuarantine,
+    Needs,
+    Row,
+    Sensitivity,
+    Trigger,
+)
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, Risk, StepUp, strictness
 from ciam_portal.core.policy.limits import Limits
@@ -453,6 +462,55 @@ def test_a_restriction_that_is_over_changes_nothing(action: str, facts: Facts) -
     assert ask(action, replace(facts, suspended_until=NOON, step_up_until=NOON)) == ask(action, without)
 
 
+OPEN_TO_DELEGATES = replace(
+    LIMITS, actions={name: replace(row, channels=tuple(Channel)) for name, row in LIMITS.actions.items()}
+)
+
+
+@given(actions, facts_of)
+def test_what_is_never_delegated_is_denied_by_name_whatever_the_policy_says(action: str, facts: Facts) -> None:
+    delegated = replace(facts, channel=Channel.DELEGATED)
+    for policy in (LIMITS, OPEN_TO_DELEGATES):
+        assert (ask(action, delegated, policy) == Deny(Reason.NEVER_DELEGATED)) is (action in NEVER_DELEGATED)
+
+
+def test_all_that_anybody_may_do_for_somebody_else_is_written_here() -> None:
+    open_to_them = {name for name, row in LIMITS.actions.items() if Channel.DELEGATED in row.channels}
+    assert open_to_them == {
+        "see_profile", "use_delegation", "issue_token", "use_token", "partner.payment", "partner.large_payment",
+    }  # fmt: skip
+    assert {action for action in Action if action not in NEVER_DELEGATED} == {
+        "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token",
+    }  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(actions.filter(lambda name: name not in NEVER_DELEGATED), facts_of, facts_of)
+def test_acting_is_never_looser_than_asking_for_oneself(action: str, own: Facts, owner: Facts) -> None:
+    acting = ask(action, own.for_owner(owner), OPEN_TO_DELEGATES)
+    assert strictness(acting) >= strictness(ask(action, own, OPEN_TO_DELEGATES))
+
+
+@settings(max_examples=300)
+@given(actions, facts_of, facts_of)
+def test_acting_is_never_looser_than_what_restricts_the_owner(action: str, own: Facts, owner: Facts) -> None:
+    row, acting = OPEN_TO_DELEGATES.actions[action], ask(action, own.for_owner(owner), OPEN_TO_DELEGATES)
+    if row.needs is not Needs.NOTHING and not owner.account_active:
+        assert isinstance(acting, Deny)
+    if owner.suspended_until is not None and owner.suspended_until > NOON:
+        assert isinstance(acting, Hold | Deny)
+    waits = row.in_quarantine is InQuarantine.HOLD
+    if waits and owner.quarantine_until is not None and owner.quarantine_until > NOON:
+        assert isinstance(acting, Hold | Deny)
+    if isinstance(acting, Allow) and owner.step_up_until is not None and owner.step_up_until > NOON:
+        assert own.assurance.meets(max(own.highest, Level.AAL1), LIMITS.staff.step_up_minutes * 60, NOON)
+    mine, theirs = own.for_owner(owner).signals, owner.signals or Signals()
+    assert mine is not None
+    for name in ("account_age_seconds", "recovered_seconds", "contact_changed_seconds"):
+        bound = getattr(theirs, name)
+        assert bound is None or getattr(mine, name) <= bound
+
+
 MISSING = {
     "channel": None,
     "account_active": False,
@@ -544,7 +602,7 @@ def test_every_action_has_a_row() -> None:
 SHIPPED = {
     "sign_up": "nothing 0 high never severe allow web mobile api",
     "sign_in": "second_factor_if_held 0 moderate never severe allow web mobile api",
-    "see_profile": "aal1 0 never never severe allow web mobile",
+    "see_profile": "aal1 0 never never severe allow web mobile delegated",
     "edit_profile": "aal1 0 high never severe allow web mobile",
     "change_email": "highest 300 moderate high severe hold web mobile",
     "change_recovery_address": "highest 300 moderate high severe hold web mobile",
@@ -560,6 +618,7 @@ SHIPPED = {
     "export_data": "highest 600 moderate high severe hold web",
     "delete_account": "highest 300 moderate high severe hold web",
     "create_delegation": "highest 600 moderate high severe hold web",
+    "accept_delegation": "aal2 600 moderate high severe hold web",
     "use_delegation": "second_factor_if_held 3600 moderate high severe allow delegated",
     "start_recovery": "nothing 0 high never severe allow web mobile help_desk",
     "complete_recovery": "nothing 0 moderate high severe allow web",
@@ -575,14 +634,15 @@ SHIPPED = {
     "staff_break_glass": "aal2 600 moderate high severe hold help_desk",
     "staff_restrict": "aal2 600 moderate high severe hold help_desk",
     "staff_review_restriction": "aal2 600 moderate high severe hold help_desk",
-    "issue_token": "aal1 0 high never severe allow api",
+    "issue_token": "aal1 0 high never severe allow api delegated",
     "refresh_token": "aal1 0 high never severe allow api",
-    "use_token": "aal1 0 never never severe allow api gateway",
+    "use_token": "aal1 0 never never severe allow api gateway delegated",
     "use_scope.activity": "aal2 900 moderate high severe allow api gateway",
-    "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway",
-    "partner.large_payment": "aal2 300 moderate high severe hold api gateway",
+    "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway delegated",
+    "partner.large_payment": "aal2 300 moderate high severe hold api gateway delegated",
+    "partner.appointment": "aal1 0 high high severe allow api gateway delegated",
     "partner.change_payee": "highest 600 moderate high severe hold api gateway",
-    "gateway.page": "aal1 0 high never severe allow gateway",
+    "gateway.page": "aal1 0 high never severe allow gateway delegated",
     "gateway.admin": "aal2 900 moderate high severe hold gateway",
     "manage_partner": "highest 600 moderate high severe hold web",
     "staff_decide_partner": "aal2 600 moderate high severe hold help_desk",
@@ -683,6 +743,13 @@ def test_a_catalogue_lacks_nothing_and_invents_nothing() -> None:
 def test_a_policy_that_lets_go_in_quarantine_what_it_is_for_is_refused(name: str) -> None:
     rows_of = {action.value: table() for action in Action} | {name: table(in_quarantine="allow")}
     with pytest.raises(limits.UnsafePolicy, match="is what a quarantine is for, so in_quarantine must be hold"):
+        catalogue(rows_of)
+
+
+@pytest.mark.parametrize("name", sorted(NEVER_DELEGATED & set(Action)))
+def test_a_policy_that_lets_delegates_do_what_is_never_delegated_is_refused(name: str) -> None:
+    rows_of = {action.value: table() for action in Action} | {name: table(channels=["web", "delegated"])}
+    with pytest.raises(limits.UnsafePolicy, match="never done for somebody else, so channels may not name delegated"):
         catalogue(rows_of)
 
 

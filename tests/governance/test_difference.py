@@ -30,6 +30,7 @@ NO_DIRECTION = {
     "consent.announce_days",  # sooner is better heard, and sooner forgotten
     "oauth.device_interval_seconds", "rights.requests_per_day",
     "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff
+    "delegation.default_days", "delegation.reminder_days",
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 
@@ -57,8 +58,8 @@ CHANGES: list[tuple[str, str, str, str, Any, Lean]] = [
     ("recovery", "quarantine_hours", "72", "96", 96, Lean.STRICTER),
     ("actions.sign_in", "hold_from", "never", "severe", "severe", Lean.STRICTER),
     ("actions.sign_in", "channels", "web, mobile, api", "web", ["web"], Lean.STRICTER),
-    ("actions.see_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
-    ("actions.see_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
+    ("actions.edit_profile", "channels", "web, mobile", "web, mobile, api", ["web", "mobile", "api"], Lean.LOOSER),
+    ("actions.edit_profile", "channels", "web, mobile", "api", ["api"], Lean.OTHER),
     ("actions.sign_in", "triggers", "fraud", "regulatory", ["regulatory"], Lean.OTHER),
     (
         "actions.partner.payment",

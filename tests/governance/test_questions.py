@@ -25,12 +25,17 @@ from ciam_portal.core.policy.decision import Allow, Decision
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import name_of, question
 from ciam_portal.governance import recompute
+from consent.purposes import flows as purposes
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("accounts", "consent", "recovery", "ciam_portal")
 ASKING: tuple[Callable[..., Any], ...] = (decisions.decide, decisions.refusal, flow.require)
 HANDS_ON = {"ciam_portal/core/flow.py", "accounts/customer/proofs.py"}
 """They hand on what they were given: found where ``require`` is called, and in what is declared of links."""
+HAND_ON: tuple[Callable[..., Any], ...] = (purposes._permitted,)
+
+
+NAMES = {"decide", "refusal", *(each.__name__ for each in (flow.require, *HAND_ON))}
 
 
 def sources() -> list[Path]:
@@ -42,13 +47,14 @@ def sources() -> list[Path]:
 def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Each question that this file asks, with where."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in {"decide", "refusal", "require"}]
+    calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in NAMES]
     place = path.relative_to(ROOT)
     if not calls or str(place) in HANDS_ON:
         return
     names = vars(importlib.import_module(".".join(place.with_suffix("").parts)))
     for call in calls:
-        if eval(ast.unparse(call.func), names) in ASKING:  # noqa: S307  (our own source)
+        asks = eval(ast.unparse(call.func), names) in ASKING + HAND_ON  # noqa: S307  (our own source)
+        if asks and ast.unparse(call.args[0]) != "question":
             yield f"{place}:{call.lineno}", eval(ast.unparse(call.args[0]), names)  # noqa: S307  (as above)
 
 

@@ -107,6 +107,16 @@ def test_what_waited_for_nobody_knew_how_long_is_asked_again_as_it_was() -> None
     assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"detail"}
 
 
+def test_what_a_delegate_was_refused_for_the_door_alone_is_asked_again_as_it_was() -> None:
+    entry = assess("change_email", replace(IN_SESSION, channel=Channel.DELEGATED))
+    assert (entry.answer, entry.reason) == ("deny", "never_delegated")
+    assert recompute.recompute(entry) == ()
+    (version,) = (version for version, equations in FORMER.items() if equations == 5)
+    then = forged(entry, model_version=version, reason="wrong_door", policy_version=entry.policy_version)
+    assert recompute.recompute(sealed(then)) == ()
+    assert {item.what for item in recompute.recompute(forged(then, model_version=DEFAULT.version))} >= {"reason"}
+
+
 def test_other_questions_are_asked_again_too() -> None:
     decided = decisions.decide(may_approve, VersionFacts(), StaffFacts(), about=None, by=BY, at=NOON)
     entry = DecisionEntry.objects.get(pk=str(decided.id))

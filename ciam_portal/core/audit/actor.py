@@ -54,6 +54,13 @@ class Actor:
         """A stranger, whoever is signed in on this request: what is shown, or a link, speaks for itself."""
         return cls(ActorKind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
 
+    def for_owner(self, owner: UUID) -> Self:
+        """The same party, acting for this customer. Raises ValueError for oneself, or for somebody else already."""
+        if owner == self.id or self.on_behalf_of is not None:
+            message = "Nobody acts for themselves, or for two."
+            raise ValueError(message)
+        return replace(self, channel=Channel.DELEGATED, on_behalf_of=owner)
+
     def is_self(self, customer: UUID) -> bool:
         """Whether it is this customer, and nobody in their place."""
         return self.id == customer and self.on_behalf_of is None

@@ -25,6 +25,7 @@ DOING: dict[Action, Text] = {
     Action.EXPORT_DATA: _("exporting your data"),
     Action.DELETE_ACCOUNT: _("deleting your account"),
     Action.CREATE_DELEGATION: _("letting somebody act for you"),
+    Action.ACCEPT_DELEGATION: _("beginning to act for somebody else"),
     Action.USE_DELEGATION: _("acting for somebody else"),
     Action.START_RECOVERY: _("starting to recover the account"),
     Action.COMPLETE_RECOVERY: _("recovering the account"),

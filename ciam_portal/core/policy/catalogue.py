@@ -41,6 +41,7 @@ class Action(StrEnum):
     EXPORT_DATA = "export_data"
     DELETE_ACCOUNT = "delete_account"
     CREATE_DELEGATION = "create_delegation"
+    ACCEPT_DELEGATION = "accept_delegation"  # or ask for one
     USE_DELEGATION = "use_delegation"
     START_RECOVERY = "start_recovery"
     COMPLETE_RECOVERY = "complete_recovery"
@@ -113,6 +114,15 @@ class Needs(StrEnum):
                 return Level.PHR
 
 
+class Preset(StrEnum):
+    """What people let others do, by a word: the rows that name one are what it begins with."""
+
+    VIEW_ONLY = "view_only"
+    PAY_BILLS = "pay_bills"
+    MANAGE_APPOINTMENTS = "manage_appointments"
+    DAILY_BUSINESS = "daily_business"
+
+
 class InQuarantine(StrEnum):
     """What becomes of an action for a while after access was restored without signing in."""
 
@@ -151,7 +161,7 @@ class Row:
     """What one action needs. ``fresh_seconds`` 0: any time in this session. A ceiling of None is never reached.
 
     ``large`` gives, for a currency (ISO 4217), the amount in minor units from which ``large_action`` decides instead;
-    an amount in any other currency, or that is no number, counts as large.
+    an amount in any other currency, or that is no number, counts as large. ``presets``: in which of them it is.
     """
 
     sensitivity: Annotated[Sensitivity, _word({level.name.lower(): level for level in Sensitivity})]
@@ -165,13 +175,15 @@ class Row:
     in_quarantine: InQuarantine
     large: Annotated[tuple[tuple[str, int], ...], PlainValidator(_amounts)] = ()
     large_action: StrictStr = ""
+    presets: Annotated[tuple[Preset, ...], AfterValidator(_each_once)] = ()
 
 
-OPTIONAL = {"large", "large_action"}
+OPTIONAL = {"large", "large_action", "presets"}
 # What a quarantine is for: whoever recovered an account by fraud could not keep, empty or end it meanwhile.
 HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
     Action.APPROVE_OFFLINE, Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION,
+    Action.ACCEPT_DELEGATION,
     Action.CHANGE_RECOVERY_ADDRESS,
 })  # fmt: skip
 # What a new password alone must never change, so that a reset leads to none of it before an old factor has succeeded.
@@ -179,6 +191,10 @@ RESTS_ON_FACTORS = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.CHANGE_RECOVERY_ADDRESS, Action.CHANGE_PASSWORD,
     Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
 })  # fmt: skip
+# What nobody does for somebody else, whatever was granted: all but what is named here, so what is new is not either.
+NEVER_DELEGATED = frozenset({*(each.value for each in Action), "use_scope.activity"}) - {
+    Action.SEE_PROFILE, Action.USE_DELEGATION, Action.ISSUE_TOKEN, Action.REFRESH_TOKEN, Action.USE_TOKEN,
+}  # fmt: skip
 # The loosest that a row of each sensitivity may be: freshness (0 means any time), and the ceilings.
 _FLOORS: dict[Sensitivity, tuple[int, Risk | None, Risk | None, Risk | None]] = {
     Sensitivity.LOW: (0, None, None, None),
@@ -197,7 +213,7 @@ def weaknesses(rows: Mapping[str, Row]) -> Iterator[str]:
         if not name.startswith(_OPEN):
             yield f"actions.{name} is not known. Names of your own begin with {' or '.join(_OPEN)}"
     for name, row in sorted(rows.items()):
-        for weakness in (*_weak(row), *_weak_here(name, row), *_weak_if_large(row, rows)):
+        for weakness in (*_weak(row), *_weak_here(name, row), *_weak_in_presets(row), *_weak_if_large(row, rows)):
             yield f"actions.{name}{weakness}."
 
 
@@ -231,6 +247,13 @@ def _weak_here(name: str, row: Row) -> Iterator[str]:
         yield " is what a quarantine is for, so in_quarantine must be hold"
     if name in RESTS_ON_FACTORS and row.needs in {Needs.NOTHING, Needs.AAL1}:
         yield " would follow from a new password alone, so needs must ask for a factor"
+    if name in NEVER_DELEGATED and Channel.DELEGATED in row.channels:
+        yield " is never done for somebody else, so channels may not name delegated"
+
+
+def _weak_in_presets(row: Row) -> Iterator[str]:
+    if row.presets and Channel.DELEGATED not in row.channels:
+        yield " is part of a preset, so channels must name delegated"
 
 
 def _weak_if_large(row: Row, rows: Mapping[str, Row]) -> Iterator[str]:

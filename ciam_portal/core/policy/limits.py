@@ -109,6 +109,8 @@ def _weaknesses(found: Content) -> Iterator[str]:
         yield "notices.retry_days must be shorter than notices.kept_days."
     if found.rights.reminder_days >= found.rights.answer_days:
         yield "rights.reminder_days must be shorter than rights.answer_days."
+    if found.delegation.default_days > found.delegation.longest_days:
+        yield "delegation.default_days may not be longer than delegation.longest_days."
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
     if (2 * recovery.requests_per_day - 1) * found.proof.code_attempts >= MOST_WRONG:
         yield f"The guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."

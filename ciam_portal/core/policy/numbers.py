@@ -195,6 +195,20 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """Letting somebody act for oneself: how long at most, and how often somebody may be asked."""
+
+    longest_days: Annotated[StrictInt, Field(ge=30, le=366)]
+    default_days: Annotated[StrictInt, Field(ge=1, le=366)]
+    request_days: Annotated[StrictInt, Field(ge=1, le=14)]
+    open_requests: Annotated[StrictInt, Field(ge=1, le=20)]
+    requests_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
+    refusals: Annotated[StrictInt, Field(ge=1, le=10)]
+    closed_days: Annotated[StrictInt, Field(ge=7, le=366)]
+    reminder_days: Annotated[StrictInt, Field(ge=1, le=30)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -234,5 +248,6 @@ class Content:
     recovery: Recovery
     staff: Staff
     rights: Rights
+    delegation: Delegation
     risk: Risk
     actions: dict[str, Row]

@@ -128,11 +128,11 @@ class Parameters:
     """Weight of a value that nobody has shown yet."""
     limit: float = 12.0
     """No part is larger than this, in nats."""
-    equations: int = 5
+    equations: int = 6
     """Raised whenever the arithmetic of ``model`` or ``evidence`` changes, or how findings count, so that the version
     changes too. 2: what strangers can cause asks a known device for more, and neither makes it wait nor stays. 3: it
     asks a known device only for what its customer can give at once. 4: risk alone turns no sign-in away. 5:
-    whatever waits for time alone says until when."""
+    whatever waits for time alone says until when. 6: what is never delegated is refused to delegates by name."""
     version: str = field(init=False, default="")
     """The first 16 hex digits of the SHA-256 of every number here."""
 
@@ -149,7 +149,7 @@ class Parameters:
 
 DEFAULT = Parameters()
 FORMER: Mapping[str, int] = MappingProxyType(
-    {"1d05973e9c4bb613": 1, "0cfd3ac44773daed": 2, "5587a24c036e693d": 3, "cea97e2319be3ff5": 4}
+    {"1d05973e9c4bb613": 1, "0cfd3ac44773daed": 2, "5587a24c036e693d": 3, "cea97e2319be3ff5": 4, "8f5ab4cc2845e781": 5}
 )
 """The equations of versions before this one, so that what was decided under them can be decided again."""
 

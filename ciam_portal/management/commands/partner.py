@@ -46,6 +46,7 @@ class Command(BaseCommand):
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
         add.add_argument("--exchange", action="store_true", help="may exchange tokens (RFC 8693)")
+        add.add_argument("--delegates", action="store_true", help="customers may act for others in it")
         add.add_argument("--maker", default="", help="of an agent: who makes it, in words that customers know")
         add.add_argument(
             "--action", action="append", default=[], help="of an agent: the most it may be let do; several"
@@ -73,6 +74,9 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
+        lets = verbs.add_parser("delegates", help="whether customers may act for others in it")
+        lets.add_argument("client_id")
+        lets.add_argument("do", choices=["on", "off"])
         act = verbs.add_parser("actions", help="the most that customers may let an agent do; none: it only reads")
         act.add_argument("client_id")
         act.add_argument("--action", action="append", default=[], help="partner.NAME; several times")
@@ -116,6 +120,9 @@ class Command(BaseCommand):
             case "actions":
                 agents.set_ceiling(partner, tuple(options["action"]), by=by, at=at)
                 done = ", ".join(options["action"]) or "none"
+            case "delegates":
+                partners.let_act(partner, by=by, at=at, on=options["do"] == "on")
+                done = f"delegates {options['do']}"
             case "own":
                 partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
                 done = f"{options['owner']} answers for it"
@@ -168,6 +175,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         scopes=tuple(options["scope"]) or (("openid",) if signs_in else ()),
         purpose=options["purpose"],
         may_exchange=options["exchange"],
+        delegates=options["delegates"],
         homepage_url=options["homepage"],
         sector=options["sector"],
         jwks=_keys(options["jwks"]),

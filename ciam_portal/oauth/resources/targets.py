@@ -21,6 +21,8 @@ class Target:
     signed_for: Partner | None = None
     """Who runs it, if it reads its tokens by itself."""
     introspects: bool = True
+    delegates: bool = True
+    """Whoever runs it wants to know who acts, and reads it in ``act``."""
 
     @property
     def audience(self) -> list[str]:
@@ -65,7 +67,8 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     found = rows.first() if url in partner.resources_allowed else None
     if found is None:
         return None
-    return Target(url, frozenset(found.scopes), found.partner if found.is_signed else None, found.introspects)
+    signed_for = found.partner if found.is_signed else None
+    return Target(url, frozenset(found.scopes), signed_for, found.introspects, found.partner.delegates)
 
 
 def is_for(found: AccessToken, asking: Partner) -> bool:

@@ -1,0 +1,98 @@
+"""Who acts for the customer of a token, and whether they still may: one statement, and none for a token without."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
+from ciam_portal.core import gate
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
+from ciam_portal.core.policy.decision import Decision
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import DELEGATIONS
+from ciam_portal.oauth.transactions import Transaction
+from consent.delegation import facts as delegations
+from consent.delegation import policy as delegating
+from consent.models import Consent, Delegation
+from consent.permission import facts, policy
+from consent.records import facts as records
+
+_ALWAYS = frozenset({"openid"})  # whoever sees anything of somebody is told whose it is
+_NOTHING = gate.Facts()
+Question = Callable[..., Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Somebody who acts for another in an app, as all they rest on stands now.
+
+    ``standing`` is what is asked of them before the gate is, ``token`` what the gate knows, ``by`` who it is for the
+    record. None of ``person``: nobody who may.
+    """
+
+    standing: tuple[tuple[Question, object], ...]
+    by: Actor
+    token: gate.Facts = _NOTHING
+    person: User | None = None
+    row: Delegation | None = None
+
+    def reach(self, scopes: Iterable[str]) -> tuple[str, ...]:
+        """Of these scopes, those that the customer lets them use."""
+        granted = _ALWAYS | (delegating.SCOPES & set(self.row.scopes) if self.row is not None else set())
+        return tuple(name for name in scopes if name in granted)
+
+    def doing(self, transaction: Transaction, app: UUID, at: datetime) -> delegating.Acting:
+        """The same about one thing that they want to do in that app. No statement."""
+        if self.row is None:
+            return delegating.Acting()
+        asked = {"action": transaction.action, "amount": transaction.amount, "currency": transaction.currency}
+        return delegations.of(self.row, **asked, partner=app, at=at)  # type: ignore[arg-type]  # each as it is there
+
+
+def read(delegation: UUID, consent: Consent, partner: Partner, session: Session, *, by: Actor, at: datetime) -> Acts:
+    """Of whoever acts by this, for the customer of ``consent``, in this session of their own.
+
+    ``partner`` holds the token; the app that the customer connected, and in which they act, is the consent's.
+    """
+    row = _found(delegation, consent)
+    if row is None or row.delegate is None:
+        return Acts(((delegating.may_act, delegating.Acting()),), by)
+    person, owner = row.delegate, row.owner
+    acting = Actor(ActorKind.CUSTOMER, person.pk, Channel.API, session.pk, by.request_id).for_owner(owner.pk)
+    token = accounts_facts.for_token(person, session, by=acting, at=at)
+    standing = (
+        (delegating.may_act, delegations.of(row, partner=consent.partner_id, at=at)),
+        (policy.may_share, _own(row, consent, partner, session, at)),
+    )
+    return Acts(standing, acting, token.for_owner(accounts_facts.of_account(owner, at)), person, row)
+
+
+def _found(delegation: UUID, consent: Consent) -> Delegation | None:
+    """With both people, and what the delegate's own connection with the app is."""
+    app = consent.partner_id
+    connected = Consent.objects.live().filter(customer=OuterRef("delegate"), partner=app)
+    said = records.choices(OuterRef("delegate"), app)
+    rows = delegations.with_people(Delegation.objects.filter(pk=delegation, owner=consent.customer_id))
+    kept = Subquery(connected.values(row=JSONObject(id="id", scopes="scopes"))[:1])
+    return rows.annotate(connected=kept, said_to_app=said).first()
+
+
+def _own(row: Delegation, consent: Consent, partner: Partner, session: Session, at: datetime) -> policy.Sharing:
+    """Whether they themselves still let the app know for whom they act; it, and who got the token from it, still do."""
+    found, app = row.connected, consent.partner  # type: ignore[attr-defined]  # read along with it
+    mine = Consent(
+        pk=UUID(found["id"]) if found else row.pk,
+        customer=row.delegate,
+        partner=app,
+        scopes=found["scopes"] if found else [],
+        ended_at=None if found else at,
+    )
+    mine.choices = row.said_to_app  # type: ignore[attr-defined]  # as above
+    needed = (DELEGATIONS,)
+    sharing = facts.for_sharing(mine, app, row.delegate, session, at, held=needed, needed=needed)
+    return replace(sharing, partner_enabled=sharing.partner_enabled and app.delegates and partner.delegates)

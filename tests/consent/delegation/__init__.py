@@ -1,0 +1,1 @@
+"""Acting for somebody: who may, what, and within which limits."""
