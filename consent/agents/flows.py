@@ -1,4 +1,4 @@
-"""A customer lets an agent act for them, and ends that. The connection and the delegation live and end together.
+"""A customer lets an agent act for them, and ends that. The connection and the delegation begin and end together.
 
 The consent is locked first, as everywhere; then the customer, the session, and the delegation that hangs from them.
 """
@@ -6,30 +6,27 @@ The consent is locked first, as everywhere; then the customer, the session, and 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts.models import Session, User
-from accounts.step_up.flows import permitted
+from accounts.models import Session
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import agents
 from ciam_portal.oauth.models import Partner
-from consent.agents import asking, events, facts
-from consent.delegation import facts as delegations
 from consent.delegation import flows as delegating
 from consent.delegation import policy
 from consent.delegation.shapes import Ended, Kind, State, Terms
 from consent.models import Consent, Delegation
 from consent.permission import flows as permission
 
+_NOTHING_BETWEEN = policy.Pair(is_own=False, is_live=False, is_circle=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a customer lets an agent do, and for how many days. What it may read is what they tick."""
+    """What a customer lets an agent do, for how many days, and at which resources. It reads what they tick beside."""
 
     terms: Terms
     days: int
+    resources: tuple[str, ...]
 
 
 @flow
@@ -37,19 +34,71 @@ def connect(
     session: Session, agent: Partner, answered: permission.Answered, granted: Granted, *, by: Actor, at: datetime
 ) -> Consent:
     """The customer of this session lets an agent act for them. Raises ProveMore, OnHold or Refused."""
-    lets = tuple(asking.does(action) for action in granted.terms.actions)
-    consent = permission.give(session, agent, replace(answered, lets=lets), by=by, at=at)
-    customer, session = permitted(Action.CREATE_DELEGATION, consent.customer, session, by=by, at=at)
-    terms, ends_at = replace(granted.terms, scopes=tuple(consent.scopes)), at + timedelta(days=granted.days)
-    row = _agreed(customer, agent, terms, ends_at, by, at)
-    row.resources = sorted(consent.resources_all)
-    event = events.AgentConnected(
-        delegation=row.pk,
-        agent=agent.pk,
-        actions=_coded(terms.actions),
-        asks=_coded(terms.asks),
-        scopes=_coded(terms.scopes),
-        ends_at=ends_at,
-    )
-    record(event, about=customer.pk, by=by, at=at)
+    consent = permission.give(session, agent, answered, by=by, at=at)
+    terms = replace(granted.terms, scopes=tuple(name for name in consent.scopes if name in agents.SCOPES))
+    ends_at = at + timedelta(days=granted.days)
+    live = Delegation.objects.live().filter(owner=consent.customer_id, agent=agent).first()
+    if live is None:
+        _begin(consent, session, granted, terms, ends_at, by=by, at=at)
+        return consent
+    if live.state == State.PAUSED:
+        delegating.resume(live, session, by=by, at=at)
+    _reach(live, granted.resources)
+    delegating.change(live, session, terms, ends_at, by=by, at=at)
     return consent
+
+
+def _begin(
+    consent: Consent, session: Session, granted: Granted, terms: Terms, ends_at: datetime, *, by: Actor, at: datetime
+) -> None:
+    holder = policy.Holder.OWNER if by.is_self(consent.customer_id) else policy.Holder.OTHER
+    offer = policy.Offer(holder, terms, at, ends_at)
+    decision = require(policy.may_let, _NOTHING_BETWEEN, offer, about=consent.customer_id, by=by, at=at)
+    row = Delegation(
+        owner_id=consent.customer_id,
+        kind=Kind.AGENT,
+        agent_id=consent.partner_id,
+        state=State.ACTIVE,
+        resources=sorted(granted.resources),
+        made_at=at,
+        accepted_at=at,
+        starts_at=at,
+        ends_at=ends_at,
+        session=session.pk,
+    )
+    row.take(terms)
+    row.save(force_insert=True)
+    delegating.begin(row, by=by, at=at, decision=decision)
+
+
+def _reach(row: Delegation, resources: tuple[str, ...]) -> None:
+    """It is for these too, from now on."""
+    row.resources = sorted({*row.resources, *resources})
+    Delegation.objects.filter(pk=row.pk).update(resources=row.resources)
+
+
+@flow
+def retire(agent: Partner, *, by: Actor, at: datetime) -> None:
+    """An agent, or any other app, is off for good; nobody's grant to it stands any more. Raises Refused."""
+    agents.retire(agent, by=by, at=at)
+    for consent in Consent.objects.live().filter(partner=agent).order_by("pk"):
+        permission.withdraw(consent, by=Actor.system(), at=at)
+
+
+@permission.ENDED.join
+def end_delegation(consent: Consent, *, by: Actor, at: datetime) -> None:
+    """An agent that is connected no more acts no more. The consent is locked."""
+    live = Delegation.objects.live().filter(owner=consent.customer_id, agent=consent.partner_id).first()
+    if live is not None:
+        row = delegating.held(live)
+        delegating.stop(row, Ended.BY_OWNER if by.is_self(row.owner_id) else Ended.OTHERWISE, by=by, at=at)
+
+
+@delegating.ENDED.join
+def disconnect(delegation: Delegation, *, by: Actor, at: datetime) -> None:
+    """An agent that acts no more is connected no more."""
+    if delegation.agent_id is None or delegation.state != State.ENDED:
+        return
+    live = Consent.objects.between(delegation.owner_id, delegation.agent_id).live().first()
+    if live is not None:
+        permission.withdraw(live, by=by if by.is_self(delegation.owner_id) else Actor.system(), at=at)

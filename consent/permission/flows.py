@@ -1,6 +1,6 @@
 """A customer allows, narrows, refuses and withdraws."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,11 +19,14 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.outbox.notice import NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
+from ciam_portal.core.themes import Joined
 from ciam_portal.oauth import families, scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
@@ -31,8 +34,11 @@ from consent.records import facts as records
 from consent.records import settle
 from consent.records.policy import Reason as Unchanged
 from consent.records.policy import State
+from consent.release import actors, issuance
 from consent.release import events as release_events
-from consent.release import issuance
+
+ENDED = Joined[Callable[..., object]]()
+"""What ends with a connection: ``(consent, *, by, at)``, in that flow, which holds the consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +97,13 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
         record(event, about=customer.pk, by=by, at=at)
         titles = (*(scope.title for scope in scopes.described(allowed)), *names)
         notice = notices.AppConnected(partner=partner.name, allowed=titles, **_doors())
-        tell(customer, notice, to=addresses.proven(customer), at=at)
+        _tell(consent, notice, at)
     else:
         _record_change(consent, before, by, at, resources=keys)
         titles = (*(scope.title for scope in scopes.described(set(allowed) - before)), *names)
         if titles:
             more = notices.AppMayMore(partner=partner.name, added=titles, **_doors())
-            tell(customer, more, to=addresses.proven(customer), at=at)
+            _tell(consent, more, at)
     return consent
 
 
@@ -129,7 +135,8 @@ def let_in(
     elif asked.grant_action is GrantAction.MERGE:
         tokens.end_refreshing(consent.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    root = issuance.Root(partner, customer, session, consent, asked.resources)
+    acts = actors.standing_of(partner, customer.pk)
+    root = issuance.Root(partner, customer, session, consent, asked.resources, acts)
     standing = issuance.may_begin(root, held=held, by=by, at=at)
     own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
     trunk = families.Root(*own, asked.jkt, asked.resources, asked.named, details)
@@ -186,8 +193,7 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
     _end(consent, by, at)
-    notice = notices.AppDisconnected(partner=consent.partner.name)
-    tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
+    _tell(consent, notices.AppDisconnected(partner=consent.partner.name), at)
 
 
 @flow
@@ -201,8 +207,8 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     settle.disconnected(found, State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
-    notice = notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days)
-    tell(found.customer, notice, to=addresses.proven(found.customer), at=at)
+    _end_with(found, by, at)
+    _tell(found, notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days), at)
 
 
 @flow
@@ -232,6 +238,18 @@ def _end(consent: Consent, by: Actor, at: datetime) -> None:
     ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)
+    _end_with(consent, by, at)
+
+
+def _end_with(consent: Consent, by: Actor, at: datetime) -> None:
+    for part in ENDED:
+        part(consent, by=by, at=at)
+
+
+def _tell(consent: Consent, notice: NoticeBase, at: datetime) -> None:
+    """Its customer hears. Of an agent they hear what it may do for them, or no more, and that says it all."""
+    if consent.partner.kind is not Kind.AGENT:
+        tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
 
 def _mine(
