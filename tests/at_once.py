@@ -37,6 +37,12 @@ def in_turn(first: Callable[[], object], second: Callable[[], object]) -> list[o
         return [answer, waiting.result(PATIENCE)]
 
 
+def side_by_side(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+    """What both return, where the second comes through although the first is not through yet."""
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        return [first(), other.submit(_own, second).result(SOON)]
+
+
 @contextmanager
 def meanwhile(*verbs: Callable[[], object]) -> Iterator[list[Future[None]]]:
     """Each is done again and again for as long as this goes on; raises what any of them raised."""

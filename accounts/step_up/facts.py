@@ -204,8 +204,7 @@ def for_action(customer: User, session: Session | None, *, by: Actor, at: dateti
 def for_token(customer: User, session: Session, *, by: Actor, at: datetime) -> gate.Facts:
     """What the gate asks about a token that hangs from a session. No statement, if the session came with its device.
 
-    Whether a token outlives its session is for consent to say: the browser's idle time ends no token. What the customer
-    could prove at most is left out; see ``assessed``.
+    Consent says if a token outlives its session: the browser's idle time ends none. ``highest`` is for ``assessed``.
     """
     device = session.device
     return replace(

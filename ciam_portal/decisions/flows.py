@@ -27,6 +27,7 @@ from consent.details import facts as approvals
 from consent.models import AuthorizationDetail, Consent
 from consent.release import access, challenges, issuance
 from consent.release.access import Live
+from consent.release.actors import in_app
 
 REDEEMED = "redeemed"
 _PURPOSE = "approval"
@@ -88,7 +89,7 @@ def _judged(
 ) -> Decided:
     about, by, acts = root.customer.pk, standing.by, standing.acts
     if acts is not None:
-        acting, channel = acts.doing(transaction, root.consent.partner_id, at), Channel.DELEGATED
+        acting, channel = acts.doing(in_app(transaction, root.consent.partner_id), at), Channel.DELEGATED
         if (refused := refusal(delegating.may_act, acting, about=about, by=by, at=at)) is not None:
             return refused
     asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at=at)
@@ -179,12 +180,7 @@ def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: da
     if isinstance(decided.answer, StepUp):
         challenges.remember(session.pk, consent.partner_id, decided.answer)
     elif isinstance(decided.answer, Allow) and approval.delegation_id is not None:
-        decided = _counted(approval.delegation_id, transaction, decided, by, at)
+        act = in_app(transaction, consent.partner_id)
+        answer = delegated.count(approval.delegation_id, act, decision=decided.id, by=by, at=at)
+        decided = Decided(answer, decided.id)
     return decided, by
-
-
-def _counted(delegation: UUID, transaction: Transaction, decided: Decided, by: Actor, at: datetime) -> Decided:
-    """Counted against what the customer allows, under lock: of two at once that are too much, one is refused."""
-    what = transaction.action, transaction.amount, transaction.currency
-    answer = delegated.count(delegation, *what, decision=decided.id, by=by, at=at)
-    return decided if isinstance(answer, Allow) else Decided(answer, decided.id)

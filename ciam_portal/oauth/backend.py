@@ -15,12 +15,21 @@ from ciam_portal.oauth.models import Partner
 JKT = "ciam.jkt"  # the key that was proven on this request,
 NETWORK = "ciam.network"  # and where it comes from.
 
+# All that these endpoints understand. The library's request answers for every name of a form as if it were an attribute
+# of its own, and so would with what it and we keep there.
+_FIELDS = frozenset({
+    "grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "scope", "resource",
+    "authorization_details", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "subject_token",
+    "subject_token_type", "requested_token_type", "actor_token", "actor_token_type", "audience", "token",
+    "token_type_hint",
+})  # fmt: skip
+
 
 class Core(OAuthLibCore):
-    """Takes parameters from the form alone: what stands in the address of these endpoints is never read."""
+    """Takes what it understands, from the form alone: what stands in the address of these endpoints is never read."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:
-        pairs = [(name, values[-1]) for name, values in request.POST.lists() if values]
+        pairs = [(name, values[-1]) for name, values in request.POST.lists() if values and name in _FIELDS]
         headers = self.extract_headers(request) | {JKT: getattr(request, "jkt", "")}
         headers[NETWORK] = network.prefix(network.client_address(request))
         return request.path, str(request.method), urlencode(pairs), headers

@@ -11,6 +11,7 @@ from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth.models import Partner
 from consent.delegation import facts as delegations
 from consent.delegation import policy as delegating
+from consent.delegation.shapes import Act
 from consent.models import Consent, Delegation
 from consent.permission import facts, policy
 from consent.records import facts as records
@@ -45,7 +46,7 @@ def open_to(access: Access) -> list[Open]:
 
 
 def _may(row: Delegation, app: Partner, at: datetime) -> bool:
-    acting = delegations.of(row, partner=app.pk, at=at)
+    acting = delegations.of(row, Act(partner=app.pk), at=at)
     return isinstance(delegating.may_act(acting, limits=limits.current(), at=at), Allow)
 
 

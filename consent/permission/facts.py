@@ -85,8 +85,8 @@ def agreeing(
 ) -> tuple[Action, ...]:
     """The rows of the catalogue that a customer's yes falls under: ``wanted`` now, ``allowed`` before.
 
-    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time. To let
-    an agent act is always the same, whatever of it is new.
+    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time. To
+    let an agent act is always the same, whatever of it is new.
     """
     wanted = frozenset(wanted)
     if partner.kind is Kind.AGENT:

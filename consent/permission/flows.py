@@ -64,7 +64,7 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     OnHold or Refused, if the texts have changed among others.
     """
     shown, ticked = answered.shown, answered.ticked
-    consent, is_new = _mine(session.customer_id, partner, answered.action, by, at)
+    consent, is_new, former = _mine(session.customer_id, partner, answered.action, at)
     customer, session = locked(session.customer_id, session.pk)
     partner = Partner.objects.get(pk=partner.pk)
     giving = facts.for_giving(partner, customer, shown, ticked, at, read=answered.read)
@@ -82,6 +82,8 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
         if letting.guarded:
             require(policy.may_let_out, letting, about=customer.pk, by=by, at=at)
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
+    if former is not None:
+        _ended(former, by, at)
     consent.answer(list(allowed), list(declined), at, resources=resources)
     settle.connected(consent, shown, by=by, at=at)
     fresh = Resource.objects.filter(url__in=set(resources) - places)
@@ -192,7 +194,8 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     """The customer changes their mind; from this instant the partner gets nothing. Raises Refused."""
     consent = Consent.objects.select_for_update(of=("self",)).select_related("customer", "partner").get(pk=consent.pk)
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
-    _end(consent, by, at)
+    consent.end(at)
+    _ended(consent, by, at)
     _tell(consent, notices.AppDisconnected(partner=consent.partner.name), at)
 
 
@@ -204,10 +207,10 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     if found is None:
         raise Refused(policy.Reason.IN_USE)
     found.end(at)
+    _end_with(found, by, at)
     settle.disconnected(found, State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
-    _end_with(found, by, at)
     _tell(found, notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days), at)
 
 
@@ -232,13 +235,13 @@ def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) 
     return len(found)
 
 
-def _end(consent: Consent, by: Actor, at: datetime) -> None:
-    consent.end(at)
+def _ended(consent: Consent, by: Actor, at: datetime) -> None:
+    """What hung from it ends with it; what was said under it is the last to be locked."""
+    _end_with(consent, by, at)
     settle.disconnected(consent, State.WITHDRAWN, by=by, at=at)
     ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)
-    _end_with(consent, by, at)
 
 
 def _end_with(consent: Consent, by: Actor, at: datetime) -> None:
@@ -253,20 +256,21 @@ def _tell(consent: Consent, notice: NoticeBase, at: datetime) -> None:
 
 
 def _mine(
-    customer: UUID, partner: Partner, action: GrantAction | None, by: Actor, at: datetime
-) -> tuple[Consent, bool]:
+    customer: UUID, partner: Partner, action: GrantAction | None, at: datetime
+) -> tuple[Consent, bool, Consent | None]:
+    """The connection, whether it is a fresh one, and the former whose place it takes: there is one with each app."""
     live = Consent.objects.between(customer, partner.pk).live().select_for_update()
     found = live.first()
     if found is not None and action is not GrantAction.CREATE:
-        return found, False
+        return found, False, None
     if found is not None:
-        _end(found, by, at)  # there is one connection with each app: the fresh one takes its place
+        found.end(at)
     try:
         with transaction.atomic():
-            return _first(customer, partner.pk, at), True
+            return _first(customer, partner.pk, at), True, found
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
-        return live.get(), False
+        return live.get(), False, found
 
 
 def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:

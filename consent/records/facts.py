@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils.translation import ngettext
@@ -25,6 +26,10 @@ from consent.purposes.shipped import OF_SCOPES
 from consent.records import policy
 from consent.records.policy import Says, State
 
+# Django has no FOR SHARE. Whoever else agrees to these texts waits for nobody; whoever changes them waits for all.
+_SHARED = f"""
+SELECT id FROM {PurposeVersion._meta.db_table} WHERE id = ANY(%s) AND state = %s ORDER BY id FOR SHARE
+"""  # noqa: S608, SLF001  (a name of our own)
 _MONTH = 365.25 / 12  # days
 _SAID = JSONObject(
     purpose="purpose", state="state", number="number", version="version__number", categories="categories",
@@ -80,15 +85,15 @@ def _standing(now: Active | None, state: State, number: int, ends: datetime | No
 
 
 def for_answering(
-    customer: User, now: Active | None, record: ConsentRecord | None, says: Says, read: UUID | None,
-    *, by: Actor, at: datetime,
+    customer: User, now: Active | None, record: ConsentRecord | None, says: Says,
+    *, is_current: bool, by: Actor, at: datetime,
 ) -> policy.Answering:  # fmt: skip
-    """An answer of this customer to what they ``read``; None: they take back without reading."""
+    """An answer of this customer. ``is_current``: what they read holds (``still_active``)."""
     return policy.Answering(
         is_owner=by.kind is ActorKind.CUSTOMER and customer.pk in {by.id, by.on_behalf_of},
         is_open=customer.is_open_at(at),
         is_known=now is not None,
-        is_current=read is not None and still_active({read}),
+        is_current=is_current,
         basis=now.basis if now else None,
         state=State(record.state) if record else None,
         says=says,
@@ -177,9 +182,10 @@ def texts(of: Iterable[Spoken]) -> dict[str, str]:
 
 def still_active(versions: Collection[UUID]) -> bool:
     """Whether these very texts hold at this moment, and go on to hold until the transaction is through."""
-    rows = PurposeVersion.objects.filter(pk__in=versions, state=Stage.ACTIVE).select_for_update(no_key=True)
-    if len(rows.values_list("pk")) == len(set(versions)):
-        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED, [list(versions), Stage.ACTIVE])
+        if len(cursor.fetchall()) == len(set(versions)):
+            return True
     purposes.forget()  # what this process knew of them is old
     return False
 

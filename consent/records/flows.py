@@ -64,11 +64,12 @@ def answer(
     A no to what needs no yes is an objection, a yes to it takes that back. ``ticked`` are the categories that could be
     refused alone and were not. Raises Refused: nothing was said, among others because the text has changed.
     """
+    is_current = read is not None and facts.still_active({read})
     hold(customer.pk)
     customer = User.objects.get(pk=customer.pk)
     now, found = purposes.active(at).get(key), ConsentRecord.objects.between(customer.pk, None).filter(purpose=key)
     before, version = found.first(), facts.read(key, read)
-    asked = facts.for_answering(customer, now, before, says, read, by=by, at=at)
+    asked = facts.for_answering(customer, now, before, says, is_current=is_current, by=by, at=at)
     require(policy.may_answer, asked, about=customer.pk, by=by, at=at)
     if now is None:  # which was refused just now
         raise Refused(Reason.NOT_ASKED)

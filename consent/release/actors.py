@@ -24,6 +24,7 @@ from ciam_portal.oauth.scopes import DELEGATIONS
 from ciam_portal.oauth.transactions import Transaction
 from consent.delegation import facts as delegations
 from consent.delegation import policy as delegating
+from consent.delegation.shapes import Act
 from consent.models import Consent, Delegation
 from consent.permission import facts, policy
 from consent.records import facts as records
@@ -80,12 +81,14 @@ class Acts:
         granted = _ALWAYS | (delegating.SCOPES & set(self.row.scopes) if self.row is not None else set())
         return tuple(name for name in scopes if name in granted)
 
-    def doing(self, transaction: Transaction, app: UUID, at: datetime) -> delegating.Acting:
-        """The same about one thing that they want to do in that app. No statement."""
-        if self.row is None:
-            return delegating.Acting()
-        asked = {"action": transaction.action, "amount": transaction.amount, "currency": transaction.currency}
-        return delegations.of(self.row, **asked, partner=app, at=at)  # type: ignore[arg-type]  # each as it is there
+    def doing(self, act: Act, at: datetime) -> delegating.Acting:
+        """The same about one thing that they want to do. No statement."""
+        return delegations.of(self.row, act, at=at) if self.row is not None else delegating.Acting()
+
+
+def in_app(transaction: Transaction, app: UUID) -> Act:
+    """A partner's transaction, as something that is done for another in the app that its customer connected."""
+    return Act(transaction.action, partner=app, amount=transaction.amount, currency=transaction.currency)
 
 
 def read(delegation: UUID, consent: Consent, partner: Partner, session: Session, *, by: Actor, at: datetime) -> Acts:
@@ -103,11 +106,14 @@ def read(delegation: UUID, consent: Consent, partner: Partner, session: Session,
     person, owner = row.delegate, row.owner
     acting = Actor(ActorKind.CUSTOMER, person.pk, Channel.API, session.pk, by.request_id).for_owner(owner.pk)
     token = accounts_facts.for_token(person, session, by=acting, at=at)
+    app = partner if partner.pk == consent.partner_id else consent.partner
+    own = _own(row, app, session, at)
+    knows = app.delegates and partner.delegates  # the app, and whoever got the token from it, read who acts
     standing = (
-        (delegating.may_act, delegations.of(row, partner=consent.partner_id, at=at)),
-        (policy.may_share, _own(row, consent, partner, session, at)),
+        (delegating.may_act, delegations.of(row, Act(partner=app.pk), at=at)),
+        (policy.may_share, replace(own, partner_enabled=own.partner_enabled and knows)),
     )
-    return Acts(standing, acting, token.for_owner(accounts_facts.of_account(owner, at)), person, row)
+    return Acts(standing, acting, token.for_owner(accounts_facts.of_account(owner, None, at)), person, row)
 
 
 def nobody(by: Actor) -> Acts:
@@ -133,9 +139,9 @@ def _found(delegation: UUID, consent: Consent) -> Delegation | None:
     return rows.annotate(connected=kept, said_to_app=said).first()
 
 
-def _own(row: Delegation, consent: Consent, partner: Partner, session: Session, at: datetime) -> policy.Sharing:
-    """Whether they themselves still let the app know for whom they act; it, and who got the token from it, still do."""
-    found, app = row.connected, consent.partner  # type: ignore[attr-defined]  # read along with it
+def _own(row: Delegation, app: Partner, session: Session, at: datetime) -> policy.Sharing:
+    """Whether they themselves still let the app know for whom they act."""
+    found = row.connected  # type: ignore[attr-defined]  # read along with it
     mine = Consent(
         pk=UUID(found["id"]) if found else row.pk,
         customer=row.delegate,
@@ -145,5 +151,4 @@ def _own(row: Delegation, consent: Consent, partner: Partner, session: Session, 
     )
     mine.choices = row.said_to_app  # type: ignore[attr-defined]  # as above
     needed = (DELEGATIONS,)
-    sharing = facts.for_sharing(mine, app, row.delegate, session, at, held=needed, needed=needed)
-    return replace(sharing, partner_enabled=sharing.partner_enabled and app.delegates and partner.delegates)
+    return facts.for_sharing(mine, app, row.delegate, session, at, held=needed, needed=needed)

@@ -4,6 +4,7 @@ from typing import Any
 
 from oauthlib.oauth2.rfc6749 import errors
 
+from ciam_portal.core.policy.assurance import Level
 from ciam_portal.oauth import details
 from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
 from ciam_portal.oauth.resources import targets
@@ -49,7 +50,7 @@ _REFUSALS = {
     Why.WRONG_TARGET: ("invalid_target", "resource is none that this token may be exchanged for, by this app"),
     Why.PROVE_MORE: (
         "invalid_grant",
-        "who acts has to prove more, or again: send them through the authorization endpoint",
+        f"who acts has to prove more: send them to the authorization endpoint with acr_values={Level.AAL2.acr}",
     ),
     Why.TOO_DEEP: ("invalid_request", "too many have handed this token on already"),
 }

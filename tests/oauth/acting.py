@@ -15,10 +15,9 @@ from ciam_portal.oauth.models import Partner
 from consent.delegation.shapes import Kind, State
 from consent.models import Delegation
 from tests.factories import customer
-from tests.oauth.walk import ALL, Walk, register
+from tests.oauth.walk import Walk, register
 
 ACTIONS = ("partner.payment", "partner.large_payment", "partner.change_payee")
-SCOPES = (*ALL, "delegations")
 PATH = "/api/delegations"
 
 
@@ -39,7 +38,7 @@ class World:
     def __init__(self, sign_in: Callable[..., Client], *, rosa: str = "openid profile email", **shop: Any) -> None:
         self.rosa, self.otto = customer(name="Rosa Lind"), customer(name="Otto Falk")
         Totp.objects.create(user=self.otto, confirmed=True, created_at=clock.now())
-        said = register(**({"delegates": True, "scopes": SCOPES, "decision_actions": ACTIONS} | shop))
+        said = register(**({"delegates": True, "decision_actions": ACTIONS} | shop))
         self.hers = Walk(*said, sign_in(self.rosa, on=Client()))
         self.his = Walk(*said, sign_in(self.otto, Method.PASSWORD, Method.TOTP, on=Client()))
         self.hers.tokens(rosa)

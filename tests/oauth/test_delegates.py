@@ -15,7 +15,7 @@ from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
-from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.assurance import Level, Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.oauth import exchange, jwts, keys, subject_tokens
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
@@ -29,7 +29,7 @@ from consent.models import Consent, Delegation, Use
 from consent.permission import flows
 from tests.conftest import NOON
 from tests.factories import customer as new_customer
-from tests.oauth.acting import PATH, SCOPES, World, let
+from tests.oauth.acting import PATH, World, let
 from tests.oauth.keyed import Keyed
 from tests.oauth.test_exchange import swap
 from tests.oauth.walk import Walk, payload, register, serve
@@ -265,7 +265,7 @@ def test_what_it_came_of_takes_it_along(world: World, how: str) -> None:
     else:
         sessions.end_all(world.rosa, by=Actor.system(), at=clock.now())
     assert world.his.introspect(token) == {"active": False}
-    assert not AccessToken.objects.filter(user=world.rosa).exists()
+    assert not AccessToken.objects.filter(delegation=world.delegation).exists()
     assert (world.swap(subject_token=named).status_code == 200) is (how != "given back")
 
 
@@ -303,7 +303,7 @@ def test_narrower_terms_hold_for_a_token_that_is_out(world: World) -> None:
         ({"actor_token": None, "actor_token_type": None}, "invalid_request"),
         ({"actor_token_type": None}, "invalid_request"),
         ({"actor_token_type": subject_tokens.TYPE}, "invalid_request"),
-        ({"subject_token_type": exchange.ACCESS_TOKEN}, "invalid_request"),
+        ({"subject_token_type": exchange.ACCESS_TOKEN}, "unauthorized_client"),
         ({"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request"),
         ({"requested_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request"),
         ({"audience": "shop"}, "invalid_target"),
@@ -327,7 +327,7 @@ def test_what_is_not_understood_is_refused(world: World, said: dict[str, Any], t
 
 def test_only_our_own_signed_token_of_this_kind_for_this_app_names_anybody(world: World) -> None:
     """CVE-2026-9094: any valid token taken as actor, or a subject of another tenant's."""
-    other = Walk(*register("Other", delegates=True, scopes=SCOPES, redirect_uris=("https://other.example/cb",)))
+    other = Walk(*register("Other", delegates=True, redirect_uris=("https://other.example/cb",)))
     named = world.subject()
     claims = jwts.unverified(named)[1]
     signing, at = keys.signing_key(), clock.now()
@@ -359,7 +359,7 @@ def test_only_who_may_act_shows_a_token_of_their_own_for_this_app(world: World, 
     named = world.subject()
     anna = new_customer()
     hers = Walk(world.shop, world.his.secret, sign_in(anna, Method.PASSWORD, Method.TOTP, on=Client()))
-    there = Walk(*register("Other", delegates=True, scopes=SCOPES), world.his.browser)
+    there = Walk(*register("Other", delegates=True), world.his.browser)
     tokens = [
         hers.tokens("openid delegations")["access_token"],  # another customer's
         world.hers.tokens("openid delegations")["access_token"],  # the owner's
@@ -372,7 +372,7 @@ def test_only_who_may_act_shows_a_token_of_their_own_for_this_app(world: World, 
     ]
     for token in tokens:
         assert error(world.swap(subject_token=named, actor_token=token)) == "invalid_grant"
-    stranger = Walk(*register("Third", delegates=True, scopes=SCOPES))
+    stranger = Walk(*register("Third", delegates=True))
     form = {"grant_type": exchange.GRANT, "subject_token": named, "subject_token_type": subject_tokens.TYPE}
     form |= {"actor_token": world.token, "actor_token_type": exchange.ACCESS_TOKEN}
     assert error(stranger.post("/oauth/token/", form)) == "invalid_grant"
@@ -454,20 +454,19 @@ def test_the_chain_goes_on_to_a_resource_that_knows_who_acts(sign_in: Any) -> No
 
 
 def test_who_acts_proves_what_acting_asks_for_and_is_sent_to_do_it(world: World) -> None:
-    with time_machine.travel(clock.now() + timedelta(hours=2)):
-        world.token = str(world.his.tokens("openid delegations")["access_token"])
-        answer = world.swap()
-        assert error(answer) == "invalid_grant"
-        assert "prove more" in answer.json()["error_description"]
-        assert world.his.ask("openid delegations")["Location"].startswith("/prove/")
+    Session.objects.filter(customer=world.otto).update(level=Level.AAL1, methods=[Method.PASSWORD])
+    answer = world.swap()
+    assert error(answer) == "invalid_grant"
+    assert "prove more" in answer.json()["error_description"]
+    assert world.his.ask("openid delegations", acr_values="aal2")["Location"].startswith("/prove/")
     decided = DecisionEntry.objects.get(action="use_delegation", answer="step_up")
     assert (decided.about, decided.actor) == (world.rosa.pk, world.otto.pk)
 
 
 def test_a_bound_token_acts_bound_to_the_same_key(sign_in: Any) -> None:
     world = World(sign_in)
-    bank = Keyed(world.his.browser, delegates=True, scopes=SCOPES)
-    hers = Keyed(world.hers.browser, delegates=True, scopes=SCOPES)
+    bank = Keyed(world.his.browser, delegates=True)
+    hers = Keyed(world.hers.browser, delegates=True)
     hers.partner, hers.key = bank.partner, bank.key
 
     def token(keyed: Keyed, scope: str) -> str:
@@ -485,6 +484,7 @@ def test_a_bound_token_acts_bound_to_the_same_key(sign_in: Any) -> None:
     assert bound["token_type"] == "DPoP"
     assert bank.introspect(bound["access_token"])["cnf"]["jkt"] == bank.holder.thumbprint()
     other = Keyed(world.his.browser)
+    other.nonce = bank.nonce
     assert (
         error(bank.post("/oauth/token/", form, HTTP_DPOP=other.possession("POST", "/oauth/token/"))) == "invalid_grant"
     )
