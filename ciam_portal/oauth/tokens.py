@@ -21,7 +21,7 @@ from ciam_portal.core.postgres import prepared
 from ciam_portal.oauth import rows
 from ciam_portal.oauth.families import Carried, Issued, Root
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
-from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.profiles import AGENTS, Profile
 from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
@@ -212,11 +212,16 @@ def revoke_all(customer: UUID) -> int:
 
 
 def revoke_session(session: UUID, *, keep_offline: bool) -> int:
-    """End all that came from one session; ``keep_offline`` spares what the customer allowed in their absence."""
+    """End all that came from one session; ``keep_offline`` spares what the customer allowed in their absence.
+
+    That is what agents hold too: they act until their grant ends.
+    """
     if not keep_offline:
         return _end(Q(session_id=session))
     _erase(AuthorizationCode.objects.filter(session_id=session))
-    return _erase(AccessToken.objects.filter(session_id=session).exclude(scope__contains=OFFLINE))
+    agents = AccessToken.objects.filter(session_id=session, application__profile__in=AGENTS)
+    rows = AccessToken.objects.filter(session_id=session).exclude(scope__contains=OFFLINE)
+    return _erase(rows.exclude(pk__in=agents.values("pk")))
 
 
 def end_family(family: UUID | None) -> int:

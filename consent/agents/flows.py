@@ -4,7 +4,7 @@ The consent is locked first, as everywhere; then the customer, the session, and 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import Session
 from ciam_portal.core.audit.actor import Actor
@@ -22,10 +22,10 @@ _NOTHING_BETWEEN = policy.Pair(is_own=False, is_live=False, is_circle=False)
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a customer lets an agent do, for how many days, and at which resources. It reads what they tick beside."""
+    """What a customer lets an agent do, until when, and at which resources. It reads what they tick beside."""
 
     terms: Terms
-    days: int
+    ends_at: datetime
     resources: tuple[str, ...]
 
 
@@ -36,38 +36,32 @@ def connect(
     """The customer of this session lets an agent act for them. Raises ProveMore, OnHold or Refused."""
     consent = permission.give(session, agent, answered, by=by, at=at)
     terms = replace(granted.terms, scopes=tuple(name for name in consent.scopes if name in agents.SCOPES))
-    ends_at = at + timedelta(days=granted.days)
     live = Delegation.objects.live().filter(owner=consent.customer_id, agent=agent).first()
     if live is None:
-        _begin(consent, session, granted, terms, ends_at, by=by, at=at)
+        _begin(consent, session, replace(granted, terms=terms), by=by, at=at)
         return consent
     if live.state == State.PAUSED:
         delegating.resume(live, session, by=by, at=at)
     _reach(live, granted.resources)
-    delegating.change(live, session, terms, ends_at, by=by, at=at)
+    delegating.change(live, session, terms, granted.ends_at, by=by, at=at)
     return consent
 
 
-def _begin(
-    consent: Consent, session: Session, granted: Granted, terms: Terms, ends_at: datetime, *, by: Actor, at: datetime
-) -> None:
+def _begin(consent: Consent, session: Session, granted: Granted, *, by: Actor, at: datetime) -> None:
     holder = policy.Holder.OWNER if by.is_self(consent.customer_id) else policy.Holder.OTHER
-    offer = policy.Offer(holder, terms, at, ends_at)
+    offer = policy.Offer(holder, granted.terms, at, granted.ends_at)
     decision = require(policy.may_let, _NOTHING_BETWEEN, offer, about=consent.customer_id, by=by, at=at)
     row = Delegation(
         owner_id=consent.customer_id,
         kind=Kind.AGENT,
         agent_id=consent.partner_id,
-        state=State.ACTIVE,
         resources=sorted(granted.resources),
         made_at=at,
-        accepted_at=at,
         starts_at=at,
-        ends_at=ends_at,
+        ends_at=granted.ends_at,
         session=session.pk,
     )
-    row.take(terms)
-    row.save(force_insert=True)
+    row.take(granted.terms)
     delegating.begin(row, by=by, at=at, decision=decision)
 
 

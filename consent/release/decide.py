@@ -82,7 +82,7 @@ def _consented(
     """The consent, with the customer's answer if they were asked about any of it."""
     places = ours.of_others(visit.asked.resources)
     if form is not None:
-        granted = agents.Granted(form.terms, form.cleaned_data["days"], visit.asked.resources)
+        granted = agents.Granted(form.terms(), form.ends_at(visit.at), visit.asked.resources)
         answered = flows.Answered(shown, ticked, read, places)
         return agents.connect(visit.session, visit.partner, answered, granted, by=visit.by, at=visit.at)
     found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()

@@ -635,7 +635,7 @@ SHIPPED = {
     "staff_restrict": "aal2 600 moderate high severe hold help_desk",
     "staff_review_restriction": "aal2 600 moderate high severe hold help_desk",
     "issue_token": "aal1 0 high never severe allow api delegated",
-    "refresh_token": "aal1 0 high never severe allow api",
+    "refresh_token": "aal1 0 high never severe allow api delegated",
     "use_token": "aal1 0 never never severe allow api gateway delegated",
     "use_scope.activity": "aal2 900 moderate high severe allow api gateway",
     "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway delegated",

@@ -17,7 +17,7 @@ from tests.oauth.keyed import Keyed
 from tests.oauth.walk import Walk, answer, register, serve
 
 PAY, CHANGE = "partner.payment", "partner.change_payee"
-TERMS = {"do:partner.payment": "yes", "do:partner.change_payee": "no", "currency": "EUR", "amount_each": "20",
+TERMS = {"do:partner.payment": "yes", "currency": "EUR", "amount_each": "20",
          "amount_month": "50", "times_day": "3", "days": "90"}  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind, Profile
+from consent.agents import flows as acting
 
 
 class Command(BaseCommand):
@@ -135,7 +136,7 @@ class Command(BaseCommand):
             case "credentials":
                 return self._list(partner, at)
             case "retire":
-                agents.retire(partner, by=by, at=at)
+                acting.retire(partner, by=by, at=at)
                 done = "off for good"
             case _:
                 partners.switch(partner, by=by, at=at, on=verb == "enable")
