@@ -1,7 +1,8 @@
 """Where Django's admin looks for pages."""
 
+from consent.ledger import admin as ledger
 from consent.permission import admin
 from consent.purposes import admin as purposes
 from consent.rights import admin as rights
 
-__all__ = ["admin", "purposes", "rights"]
+__all__ = ["admin", "ledger", "purposes", "rights"]

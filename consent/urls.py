@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ciam_portal.core.links import arrival
+from consent.delegation.views import delegate, owner
 from consent.device import api as devices
 from consent.device import views as device
 from consent.erasure import views as erasure
@@ -29,6 +30,20 @@ urlpatterns = [
     path("your-data/object/", rights.object_to, name="rights_object"),
     path("your-data/requests/<uuid:request_id>/withdraw/", rights.withdraw, name="rights_withdraw"),
     path("your-data/requests/<uuid:request_id>/lift/", rights.lift, name="rights_lift"),
+    path("acting-for-me/", owner.index, name="delegations"),
+    path("acting-for-me/stop/", owner.end_all, name="delegations_end"),
+    path("acting-for-me/invite/", owner.invite, name="delegation_invite"),
+    path("acting-for-me/invite/<slug:preset>/", owner.offer, name="delegation_offer"),
+    path("acting-for-me/requests/<uuid:request_id>/", owner.answer, name="request"),
+    path("acting-for-me/<uuid:delegation_id>/", owner.change, name="delegation"),
+    path("acting-for-me/<uuid:delegation_id>/pause/", owner.pause, name="delegation_pause"),
+    path("acting-for-me/<uuid:delegation_id>/resume/", owner.resume, name="delegation_resume"),
+    path("acting-for-me/<uuid:delegation_id>/end/", owner.end, name="delegation_end"),
+    path("people-i-act-for/", delegate.index, name="acts_for"),
+    path("people-i-act-for/ask/", delegate.ask, name="acts_for_ask"),
+    path("people-i-act-for/requests/<uuid:request_id>/withdraw/", delegate.withdraw, name="request_withdraw"),
+    path("people-i-act-for/invitations/<uuid:delegation_id>/", delegate.invitation, name="invitation"),
+    path("people-i-act-for/<uuid:delegation_id>/end/", delegate.end, name="acts_for_end"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),

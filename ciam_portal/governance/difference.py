@@ -55,7 +55,7 @@ LESS_IS_STRICTER = frozenset({
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
-    "approvals.seconds", "audit.late_seconds",
+    "approvals.seconds", "audit.late_seconds", "consent.takes_effect_seconds",
     "partners.secret_days", "partners.keys_days", "partners.overlap_hours", "partners.unused_days",
     "partners.replacements_per_day",
     "approvals.questions_per_minute", "signals.subjects", "signals.requests_per_minute",

@@ -14,6 +14,7 @@ STAFF_RECORD = (
     "accounts.desk.admin.parts.changes",
     "accounts.desk.admin.parts.disputes",
     "consent.permission.desk.part",
+    "consent.ledger.desk.part",
     "accounts.desk.admin.parts.decisions",
     "accounts.desk.admin.parts.activity",
 )

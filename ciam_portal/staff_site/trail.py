@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.staff.admin.proven import Proven
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import OVERSEERS
 from ciam_portal.core import clock, explain, reference
@@ -34,7 +35,6 @@ from ciam_portal.core.lists.newest import Narrow, Newest, asked
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
-from ciam_portal.staff_site.proof import Proven
 
 _CHUNK, _MOST_FOUND = 1000, 10
 _NUMBER = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")

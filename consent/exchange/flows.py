@@ -28,7 +28,7 @@ from consent.exchange import events, policy
 from consent.exchange.policy import Why
 from consent.models import Consent, Delegation
 from consent.release import challenges, issuance
-from consent.release.flows import spoken
+from consent.release.flows import handed_out, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def exchange(
         delegation=held.delegation_id,
     )
     owned = partner.pk, held.user_id, held.session_id, consent.pk, held.family
+    handed_out(root, target, at)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     event = events.TokenExchanged(
         consent=consent.pk,

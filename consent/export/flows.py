@@ -1,4 +1,8 @@
-"""A customer asks for a copy of their data and takes it away; a worker makes it in between."""
+"""A customer asks for a copy of their data and takes it away; a worker makes it in between.
+
+It goes to its owner and to nobody else, for no purpose of ours: so no line of the use ledger. That it was asked for,
+made and taken away stands in the audit.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID

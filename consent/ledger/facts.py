@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ciam_portal.oauth.models import Partner
-from consent.ledger.shapes import Party
+from consent.ledger.shapes import OURSELVES, Party
 from consent.models import Consent, PurposeVersion, Use
 from consent.purposes import facts as purposes
 
@@ -118,10 +120,21 @@ def titles(keys: Iterable[str], at: datetime) -> Mapping[str, str]:
     return {key: found.get(key, key) for key in keys}
 
 
-def partners(parties: Iterable[Party]) -> Mapping[UUID, Partner]:
-    """Those that still have a name. One statement."""
+def names(parties: Iterable[Party]) -> Mapping[Party, str]:
+    """What they are called, as far as they still have a name. One statement."""
+    parties = list(parties)
     rows = Partner.objects.filter(pk__in=[each.partner for each in parties if each.partner])
-    return {each.pk: each for each in rows}
+    known = dict(rows.values_list("pk", "name"))
+
+    def name(party: Party) -> str:
+        if party == OURSELVES:
+            return str(settings.PORTAL_NAME)
+        if party.application:
+            app = settings.GATEWAY_APPS.get(party.application)
+            return app.name if app else _("An application that is no longer there")
+        return (known.get(party.partner) if party.partner else None) or _("An app that is no longer there")
+
+    return {each: name(each) for each in parties}
 
 
 def connections(customer: UUID) -> Mapping[UUID, Consent]:

@@ -22,7 +22,6 @@ class Way(Worded):
     MAIL = "mail", "We wrote to you by email."
     SMS = "sms", "We wrote to you by text message."
     JOB = "job", "A job of ours used it."
-    EXPORT = "export", "It went into a download."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """Who used my data: a year by months, and one month by days, down to the answer that each use rests on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import astuple
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -20,8 +19,9 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.words import sentence, why_not
 from consent.ledger import facts, forms
 from consent.ledger.chart import chart
-from consent.ledger.shapes import OURSELVES, Party, Way
+from consent.ledger.shapes import Party, Way
 from consent.models import Consent
+from consent.purposes import facts as purposes
 from consent.purposes.policy import Basis
 
 
@@ -30,7 +30,7 @@ def used(request: HttpRequest) -> HttpResponse:
     """The page."""
     customer, at = customer_of(request), clock.now()
     year = facts.year(customer.pk, at)
-    names, titles = _names(year.parties), facts.titles(year.purposes, at)
+    names, titles = facts.names(year.parties), facts.titles(year.purposes, at)
     parties = {str(each): each for each in year.parties}
     months = {facts.name_of(begins): begins for begins in reversed(year.begins)}
     form = forms.Narrow(
@@ -44,13 +44,14 @@ def used(request: HttpRequest) -> HttpResponse:
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
     connections = facts.connections(customer.pk) if lines else {}
+    ours = {key for key, now in purposes.active(at).items() if now.is_ours}
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
         "form": form,
         "opened": opened,
         "chart": chart([astuple(each) for each in counted]),
         "months": [(each, urlencode(others | {"month": facts.name_of(each.begins)})) for each in reversed(counted)],
-        "lines": [_line(row, names, titles, connections) for row in lines[: facts.MOST]],
+        "lines": [_line(row, names, titles, connections, ours) for row in lines[: facts.MOST]],
         "has_more": len(lines) > facts.MOST,
         "was_used": bool(year.sums),
         "keeps": limits.current().retention.use_months,
@@ -58,24 +59,10 @@ def used(request: HttpRequest) -> HttpResponse:
     return render(request, "consent/ledger/used.html", context)
 
 
-def _names(parties: Iterable[Party]) -> Mapping[Party, str]:
-    parties, partners = list(parties), facts.partners(parties)
-
-    def name(party: Party) -> str:
-        if party == OURSELVES:
-            return str(settings.PORTAL_NAME)
-        if party.application:
-            app = settings.GATEWAY_APPS.get(party.application)
-            return app.name if app else _("An application that is no longer there")
-        partner = partners.get(party.partner) if party.partner else None
-        return partner.name if partner else _("An app that is no longer there")
-
-    return {each: name(each) for each in parties}
-
-
 def _line(
-    row: dict[str, Any], names: Mapping[Party, str], titles: Mapping[str, str], connections: Mapping[UUID, Consent]
-) -> dict[str, Any]:
+    row: dict[str, Any], names: Mapping[Party, str], titles: Mapping[str, str], connections: Mapping[UUID, Consent],
+    ours: Collection[str],
+) -> dict[str, Any]:  # fmt: skip
     party = Party(row["partner"], row["application"])
     return row | {
         "who": names.get(party, ""),
@@ -86,4 +73,5 @@ def _line(
         "why_not": why_not(row["reason"]) if row["reason"] else "",
         "connection": connections.get(row["partner"]),
         "is_ours": party.partner is None,
+        "has_choice": party.partner is None and row["purpose"] in ours,
     }

@@ -16,7 +16,7 @@ from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.errors import Refused
 from ciam_portal.oauth.scopes import SCOPES
 from consent.purposes.models import LANGUAGE, PurposeVersion
-from consent.purposes.policy import Basis, Reason, State
+from consent.purposes.policy import Basis, Reason, Recipient, State
 from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OF_SCOPES, SHIPPED
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,11 @@ class Active:
     def may_be_objected_to(self) -> bool:
         """Whether the law lets its customer object (GDPR article 21)."""
         return self.basis is Basis.LEGITIMATE_INTEREST
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we do it ourselves, and not only apps that the customer connects."""
+        return set(self.recipients) != {Recipient.APP}
 
     @property
     def language(self) -> str:

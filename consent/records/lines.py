@@ -14,7 +14,7 @@ from ciam_portal.oauth import scopes
 from consent.models import ConsentEvent, ConsentRecord
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active, language_of
-from consent.purposes.policy import Basis, Recipient
+from consent.purposes.policy import Basis
 from consent.records import facts, policy
 from consent.records.policy import GivenBy, State
 
@@ -51,7 +51,7 @@ def own(customer: UUID, at: datetime) -> dict[str, list[dict[str, Any]]]:
     found = {each.purpose: each for each in ConsentRecord.objects.between(customer, None)}
     parts: dict[str, list[dict[str, Any]]] = {"asked": [], "objectable": [], "needed": []}
     for key, now in active.items():
-        if set(now.recipients) == {Recipient.APP}:
+        if not now.is_ours:
             continue
         name = {Basis.CONSENT: "asked", Basis.LEGITIMATE_INTEREST: "objectable"}.get(now.basis, "needed")
         parts[name].append(facts.described(now) | _standing(now, found.get(key), active, at))

@@ -19,6 +19,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record, tally
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
@@ -35,10 +36,14 @@ from ciam_portal.oauth.resources.targets import OURS, Target
 from ciam_portal.oauth.scopes import OFFLINE
 from ciam_portal.oauth.subjects import subject
 from consent.details import facts as details
+from consent.ledger.shapes import Party, Way
 from consent.models import Consent
 from consent.permission import facts, notices
 from consent.release import actors, events, issuance
 from consent.release.events import Why
+from consent.use import flows as leaving
+from consent.use.policy import Reason as NotUsed
+from consent.use.shapes import To
 
 _CONSENT = Prepared(lambda key: Consent.objects.select_for_update().filter(pk=key))
 
@@ -153,6 +158,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
     trunk = Trunk(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
+    handed_out(root, wanted.target, at)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     read(consent, issued, at)
     sid, said = "" if root.delegation else backchannel.took_part(partner, old.session_id), tuple(carried.values())
@@ -200,6 +206,18 @@ def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> 
     return said | proven | more
 
 
+def handed_out(root: issuance.Root, target: Target, at: datetime) -> None:
+    """A signed token tells who runs its resource who is there, and nobody asks us then: so it is asked and noted here.
+
+    What else it says is no data about a person, or was approved by itself. Raises Refused: nothing may go.
+    """
+    if target.signed_for is None:
+        return
+    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN)
+    if not leaving.release_to_app(root.consent, root.customer, ("openid",), to, at=at).names:
+        raise Refused(NotUsed.NOT_COVERED)
+
+
 def _carried(
     held: AuthorizationCode | RefreshToken, wanted: tuple[UUID, ...]
 ) -> tuple[tuple[UUID, ...], dict[UUID, Detail]]:
@@ -214,6 +232,7 @@ def begin_family(
 ) -> Issued:  # fmt: skip
     """The first tokens, for all that is allowed; whatever is refreshed later, they end so long after the sign-in."""
     ends_at = root.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
+    handed_out(root, target, at)
     first = Carried(target.scopes(asked.allowed), target, tuple(carried), spoken(root, target, carried))
     if asked.acts is not None:
         first, ends_at = asked.acts.carry(first, at), min(ends_at, asked.acts.ends_at(at))

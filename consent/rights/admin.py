@@ -16,9 +16,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.staff.admin import people
 from accounts.staff.admin.looking import Looking
+from accounts.staff.policy import LOOKERS
 from ciam_portal.core import clock, reference
 from ciam_portal.core.crypto.vault import CannotOpen
 from ciam_portal.core.lists import sheet
+from ciam_portal.core.roles import roles_of
 from ciam_portal.core.words import masked
 from consent.ledger.chart import chart
 from consent.models import Request
@@ -155,5 +157,6 @@ class Requests(Looking):
             extend=extend,
             is_late=found.ended_at is None and clock.now() >= found.due_at,
             customer=masked(found.customer.email),
+            reads_record=bool(roles_of(request.user) & LOOKERS),
             answered_by=people.names([found.answered_by]).get(found.answered_by, "") if found.answered_by else "",
         )

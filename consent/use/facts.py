@@ -14,9 +14,10 @@ from accounts.models import User
 from ciam_portal.core import categories
 from ciam_portal.core.errors import Refused
 from ciam_portal.oauth import claims
-from consent.models import Consent
+from consent.models import Consent, PurposeVersion
 from consent.purposes import facts as purposes
-from consent.purposes.facts import Wanted
+from consent.purposes.facts import Active, Wanted
+from consent.purposes.policy import Basis
 from consent.purposes.policy import Reason as NoPurpose
 from consent.purposes.shipped import CATEGORIES_OF_SCOPES, SECURITY_NOTICES
 from consent.records import facts as records
@@ -107,5 +108,10 @@ def _purpose(key: str, at: datetime) -> tuple[Purpose | None, NoPurpose | None]:
         now = purposes.one(key, at)
     except Refused as refused:
         return None, NoPurpose(refused.reason)
-    known, refusable = frozenset(now.categories), key not in _NEVER_REFUSED
-    return Purpose(key, now.number, now.material_number, now.basis, known, is_refusable=refusable), None
+    return as_it_holds(key, now, now.material_number), None
+
+
+def as_it_holds(key: str, version: Active | PurposeVersion, material: int) -> Purpose:
+    """A version of a purpose, as ``may_use`` asks about it; to ``material`` the oldest yes counts that does."""
+    known, refusable = frozenset(version.categories), key not in _NEVER_REFUSED
+    return Purpose(key, version.number, material, Basis(version.basis), known, is_refusable=refusable)

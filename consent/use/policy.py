@@ -4,12 +4,12 @@ The one answer behind every claim, field, header, message and export. What is mi
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
-from ciam_portal.core.policy.reason import ReasonBase
+from ciam_portal.core.policy.reason import ReasonBase, Worded
 from consent.purposes.policy import Basis
 from consent.purposes.policy import Reason as NoPurpose
 from consent.records.policy import State
@@ -28,6 +28,23 @@ class Reason(ReasonBase):
     PAUSED = "use_paused", "You asked us to pause this."
     OBJECTED = "use_objected", "You objected to this."
     NOT_COVERED = "use_not_covered", "This is not part of what you allowed."
+
+
+class Rests(Worded):
+    """How a use stands to what its person had said by then, as auditors read it."""
+
+    REFUSED = "refused", "Nothing went out."
+    ON_A_YES = "on_a_yes", "It rests on this answer."
+    ON_NO_YES = "on_no_yes", "It needed no yes, and no objection stood."
+    ON_NOTHING = "on_nothing", "Our fault: it needed a yes, and none stood at that instant."
+    ON_WHAT_IS_NOT_THERE = "on_what_is_not_there", "Our fault: the ledger names an answer that is not there."
+    ON_ANOTHER = "on_another", "Our fault: another answer stood at that instant than the one it rests on."
+    AGAINST = "against", "Our fault: what stood at that instant did not allow it."
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether nothing should have gone out."""
+        return self not in {Rests.REFUSED, Rests.ON_A_YES, Rests.ON_NO_YES}
 
 
 CAN_BE_ASKED = frozenset({Reason.NEVER_ASKED, Reason.EXPIRED, Reason.ASKED_ANEW})
@@ -80,6 +97,20 @@ class Use:
     said: Said | None
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A use as the ledger has it, and the answer that it names; ``use.said`` is None, if that is not there.
+
+    ``replaced_at``: when the next answer was given; of a use that names none, when the first one was.
+    """
+
+    use: Use
+    was_allowed: bool
+    names_one: bool
+    said_at: datetime | None
+    replaced_at: datetime | None
+
+
 @question("use.may_use")
 def may_use(use: Use, *, limits: Limits, at: datetime) -> Decision:
     """Whether any of it may. Which, ``permitted`` says."""
@@ -95,6 +126,23 @@ def permitted(use: Use, at: datetime) -> frozenset[str]:
         return frozenset()
     covered = use.categories & use.purpose.categories
     return covered & use.said.categories if _rests_on_a_yes(use) and use.said is not None else covered
+
+
+def rests(traced: Traced, *, limits: Limits, at: datetime) -> Rests:
+    """Whether a use that was allowed at this instant should have been: asked again with what stood then."""
+    if not traced.was_allowed:
+        return Rests.REFUSED
+    if traced.names_one and traced.use.said is None:
+        return Rests.ON_WHAT_IS_NOT_THERE
+    late = timedelta(seconds=limits.consent.takes_effect_seconds)
+    too_early = traced.said_at is not None and at + late < traced.said_at
+    if too_early or (traced.replaced_at is not None and at > traced.replaced_at + late):
+        return Rests.ON_ANOTHER
+    if _rests_on_a_yes(traced.use) and traced.use.said is None:
+        return Rests.ON_NOTHING
+    if isinstance(may_use(traced.use, limits=limits, at=at), Deny) or permitted(traced.use, at) < traced.use.categories:
+        return Rests.AGAINST
+    return Rests.ON_A_YES if _rests_on_a_yes(traced.use) else Rests.ON_NO_YES
 
 
 def _rests_on_a_yes(use: Use) -> bool:

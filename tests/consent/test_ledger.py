@@ -133,9 +133,9 @@ def walk(customer: User, sign_in: Callable[..., Client]) -> Walk:
 
 @pytest.fixture
 def looked(customer: User, sign_in: Callable[..., Client]) -> Callable[..., Any]:
-    """Look at the page with this in its address."""
+    """Look at the page with this in its address, or at another one."""
     browser = sign_in(customer)
-    return lambda **asked: browser.get("/who-used-my-data/", asked)
+    return lambda path="/who-used-my-data/", **asked: browser.get(path, asked)
 
 
 def test_the_page_says_who_used_what_for_what_and_why_not(customer: User, looked: Callable[..., Any]) -> None:
@@ -180,6 +180,18 @@ def test_each_line_leads_to_the_consent_and_to_its_end(walk: Walk, looked: Calla
     page = looked().text
     assert "/withdraw/" not in page
     assert "Not connected now." in page
+
+
+def test_what_we_did_ourselves_leads_to_the_choice_about_it(customer: User, looked: Callable[..., Any]) -> None:
+    mine = replace(ONE, customer=customer.pk, party=OURSELVES)
+    known = ("product_news", "improve_service", "security_notices", "sign_in")
+    note(*(replace(mine, purpose=key) for key in (*known, "profile", "gone")), at=clock.now())
+    page, choices = looked().text, looked("/privacy-choices/").text
+    for key in known:
+        assert page.count(f'href="/privacy-choices/#{key}"') == choices.count(f'id="{key}"') == 1, key
+    assert page.count('href="/privacy-choices/#') == len(
+        known
+    )  # apps alone, or nobody any more, use data for the others
 
 
 def test_a_page_costs_the_same_however_much_there_is(

@@ -17,8 +17,10 @@ from ciam_portal.oauth.models import AccessToken, Resource
 from ciam_portal.oauth.partners import Unacceptable
 from ciam_portal.oauth.profiles import Profile
 from ciam_portal.oauth.resources import signed
-from consent.models import Consent
+from consent.models import Consent, ConsentEvent, Use
 from consent.permission import flows
+from consent.use import flows as leaving
+from consent.use.shapes import Released
 from tests.oauth.keyed import Keyed
 from tests.oauth.walk import Walk, answer, payload, register, serve
 
@@ -57,6 +59,37 @@ def test_a_resource_that_asks_for_it_reads_its_tokens_by_itself(walk: Walk, api:
     assert again["jti"] != claims["jti"]
     # Opaque stays the default.
     assert "." not in walk.tokens("openid profile")["access_token"]
+
+
+def test_who_reads_it_by_themselves_stands_in_the_ledger_each_time_one_is_made(walk: Walk, api: Walk) -> None:
+    """Nobody asks us when it is used: so what it tells leaves when it is issued, refreshed, or exchanged for."""
+
+    def lines() -> list[Any]:
+        mine = Use.objects.filter(way="access_token", partner=api.partner.pk, result="allowed")
+        return sorted(mine.values_list("purpose", "categories", "event", "times"))
+
+    url = serve(api, walk, signed=True)
+    said = ConsentEvent.objects.filter(purpose="sign_in")
+    opaque = walk.tokens("openid profile offline_access")
+    assert lines() == []
+    issued = walk.tokens("openid profile offline_access", resource=url)
+    assert lines() == [("sign_in", ["pseudonym"], said.latest("number").number, 1)]
+    assert walk.refresh(issued["refresh_token"]).status_code == 200
+    assert sum(times for *_, times in lines()) == 2
+    assert walk.refresh(opaque["refresh_token"]).status_code == 200
+    assert walk.refresh(issued["refresh_token"], scope="email").status_code == 400
+    assert sum(times for *_, times in lines()) == 2
+
+
+def test_none_is_made_for_a_resource_that_may_not_be_told_who_it_is(
+    walk: Walk, api: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lets it through before: the ledger's answer is asked last."""
+    url = serve(api, walk, signed=True)
+    code = walk.code("openid", resource=url)
+    monkeypatch.setattr(leaving, "release_to_app", lambda *_args, **_more: Released())
+    assert walk.redeem(code, resource=url).status_code == 403
+    assert not AccessToken.objects.exists()
 
 
 def test_what_nobody_asks_about_lives_a_minute(walk: Walk, api: Walk) -> None:

@@ -12,43 +12,37 @@ from django.db import transaction
 from accounts.account import flows as account
 from accounts.account.events import EmailConfirmed
 from accounts.account.proofs import void_confirmations
-from accounts.baseline.history import Seen
 from accounts.customer import addresses
 from accounts.factors import flows as factors
-from accounts.models import RoleChange, Session, Totp, User
+from accounts.models import RoleChange, Totp, User
 from accounts.sessions import flows as sessions
-from accounts.sign_in import flows as sign_in
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
 from ciam_portal.core import clock
-from ciam_portal.core.audit import months
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.crypto import vault
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy.assurance import Method
-from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
 from consent.erasure import flows as erasure
-from consent.ledger.shapes import Line, Party, Way
-from consent.models import Deletion, Purpose, PurposeVersion, Use
+from consent.models import Deletion, Purpose, PurposeVersion
 from consent.purposes import flows as purposes
 from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
 from recovery.news import notices
-from tests.stack import people
+from tests.stack import people, signing_in, year
 from tests.stack.state import StackError
 
 OWNER = "grace@example.com"  # of the partner
 OFFICER, BOSS = "privacy@example.com", "admin@example.com"  # who say what data is used for
-_STOPPED = 40  # days ago, somebody took back that the shop sees their phone number
-LONG_AGO = timedelta(days=45)  # when the customers came: their phones are on file for long enough to be called back
+LONG_AGO = timedelta(days=year.BEGAN + 2)  # when the customers came: their phones are on file for long enough
 
 
 def load(partner_url: str = "") -> None:
@@ -60,6 +54,8 @@ def load(partner_url: str = "") -> None:
         if not User.objects.filter(email=email).exists():
             at = clock.now() - LONG_AGO
             _add_phone(_person(email, name, at), at + timedelta(minutes=2))
+    for email, name in people.RESTING.items():
+        _person(email, name, clock.now() - LONG_AGO)
     for email, name in people.LEAVING.items():
         person = _person(email, name, clock.now() - LONG_AGO)
         if person.erase_at is None and not Deletion.objects.filter(customer=person.pk).exists():
@@ -71,7 +67,7 @@ def load(partner_url: str = "") -> None:
     _purposes()
     if partner_url:
         _partner(partner_url.rstrip("/"))
-        _year_of_use()
+        _year()
 
 
 def say() -> None:
@@ -80,6 +76,8 @@ def say() -> None:
     for email, number in people.PHONES.items():
         step = f"authenticator key {_key(email)}" if email in people.WITH_APP else "no second step yet"
         print(f"  Customer  {email:<22} {step}; recovery phone {number}")
+    for email in people.RESTING:
+        print(f"  Customer  {email:<22} no second step; has asked that the use of their data rest")
     for email in people.LEAVING:
         print(f"  Customer  {email:<22} no second step; the account is about to be deleted")
     for email, (_name, role) in people.STAFF.items():
@@ -122,22 +120,14 @@ def _give(person: User, role: Role) -> None:
         raise StackError(message)
     open_ones = RoleChange.objects.filter(person=person, role=role.value, state="proposed", expires_at__gt=clock.now())
     change = open_ones.first() or role_changes.propose_by_command(person, role, by=Actor.system(), at=clock.now())
-    session = _session(first, clock.now(), Method.PASSWORD, Method.TOTP)
+    session = signing_in.session(first, clock.now(), Method.PASSWORD, Method.TOTP)
     by = Actor(ActorKind.STAFF, first.pk, Channel.HELP_DESK, session.pk)
     role_changes.approve(change, first, session, by=by, at=clock.now())
     sessions.end(session, by=by, at=clock.now())
 
 
-def _session(person: User, at: datetime, *methods: Method) -> Session:
-    """Signed in on a browser that is theirs."""
-    by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB)
-    browser = sign_in.Browser(cookie="", key=codes.new_token()[:40], seen=Seen(browser="Demo", system="Demo"))
-    browser = replace(browser, cookie=sign_in.remember_first(person, browser, by=by, at=at))
-    return sign_in.begin(person, sign_in.Admitted(methods, Risk.LOW), browser, by=by, at=at).session
-
-
 def _add_app(person: User, at: datetime) -> None:
-    session = _session(person, at, Method.PASSWORD)
+    session = signing_in.session(person, at, Method.PASSWORD)
     by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB)
     seed = people.seed(settings.SECRET_KEY, person.email)
     code = people.code(settings.SECRET_KEY, person.email, at.timestamp())
@@ -158,7 +148,7 @@ def _add_phone(person: User, at: datetime) -> None:
         people.PHONES[person.email],
     )
     with transaction.atomic():
-        session = _session(person, at, *methods)
+        session = signing_in.session(person, at, *methods)
         recovery.ask_address(person, session, kind, number, by=by, at=at)
         sent = Notice.objects.filter(customer=person, kind=notices.CodeForAddress.template).latest("created_at")
         code = json.loads(vault.unseal(sent.sealed, f"notice:{sent.pk}"))["words"]["code"]
@@ -170,7 +160,7 @@ def _add_phone(person: User, at: datetime) -> None:
 
 def _delete(person: User, at: datetime) -> None:
     """So that the page on which it can be kept is there to be seen; the mail with its link too."""
-    session = _session(person, at, Method.PASSWORD, Method.EMAIL_CODE)
+    session = signing_in.session(person, at, Method.PASSWORD, Method.EMAIL_CODE)
     by = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB, session.pk)
     erasure.ask(person, session, by=by, at=at)
 
@@ -197,7 +187,7 @@ def _drafted(purpose: Purpose, words: str, kept_days: int | None = None) -> Purp
 
 def _decided(verb: Callable[..., None], version: PurposeVersion, email: str) -> None:
     person, at = User.objects.get(email=email), clock.now()
-    session = _session(person, at, Method.PASSWORD, Method.TOTP)
+    session = signing_in.session(person, at, Method.PASSWORD, Method.TOTP)
     by = Actor(ActorKind.STAFF, person.pk, Channel.HELP_DESK, session.pk)
     shown = PurposeVersion.objects.get(pk=version.pk).seal
     verb(version, person, session, shown=shown, by=by, at=at)
@@ -222,21 +212,12 @@ def _partner(url: str) -> None:
         made.save()
 
 
-def _year_of_use() -> None:
-    """What the shop asked for within a year, so that *Who used my data* has something to show."""
-    shop, now = Partner.objects.filter(client_id=os.environ.get("DEMO_CLIENT_ID")).first(), clock.now()
-    for person in User.objects.filter(email__in=people.CUSTOMERS):
-        if shop is None or Use.objects.of(person.pk).exists():
-            continue
-        came = Line(person.pk, "sign_in", 1, "contract", ("pseudonym",), Way.ID_TOKEN, Party(shop.pk))
-        read = replace(came, purpose="profile", basis="consent", categories=("name", "preference"), way=Way.USERINFO)
-        phone = replace(read, purpose="contact_details", categories=("phone",))
-        refused = replace(phone, reason="use_withdrawn")
-        for days in range(1, 360, 9):
-            Use.objects.note(
-                [came, *[read] * (days % 7 + 1), phone if days > _STOPPED else refused], now - timedelta(days)
-            )
-    months.make()
+def _year() -> None:
+    shop = Partner.objects.filter(client_id=os.environ.get("DEMO_CLIENT_ID")).first()
+    if shop is not None:
+        (resting,) = people.RESTING
+        known = {each.email: each for each in User.objects.filter(email__in=[*people.CUSTOMERS, resting, OFFICER])}
+        year.load([known[email] for email in people.CUSTOMERS], shop, known[OFFICER], known[resting])
 
 
 def _tea_house(url: str) -> partners.Registration:

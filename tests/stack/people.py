@@ -11,6 +11,7 @@ from tests.stack.state import StackError
 PASSWORD = "correct horse battery staple"
 CUSTOMERS = {"ada@example.com": "Ada Lovelace", "grace@example.com": "Grace Hopper"}
 LEAVING = {"edith@example.com": "Edith Clarke"}  # has asked that her account be deleted
+RESTING = {"joan@example.com": "Joan Clarke"}  # has asked that the use of her data be restricted
 PHONES = {"ada@example.com": "+4722855050", "grace@example.com": "+4722856070"}
 STAFF = {
     "agent@example.com": ("Alan Agent", "agent"),

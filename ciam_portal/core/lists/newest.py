@@ -72,11 +72,12 @@ class Newest(ReadOnlyAdmin):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         found = self.page(request, form, Mark.read(request.GET.get("older", ""))) if form.is_valid() else Page([], None)
+        columns = self.columns(form)
         context = {
             "title": capfirst(self.opts.verbose_name_plural), "form": form,
             "older": found.older, "looked_to": found.looked_to,
-            "query": asked(request), "headings": [label_for_field(name, self.model, self) for name in self.columns()],
-            "lines": [(row.pk, self.cells(row)) for row in found.rows], "most": MOST,
+            "query": asked(request), "headings": [label_for_field(name, self.model, self) for name in columns],
+            "lines": [(row.pk, self.cells(row, columns)) for row in found.rows], "most": MOST,
         }  # fmt: skip
         return self.show(request, self.change_list_template, **context | (extra_context or {}))
 
@@ -112,13 +113,13 @@ class Newest(ReadOnlyAdmin):
             return Page(found[:length], Mark(getattr(last, self.time), last.pk))
         return Page(found, Mark(end, _NOBODY) if end else None, end)
 
-    def columns(self) -> tuple[str, ...]:
-        """What a line shows."""
+    def columns(self, form: Narrow) -> tuple[str, ...]:  # noqa: ARG002  (for heirs)
+        """What a line shows, of what was asked for."""
         return tuple(str(name) for name in self.list_display)
 
-    def cells(self, row: Model) -> list[str]:
+    def cells(self, row: Model, columns: tuple[str, ...]) -> list[str]:
         """One line, as text."""
-        return [_text(*lookup_field(name, row, self)) for name in self.columns()]
+        return [_text(*lookup_field(name, row, self)) for name in columns]
 
 
 def asked(request: HttpRequest) -> str:

@@ -82,6 +82,7 @@ class Consent:
     """What customers allowed, and its end."""
 
     announce_days: Annotated[StrictInt, Field(ge=3, le=60)]
+    takes_effect_seconds: Annotated[StrictInt, Field(ge=1, le=60)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,10 +182,10 @@ class Delegation(Granted):
         """How often something was done on this day of the owner's."""
         return self.done if self.done_on is not None and day <= self.done_on else 0
 
-    def begin(self, at: datetime, delegate: UUID | None = None) -> None:
-        """Accepted: it counts from now on."""
-        self.state, self.accepted_at, self.expires_at, self.delegate_id = State.ACTIVE, at, None, delegate
-        self.save(update_fields=["state", "accepted_at", "expires_at", "delegate"])
+    def begin(self, at: datetime) -> None:
+        """Accepted, or granted: it counts from now on."""
+        self.state, self.accepted_at, self.expires_at = State.ACTIVE, at, None
+        self.save()
 
     def stand(self, state: State) -> None:
         """Paused, or active again."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,8 @@ from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
-from consent.models import Consent, Purpose, PurposeVersion, Request
+from consent.ledger.shapes import Line, Way
+from consent.models import Consent, Purpose, PurposeVersion, Request, Use
 from recovery.models import Case
 from tests.oauth import walk
 
@@ -115,6 +116,12 @@ def make(customer: User) -> World:
             asked_at=at,
         ),
         Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
+        _use(customer, at),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})
+
+
+def _use(customer: User, at: datetime) -> Use:
+    Use.objects.note([Line(customer.pk, "sign_in", 1, "contract", ("pseudonym",), Way.MAIL)], at)
+    return Use.objects.get()

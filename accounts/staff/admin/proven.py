@@ -1,4 +1,4 @@
-"""A row of the audit or a decision, and the file that proves to anybody that the audit's tree holds it."""
+"""The file that proves to anybody that the audit's tree holds a row; and tables whose rows have one."""
 
 from uuid import UUID
 
@@ -17,6 +17,21 @@ from ciam_portal.core.audit.models import Leaf
 from ciam_portal.core.audit.tree import proofs
 from ciam_portal.core.roles import roles_of
 from ciam_portal.core.words import Text
+
+
+def file_of(request: HttpRequest, row: UUID, back: str) -> HttpResponse:
+    """The proof of a row, to be kept; or, on the page before, why there is none."""
+    try:
+        text = proofs.of(row)
+    except proofs.NotYet:
+        messages.warning(request, _("This row is not sealed yet. That takes some seconds: ask again."))
+    except proofs.NoProof:
+        messages.error(request, _("This row is not as it was sealed. manage.py verify_audit says more."))
+    else:
+        response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{row}.tlog-proof"'
+        return response
+    return HttpResponseRedirect(back)
 
 
 class Proven(Looking):
@@ -38,17 +53,7 @@ class Proven(Looking):
         row, stopped = self.opened(request, str(row_id))
         if row is None:
             return stopped
-        try:
-            text = proofs.of(row.pk)
-        except proofs.NotYet:
-            messages.warning(request, _("This row is not sealed yet. That takes some seconds: ask again."))
-        except proofs.NoProof:
-            messages.error(request, _("This row is not as it was sealed. manage.py verify_audit says more."))
-        else:
-            response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-            response["Content-Disposition"] = f'attachment; filename="{row.pk}.tlog-proof"'
-            return response
-        return HttpResponseRedirect(reverse(f"admin:{self.page_name('change')}", args=[row.pk]))
+        return file_of(request, row.pk, reverse(f"admin:{self.page_name('change')}", args=[row.pk]))
 
     @admin.display(description=_("tree"))
     def tree(self, row: Model) -> Text:

@@ -1,0 +1,167 @@
+"""Shapes of what people send to let somebody act, or to ask for it."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.customer.forms import Address
+from ciam_portal.core import typed
+from ciam_portal.core.policy import limits
+from consent.delegation import lines
+from consent.delegation.flows import Wish
+from consent.delegation.shapes import Terms
+from consent.models import Delegation, DelegationRequest
+
+_DAYS = ((7, _("For a week")), (30, _("For a month")), (90, _("For three months")), (180, _("For half a year")),
+         (365, _("For a year")))  # fmt: skip
+_LARGEST = Decimal(10) ** 12
+_LONGEST = 140
+
+
+def _doable() -> list[tuple[str, str]]:
+    return lines.doable(limits.current())
+
+
+def _currencies() -> list[tuple[str, str]]:
+    return [("", _("No amounts")), *lines.currencies(limits.current())]  # type: ignore[list-item]  # lazy text
+
+
+def _spans() -> list[tuple[int, Any]]:
+    return [(days, words) for days, words in _DAYS if days <= limits.current().delegation.longest_days]
+
+
+def _amount(label: Any) -> forms.DecimalField:  # noqa: ANN401  (lazy text)
+    attrs = {"inputmode": "decimal", "autocomplete": "off"}
+    return forms.DecimalField(
+        label=label, required=False, min_value=Decimal(0), max_value=_LARGEST, decimal_places=4,
+        widget=forms.TextInput(attrs=attrs),
+    )  # fmt: skip
+
+
+class Things(forms.Form):
+    """What can be done and seen."""
+
+    actions = forms.MultipleChoiceField(
+        label=_("What can be done"), choices=_doable, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What can be seen of the owner"), choices=lines.seeable, required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+
+    def terms(self) -> Terms:
+        """That, without limits."""
+        found = self.cleaned_data
+        terms = Terms(tuple(sorted(found["actions"])), tuple(sorted(found["scopes"])))
+        return lines.with_scopes(terms) if terms.actions or terms.scopes else terms
+
+
+class Grant(Things):
+    """The same, up to where and until when."""
+
+    amount_each = _amount(_("Most at a time"))
+    amount_month = _amount(_("Most in a month"))
+    currency = forms.ChoiceField(label=_("In which currency"), choices=_currencies, required=False)
+    times_day = forms.IntegerField(
+        label=_("How often a day"), required=False, min_value=1, max_value=1000,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
+
+    def terms(self) -> Terms:
+        """With limits. An amount without a currency, or the reverse, is left for the policy to refuse."""
+        found, plain = self.cleaned_data, super().terms()
+        currency = found["currency"]
+        each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
+        return Terms(
+            plain.actions, plain.scopes, currency=currency or None, amount_each=each, amount_month=month,
+            times_day=found["times_day"],
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """No finer than the currency's smallest coin."""
+        found = super().clean() or {}
+        currency = found.get("currency")
+        for name in ("amount_each", "amount_month"):
+            amount = found.get(name)
+            if amount is not None and currency and lines.major(self._minor(amount, currency), currency) != amount:
+                self.add_error(name, _("There is no coin as small as that."))
+        return found
+
+    def ends_at(self, at: datetime) -> datetime:
+        """Until when."""
+        return at + timedelta(days=self.cleaned_data["days"])
+
+    def wish(self, at: datetime, preset: str = "") -> Wish:
+        """All of it."""
+        return Wish(self.terms(), self.ends_at(at), preset, self.cleaned_data.get("reason", ""))
+
+    @staticmethod
+    def _minor(amount: Decimal | None, currency: str) -> int | None:
+        return None if amount is None else lines.minor(amount, currency or "EUR")
+
+
+class _Said(forms.Form):
+    """To whom, and why."""
+
+    email = Address(label=_("Their email address"), autocomplete="off")
+    reason = forms.CharField(
+        label=_("Why"), max_length=_LONGEST, required=False,
+        help_text=_("One sentence that they read beside it. It is not in the mail to them."),
+    )  # fmt: skip
+
+    def clean_reason(self) -> str:
+        """Plain text."""
+        try:
+            return typed.name(self.cleaned_data["reason"])
+        except typed.NotPlain as error:
+            raise forms.ValidationError(_("This holds a sign that cannot be seen. Please type it again.")) from error
+
+
+class Offer(Grant, _Said):
+    """Somebody is invited."""
+
+    field_order = (
+        "email",
+        "actions",
+        "scopes",
+        "amount_each",
+        "amount_month",
+        "currency",
+        "times_day",
+        "days",
+        "reason",
+    )
+
+
+class Ask(Things, _Said):
+    """Somebody is asked."""
+
+    field_order = ("email", "actions", "scopes", "reason")
+
+    def wish(self, at: datetime, preset: str = "") -> Wish:
+        """What is asked for. Limits and an end are the owner's to set."""
+        return Wish(self.terms(), at, preset, self.cleaned_data["reason"])
+
+
+def first(terms: Terms) -> dict[str, Any]:
+    """What a form shows before anybody has chosen."""
+    return {
+        "actions": list(terms.actions),
+        "scopes": [name for name in terms.scopes if name != "openid"],
+        "currency": terms.currency or "",
+        "amount_each": lines.major(terms.amount_each, terms.currency or ""),
+        "amount_month": lines.major(terms.amount_month, terms.currency or ""),
+        "times_day": terms.times_day,
+        "days": limits.current().delegation.default_days,
+    }
+
+
+def of(row: Delegation | DelegationRequest) -> dict[str, Any]:
+    """The same, of what is there."""
+    if isinstance(row, Delegation):
+        return first(row.terms)
+    return first(Terms(tuple(row.actions), tuple(row.scopes)))

@@ -1,0 +1,1 @@
+"""Pages of delegations: the owner's, and those of whoever acts for somebody."""
