@@ -12,7 +12,7 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.oauth import agents
 from ciam_portal.oauth.models import Partner
 from consent.delegation import flows as delegating
-from consent.delegation import policy
+from consent.delegation import lines, policy
 from consent.delegation.shapes import Ended, Kind, State, Terms
 from consent.models import Consent, Delegation
 from consent.permission import flows as permission
@@ -35,7 +35,7 @@ def connect(
 ) -> Consent:
     """The customer of this session lets an agent act for them. Raises ProveMore, OnHold or Refused."""
     consent = permission.give(session, agent, answered, by=by, at=at)
-    terms = replace(granted.terms, scopes=tuple(name for name in consent.scopes if name in agents.SCOPES))
+    terms = lines.with_scopes(replace(granted.terms, scopes=tuple(set(consent.scopes) & agents.SCOPES)))
     live = Delegation.objects.live().filter(owner=consent.customer_id, agent=agent).first()
     if live is None:
         _begin(consent, session, replace(granted, terms=terms), by=by, at=at)
@@ -90,8 +90,12 @@ def end_delegation(consent: Consent, *, by: Actor, at: datetime) -> None:
 
 @delegating.ENDED.join
 def disconnect(delegation: Delegation, *, by: Actor, at: datetime) -> None:
-    """An agent that acts no more is connected no more."""
-    if delegation.agent_id is None or delegation.state != State.ENDED:
+    """An agent that acts no more is connected no more.
+
+    But where that is heard of under the lock on a session: then the connection stays, which opens nothing by itself.
+    """
+    over = delegation.state == State.ENDED and delegation.end_reason != Ended.NOT_ME
+    if delegation.agent_id is None or not over:
         return
     live = Consent.objects.between(delegation.owner_id, delegation.agent_id).live().first()
     if live is not None:

@@ -267,14 +267,11 @@ def _mine(
         found.end(at)
     try:
         with transaction.atomic():
-            return _first(customer, partner.pk, at), True, found
+            own = {"customer_id": customer, "partner": partner, "given_at": at, "changed_at": at}
+            return Consent.objects.create(scopes=[], **own), True, found
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
         return live.get(), False, found
-
-
-def _first(customer: UUID, partner: UUID, at: datetime) -> Consent:
-    return Consent.objects.create(customer_id=customer, partner_id=partner, scopes=[], given_at=at, changed_at=at)
 
 
 def _record_change(

@@ -35,7 +35,7 @@ from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.agents import facts as acting
-from consent.agents.forms import Connect
+from consent.delegation.forms import OneByOne
 from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import asking, flows, policy
@@ -199,7 +199,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         check_gate(visit, each.action, gated)
     form = None
     if visit.partner.kind is Kind.AGENT:
-        form = Connect(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
+        form = OneByOne(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
     return page(visit, shown, frozenset(allowed), grants.given_up(asked, allows), form)
 
 
@@ -215,7 +215,7 @@ def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -
 
 
 def page(
-    visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...], form: Connect | None
+    visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...], form: OneByOne | None
 ) -> HttpResponse:
     """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked.
 

@@ -18,7 +18,7 @@ from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from consent.agents import facts as acting
 from consent.agents import flows as agents
-from consent.agents.forms import Connect
+from consent.delegation.forms import OneByOne
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
@@ -53,7 +53,7 @@ def _settle(visit: Visit, shown: tuple[str, ...], read: dict[str, str]) -> HttpR
     if post.get("decision") != "allow" or not (ticked or chosen or is_agent):
         _deny(visit, shown)
         raise visit.asked.refused("access_denied", "the customer said no")
-    form = Connect(post, actions=acting.offered(visit.partner), scopes=ticked) if is_agent else None
+    form = OneByOne(post, actions=acting.offered(visit.partner), scopes=ticked) if is_agent else None
     if form is not None and not form.is_valid():
         return page(visit, shown, frozenset(ticked), (), form)
     try:
@@ -77,7 +77,7 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
 
 
 def _consented(
-    visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str], form: Connect | None
+    visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str], form: OneByOne | None
 ) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
     places = ours.of_others(visit.asked.resources)

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
+from accounts.activity.flows import disown
 from accounts.models import Session, User
 from accounts.sessions import flows as sessions
 from ciam_portal.console import facts
@@ -72,7 +73,7 @@ def test_a_token_says_who_acts_for_whom(world: World) -> None:
     assert (told["client_profile"], told["sub_profile"], told["aud"]) == ("ai_agent", "user", world.api)
     assert not {"auth_time", "acr", "amr", "sid"} & told.keys()
     row = world.delegation
-    assert (row.actions, row.scopes, row.amount_each, row.amount_month) == ([PAY], ["profile"], 2000, 5000)
+    assert (row.actions, row.scopes, row.amount_each, row.amount_month) == ([PAY], ["openid", "profile"], 2000, 5000)
     assert (row.times_day, row.currency, row.resources, row.asks) == (3, "EUR", [world.api], [])
     assert Consent.objects.get(customer=world.rosa).scopes == ["profile"]
     fresh = world.agent.refresh(issued["refresh_token"]).json()
@@ -163,7 +164,7 @@ def test_what_it_was_let_do_is_shown_again_and_widened_only_by_its_customer(worl
     assert 'value="20.00"' in page.text
     answer(world.agent.decide(page, scope=["profile", "email"], **(TERMS | {"amount_each": "30"})))
     row = world.delegation
-    assert (row.amount_each, row.scopes) == (3000, ["email", "profile"])
+    assert (row.amount_each, row.scopes) == (3000, ["email", "openid", "profile"])
     assert Delegation.objects.count() == Consent.objects.count() == 1
     assert answer(world.ask())["code"]  # nothing is new: nothing is asked
 
@@ -293,7 +294,7 @@ def test_staff_see_how_agents_fare(world: World) -> None:
     page = admin.client.get("/staff/oauth/partner/agents/")
     assert "Robots Ltd" in page.text
     assert "6 (often)" in page.text
-    assert Member(Role.RECOVERY_APPROVER).client.get("/staff/oauth/partner/agents/").status_code == 403
+    assert Member(Role.APPROVER).client.get("/staff/oauth/partner/agents/").status_code == 403
     with time_machine.travel(clock.now() + timedelta(days=40)):
         assert facts.agents(clock.now())[0].unused == 1
 
@@ -304,3 +305,27 @@ def test_retired_by_staff_nobodys_grant_stands(world: World) -> None:
     admin.client.post(f"/staff/oauth/partner/{world.agent.partner.pk}/switch/", {"do": "retire"})
     assert world.delegation.state == "ended"
     assert not Consent.objects.live().exists()
+
+
+def test_its_customer_lets_it_do_less_or_more_on_their_own_page(world: World) -> None:
+    issued = world.tokens(terms=TERMS | {"do:partner.payment": "ask"})
+    path = f"/acting-for-me/{world.delegation.pk}/"
+    page = world.browser.get(path)
+    assert re.search(r'value="ask"[^>]* checked', page.text)
+    less = {"do:partner.payment": "ask", "amount_each": "5", "amount_month": "50", "currency": "EUR", "times_day": "3"}
+    assert world.browser.post(path, less | {"days": ""}).status_code == 302
+    row = world.delegation
+    assert (row.amount_each, row.asks) == (500, [PAY])
+    assert world.browser.post(path, less | {"do:partner.payment": "yes", "days": "30"}).status_code == 302
+    assert world.delegation.asks == []
+    assert world.agent.refresh(issued["refresh_token"]).status_code == 200
+    assert "Program" in world.browser.get("/acting-for-me/").text
+
+
+def test_nobody_goes_on_by_what_was_granted_in_a_thiefs_session(world: World) -> None:
+    issued = world.tokens()
+    thiefs = Session.objects.get(customer=world.rosa)
+    disown.disown(world.rosa, thiefs, None, by=me(world), at=clock.now())
+    assert world.shop.introspect(issued["access_token"]) == {"active": False}
+    assert world.agent.refresh(issued["refresh_token"]).json()["error"] == "invalid_grant"
+    assert world.delegation.end_reason == "not_me"
