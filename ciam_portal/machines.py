@@ -21,6 +21,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 PROXIES = "/gateway/"
 NAMES = (
     "oauth2_provider:token", "consent:introspect", "consent:userinfo", "consent:profile", "consent:activity",
+    "consent:data_use",
     "decisions:decide", "decisions:redeem", "decisions:evaluate", "decisions:evaluate_each",
     "gateway:check", "gateway:forward",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ciam_portal.core.links import arrival
+from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
 from consent.device import views as device
@@ -81,4 +82,5 @@ urlpatterns = [
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
     path("api/delegations", exchange.delegations, name="delegations_api"),
+    path("api/data-use", data_use.ask, name="data_use"),
 ]

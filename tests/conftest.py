@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import keys
 from consent.purposes import facts as purposes
 from tests import factories
+from tests.stack import seed
 from tests.stack.state import new_signing_key
 
 # A machine with other work is slow, and no law is about time.
@@ -70,6 +72,13 @@ def _given_signing_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         pem = new_signing_key(tmp_path_factory.mktemp("keys") / "oidc-1.pem").read_bytes()
         patch.setattr(settings, "OIDC_SIGNING_KEYS", [pem])
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each process copies the database in which every migration has run."""
+    if seed.SEED in os.environ:
+        connection.settings_dict["TEST"]["TEMPLATE"] = seed.seed()
 
 
 @pytest.fixture

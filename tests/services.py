@@ -12,7 +12,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.stack import Stack
+from tests.stack import Stack, seed
 
 _STARTED = pytest.StashKey[ExitStack]()
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -21,6 +21,7 @@ _TOGETHER = (
     "tests/journeys/", "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
     "tests/ciam_portal/test_environment.py", "tests/house/test_second_language.py", "tests/house/test_catalogue.py",
 )  # fmt: skip
+WALKED_AGAIN = "A BROWSER HUNG; ITS JOURNEY WAS WALKED AGAIN"
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
 
 
@@ -58,7 +59,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         started = early_config.stash[_STARTED] = ExitStack()
         atexit.register(started.close)  # for the runs that end before pytest_unconfigure
         os.environ.update(started.enter_context(Stack.temporary(services_only=True)).env)
+        os.environ[seed.SEED] = "ciam_seed"
         os.environ["CIAM_AS_OWNER"] = "1"  # tests make their own database; journeys run as the portal's role
+        if early_config.known_args_namespace.numprocesses:
+            seed.begin()
     return (yield)
 
 
@@ -71,7 +75,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Say loudly when the journeys could not be walked."""
+    """Say loudly when the journeys could not be walked, or a browser hung in one."""
+    properties = {
+        (report.nodeid, why)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, why in getattr(report, "user_properties", ())
+        if name == WALKED_AGAIN
+    }
+    for place, why in sorted(properties):
+        terminalreporter.write_sep("!", WALKED_AGAIN, yellow=True, bold=True)
+        terminalreporter.write_line(f"{place}\n{why}", yellow=True)
     untried = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
     if untried:
         terminalreporter.write_sep("!", "BROWSER TESTS DID NOT RUN", red=True, bold=True)

@@ -23,6 +23,7 @@ from ciam_portal.oauth import partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.scopes import OWN
 from consent.agents import flows as agents
 
 
@@ -137,7 +138,9 @@ def approve(change: ChangeRequest, staff: User, session: Session, *, by: Actor, 
     except partners.Unacceptable:
         raise Refused(policy.Reason.FITS_NO_MORE) from None
     uris = " ".join(change.redirect_uris)
-    wanted = {"redirect_uris": uris, "scopes_allowed": change.scopes, "actions_allowed": change.actions}
+    own = [name for name in partner.scopes_allowed if name in OWN]  # as it stands now, whatever it was when they asked
+    names = [*(name for name in change.scopes if name not in OWN), *own]
+    wanted = {"redirect_uris": uris, "scopes_allowed": names, "actions_allowed": change.actions}
     Partner.objects.filter(pk=partner.pk).update(**wanted)
     _decide(change, State.APPROVED, staff.pk, by, at, decision=decision)
     _tell(partner, at, approved=True)

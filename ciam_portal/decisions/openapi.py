@@ -8,11 +8,13 @@ from django.urls import reverse
 from pydantic import TypeAdapter
 
 from ciam_portal.core import links
+from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import shapes
 from ciam_portal.oauth import subject_tokens
-from ciam_portal.oauth.scopes import SCOPES
+from ciam_portal.oauth.scopes import DATA_USE, SCOPES
+from consent.data_use import shapes as data_use
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}
@@ -20,6 +22,7 @@ _TEXT = {"type": "string"}
 _ACR = {"type": "string", "enum": list(ACR_VALUES)}
 _KINDS = {"email_verified": {"type": "boolean"}, "phone_number_verified": {"type": "boolean"}}
 _BASIC: list[dict[str, list[str]]] = [{"partner": []}]
+_SERVICE = [{"service": [DATA_USE]}]
 
 
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
         "redeem": shapes.REDEMPTION,
         "evaluate": shapes.EVALUATION,
         "evaluateEach": shapes.EVALUATIONS,
+        "dataUse": data_use.ASKED,
     }
     named, parts = TypeAdapter.json_schemas(
         [(name, "validation", form) for name, form in forms.items()], ref_template=_ref("{model}")["$ref"]
@@ -92,7 +96,12 @@ def _schemas() -> dict[str, Any]:
             "ends_at": _INSTANT,
         }
     )
+    why = {"type": "object", "additionalProperties": _TEXT, "description": "The other categories, and why not."}
+    used = _object({"permitted": _list({"type": "string", "enum": list(CATEGORIES)}), "withheld": why})
+    by_subject = {"type": "object", "additionalProperties": _ref("Used"), "description": "Each, by the name you gave."}
     return {
+        "Used": used,
+        "Uses": _object({"purpose": _TEXT, "subjects": by_subject}),
         "StepUp": step_up
         | {
             "description": "Send the customer to the authorization endpoint with acr_values and max_age, then ask anew."
@@ -127,19 +136,27 @@ def _answer(words: str, schema: str, *headers: str) -> dict[str, Any]:
     return known | ({"headers": {name: {"schema": _TEXT, "required": True} for name in headers}} if headers else {})
 
 
-def _post(name: str, words: str, request: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+def _post(
+    name: str,
+    words: str,
+    request: dict[str, Any],
+    answers: dict[str, Any],
+    *,
+    by: list[dict[str, list[str]]] = _BASIC,
+    most: str = "16 KiB",
+) -> dict[str, Any]:
     refused = {
         "400": _answer("Not readable; `error` says why.", "Problem"),
         "401": _answer("Not authenticated.", "Problem", "WWW-Authenticate"),
         "403": _answer("Not registered for decisions.", "Problem"),
         "405": _answer("Not POST.", "Problem", "Allow"),
-        "413": _answer("Larger than 16 KiB.", "Problem"),
+        "413": _answer(f"Larger than {most}.", "Problem"),
         "415": _answer("Not application/json.", "Problem"),
         "429": _answer("Too many questions.", "Problem", "Retry-After"),
         "503": _answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
     }
     body = {"required": True, "content": {"application/json": {"schema": request}}}
-    return {"operationId": name, "summary": words, "security": _BASIC, "requestBody": body} | {
+    return {"operationId": name, "summary": words, "security": by, "requestBody": body} | {
         "responses": refused | answers
     }
 
@@ -176,8 +193,13 @@ def document() -> dict[str, Any]:
     decided = {"200": _answer("The answer, whichever it is.", "Answer")}
     evaluated = {"200": _answer("The answer, whichever it is.", "Evaluated")}
     each = {"200": _answer("The answers in order; one, if no list was sent.", "EvaluatedEach")}
+    uses = {
+        "200": _answer("What may be used of each subject. It stands in the use ledger.", "Uses"),
+        "403": _answer("Not registered for uses of data; or not with this token.", "Problem"),
+    }
     authorize, token = (links.absolute(n) for n in ("consent:authorize", "oauth2_provider:token"))
     flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}
+    own = {DATA_USE: "Ask what data of customers may be used for, as a service of the business."}
     return {
         "openapi": "3.1.1",
         "info": {"title": settings.PORTAL_NAME, "version": "1", "summary": "Customers' data, and decisions."},
@@ -198,12 +220,23 @@ def document() -> dict[str, Any]:
             reverse("decisions:evaluate_each"): {
                 "post": _post("evaluateEach", "Several of these (AuthZEN 1.0).", asked["evaluateEach"], each)
             },
+            reverse("consent:data_use"): {
+                "post": _post(
+                    "dataUse",
+                    "What may a service use of these customers?",
+                    asked["dataUse"],
+                    uses,
+                    by=_SERVICE,
+                    most="1 MiB",
+                )
+            },
         },
         "components": {
             "schemas": parts | _schemas(),
             "securitySchemes": {
                 "partner": {"type": "http", "scheme": "basic", "description": "client_id and client_secret"},
                 "customer": {"type": "oauth2", "flows": {"authorizationCode": flow}},
+                "service": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": token, "scopes": own}}},
             },
         },
     }

@@ -58,7 +58,7 @@ LESS_IS_STRICTER = frozenset({
     "approvals.seconds", "audit.late_seconds", "consent.takes_effect_seconds",
     "partners.secret_days", "partners.keys_days", "partners.overlap_hours", "partners.unused_days",
     "partners.replacements_per_day",
-    "approvals.questions_per_minute", "signals.subjects", "signals.requests_per_minute",
+    "approvals.questions_per_minute", "consent.uses_per_minute", "signals.subjects", "signals.requests_per_minute",
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",

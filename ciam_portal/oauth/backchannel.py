@@ -22,7 +22,7 @@ from ciam_portal.core.outbox.tell import put
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, keys
 from ciam_portal.oauth.models import Participant, Partner
-from ciam_portal.oauth.scopes import OWN
+from ciam_portal.oauth.scopes import HEARING
 from ciam_portal.oauth.subjects import subject
 
 KIND = "logout+jwt"
@@ -33,7 +33,7 @@ _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_
 
 def took_part(partner: Partner, session: UUID) -> str:
     """The ``sid`` under which the partner knows this session; "" if it does not want to hear of its end."""
-    if not partner.backchannel_logout_uri and not OWN & set(partner.scopes_allowed):  # nor of what becomes of it
+    if not partner.backchannel_logout_uri and not HEARING & set(partner.scopes_allowed):  # nor of what becomes of it
         return ""
     found, _made = Participant.objects.get_or_create(session_id=session, partner=partner)
     return found.pk.hex

@@ -16,6 +16,8 @@ _CODES = {
     "string_too_short": "invalid_length",
     "string_too_long": "invalid_length",
     "too_long": "invalid_length",
+    "too_short": "invalid_length",
+    "duplicate": "duplicate_value",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
 }

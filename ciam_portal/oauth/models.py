@@ -112,6 +112,11 @@ class Partner(AbstractApplication):
         default=list,
         db_comment="not sensitive: actions of its own that it may ask decisions about; none: it may not ask",
     )
+    data_purposes = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_comment="not sensitive: purposes that it may use data for, as a service of ours; none: it may not",
+    )
     authorization_details_types = ArrayField(
         models.CharField(max_length=64),
         default=list,
@@ -142,7 +147,7 @@ class Partner(AbstractApplication):
                 name="partner_is_public_by_profile",
             ),
             models.CheckConstraint(
-                condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[]),
+                condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[], data_purposes=[]),
                 name="partner_of_sandbox_sees_nothing_of_others",
             ),
             models.CheckConstraint(

@@ -182,7 +182,7 @@ def _check(wanted: Registration) -> UUID:
     _check_delegates(rules, wanted.environment, on=wanted.delegates)
     _check_keys(wanted)
     agents.check(wanted.profile, wanted.maker, wanted.scopes, wanted.actions, wanted.environment)
-    if not rules.customers and (wanted.redirect_uris or (wanted.scopes and not wanted.may_exchange)):
+    if not rules.customers and (wanted.redirect_uris or (set(wanted.scopes) - OWN and not wanted.may_exchange)):
         raise Unacceptable("A partner that acts for itself has no redirect URI and no customers' scopes.")
     if rules.by_device and wanted.redirect_uris:
         raise Unacceptable("Nobody is sent back to an app that is allowed on another device: no redirect URI.")

@@ -50,7 +50,9 @@ SCOPES = {
 
 SIGNALS_READ, SIGNALS_MANAGE = "ssf.read", "ssf.manage"
 GRANT_QUERY, GRANT_REVOKE = "grant_management_query", "grant_management_revoke"
-OWN = frozenset({SIGNALS_READ, SIGNALS_MANAGE, GRANT_QUERY, GRANT_REVOKE})
+DATA_USE = "data.use"
+HEARING = frozenset({SIGNALS_READ, SIGNALS_MANAGE})
+OWN = HEARING | {GRANT_QUERY, GRANT_REVOKE, DATA_USE}
 """What a partner asks for itself (client credentials): it opens nothing of a customer's, and none is asked."""
 
 

@@ -41,8 +41,12 @@ def open_to(access: Access) -> list[Open]:
     rows = Consent.objects.live().filter(partner=app, customer__in=[row.owner_id for row in acting])
     rows = rows.select_related("customer", "partner")
     said = records.choices(OuterRef("customer"), OuterRef("partner"))
-    connected = {each.customer_id: each for each in rows.annotate(choices=said)} if acting else {}
-    return [each for row in acting if (consent := connected.get(row.owner_id)) for each in _open(row, consent, access)]
+    connected = {each.customer_id: each for each in rows.annotate(said=said)} if acting else {}
+    for each in connected.values():
+        each.choices = each.said
+    return [
+        found for row in acting if (consent := connected.get(row.owner_id)) for found in _open(row, consent, access)
+    ]
 
 
 def _may(row: Delegation, app: Partner, at: datetime) -> bool:
@@ -52,6 +56,8 @@ def _may(row: Delegation, app: Partner, at: datetime) -> bool:
 
 def _open(row: Delegation, consent: Consent, access: Access) -> Iterator[Open]:
     at, session, needed = access.at, access.token.session, ("openid",)
+    if session is None:
+        return
     sharing = facts.for_sharing(consent, access.partner, row.owner, session, at, held=consent.scopes, needed=needed)
     if isinstance(policy.may_share(sharing, limits=limits.current(), at=at), Allow):
         granted = {*needed, *row.scopes} & {*needed, *delegating.SCOPES}

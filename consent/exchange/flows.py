@@ -45,7 +45,7 @@ def exchange(
     found: AccessToken | None, partner: Partner, wanted: Wanted, *, by: Actor, at: datetime
 ) -> families.Issued | Why:
     """Exchange it. What is refused is kept too."""
-    if found is None or found.consent is None or found.user is None or found.session_id is None:
+    if found is None or found.consent is None or found.user is None or found.session is None:
         return _refused(partner, Why.ENDED, None, by, at)
     consent = Consent.objects.select_for_update(of=("self",)).select_related("partner").get(pk=found.consent_id)
     shared(found.session.customer_id, found.session_id)
@@ -78,7 +78,7 @@ def exchange(
         delegation=held.delegation_id,
     )
     owned = partner.pk, held.user_id, held.session_id, consent.pk, held.family
-    handed_out(root, target, at)
+    handed_out(root, target, at, actor=asked.delegate)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     event = events.TokenExchanged(
         consent=consent.pk,
@@ -106,7 +106,7 @@ def act(
     found = _let(theirs, named, partner)
     consents = _locked(partner, theirs, found)
     shared(theirs.user_id, theirs.session_id)
-    delegation = Delegation.objects.select_for_update(of=("self",)).filter(pk=found and found.pk).first()
+    delegation = Delegation.objects.select_for_update(of=("self",)).filter(pk__in=[found.pk] if found else []).first()
     rows = AccessToken.objects.select_for_update(of=("self",)).select_related("user", "session__device")
     held = rows.filter(pk=theirs.pk).first()
     if held is None:
@@ -140,6 +140,7 @@ def act(
         delegation=delegation.pk,
     )
     owned = partner.pk, delegation.owner_id, held.session_id, consent.pk, held.family
+    handed_out(root, target, at, actor=asked.delegate)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     _admitted(delegation, consent, issued, asked.by, at, decision=decision)
     return issued

@@ -26,9 +26,11 @@ INSERT INTO consent_use AS use (id, at, customer, purpose, version, basis, categ
                                 actor, reason, result, times, last_at)
 SELECT id, %s, customer, purpose, version, basis, string_to_array(categories, ' '), way, partner, application, event,
        actor, reason, CASE reason WHEN '' THEN 'allowed' ELSE 'refused' END, times, %s
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[],
-            %s::int[], %s::uuid[], %s::text[], %s::int[])
-     AS new (id, customer, purpose, version, basis, categories, way, partner, application, event, actor, reason, times)
+FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[]) AS new (id, customer, event, kind, times)
+JOIN unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[],
+            %s::text[])
+     AS alike (kind, purpose, version, basis, categories, way, partner, application, actor, reason) USING (kind)
+ORDER BY id
 ON CONFLICT (id, at) DO UPDATE
 SET times = use.times + EXCLUDED.times, last_at = greatest(use.last_at, EXCLUDED.last_at)
 """
@@ -43,19 +45,27 @@ class UseQuerySet(models.QuerySet["Use"]):
         counted = Counter(lines)
         if not counted:
             return
-        rows = sorted((codes.same_id(minute, *(row := _columns(line))), *row, times) for line, times in counted.items())
+        kinds: dict[tuple[object, ...], int] = {}
+        rows = [
+            (codes.same_id(minute, line.customer.hex, line.event, *(kind := _alike(line))), line.customer, line.event,
+             kinds.setdefault(kind, len(kinds)), times)
+            for line, times in counted.items()
+        ]  # fmt: skip
+        alike = [(number, *kind) for kind, number in kinds.items()]
+        columns = (list(column) for table in (rows, alike) for column in zip(*table, strict=True))
         with prepared.connection.prepared() as cursor:
-            cursor.execute(_ADD, [minute, at, *map(list, zip(*rows, strict=True))])
+            cursor.execute(_ADD, [minute, at, *columns])
 
     def of(self, customer: UUID) -> Self:
         """One customer's."""
         return self.filter(customer=customer)
 
 
-def _columns(line: Line) -> tuple[object, ...]:
+def _alike(line: Line) -> tuple[object, ...]:
+    """What many people's lines have in common."""
     return (
-        line.customer, line.purpose, line.version, line.basis, " ".join(line.categories), line.way.value,
-        line.party.partner, line.party.application, line.event, line.actor, line.reason,
+        line.purpose, line.version, line.basis, " ".join(line.categories), line.way.value, line.party.partner,
+        line.party.application, line.actor, line.reason,
     )  # fmt: skip
 
 

@@ -39,6 +39,11 @@ class Party:
 OURSELVES = Party()
 
 
+def is_for_us(partner: UUID | None, way: str) -> bool:
+    """Whether what its customer said about it was said to us: by ourselves, an application or a service of ours."""
+    return partner is None or way == Way.DATA_USE
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One use: of whose data, for which version of a purpose, which categories; by whom; and what became of it.

@@ -19,7 +19,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.words import sentence, why_not
 from consent.ledger import facts, forms
 from consent.ledger.chart import chart
-from consent.ledger.shapes import Party, Way
+from consent.ledger.shapes import Party, Way, is_for_us
 from consent.models import Consent
 from consent.purposes import facts as purposes
 from consent.purposes.policy import Basis
@@ -64,6 +64,7 @@ def _line(
     ours: Collection[str],
 ) -> dict[str, Any]:  # fmt: skip
     party = Party(row["partner"], row["application"])
+    is_ours = any(is_for_us(party.partner, way) for way in row["ways"])
     return row | {
         "who": names.get(party, ""),
         "title": titles.get(row["purpose"], row["purpose"]),
@@ -71,7 +72,7 @@ def _line(
         "ways": sorted({sentence(Way(each)) for each in row["ways"]}),
         "because": sentence(Basis(row["basis"])) if row["basis"] else "",
         "why_not": why_not(row["reason"]) if row["reason"] else "",
-        "connection": connections.get(row["partner"]),
-        "is_ours": party.partner is None,
-        "has_choice": party.partner is None and row["purpose"] in ours,
+        "connection": None if is_ours else connections.get(row["partner"]),
+        "is_ours": is_ours,
+        "has_choice": is_ours and row["purpose"] in ours,
     }

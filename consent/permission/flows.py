@@ -28,6 +28,7 @@ from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
+from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
 from consent.permission import events, facts, notices, policy
 from consent.records import facts as records
@@ -267,8 +268,8 @@ def _mine(
         found.end(at)
     try:
         with transaction.atomic():
-            own = {"customer_id": customer, "partner": partner, "given_at": at, "changed_at": at}
-            return Consent.objects.create(scopes=[], **own), True, found
+            own = {"customer_id": customer, "partner": partner, "sub": subject(partner, customer), "given_at": at}
+            return Consent.objects.create(scopes=[], changed_at=at, **own), True, found
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
         return live.get(), False, found

@@ -53,6 +53,7 @@ class Consent(models.Model):
     partner = models.ForeignKey(
         "oauth.Partner", on_delete=models.PROTECT, related_name="consents", db_comment="not sensitive"
     )
+    sub = models.CharField(max_length=64, db_comment="pseudonymous: under which its partner knows the customer")
     scopes = ArrayField(models.CharField(max_length=64), db_comment="personal: choice; what is allowed now")
     declined = ArrayField(
         models.CharField(max_length=64), default=list, db_comment="personal: choice; asked for and refused"
@@ -85,6 +86,7 @@ class Consent(models.Model):
         indexes = (
             models.Index(fields=["customer", "-given_at"], name="consent_customer"),
             models.Index(fields=["-given_at"], name="consent_given"),
+            models.Index(fields=["sub"], name="consent_sub"),
         )
 
     def __str__(self) -> str:

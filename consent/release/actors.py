@@ -107,7 +107,7 @@ def read(delegation: UUID, consent: Consent, partner: Partner, session: Session,
     acting = Actor(ActorKind.CUSTOMER, person.pk, Channel.API, session.pk, by.request_id).for_owner(owner.pk)
     token = accounts_facts.for_token(person, session, by=acting, at=at)
     app = partner if partner.pk == consent.partner_id else consent.partner
-    own = _own(row, app, session, at)
+    own = _own(row, person, app, session, at)
     knows = app.delegates and partner.delegates  # the app, and whoever got the token from it, read who acts
     standing = (
         (delegating.may_act, delegations.of(row, Act(partner=app.pk), at=at)),
@@ -139,16 +139,16 @@ def _found(delegation: UUID, consent: Consent) -> Delegation | None:
     return rows.annotate(connected=kept, said_to_app=said).first()
 
 
-def _own(row: Delegation, app: Partner, session: Session, at: datetime) -> policy.Sharing:
+def _own(row: Delegation, person: User, app: Partner, session: Session, at: datetime) -> policy.Sharing:
     """Whether they themselves still let the app know for whom they act."""
     found = row.connected  # type: ignore[attr-defined]  # read along with it
     mine = Consent(
         pk=UUID(found["id"]) if found else row.pk,
-        customer=row.delegate,
+        customer=person,
         partner=app,
         scopes=found["scopes"] if found else [],
         ended_at=None if found else at,
     )
     mine.choices = row.said_to_app  # type: ignore[attr-defined]  # as above
     needed = (DELEGATIONS,)
-    return facts.for_sharing(mine, app, row.delegate, session, at, held=needed, needed=needed)
+    return facts.for_sharing(mine, app, person, session, at, held=needed, needed=needed)

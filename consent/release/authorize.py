@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from accounts.factors import bound as factors
 from accounts.models import Session
 from accounts.sessions.signing import customer_of
+from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
@@ -195,7 +196,8 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     shown = tuple(name for name in offered if name in known or name in unanswered)
     check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
-        gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
+        token = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+        gated = approving.for_transaction(token, visit.customer, visit.session, each, Channel.API, at=visit.at)
         check_gate(visit, each.action, gated)
     form = None
     if visit.partner.kind is Kind.AGENT:

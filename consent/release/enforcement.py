@@ -69,7 +69,7 @@ class ConsentValidator(Authenticating):
             if set(request.client.scopes_allowed) & OWN:
                 return True
         if grant_type == GRANT:
-            acts = request.subject_token_type == subject_tokens.TYPE
+            acts = getattr(request, "subject_token_type", None) == subject_tokens.TYPE
             return bool(request.client.delegates if acts else request.client.may_exchange)
         return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 

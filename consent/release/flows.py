@@ -206,14 +206,14 @@ def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> 
     return said | proven | more
 
 
-def handed_out(root: issuance.Root, target: Target, at: datetime) -> None:
+def handed_out(root: issuance.Root, target: Target, at: datetime, *, actor: UUID | None = None) -> None:
     """A signed token tells who runs its resource who is there, and nobody asks us then: so it is asked and noted here.
 
     What else it says is no data about a person, or was approved by itself. Raises Refused: nothing may go.
     """
     if target.signed_for is None:
         return
-    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN)
+    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN, actor=actor)
     if not leaving.release_to_app(root.consent, root.customer, ("openid",), to, at=at).names:
         raise Refused(NotUsed.NOT_COVERED)
 

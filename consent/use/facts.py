@@ -1,6 +1,6 @@
 """What ``may_use`` asks about: how a person's account stands and what they said, in one statement for however many."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from ciam_portal.core import categories
@@ -35,14 +36,20 @@ class Person:
     said: Mapping[str, records.Said]
 
 
+NOBODY = Person(UUID(int=0), is_open=False, said={})
+"""Whoever a recipient names that there is not, or not for it: what it wanted is refused and counted like any other."""
+Found = tuple[Purpose | None, NoPurpose | None]
+"""A purpose as it holds now, or why there is none."""
+
+
 def of(consent: Consent, customer: User, at: datetime) -> Person:
     """The customer of a connection, and what they said to its app: no statement, if it was read with a token."""
     return Person(customer.pk, customer.is_open_at(at), records.said_to(consent))
 
 
-def people(customers: Iterable[UUID], at: datetime) -> Mapping[UUID, Person]:
+def people(customers: Collection[UUID] | QuerySet[Any] | RawSQL, at: datetime) -> Mapping[UUID, Person]:
     """These people, and what they said to us; whoever has no account is not among them. One statement."""
-    return {each.pk: ours(each, each.said, at) for each in _ours(User.objects.filter(pk__in=list(customers)))}
+    return {each.pk: ours(each, each.said, at) for each in _ours(User.objects.filter(pk__in=customers))}
 
 
 def _ours(found: QuerySet[User]) -> QuerySet[Any]:  # annotated
@@ -88,14 +95,15 @@ def category_of(claim: str) -> str:
     return found.code if found else ""
 
 
-def use(wanted: Wanted, person: Person, *, is_its_purpose: bool, is_ours: bool, at: datetime) -> Use:
-    """One use of this person's data. No statement, unless nothing is known of the purpose."""
-    purpose, nothing = _purpose(wanted.purpose, at)
+def use(wanted: Wanted, found: Found, person: Person, *, is_its_purpose: bool, is_ours: bool) -> Use:
+    """One use of this person's data, for a purpose as it was ``found``."""
+    purpose, nothing = found
     said = person.said.get(wanted.purpose)
     return Use(
         frozenset(wanted.categories),
         purpose,
         nothing,
+        is_known=person is not NOBODY,
         is_its_purpose=is_its_purpose,
         is_ours=is_ours,
         is_open=person.is_open,
@@ -103,7 +111,8 @@ def use(wanted: Wanted, person: Person, *, is_its_purpose: bool, is_ours: bool, 
     )
 
 
-def _purpose(key: str, at: datetime) -> tuple[Purpose | None, NoPurpose | None]:
+def purpose(key: str, at: datetime) -> Found:
+    """This purpose. No statement, unless nothing is known of it."""
     try:
         now = purposes.one(key, at)
     except Refused as refused:

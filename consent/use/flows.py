@@ -58,8 +58,8 @@ def release_each(
     people: Mapping[Name, Person], wanted: Iterable[Wanted], to: To, *, at: datetime
 ) -> Mapping[Name, Released]:
     """The same for each of these people, still by one statement."""
-    wanted = tuple(wanted)
-    judged = {name: [_judge(person, each, to, at) for each in wanted] for name, person in people.items()}
+    asked = [(each, facts.purpose(each.purpose, at)) for each in wanted]
+    judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
     lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
     Use.objects.note(lines, at)
     return {name: _released(found) for name, found in judged.items()}
@@ -78,9 +78,9 @@ def may_be_sent(notice: Notice, *, at: datetime) -> bool:
     return category in release(person, [wanted], To(OURSELVES, way, is_ours=True), at=at).categories
 
 
-def _judge(person: Person, wanted: Wanted, to: To, at: datetime) -> _Judged:
+def _judge(person: Person, wanted: Wanted, found: facts.Found, to: To, at: datetime) -> _Judged:
     is_its_purpose = to.purposes is None or wanted.purpose in to.purposes
-    use = facts.use(wanted, person, is_its_purpose=is_its_purpose, is_ours=to.is_ours, at=at)
+    use = facts.use(wanted, found, person, is_its_purpose=is_its_purpose, is_ours=to.is_ours)
     answer = policy.may_use(use, limits=limits.current(), at=at)
     why = str(answer.reason) if isinstance(answer, Deny) else ""
     return _Judged(wanted.purpose, use, policy.permitted(use, at), why)

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from ciam_portal.core.audit.models import Leaf
 from ciam_portal.core.audit.tree import proofs
 from ciam_portal.core.policy import limits
+from consent.ledger.shapes import Way, is_for_us
 from consent.models import ConsentEvent, PurposeVersion, Receipt, Use
 from consent.records.policy import State
 from consent.use import facts, policy
@@ -48,7 +49,9 @@ class Trace:
 def traceable(uses: QuerySet[Use]) -> QuerySet[Any]:
     """These lines, as ``traced`` takes them: each with when its recipient was first answered about its purpose."""
     answers = ConsentEvent.objects.filter(subject=OuterRef("customer"), purpose=OuterRef("purpose"))
-    to_it = answers.alias(to=_TO).filter(to=Coalesce(OuterRef("partner"), OuterRef("customer")))
+    to_us = When(way=Way.DATA_USE, then=F("customer"))
+    uses = uses.annotate(asker=Case(to_us, default=Coalesce("partner", "customer")))
+    to_it = answers.alias(to=_TO).filter(to=OuterRef("asker"))
     return uses.annotate(first_said_at=Subquery(to_it.order_by("number").values("at")[:1]))
 
 
@@ -61,7 +64,8 @@ def traced(uses: Iterable[Any]) -> list[Trace]:
 
 
 def _traced(use: Any, event: Any, versions: Mapping[_Version, policy.Purpose], leaves: Mapping[UUID, int]) -> Trace:  # noqa: ANN401  (annotated)
-    if event is not None and (event.purpose, event.recipient_id is None) != (use.purpose, use.partner is None):
+    is_ours = is_for_us(use.partner, use.way)
+    if event is not None and (event.purpose, event.recipient_id is None) != (use.purpose, is_ours):
         event = None
     replaced_at = event.replaced_at if event is not None else use.first_said_at if use.event is None else None
     purpose = versions.get((use.purpose, use.version))
@@ -69,8 +73,9 @@ def _traced(use: Any, event: Any, versions: Mapping[_Version, policy.Purpose], l
         frozenset(use.categories),
         purpose,
         None,
+        is_known=True,
         is_its_purpose=True,
-        is_ours=use.partner is None,
+        is_ours=is_ours,
         is_open=True,
         said=_said(event) if event is not None else None,
     )

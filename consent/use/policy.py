@@ -18,6 +18,7 @@ from consent.records.policy import State
 class Reason(ReasonBase):
     """Why not. ``words`` is what the customer reads of it."""
 
+    UNKNOWN_SUBJECT = "use_unknown_subject", "Nobody is known by this name."
     NOT_ITS_PURPOSE = "use_not_its_purpose", "It may not use data for this."
     NOT_OPEN = "use_account_not_open", "The account was closed, locked or on hold."
     NEVER_ASKED = "use_never_asked", "You have not been asked about this."
@@ -86,11 +87,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use: which categories, and all that decides. ``nothing``: why there is no such purpose to use them for."""
+    """One use: which categories, and all that decides. ``nothing``: why there is no such purpose to use them for.
+
+    ``is_known``: whether there is such a person, as far as the recipient may know.
+    """
 
     categories: frozenset[str]
     purpose: Purpose | None
     nothing: NoPurpose | None
+    is_known: bool
     is_its_purpose: bool
     is_ours: bool
     is_open: bool
@@ -151,6 +156,8 @@ def _rests_on_a_yes(use: Use) -> bool:
 
 def _why_not(use: Use, at: datetime) -> Reason | NoPurpose | None:
     purpose = use.purpose
+    if not use.is_known:
+        return Reason.UNKNOWN_SUBJECT
     if purpose is None:
         return use.nothing or NoPurpose.UNKNOWN
     if not use.is_its_purpose:

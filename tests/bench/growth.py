@@ -53,7 +53,7 @@ _COPIES: dict[str, tuple[str, dict[str, str]]] = {
     }),
     "consent_consent": ("customers", {
         "id": "number('k', n)", "customer_id": "number('c', n)", "given_at": "lately(n, {last}, 300)",
-        "changed_at": "lately(n, {last}, 300)", "ended_at": "NULL",
+        "changed_at": "lately(n, {last}, 300)", "ended_at": "NULL", "sub": "md5('k' || n)",
     }),
     "oauth_accesstoken": ("some tokens", {
         "id": "number('a', n)", "user_id": "number('c', n % {customers} + 1)", "family": "number('f', n)",

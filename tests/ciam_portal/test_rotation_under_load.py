@@ -125,7 +125,7 @@ class Browser:
 def portal() -> Iterator[Deployment]:
     with Stack.temporary(services_only=True) as stack:
         deployed = Deployment(stack)
-        deployed.run("manage.py", "migrate", "--no-input")
+        stack.migrate()
         deployed.run("manage.py", "policy", "install")
         deployed.run("-m", "tests.stack", "demo", stack.partner_url)
         try:

@@ -16,11 +16,13 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.profiles import Profile
+from consent.data_use import flows as data_use
 from tests.accounts.staff.people import Member
 from tests.oauth.keyed import Keyed, key_set, new_key
 from tests.oauth.walk import Walk, owner, register
@@ -222,3 +224,18 @@ def test_in_production_nothing_is_tried(shop: Walk) -> None:
     assert "Start" not in shop.browser.get(at(shop, "try/")).text
     assert shop.browser.post(at(shop, "try/")).status_code == 200
     assert not shop.partner.redirect_uri_allowed("http://localhost:8000/your-apps/tried/")
+
+
+def test_what_it_may_use_data_for_is_shown_and_no_older_request_gives_that_back(shop: Walk) -> None:
+    by, now = Actor.system(), clock.now()
+    data_use.let_use(shop.partner, ("product_news",), by=by, at=now)
+    admin = Member(Role.ADMINISTRATOR)
+    assert "Send you news" in shop.browser.get(at(shop)).text
+    assert "product_news" in admin.client.get(f"/staff/oauth/partner/{shop.partner.pk}/change/").text
+    form = {"redirect_uris": "https://shop.example/other", "scopes": ["openid"]}
+    assert shop.browser.post(at(shop, "change/"), form).status_code == 302
+    data_use.let_use(shop.partner, (), by=by, at=now)
+    change = ChangeRequest.objects.get()
+    assert admin.client.post(f"/staff/console/changerequest/{change.pk}/decide/", {"do": "approve"}).status_code == 302
+    assert Partner.objects.get().scopes_allowed == ["openid"]
+    assert "May use data for" not in shop.browser.get(at(shop)).text

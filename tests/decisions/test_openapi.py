@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,7 +26,11 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions import questions
 from ciam_portal.oauth import scopes
-from ciam_portal.oauth.bodies import Malformed
+from ciam_portal.oauth.bodies import Malformed, read
+from ciam_portal.oauth.models import Partner
+from consent.data_use import shapes
+from tests.consent.data_use.conftest import PATH as DATA_USE
+from tests.consent.data_use.conftest import Service
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +39,9 @@ POSTS: dict[str, Callable[[object], object]] = {
     "/api/approvals/redeem": questions.redemption,
     "/access/v1/evaluation": questions.evaluation,
     "/access/v1/evaluations": questions.evaluations,
+    DATA_USE: partial(read, shapes.ASKED),
 }
+DECIDING = sorted(POSTS.keys() - {DATA_USE})
 
 
 @pytest.fixture
@@ -86,11 +93,27 @@ def held(document: dict[str, Any]) -> Iterator[Held]:
     assert not found.unseen()
 
 
+def uses_data(held: Held, subject: str) -> tuple[Service, str]:
+    """A service, and its token, after all that it is answered while everything works."""
+    service = Service()
+    use, token = partial(held.against, DATA_USE), service.token()
+    assert use(service.asks(subject, "x")).json()["subjects"].keys() == {subject, "x"}
+    use(service.asks())
+    use(service.asks("x", token="over"))
+    Partner.objects.filter(pk=service.partner.pk).update(data_purposes=[])
+    use(service.asks("x"))
+    use(service.machine.get(DATA_USE))
+    service.let("product_news")
+    use(service.send("x" * 2**21))
+    use(service.machine.post(DATA_USE, {"a": "b"}, HTTP_AUTHORIZATION=f"Bearer {token}"))
+    return service, token
+
+
 def test_every_status_it_names_is_answered_as_it_says(
     held: Held, customer: User, sign_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = open_shop(sign_in(customer, Method.PASSWORD, Method.TOTP))
-    shop.token = shop.tokens("openid profile email phone activity")["access_token"]
+    shop.token = shop.tokens("openid profile email phone activity delegations")["access_token"]
     plain = open_shop(shop.browser, name="Plain", decision_actions=())
     subject = shop.userinfo(shop.token).json()["sub"]
     several = {"evaluations": [shop.asking(subject), {}]}
@@ -109,11 +132,12 @@ def test_every_status_it_names_is_answered_as_it_says(
         held.against(path, shop.machine.get(path))
         held.against(path, shop.send(path, "x" * 20_000))
         held.against(path, shop.machine.post(path, {"a": "b"}, HTTP_AUTHORIZATION=shop.basic()))
-    for path in ("/api/profile", "/api/activity"):
+    for path in ("/api/profile", "/api/activity", "/api/delegations"):
         held.against(path, shop.get(path, shop.token), "get")
         held.against(path, shop.machine.get(path, {"access_token": "x"}), "get")
         held.against(path, shop.machine.get(path), "get")
         held.against(path, shop.machine.post(path), "get")
+    service, token = uses_data(held, subject)
     yesterday = clock.now() - timedelta(days=1)
     Session.objects.update(risk=Risk.MODERATE, challenged_at=yesterday, level_at=yesterday)
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "step_up"
@@ -130,21 +154,24 @@ def test_every_status_it_names_is_answered_as_it_says(
     Session.objects.update(risk=Risk.SEVERE)
     held.against("/api/approvals/redeem", shop.redeem_approval(lost))
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "deny"
-    for path in ("/api/profile", "/api/activity"):
+    for path in ("/api/profile", "/api/activity", "/api/delegations"):
         held.against(path, shop.get(path, shop.token), "get")
     running = limits.current()
     tight = replace(running, approvals=replace(running.approvals, questions_per_minute=0))
+    tight = replace(tight, consent=replace(running.consent, uses_per_minute=0))
     monkeypatch.setattr(limits, "current", lambda: tight)
-    for path in POSTS:
+    for path in DECIDING:
         shop.send(path, "{}")
         held.against(path, shop.send(path, "{}"))
+    held.against(DATA_USE, service.asks("x", token=token))
 
     def away(*args: object, **kwargs: object) -> None:
         raise CacheAway
 
     monkeypatch.setattr(Cache, "count", away)
-    for path in POSTS:
+    for path in DECIDING:
         held.against(path, shop.send(path, "{}"))
+    held.against(DATA_USE, service.asks("x", token=token))
 
 
 def test_every_row_for_the_use_of_a_scope_names_one_that_exists() -> None:
@@ -203,6 +230,10 @@ def near(document: dict[str, Any], part: dict[str, Any]) -> st.SearchStrategy[An
             found = right | long | long.map(lambda text: text + text[-1:])
         case {"type": "string"}:
             found = st.text()
+        case {"type": "array", "items": dict(item), "maxItems": int(most), "uniqueItems": True}:
+            few = st.lists(near(document, item), max_size=3)
+            many = st.sampled_from([most, most + 1]).map(lambda count: [f"s{number}" for number in range(count)])
+            found = few | few.map(lambda items: items * 2) | many
         case {"type": "array", "items": dict(item), "maxItems": int(most)}:
             few = st.lists(near(document, item), max_size=3)
             found = few | few.map(lambda items: (items * most)[:most]) | few.map(lambda items: items * (most + 1))
@@ -217,6 +248,11 @@ def near(document: dict[str, Any], part: dict[str, Any]) -> st.SearchStrategy[An
 
 
 @pytest.fixture
+def service(db: None) -> Service:
+    return Service()
+
+
+@pytest.fixture
 def bodies(document: dict[str, Any]) -> dict[str, st.SearchStrategy[Any]]:
     return {path: near(document, requested(document, path)) for path in sorted(POSTS)}
 
@@ -226,7 +262,11 @@ def bodies(document: dict[str, Any]) -> dict[str, st.SearchStrategy[Any]]:
 )
 @given(data=st.data())
 def test_no_body_is_answered_with_a_server_error(
-    shop: Shop, document: dict[str, Any], bodies: dict[str, st.SearchStrategy[Any]], data: st.DataObject
+    shop: Shop,
+    service: Service,
+    document: dict[str, Any],
+    bodies: dict[str, st.SearchStrategy[Any]],
+    data: st.DataObject,
 ) -> None:
     held = Held(document)
     path = data.draw(st.sampled_from(sorted(POSTS)))
@@ -235,7 +275,7 @@ def test_no_body_is_answered_with_a_server_error(
     sent = body if isinstance(body, bytes) else json.dumps(body)
     if not sent:
         return
-    response = held.against(path, shop.send(path, sent))
+    response = held.against(path, service.send(sent) if path == DATA_USE else shop.send(path, sent))
     assert response.status_code < 500
 
 

@@ -2,26 +2,22 @@
 
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, sync_playwright
 
-from tests.services import NO_BROWSER, browser_is_required, chromium
+from tests import services
+from tests.journeys.browser import Chromium, NewProfile, leave, pytest_runtest_makereport, pytest_runtest_protocol
+from tests.services import NO_BROWSER, browser_is_required
 from tests.stack import Stack
 from tests.stack.state import new_key
 from tests.stack.valkey import free_port
 
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_protocol"]
 _PATIENCE_MS = 30_000
 _ROUTES = """
 [apps.shop]
@@ -61,26 +57,55 @@ def _an_hour_of_its_own(portal: Stack) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium. Package scope: Playwright keeps an event loop in this thread, which Django's ORM does not accept."""
-    path = chromium()
+def chromium() -> Iterator[Chromium]:
+    """The browser, kept running.
+
+    Package scope: Playwright keeps an event loop in this thread, which Django's ORM does not accept.
+    """
+    path = services.chromium()
     if path is None:
         if browser_is_required():
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield running
-        running.close()
+        kept = Chromium(playwright, path)
+        yield kept
+        kept.running().close()
+
+
+@pytest.fixture(autouse=True)
+def _watched(chromium: Chromium, portal: Stack) -> Iterator[None]:
+    """No journey waits for ever."""
+    chromium.running()
+    with chromium.watched():
+        yield
 
 
 @pytest.fixture
-def context(browser: Browser, portal: Stack) -> Iterator[BrowserContext]:
-    """A fresh browser profile whose relative addresses lead to the portal."""
-    fresh = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC")
-    fresh.set_default_timeout(_PATIENCE_MS)
-    yield fresh
-    fresh.close()
+def browser(_watched: None, chromium: Chromium) -> Browser:
+    """The browser that runs now."""
+    return chromium.running()
+
+
+@pytest.fixture
+def new_profile(browser: Browser, portal: Stack) -> Iterator[NewProfile]:
+    """Makes browsers that nobody has used before; relative addresses lead to the portal."""
+    with ExitStack() as left:
+
+        def make(**options: Any) -> BrowserContext:
+            usual = {"base_url": portal.url, "locale": "en-GB", "timezone_id": "UTC"}
+            fresh = browser.new_context(**usual | options)
+            left.callback(leave, fresh)
+            fresh.set_default_timeout(_PATIENCE_MS)
+            return fresh
+
+        yield make
+
+
+@pytest.fixture
+def context(new_profile: NewProfile) -> BrowserContext:
+    """A fresh browser profile."""
+    return new_profile()
 
 
 @pytest.fixture

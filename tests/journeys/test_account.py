@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.walk import Customer, link_in, now_and_not_later, waiting_tasks
 from tests.stack import Stack
 
@@ -44,13 +45,11 @@ def test_a_forgotten_password_is_set_anew_without_signing_in(page: Page, portal:
     customer.mailbox.wait_for("A new password was set")
 
 
-def test_another_browser_is_seen_and_ended(page: Page, portal: Stack, context: BrowserContext) -> None:
+def test_another_browser_is_seen_and_ended(page: Page, portal: Stack, new_profile: NewProfile) -> None:
     here = Customer(page, portal)
     here.sign_up()
     here.sign_in()
-    assert context.browser is not None
-    elsewhere = context.browser.new_context(base_url=portal.url)
-    there = Customer(elsewhere.new_page(), portal, here.address)
+    there = Customer(new_profile().new_page(), portal, here.address)
     there.sign_in_elsewhere()
     here.mailbox.wait_for("New sign-in to your account")
     page.goto("/sessions/")
@@ -60,7 +59,6 @@ def test_another_browser_is_seen_and_ended(page: Page, portal: Stack, context: B
     page.get_by_text("That session is over.").wait_for()
     there.page.goto("/profile/")
     assert "/sign-in/" in there.page.url
-    elsewhere.close()
 
 
 def test_a_new_address_takes_the_place_of_the_old_one(page: Page, portal: Stack) -> None:

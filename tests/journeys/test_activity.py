@@ -1,23 +1,20 @@
 """A sign-in from another browser: challenged and explained, seen on the activity page, disowned there or by mail."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_every_page import look
 from tests.journeys.walk import Customer, link_in, text_of
 from tests.stack import Stack
 
 
 @pytest.fixture
-def elsewhere(context: BrowserContext, portal: Stack) -> Iterator[Page]:
+def elsewhere(new_profile: NewProfile) -> Page:
     """A tab in a browser that nobody has used before."""
-    assert context.browser is not None
-    other = context.browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC")
-    yield other.new_page()
-    other.close()
+    return new_profile().new_page()
 
 
 @pytest.fixture
@@ -69,14 +66,16 @@ def test_a_challenge_is_explained_and_the_sign_in_disowned_on_the_activity_page(
 
 @pytest.mark.control("v5.0.0-7.4.3")
 def test_the_link_in_the_mail_ends_that_session_without_signing_in(
-    page: Page, portal: Stack, customer: Customer, elsewhere: Page, context: BrowserContext
+    page: Page,
+    portal: Stack,
+    customer: Customer,
+    elsewhere: Page,
+    new_profile: NewProfile,
 ) -> None:
     there = Customer(elsewhere, portal, customer.address)
     there.sign_in_elsewhere()
     link = link_in(customer.mailbox.wait_for("New sign-in to your account"))
-    assert context.browser is not None
-    phone = context.browser.new_context(base_url=portal.url, viewport={"width": 390, "height": 844})
-    tab = phone.new_page()
+    tab = new_profile(viewport={"width": 390, "height": 844}).new_page()
     tab.goto(link)
     tab.get_by_role("heading", name="Was this you?").wait_for()
     assert "/was-this-you/?link=" in tab.url  # the secret has left the address
@@ -93,7 +92,6 @@ def test_the_link_in_the_mail_ends_that_session_without_signing_in(
     tab.get_by_role("heading", name="This link no longer works").wait_for()
     page.goto("/profile/")
     assert page.url.endswith("/profile/")  # the session at home goes on
-    phone.close()
 
 
 def test_a_hold_says_what_to_wait_for_and_the_help_desk_is_asked(

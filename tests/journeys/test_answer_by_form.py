@@ -3,23 +3,22 @@
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from playwright.sync_api import Browser
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.walk import Customer, allow_all
 from tests.oauth.walk import challenge
 from tests.stack import Stack
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["by itself", "without scripts"])
-def test_form_post(browser: Browser, portal: Stack, scripts: bool) -> None:
+def test_form_post(new_profile: NewProfile, portal: Stack, scripts: bool) -> None:
     back = f"{portal.partner_url}/by-form"
     added = portal.manage(
         *("partner", "add", "Formal", "--owner", "ada@example.com", "--purpose", "Sends forms."),
         *("--redirect-uri", back, "--scope", "openid", "--scope", "email"),
     )
     client_id = added.splitlines()[0].partition("=")[2]
-    context = browser.new_context(base_url=portal.url, locale="en-GB", java_script_enabled=scripts)
-    page = context.new_page()
+    page = new_profile(java_script_enabled=scripts).new_page()
     customer = Customer(page, portal)
     customer.sign_up()
     asked = {
@@ -35,4 +34,3 @@ def test_form_post(browser: Browser, portal: Stack, scripts: bool) -> None:
     told = parse_qs(sent.value.post_data or "")
     assert sent.value.method == "POST"
     assert told.keys() == {"code", "state", "iss"}
-    context.close()

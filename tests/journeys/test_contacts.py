@@ -5,8 +5,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.walk import Customer, Mailbox, earlier, link_in, look_at
 from tests.stack import Stack
 
@@ -36,15 +37,14 @@ def name_somebody(page: Page, theirs: Page, customer: Customer, friend: Mailbox)
 
 @pytest.mark.control("63B 4.2.1.3")
 def test_a_contact_is_named_agrees_and_helps(
-    page: Page, browser: Browser, portal: Stack, complaints: list[str]
+    page: Page, new_profile: NewProfile, portal: Stack, complaints: list[str]
 ) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
     address = f"may-{uuid.uuid4().hex[:8]}@example.org"
     friend = Mailbox(portal.mail_dir, address)
-    phone = browser.new_context(base_url=portal.url, locale="en-GB", viewport={"width": 390, "height": 844})
-    theirs = phone.new_page()
+    theirs = new_profile(viewport={"width": 390, "height": 844}).new_page()
     name_somebody(page, theirs, customer, friend)
     customer.sign_out()
     earlier(portal, customer.address, timedelta(days=30), "recovery.Contact")
@@ -76,4 +76,3 @@ def test_a_contact_is_named_agrees_and_helps(
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Please wait until").wait_for()
     customer.mailbox.wait_for("Somebody is recovering your account")
-    phone.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import CDPSession, Page
 
-from tests.journeys.walk import Customer, wait_for_a_young_code
+from tests.journeys.walk import Customer
 from tests.stack import Stack
 
 _STEP = 30
@@ -33,7 +33,6 @@ class App:
 
     def code(self) -> str:
         """What it shows. See ``use_codes_again`` before the second one in a journey."""
-        wait_for_a_young_code()
         return code_of(self.key, time.time())
 
 

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.conftest import legacy_app
 from tests.journeys.test_step_up_for_partner import add_app_elsewhere
 from tests.journeys.walk import Customer, use_codes_again
@@ -103,11 +104,13 @@ def _wait_for(url: str) -> None:
     raise AssertionError("nginx does not answer")
 
 
-def test_a_legacy_page_asks_for_sign_in_then_for_step_up_and_gets_both(page: Page, portal: Stack, shop: str) -> None:
+def test_a_legacy_page_asks_for_sign_in_then_for_step_up_and_gets_both(
+    page: Page, portal: Stack, new_profile: NewProfile, shop: str
+) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
-    app = add_app_elsewhere(page, portal, customer)  # this session has shown a password only
+    app = add_app_elsewhere(customer, new_profile())  # this session has shown a password only
     page.goto(f"{shop}/orders?page=2")
     page.get_by_role("heading", name="Old shop: /orders?page=2").wait_for()
     assert page.locator("#told").inner_text().count(".") == 2  # a signed word, and only the portal's

@@ -1,13 +1,13 @@
 """A caller who cannot sign in, two agents and an approver, each in a browser of their own; and the customer's phone."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_factors import App, add_app
 from tests.journeys.walk import (
     Customer,
@@ -40,7 +40,9 @@ class Staff:
         self.page.get_by_label(re.compile("^Email address, phone number")).fill(customer)
         self.page.get_by_role("button", name="Find").click()
         self.page.get_by_role("link", name=re.compile("^Go on with")).click()
-        if self.page.get_by_role("heading", name="Open the record").count():  # else this session opened it just now
+        closed = self.page.get_by_role("heading", name="Open the record")
+        closed.or_(self.page.get_by_text("Opened because of")).first.wait_for()
+        if closed.count():  # else this session opened it just now
             self.page.get_by_label("Reason").select_option("you_asked")
             self.page.get_by_role("button", name="Open", exact=True).click()
         self.page.get_by_text("Opened because of").wait_for()
@@ -119,41 +121,37 @@ class Staff:
         expect(self.page.get_by_text("Waits for approval", exact=True)).to_be_visible()
 
 
-def enter(browser: Browser, portal: Stack, address: str) -> Staff:
+def enter(page: Page, portal: Stack, address: str) -> Staff:
     """Through the same door as everybody, with two steps."""
-    page = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC").new_page()
     enter_as_staff(page, portal, address)
     page.get_by_role("link", name="Recoveries").or_(page.get_by_role("link", name="Cases")).first.wait_for()
     return Staff(page)
 
 
-@pytest.fixture(scope="module")
-def agent(browser: Browser, portal: Stack) -> Staff:
-    return enter(browser, portal, "agent@example.com")
-
-
-@pytest.fixture(scope="module")
-def second(browser: Browser, portal: Stack) -> Staff:
-    return enter(browser, portal, "agent2@example.com")
-
-
-@pytest.fixture(scope="module")
-def approver(browser: Browser, portal: Stack) -> Staff:
-    return enter(browser, portal, "approver@example.com")
-
-
-@pytest.fixture(scope="module")
-def other_approver(browser: Browser, portal: Stack) -> Staff:
-    return enter(browser, portal, "approver2@example.com")
+@pytest.fixture
+def agent(new_profile: NewProfile, portal: Stack) -> Staff:
+    return enter(new_profile().new_page(), portal, "agent@example.com")
 
 
 @pytest.fixture
-def phone(browser: Browser, portal: Stack) -> Iterator[Page]:
+def second(new_profile: NewProfile, portal: Stack) -> Staff:
+    return enter(new_profile().new_page(), portal, "agent2@example.com")
+
+
+@pytest.fixture
+def approver(new_profile: NewProfile, portal: Stack) -> Staff:
+    return enter(new_profile().new_page(), portal, "approver@example.com")
+
+
+@pytest.fixture
+def other_approver(new_profile: NewProfile, portal: Stack) -> Staff:
+    return enter(new_profile().new_page(), portal, "approver2@example.com")
+
+
+@pytest.fixture
+def phone(new_profile: NewProfile) -> Page:
     """A phone that nobody has used here before."""
-    context = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC", viewport=PHONE)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
-    yield context.new_page()
-    context.close()
+    return new_profile(viewport=PHONE).new_page()
 
 
 def refused_unless_something_is_lost(agent: Staff, mailbox: Mailbox) -> None:

@@ -5,17 +5,20 @@ import re
 import pytest
 from playwright.sync_api import Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_step_up_for_partner import add_app_elsewhere
 from tests.journeys.walk import Customer, look_at, use_codes_again
 from tests.stack import Stack
 
 
 @pytest.mark.control("RFC9396-7")
-def test_a_payment_from_the_consent_page_to_the_redeemed_approval(page: Page, portal: Stack) -> None:
+def test_a_payment_from_the_consent_page_to_the_redeemed_approval(
+    page: Page, portal: Stack, new_profile: NewProfile
+) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
-    app = add_app_elsewhere(page, portal, customer)  # this session has shown a password only
+    app = add_app_elsewhere(customer, new_profile())  # this session has shown a password only
     page.goto(f"{portal.partner_url}/sign-in?scope=openid")
     page.get_by_role("button", name="Allow", exact=True).click()
     page.get_by_role("button", name="Buy a teapot").click()

@@ -5,18 +5,18 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from ciam_portal.core.policy import limits
+from tests.journeys.browser import NewProfile
 from tests.journeys.walk import enter_as_staff, look_at
 from tests.stack import Stack
 
 WAIT = "retry_seconds = 20"
 
 
-def enter(browser: Browser, portal: Stack, address: str) -> Page:
+def enter(page: Page, portal: Stack, address: str) -> Page:
     """An administrator in a browser of their own, on the list of versions."""
-    page = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC").new_page()
     enter_as_staff(page, portal, address)
     page.get_by_role("link", name="Policy versions").first.click()
     return page
@@ -29,7 +29,7 @@ def look(page: Page, version: str) -> None:
 
 
 def test_two_people_change_the_policy(
-    browser: Browser, portal: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_profile: NewProfile, portal: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = limits.DEFAULT.read_text()
     assert WAIT in text
@@ -40,7 +40,7 @@ def test_two_people_change_the_policy(
     assert "kept as a candidate" in portal.manage("policy", "install")
     monkeypatch.delenv("CIAM_POLICY")
 
-    first = enter(browser, portal, "admin@example.com")
+    first = enter(new_profile().new_page(), portal, "admin@example.com")
     look(first, version)
     first.get_by_role("button", name="Replay the past").click()
     propose = first.get_by_role("button", name="Attach replay and propose")
@@ -56,7 +56,7 @@ def test_two_people_change_the_policy(
     first.get_by_text("You proposed this version, so somebody else must approve it.").wait_for()
     assert first.get_by_role("button", name=re.compile("^Approve")).count() == 0
 
-    second = enter(browser, portal, "admin2@example.com")
+    second = enter(new_profile().new_page(), portal, "admin2@example.com")
     look(second, version)
     second.get_by_role("cell", name="23", exact=True).wait_for()
     second.get_by_role("button", name=re.compile("^Approve")).click()

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_partner import claims
 from tests.journeys.walk import Customer
 from tests.stack import Stack
@@ -16,9 +17,8 @@ def fill_in(page: Page, customer: Customer) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no_scripts"])
-def test_signing_in_with_a_double_click(browser: Browser, portal: Stack, scripts: bool) -> None:
-    context = browser.new_context(base_url=portal.url, locale="en-GB", java_script_enabled=scripts)
-    page = context.new_page()
+def test_signing_in_with_a_double_click(new_profile: NewProfile, portal: Stack, scripts: bool) -> None:
+    page = new_profile(java_script_enabled=scripts).new_page()
     customer = Customer(page, portal)
     customer.sign_up()
     page.goto("/sign-in/")
@@ -28,7 +28,6 @@ def test_signing_in_with_a_double_click(browser: Browser, portal: Stack, scripts
     page.goto("/sessions/")
     assert page.get_by_role("button", name="Sign out here").count() == 1
     assert page.get_by_role("button", name=re.compile("^End")).count() == 0
-    context.close()
 
 
 def test_allowing_with_a_double_click_connects_the_app_once(page: Page, portal: Stack) -> None:

@@ -1,12 +1,12 @@
 """Getting back in, stopping it, taking back what a thief changed, and the panic button, in a real browser."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_factors import App, add_app
 from tests.journeys.walk import (
     Customer,
@@ -36,12 +36,9 @@ FROM accounts_user one WHERE email = %s
 
 
 @pytest.fixture
-def elsewhere(browser: Browser, portal: Stack) -> Iterator[BrowserContext]:
+def elsewhere(new_profile: NewProfile) -> BrowserContext:
     """A phone that nobody has used here before."""
-    other = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC", viewport=PHONE)  # type: ignore[arg-type]
-    other.set_default_timeout(15_000)
-    yield other
-    other.close()
+    return new_profile(viewport=PHONE)
 
 
 @pytest.fixture
@@ -189,11 +186,14 @@ def test_a_lost_app_gives_way_to_a_new_passkey(page: Page, customer: Customer, c
 
 
 def test_a_phone_stops_a_recovery_with_the_link_and_the_session_at_home_shows_it(
-    page: Page, customer: Customer, elsewhere: BrowserContext, browser: Browser, portal: Stack
+    page: Page,
+    customer: Customer,
+    elsewhere: BrowserContext,
+    new_profile: NewProfile,
+    portal: Stack,
 ) -> None:
     add_app(page)
-    stranger = browser.new_context(base_url=portal.url)
-    there = stranger.new_page()
+    there = new_profile().new_page()
     begin(there, customer)
     page.goto("/profile/")
     page.get_by_text("Somebody is trying to get into your account without signing in").wait_for()
@@ -227,15 +227,18 @@ def test_a_phone_stops_a_recovery_with_the_link_and_the_session_at_home_shows_it
     there.get_by_role("heading", name="This recovery is over").wait_for()
     look_at(there)
     customer.mailbox.wait_for("The recovery of your account was stopped")
-    stranger.close()
 
 
 @pytest.mark.control("v5.0.0-6.3.7")
 def test_what_a_thief_with_the_session_changed_is_taken_back_from_the_old_mailbox(
-    page: Page, customer: Customer, elsewhere: BrowserContext, browser: Browser, portal: Stack
+    page: Page,
+    customer: Customer,
+    elsewhere: BrowserContext,
+    new_profile: NewProfile,
+    portal: Stack,
 ) -> None:
     add_app(page)
-    stolen = browser.new_context(base_url=portal.url, storage_state=page.context.storage_state())
+    stolen = new_profile(storage_state=page.context.storage_state())
     thief = Customer(stolen.new_page(), portal)
     thief.page.goto("/security/email/")
     thief.page.get_by_label("New email address").fill(thief.address)
@@ -279,7 +282,6 @@ def test_what_a_thief_with_the_session_changed_is_taken_back_from_the_old_mailbo
     mine.goto(link_in(mail))
     mine.get_by_role("heading", name="This link no longer works").wait_for()
     look_at(mine)
-    stolen.close()
 
 
 def test_the_panic_button_and_the_way_back(page: Page, customer: Customer, complaints: list[str]) -> None:

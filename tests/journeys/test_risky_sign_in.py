@@ -7,24 +7,25 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from ciam_portal.core.policy import limits
+from tests.journeys.browser import NewProfile
 from tests.journeys.walk import Customer, code_in, earlier, look_at
 from tests.stack import Stack
 
 
-def elsewhere(context: BrowserContext, portal: Stack) -> Page:
+@pytest.fixture
+def elsewhere(new_profile: NewProfile) -> Page:
     """A browser that has never been here."""
-    assert context.browser is not None
-    return context.browser.new_context(base_url=portal.url, locale="en-GB").new_page()
+    return new_profile().new_page()
 
 
 def test_a_new_browser_is_challenged_and_the_known_one_is_not(
-    page: Page, portal: Stack, context: BrowserContext, complaints: list[str]
+    page: Page, portal: Stack, elsewhere: Page, complaints: list[str]
 ) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()  # where the address was proven: no question
     customer.sign_out()
-    there = Customer(elsewhere(context, portal), portal, customer.address)
+    there = Customer(elsewhere, portal, customer.address)
     there.page.goto("/sign-in/")
     there.type_credentials()
     there.page.get_by_role("heading", name="Second step").wait_for()
@@ -42,13 +43,12 @@ def test_a_new_browser_is_challenged_and_the_known_one_is_not(
     there.type_code(second)
     there.page.get_by_role("button", name="Sign out").wait_for()
     customer.sign_in()  # and here still no question
-    there.page.context.close()
 
 
-def test_nobody_binds_a_factor_from_a_browser_that_is_new(page: Page, portal: Stack, context: BrowserContext) -> None:
+def test_nobody_binds_a_factor_from_a_browser_that_is_new(page: Page, portal: Stack, elsewhere: Page) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
-    there = Customer(elsewhere(context, portal), portal, customer.address)
+    there = Customer(elsewhere, portal, customer.address)
     there.sign_in_elsewhere()
     for path in ("/security/app/add/", "/security/passkeys/add/"):
         there.page.goto(path)
@@ -58,7 +58,6 @@ def test_nobody_binds_a_factor_from_a_browser_that_is_new(page: Page, portal: St
     customer.sign_in()
     page.goto("/security/app/add/")
     page.get_by_role("button", name="Turn on").wait_for()
-    there.page.context.close()
 
 
 def open_form(page: Page, address: str) -> None:

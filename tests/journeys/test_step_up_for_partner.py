@@ -1,8 +1,9 @@
 """A partner asks for something sensitive: the portal wants more first, the customer proves it, the partner gets it."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
+from tests.journeys.browser import NewProfile
 from tests.journeys.test_factors import App, add_app
 from tests.journeys.walk import Customer, allow_all, use_codes_again
 from tests.stack import Stack
@@ -21,25 +22,23 @@ def allow_sign_ins(page: Page) -> None:
     allow_all(page)
 
 
-def add_app_elsewhere(page: Page, portal: Stack, customer: Customer) -> App:
+def add_app_elsewhere(customer: Customer, context: BrowserContext) -> App:
     """In a second session of the same browser."""
-    browser = page.context.browser
-    assert browser is not None
-    context = browser.new_context(base_url=portal.url, locale="en-GB", timezone_id="UTC")
-    context.add_cookies([dict(each) for each in page.context.cookies() if not each["name"].endswith("session")])  # type: ignore[misc]  # the same form
-    other = Customer(context.new_page(), portal, customer.address)
+    kept = [dict(each) for each in customer.page.context.cookies() if not each["name"].endswith("session")]
+    context.add_cookies(kept)  # type: ignore[arg-type]  # the same form
+    other = Customer(context.new_page(), customer.portal, customer.address)
     other.sign_in()
-    app = add_app(other.page)
-    context.close()
-    return app
+    return add_app(other.page)
 
 
 @pytest.mark.control("RFC9470-3", "RFC9470-4", "RFC9470-5")
-def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(page: Page, portal: Stack) -> None:
+def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(
+    page: Page, portal: Stack, new_profile: NewProfile
+) -> None:
     customer = Customer(page, portal)
     customer.sign_up()
     customer.sign_in()
-    app = add_app_elsewhere(page, portal, customer)  # this session has shown a password only
+    app = add_app_elsewhere(customer, new_profile())  # this session has shown a password only
     ask_for_sign_ins(page, portal)
     page.get_by_role("heading", name="Show that it is you").wait_for()
     use_codes_again(portal, customer.address)

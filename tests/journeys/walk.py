@@ -151,19 +151,12 @@ def use_codes_again(portal: Stack, address: str) -> None:
     ask(portal, statement, address)
 
 
-def wait_for_a_young_code() -> None:
-    """To read and type a code takes a moment."""
-    while time.time() % 30 > 22:
-        time.sleep(0.2)
-
-
 def enter_as_staff(page: Page, portal: Stack, address: str) -> None:
     """Somebody of the demonstration's staff, through the same door as everybody, with two steps."""
     page.goto("/staff/")
     Customer(page, portal, address, people.PASSWORD).type_credentials()
     page.get_by_role("heading", name="Second step").wait_for()
     use_codes_again(portal, address)
-    wait_for_a_young_code()
     page.get_by_role("textbox").first.fill(portal.code(address))
     page.get_by_role("button", name="Continue").click()
 

@@ -38,7 +38,8 @@ class World:
     def __init__(self, sign_in: Callable[..., Client], *, rosa: str = "openid profile email", **shop: Any) -> None:
         self.rosa, self.otto = customer(name="Rosa Lind"), customer(name="Otto Falk")
         Totp.objects.create(user=self.otto, confirmed=True, created_at=clock.now())
-        said = register(**({"delegates": True, "decision_actions": ACTIONS} | shop))
+        words: dict[str, Any] = {"delegates": True, "decision_actions": ACTIONS}
+        said = register(**(words | shop))
         self.hers = Walk(*said, sign_in(self.rosa, on=Client()))
         self.his = Walk(*said, sign_in(self.otto, Method.PASSWORD, Method.TOTP, on=Client()))
         self.hers.tokens(rosa)

@@ -123,6 +123,20 @@ def test_the_command_lets_customers_act_for_others() -> None:
     assert AuditEntry.objects.get(name="partner.takes_delegates").data["enabled"] is False
 
 
+def test_the_command_says_what_data_may_be_used_for() -> None:
+    run("add", "Newsroom", "--profile", "service", "--data-purpose", "product_news")
+    service = Partner.objects.get()
+    assert (service.data_purposes, service.scopes_allowed) == (["product_news"], ["data.use"])
+    assert "research" in run("purposes", service.client_id, "--data-purpose", "research")
+    assert Partner.objects.get().data_purposes == ["research"]
+    assert AuditEntry.objects.filter(name="partner.may_use").latest("at").data["data_purposes"] == ["research"]
+    with pytest.raises(CommandError, match="In use: "):
+        run("add", "Newsroom 2", "--profile", "service", "--data-purpose", "product_mews")
+    assert Partner.objects.count() == 1
+    assert "none" in run("purposes", service.client_id)
+    assert (Partner.objects.get().data_purposes, Partner.objects.get().scopes_allowed) == ([], [])
+
+
 def test_the_command_adds_public_partners_and_machines() -> None:
     assert "secret" not in run("add", "App", "--redirect-uri", "https://app.example/cb", "--profile", "browser")
     run("add", "Robot", "--profile", "service")

@@ -109,6 +109,7 @@ UNTOLD = {
     "partner.credential_made",
     "partner.managed",
     "partner.may_ask",
+    "partner.may_use",
     "partner.may_reach",
     "partner.owned",
     "partner.registered",

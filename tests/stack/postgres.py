@@ -22,6 +22,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.stack.seed import place
 from tests.stack.state import AS_ROOT, StackError, State
 
 _OS_USER = "pgserver"
@@ -114,6 +115,16 @@ class Postgres:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).rowcount:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
         return True
+
+    def copy(self, source: str) -> None:
+        """Fill its database, which is empty, with what is at another address."""
+        target = ["--dbname", place(self.owner_url), "--no-psqlrc", "--quiet", "--single-transaction"]
+        read = [self._program("psql"), *target, "--set", "ON_ERROR_STOP=1", "--output", os.devnull]
+        with subprocess.Popen([self._program("pg_dump"), "--dbname", place(source)], stdout=subprocess.PIPE) as dump:
+            done = subprocess.run(read, stdin=dump.stdout, check=False)
+        if done.returncode or dump.returncode:
+            message = f"The database could not be copied from {source}."
+            raise StackError(message)
 
     def erase(self) -> None:
         """Remove what may lie outside the state folder."""

@@ -33,6 +33,7 @@ from ciam_portal.oauth.credentials.policy import Reason as CredentialReason
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind
+from consent.ledger import facts as ledger
 
 _MOST = 100
 _PAGE = ["GET", "HEAD", "POST"]
@@ -71,6 +72,7 @@ def detail(request: HttpRequest, partner_id: UUID) -> HttpResponse:
         "last_change": app.change_requests.exclude(state=State.OPEN).order_by("-decided_at").first(),
         "scopes": scopes.described(app.scopes_allowed),
         "deliveries": facts.deliveries(app),
+        "uses": ledger.titles(app.data_purposes, at).values(),
     }
     return render(request, "console/app.html", context)
 

@@ -82,6 +82,7 @@ class Consent:
     """What customers allowed, and its end."""
 
     announce_days: Annotated[StrictInt, Field(ge=3, le=60)]
+    uses_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
     takes_effect_seconds: Annotated[StrictInt, Field(ge=1, le=60)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.models import User
 from ciam_portal.core import clock, mailbox
@@ -21,6 +22,9 @@ from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind, Profile
 from consent.agents import flows as acting
+from consent.data_use import flows as services
+
+_USES = "purpose that it may use data for, as a service of the business; several times"
 
 
 class Command(BaseCommand):
@@ -62,6 +66,7 @@ class Command(BaseCommand):
         add.add_argument(
             "--decision-action", action="append", default=[], help="of the policy file, partner.NAME; several times"
         )
+        add.add_argument("--data-purpose", action="append", default=[], help=_USES)
         add.add_argument(
             "--authorization-details-type",
             action="append",
@@ -78,6 +83,9 @@ class Command(BaseCommand):
         lets = verbs.add_parser("delegates", help="whether customers may act for others in it")
         lets.add_argument("client_id")
         lets.add_argument("do", choices=["on", "off"])
+        uses = verbs.add_parser("purposes", help="for which purposes it may use data, as a service; none: it may not")
+        uses.add_argument("client_id")
+        uses.add_argument("--data-purpose", action="append", default=[], help=_USES)
         act = verbs.add_parser("actions", help="the most that customers may let an agent do; none: it only reads")
         act.add_argument("client_id")
         act.add_argument("--action", action="append", default=[], help="partner.NAME; several times")
@@ -99,7 +107,7 @@ class Command(BaseCommand):
         try:
             match options["verb"]:
                 case "add":
-                    self._show(*partners.register(_registration(options), by=Actor.system(), at=at))
+                    self._show(*_added(options, at))
                 case "list":
                     for partner in Partner.objects.order_by("name"):
                         on = "on " if partner.is_enabled else "off"
@@ -118,6 +126,9 @@ class Command(BaseCommand):
             case "decisions":
                 partners.let_ask(partner, tuple(options["decision_action"]), by=by, at=at)
                 done = ", ".join(options["decision_action"]) or "none"
+            case "purposes":
+                services.let_use(partner, tuple(options["data_purpose"]), by=by, at=at)
+                done = ", ".join(options["data_purpose"]) or "none"
             case "actions":
                 agents.set_ceiling(partner, tuple(options["action"]), by=by, at=at)
                 done = ", ".join(options["action"]) or "none"
@@ -161,6 +172,14 @@ class Command(BaseCommand):
         if secret:
             self.stdout.write(f"client_secret={secret}")
             self.stderr.write("The secret is shown this once and kept nowhere.")
+
+
+@transaction.atomic
+def _added(options: dict[str, Any], at: datetime) -> tuple[Partner, str]:
+    partner, secret = partners.register(_registration(options), by=Actor.system(), at=at)
+    if options["data_purpose"]:
+        services.let_use(partner, tuple(options["data_purpose"]), by=Actor.system(), at=at)
+    return partner, secret
 
 
 def _registration(options: dict[str, Any]) -> partners.Registration:

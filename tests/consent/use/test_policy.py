@@ -20,7 +20,14 @@ from tests.conftest import NOON
 PURPOSE = Purpose("product_news", 4, 3, Basis.CONSENT, frozenset({"email", "name"}))
 YES = Said(State.GIVEN, 7, 3, frozenset({"email"}), NOON + timedelta(days=1))
 USE = Use(
-    frozenset({"email", "name", "phone"}), PURPOSE, None, is_its_purpose=True, is_ours=True, is_open=True, said=YES
+    frozenset({"email", "name", "phone"}),
+    PURPOSE,
+    None,
+    is_known=True,
+    is_its_purpose=True,
+    is_ours=True,
+    is_open=True,
+    said=YES,
 )
 LIMITS = settings.LIMITS
 
@@ -38,6 +45,8 @@ def with_(purpose: dict[str, Any] | None = None, said: dict[str, Any] | None = N
 
 NO = [
     (with_(purpose=None, nothing=None), None),
+    (with_({"is_refusable": False}, is_known=False), Reason.UNKNOWN_SUBJECT),
+    (replace(USE, purpose=None, is_known=False), Reason.UNKNOWN_SUBJECT),
     (replace(USE, purpose=None), NoPurpose.UNKNOWN),
     (replace(USE, purpose=None, nothing=NoPurpose.RETIRED), NoPurpose.RETIRED),
     (replace(USE, purpose=None, nothing=NoPurpose.EDITED, is_open=False), NoPurpose.EDITED),
