@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.forms import Address
 from ciam_portal.core import typed
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import sentence
+from ciam_portal.core.words import Text, sentence
 from consent.delegation import lines, policy
 from consent.delegation.flows import Wish
 from consent.delegation.shapes import Terms
@@ -24,12 +24,12 @@ _LARGEST = Decimal(10) ** 12
 _LONGEST = 140
 
 
-def _doable() -> list[tuple[str, str]]:
+def _doable() -> list[tuple[str, Text]]:
     return lines.doable(limits.current())
 
 
-def _currencies() -> list[tuple[str, str]]:
-    return [("", _("No amounts")), *lines.currencies(limits.current())]  # type: ignore[list-item]  # lazy text
+def _currencies() -> list[tuple[str, Text]]:
+    return [("", _("No amounts")), *lines.currencies(limits.current())]
 
 
 def _spans() -> list[tuple[int, Any]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -96,24 +97,23 @@ def terms_of(preset: Preset, rules: Limits) -> Terms:
     return Terms(tuple(sorted(actions)), PRESETS[preset].scopes)
 
 
-def doing(action: str) -> str:
+def doing(action: str) -> Text:
     """What is done by it. An action of an app's own that has no words here is called as its row is."""
-    if action in _DOES:
-        return str(_DOES[action])
-    return _("“%(name)s”, in connected apps") % {"name": action.partition(".")[2].replace("_", " ")}
+    name = action.partition(".")[2].replace("_", " ")
+    return _DOES.get(action) or format_lazy(lazy("“{name}”, in connected apps"), name=name)
 
 
-def doable(rules: Limits) -> list[tuple[str, str]]:
+def doable(rules: Limits) -> list[tuple[str, Text]]:
     """All that can be chosen, with its words."""
     return [(name, doing(name)) for name in sorted(rules.actions) if policy.may_be_delegated(name, rules)]
 
 
-def seeable() -> list[tuple[str, str]]:
+def seeable() -> list[tuple[str, Text]]:
     """The same of data."""
-    return [(name, str(words)) for name, words in _SEES.items()]
+    return list(_SEES.items())
 
 
-def currencies(rules: Limits) -> list[tuple[str, str]]:
+def currencies(rules: Limits) -> list[tuple[str, Text]]:
     """In which amounts can be given: those of which the catalogue says from where on they are large."""
     known = {currency for row in rules.actions.values() for currency, _least in row.large}
     return [(each, each) for each in sorted(known)]
@@ -141,7 +141,7 @@ def does(row: Delegation | DelegationRequest) -> list[str]:
     """What may be done, a line for each thing."""
     asks = getattr(row, "asks", ())
     first = _("%(thing)s (asked about each time)")
-    return [first % {"thing": doing(name)} if name in asks else doing(name) for name in row.actions]
+    return [first % {"thing": doing(name)} if name in asks else str(doing(name)) for name in row.actions]
 
 
 def sees(row: Delegation | DelegationRequest) -> str:
@@ -158,11 +158,11 @@ def limited(row: Delegation, today: date) -> list[str]:
         words = {"most": said(row.amount_month, row.currency), "spent": said(row.spent_on(today), row.currency)}
         lines.append(_("At most %(most)s in a month; %(spent)s so far in this one") % words)
     if row.times_day is not None:
-        words = {"most": row.times_day, "done": row.done_by(today)}
+        times = {"most": row.times_day, "done": row.done_by(today)}
         text = ngettext(
             "At most %(most)d time a day; %(done)d today", "At most %(most)d times a day; %(done)d today", row.times_day
         )
-        lines.append(text % words)
+        lines.append(text % times)
     return lines
 
 

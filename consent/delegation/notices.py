@@ -33,10 +33,8 @@ class ForOwner(NoticeBase):
     """To the owner: what became of it that somebody may act for them."""
 
     template: ClassVar[str] = "delegation_for_owner"
-    to_owner: ClassVar[bool] = False
     what: str
     who: str
-    when: str
     until: str
     link: str
     password_link: str

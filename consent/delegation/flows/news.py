@@ -1,6 +1,6 @@
 """What happened to a delegation is recorded for each of its sides, and each is told. Parts of flows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from consent.models import Delegation, DelegationRequest
 
 
 def note(
-    event: type[AuditEvent],
+    event: Callable[..., AuditEvent],
     row: Delegation,
     more: Mapping[str, object] | None = None,
     *,
@@ -54,7 +54,6 @@ def tell_owner(what: str, row: Delegation, *, at: datetime) -> None:
     notice = notices.ForOwner(
         what=what,
         who=named(row),
-        when=row.owner.local(at),
         until=row.owner.local(row.ends_at),
         link=links.absolute("consent:delegations"),
         password_link=links.absolute("account_reset_password"),

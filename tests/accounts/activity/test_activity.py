@@ -201,6 +201,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "export.asked": {"again": False},
     "rights.answered": {"answer": "done"},
     "rights.extended": {"reason": "complex"},
+    "delegation.requested": {"as_owner": True},
+    "delegation.began": {"as_owner": True},
+    "delegation.paused": {"as_owner": True},
+    "delegation.resumed": {"as_owner": True},
+    "delegation.changed": {"as_owner": True},
+    "delegation.ended": {"as_owner": True},
+    "delegation.acted": {"as_owner": True},
+    "delegation.request_ended": {"as_owner": False, "state": "refused"},
 }
 
 

@@ -48,8 +48,8 @@ def refused(verb: Callable[[], object]) -> object:
     return found.value.reason
 
 
-def offer(ada: Party, address: str, terms: Terms = BILLS, **more: int) -> Delegation:
-    return flows.offer(ada.user, ada.session, address, wish(terms, **more), by=ada.by, at=clock.now())
+def offer(ada: Party, address: str) -> Delegation:
+    return flows.offer(ada.user, ada.session, address, wish(), by=ada.by, at=clock.now())
 
 
 def ask(bob: Party, address: str) -> DelegationRequest:
