@@ -15,6 +15,13 @@ class ReadAlong:
     choices: list[dict[str, Any]] | None = None
 
 
+class SubjectType(models.TextChoices):
+    """OpenID Connect Core section 8."""
+
+    PAIRWISE = "pairwise"
+    PUBLIC = "public"
+
+
 def bound() -> "models.CharField[str, str]":
     """The thumbprint of the key that it is bound to (RFC 9449)."""
     words = "not sensitive: thumbprint of the key it is bound to, if any"

@@ -46,12 +46,7 @@ class Partner(AbstractApplication):
     What it proves that with are rows of their own (``credentials``).
     """
 
-    class SubjectType(models.TextChoices):
-        """OpenID Connect Core section 8."""
-
-        PAIRWISE = "pairwise"
-        PUBLIC = "public"
-
+    SubjectType = columns.SubjectType
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
         max_length=5,
@@ -123,9 +118,7 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
-    delegates = models.BooleanField(
-        default=False, db_comment="not sensitive: customers may act for others in it, and at the APIs that it runs"
-    )
+    delegates = models.BooleanField(default=False, db_comment="not sensitive: customers may act for others in it")
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     retired_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was switched off for good")

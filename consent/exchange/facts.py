@@ -43,7 +43,7 @@ def open_to(access: Access) -> list[Open]:
     said = records.choices(OuterRef("customer"), OuterRef("partner"))
     connected = {each.customer_id: each for each in rows.annotate(said=said)} if acting else {}
     for each in connected.values():
-        each.choices = each.said
+        each.choices = each.said  # type: ignore[attr-defined]  # annotated
     return [
         found for row in acting if (consent := connected.get(row.owner_id)) for found in _open(row, consent, access)
     ]

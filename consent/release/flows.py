@@ -5,7 +5,6 @@ for an exchange, or the exchange finds it. A code or token that was found but no
 a refusal: that it was presented must be kept.
 """
 
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +26,7 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.core.postgres.prepared import Prepared
 from ciam_portal.oauth import actors as entities
-from ciam_portal.oauth import backchannel, jwts, rows, tokens
+from ciam_portal.oauth import backchannel, rows, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.families import Carried, Issued
 from ciam_portal.oauth.families import Root as Trunk
@@ -94,7 +93,10 @@ def redeem(
         return Why.ENDED
     held, root = tuple(code.scope.split()), _root(code, partner, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
-    why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
+    why, decision = (
+        issuance.flaw(code, redirect_uri, wanted.jkt, at) or issuance.unproven(code, partner, verifier),
+        None,
+    )
     if why is None:
         why, decision = issuance.why_not(asked, root, at)
     if why is not None:
@@ -144,7 +146,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     needed = (OFFLINE,) if root.delegation is None else ()
     answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=needed, by=by, at=at)
     same = answered.acts.carry(same, at) if answered.acts else same
-    if not again and (worn := _worn(old, asked, jkt, at)) is not None:
+    if not again and (worn := issuance.worn(old, asked, jkt, at)) is not None:
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
@@ -243,33 +245,6 @@ def read(consent: Consent, issued: Issued, at: datetime) -> None:
     """The ID token that comes with the tokens tells the partner about the customer too."""
     if "openid" in issued.scopes:
         consent.used(at)
-
-
-def _flaw(code: AuthorizationCode, redirect_uri: str, jkt: str, at: datetime) -> Why | None:
-    if at >= code.expires:
-        return Why.EXPIRED
-    if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
-        return Why.WRONG_REDIRECT
-    return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
-
-
-def _unproven(code: AuthorizationCode, partner: Partner, verifier: str) -> Why | None:
-    """By PKCE, or the nonce in the ID token will do; then a verifier is somebody else's (RFC 9700 section 4.8.2)."""
-    if code.code_challenge:
-        is_theirs = hmac.compare_digest(jwts.hash_of(verifier).encode(), code.code_challenge.encode())
-    else:
-        is_theirs = partner.rules.nonce_suffices and bool(code.nonce) and not verifier
-    return None if is_theirs else Why.WRONG_VERIFIER
-
-
-def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:
-    if old.revoked is not None:
-        return Why.ENDED
-    if at >= min(old.idle_at, old.expires_at):
-        return Why.EXPIRED
-    if old.jkt not in {"", jkt}:
-        return Why.WRONG_KEY
-    return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 
 def _one_of_its_own(

@@ -4,6 +4,7 @@ Whether all that a code or token hangs from still stands (``may_share``); then w
 session, as it is now. There is no other way to a token: ``tests/oauth/test_issuance.py`` has a row for each grant.
 """
 
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,8 @@ from ciam_portal.core.flow import go_on
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth import jwts
+from ciam_portal.oauth.models import AuthorizationCode, Partner, RefreshToken
 from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.scopes import OFFLINE
@@ -146,3 +148,32 @@ def may_begin(root: Root, *, held: Iterable[str], by: Actor, at: datetime) -> As
     if not isinstance(asked.answer, Allow):
         go_on(kept(asked, root, at=at))
     return asked
+
+
+def flaw(code: AuthorizationCode, redirect_uri: str, jkt: str, at: datetime) -> Why | None:
+    """What is wrong with a code that is presented like this, if anything."""
+    if at >= code.expires:
+        return Why.EXPIRED
+    if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
+        return Why.WRONG_REDIRECT
+    return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
+
+
+def unproven(code: AuthorizationCode, partner: Partner, verifier: str) -> Why | None:
+    """By PKCE, or the nonce in the ID token will do; then a verifier is somebody else's (RFC 9700 section 4.8.2)."""
+    if code.code_challenge:
+        is_theirs = hmac.compare_digest(jwts.hash_of(verifier).encode(), code.code_challenge.encode())
+    else:
+        is_theirs = partner.rules.nonce_suffices and bool(code.nonce) and not verifier
+    return None if is_theirs else Why.WRONG_VERIFIER
+
+
+def worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:
+    """What is wrong with a refresh token that is presented for this, if anything."""
+    if old.revoked is not None:
+        return Why.ENDED
+    if at >= min(old.idle_at, old.expires_at):
+        return Why.EXPIRED
+    if old.jkt not in {"", jkt}:
+        return Why.WRONG_KEY
+    return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE

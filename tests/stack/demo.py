@@ -228,7 +228,8 @@ def _tea_house(url: str) -> partners.Registration:
         homepage_url=url,
         redirect_uris=(f"{url}/callback",),
         post_logout_redirect_uris=(f"{url}/",),
-        scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
+        scopes=("openid", "profile", "email", "phone", "activity", "delegations", "offline_access"),
+        delegates=True,
         decision_actions=("partner.payment", "partner.change_payee"),
         authorization_details_types=("payment_initiation",),
     )

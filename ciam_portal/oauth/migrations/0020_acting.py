@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             model_name="partner",
             name="delegates",
             field=models.BooleanField(
-                db_comment="not sensitive: customers may act for others in it, and at the APIs that it runs",
+                db_comment="not sensitive: customers may act for others in it",
                 default=False,
             ),
         ),
