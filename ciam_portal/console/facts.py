@@ -78,26 +78,18 @@ def agents(at: datetime) -> list[Acting]:
     rows = found.select_related("owner").prefetch_related("credentials").order_by("name")[:_MOST_AGENTS]
     idle = Q(used_at=None, made_at__lt=since) | Q(used_at__lt=since)
     grants = Delegation.objects.live().filter(agent__in=found, ends_at__gt=at).values("agent").order_by()
-    granted = {
-        each["agent"]: each
-        for each in grants.annotate(grants=Count("pk"), unused=Count("pk", filter=idle), last_act=Max("used_at"))
-    }
+    sums = grants.annotate(all=Count("pk"), idle=Count("pk", filter=idle), last=Max("used_at"))
+    granted = {key: numbers for key, *numbers in sums.values_list("agent", "all", "idle", "last")}
     uses = DelegatedUse.objects.filter(delegation__agent__in=found, at__gt=since).values("delegation__agent")
     done = dict(uses.order_by().annotate(times=Count("pk")).values_list("delegation__agent", "times"))
     answers = DecisionEntry.objects.filter(at__gt=since, actor__in=found.values("pk"), actor_kind=ActorKind.PARTNER)
     refusals = answers.exclude(answer="allow").values("actor").order_by().annotate(times=Count("pk"))
     refused = dict(refusals.values_list("actor", "times"))
-    nothing = {"grants": 0, "unused": 0, "last_act": None}
     told = [
-        Acting(
-            agent,
-            **{name: granted.get(agent.pk, nothing)[name] for name in nothing},
-            done=done.get(agent.pk, 0),
-            refused=refused.get(agent.pk, 0),
-            networks=networks(agent, at),
-        )
+        Acting(agent, *granted.get(agent.pk, (0, 0, None)), done.get(agent.pk, 0), refused.get(agent.pk, 0),
+               networks(agent, at))
         for agent in rows
-    ]
+    ]  # fmt: skip
     return sorted(told, key=lambda each: (-each.often, -each.refused, each.agent.name))
 
 

@@ -133,7 +133,7 @@ class OneByOne(Grant):
                 self.fields[name].widget = forms.HiddenInput()
         for name, action in self._actions.items():
             self.fields[name] = forms.ChoiceField(
-                label=lines.doing(action), choices=self.ANSWERS, widget=forms.RadioSelect
+                label=str(lines.doing(action)), choices=self.ANSWERS, widget=forms.RadioSelect
             )
             self.initial[name] = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
         self.order_fields(self._actions)

@@ -17,7 +17,7 @@ from tests.oauth.keyed import Keyed
 from tests.oauth.walk import Walk, answer, register, serve
 
 PAY, CHANGE = "partner.payment", "partner.change_payee"
-TERMS = {"do:partner.payment": "yes", "currency": "EUR", "amount_each": "20",
+TERMS: dict[str, Any] = {"do:partner.payment": "yes", "currency": "EUR", "amount_each": "20",
          "amount_month": "50", "times_day": "3", "days": "90"}  # fmt: skip
 
 
@@ -25,7 +25,7 @@ class Agent(Keyed):
     """A program with keys of its own, or on a device with none."""
 
     def __init__(self, browser: Client, **said: Any) -> None:
-        words = {"profile": Profile.AGENT, "maker": "Robots Ltd", "purpose": "Orders tea for you."}
+        words: dict[str, Any] = {"profile": Profile.AGENT, "maker": "Robots Ltd", "purpose": "Orders tea for you."}
         words |= {"scopes": ("profile", "email"), "actions": (PAY, CHANGE)} | said
         if words["profile"] is not Profile.AGENT:
             words["jwks"] = None
