@@ -75,7 +75,10 @@ class Reason(ReasonBase):
     OWN_ACCOUNT = "own_account", "This is your own account. Somebody else has to do this."
     NOT_OPENED = "not_opened", "Open the record with a reason first."
     STAFF_ACCOUNT = "staff_account", "This person is staff. An administrator takes the role away first."
-    WRONG_REASON = "wrong_reason", "A legal duty or a legal claim is what a legal hold rests on, and only that may."
+    WRONG_REASON = (
+        "wrong_reason",
+        "Only a legal duty or a legal claim is a reason for a legal hold, and a legal claim is one for nothing else.",
+    )
     TOO_LONG = "too_long", "A restriction may not last that long."
     TOO_MANY_RESTRICTIONS = "too_many_restrictions", "You have restricted many customers today. Somebody else goes on."
     NOT_REVIEWED = "not_reviewed", "Somebody else has to review the earlier restriction of this kind first."

@@ -43,10 +43,14 @@ def meant(customer: User, at: datetime) -> dict[str, Any]:
     }
 
 
-def held(customer: User, at: datetime) -> dict[str, Any] | None:
-    """The legal hold that keeps the data of this customer, in words; None if there is none."""
+def held(customer: User, at: datetime, than: datetime | None = None) -> dict[str, Any] | None:
+    """The legal hold that keeps the data of this customer, in words; None if there is none.
+
+    ``longer``: whether it may last longer ``than`` then.
+    """
     row = Restriction.objects.holding(customer.pk, at)
     if row is None:
         return None
     reason = sentence(told(WhyRestrict(row.reason), row.kind))
-    return {"id": row.pk, "until": customer.local(row.ends_at), "reason": reason}
+    longer = than is not None and row.until > than
+    return {"id": row.pk, "until": customer.local(row.ends_at), "reason": reason, "longer": longer}

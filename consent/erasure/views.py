@@ -60,7 +60,7 @@ def leaving(request: HttpRequest) -> HttpResponse:
         "until": customer.local(deletion.due_at),
         "asked": customer.local(deletion.asked_at),
         "is_due": at >= deletion.due_at,
-        "held": facts.held(customer, at),
+        "held": facts.held(customer, at, than=deletion.due_at),
     }
     return render(request, "consent/erasure/leaving.html", context)
 

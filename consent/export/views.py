@@ -25,7 +25,7 @@ _LOOK_AGAIN_SECONDS = 5
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Where the latest copy stands. While one is being made, the page comes again by itself."""
+    """Where the latest copy stands. While one is being made, a script looks again."""
     customer, at = customer_of(request), clock.now()
     export = Export.objects.of(customer.pk).first()
     words: dict[str, Any] = {"export": export, "days": limits.current().rights.export_days}

@@ -7,21 +7,21 @@ from ciam_portal.core.policy.reason import Worded
 
 
 class Way(Worded):
-    """On which way it went, or would have gone."""
+    """On which way it went, or would have gone: the words fit both."""
 
-    ID_TOKEN = "id_token", "It went along with your sign-in."
-    ACCESS_TOKEN = "access_token", "It went along in a signed token."
+    ID_TOKEN = "id_token", "Along with your sign-in."
+    ACCESS_TOKEN = "access_token", "In a signed token."
     USERINFO = "userinfo", "The app asked for it."
     PROFILE = "profile", "The app asked for it."
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
-    GATEWAY = "gateway", "It went along with your visit."
     DELEGATION = "delegation", "The app asked for whom somebody acts in it."
-    SIGNAL = "signal", "The app was told of a change."
+    GATEWAY = "gateway", "Along with your visit."
+    SIGNAL = "signal", "To tell the app of a change."
     DATA_USE = "data_use", "A service asked for it."
-    MAIL = "mail", "We wrote to you by email."
-    SMS = "sms", "We wrote to you by text message."
-    JOB = "job", "A job of ours used it."
+    MAIL = "mail", "To write to you by email."
+    SMS = "sms", "To write to you by text message."
+    JOB = "job", "For a job of ours."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who used my data: a year by months, and one month by days, down to the answer that each use rests on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 from urllib.parse import urlencode
@@ -44,7 +44,7 @@ def used(request: HttpRequest) -> HttpResponse:
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
     connections = facts.connections(customer.pk) if lines else {}
-    ours = {key for key, now in purposes.active(at).items() if now.is_ours}
+    ours = {key: now.may_be_answered for key, now in purposes.active(at).items() if now.is_ours}
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
         "form": form,
@@ -61,7 +61,7 @@ def used(request: HttpRequest) -> HttpResponse:
 
 def _line(
     row: dict[str, Any], names: Mapping[Party, str], titles: Mapping[str, str], connections: Mapping[UUID, Consent],
-    ours: Collection[str],
+    ours: Mapping[str, bool],
 ) -> dict[str, Any]:  # fmt: skip
     party = Party(row["partner"], row["application"])
     is_ours = any(is_for_us(party.partner, way) for way in row["ways"])
@@ -74,5 +74,6 @@ def _line(
         "why_not": why_not(row["reason"]) if row["reason"] else "",
         "connection": None if is_ours else connections.get(row["partner"]),
         "is_ours": is_ours,
-        "has_choice": is_ours and row["purpose"] in ours,
+        "is_explained": is_ours and row["purpose"] in ours,
+        "has_choice": is_ours and ours.get(row["purpose"], False),
     }

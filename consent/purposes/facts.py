@@ -59,6 +59,11 @@ class Active:
         return self.basis is Basis.LEGITIMATE_INTEREST
 
     @property
+    def may_be_answered(self) -> bool:
+        """Whether a yes or no of its customer's counts; what rests on anything else is only explained to them."""
+        return self.is_asked or self.may_be_objected_to
+
+    @property
     def is_ours(self) -> bool:
         """Whether we do it ourselves, and not only apps that the customer connects."""
         return set(self.recipients) != {Recipient.APP}

@@ -55,11 +55,12 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, key: str, consent_id: UUID) -> HttpResponse:
     """An app gets no more of what is for this purpose."""
-    consent = get_object_or_404(Consent.objects.of(customer_of(request).pk).live(), pk=consent_id)
-    removed = tuple(scope.name for scope in scopes.described(consent.scopes) if OF_SCOPES[scope.name] == key)
-    if not removed:
+    consent = get_object_or_404(Consent.objects.of(customer_of(request).pk), pk=consent_id)
+    if key not in OF_SCOPES.values():
         raise Http404
-    connections.narrow(consent, removed, by=Actor.from_request(request), at=clock.now())
+    removed = tuple(scope.name for scope in scopes.described(consent.scopes) if OF_SCOPES[scope.name] == key)
+    if removed and consent.ended_at is None:  # not: pressed twice, or disconnected in another tab
+        connections.narrow(consent, removed, by=Actor.from_request(request), at=clock.now())
     messages.success(request, _("Saved. %(app)s no longer sees that.") % {"app": consent.partner.name})
     return redirect("consent:choices")
 

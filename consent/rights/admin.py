@@ -20,6 +20,7 @@ from accounts.staff.policy import LOOKERS
 from ciam_portal.core import clock, reference
 from ciam_portal.core.crypto.vault import CannotOpen
 from ciam_portal.core.lists import sheet
+from ciam_portal.core.policy import limits
 from ciam_portal.core.roles import roles_of
 from ciam_portal.core.words import masked
 from consent.ledger.chart import chart
@@ -122,7 +123,7 @@ class Requests(Looking):
             clocks=measures.clocks(at),
             unused=measures.unused(at),
             volumes=measures.volumes(at),
-            unused_days=measures.UNUSED.days,
+            rules=limits.current().rights,
         )
 
     def sheet(self, request: HttpRequest) -> HttpResponse:

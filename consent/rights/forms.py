@@ -57,11 +57,11 @@ class Object(Ask):
 class Reply(forms.Form):
     """A privacy officer's answer."""
 
-    answer = forms.ChoiceField(label=_("Answer"), choices=choices(Answer))
+    answer = forms.ChoiceField(label=_("Answer"), choices=[("", "—"), *choices(Answer)])
     lifts = forms.BooleanField(label=_("With it, the restriction ends: the use of the data goes on"), required=False)
 
 
 class Extend(forms.Form):
     """More time."""
 
-    reason = forms.ChoiceField(label=_("Why it takes longer"), choices=choices(WhyLonger))
+    reason = forms.ChoiceField(label=_("Why it takes longer"), choices=[("", "—"), *choices(WhyLonger)])

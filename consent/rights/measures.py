@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 
+from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import Partner
 from consent.ledger.facts import months, titles
 from consent.models import ConsentEvent, ConsentRecord, Request, Use
@@ -21,9 +22,6 @@ from consent.rights.policy import State as Stage
 _SOON = timedelta(days=7)
 _A_YEAR = timedelta(days=365)
 RECENT, BEFORE = timedelta(days=7), timedelta(days=35)
-UNUSED = timedelta(days=90)
-_TIMES = 3  # so many times as much in a day as usual
-_FEW = 100  # and no fewer: small numbers vary
 _TOOK_BACK = (State.WITHDRAWN, State.OBJECTED)
 
 
@@ -128,11 +126,11 @@ def clocks(at: datetime) -> list[Clock]:
 
 def unused(at: datetime) -> list[Unused]:
     """Active purposes for which nothing was used for long: they may not be needed any more."""
-    active = purposes.active(at)
+    active, since = purposes.active(at), at - timedelta(days=limits.current().rights.unused_days)
     rows = Use.objects.filter(result=Use.Result.ALLOWED, at__gte=at - _A_YEAR).values_list("purpose")
     last = dict(rows.annotate(Max("last_at")).order_by())
     silent = [Unused(now.title, last.get(key)) for key, now in active.items()]
-    return [each for each in silent if each.last is None or each.last < at - UNUSED]
+    return [each for each in silent if each.last is None or each.last < since]
 
 
 def volumes(at: datetime) -> list[Volume]:
@@ -143,7 +141,8 @@ def volumes(at: datetime) -> list[Volume]:
     for partner, application, day, times in summed:
         days.setdefault((partner, application), Counter())[day] += times
     found = [(who, *_busiest(of_it, at)) for who, of_it in days.items()]
-    unusual = [each for each in found if each[2] >= _FEW and each[2] > _TIMES * each[3]]
+    rules = limits.current().rights
+    unusual = [each for each in found if each[2] >= rules.unusual_releases and each[2] > rules.unusual_times * each[3]]
     named = dict(Partner.objects.filter(pk__in=[who[0] for who, *_ in unusual]).values_list("pk", "name"))
     shown = [
         Volume(named.get(partner, "") or application, day, times, usual)

@@ -1,5 +1,6 @@
 """Your data: what can be done about it, what was asked, where it stands and until when it is answered."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from consent.rights import flows, forms
 from consent.rights.policy import About, Answer, Reason, State, WhyLonger
 
 _MOST = 50
+_OVER = frozenset({Reason.NOT_OPEN, Reason.NOT_RESTRICTED})
 _ON_THE_PAGE = frozenset({Reason.ALREADY_ASKED, Reason.NOT_FITTING})
 
 
@@ -71,17 +73,26 @@ def object_to(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Take a request back."""
     found = get_object_or_404(Request.objects.of(customer_of(request).pk), pk=request_id)
-    flows.withdraw(found, by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Your request is taken back."))
-    return redirect("consent:rights")
+    return _ended(request, found, flows.withdraw, _("Your request is taken back."))
 
 
 @require_POST
 def lift(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Let the use of one's data go on."""
     found = get_object_or_404(Request.objects.of(customer_of(request).pk), pk=request_id)
-    flows.lift(found, by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("The restriction is ended. What you allowed before is allowed again."))
+    return _ended(request, found, flows.lift, _("The restriction is ended. What you allowed before is allowed again."))
+
+
+def _ended(request: HttpRequest, found: Request, verb: Callable[..., None], words: str) -> HttpResponse:
+    """Pressed twice, or in another tab after it was over: the page says how it stands."""
+    try:
+        verb(found, by=Actor.from_request(request), at=clock.now())
+    except Refused as refused:
+        if refused.reason not in _OVER:
+            raise
+        messages.info(request, sentence(refused.reason))
+    else:
+        messages.success(request, words)
     return redirect("consent:rights")
 
 

@@ -168,7 +168,7 @@ def test_the_command_reads_all_seals_and_names_the_broken(customer: User) -> Non
     assert "decision entry: 1 intact" in verified()
     bad = forged(entry, about=customer.pk)
     out = StringIO()
-    with pytest.raises(CommandError, match="1 THINGS ARE NOT") as failed:
+    with pytest.raises(CommandError, match="1 THING IS NOT") as failed:
         call_command("verify_audit", stdout=out, stderr=out)
     assert failed.value.returncode == 1
     assert f"decision entry {bad.pk}, which waits: broken" in out.getvalue()

@@ -98,13 +98,13 @@ def test_asked_for_made_and_taken(
     export = ask(client)
     page = client.get(PAGE).text
     assert "is being made" in page
-    assert 'http-equiv="refresh"' in page
+    assert 'data-look-again="5"' in page
     assert [message.kind for message in outbox()] == ["export_asked"]
     assert client.post(f"{PAGE}{export.pk}/").status_code == 403
     tasks.make(export=str(export.pk))
     page = client.get(PAGE).text
     assert "Your copy is ready" in page
-    assert 'http-equiv="refresh"' not in page
+    assert "data-look-again" not in page
     assert [message.kind for message in outbox()] == ["export_asked", "export_ready"]
     assert customer.email in taken(client, export).read("index.html").decode()
     told = AuditEntry.objects.filter(about=customer.pk, name__startswith="export.").order_by("at", "pk")

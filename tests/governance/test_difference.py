@@ -31,6 +31,7 @@ NO_DIRECTION = {
     "oauth.device_interval_seconds", "rights.requests_per_day",
     "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff
     "delegation.default_days", "delegation.reminder_days",
+    "rights.unused_days",  # what officers are shown
     "signals.held_days", "signals.verification_seconds", "oauth.signing_key_ahead_hours",
 }  # fmt: skip
 

@@ -194,6 +194,9 @@ class Rights:
     answer_days: Annotated[StrictInt, Field(ge=7, le=30)]
     reminder_days: Annotated[StrictInt, Field(ge=3, le=29)]
     extension_days: Annotated[StrictInt, Field(ge=1, le=60)]
+    unused_days: Annotated[StrictInt, Field(ge=14, le=365)]
+    unusual_times: Annotated[StrictInt, Field(ge=2, le=50)]
+    unusual_releases: Annotated[StrictInt, Field(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,14 @@ class Command(BaseCommand):
         for name, table in leaves.tables().items():
             said = ", ".join(f"{number:,} {state}" for state, number in sorted(verification.seals[name].items()))
             self.stdout.write(f"{table.model._meta.verbose_name}: {said or 'no row'}")  # noqa: SLF001  (Django's way)
-        waiting = Waiting.objects.count()
-        self.stdout.write(f"tree: {verification.size:,} leaves, root {verification.root.hex()}; {waiting:,} rows wait")
+        waiting = _many(Waiting.objects.count(), "row waits", "rows wait")
+        self.stdout.write(f"tree: {verification.size:,} leaves, root {verification.root.hex()}; {waiting}")
         if bad > unknown:
-            raise CommandError(f"{bad - unknown:,} THINGS ARE NOT AS THEY WERE WRITTEN.")
+            many = _many(bad - unknown, "THING IS NOT AS IT WAS WRITTEN", "THINGS ARE NOT AS THEY WERE WRITTEN")
+            raise CommandError(f"{many}.")
         if unknown:
-            raise CommandError(
-                f"{unknown:,} rows were sealed with a key that is not among AUDIT_KEYS: add it to check."
-            )
+            many = _many(unknown, "row was", "rows were")
+            raise CommandError(f"{many} sealed with a key that is not among AUDIT_KEYS: add it to check.")
 
 
 def _since(text: str | None) -> datetime:
@@ -94,3 +94,7 @@ def _outside(path: Path | None) -> list[str]:
         except NotANote as error:
             raise CommandError(f"{path}: {error}") from error
     return found
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"

@@ -52,7 +52,9 @@ def test_each_change_of_a_connection_is_said(walk: Walk) -> None:
     assert held()["contact_details"][0] == State.WITHDRAWN
     consent.refresh_from_db()
     assert consent.scopes == ["openid", "profile"]
-    assert walk.browser.post(f"/privacy-choices/contact_details/{consent.pk}/").status_code == 404
+    again = walk.browser.post(f"/privacy-choices/contact_details/{consent.pk}/", follow=True)  # in another tab
+    assert "no longer sees that" in again.text
+    assert walk.browser.post(f"/privacy-choices/unknown/{consent.pk}/").status_code == 404
     assert walk.browser.post(f"/privacy-choices/sign_in/{consent.pk}/").status_code == 403  # what the app needs
     call_command("consents", "verify", stdout=StringIO())
     walk.browser.post(f"/connected-apps/{consent.pk}/withdraw/")
