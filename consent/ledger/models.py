@@ -45,13 +45,14 @@ class UseQuerySet(models.QuerySet["Use"]):
         counted = Counter(lines)
         if not counted:
             return
-        kinds: dict[tuple[object, ...], int] = {}
-        rows = [
-            (codes.same_id(minute, line.customer.hex, line.event, *(kind := _alike(line))), line.customer, line.event,
-             kinds.setdefault(kind, len(kinds)), times)
-            for line, times in counted.items()
-        ]  # fmt: skip
-        alike = [(number, *kind) for kind, number in kinds.items()]
+        kinds: dict[tuple[object, ...], tuple[int, str]] = {}
+        rows = []
+        for line, times in counted.items():
+            kind = _alike(line)
+            number, text = kinds.get(kind) or kinds.setdefault(kind, (len(kinds), "\x00".join(map(str, kind))))
+            key = codes.same_id(minute, line.customer.hex, line.event, text)
+            rows.append((key, line.customer, line.event, number, times))
+        alike = [(number, *kind) for kind, (number, _text) in kinds.items()]
         columns = (list(column) for table in (rows, alike) for column in zip(*table, strict=True))
         with prepared.connection.prepared() as cursor:
             cursor.execute(_ADD, [minute, at, *columns])

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from accounts.models import User
@@ -62,7 +64,9 @@ def release_each(
     judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
     lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
     Use.objects.note(lines, at)
-    return {name: _released(found) for name, found in judged.items()}
+    return {
+        name: _released(tuple((each.may, each.rest, each.why_not) for each in found)) for name, found in judged.items()
+    }
 
 
 @MAY_BE_SENT.join
@@ -86,14 +90,16 @@ def _judge(person: Person, wanted: Wanted, found: facts.Found, to: To, at: datet
     return _Judged(wanted.purpose, use, policy.permitted(use, at), why)
 
 
-def _released(judged: Iterable[_Judged]) -> Released:
+@lru_cache(maxsize=1024)
+def _released(judged: tuple[tuple[frozenset[str], frozenset[str], str], ...]) -> Released:
+    """Of each purpose what may go, what may not, and why not: many people's is the same."""
     going, withheld, why = frozenset[str](), dict[str, str](), set[str]()
-    for each in judged:
-        going |= each.may
-        withheld |= dict.fromkeys(each.rest, each.why_not)
-        why |= {each.why_not} if each.rest else set()
+    for may, rest, why_not in judged:
+        going |= may
+        withheld |= dict.fromkeys(rest, why_not)
+        why |= {why_not} if rest else set()
     held = {category: reason for category, reason in withheld.items() if category not in going}
-    return Released(going, held, asks=bool(why & policy.CAN_BE_ASKED))
+    return Released(going, MappingProxyType(held), asks=bool(why & policy.CAN_BE_ASKED))
 
 
 def _lines(person: Person, judged: _Judged, to: To) -> Iterator[Line]:

@@ -79,7 +79,8 @@ def test_somebody_acts_in_it_for_another_until_they_may_no_more(
     Totp.objects.create(user=customer, confirmed=True, created_at=clock.now())
     Session.objects.update(level=Level.AAL2, methods=[Method.PASSWORD, Method.TOTP], level_at=clock.now())
     back = f"{HERE}/callback"
-    Walk(partner, "", sign_in(rosa, on=Client())).code("openid profile", redirect_uri=back)
+    hers = Walk(partner, "", sign_in(rosa, on=Client()))
+    hers.decide(hers.ask("openid profile", redirect_uri=back))
     delegation = let(rosa, customer)
     asked = urlsplit(tea_house.post("/others", base_url=HERE).headers["Location"])
     page: Any = client.get(asked.path, dict(parse_qsl(asked.query)))
