@@ -79,7 +79,8 @@ def agents(at: datetime) -> list[Acting]:
     idle = Q(used_at=None, made_at__lt=since) | Q(used_at__lt=since)
     grants = Delegation.objects.live().filter(agent__in=found, ends_at__gt=at).values("agent").order_by()
     sums = grants.annotate(all=Count("pk"), idle=Count("pk", filter=idle), last=Max("used_at"))
-    granted = {key: numbers for key, *numbers in sums.values_list("agent", "all", "idle", "last")}
+    rows_of = sums.values_list("agent", "all", "idle", "last")
+    granted = {key: (every, unused, last) for key, every, unused, last in rows_of}
     uses = DelegatedUse.objects.filter(delegation__agent__in=found, at__gt=since).values("delegation__agent")
     done = dict(uses.order_by().annotate(times=Count("pk")).values_list("delegation__agent", "times"))
     answers = DecisionEntry.objects.filter(at__gt=since, actor__in=found.values("pk"), actor_kind=ActorKind.PARTNER)
