@@ -4,6 +4,7 @@ import atexit
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,25 +17,42 @@ from tests.stack import Stack, seed
 
 _STARTED = pytest.StashKey[ExitStack]()
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# One process runs all tests of each, so that only one starts the portal that they are about.
-_TOGETHER = (
-    "tests/journeys/", "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
-    "tests/ciam_portal/test_environment.py", "tests/house/test_second_language.py", "tests/house/test_catalogue.py",
+# One process runs all tests of a file, and of the journeys: what they share is made once. The longest begin first.
+_JOURNEYS = "tests/journeys/"
+_FIRST = (
+    _JOURNEYS, "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
+    "tests/house/test_staff_pages.py", "tests/ciam_portal/test_once.py", "tests/house/test_catalogue.py",
+    "tests/bench/risk/test_bench.py", "tests/house/test_staff_registry.py", "tests/house/test_second_language.py",
 )  # fmt: skip
 WALKED_AGAIN = "A BROWSER HUNG; ITS JOURNEY WAS WALKED AGAIN"
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
 
 
+def _together(nodeid: str) -> str:
+    return _JOURNEYS if nodeid.startswith(_JOURNEYS) else nodeid.partition("::")[0]
+
+
 class _Together(LoadScopeScheduling):
-    """Every other test goes to whichever process is free. Marks (``xdist_group``) do not reach pytest 9.2's ids."""
+    """Hands out files, in the order in which they were collected. A test each would wait for us more than it runs."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in _TOGETHER if nodeid.startswith(place)), nodeid)
+        return _together(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Who runs what."""
+    config.option.loadscopereorder = False
     return _Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes the longest begin first, and what is short fills the gaps in the end."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    many = Counter(_together(item.nodeid) for item in items)
+    places = {place: number for number, place in enumerate(_FIRST)}
+    items.sort(key=lambda item: (places.get(_together(item.nodeid), len(_FIRST)), -many[_together(item.nodeid)]))
 
 
 def chromium() -> str | None:
