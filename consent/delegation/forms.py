@@ -20,6 +20,7 @@ from consent.models import Delegation, DelegationRequest
 
 _DAYS = ((7, _("For a week")), (30, _("For a month")), (90, _("For three months")), (180, _("For half a year")),
          (365, _("For a year")))  # fmt: skip
+_STARTS = ((0, _("At once")), (7, _("In a week")), (14, _("In two weeks")), (30, _("In a month")))
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 140
 
@@ -36,10 +37,10 @@ def _spans() -> list[tuple[int, Any]]:
     return [(days, words) for days, words in _DAYS if days <= limits.current().delegation.longest_days]
 
 
-def _amount(label: Any) -> forms.DecimalField:  # noqa: ANN401  (lazy text)
+def _amount(label: Any, hint: Any = "") -> forms.DecimalField:  # noqa: ANN401  (lazy text)
     attrs = {"inputmode": "decimal", "autocomplete": "off"}
     return forms.DecimalField(
-        label=label, required=False, min_value=Decimal(0), max_value=_LARGEST, decimal_places=4,
+        label=label, help_text=hint, required=False, min_value=Decimal(0), max_value=_LARGEST, decimal_places=4,
         widget=forms.TextInput(attrs=attrs),
     )  # fmt: skip
 
@@ -65,13 +66,14 @@ class Things(forms.Form):
 class Grant(Things):
     """The same, up to where and until when."""
 
-    amount_each = _amount(_("Most at a time"))
+    amount_each = _amount(_("Most at a time"), _("If they can pay, say the most at a time, in a month, or both."))
     amount_month = _amount(_("Most in a month"))
     currency = forms.ChoiceField(label=_("In which currency"), choices=_currencies, required=False)
     times_day = forms.IntegerField(
         label=_("How often a day"), required=False, min_value=1, max_value=1000,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
+    starts = forms.TypedChoiceField(label=_("From when"), choices=_STARTS, coerce=int, required=False, initial=0)
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
 
     def terms(self) -> Terms:
@@ -79,6 +81,8 @@ class Grant(Things):
         found, plain = self.cleaned_data, super().terms()
         currency = found["currency"]
         each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
+        if each is None and month is None:
+            currency = ""
         return Terms(
             plain.actions, plain.scopes, currency=currency or None, amount_each=each, amount_month=month,
             times_day=found["times_day"],
@@ -94,13 +98,15 @@ class Grant(Things):
                 self.add_error(name, _("There is no coin as small as that."))
         return found
 
-    def ends_at(self, at: datetime) -> datetime:
+    def ends_at(self, starts_at: datetime) -> datetime:
         """Until when."""
-        return at + timedelta(days=self.cleaned_data["days"])
+        return starts_at + timedelta(days=self.cleaned_data["days"])
 
     def wish(self, at: datetime, preset: str = "") -> Wish:
         """All of it."""
-        return Wish(self.terms(), self.ends_at(at), preset, self.cleaned_data.get("reason", ""))
+        starts_at = at + timedelta(days=self.cleaned_data["starts"] or 0)
+        reason = self.cleaned_data.get("reason", "")
+        return Wish(self.terms(), self.ends_at(starts_at), preset, reason, starts_at)
 
     @staticmethod
     def _minor(amount: Decimal | None, currency: str) -> int | None:
@@ -127,7 +133,7 @@ class OneByOne(Grant):
         now, rules = now or Terms(), limits.current()
         super().__init__(data, initial=first(now))
         self._actions, self._scopes = {f"do:{action}": action for action in actions}, tuple(scopes)
-        del self.fields["actions"], self.fields["scopes"]
+        del self.fields["actions"], self.fields["scopes"], self.fields["starts"]
         if not any(policy.has_amount(action, rules) for action in self._actions.values()):
             for name in ("amount_each", "amount_month", "currency"):
                 self.fields[name].widget = forms.HiddenInput()
@@ -208,14 +214,16 @@ class Ask(Things, _Said):
 
 def first(terms: Terms) -> dict[str, Any]:
     """What a form shows before anybody has chosen."""
+    rules = limits.current()
+    pays = any(policy.has_amount(name, rules) for name in terms.actions)
     return {
         "actions": list(terms.actions),
         "scopes": [name for name in terms.scopes if name != "openid"],
-        "currency": terms.currency or "",
+        "currency": terms.currency or ("" if not pays else lines.currencies(rules)[0][0]),
         "amount_each": lines.major(terms.amount_each, terms.currency or ""),
         "amount_month": lines.major(terms.amount_month, terms.currency or ""),
         "times_day": terms.times_day,
-        "days": limits.current().delegation.default_days,
+        "days": rules.delegation.default_days,
     }
 
 

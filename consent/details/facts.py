@@ -12,6 +12,7 @@ from ciam_portal.core import gate
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import details
 from ciam_portal.oauth.details import Detail
+from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 from ciam_portal.oauth.transactions import Transaction
 from consent.details.policy import Approving
 from consent.models import AuthorizationDetail, Consent
@@ -66,6 +67,15 @@ def narrowed(held: Sequence[UUID] | None, wanted: Iterable[Detail] | None) -> tu
 def standing(keys: Sequence[UUID] | None) -> list[AuthorizationDetail]:
     """Of these, those that are still to be done. No statement for none."""
     return list(AuthorizationDetail.objects.standing(keys)) if keys else []
+
+
+def outstanding(consent: Consent, at: datetime) -> Iterable[AuthorizationDetail]:
+    """What its app may still do of what was approved: what a code or token carries that is good for anything."""
+    codes = AuthorizationCode.objects.filter(consent=consent, used_at=None, expires__gt=at)
+    kept = RefreshToken.objects.filter(consent=consent, revoked=None, idle_at__gt=at, expires_at__gt=at)
+    out = AccessToken.objects.filter(consent=consent, expires__gt=at)
+    carried = codes.values_list("details").union(kept.values_list("details"), out.values_list("details"))
+    return AuthorizationDetail.objects.standing({key for (keys,) in carried for key in keys or ()})
 
 
 def for_use(keys: Sequence[UUID] | None, transaction: Transaction) -> AuthorizationDetail | None:

@@ -72,9 +72,9 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     require(policy.may_give, giving, about=customer.pk, by=by, at=at)
     counted = records.connected(customer.pk, partner.pk, consent.declined, at)
     before = counted.kept & frozenset(consent.scopes)
-    staying = frozenset() if answered.action is GrantAction.REPLACE else before - set(shown)
-    allowed = _ordered(staying | set(ticked))
-    places, resources = frozenset(consent.resources), ours.of_others(answered.resources)
+    places, resources = frozenset(consent.resources), frozenset(ours.of_others(answered.resources))
+    is_replaced = answered.action is GrantAction.REPLACE
+    allowed = _ordered(set(ticked) | (frozenset() if is_replaced else before - set(shown)))
     if actions := facts.agreeing(partner, {*ticked, *resources}, before | places, is_new=is_new):
         asked = accounts_facts.for_action(customer, session, by=by, at=at)
         for action in actions:
@@ -85,9 +85,9 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     declined = _ordered((set(consent.declined) | set(shown)) - set(allowed))
     if former is not None:
         _ended(former, by, at)
-    consent.answer(list(allowed), list(declined), at, resources=resources)
+    consent.answer(list(allowed), list(declined), at, resources=resources if is_replaced else places | resources)
     settle.connected(consent, shown, by=by, at=at)
-    fresh = Resource.objects.filter(url__in=set(resources) - places)
+    fresh = Resource.objects.filter(url__in=resources - places)
     names, keys = [each.name for each in fresh], tuple(each.pk for each in fresh)
     if is_new:
         event = events.ConsentGiven(
@@ -102,7 +102,8 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
         notice = notices.AppConnected(partner=partner.name, allowed=titles, **_doors())
         _tell(consent, notice, at)
     else:
-        _record_change(consent, before, by, at, resources=keys)
+        gone = Resource.objects.filter(url__in=places.difference(consent.resources)).values_list("pk", flat=True)
+        _record_change(consent, before, by, at, resources=keys, gone=tuple(gone))
         titles = (*(scope.title for scope in scopes.described(set(allowed) - before)), *names)
         if titles:
             more = notices.AppMayMore(partner=partner.name, added=titles, **_doors())
@@ -183,10 +184,10 @@ def lose(consent: Consent, *, by: Actor, at: datetime) -> None:
     consent = Consent.objects.select_for_update().get(pk=consent.pk)
     counted = records.connected(consent.customer_id, consent.partner_id, consent.declined, at)
     before = frozenset(consent.scopes)
-    if consent.ended_at is not None or before <= counted.kept:
-        raise Refused(Unchanged.STILL_GOOD)
     consent.answer(list(_ordered(before & counted.kept)), consent.declined, at)
-    settle.connected(consent, (), by=by, at=at)
+    written = settle.connected(consent, (), by=by, at=at)
+    if consent.ended_at is not None or (before <= counted.kept and not written):
+        raise Refused(Unchanged.STILL_GOOD)
     _record_change(consent, before, by, at)
 
 
@@ -276,8 +277,9 @@ def _mine(
 
 
 def _record_change(
-    consent: Consent, before: frozenset[str], by: Actor, at: datetime, *, resources: tuple[UUID, ...] = ()
-) -> None:
+    consent: Consent, before: frozenset[str], by: Actor, at: datetime,
+    *, resources: tuple[UUID, ...] = (), gone: tuple[UUID, ...] = (),
+) -> None:  # fmt: skip
     after = frozenset(consent.scopes)
     event = events.ConsentChanged(
         consent=consent.pk,
@@ -287,6 +289,7 @@ def _record_change(
         added=_coded(_ordered(after - before)),
         removed=_coded(_ordered(before - after)),
         resources=resources,
+        resources_removed=gone,
     )
     record(event, about=consent.customer_id, by=by, at=at)
 

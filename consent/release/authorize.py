@@ -175,14 +175,15 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     counted = records.connected(customer, partner, consent.declined, visit.at) if consent else records.NOTHING
     visit, allows = grants.managed(visit, consent, counted.standing), counted.standing
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
-    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, allows)
+    held = (*allows, *consent.resources) if consent else ()
+    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, held)
     offered = records.offered(asked.covers, visit.at)
     acts = acting.live(visit.partner, customer) if visit.partner.kind is Kind.AGENT else None
     if visit.partner.kind is Kind.AGENT:
         must_show = must_show or not acting.covers(acts, asked, visit.at)
     if not (offered or asked.details or acting.offered(visit.partner)):
         raise asked.refused("invalid_scope", "what is asked for is not in use at the moment")
-    allowed = [*allows, *consent.resources] if consent and asked.grant_action is not GrantAction.CREATE else []
+    allowed = held if asked.grant_action is not GrantAction.CREATE else ()
     wanted = (*offered, *ours.of_others(asked.resources))
     unanswered = policy.missing(wanted, allowed=allowed, declined=counted.declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
@@ -202,7 +203,7 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     form = None
     if visit.partner.kind is Kind.AGENT:
         form = OneByOne(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
-    return page(visit, shown, frozenset(allowed), grants.given_up(asked, allows), form)
+    return page(visit, shown, frozenset(allowed), grants.given_up(asked, held), form)
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -232,6 +233,7 @@ def page(
         "query": visit.asked.query,
         **asking.by_purpose(spoken, visit.customer, allowed),
         "given_up": scopes.described(given_up),
+        "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
         "form": form,

@@ -11,7 +11,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.words import sentence
 from ciam_portal.oauth import scopes
-from ciam_portal.oauth.authorization import Answer, Unanswerable
+from ciam_portal.oauth.authorization import Answer, GrantAction, Unanswerable
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind
@@ -85,10 +85,11 @@ def _consented(
         granted = agents.Granted(form.terms(), form.ends_at(visit.at), visit.asked.resources)
         answered = flows.Answered(shown, ticked, read, places)
         return agents.connect(visit.session, visit.partner, answered, granted, by=visit.by, at=visit.at)
-    found = Consent.objects.between(visit.customer.pk, visit.partner.pk).live()
-    if not shown and set(places) <= set((consent := found.get()).resources):
+    found, action = Consent.objects.between(visit.customer.pk, visit.partner.pk).live(), visit.asked.grant_action
+    goes_on = not shown and action in {None, GrantAction.MERGE}
+    if goes_on and set(places) <= set((consent := found.get()).resources):
         return consent
-    answered = flows.Answered(shown, ticked, read, places, visit.asked.grant_action)
+    answered = flows.Answered(shown, ticked, read, places, action)
     return flows.give(visit.session, visit.partner, answered, by=visit.by, at=visit.at)
 
 

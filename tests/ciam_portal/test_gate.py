@@ -643,7 +643,7 @@ SHIPPED = {
     "partner.large_payment": "aal2 300 moderate high severe hold api gateway delegated",
     "partner.appointment": "aal1 0 high high severe allow api gateway delegated",
     "partner.change_payee": "highest 600 moderate high severe hold api gateway",
-    "gateway.page": "aal1 0 high never severe allow gateway delegated",
+    "gateway.page": "aal1 0 high never severe allow gateway",
     "gateway.admin": "aal2 900 moderate high severe hold gateway",
     "manage_partner": "highest 600 moderate high severe hold web",
     "staff_decide_partner": "aal2 600 moderate high severe hold help_desk",

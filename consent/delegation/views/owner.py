@@ -25,7 +25,7 @@ from consent.delegation.shapes import LIVE, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _MOST = 100
-_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "days")
+_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "starts", "days")
 _OWN_CHOICE = "own"
 
 
@@ -61,7 +61,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     presets = []
     for preset, known in lines.PRESETS.items():
         terms = lines.terms_of(preset, rules)
-        presets.append({"key": preset.value, "known": known, "does": [lines.doing(name) for name in terms.actions]})
+        presets.append({"key": preset.value, "known": known, "does": lines.does(terms), "sees": lines.sees(terms)})
     return render(request, "consent/delegation/invite.html", {"presets": presets, "never": lines.NEVER})
 
 
@@ -152,7 +152,9 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 
 def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
     if row.agent is None:
-        return forms.Grant(sent, initial=forms.of(row))
+        form = forms.Grant(sent, initial=forms.of(row))
+        del form.fields["starts"]
+        return form
     most = [name for name in row.agent.actions_allowed if policy.may_be_delegated(name, limits.current())]
     return forms.OneByOne(sent, actions=most, scopes=row.scopes, now=row.terms)
 
