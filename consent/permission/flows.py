@@ -209,7 +209,8 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     if found is None:
         raise Refused(policy.Reason.IN_USE)
     found.end(at)
-    _end_with(found, by, at)
+    for part in ENDED:
+        part(found, by=by, at=at)
     settle.disconnected(found, State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
@@ -239,16 +240,12 @@ def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) 
 
 def _ended(consent: Consent, by: Actor, at: datetime) -> None:
     """What hung from it ends with it; what was said under it is the last to be locked."""
-    _end_with(consent, by, at)
+    for part in ENDED:
+        part(consent, by=by, at=at)
     settle.disconnected(consent, State.WITHDRAWN, by=by, at=at)
     ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)
-
-
-def _end_with(consent: Consent, by: Actor, at: datetime) -> None:
-    for part in ENDED:
-        part(consent, by=by, at=at)
 
 
 def _tell(consent: Consent, notice: NoticeBase, at: datetime) -> None:
