@@ -15,6 +15,7 @@ class Way(Worded):
     PROFILE = "profile", "The app asked for it."
     ACTIVITY = "activity", "The app asked for it."
     INTROSPECTION = "introspection", "It was asked for with a token of yours."
+    DELEGATE = "delegate", "For somebody who acts for you."
     GATEWAY = "gateway", "Along with your visit."
     DELEGATION = "delegation", "To say for whom somebody may act."
     SIGNAL = "signal", "To tell the app of a change."
