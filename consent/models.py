@@ -1,5 +1,6 @@
 """What consent keeps."""
 
+from consent.acting.models import ActingSession
 from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
@@ -13,6 +14,7 @@ from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
+    "ActingSession",
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
     "DelegationRequest", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Receipt",
     "Request", "Use",

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from ciam_portal.core.links import arrival
+from consent.acting import views as acting
 from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
 from consent.device import views as device
 from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
+from consent.exchange import api as exchange
 from consent.export import views as export
 from consent.ledger import views as ledger
 from consent.permission import views as apps
@@ -65,6 +67,10 @@ urlpatterns = [
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),
+    path("acting/<uuid:delegation_id>/", acting.home, name="acting"),
+    path("acting/<uuid:delegation_id>/begin/", acting.begin, name="acting_begin"),
+    path("acting/<uuid:delegation_id>/details/", acting.details, name="acting_details"),
+    path("acting/<uuid:delegation_id>/stop/", acting.stop, name="acting_stop"),
     path("device/", device.enter, name="device"),
     path("device/<uuid:code_id>/", device.answer, name="device_answer"),
     path("oauth/authorize/another/", logout.another, name="another"),
@@ -80,5 +86,6 @@ urlpatterns = [
     path("keep-my-account/", erasure.keep_account, name="keep_account"),
     path("api/profile", api.profile, name="profile"),
     path("api/activity", api.activity, name="activity"),
+    path("api/delegations", exchange.delegations, name="delegations_api"),
     path("api/data-use", data_use.ask, name="data_use"),
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.activity import runs
@@ -17,6 +18,7 @@ from ciam_portal.core import explain, gate, timeline
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists.keyset import Mark
+from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.question import name_of
 from ciam_portal.core.timeline import Said
@@ -27,6 +29,7 @@ __all__ = ["LENGTH", "Line", "Mark", "Page", "page"]
 
 LENGTH = 30
 _GATE = name_of(gate.decide)
+_GONE = lazy("Somebody")
 # Sign-ins are told by their own events. What apps do with a key can be any number in a minute, and is theirs to handle.
 # What staff were refused rests on their own session; what they did shows as an event.
 _NOT_HERE = (
@@ -84,6 +87,7 @@ class _Around:
 
     sessions: dict[UUID, Session]
     partners: dict[str, str]
+    others: dict[str, str]
     decisions: dict[UUID, DecisionEntry]
     disputes: dict[UUID | None, str]
     attempts: dict[UUID, SignInAttempt]
@@ -114,14 +118,18 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     wanted = {key for row in rows if (key := _session(row)) is not None}
     behind = {row.decision for row in events if row.decision is not None}
     partners = {key for row in events if (key := _as_id(row.data.get("partner"))) is not None}
+    others = {key for row in events if (key := _as_id(row.data.get("other"))) is not None}
+    others |= {row.actor for row in asked.values() if row.on_behalf_of is not None and row.actor is not None}
     decisions = (
         DecisionEntry.objects.filter(pk__in=behind, about=customer.pk).exclude(actor_kind=ActorKind.STAFF).in_bulk()
     )
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
+    addresses = User.objects.filter(pk__in=others)
     return _Around(
         sessions=Session.objects.filter(customer=customer, pk__in=wanted).in_bulk(),
         partners={str(key): name for key, name in names},
+        others={str(key): spelled_out(email) for key, email in addresses.values_list("pk", "email")},
         decisions=decisions | asked,
         disputes=dict(disputes.values_list("decision", "state")),
         attempts=SignInAttempt.objects.filter(customer=customer).in_bulk(behind),
@@ -145,6 +153,8 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     session = around.sessions.get(key) if (key := _session(row)) else None
     if isinstance(row, DecisionEntry):
         said = replace(_ANSWERS[row.answer], more=_capitalized(explain.doing(row.action)))
+        if row.on_behalf_of == row.about:  # another did it for them
+            said = replace(said, more=_("%(who)s, for you") % {"who": around.others.get(str(row.actor), _GONE)})
         line = _plain(row, row.answer, said, _where(session))
         dispute, asked = around.disputes.get(row.pk, ""), row.answer == "step_up"
         why = tuple(explain.for_customer(row))
@@ -155,6 +165,8 @@ def _line(row: AuditEntry | DecisionEntry, around: _Around) -> Line | None:
     line = _plain(row, row.name, said_or_not, _where(session or around.attempts.get(row.decision or row.pk)))
     if "partner" in row.data:
         line = replace(line, more=around.partners.get(str(row.data["partner"]), ""))
+    if "other" in row.data and not line.more:
+        line = replace(line, more=around.others.get(str(row.data["other"]), ""))
     decision = around.decisions.get(row.decision) if row.decision else None
     if decision is not None and row.name.startswith("sign_in."):
         why = tuple(explain.for_customer(decision))

@@ -33,7 +33,7 @@ class ChangeDecided(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class Managed(AuditEvent):
-    """An owner replaced or ended what their app proves itself with, in this session."""
+    """An owner replaced or ended what their app proves itself with, or let others act in it, in this session."""
 
     name: ClassVar[str] = "partner.managed"
     partner: UUID

@@ -8,7 +8,7 @@ from ciam_portal.core.timeline import plain, tell
 tell(
     {
         events.ChangeAsked: plain(_("You asked for a change of an app that you answer for")),
-        events.Managed: plain(_("What an app of yours shows us was changed")),
+        events.Managed: plain(_("You changed something about an app that you answer for")),
     },
     silent=[events.ChangeDecided],
 )

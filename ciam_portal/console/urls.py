@@ -15,6 +15,7 @@ urlpatterns = [
     path("your-apps/<uuid:partner_id>/end/<uuid:credential_id>/", apps.end, name="end"),
     path("your-apps/<uuid:partner_id>/change/", apps.change, name="change"),
     path("your-apps/<uuid:partner_id>/take-back/", apps.take_back, name="take_back"),
+    path("your-apps/<uuid:partner_id>/delegates/", apps.delegates, name="delegates"),
     path("your-apps/<uuid:partner_id>/configuration/", apps.configuration, name="configuration"),
     path("your-apps/<uuid:partner_id>/try/", trying.try_it, name="try"),
 ]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ciam_portal.core.audit.actor import Actor, Channel
-from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide
+from ciam_portal.core.audit.decide import Decided, assess, columns_of, decide, refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
@@ -21,10 +21,13 @@ from ciam_portal.decisions.models import Approval
 from ciam_portal.decisions.questions import Question, Redemption
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.transactions import Transaction
+from consent.delegation import flows as delegated
+from consent.delegation import policy as delegating
 from consent.details import facts as approvals
 from consent.models import AuthorizationDetail, Consent
 from consent.release import access, challenges, issuance
 from consent.release.access import Live
+from consent.release.actors import in_app
 
 REDEEMED = "redeemed"
 _PURPOSE = "approval"
@@ -57,7 +60,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     if held is None or not isinstance(policy.may_ask(asking, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_ask, asking, about=about, by=by, at=at)
     else:
-        decided = _judge(partner, question, held, by, at)
+        decided, by = _judge(partner, question, held, by, at)
         if isinstance(decided.answer, StepUp):
             challenges.remember(held.session.pk, held.partner.pk, decided.answer)
         elif isinstance(decided.answer, Allow) and decided.id is not None:
@@ -72,14 +75,26 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     return Answered(decided, value)
 
 
-def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> Decided:
-    customer, session = held.customer, held.session
+def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> tuple[Decided, Actor]:
+    """The answer, and who asked: the partner, or who acts for its customer."""
     standing = issuance.ask(held.root, held=held.token.scope.split(), by=by, at=at)
     if not isinstance(standing.answer, Allow):
-        return issuance.kept(standing, held.root, by=by, at=at)
+        return issuance.kept(standing, held.root, at=at), standing.by
     channel = facts.channel_of(partner, question.channel)
-    asked = approvals.for_transaction(customer, session, question.transaction, channel, by=by, at=at)
-    return assess(question.transaction.action, asked, about=customer.pk, by=by, at=at)
+    return _judged(standing, held.root, question.transaction, channel, at), standing.by
+
+
+def _judged(
+    standing: issuance.Asked, root: issuance.Root, transaction: Transaction, channel: Channel | None, at: datetime
+) -> Decided:
+    about, by, acts = root.customer.pk, standing.by, standing.acts
+    if acts is not None:
+        acting, channel = acts.doing(in_app(transaction, root.consent.partner_id), at), Channel.DELEGATED
+        if (refused := refusal(delegating.may_act, acting, about=about, by=by, at=at)) is not None:
+            return refused
+    asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at=at)
+    asked = acts.by_itself(transaction.action, asked, at) if acts is not None else asked
+    return assess(transaction.action, asked, about=about, by=by, at=at)
 
 
 def _approve(
@@ -101,6 +116,7 @@ def _approve(
         session=held.session,
         consent=held.consent,
         detail=detail,
+        delegation_id=held.token.delegation_id,
         channel=question.channel,
         decision=decision,
         given_at=at,
@@ -119,7 +135,7 @@ def redeem(partner: Partner, redemption: Redemption, *, by: Actor, at: datetime)
     if approval is None or not isinstance(policy.may_redeem(presenting, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_redeem, presenting, about=about, by=by, at=at)
     else:
-        decided = _judge_again(approval, redemption.transaction, by, at)
+        decided, by = _judge_again(approval, redemption.transaction, by, at)
     reason = Code(columns_of(decided.answer)["reason"])
     if approval is not None and approval.ended_at is None:
         approval.end(at, reason or REDEEMED)
@@ -153,14 +169,18 @@ def _detail(approval: Approval | None) -> AuthorizationDetail | None:
     return AuthorizationDetail.objects.select_for_update().get(pk=approval.detail_id)
 
 
-def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> Decided:
+def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: datetime) -> tuple[Decided, Actor]:
     consent, session, customer = approval.consent, approval.session, approval.customer
-    root = issuance.Root(consent.partner, customer, session, consent)
+    root = issuance.Root(consent.partner, customer, session, consent, delegation=approval.delegation_id)
     standing = issuance.ask(root, held=consent.scopes, by=by, at=at)
+    by = standing.by
     if not isinstance(standing.answer, Allow):
-        return issuance.kept(standing, root, by=by, at=at)
-    asked = approvals.for_transaction(customer, session, transaction, Channel(approval.channel), by=by, at=at)
-    decided = assess(transaction.action, asked, about=customer.pk, by=by, at=at)
+        return issuance.kept(standing, root, at=at), by
+    decided = _judged(standing, root, transaction, Channel(approval.channel), at)
     if isinstance(decided.answer, StepUp):
         challenges.remember(session.pk, consent.partner_id, decided.answer)
-    return decided
+    elif isinstance(decided.answer, Allow) and approval.delegation_id is not None:
+        act = in_app(transaction, consent.partner_id)
+        answer = delegated.count(approval.delegation_id, act, decision=decided.id, by=by, at=at)
+        decided = Decided(answer, decided.id)
+    return decided, by

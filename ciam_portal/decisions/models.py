@@ -39,6 +39,13 @@ class Approval(models.Model):
         related_name="+",
         db_comment="pseudonymous: what the customer approved by itself, if it rests on that",
     )
+    delegation = models.ForeignKey(
+        "consent.Delegation",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_comment="pseudonymous: by what somebody else does it for the customer, if so",
+    )
     channel = models.CharField(max_length=16, db_comment="not sensitive: the door it was asked through")
     decision = models.UUIDField(db_comment="not sensitive: the decision that gave it")
     given_at = models.DateTimeField(db_comment="not sensitive")

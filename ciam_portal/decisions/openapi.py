@@ -12,6 +12,7 @@ from ciam_portal.core.categories import CATEGORIES
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import shapes
+from ciam_portal.oauth import subject_tokens
 from ciam_portal.oauth.scopes import DATA_USE, SCOPES
 from consent.data_use import shapes as data_use
 
@@ -72,7 +73,8 @@ def _schemas() -> dict[str, Any]:
     known = _object({"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more)
     error = _object({"status": {"type": "integer"}, "code": _TEXT, "message": _TEXT})
     claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
-    person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims})
+    act = {"type": "object", "description": "Who acts for the customer, if somebody does (RFC 8693 section 4.1)."}
+    person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims} | {"act": act})
     country = {"type": "string", "description": "ISO 3166, or nothing if not known."}
     sign_in = _object(
         {"time": _INSTANT, "acr": {"type": "string", "enum": ["none", *ACR_VALUES]}},
@@ -83,6 +85,17 @@ def _schemas() -> dict[str, Any]:
         "additionalProperties": _TEXT,
         "description": "Data categories that were not released although a scope opens them, and why.",
     }
+    delegation = _object(
+        {
+            "sub": _TEXT,
+            "subject_token": {"type": "string", "description": "Exchange it, with the access token used here beside."},
+            "subject_token_type": {"const": subject_tokens.TYPE},
+            "expires_in": {"type": "integer"},
+            "scope": _TEXT,
+            "actions": _list(_TEXT),
+            "ends_at": _INSTANT,
+        }
+    )
     why = {"type": "object", "additionalProperties": _TEXT, "description": "The other categories, and why not."}
     used = _object({"permitted": _list({"type": "string", "enum": list(CATEGORIES)}), "withheld": why})
     by_subject = {"type": "object", "additionalProperties": _ref("Used"), "description": "Each, by the name you gave."}
@@ -113,6 +126,7 @@ def _schemas() -> dict[str, Any]:
                 "shared": _object({"consent": _ID, "scopes": _list({"enum": list(SCOPES)}), "withheld": withheld}),
             }
         ),
+        "Delegations": _object({"delegations": _list(delegation)}),
         "Activity": _object({"sub": _TEXT, "sign_ins": _list(sign_in, 50)}),
     }
 
@@ -194,6 +208,9 @@ def document() -> dict[str, Any]:
             reverse("consent:profile"): {"get": _get("profile", "The customer's fields.", "Profile", [])},
             reverse("consent:activity"): {
                 "get": _get("activity", "The customer's latest sign-ins.", "Activity", ["activity"])
+            },
+            reverse("consent:delegations_api"): {
+                "get": _get("delegations", "For whom the customer may act.", "Delegations", ["delegations"])
             },
             reverse("decisions:decide"): {"post": _post("decide", "May this be done now?", asked["decide"], decided)},
             reverse("decisions:redeem"): {"post": _post("redeem", "It is being done.", asked["redeem"], redeem)},

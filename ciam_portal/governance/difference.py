@@ -43,7 +43,8 @@ LESS_IS_STRICTER = frozenset({
     "proof.sign_in_codes_per_customer_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days",
     "factors.sign_in_attempts", "factors.app_failures",
-    "oauth.code_seconds", "oauth.access_token_seconds", "oauth.id_token_seconds", "oauth.refresh_token_days",
+    "oauth.code_seconds", "oauth.access_token_seconds", "oauth.delegated_token_seconds",
+    "oauth.id_token_seconds", "oauth.refresh_token_days",
     "oauth.refresh_idle_days", "oauth.pushed_seconds", "oauth.assertion_seconds", "oauth.request_object_seconds",
     "oauth.clock_skew_seconds", "oauth.proof_seconds", "oauth.nonce_seconds", "oauth.refresh_grace_seconds",
     "oauth.signed_token_seconds", "oauth.actors", "oauth.unused_days",
@@ -65,7 +66,7 @@ LESS_IS_STRICTER = frozenset({
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
-    "delegation.refusals",
+    "delegation.refusals", "delegation.acting_minutes",
 })  # fmt: skip
 
 

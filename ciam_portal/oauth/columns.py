@@ -15,6 +15,13 @@ class ReadAlong:
     choices: list[dict[str, Any]] | None = None
 
 
+class SubjectType(models.TextChoices):
+    """OpenID Connect Core section 8."""
+
+    PAIRWISE = "pairwise"
+    PUBLIC = "public"
+
+
 def bound() -> "models.CharField[str, str]":
     """The thumbprint of the key that it is bound to (RFC 9449)."""
     words = "not sensitive: thumbprint of the key it is bound to, if any"
@@ -31,6 +38,14 @@ def named() -> "ArrayField[list[str], list[str]]":
     """The single fields that a partner named."""
     words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
     return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
+
+
+def delegation() -> models.ForeignKey[Any, Any]:
+    """By what somebody acts with it for the customer whose it is."""
+    return models.ForeignKey(
+        "consent.Delegation", null=True, on_delete=models.CASCADE, db_index=False, related_name="+",
+        db_comment="pseudonymous: by what somebody else acts with it, if so",
+    )  # fmt: skip
 
 
 def never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:

@@ -21,6 +21,7 @@ class PartnerRegistered(AuditEvent):
     decision_actions: tuple[Code, ...]
     authorization_details_types: tuple[Code, ...]
     actions: tuple[Code, ...] = ()
+    delegates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ class PartnerSwitched(AuditEvent):
     """A partner was switched off (all it holds stops working at once) or on again."""
 
     name: ClassVar[str] = "partner.switched"
+    partner: UUID
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerTakesDelegates(AuditEvent):
+    """Customers may act for others in a partner from now on, or no longer."""
+
+    name: ClassVar[str] = "partner.takes_delegates"
     partner: UUID
     enabled: bool
 

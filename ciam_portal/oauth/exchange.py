@@ -7,6 +7,8 @@ from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 from oauthlib.openid import Server as Library
 
+from ciam_portal.oauth import subject_tokens
+
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, not a secret)
 
@@ -39,13 +41,17 @@ class TokenExchange(GrantTypeBase):
         if not self.request_validator.authenticate_client(request):
             raise errors.InvalidClientError(request=request)
         self.validate_grant_type(request)
-        for name in ("actor_token", "actor_token_type"):
-            if _said(request, name):
-                raise errors.InvalidRequestError(f"{name} is not supported: who asks is who acts", request=request)
         if not _said(request, "subject_token"):
             raise errors.InvalidRequestError("subject_token is missing", request=request)
-        if _said(request, "subject_token_type") != ACCESS_TOKEN:
-            raise errors.InvalidRequestError("subject_token_type must be an access token's", request=request)
+        kind = _said(request, "subject_token_type")
+        if kind not in {ACCESS_TOKEN, subject_tokens.TYPE}:
+            words = "subject_token_type must be an access token's, or a JWT's that names for whom somebody acts"
+            raise errors.InvalidRequestError(words, request=request)
+        acts = _said(request, "actor_token"), _said(request, "actor_token_type")
+        if kind == ACCESS_TOKEN and any(acts):
+            raise errors.InvalidRequestError("actor_token is for a JWT: here, who asks is who acts", request=request)
+        if kind == subject_tokens.TYPE and (not acts[0] or acts[1] != ACCESS_TOKEN):
+            raise errors.InvalidRequestError("actor_token must be the access token of who acts", request=request)
         if _said(request, "requested_token_type") not in {"", ACCESS_TOKEN}:
             raise errors.InvalidRequestError("requested_token_type must be an access token's", request=request)
         if _said(request, "audience"):

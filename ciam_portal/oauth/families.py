@@ -40,6 +40,8 @@ class Carried:
     parent: UUID | None = None
     act: dict[str, Any] | None = None
     """Exchanged for ``parent``: over when that is, and who acts with it (RFC 8693)."""
+    delegation: UUID | None = None
+    """By what a person or an agent acts with it."""
 
     def seconds(self, at: datetime) -> int:
         """How long it lives."""

@@ -46,12 +46,7 @@ class Partner(AbstractApplication):
     What it proves that with are rows of their own (``credentials``).
     """
 
-    class SubjectType(models.TextChoices):
-        """OpenID Connect Core section 8."""
-
-        PAIRWISE = "pairwise"
-        PUBLIC = "public"
-
+    SubjectType = columns.SubjectType
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="not sensitive")
     algorithm = models.CharField(
         max_length=5,
@@ -123,6 +118,7 @@ class Partner(AbstractApplication):
         db_comment="not sensitive: what it may ask customers to approve each time (RFC 9396 section 10)",
     )
     may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
+    delegates = models.BooleanField(default=False, db_comment="not sensitive: customers may act for others in it")
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     retired_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was switched off for good")
@@ -146,6 +142,10 @@ class Partner(AbstractApplication):
             models.CheckConstraint(
                 condition=~models.Q(environment="sandbox") | models.Q(decision_actions=[], data_purposes=[]),
                 name="partner_of_sandbox_sees_nothing_of_others",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(delegates=False) | models.Q(environment="production", client_type="confidential"),
+                name="partner_with_delegates_is_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(profile__in=AGENTS) & ~models.Q(maker="")
@@ -268,15 +268,18 @@ class AccessToken(columns.ReadAlong, AbstractAccessToken):
     jkt = columns.bound()
     details = columns.details()
     named = columns.named()
-
+    delegation = columns.delegation()
     parent = models.UUIDField(null=True, db_comment="not sensitive: the token that it was exchanged for")
-    act = models.JSONField(null=True, db_comment="not sensitive: which partners act with it, the present one outside")
+    act = models.JSONField(
+        null=True, db_comment="not sensitive: who acts with it, people unnamed, the present one outside"
+    )
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
         indexes = (
             models.Index(fields=["parent"], name="access_parent", condition=models.Q(parent__isnull=False)),
             models.Index(fields=["expires"], name="access_expires"),
+            models.Index(fields=["delegation"], name="access_delegated", condition=models.Q(delegation__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(

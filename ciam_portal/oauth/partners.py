@@ -27,18 +27,9 @@ from ciam_portal.oauth.scopes import OWN, SCOPES
 from ciam_portal.oauth.signing import flows as signing
 
 __all__ = [
-    "Registration",
-    "Unacceptable",
-    "check_change",
-    "check_shown",
-    "is_origin",
-    "let_ask",
-    "own",
-    "register",
+    "Registration", "Unacceptable", "check_change", "check_shown", "let_act", "let_ask", "own", "register",
     "switch",
-]
-
-_IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +51,7 @@ class Registration:
     purpose: str = ""
     homepage_url: str = ""
     may_exchange: bool = False
+    delegates: bool = False
     sector: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
@@ -97,6 +89,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         client_id=codes.new_id().hex,
         decision_actions=list(wanted.decision_actions),
         may_exchange=wanted.may_exchange,
+        delegates=wanted.delegates,
         enabled_at=at,
         authorization_details_types=list(wanted.authorization_details_types),
         maker=wanted.maker,
@@ -112,6 +105,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         scopes=tuple(Code(name) for name in wanted.scopes),
         decision_actions=tuple(Code(name) for name in wanted.decision_actions),
         authorization_details_types=tuple(Code(name) for name in wanted.authorization_details_types),
+        delegates=wanted.delegates,
         actions=tuple(Code(name) for name in wanted.actions),
     )
     record(event, about=None, by=by, at=at)
@@ -134,6 +128,14 @@ def switch(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
         raise Refused(agents.Reason.RETIRED)
     Partner.objects.filter(pk=partner.pk).update(is_enabled=on, **({"enabled_at": at} if on else {}))
     record(events.PartnerSwitched(partner=partner.pk, enabled=on), about=None, by=by, at=at)
+
+
+@flow
+def let_act(partner: Partner, *, by: Actor, at: datetime, on: bool) -> None:
+    """On: customers may act for others in it. Off: nobody may, from the next request. Raises Unacceptable."""
+    _check_delegates(partner.rules, Environment(partner.environment), on=on)
+    Partner.objects.filter(pk=partner.pk).update(delegates=on)
+    record(events.PartnerTakesDelegates(partner=partner.pk, enabled=on), about=None, by=by, at=at)
 
 
 @flow
@@ -177,6 +179,7 @@ def _check(wanted: Registration) -> UUID:
     _check_actions(wanted.decision_actions, public=rules.public)
     _check_details(wanted)
     _check_exchange(wanted)
+    _check_delegates(rules, wanted.environment, on=wanted.delegates)
     _check_keys(wanted)
     agents.check(wanted.profile, wanted.maker, wanted.scopes, wanted.actions, wanted.environment)
     if not rules.customers and (wanted.redirect_uris or (set(wanted.scopes) - OWN and not wanted.may_exchange)):
@@ -273,6 +276,13 @@ def _check_exchange(wanted: Registration) -> None:
         raise Unacceptable("Who exchanges tokens proves who it is, and is no agent: a public partner or agent cannot.")
 
 
+def _check_delegates(rules: Rules, where: Environment, *, on: bool) -> None:
+    if on and (rules.public or rules.agent or where is Environment.SANDBOX):
+        raise Unacceptable(
+            "Where customers act for others an app is in production, and proves who it is: no public one, no agent."
+        )
+
+
 def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
     own = sorted(name for name in limits.current().actions if name.startswith(PARTNER))
     unknown = sorted(set(actions) - set(own))
@@ -280,17 +290,6 @@ def _check_actions(actions: tuple[str, ...], *, public: bool) -> None:
         raise Unacceptable(f"Unknown action: {', '.join(unknown)}. In the policy file: {', '.join(own)}.")
     if actions and public:
         raise Unacceptable("A partner that asks for decisions proves with a secret who it is; a public one has none.")
-
-
-def is_origin(origin: str) -> bool:
-    """Whether an app that runs in browsers was registered with a redirect URI there (CORS)."""
-    parts = urlsplit(origin)
-    if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
-        return False
-    found = Partner.objects.filter(
-        profile__in=_IN_BROWSERS, is_enabled=True, redirect_uris__contains=f"{origin}/"
-    ).values_list("redirect_uris", flat=True)
-    return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())
 
 
 def _sector(wanted: Registration) -> str:

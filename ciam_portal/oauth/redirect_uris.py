@@ -7,8 +7,10 @@ from django.conf import settings
 
 from ciam_portal.oauth import environment
 from ciam_portal.oauth.environment import Environment, without_port
-from ciam_portal.oauth.profiles import Rules
+from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Profile, Rules
 
+_IN_BROWSERS = [each.value for each in Profile if each.rules.in_browsers]
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 _LONGEST_URL = 1024
 TRIALS_ONLY = (
@@ -43,3 +45,14 @@ def check_uri(uri: str, rules: Rules, where: Environment) -> None:
             f"{message} (http only to localhost, in development; an app on devices also has http://127.0.0.1/…, "
             "http://[::1]/… with any port, or com.example.app:/…)."
         )
+
+
+def is_origin(origin: str) -> bool:
+    """Whether an app that runs in browsers was registered with a redirect URI there (CORS)."""
+    parts = urlsplit(origin)
+    if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+        return False
+    found = Partner.objects.filter(
+        profile__in=_IN_BROWSERS, is_enabled=True, redirect_uris__contains=f"{origin}/"
+    ).values_list("redirect_uris", flat=True)
+    return any(uri.startswith(f"{origin}/") for uris in found for uri in uris.split())

@@ -21,7 +21,7 @@ class Scope:
     required: bool = False
 
 
-OFFLINE = "offline_access"
+OFFLINE, DELEGATIONS = "offline_access", "delegations"
 _SAME = _("It learns that you are the same person when you come back. By itself this says nothing about who you are.")
 SCOPES = {
     scope.name: scope
@@ -34,6 +34,11 @@ SCOPES = {
             "activity",
             _("Where and when you signed in"),
             _("When you signed in here, from which country, and with what kind of browser."),
+        ),
+        Scope(
+            DELEGATIONS,
+            _("For whom you may act"),
+            _("Which of its other customers have let you act for them, so that you can do that in it."),
         ),
         Scope(
             OFFLINE,

@@ -17,6 +17,7 @@ tell(
         events.PartnerUnused,
         events.PartnerSwitched,
         events.PartnerMayAsk,
+        events.PartnerTakesDelegates,
         events.PartnerRetired,
         events.AgentCeilingSet,
         registry.ResourceRegistered,

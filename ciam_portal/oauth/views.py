@@ -17,6 +17,7 @@ from ciam_portal.core import clock, links
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.oauth import (
+    actors,
     answers,
     assertions,
     authorization,
@@ -26,8 +27,9 @@ from ciam_portal.oauth import (
     exchange,
     jwts,
     keys,
-    partners,
     pushed,
+    redirect_uris,
+    subject_tokens,
 )
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
@@ -86,7 +88,7 @@ def for_machines(*methods: str, browsers: bool = False, several: tuple[str, ...]
 def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["Origin"])
     origin = request.headers.get("Origin", "")
-    if origin and partners.is_origin(origin):
+    if origin and redirect_uris.is_origin(origin):
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Methods"] = "GET, POST"
         response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
@@ -236,6 +238,16 @@ def _metadata() -> dict[str, Any]:
         "introspection_signing_alg_values_supported": list(jwts.OURS),
         "protected_resources": [settings.PUBLIC_URL + path for path in ours.PATHS],
         "authorization_details_types_supported": list(details.TYPES),
+        "actor_profile_token_exchange": {
+            "subject_token_types_supported": [subject_tokens.TYPE],
+            "actor_token_types_supported": [exchange.ACCESS_TOKEN],
+            "requested_token_types_supported": [exchange.ACCESS_TOKEN],
+        },
+        "entity_profiles_supported": {
+            "client": [actors.AGENT],
+            "subject": [actors.USER],
+            "actor": [actors.USER, actors.SERVICE, actors.AGENT],
+        },
         "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
         "grant_management_action_required": False,
         "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),

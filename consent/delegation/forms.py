@@ -1,5 +1,7 @@
 """Shapes of what people send to let somebody act, or to ask for it."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,14 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.forms import Address
 from ciam_portal.core import typed
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import Text
-from consent.delegation import lines
+from ciam_portal.core.words import Text, sentence
+from consent.delegation import lines, policy
 from consent.delegation.flows import Wish
 from consent.delegation.shapes import Terms
 from consent.models import Delegation, DelegationRequest
 
 _DAYS = ((7, _("For a week")), (30, _("For a month")), (90, _("For three months")), (180, _("For half a year")),
          (365, _("For a year")))  # fmt: skip
+_STARTS = ((0, _("At once")), (7, _("In a week")), (14, _("In two weeks")), (30, _("In a month")))
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 140
 
@@ -34,10 +37,10 @@ def _spans() -> list[tuple[int, Any]]:
     return [(days, words) for days, words in _DAYS if days <= limits.current().delegation.longest_days]
 
 
-def _amount(label: Any) -> forms.DecimalField:  # noqa: ANN401  (lazy text)
+def _amount(label: Any, hint: Any = "") -> forms.DecimalField:  # noqa: ANN401  (lazy text)
     attrs = {"inputmode": "decimal", "autocomplete": "off"}
     return forms.DecimalField(
-        label=label, required=False, min_value=Decimal(0), max_value=_LARGEST, decimal_places=4,
+        label=label, help_text=hint, required=False, min_value=Decimal(0), max_value=_LARGEST, decimal_places=4,
         widget=forms.TextInput(attrs=attrs),
     )  # fmt: skip
 
@@ -63,13 +66,14 @@ class Things(forms.Form):
 class Grant(Things):
     """The same, up to where and until when."""
 
-    amount_each = _amount(_("Most at a time"))
+    amount_each = _amount(_("Most at a time"), _("If they can pay, say the most at a time, in a month, or both."))
     amount_month = _amount(_("Most in a month"))
     currency = forms.ChoiceField(label=_("In which currency"), choices=_currencies, required=False)
     times_day = forms.IntegerField(
         label=_("How often a day"), required=False, min_value=1, max_value=1000,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
+    starts = forms.TypedChoiceField(label=_("From when"), choices=_STARTS, coerce=int, required=False, initial=0)
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
 
     def terms(self) -> Terms:
@@ -77,6 +81,8 @@ class Grant(Things):
         found, plain = self.cleaned_data, super().terms()
         currency = found["currency"]
         each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
+        if each is None and month is None:
+            currency = ""
         return Terms(
             plain.actions, plain.scopes, currency=currency or None, amount_each=each, amount_month=month,
             times_day=found["times_day"],
@@ -92,17 +98,75 @@ class Grant(Things):
                 self.add_error(name, _("There is no coin as small as that."))
         return found
 
-    def ends_at(self, at: datetime) -> datetime:
+    def ends_at(self, starts_at: datetime) -> datetime:
         """Until when."""
-        return at + timedelta(days=self.cleaned_data["days"])
+        return starts_at + timedelta(days=self.cleaned_data["days"])
 
     def wish(self, at: datetime, preset: str = "") -> Wish:
         """All of it."""
-        return Wish(self.terms(), self.ends_at(at), preset, self.cleaned_data.get("reason", ""))
+        starts_at = at + timedelta(days=self.cleaned_data["starts"] or 0)
+        reason = self.cleaned_data.get("reason", "")
+        return Wish(self.terms(), self.ends_at(starts_at), preset, reason, starts_at)
 
     @staticmethod
     def _minor(amount: Decimal | None, currency: str) -> int | None:
         return None if amount is None else lines.minor(amount, currency or "EUR")
+
+
+class OneByOne(Grant):
+    """The same with a question for each action, as agents are let act: no, yes, or yes if they ask each time.
+
+    Nothing is allowed beforehand but what is ``now``. ``actions``: all that can be; ``scopes``: chosen beside it.
+    """
+
+    NO, ASK, YES = "no", "ask", "yes"
+    ANSWERS = ((NO, _("No")), (ASK, _("Yes, but it must ask me each time")), (YES, _("Yes, without asking")))
+
+    def __init__(
+        self,
+        data: Any = None,  # noqa: ANN401  (a QueryDict, or nothing)
+        *,
+        actions: Iterable[str],
+        scopes: Iterable[str] = (),
+        now: Terms | None = None,
+    ) -> None:
+        now, rules = now or Terms(), limits.current()
+        super().__init__(data, initial=first(now))
+        self._actions, self._scopes = {f"do:{action}": action for action in actions}, tuple(scopes)
+        del self.fields["actions"], self.fields["scopes"], self.fields["starts"]
+        if not any(policy.has_amount(action, rules) for action in self._actions.values()):
+            for name in ("amount_each", "amount_month", "currency"):
+                self.fields[name].widget = forms.HiddenInput()
+        for name, action in self._actions.items():
+            self.fields[name] = forms.ChoiceField(
+                label=str(lines.doing(action)), choices=self.ANSWERS, widget=forms.RadioSelect
+            )
+            self.initial[name] = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
+        self.order_fields(self._actions)
+
+    @property
+    def doing(self) -> list[forms.BoundField]:
+        """The questions."""
+        return [self[name] for name in self._actions]
+
+    @property
+    def rest(self) -> list[forms.BoundField]:
+        """How far, and how long."""
+        return [field for field in self.visible_fields() if field.name not in self._actions]
+
+    def clean(self) -> dict[str, Any]:
+        """What can be let at all."""
+        self.cleaned_data = super().clean() | {"actions": self._said(self.ASK, self.YES), "scopes": list(self._scopes)}
+        if not self.errors and (wrong := policy.wrong_with(self.terms(), limits.current())) is not None:
+            raise forms.ValidationError(sentence(wrong))
+        return self.cleaned_data
+
+    def terms(self) -> Terms:
+        """With what must be asked about each time."""
+        return replace(super().terms(), asks=tuple(sorted(self._said(self.ASK))))
+
+    def _said(self, *answers: str) -> list[str]:
+        return [action for name, action in self._actions.items() if self.cleaned_data.get(name) in answers]
 
 
 class _Said(forms.Form):
@@ -150,14 +214,16 @@ class Ask(Things, _Said):
 
 def first(terms: Terms) -> dict[str, Any]:
     """What a form shows before anybody has chosen."""
+    rules = limits.current()
+    pays = any(policy.has_amount(name, rules) for name in terms.actions)
     return {
         "actions": list(terms.actions),
         "scopes": [name for name in terms.scopes if name != "openid"],
-        "currency": terms.currency or "",
+        "currency": terms.currency or ("" if not pays else lines.currencies(rules)[0][0]),
         "amount_each": lines.major(terms.amount_each, terms.currency or ""),
         "amount_month": lines.major(terms.amount_month, terms.currency or ""),
         "times_day": terms.times_day,
-        "days": limits.current().delegation.default_days,
+        "days": rules.delegation.default_days,
     }
 
 

@@ -19,7 +19,7 @@ from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.words import Text, money, why_not
 from consent.delegation import policy
-from consent.delegation.shapes import Asked, State, Terms
+from consent.delegation.shapes import LIVE, Asked, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _LAST = 60  # answers to delegates that are looked at for the page
@@ -58,11 +58,10 @@ PRESETS: Mapping[Preset, Known] = {
     ),
 }
 _DOES: Mapping[str, Text] = {
-    Action.SEE_PROFILE: lazy("See what you let them see here, in the portal"),
+    Action.SEE_PROFILE: lazy("See the profile, here in the portal"),
     "partner.payment": lazy("Pay, in connected apps"),
     "partner.large_payment": lazy("Pay large amounts, in connected apps"),
     "partner.appointment": lazy("Make, move and cancel appointments, in connected apps"),
-    "gateway.page": lazy("Open pages of our other applications"),
 }
 _SEES: Mapping[str, Text] = {
     "profile": lazy("Name, language and time zone"),
@@ -105,7 +104,8 @@ def doing(action: str) -> Text:
 
 def doable(rules: Limits) -> list[tuple[str, Text]]:
     """All that can be chosen, with its words."""
-    return [(name, doing(name)) for name in sorted(rules.actions) if policy.may_be_delegated(name, rules)]
+    names = [*_DOES, *sorted(rules.actions.keys() - _DOES.keys())]
+    return [(name, doing(name)) for name in names if policy.may_be_delegated(name, rules)]
 
 
 def seeable() -> list[tuple[str, Text]]:
@@ -137,16 +137,16 @@ def said(amount: int, currency: str) -> str:
     return money(major(amount, currency) or Decimal(0), currency)
 
 
-def does(row: Delegation | DelegationRequest) -> list[str]:
+def does(what: Delegation | DelegationRequest | Terms) -> list[str]:
     """What may be done, a line for each thing."""
-    asks = getattr(row, "asks", ())
+    asks = getattr(what, "asks", ())
     first = _("%(thing)s (asked about each time)")
-    return [first % {"thing": doing(name)} if name in asks else str(doing(name)) for name in row.actions]
+    return [first % {"thing": doing(name)} if name in asks else str(doing(name)) for name in what.actions]
 
 
-def sees(row: Delegation | DelegationRequest) -> str:
+def sees(what: Delegation | DelegationRequest | Terms) -> str:
     """What may be seen, in one line."""
-    return ", ".join(str(words) for name, words in _SEES.items() if name in row.scopes)
+    return ", ".join(str(words) for name, words in _SEES.items() if name in what.scopes)
 
 
 def limited(row: Delegation, today: date) -> list[str]:
@@ -168,8 +168,10 @@ def limited(row: Delegation, today: date) -> list[str]:
 
 def listed(row: Delegation, reader: User, acts: Mapping[str, list[dict[str, Any]]], at: datetime) -> dict[str, Any]:
     """One delegation, as either side reads it."""
-    is_over = row.state in {State.ACTIVE, State.PAUSED} and at >= row.ends_at
+    is_over = row.state in LIVE and at >= row.ends_at
     badge, kind = _BADGES[State.ENDED if is_over else State(row.state)]
+    if row.state == State.ACTIVE and at < row.starts_at:
+        badge, kind = lazy("Begins later"), "accent"
     return {
         "row": row,
         "who": _who(row, reader),
@@ -179,7 +181,7 @@ def listed(row: Delegation, reader: User, acts: Mapping[str, list[dict[str, Any]
         "does": does(row),
         "sees": sees(row),
         "limits": limited(row, at.astimezone(row.owner.zone).date()),
-        "since": reader.local(row.accepted_at) if row.accepted_at else "",
+        "since": reader.local(max(row.starts_at, row.accepted_at or row.starts_at)),
         "until": reader.local(row.ends_at),
         "answer_until": reader.local(row.expires_at) if row.expires_at else "",
         "ended": reader.local(row.ended_at) if row.ended_at else "",

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from accounts.factors import bound as factors
 from accounts.models import Session, User
-from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import gate
-from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import details
 from ciam_portal.oauth.details import Detail
+from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 from ciam_portal.oauth.transactions import Transaction
 from consent.details.policy import Approving
 from consent.models import AuthorizationDetail, Consent
@@ -34,14 +33,23 @@ def for_approving(consent: Consent, customer: User, asked: Iterable[Detail], at:
 
 
 def for_transaction(
-    customer: User, session: Session, transaction: Transaction, channel: Channel | None, *, by: Actor, at: datetime
+    token: gate.Facts,
+    person: User,
+    session: Session,
+    transaction: Transaction,
+    channel: Channel | None,
+    *,
+    at: datetime,
 ) -> gate.Facts:
-    """What the gate asks about a transaction. Nobody transacts from a session that is over, offline access or not."""
+    """What the gate asks about a transaction, of what it knows of the token and of whoever acts with it.
+
+    Nobody transacts from a session that is over, offline access or not.
+    """
     return replace(
-        accounts_facts.for_token(customer, session, by=by, at=at),
+        token,
         channel=channel,
-        session_live=session.customer_id == customer.pk and session.ended_at is None and at < session.expires_at,
-        highest=factors.highest_level(customer),
+        session_live=session.customer_id == person.pk and session.ended_at is None and at < session.expires_at,
+        highest=factors.highest_level(person),
         amount=transaction.amount,
         currency=transaction.currency,
     )
@@ -59,6 +67,15 @@ def narrowed(held: Sequence[UUID] | None, wanted: Iterable[Detail] | None) -> tu
 def standing(keys: Sequence[UUID] | None) -> list[AuthorizationDetail]:
     """Of these, those that are still to be done. No statement for none."""
     return list(AuthorizationDetail.objects.standing(keys)) if keys else []
+
+
+def outstanding(consent: Consent, at: datetime) -> Iterable[AuthorizationDetail]:
+    """What its app may still do of what was approved: what a code or token carries that is good for anything."""
+    codes = AuthorizationCode.objects.filter(consent=consent, used_at=None, expires__gt=at)
+    kept = RefreshToken.objects.filter(consent=consent, revoked=None, idle_at__gt=at, expires_at__gt=at)
+    out = AccessToken.objects.filter(consent=consent, expires__gt=at)
+    carried = codes.values_list("details").union(kept.values_list("details"), out.values_list("details"))
+    return AuthorizationDetail.objects.standing({key for (keys,) in carried for key in keys or ()})
 
 
 def for_use(keys: Sequence[UUID] | None, transaction: Transaction) -> AuthorizationDetail | None:

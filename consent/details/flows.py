@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Session, User
+from accounts.step_up import facts as accounts_facts
 from accounts.step_up.flows import locked
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -28,10 +29,10 @@ def approve(
     customer, session = locked(consent.customer_id, session.pk)
     approving = facts.for_approving(consent, customer, asked, at)
     require(policy.may_approve, approving, about=customer.pk, by=by, at=at)
-    rows = []
+    rows, token = [], accounts_facts.for_token(customer, session, by=by, at=at)
     for each in asked:
         transaction = details.transaction(each)
-        gated = facts.for_transaction(customer, session, transaction, Channel.API, by=by, at=at)
+        gated = facts.for_transaction(token, customer, session, transaction, Channel.API, at=at)
         decision = require_action(transaction.action, gated, about=customer.pk, by=by, at=at)
         rows.append(AuthorizationDetail(consent=consent, said=each, decision=decision, given_at=at))
     AuthorizationDetail.objects.bulk_create(rows)

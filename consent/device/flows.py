@@ -155,7 +155,7 @@ def _redeem(
         return None
     root = issuance.Root(partner, customer, session, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=found.scopes, by=by, at=at)
-    why, decision = issuance.why_not(asked, root, by, at)
+    why, decision = issuance.why_not(asked, root, at)
     if why is not None:
         found.become(State.REFUSED)
         event = events.DeviceNotConnected(partner=partner.pk, code=found.pk, why=why)

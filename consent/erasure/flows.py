@@ -28,6 +28,7 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
+from consent.delegation import flows as delegation
 from consent.erasure import events, facts, notices, policy
 from consent.erasure.models import Deletion
 from consent.erasure.proofs import KEEP
@@ -157,6 +158,7 @@ def begin_again(customer: User, *, by: Actor, at: datetime) -> Deletion:
 def _close(customer: User, deletion: Deletion, *, by: Actor, at: datetime) -> None:
     customer.close()
     deletion.begin(at)
+    delegation.leave(customer.pk, by=by, at=at)
     ended = sessions.end_all(customer, by=by, at=at, reason=ERASED)
     event = events.ErasureBegan(deletion=deletion.pk, sessions_ended=ended[0], tokens_ended=ended[1])
     record(event, about=customer.pk, by=by, at=at)

@@ -22,6 +22,28 @@ class TokenExchanged(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DelegateAdmitted(AuditEvent):
+    """An app got a token with which somebody acts for its customer: the first of those alike on a day (``tally``)."""
+
+    name: ClassVar[str] = "oauth.delegate_admitted"
+    delegation: UUID
+    consent: UUID
+    partner: UUID
+    scopes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActedInApp(AuditEvent):
+    """The same, as it concerns who acts."""
+
+    name: ClassVar[str] = "oauth.acted_in_app"
+    delegation: UUID
+    consent: UUID
+    partner: UUID
+    scopes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeRefused(AuditEvent):
     """A partner presented an access token, and got no other for it."""
 

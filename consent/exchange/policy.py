@@ -14,10 +14,13 @@ class Why(StrEnum):
     EXPIRED = "expired"
     NOT_THEIRS = "not_theirs"
     WRONG_KEY = "wrong_key"
+    WRONG_ACTOR = "wrong_actor"  # not who may act by it
+    NO_DELEGATION = "no_delegation"  # or the customer has not connected the app
     TOO_DEEP = "too_deep"
     TOO_WIDE = "too_wide"
     WRONG_TARGET = "wrong_target"
     NOT_ALLOWED = "not_allowed"  # the issuance gate's answers
+    PROVE_MORE = "prove_more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,31 @@ class Exchanging:
     held: frozenset[str]
     asked: frozenset[str]
     target_stands: bool
-    """The resource is known, on, and open to the partner."""
+    """The resource is known, on, and open to the partner; and wants to know who acts, if somebody else does."""
     target_is_ours: bool
     target_was_agreed: bool
     """The customer said yes to its use there."""
     audience_is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody who wants to act in an app for one of its customers: what they show of themselves, and for whom.
+
+    ``is_their_own``: their access token is for themselves, and for our own APIs.
+    """
+
+    ends_at: datetime
+    was_issued_to_it: bool
+    is_their_own: bool
+    jkt: str
+    proven: str
+    is_named: bool
+    has_delegation: bool
+    is_connected: bool
+    target_stands: bool
+    target_is_ours: bool
+    target_was_agreed: bool
 
 
 def flaw(facts: Exchanging, *, limits: Limits, at: datetime) -> Why | None:
@@ -60,3 +83,19 @@ def flaw(facts: Exchanging, *, limits: Limits, at: datetime) -> Why | None:
     if not (facts.target_stands and (ours or theirs)):
         return Why.WRONG_TARGET
     return None if facts.asked <= facts.held else Why.TOO_WIDE
+
+
+def flaw_of_acting(facts: Acting, *, at: datetime) -> Why | None:
+    """Why not, if nobody may act with this. Both tokens, and a delegation that stands: none is enough by itself."""
+    if at >= facts.ends_at:
+        return Why.EXPIRED
+    if not (facts.was_issued_to_it and facts.is_their_own):
+        return Why.NOT_THEIRS
+    if facts.jkt and facts.proven != facts.jkt:
+        return Why.WRONG_KEY
+    if not facts.is_named:
+        return Why.WRONG_ACTOR
+    if not (facts.has_delegation and facts.is_connected):
+        return Why.NO_DELEGATION
+    open_to_it = facts.target_stands and (facts.target_is_ours or facts.target_was_agreed)
+    return None if open_to_it else Why.WRONG_TARGET

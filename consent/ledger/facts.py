@@ -14,6 +14,8 @@ from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.oauth.models import Partner
 from consent.ledger.shapes import OURSELVES, Party
 from consent.models import Consent, PurposeVersion, Use
@@ -22,7 +24,7 @@ from consent.purposes import facts as purposes
 _MONTHS = 12
 MOST = 100
 """Lines of one page."""
-_ALIKE = ("partner", "application", "purpose", "version", "basis", "categories", "result", "reason", "event")
+_ALIKE = ("partner", "application", "purpose", "version", "basis", "categories", "result", "reason", "event", "actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,12 @@ def names(parties: Iterable[Party]) -> Mapping[Party, str]:
         return (known.get(party.partner) if party.partner else None) or _("An app that is no longer there")
 
     return {each: name(each) for each in parties}
+
+
+def actors(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, str]:
+    """Who acted in the place of whoever used it, by the address they have now. One statement."""
+    found = User.objects.filter(pk__in={row["actor"] for row in rows if row["actor"]})
+    return {key: spelled_out(email) for key, email in found.values_list("pk", "email")}
 
 
 def connections(customer: UUID) -> Mapping[UUID, Consent]:

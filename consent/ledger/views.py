@@ -43,7 +43,7 @@ def used(request: HttpRequest) -> HttpResponse:
     asked = facts.Asked(parties.get(said["who"]), said["purpose"])
     opened = months.get(said["month"], year.begins[-1])
     counted, lines = year.of(asked), facts.days(customer.pk, asked, opened)
-    connections = facts.connections(customer.pk) if lines else {}
+    connections, actors = (facts.connections(customer.pk), facts.actors(lines)) if lines else ({}, {})
     ours = {key: now.may_be_answered for key, now in purposes.active(at).items() if now.is_ours}
     others = {name: said[name] for name in ("who", "purpose") if said[name]}
     context = {
@@ -51,12 +51,16 @@ def used(request: HttpRequest) -> HttpResponse:
         "opened": opened,
         "chart": chart([astuple(each) for each in counted]),
         "months": [(each, urlencode(others | {"month": facts.name_of(each.begins)})) for each in reversed(counted)],
-        "lines": [_line(row, names, titles, connections, ours) for row in lines[: facts.MOST]],
+        "lines": [_line(row | _acted(row, actors), names, titles, connections, ours) for row in lines[: facts.MOST]],
         "has_more": len(lines) > facts.MOST,
         "was_used": bool(year.sums),
         "keeps": limits.current().retention.use_months,
     }
     return render(request, "consent/ledger/used.html", context)
+
+
+def _acted(row: Mapping[str, Any], actors: Mapping[UUID, str]) -> dict[str, str]:
+    return {"actor": actors.get(row["actor"], _("somebody who acted for you")) if row["actor"] else ""}
 
 
 def _line(

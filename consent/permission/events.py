@@ -31,6 +31,7 @@ class ConsentChanged(AuditEvent):
     added: tuple[Code, ...]
     removed: tuple[Code, ...]
     resources: tuple[UUID, ...] = ()
+    resources_removed: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth import claims, scopes
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import policy
@@ -43,19 +44,19 @@ def for_sharing(
     """
     held = tuple(held)
     away = session.end_reason in {"", *SPARED} and OFFLINE in held
-    covered = _covered(consent, partner, at) if held else frozenset()
+    counted = covered(consent, partner, at) if held else frozenset()
     return policy.Sharing(
         consent=consent.pk,
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
         partner_enabled=partner.serves(customer.pk) and _still_on(consent, partner),
         session_cut=(session.ended_at is not None or at >= session.expires_at) and not away,
-        allowed=tuple(name for name in held if name in covered),
+        allowed=tuple(name for name in held if name in counted),
         needed=tuple(needed),
     )
 
 
-def _covered(consent: Consent, partner: Partner, at: datetime) -> frozenset[str]:
+def covered(consent: Consent, partner: Partner, at: datetime) -> frozenset[str]:
     """The scopes that the customer's yes counts for at this moment, and that the partner may have."""
     counted = records.counted(consent, at)
     return counted & frozenset(consent.scopes) & frozenset(partner.scopes_allowed)
@@ -84,9 +85,12 @@ def agreeing(
 ) -> tuple[Action, ...]:
     """The rows of the catalogue that a customer's yes falls under: ``wanted`` now, ``allowed`` before.
 
-    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time.
+    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time. To
+    let an agent act is always the same, whatever of it is new.
     """
     wanted = frozenset(wanted)
+    if partner.kind is Kind.AGENT:
+        return (Action.CREATE_DELEGATION,)
     first = (Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT,) if wanted - frozenset(allowed) else ()
     return (*first, Action.APPROVE_OFFLINE) if partner.is_public and OFFLINE in wanted else first
 
@@ -154,7 +158,7 @@ def named_now(
     named = claims.named_for(place, fields)
     if not named:
         return ()
-    opened = open_now(_covered(consent, partner, at) & set(named.values()), asked, consent.customer, at)
+    opened = open_now(covered(consent, partner, at) & set(named.values()), asked, consent.customer, at)
     return tuple(name for name, scope in named.items() if scope in opened)
 
 

@@ -1,5 +1,6 @@
 """Consent: one record for each customer and partner, consulted at the moment of every use."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -92,10 +93,12 @@ class Consent(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def answer(self, allowed: list[str], declined: list[str], at: datetime, *, resources: tuple[str, ...] = ()) -> None:
-        """Another answer of the customer; ``resources`` come to those that were there."""
+    def answer(
+        self, allowed: list[str], declined: list[str], at: datetime, *, resources: Iterable[str] | None = None
+    ) -> None:
+        """Another answer of the customer. ``resources``: None leaves those that were there."""
         self.scopes, self.declined, self.changed_at = allowed, declined, at
-        self.resources = sorted({*self.resources, *resources})
+        self.resources = self.resources if resources is None else sorted(resources)
         self.save(update_fields=["scopes", "declined", "changed_at", "resources"])
 
     def used(self, at: datetime) -> None:

@@ -114,6 +114,11 @@ def active(at: datetime) -> Mapping[str, Active]:
     return _known(at).found
 
 
+def edited(at: datetime) -> frozenset[str]:
+    """Those that are active and not as they were approved. Nothing is used for them, and nobody's answer ends by it."""
+    return _known(at).edited
+
+
 def one(key: str, at: datetime) -> Active:
     """This purpose, for a use of data at this moment. Raises Refused, which says why there is none."""
     known = _known(at)

@@ -41,6 +41,7 @@ class Recipient(Worded):
     APP = "app", "The app that you connect"
     PROCESSOR = "processor", "Companies that work for us, on our orders"
     RESEARCHER = "researcher", "Researchers outside"
+    DELEGATE = "delegate", "People whom you let act for you"
 
 
 class Access(Worded):

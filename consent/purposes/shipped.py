@@ -10,6 +10,7 @@ OF_SCOPES = {
     "email": "contact_details",
     "phone": "contact_details",
     "activity": "activity",
+    "delegations": "sign_in",
     "offline_access": "sign_in",
 }
 """For what each permission is. One that is missing here stops the start. Those of partners themselves open nothing."""
@@ -19,12 +20,13 @@ CATEGORIES_OF_SCOPES: dict[str, tuple[str, ...]] = {
     "email": ("email",),
     "phone": ("phone",),
     "activity": ("behavior", "location", "device"),
+    "delegations": (),
     "offline_access": (),
 }
-SECURITY_NOTICES, PRODUCT_NEWS, RESEARCH, IMPROVE_SERVICE, OWN_APPLICATIONS = (
-    "security_notices", "product_news", "research", "improve_service", "own_applications",
+SECURITY_NOTICES, PRODUCT_NEWS, RESEARCH, IMPROVE_SERVICE, OWN_APPLICATIONS, ACTING = (
+    "security_notices", "product_news", "research", "improve_service", "own_applications", "acting",
 )  # fmt: skip
-NEEDED = frozenset({*OF_SCOPES.values(), SECURITY_NOTICES, OWN_APPLICATIONS})
+NEEDED = frozenset({*OF_SCOPES.values(), SECURITY_NOTICES, OWN_APPLICATIONS, ACTING})
 """What the portal itself rests on: a version may follow another, but one is always active."""
 _CONNECTED_DAYS, _ASKED_DAYS = 730, 395  # what a connection lives at most; what is asked for besides, 13 months
 
@@ -104,6 +106,17 @@ SHIPPED = (
         _texts(
             ("Know you in our applications", "So that our own applications know who you are when you use them."),
             ("Sie in unseren Anwendungen kennen", "Damit unsere eigenen Anwendungen wissen, wer Sie sind."),
+        ),
+    ),
+    Shipped(
+        ACTING,
+        Terms(
+            Basis.CONTRACT, Access.SHARE, ("email", "name", "phone", "preference"), (), (Recipient.DELEGATE,), None,
+            None, Sensitivity.ORDINARY,
+        ),
+        _texts(
+            ("Let others act for you", "So that people whom you let act for you see what you let them see."),
+            ("Andere für Sie handeln lassen", "Damit Menschen, die für Sie handeln, sehen, was Sie ihnen zeigen."),
         ),
     ),
     Shipped(

@@ -10,7 +10,7 @@ from consent.records.policy import State
 
 @dataclass(frozen=True, slots=True)
 class ChoicesRecorded(AuditEvent):
-    """What is said for one person about some purposes, and one recipient or several, from now on; by which events."""
+    """What is said for one person about some purposes and one recipient, from now on; by which events."""
 
     name: ClassVar[str] = "choice.recorded"
     events: tuple[UUID, ...]

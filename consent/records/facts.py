@@ -39,16 +39,16 @@ _SAID = JSONObject(
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What of an app's scopes counts: those that stand, and of those that were refused, the ones not asked again."""
+    """What of an app's scopes counts: what stands, what rests, and of what was refused all that is not asked again."""
 
     standing: frozenset[str]
-    paused: frozenset[str]
+    resting: frozenset[str]
     declined: frozenset[str]
 
     @property
     def kept(self) -> frozenset[str]:
         """What the connection goes on to hold."""
-        return self.standing | self.paused
+        return self.standing | self.resting
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,15 @@ class Spoken:
 NOTHING = Connected(frozenset(), frozenset(), frozenset())
 
 
-def standing(record: ConsentRecord, active: Mapping[str, Active]) -> policy.Standing:
+def standing(record: ConsentRecord, at: datetime) -> policy.Standing:
     """What the policy asks of one; its version is at hand."""
-    now, number = active.get(record.purpose), record.version.number
-    return _standing(now, State(record.state), number, record.expires_at)
+    return _standing(record.purpose, State(record.state), record.version.number, record.expires_at, at)
 
 
-def _standing(now: Active | None, state: State, number: int, ends: datetime | None) -> policy.Standing:
-    return policy.Standing(state, number, ends, now.basis if now else None, now.material_number if now else 0)
+def _standing(key: str, state: State, number: int, ends: datetime | None, at: datetime) -> policy.Standing:
+    now, is_edited = purposes.active(at).get(key), key in purposes.edited(at)
+    basis, material = (now.basis, now.material_number) if now else (None, 0)
+    return policy.Standing(state, number, ends, basis, material, is_edited=is_edited)
 
 
 def for_answering(
@@ -102,15 +103,14 @@ def for_answering(
 
 def connected(customer: UUID, partner: UUID, declined: Iterable[str], at: datetime) -> Connected:
     """What counts of this customer's connection with this app; ``declined`` are the scopes refused so far."""
-    active = purposes.active(at)
     found = {each.purpose: each for each in ConsentRecord.objects.between(customer, partner)}
-    known = {key: standing(each, active) for key, each in found.items()}
+    known = {key: standing(each, at) for key, each in found.items()}
     counted = (each.scopes for key, each in found.items() if policy.stands(known[key], at))
-    paused = (each.scopes for each in found.values() if each.state == State.PAUSED)
+    resting = (each.scopes for key, each in found.items() if policy.rests(known[key]))
     answered = {key for key, each in known.items() if policy.is_answered(each, at)}
     return Connected(
         frozenset(name for scopes in counted for name in scopes),
-        frozenset(name for scopes in paused for name in scopes),
+        frozenset(name for scopes in resting for name in scopes),
         frozenset(name for name in declined if OF_SCOPES.get(name) in answered),
     )
 
@@ -152,12 +152,11 @@ def said_to(consent: Consent) -> Mapping[str, Said]:
 
 def counted(consent: Consent, at: datetime) -> frozenset[str]:
     """The scopes for which the yes to this app counts at this moment; asked at every use."""
-    active = purposes.active(at)
     return frozenset(
         name
         for key, each in said_to(consent).items()
         for name in each.scopes
-        if policy.stands(_standing(active.get(key), each.state, each.version, each.expires_at), at)
+        if policy.stands(_standing(key, each.state, each.version, each.expires_at, at), at)
     )
 
 
@@ -198,14 +197,14 @@ def read(key: str, version: UUID | None) -> PurposeVersion | None:
 
 def outdated(at: datetime) -> list[UUID]:
     """The versions to which a yes no longer counts: a newer one asks anew, or the purpose is not in use any more."""
-    active, rows = purposes.active(at), PurposeVersion.objects.values_list("pk", "purpose__key", "number")
-    given = ((pk, _standing(active.get(key), State.GIVEN, number, None)) for pk, key, number in rows)
+    rows = PurposeVersion.objects.values_list("pk", "purpose__key", "number")
+    given = ((pk, _standing(key, State.GIVEN, number, None, at)) for pk, key, number in rows)
     return [pk for pk, standing in given if policy.lapse_of(standing, at)]
 
 
 def due(at: datetime, most: int) -> Collection[ConsentRecord]:
-    """Those that say yes, and no longer count."""
-    rows = ConsentRecord.objects.select_related("version")
+    """Those that say yes, and no longer count. Of edited purposes none: staff put these back, or end them."""
+    rows = ConsentRecord.objects.select_related("version").exclude(purpose__in=purposes.edited(at))
     other = rows.given().filter(version__in=outdated(at)).exclude(expires_at__lte=at)
     return [*rows.ending(until=at)[:most], *other.order_by("pk")[:most]]
 

@@ -7,6 +7,7 @@ whoever writes waits for whoever writes about the same person (``write``). That 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
@@ -124,7 +125,7 @@ def expire(found: ConsentRecord, *, by: Actor, at: datetime) -> State:
     """Write down that a yes to ourselves no longer counts: its time is up, or its text changed. Raises Refused."""
     hold(found.subject_id)
     found = ConsentRecord.objects.select_related("version").get(pk=found.pk)
-    lapsed = policy.lapse_of(facts.standing(found, purposes.active(at)), at)
+    lapsed = policy.lapse_of(facts.standing(found, at), at)
     if lapsed is None:
         raise Refused(Reason.STILL_GOOD)
     write(found.subject_id, [replace(same(found), state=lapsed)], by=by, at=at)
@@ -155,9 +156,10 @@ def hold(customer: UUID) -> None:
 
 
 def write(customer: UUID, changes: Sequence[Change], *, by: Actor, at: datetime) -> tuple[ConsentEvent, ...]:
-    """One event for each change, in their order, and the records that follow; the caller holds the person."""
+    """One event for each change, by recipient, and the records that follow; the caller holds the person."""
     if not changes:
         return ()
+    changes = sorted(changes, key=lambda each: str(each.recipient or ""))
     last = ConsentEvent.objects.filter(subject=customer).aggregate(last=Max("number"))["last"] or 0
     mine = ConsentRecord.objects.filter(subject=customer, purpose__in={each.purpose for each in changes})
     before = {(each.purpose, each.recipient_id): each for each in mine}
@@ -174,15 +176,17 @@ def write(customer: UUID, changes: Sequence[Change], *, by: Actor, at: datetime)
         unique_fields=["subject", "recipient", "purpose"],
         update_fields=[*ConsentRecord.SAID, "announced_at"],
     )
-    told = events.ChoicesRecorded(
-        events=tuple(each.pk for each in written),
-        first=last + 1,
-        purposes=tuple(Code(each.purpose) for each in changes),
-        versions=tuple(each.number for each in changes),
-        states=tuple(each.state for each in changes),
-        partner=changes[0].recipient,
-    )
-    record(told, about=customer, by=by, at=at)
+    for recipient, some in groupby(zip(changes, written, strict=True), key=lambda pair: pair[0].recipient):
+        said, made = zip(*some, strict=True)
+        told = events.ChoicesRecorded(
+            events=tuple(each.pk for each in made),
+            first=made[0].number,
+            purposes=tuple(Code(each.purpose) for each in said),
+            versions=tuple(each.number for each in said),
+            states=tuple(each.state for each in said),
+            partner=recipient,
+        )
+        record(told, about=customer, by=by, at=at)
     for event in written:
         for hear in CHANGED:
             hear(event, by=by, at=at)

@@ -1,6 +1,5 @@
 """How choices read on the customer's pages: purposes with what was said of them, and the history of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,7 +53,7 @@ def own(customer: UUID, at: datetime) -> dict[str, list[dict[str, Any]]]:
         if not now.is_ours:
             continue
         name = {Basis.CONSENT: "asked", Basis.LEGITIMATE_INTEREST: "objectable"}.get(now.basis, "needed")
-        parts[name].append(facts.described(now) | _standing(now, found.get(key), active, at))
+        parts[name].append(facts.described(now) | _standing(now, found.get(key), at))
     return parts
 
 
@@ -64,7 +63,7 @@ def of_apps(customer: UUID, at: datetime) -> list[dict[str, Any]]:
     rows = ConsentRecord.objects.of(customer).filter(recipient__isnull=False, state__in=[State.GIVEN, State.PAUSED])
     found = list(rows.order_by("at"))
     parts = [(now, [each for each in found if each.purpose == key]) for key, now in active.items()]
-    return [facts.described(now) | {"apps": [_app(each, active, at) for each in mine]} for now, mine in parts if mine]
+    return [facts.described(now) | {"apps": [_app(each, at) for each in mine]} for now, mine in parts if mine]
 
 
 def history(customer: UUID, *, before: int | None, most: int) -> list[Line]:
@@ -75,12 +74,12 @@ def history(customer: UUID, *, before: int | None, most: int) -> list[Line]:
     return [_line(each) for each in rows.order_by("-number")[:most]]
 
 
-def _state(found: ConsentRecord, active: Mapping[str, Active], at: datetime) -> State:
-    return policy.lapse_of(facts.standing(found, active), at) or State(found.state)
+def _state(found: ConsentRecord, at: datetime) -> State:
+    return policy.lapse_of(facts.standing(found, at), at) or State(found.state)
 
 
-def _standing(now: Active, found: ConsentRecord | None, active: Mapping[str, Active], at: datetime) -> dict[str, Any]:
-    state = _state(found, active, at) if found else None
+def _standing(now: Active, found: ConsentRecord | None, at: datetime) -> dict[str, Any]:
+    state = _state(found, at) if found else None
     counts = found if state is State.GIVEN else None
     given = counts.categories if counts else []
     return {
@@ -94,8 +93,8 @@ def _standing(now: Active, found: ConsentRecord | None, active: Mapping[str, Act
     }
 
 
-def _app(found: ConsentRecord, active: Mapping[str, Active], at: datetime) -> dict[str, Any]:
-    names, state = scopes.described(found.scopes), _state(found, active, at)
+def _app(found: ConsentRecord, at: datetime) -> dict[str, Any]:
+    names, state = scopes.described(found.scopes), _state(found, at)
     return {
         "partner": found.recipient,
         "connection": found.connection,

@@ -85,6 +85,8 @@ class Standing:
     """On which the purpose rests now; None: it is not in use any more."""
     material: int = 0
     """The newest version that asks anew."""
+    is_edited: bool = False
+    """The purpose is not as it was approved: what was said counts for nothing until it is, and does not end by it."""
 
 
 @question("choice.may_answer")
@@ -117,7 +119,7 @@ def lapse_of(facts: Standing, at: datetime) -> State | None:
 
     What needs no yes does not end with a new text; it ends with its purpose.
     """
-    if facts.state is not State.GIVEN:
+    if facts.state is not State.GIVEN or facts.is_edited:
         return None
     if facts.expires_at is not None and at >= facts.expires_at:
         return State.EXPIRED
@@ -127,7 +129,12 @@ def lapse_of(facts: Standing, at: datetime) -> State | None:
 
 def stands(facts: Standing, at: datetime) -> bool:
     """Whether this is a yes that counts at this moment."""
-    return facts.state is State.GIVEN and lapse_of(facts, at) is None
+    return facts.state is State.GIVEN and not facts.is_edited and lapse_of(facts, at) is None
+
+
+def rests(facts: Standing) -> bool:
+    """Whether this is a yes that counts for nothing now and may again: paused, or of a purpose that was edited."""
+    return facts.state is State.PAUSED or (facts.state is State.GIVEN and facts.is_edited)
 
 
 def is_answered(facts: Standing, at: datetime) -> bool:

@@ -5,6 +5,7 @@ these, in the transaction in which it changes.
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,15 @@ from uuid import UUID
 
 from django.apps import apps as all_apps
 from django.apps.registry import Apps
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
-from consent.models import Consent, ConsentRecord
+from consent.models import Consent, ConsentEvent, ConsentRecord
+from consent.permission.models import ConsentQuerySet
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active
 from consent.purposes.policy import Basis
@@ -26,12 +29,13 @@ from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OF_SCOPES
 from consent.records import events, facts, policy
 from consent.records.flows import Change, hold, same, until, write
 from consent.records.models import RecordQuerySet
-from consent.records.policy import Says, State
+from consent.records.policy import Reason, Says, State
 
 _SIGN_IN = OF_SCOPES["openid"]
+_BATCH = 100
 
 
-def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: datetime) -> None:
+def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: datetime) -> tuple[ConsentEvent, ...]:
     """Say what a connection says: its customer has just ``answered`` about these scopes; of others some may be gone."""
     hold(consent.customer_id)
     active = purposes.active(at)
@@ -40,35 +44,60 @@ def connected(consent: Consent, answered: Collection[str], *, by: Actor, at: dat
     changes = [_answered(consent, active[key], found.get(key), at) for key in keys if key in active]
     for key, each in found.items():
         left = tuple(name for name in each.scopes if name in consent.scopes)
-        if key in keys or each.state not in {State.GIVEN, State.PAUSED} or len(left) == len(each.scopes):
+        if key in keys or each.state not in {State.GIVEN, State.PAUSED}:
             continue
-        lapsed = policy.lapse_of(facts.standing(each, active), at) or State.WITHDRAWN
-        kept = replace(same(each), scopes=left, categories=_categories(left)) if left else None
-        changes.append(kept or replace(same(each), state=lapsed))
-    write(consent.customer_id, changes, by=by, at=at)
+        lapsed = policy.lapse_of(facts.standing(each, at), at)
+        if len(left) < len(each.scopes) or (lapsed and not left):
+            kept = replace(same(each), scopes=left, categories=_categories(left)) if left else None
+            changes.append(kept or replace(same(each), state=lapsed or State.WITHDRAWN))
+    return write(consent.customer_id, changes, by=by, at=at)
 
 
 @flow
-def adopt(consent: Consent, *, by: Actor, at: datetime) -> None:
-    """A connection from before choices were recorded says what it holds, as of when its customer last answered."""
-    hold(consent.customer_id)
-    active, said_at = purposes.active(at), consent.changed_at
-    keys = dict.fromkeys(OF_SCOPES[name] for name in (*consent.scopes, *consent.declined) if name in OF_SCOPES)
-    changes = [_answered(consent, active[key], None, said_at) for key in keys if key in active]
-    written = write(consent.customer_id, changes, by=by, at=said_at)
-    record(events.ConnectionAdopted(consent.pk, len(written)), about=consent.customer_id, by=by, at=at)
+def adopt(keys: Collection[UUID], *, by: Actor, at: datetime) -> None:
+    """Connections from before choices were recorded say what they hold, as of when their customers last answered.
+
+    Raises Refused: all of them do.
+    """
+    list(Consent.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    found, active = list(_bare(at).filter(pk__in=keys).order_by("pk")), purposes.active(at)
+    if not found:
+        raise Refused(Reason.NOTHING_THERE)
+    for consent in found:
+        hold(consent.customer_id)
+        about = dict.fromkeys(OF_SCOPES[name] for name in (*consent.scopes, *consent.declined) if name in OF_SCOPES)
+        changes = [_answered(consent, active[key], None, consent.changed_at) for key in about if key in active]
+        written = write(consent.customer_id, changes, by=by, at=consent.changed_at)
+        record(events.ConnectionAdopted(consent.pk, len(written)), about=consent.customer_id, by=by, at=at)
+
+
+def _bare(at: datetime) -> ConsentQuerySet:
+    """Live connections without records that have something to say; while a purpose of theirs is edited, they wait."""
+    active, edited = purposes.active(at), purposes.edited(at)
+    said, waits = ([name for name, key in OF_SCOPES.items() if key in some] for some in (active, edited))
+    rows = ConsentRecord.objects.filter(subject=OuterRef("customer"), recipient=OuterRef("partner"))
+    live = Consent.objects.live().filter(~Exists(rows.filter(connection=OuterRef("pk"))))
+    return live.filter(_about(said)).exclude(_about(waits))
+
+
+def _about(scopes: list[str]) -> Q:
+    return Q(scopes__overlap=scopes) | Q(declined__overlap=scopes)
 
 
 def on_migrated(apps: Apps = all_apps, **_: Any) -> None:  # noqa: ANN401  (a signal's words)
-    """After ``migrate``: every connection has its records. One that has none gives its app nothing."""
+    """After ``migrate``: every connection has its records. One that has none gives its app nothing.
+
+    Batch by batch, so that a customer waits for no more than one; stopped halfway, the next ``migrate`` goes on.
+    """
     try:
         apps.get_model("consent", "ConsentRecord")
     except LookupError:  # migrated to a state before it
         return
-    rows = ConsentRecord.objects.filter(subject=OuterRef("customer"), recipient=OuterRef("partner"))
-    bare = Consent.objects.live().filter(~Exists(rows.filter(connection=OuterRef("pk"))))
-    for consent in bare.exclude(scopes=[], declined=[]).order_by("changed_at").iterator():
-        adopt(consent, by=Actor.system(), at=clock.now())
+    at, last = clock.now(), UUID(int=0)
+    while keys := list(_bare(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        last = keys[-1]
+        with suppress(Refused):  # somebody else was first
+            adopt(keys, by=Actor.system(), at=at)
 
 
 def approved(consent: Consent, details: tuple[UUID, ...], *, by: Actor, at: datetime) -> None:

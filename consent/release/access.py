@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import Session, User
 from ciam_portal.core import clock, request_id
@@ -33,7 +34,8 @@ class Live:
     @property
     def root(self) -> issuance.Root:
         """What it hangs from."""
-        return issuance.Root(self.partner, self.customer, self.session, self.consent)
+        held = self.partner, self.customer, self.session, self.consent
+        return issuance.Root(*held, delegation=self.token.delegation_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Access:
     at: datetime
     named: tuple[str, ...] = ()
     """Fields for userinfo that the partner asked for by name, and that stand."""
+    actor: UUID | None = None
+    """Who acts for the customer, if somebody does."""
 
 
 def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
@@ -69,11 +73,11 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     if not isinstance(asked.answer, Allow):
         if isinstance(asked.answer, StepUp):
             challenges.remember(session.pk, partner.pk, asked.answer)
-        return issuance.kept(asked, found.root, by=by, at=at)
-    _keep(asked, found.root, by, at)
-    opened = facts.open_now(asked.allowed, asked.token, customer, at, answered=needed)
+        return issuance.kept(asked, found.root, at=at)
+    _keep(asked, found.root, at)
+    opened = facts.open_now(asked.allowed, asked.token, asked.person, at, answered=needed)
     named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked.token, at, partner=partner)
-    return Access(found.token, partner, customer, found.consent, opened, at, named)
+    return Access(found.token, partner, customer, found.consent, opened, at, named, asked.delegate)
 
 
 def live(value: str, at: datetime) -> Live | None:
@@ -108,9 +112,9 @@ def acting(partner: Partner) -> Actor:
     return Actor(ActorKind.PARTNER, partner.pk, Channel.API, request_id=request_id.current.get().strip("-"))
 
 
-def _keep(asked: issuance.Asked, root: issuance.Root, by: Actor, at: datetime) -> None:
+def _keep(asked: issuance.Asked, root: issuance.Root, at: datetime) -> None:
     """An allow of low sensitivity is not kept: this path has to stay fast."""
     rows = limits.current().actions
     grave = [one for one in asked.gated if one[0] not in rows or rows[one[0]].sensitivity is not Sensitivity.LOW]
     if grave:
-        issuance.kept(replace(asked, gated=tuple(grave)), root, by=by, at=at)
+        issuance.kept(replace(asked, gated=tuple(grave)), root, at=at)

@@ -15,7 +15,7 @@ from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.words import sentence, why_not
-from ciam_portal.oauth import backend, dpop, jwts, scopes, tokens
+from ciam_portal.oauth import actors, backend, dpop, jwts, scopes, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.resources import ours, signed, targets
@@ -27,6 +27,7 @@ from consent.ledger.shapes import Party, Way
 from consent.permission import facts, policy
 from consent.release import issuance, pace
 from consent.release.access import Access, acting, admit, partner_of
+from consent.release.actors import standing_of
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import Released, To
@@ -195,7 +196,7 @@ def _telling(access: Access) -> tuple[str, ...]:
 
 
 def _release(access: Access, way: Way, names: tuple[str, ...], named: tuple[str, ...] = ()) -> Released:
-    to = To(Party(access.partner.pk), way)
+    to = To(Party(access.partner.pk), way, actor=access.actor)
     return leaving.release_to_app(access.consent, access.customer, names, to, named=named, at=access.at)
 
 
@@ -206,7 +207,8 @@ def _withheld(released: Released) -> HttpResponse:
 
 def _person(access: Access, released: Released) -> dict[str, Any]:
     person = fields.of(access.customer, released, access.scopes, named=access.named)
-    return {"sub": subject(access.partner, access.customer.pk)} | person
+    act = actors.shown(access.token.act, access.partner, access.actor)
+    return {"sub": subject(access.partner, access.customer.pk)} | person | act
 
 
 @for_machines("POST")
@@ -239,21 +241,24 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return nothing
     kind = "refresh_token" if is_refresh else (dpop.SCHEME if found.jkt else "Bearer")
     state = signed.described(found, ends, found.created)
-    state |= {"active": True, "client_id": owner.client_id, "token_type": kind}
+    state |= {"active": True, "token_type": kind} | actors.client(owner)
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())
-    needed = (OFFLINE,) if is_refresh else ()
     found.consent.choices = found.choices
-    root, by = issuance.Root(owner, found.user, found.session, found.consent), acting(owner)
-    asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=by, at=at)
+    delegation = standing_of(owner, found.user_id) if isinstance(found, RefreshToken) else found.delegation_id
+    needed = (OFFLINE,) if is_refresh and delegation is None else ()
+    root = issuance.Root(owner, found.user, found.session, found.consent, delegation=delegation)
+    asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=acting(owner), at=at)
     if not isinstance(asked.answer, Allow):
         return nothing
-    to = To(Party(asking.pk), Way.INTROSPECTION)
+    to = To(Party(asking.pk), Way.INTROSPECTION, actor=asked.delegate)
     if not leaving.release_to_app(found.consent, found.user, ("openid",), to, at=at).names:
         return nothing
-    opened = facts.open_now(asked.allowed, asked.token, found.user, at)
-    proven = facts.signed_in(found.session)
+    opened = facts.open_now(asked.allowed, asked.token, asked.person, at)
+    who = facts.signed_in(found.session) if asked.acts is None else {}
+    if not is_refresh:
+        who |= actors.shown(found.act, asking, asked.delegate)
     if approved := details.standing(found.details):
         state["authorization_details"] = [row.said for row in approved]
-    return state | proven | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}
+    return state | who | {"sub": subject(asking, found.user.pk), "scope": " ".join(opened)}

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from accounts.factors import bound as factors
 from accounts.models import Session
 from accounts.sessions.signing import customer_of
+from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
@@ -31,8 +32,11 @@ from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, GrantAction, Unanswerable
 from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
+from consent.agents import facts as acting
+from consent.delegation.forms import OneByOne
 from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import asking, flows, policy
@@ -171,11 +175,15 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     counted = records.connected(customer, partner, consent.declined, visit.at) if consent else records.NOTHING
     visit, allows = grants.managed(visit, consent, counted.standing), counted.standing
     asked, ask_again = visit.asked, "consent" in visit.asked.prompt
-    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, allows)
+    held = (*allows, *consent.resources) if consent else ()
+    must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, held)
     offered = records.offered(asked.covers, visit.at)
-    if not (offered or asked.details):
+    acts = acting.live(visit.partner, customer) if visit.partner.kind is Kind.AGENT else None
+    if visit.partner.kind is Kind.AGENT:
+        must_show = must_show or not acting.covers(acts, asked, visit.at)
+    if not (offered or asked.details or acting.offered(visit.partner)):
         raise asked.refused("invalid_scope", "what is asked for is not in use at the moment")
-    allowed = [*allows, *consent.resources] if consent and asked.grant_action is not GrantAction.CREATE else []
+    allowed = held if asked.grant_action is not GrantAction.CREATE else ()
     wanted = (*offered, *ours.of_others(asked.resources))
     unanswered = policy.missing(wanted, allowed=allowed, declined=counted.declined, ask_again=ask_again)
     by_itself, is_public = bool(asked.details), visit.partner.is_public
@@ -189,9 +197,13 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     shown = tuple(name for name in offered if name in known or name in unanswered)
     check_before_asking(visit, shown, consent, unanswered)
     for each in map(details.transaction, asked.details):
-        gated = approving.for_transaction(visit.customer, visit.session, each, Channel.API, by=visit.by, at=visit.at)
+        token = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
+        gated = approving.for_transaction(token, visit.customer, visit.session, each, Channel.API, at=visit.at)
         check_gate(visit, each.action, gated)
-    return _page(visit, shown, frozenset(allowed), grants.given_up(asked, allows))
+    form = None
+    if visit.partner.kind is Kind.AGENT:
+        form = OneByOne(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
+    return page(visit, shown, frozenset(allowed), grants.given_up(asked, held), form)
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -205,8 +217,13 @@ def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -
     return visit.asked.back.answer(code=code)
 
 
-def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...]) -> HttpResponse:
-    """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
+def page(
+    visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...], form: OneByOne | None
+) -> HttpResponse:
+    """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked.
+
+    ``form``: what an agent asks to do.
+    """
     reference, spoken = codes.new_token(), records.spoken(shown, visit.at)
     kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown, "read": records.texts(spoken)}
     cache.set(key(visit.session, reference), kept, _KEPT_SECONDS)
@@ -216,8 +233,10 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_u
         "query": visit.asked.query,
         **asking.by_purpose(spoken, visit.customer, allowed),
         "given_up": scopes.described(given_up),
+        "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
+        "form": form,
     }
     response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.

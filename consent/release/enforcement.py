@@ -7,7 +7,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import dpop, families, id_tokens, tokens
+from ciam_portal.oauth import dpop, families, id_tokens, subject_tokens, tokens
 from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.claims import ID_TOKEN
@@ -69,7 +69,8 @@ class ConsentValidator(Authenticating):
             if set(request.client.scopes_allowed) & OWN:
                 return True
         if grant_type == GRANT:
-            return bool(request.client.may_exchange)
+            acts = getattr(request, "subject_token_type", None) == subject_tokens.TYPE
+            return bool(request.client.delegates if acts else request.client.may_exchange)
         return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 
     # --- codes
@@ -159,8 +160,15 @@ class ConsentValidator(Authenticating):
         """The whole exchange; raises what the partner is told (RFC 8693 section 2.2.2)."""
         scopes = tuple((request.scope or "").split())
         terms = exchange.Wanted(wanted.resource(request), scopes, _jkt(request))
-        found = tokens.access_of(request.subject_token)
-        issued = exchange.exchange(found, request.client, terms, by=acting(request.client), at=clock.now())
+        client, by, at = request.client, acting(request.client), clock.now()
+        if request.subject_token_type == subject_tokens.TYPE:
+            named, theirs = (
+                subject_tokens.read(request.subject_token, client, at),
+                tokens.access_of(request.actor_token),
+            )
+            issued = exchange.act(named, theirs, client, terms, by=by, at=at)
+        else:
+            issued = exchange.exchange(tokens.access_of(request.subject_token), client, terms, by=by, at=at)
         if isinstance(issued, WhyNot):
             raise wanted.refusal(issued, request)
         request.issued, request.scopes = issued, list(issued.scopes)

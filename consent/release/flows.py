@@ -5,7 +5,6 @@ for an exchange, or the exchange finds it. A code or token that was found but no
 a refusal: that it was presented must be kept.
 """
 
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +25,8 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.core.postgres.prepared import Prepared
-from ciam_portal.oauth import backchannel, jwts, rows, tokens
+from ciam_portal.oauth import actors as entities
+from ciam_portal.oauth import backchannel, rows, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.families import Carried, Issued
 from ciam_portal.oauth.families import Root as Trunk
@@ -38,7 +38,7 @@ from consent.details import facts as details
 from consent.ledger.shapes import Party, Way
 from consent.models import Consent
 from consent.permission import facts, notices
-from consent.release import events, issuance
+from consent.release import actors, events, issuance
 from consent.release.events import Why
 from consent.use import flows as leaving
 from consent.use.policy import Reason as NotUsed
@@ -93,9 +93,12 @@ def redeem(
         return Why.ENDED
     held, root = tuple(code.scope.split()), _root(code, partner, consent)
     asked = issuance.ask(root, Action.ISSUE_TOKEN, held=held, by=by, at=at)
-    why, decision = _flaw(code, redirect_uri, wanted.jkt, at) or _unproven(code, partner, verifier), None
+    why, decision = (
+        issuance.flaw(code, redirect_uri, wanted.jkt, at) or issuance.unproven(code, partner, verifier),
+        None,
+    )
     if why is None:
-        why, decision = issuance.why_not(asked, root, by, at)
+        why, decision = issuance.why_not(asked, root, at)
     if why is not None:
         tokens.spend(code, None, at)
         return _refused_code(partner, why, code.user_id, by, at, decision=decision)
@@ -113,7 +116,7 @@ def redeem(
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     read(consent, issued, at)
-    sid = backchannel.took_part(partner, code.session_id)
+    sid = "" if root.delegation else backchannel.took_part(partner, code.session_id)
     said = tuple(carried.values())
     return Exchanged(issued, code.user, code.session, consent, trunk.named, code.nonce, sid, said)
 
@@ -140,13 +143,15 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
-    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(OFFLINE,), by=by, at=at)
-    if not again and (worn := _worn(old, asked, jkt, at)) is not None:
+    needed = (OFFLINE,) if root.delegation is None else ()
+    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=needed, by=by, at=at)
+    same = answered.acts.carry(same, at) if answered.acts else same
+    if not again and (worn := issuance.worn(old, asked, jkt, at)) is not None:
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
     if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = issuance.why_not(answered, root, by, at)
+        why, decision = issuance.why_not(answered, root, at)
         if why is not None:
             return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
         event = events.TokensRefreshed(
@@ -158,7 +163,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     handed_out(root, wanted.target, at)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     read(consent, issued, at)
-    sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
+    sid, said = "" if root.delegation else backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
 
 
@@ -189,26 +194,28 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 
 def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:
     consent.choices = held.choices
-    return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
+    acts = actors.standing_of(partner, consent.customer_id)
+    return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource), acts)
 
 
 def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> dict[str, Any]:
     """What a signed access token says of partner and customer, who is known there by the resource's own name."""
     if target.signed_for is None:
         return {}
-    said = {"client_id": root.partner.client_id, "sub": subject(target.signed_for, root.customer.pk)}
+    said = entities.client(root.partner) | {"sub": subject(target.signed_for, root.customer.pk)}
     more = {"authorization_details": list(carried.values())} if carried else {}
-    return said | facts.signed_in(root.session) | more
+    proven = facts.signed_in(root.session) if root.delegation is None else {}  # the customer's; who acts is not them
+    return said | proven | more
 
 
-def handed_out(root: issuance.Root, target: Target, at: datetime) -> None:
+def handed_out(root: issuance.Root, target: Target, at: datetime, *, actor: UUID | None = None) -> None:
     """A signed token tells who runs its resource who is there, and nobody asks us then: so it is asked and noted here.
 
     What else it says is no data about a person, or was approved by itself. Raises Refused: nothing may go.
     """
     if target.signed_for is None:
         return
-    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN)
+    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN, actor=actor)
     if not leaving.release_to_app(root.consent, root.customer, ("openid",), to, at=at).names:
         raise Refused(NotUsed.NOT_COVERED)
 
@@ -229,6 +236,8 @@ def begin_family(
     ends_at = root.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     handed_out(root, target, at)
     first = Carried(target.scopes(asked.allowed), target, tuple(carried), spoken(root, target, carried))
+    if asked.acts is not None:
+        first, ends_at = asked.acts.carry(first, at), min(ends_at, asked.acts.ends_at(at))
     return tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
 
 
@@ -236,33 +245,6 @@ def read(consent: Consent, issued: Issued, at: datetime) -> None:
     """The ID token that comes with the tokens tells the partner about the customer too."""
     if "openid" in issued.scopes:
         consent.used(at)
-
-
-def _flaw(code: AuthorizationCode, redirect_uri: str, jkt: str, at: datetime) -> Why | None:
-    if at >= code.expires:
-        return Why.EXPIRED
-    if not hmac.compare_digest(redirect_uri.encode(), code.redirect_uri.encode()):
-        return Why.WRONG_REDIRECT
-    return Why.WRONG_KEY if code.jkt not in {"", jkt} else None
-
-
-def _unproven(code: AuthorizationCode, partner: Partner, verifier: str) -> Why | None:
-    """By PKCE, or the nonce in the ID token will do; then a verifier is somebody else's (RFC 9700 section 4.8.2)."""
-    if code.code_challenge:
-        is_theirs = hmac.compare_digest(jwts.hash_of(verifier).encode(), code.code_challenge.encode())
-    else:
-        is_theirs = partner.rules.nonce_suffices and bool(code.nonce) and not verifier
-    return None if is_theirs else Why.WRONG_VERIFIER
-
-
-def _worn(old: RefreshToken, asked: tuple[str, ...], jkt: str, at: datetime) -> Why | None:
-    if old.revoked is not None:
-        return Why.ENDED
-    if at >= min(old.idle_at, old.expires_at):
-        return Why.EXPIRED
-    if old.jkt not in {"", jkt}:
-        return Why.WRONG_KEY
-    return None if set(asked) <= set(old.scope.split()) else Why.TOO_WIDE
 
 
 def _one_of_its_own(

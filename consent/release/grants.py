@@ -16,6 +16,7 @@ from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.scopes import GRANT_QUERY, GRANT_REVOKE, SCOPES, claims_of
 from ciam_portal.oauth.views import for_machines, problem
+from consent.details import facts as details
 from consent.models import Consent
 from consent.permission import flows
 from consent.records import facts as records
@@ -38,10 +39,11 @@ def managed(visit: Visit, consent: Consent | None, allows: Collection[str]) -> V
 
 
 def given_up(asked: AuthorizationRequest, allows: Collection[str]) -> tuple[str, ...]:
-    """What the app is allowed now, and would not be any more."""
+    """What the app is allowed now, scopes and resources, and would not be any more."""
     if asked.grant_action is not GrantAction.REPLACE:
         return ()
-    return tuple(name for name in SCOPES if name in allows and name not in asked.covers)
+    known = (*SCOPES, *sorted(set(allows) - SCOPES.keys()))
+    return tuple(name for name in known if name in allows and name not in {*asked.covers, *asked.resources})
 
 
 def takes_away(asked: AuthorizationRequest, allows: Collection[str]) -> bool:
@@ -66,7 +68,7 @@ def _query(_request: HttpRequest, partner: Partner, *, grant_id: str) -> HttpRes
     for each in Resource.objects.filter(url__in=found.resources).order_by("url"):
         opened = " ".join(name for name in scopes if name in each.scopes)
         said.append({"scope": opened, "resources": [each.url]})  # type: ignore[dict-item]  # a list, as the draft has it
-    approved = found.details.filter(used_at=None).order_by("given_at")
+    approved = details.outstanding(found, clock.now())
     answer = {
         "scopes": said,
         "claims": sorted(claims_of(scopes)),

@@ -4,6 +4,7 @@ from typing import Any
 
 from oauthlib.oauth2.rfc6749 import errors
 
+from ciam_portal.core.policy.assurance import Level
 from ciam_portal.oauth import details
 from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
 from ciam_portal.oauth.resources import targets
@@ -47,6 +48,10 @@ def resource(request: Any) -> str:  # noqa: ANN401  (the library's request)
 _REFUSALS = {
     Why.TOO_WIDE: ("invalid_scope", "scope is more than the token holds, or than means something there"),
     Why.WRONG_TARGET: ("invalid_target", "resource is none that this token may be exchanged for, by this app"),
+    Why.PROVE_MORE: (
+        "invalid_grant",
+        f"who acts has to prove more: send them to the authorization endpoint with acr_values={Level.AAL2.acr}",
+    ),
     Why.TOO_DEEP: ("invalid_request", "too many have handed this token on already"),
 }
 

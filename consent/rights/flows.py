@@ -173,7 +173,8 @@ def _officers() -> list[User]:
 
 
 def _pause(request: Request, *, by: Actor, at: datetime) -> None:
-    keys = [key for key, now in purposes.active(at).items() if now.basis in _RESTS]
+    rests = [key for key, now in purposes.active(at).items() if now.basis in _RESTS]
+    keys = (*rests, *purposes.edited(at))  # of what was edited nobody knows what it rests on
     try:
         number = records.pause(request.customer, keys, by=by, at=at)
     except Refused as refused:
@@ -186,7 +187,7 @@ def _pause(request: Request, *, by: Actor, at: datetime) -> None:
 
 def _resume(request: Request, *, by_staff: bool, by: Actor, at: datetime) -> None:
     try:
-        records.resume(request.customer, tuple(purposes.active(at)), by=by, at=at)
+        records.resume(request.customer, (*purposes.active(at), *purposes.edited(at)), by=by, at=at)
     except Refused as refused:
         if refused.reason is not Choice.NOTHING_THERE:
             raise

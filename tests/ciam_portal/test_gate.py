@@ -477,7 +477,8 @@ def test_what_is_never_delegated_is_denied_by_name_whatever_the_policy_says(acti
 def test_all_that_anybody_may_do_for_somebody_else_is_written_here() -> None:
     open_to_them = {name for name, row in LIMITS.actions.items() if Channel.DELEGATED in row.channels}
     assert open_to_them == {
-        "see_profile", "use_delegation", "issue_token", "use_token", "partner.payment", "partner.large_payment",
+        "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token", "partner.payment",
+        "partner.large_payment", "partner.appointment", "gateway.page",
     }  # fmt: skip
     assert {action for action in Action if action not in NEVER_DELEGATED} == {
         "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token",
@@ -635,14 +636,14 @@ SHIPPED = {
     "staff_restrict": "aal2 600 moderate high severe hold help_desk",
     "staff_review_restriction": "aal2 600 moderate high severe hold help_desk",
     "issue_token": "aal1 0 high never severe allow api delegated",
-    "refresh_token": "aal1 0 high never severe allow api",
+    "refresh_token": "aal1 0 high never severe allow api delegated",
     "use_token": "aal1 0 never never severe allow api gateway delegated",
     "use_scope.activity": "aal2 900 moderate high severe allow api gateway",
     "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway delegated",
     "partner.large_payment": "aal2 300 moderate high severe hold api gateway delegated",
     "partner.appointment": "aal1 0 high high severe allow api gateway delegated",
     "partner.change_payee": "highest 600 moderate high severe hold api gateway",
-    "gateway.page": "aal1 0 high never severe allow gateway delegated",
+    "gateway.page": "aal1 0 high never severe allow gateway",
     "gateway.admin": "aal2 900 moderate high severe hold gateway",
     "manage_partner": "highest 600 moderate high severe hold web",
     "staff_decide_partner": "aal2 600 moderate high severe hold help_desk",

@@ -166,6 +166,18 @@ def test_staff_see_the_inventory_and_switch_an_app(shop: Walk) -> None:
     assert Partner.objects.get().is_enabled
 
 
+def test_an_owner_says_whether_customers_act_for_others_in_it(shop: Walk, customer: User, sign_in: Any) -> None:
+    assert "Nobody acts for others" in shop.browser.get(at(shop)).text
+    for do, on in (("on", True), ("off", False)):
+        assert shop.browser.post(at(shop, "delegates/"), {"do": do}).status_code == 302
+        assert Partner.objects.get().delegates is on
+    app = Walk(*register("App", profile=Profile.BROWSER, scopes=("openid",)), shop.browser)
+    assert "proves who it is" in app.browser.post(at(app, "delegates/"), {"do": "on"}, follow=True).text
+    assert not Partner.objects.filter(delegates=True).exists()
+    other = sign_in(customer, on=Client())
+    assert other.post(at(shop, "delegates/"), {"do": "on"}).status_code == 404
+
+
 def test_how_deliveries_fare(shop: Walk) -> None:
     now = clock.now()
     for minute, (state, trouble) in enumerate((("sent", ""), ("waiting", "HTTP 503"), ("given_up", "HTTP 500"))):

@@ -113,7 +113,7 @@ def test_every_status_it_names_is_answered_as_it_says(
     held: Held, customer: User, sign_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = open_shop(sign_in(customer, Method.PASSWORD, Method.TOTP))
-    shop.token = shop.tokens("openid profile email phone activity")["access_token"]
+    shop.token = shop.tokens("openid profile email phone activity delegations")["access_token"]
     plain = open_shop(shop.browser, name="Plain", decision_actions=())
     subject = shop.userinfo(shop.token).json()["sub"]
     several = {"evaluations": [shop.asking(subject), {}]}
@@ -132,7 +132,7 @@ def test_every_status_it_names_is_answered_as_it_says(
         held.against(path, shop.machine.get(path))
         held.against(path, shop.send(path, "x" * 20_000))
         held.against(path, shop.machine.post(path, {"a": "b"}, HTTP_AUTHORIZATION=shop.basic()))
-    for path in ("/api/profile", "/api/activity"):
+    for path in ("/api/profile", "/api/activity", "/api/delegations"):
         held.against(path, shop.get(path, shop.token), "get")
         held.against(path, shop.machine.get(path, {"access_token": "x"}), "get")
         held.against(path, shop.machine.get(path), "get")
@@ -154,7 +154,7 @@ def test_every_status_it_names_is_answered_as_it_says(
     Session.objects.update(risk=Risk.SEVERE)
     held.against("/api/approvals/redeem", shop.redeem_approval(lost))
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "deny"
-    for path in ("/api/profile", "/api/activity"):
+    for path in ("/api/profile", "/api/activity", "/api/delegations"):
         held.against(path, shop.get(path, shop.token), "get")
     running = limits.current()
     tight = replace(running, approvals=replace(running.approvals, questions_per_minute=0))

@@ -13,11 +13,13 @@ from joserfc.jwk import KeySet
 from accounts.models import Session, User
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level, Method
-from ciam_portal.oauth import exchange, jwts, scopes
+from ciam_portal.oauth import actors, exchange, jwts, scopes
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
+from tests import factories
 from tests.decisions.conftest import ACTIONS
 from tests.oauth import test_device, test_exchange, test_grants
+from tests.oauth.acting import World
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
 from tests.oauth.test_device import Television
@@ -372,7 +374,37 @@ def grant_management_action(told: Told, action: str) -> None:
             raise AssertionError(action)
 
 
+def actor_profile(told: Told, claimed: Any) -> None:
+    """Each kind of token that it names is taken in its place, and none is issued that it does not name."""
+
+    def sign_in(who: User, *methods: Method, on: Client) -> Client:
+        factories.signed_in(on, who, methods or (Method.PASSWORD,))
+        return on
+
+    world = World(sign_in)
+    (subject,), (actor,), (issued,) = (
+        claimed[f"{name}_token_types_supported"] for name in ("subject", "actor", "requested")
+    )
+    answer = world.swap(subject_token_type=subject, actor_token_type=actor, requested_token_type=issued).json()
+    assert answer["issued_token_type"] == issued
+    assert world.his.introspect(answer["access_token"])["act"]["sub_profile"] == actors.USER
+
+
+def entity_profile(told: Told, claimed: Any) -> None:
+    """A person, a service and an agent act; the tests of each use them."""
+    agent = told.walk(profile=Profile.AGENT_APP, scopes=("profile",), maker="Robots Ltd").partner
+    acting = actors.person(), actors.service(told.walk().partner, None), actors.program(agent)
+    known = actors.client(agent)
+    assert claimed == {
+        "client": [known["client_profile"]],
+        "subject": [known["sub_profile"]],
+        "actor": [each["sub_profile"] for each in acting],
+    }
+
+
 USES: dict[str, Use] = {
+    "actor_profile_token_exchange": actor_profile,
+    "entity_profiles_supported": entity_profile,
     "issuer": issuer,
     "authorization_endpoint": authorization_endpoint,
     "token_endpoint": token_endpoint,

@@ -10,13 +10,14 @@ from django.test import Client
 
 from accounts.models import User
 from ciam_portal.core.audit.models import AuditEntry
-from ciam_portal.oauth.models import AccessToken, RefreshToken
+from ciam_portal.oauth.models import AccessToken, RefreshToken, Resource
 from ciam_portal.oauth.profiles import Profile
 from ciam_portal.oauth.scopes import GRANT_QUERY, GRANT_REVOKE
 from consent.models import Consent, ConsentEvent
 from consent.records.policy import State
 from tests import factories
-from tests.oauth.walk import ALL, Walk, answer, register
+from tests.oauth.test_details import OTHER, PAYMENT, open_bank
+from tests.oauth.walk import ALL, Walk, answer, register, serve
 
 pytestmark = pytest.mark.django_db
 OFFLINE = "openid profile offline_access"
@@ -119,6 +120,40 @@ def test_replacing_shrinks_and_says_so_and_ends_what_was_out(bank: Manager) -> N
     assert (new["grant_id"], new["scope"]) == (old["grant_id"], "openid email")
     assert bank.query(bank.path(new["grant_id"])).json()["scopes"] == [{"scope": "openid email"}]
     assert bank.userinfo(old["access_token"]).status_code == 401
+
+
+@pytest.mark.control("GM-5.1")
+def test_replacing_replaces_where_it_may_be_used_and_says_so(bank: Manager) -> None:
+    api = Walk(*register("Warehouse", profile=Profile.SERVICE))
+    here, there = serve(api, bank), serve(api, bank, url="https://other.example/", name="Depot")
+    held = bank.redeem(bank.code("openid profile", resource=[here, there]), resource=here).json()["grant_id"]
+    asked = {"grant_management_action": "replace", "grant_id": held}
+    assert answer(bank.ask("openid profile", resource=here, prompt="none", **asked))["error"] == "consent_required"
+    page = bank.ask("openid profile", resource=here, **asked)
+    given_up = page.text.split("What it gives up")[1]
+    assert ("Depot" in given_up, "Warehouse" in given_up) == (True, False)
+    assert answer(bank.decide(page))["code"]
+    assert Consent.objects.live().get().resources == [here]
+    changed = AuditEntry.objects.filter(name="consent.changed").latest("at")
+    assert changed.data["resources_removed"] == [str(Resource.objects.get(url=there).pk)]
+    assert answer(bank.ask("openid profile", resource=there, prompt="none"))["error"] == "consent_required"
+
+
+@pytest.mark.control("GM-5.1")
+def test_replacing_leaves_nothing_to_do_of_what_was_approved_before(
+    customer: User, sign_in: Callable[..., Client]
+) -> None:
+    bank = open_bank(sign_in(customer), scopes=(*ALL, GRANT_QUERY))
+    old = bank.approved(PAYMENT)["grant_id"]
+
+    def approved() -> list[str]:
+        held = bank.post("/oauth/token/", {"grant_type": "client_credentials", "scope": GRANT_QUERY}).json()
+        said = bank.get(f"/oauth/grants/{old}", held["access_token"]).json()
+        return [each["creditorName"] for each in said["authorization_details"]]
+
+    assert approved() == [PAYMENT["creditorName"]]
+    new = bank.approved(OTHER, grant_management_action="replace", grant_id=old)
+    assert (new["grant_id"], approved()) == (old, [OTHER["creditorName"]])
 
 
 @pytest.mark.control("GM-5.1")

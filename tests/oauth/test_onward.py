@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import redirect_uris
 from tests import factories
 from tests.factories import PASSWORD, outbox
 from tests.oauth.walk import Walk
@@ -96,4 +96,4 @@ def test_a_partner_that_was_switched_off_is_forgotten(asked: Walk, customer: Use
     asked.partner.is_enabled = False
     asked.partner.save()
     assert "Shop" not in asked.browser.get("/sign-in/").text
-    assert partners.is_origin("") is False
+    assert redirect_uris.is_origin("") is False

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.oauth import partners
+from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Profile
 from tests.oauth.walk import owner, register
@@ -39,6 +40,8 @@ pytestmark = pytest.mark.django_db
         {"decision_actions": ("partner.fly",)},
         {"decision_actions": ("sign_in",)},
         {"decision_actions": ("partner.payment",), "profile": Profile.BROWSER},
+        {"delegates": True, "profile": Profile.BROWSER},
+        {"delegates": True, "environment": Environment.SANDBOX, "redirect_uris": ("https://shop.test/",)},
         {"profile": Profile.SERVICE, "scopes": ("openid",)},
         {"profile": Profile.SERVICE, "scopes": (), "redirect_uris": ("https://shop.example/",)},
     ],
@@ -108,6 +111,16 @@ def test_the_command_says_what_may_be_asked() -> None:
         run("decisions", gateway.client_id, "--decision-action", "partner.fly")
     assert "none" in run("decisions", gateway.client_id)
     assert Partner.objects.get().decision_actions == []
+
+
+def test_the_command_lets_customers_act_for_others() -> None:
+    run("add", "Shop", "--redirect-uri", "https://shop.example/cb", "--delegates")
+    shop = Partner.objects.get()
+    assert shop.delegates
+    assert AuditEntry.objects.get(name="partner.registered").data["delegates"] is True
+    run("delegates", shop.client_id, "off")
+    assert not Partner.objects.get().delegates
+    assert AuditEntry.objects.get(name="partner.takes_delegates").data["enabled"] is False
 
 
 def test_the_command_says_what_data_may_be_used_for() -> None:

@@ -24,7 +24,7 @@ from tests.conftest import NOON
 CALLBACK = "https://shop.example/callback"
 AFTER = "https://shop.example/"
 VERIFIER = "v" * 43
-ALL = ("openid", "profile", "email", "phone", "activity", "offline_access")
+ALL = ("openid", "profile", "email", "phone", "activity", "delegations", "offline_access")
 
 
 def challenge(verifier: str = VERIFIER) -> str:

@@ -14,6 +14,7 @@ from werkzeug.http import parse_dict_header
 from werkzeug.wrappers import Response
 
 SCOPE = "openid profile email phone offline_access"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 LEVELS = ("aal1", "aal2", "phr")
 TEAPOT = {
     "type": "payment_initiation",
@@ -132,6 +133,35 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
         session["tried"], session["then"] = {**tried, error: wishes}, "sign_ins"
         found: Response = client.authorize_redirect(f"{here}/callback", scope=f"{SCOPE} activity", **wishes)
         return found
+
+    @app.route("/others", methods=["GET", "POST"])
+    def others() -> str | tuple[str, int] | Response:
+        """For whom its reader may act here; and, for one of them, what the API says then, and who acts (RFC 8693)."""
+        held = mine()
+        if held is None:
+            return page(error="Nobody is signed in here."), 401
+        answer = call("/api/delegations", held)
+        if words_of(answer).get("error") == "insufficient_scope" and request.method == "POST":
+            session["then"] = "others"
+            found: Response = client.authorize_redirect(f"{here}/callback", scope=f"{SCOPE} delegations")
+            return found
+        if not answer.ok:
+            return page(error=f"The portal answered {answer.status_code}."), answer.status_code
+        people = answer.json()["delegations"]
+        chosen = next((each for each in people if each["sub"] == request.form.get("sub")), None)
+        if chosen is None:
+            return page(others=people, notice=None if people else "You may act for nobody here.")
+        swap = {name: chosen[name] for name in ("subject_token", "subject_token_type")}
+        swap |= {"actor_token": held["token"]["access_token"], "actor_token_type": ACCESS_TOKEN}
+        swap |= {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}
+        secret = (client.client_id, client.client_secret)
+        token = requests.post(
+            client.load_server_metadata()["token_endpoint"], data=swap, auth=secret, timeout=10
+        ).json()
+        if "access_token" not in token:
+            return page(error=f"The portal said no: {token['error_description']}"), 403
+        profile = client.get(f"{portal}/api/profile", token={**token, "token_type": "Bearer"})
+        return page(profile=profile.json()["subject"], others=people)
 
     @app.post("/pay")
     def pay() -> Response:

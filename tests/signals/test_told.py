@@ -30,10 +30,12 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.retention import forget
 from ciam_portal.oauth import id_tokens, jwts, keys, partners
+from ciam_portal.oauth.environment import Environment
+from ciam_portal.oauth.models import Partner
 from ciam_portal.signals import meanings
 from ciam_portal.signals.models import Signal, Stream
 from ciam_portal.signals.tasks import push_what_waits
-from consent.models import Consent
+from consent.models import Consent, ConsentRecord
 from consent.permission import flows as consents
 from tests import factories
 from tests.oauth.walk import payload
@@ -151,6 +153,28 @@ def test_claims_are_told_as_they_are_now_and_as_far_as_consent_goes(receiver: Re
     consents.narrow(Consent.objects.get(), ("profile",), by=Actor.system(), at=clock.now())
     said = [next(iter(each["events"].values()))["claims"] for each in receiver.takes()]
     assert said == [{"phone_number": None}, {"phone_number": None}, {"scope": "openid email phone"}]
+
+
+@pytest.mark.control("SSF-previously-consented")
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [("time", [{"scope": "openid email"}]), ("ceiling", [{"scope": "openid email"}]), ("sandbox", []), ("all", [])],
+)
+def test_a_signal_tells_no_more_than_a_token_would(
+    receiver: Receiver, customer: User, how: str, told: list[dict[str, str]]
+) -> None:
+    consents.narrow(Consent.objects.get(), ("phone",), by=SYSTEM, at=clock.now())
+    account.fill_profile(customer, {"name": "Ada"}, by=SYSTEM, at=clock.now())
+    if how == "time":
+        ConsentRecord.objects.filter(purpose="profile").update(expires_at=clock.now())
+    elif how == "ceiling":
+        Partner.objects.filter(pk=receiver.partner.pk).update(scopes_allowed=["openid", "email", "ssf.manage"])
+    elif how == "sandbox":
+        Partner.objects.filter(pk=receiver.partner.pk).update(environment=Environment.SANDBOX)
+    else:
+        ConsentRecord.objects.update(expires_at=clock.now())
+        sessions.end(Session.objects.get(customer=customer), by=SYSTEM, at=clock.now())
+    assert [next(iter(each["events"].values()))["claims"] for each in receiver.takes()] == told
 
 
 def test_a_changed_address_is_told_by_the_old_one_to_who_could_see_it(receiver: Receiver, customer: User) -> None:

@@ -25,14 +25,18 @@ from ciam_portal.core.crypto import vault
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.catalogue import Preset
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth import partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.hashers import ClientSecret
 from ciam_portal.oauth.models import Partner
+from consent.delegation import flows as delegation
+from consent.delegation import lines
 from consent.erasure import flows as erasure
-from consent.models import Deletion, Purpose, PurposeVersion
+from consent.models import Delegation, Deletion, Purpose, PurposeVersion
 from consent.purposes import flows as purposes
 from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
@@ -64,6 +68,7 @@ def load(partner_url: str = "") -> None:
         person = _person(email, name, clock.now())
         if not person.groups.filter(name=role).exists():
             _give(person, Role(role))
+    _delegation()
     _purposes()
     if partner_url:
         _partner(partner_url.rstrip("/"))
@@ -165,6 +170,26 @@ def _delete(person: User, at: datetime) -> None:
     erasure.ask(person, session, by=by, at=at)
 
 
+def _delegation() -> None:
+    """Grace may pay Ada's bills: *People and apps that act for me*, and *People I act for*."""
+    ada, grace = (User.objects.get(email=email) for email in people.CUSTOMERS)
+    if Delegation.objects.filter(owner=ada).exists():
+        return
+    at = clock.now()
+    hers = signing_in.session(ada, at, Method.PASSWORD, Method.EMAIL_CODE)
+    theirs = signing_in.session(grace, at, Method.PASSWORD, Method.TOTP)
+    terms = replace(
+        lines.terms_of(Preset.PAY_BILLS, limits.current()), currency="EUR", amount_each=5_000, amount_month=20_000
+    )
+    wish = delegation.Wish(terms, at + timedelta(days=90), Preset.PAY_BILLS, "The electricity, while I am away")
+    by = Actor(ActorKind.CUSTOMER, ada.pk, Channel.WEB, hers.pk)
+    row = delegation.offer(ada, hers, grace.email, wish, by=by, at=at)
+    sessions.end(hers, by=by, at=at)
+    by = Actor(ActorKind.CUSTOMER, grace.pk, Channel.WEB, theirs.pk)
+    delegation.accept(row, grace, theirs, by=by, at=at)
+    sessions.end(theirs, by=by, at=at)
+
+
 def _purposes() -> None:
     """News says more than it once did; what research is for shall be said anew, and waits for a second person."""
     news, research = (Purpose.objects.get(key=key) for key in (PRODUCT_NEWS, RESEARCH))
@@ -228,7 +253,8 @@ def _tea_house(url: str) -> partners.Registration:
         homepage_url=url,
         redirect_uris=(f"{url}/callback",),
         post_logout_redirect_uris=(f"{url}/",),
-        scopes=("openid", "profile", "email", "phone", "activity", "offline_access"),
+        scopes=("openid", "profile", "email", "phone", "activity", "delegations", "offline_access"),
+        delegates=True,
         decision_actions=("partner.payment", "partner.change_payee"),
         authorization_details_types=("payment_initiation",),
     )

@@ -181,6 +181,21 @@ def take_back(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     return redirect("console:app", partner_id)
 
 
+@resumable(lazy("Say whether others may act in your app"))
+@require_POST
+@sensitive(Action.MANAGE_PARTNER)
+def delegates(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Customers may act for others in it, or no longer."""
+    app, on = own_app(request, partner_id), request.POST.get("do") == "on"
+    person, session = customer_of(request), session_of(request)
+    try:
+        flows.let_act(app, person, session, on=on, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("Changed.") if on else _("Changed: nobody acts for others in it any more."))
+    except partners.Unacceptable as error:
+        messages.error(request, str(error))
+    return redirect("console:app", partner_id)
+
+
 @require_safe
 @sensitive(Action.MANAGE_PARTNER)
 def configuration(request: HttpRequest, partner_id: UUID) -> HttpResponse:

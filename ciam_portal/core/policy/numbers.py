@@ -211,6 +211,7 @@ class Delegation:
     refusals: Annotated[StrictInt, Field(ge=1, le=10)]
     closed_days: Annotated[StrictInt, Field(ge=7, le=366)]
     reminder_days: Annotated[StrictInt, Field(ge=1, le=30)]
+    acting_minutes: Annotated[StrictInt, Field(ge=2, le=60)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class OAuth:
     code_seconds: Annotated[StrictInt, Field(ge=10, le=60)]
     access_token_seconds: Annotated[StrictInt, Field(ge=60, le=900)]
     signed_token_seconds: Annotated[StrictInt, Field(ge=10, le=60)]
+    delegated_token_seconds: Annotated[StrictInt, Field(ge=60, le=300)]
     id_token_seconds: Annotated[StrictInt, Field(ge=60, le=3600)]
     refresh_token_days: Annotated[StrictInt, Field(ge=1, le=90)]
     refresh_idle_days: Annotated[StrictInt, Field(ge=1, le=90)]

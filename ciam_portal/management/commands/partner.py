@@ -21,6 +21,7 @@ from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind, Profile
+from consent.agents import flows as acting
 from consent.data_use import flows as services
 
 _USES = "purpose that it may use data for, as a service of the business; several times"
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
         add.add_argument("--exchange", action="store_true", help="may exchange tokens (RFC 8693)")
+        add.add_argument("--delegates", action="store_true", help="customers may act for others in it")
         add.add_argument("--maker", default="", help="of an agent: who makes it, in words that customers know")
         add.add_argument(
             "--action", action="append", default=[], help="of an agent: the most it may be let do; several"
@@ -78,6 +80,9 @@ class Command(BaseCommand):
         )
         ask.add_argument("client_id")
         ask.add_argument("--decision-action", action="append", default=[], help="partner.NAME; several times")
+        lets = verbs.add_parser("delegates", help="whether customers may act for others in it")
+        lets.add_argument("client_id")
+        lets.add_argument("do", choices=["on", "off"])
         uses = verbs.add_parser("purposes", help="for which purposes it may use data, as a service; none: it may not")
         uses.add_argument("client_id")
         uses.add_argument("--data-purpose", action="append", default=[], help=_USES)
@@ -127,6 +132,9 @@ class Command(BaseCommand):
             case "actions":
                 agents.set_ceiling(partner, tuple(options["action"]), by=by, at=at)
                 done = ", ".join(options["action"]) or "none"
+            case "delegates":
+                partners.let_act(partner, by=by, at=at, on=options["do"] == "on")
+                done = f"delegates {options['do']}"
             case "own":
                 partners.own(partner, _account(options["owner"]), options["contact"], by=by, at=at)
                 done = f"{options['owner']} answers for it"
@@ -139,7 +147,7 @@ class Command(BaseCommand):
             case "credentials":
                 return self._list(partner, at)
             case "retire":
-                agents.retire(partner, by=by, at=at)
+                acting.retire(partner, by=by, at=at)
                 done = "off for good"
             case _:
                 partners.switch(partner, by=by, at=at, on=verb == "enable")
@@ -187,6 +195,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         scopes=tuple(options["scope"]) or (("openid",) if signs_in else ()),
         purpose=options["purpose"],
         may_exchange=options["exchange"],
+        delegates=options["delegates"],
         homepage_url=options["homepage"],
         sector=options["sector"],
         jwks=_keys(options["jwks"]),

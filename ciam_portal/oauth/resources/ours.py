@@ -4,7 +4,12 @@ from django.conf import settings
 
 _PERSON = ("openid", "profile", "email", "phone")
 # Path, and what it can use.
-PATHS = {"/oauth/userinfo/": _PERSON, "/api/profile": _PERSON, "/api/activity": ("activity",)}
+PATHS = {
+    "/oauth/userinfo/": _PERSON,
+    "/api/profile": _PERSON,
+    "/api/activity": ("activity",),
+    "/api/delegations": ("delegations",),
+}
 
 
 def scopes_at(url: str) -> tuple[str, ...] | None:

@@ -20,7 +20,6 @@ def described(found: AccessToken | RefreshToken, ends: datetime, made: datetime)
     said |= {"jti": found.pk.hex, "scope": found.scope}
     if isinstance(found, AccessToken):
         said |= {"aud": found.resource[0]} if found.resource else {}
-        said |= {"act": found.act} if found.act else {}
     return said | ({"cnf": {"jkt": found.jkt}} if found.jkt else {})
 
 

@@ -29,12 +29,16 @@ from consent.models import Delegation, DelegationRequest
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to let others do, or to be let do. ``reason``: in their own words, for the other side."""
+    """What somebody wants to let others do, or to be let do. ``reason``: in their own words, for the other side.
+
+    ``starts_at`` None: at once.
+    """
 
     terms: Terms
     ends_at: datetime
     preset: str = ""
     reason: str = ""
+    starts_at: datetime | None = None
 
 
 @flow
@@ -164,8 +168,8 @@ def lapse(request: DelegationRequest, *, by: Actor, at: datetime) -> None:
 
 def _made(owner: User, session: Session, wish: Wish, at: datetime) -> Delegation:
     row = Delegation(
-        owner=owner, kind=Kind.PERSON, preset=wish.preset, made_at=at, starts_at=at, ends_at=wish.ends_at,
-        session=session.pk,
+        owner=owner, kind=Kind.PERSON, preset=wish.preset, made_at=at, starts_at=wish.starts_at or at,
+        ends_at=wish.ends_at, session=session.pk,
     )  # fmt: skip
     row.take(wish.terms)
     row.write(wish.reason)
@@ -183,7 +187,7 @@ def _begin(row: Delegation, *, by: Actor, at: datetime, decision: UUID | None) -
 
 def _offer(owner: User, wish: Wish, by: Actor, at: datetime) -> policy.Offer:
     holder = Holder.OWNER if by.is_self(owner.pk) else Holder.OTHER
-    return policy.Offer(holder=holder, terms=wish.terms, starts_at=at, ends_at=wish.ends_at)
+    return policy.Offer(holder=holder, terms=wish.terms, starts_at=wish.starts_at or at, ends_at=wish.ends_at)
 
 
 def _answering(row: Delegation, delegate: User, by: Actor, at: datetime) -> policy.Answering:

@@ -122,10 +122,11 @@ def may_let(pair: Pair, offer: Offer, *, limits: Limits, at: datetime) -> Decisi
         return Deny(Reason.NOT_YOURS)
     if (wrong := wrong_with(offer.terms, limits)) is not None:
         return Deny(wrong)
-    if offer.starts_at is None or offer.ends_at is None or not at < offer.ends_at or offer.ends_at <= offer.starts_at:
+    starts_at, ends_at = offer.starts_at, offer.ends_at
+    if starts_at is None or ends_at is None or ends_at <= max(at, starts_at):
         return Deny(Reason.BAD_LIMIT)
     longest = timedelta(days=limits.delegation.longest_days)
-    if offer.ends_at > min(at, offer.starts_at) + longest:
+    if starts_at > at + longest or ends_at > starts_at + longest:
         return Deny(Reason.TOO_LONG)
     return _between(pair, limits) or Allow()
 

@@ -27,8 +27,8 @@ from consent.use.policy import Rests
 from tests import factories
 from tests.conftest import NOON
 from tests.consent.data_use.conftest import PATH, Service
-from tests.consent.purposes.test_facts import edit
 from tests.consent.records import world
+from tests.consent.records.world import edit
 from tests.oauth.keyed import key_set, new_key
 from tests.oauth.walk import Walk, register
 

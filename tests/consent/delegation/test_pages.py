@@ -91,6 +91,15 @@ def test_from_the_question_to_the_answer(ada: Party, bob: Party) -> None:
     assert bob.client.post(f"{THEIRS}{row.pk}/end/").status_code == 403
 
 
+def test_it_can_begin_later(ada: Party, bob: Party) -> None:
+    ada.client.post(f"{MINE}invite/pay_bills/", SAID | {"starts": "7"})
+    row = Delegation.objects.get()
+    assert (row.starts_at - row.made_at).days == 7
+    assert (row.ends_at - row.starts_at).days == 90
+    bob.client.post(f"{THEIRS}invitations/{row.pk}/", {"do": "accept"})
+    assert "Begins later" in ada.client.get(MINE).text
+
+
 def test_a_no_is_one_click_on_either_side(ada: Party, bob: Party) -> None:
     ada.client.post(f"{MINE}invite/pay_bills/", SAID)
     bob.client.post(f"{THEIRS}ask/", {"email": "grace@example.com", "actions": [SEE]})

@@ -144,6 +144,13 @@ OFFER = Offer(Holder.OWNER, BILLS, NOON, NOON + LONGEST)
         (NOBODY_YET, replace(OFFER, ends_at=NOON + LONGEST + SECOND), Deny(Reason.TOO_LONG)),
         (NOBODY_YET, replace(OFFER, ends_at=NOON), Deny(Reason.BAD_LIMIT)),
         (NOBODY_YET, replace(OFFER, ends_at=None), Deny(Reason.BAD_LIMIT)),
+        (NOBODY_YET, replace(OFFER, starts_at=NOON + DAY, ends_at=NOON + DAY + LONGEST), Allow()),
+        (NOBODY_YET, replace(OFFER, starts_at=NOON + DAY, ends_at=NOON + DAY), Deny(Reason.BAD_LIMIT)),
+        (
+            NOBODY_YET,
+            replace(OFFER, starts_at=NOON + LONGEST + SECOND, ends_at=NOON + LONGEST + DAY),
+            Deny(Reason.TOO_LONG),
+        ),
     ],
 )
 def test_may_offer(pair: Pair, offer: Offer, answer: Decision) -> None:

@@ -1,7 +1,6 @@
 """What data may be used for now: what was approved, and nothing that was edited behind that."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -15,18 +14,9 @@ from consent.models import Purpose, PurposeVersion
 from consent.purposes import facts, policy, shipped
 from consent.purposes.models import digest
 from consent.purposes.policy import Basis, Reason
+from tests.consent.records.world import edit
 
 pytestmark = pytest.mark.django_db
-
-
-def edit(sql: str, *values: Any) -> None:
-    """As the database's superuser does it, whom no trigger stops."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE consent_purposeversion DISABLE TRIGGER USER")
-        cursor.execute(f"UPDATE consent_purposeversion SET {sql}", values)  # noqa: S608  (a test's own)
-        cursor.execute("ALTER TABLE consent_purposeversion ENABLE TRIGGER USER")
-    facts.forget()
 
 
 @pytest.fixture

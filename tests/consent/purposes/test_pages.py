@@ -17,7 +17,7 @@ from consent.models import PurposeVersion
 from consent.purposes import facts
 from consent.purposes.tasks import look_at_purposes
 from tests.accounts.staff.people import Member
-from tests.consent.purposes.test_facts import edit
+from tests.consent.records.world import edit
 
 pytestmark = pytest.mark.django_db
 

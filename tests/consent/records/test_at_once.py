@@ -13,9 +13,10 @@ from django.test import Client
 from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
-from consent.models import Consent, ConsentEvent
+from consent.models import Consent, ConsentEvent, ConsentRecord
+from consent.permission import flows as connections
 from consent.purposes import facts as purposes
-from consent.records import flows
+from consent.records import flows, settle
 from consent.records.policy import Reason, Says, State
 from tests import factories
 from tests.at_once import PATIENCE, in_turn, side_by_side, waits_for_a_lock
@@ -67,6 +68,16 @@ def test_a_fresh_grant_waits_for_whoever_holds_its_customer(
             flows.hold(customer.pk)
         assert answer(waiting.result(PATIENCE))["code"]
     assert Consent.objects.live().get().scopes == ["openid"]
+
+
+@at_once
+def test_a_connection_from_before_says_what_it_holds_when_it_is_locked(unlocked_audit: None) -> None:
+    customer, (app, _secret), at = factories.customer(), register(), clock.now()
+    held = ["openid", "email"]
+    before = Consent.objects.create(customer=customer, partner=app, scopes=held, given_at=at, changed_at=at)
+    in_turn(partial(connections.narrow, before, ("email",), by=Actor.system(), at=at), settle.on_migrated)
+    said = dict(ConsentRecord.objects.filter(subject=customer).values_list("purpose", "state"))
+    assert said == {"sign_in": State.GIVEN, "contact_details": State.REFUSED}
 
 
 def decide(walk: Walk, page: Any) -> Any:

@@ -129,7 +129,7 @@ def test_a_refusal_is_kept_and_asked_again_only_when_the_text_changes_in_what_ma
 
     def is_answered() -> bool:
         (found,) = ConsentRecord.objects.of(customer.pk)
-        standing = facts.standing(found, purposes.active(clock.now()))
+        standing = facts.standing(found, clock.now())
         return policy.is_answered(standing, clock.now())
 
     assert is_answered()
@@ -174,7 +174,7 @@ def test_what_ends_is_announced_once_and_written_down_but_refused_by_the_clock(
     assert [mail.kind for mail in outbox()] == ["choices_end"]
     with time_machine.travel(at + timedelta(days=395)):
         (found,) = ConsentRecord.objects.of(customer.pk)
-        assert not policy.stands(facts.standing(found, purposes.active(clock.now())), clock.now())
+        assert not policy.stands(facts.standing(found, clock.now()), clock.now())
         assert [tasks.expire(), tasks.expire()] == [1, 0]
     assert ConsentRecord.objects.get().state == State.EXPIRED
 

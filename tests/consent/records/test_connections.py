@@ -10,13 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
-from ciam_portal.core import clock
+from ciam_portal.core import clock, timeline
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
+from ciam_portal.core.audit.models import AuditEntry
 from consent.models import Consent, ConsentEvent, ConsentRecord
-from consent.records import settle, tasks
+from consent.purposes import facts as purposes
+from consent.records import flows, settle, tasks
 from consent.records.policy import State
-from tests.consent.records.world import retired, rewritten
+from tests.consent.records.world import edited, retired, rewritten
 from tests.oauth.conftest import walk
-from tests.oauth.walk import Walk, answer
+from tests.oauth.walk import Walk, answer, register
 
 pytestmark = pytest.mark.django_db
 __all__ = ["walk"]  # a fixture
@@ -96,6 +99,62 @@ def test_the_sweep_takes_out_what_ended_and_it_is_asked_anew(walk: Walk) -> None
         assert tasks.expire() == 0
 
 
+@pytest.mark.control("GDPR 7(1)")
+def test_what_is_edited_gives_nothing_and_is_all_as_before_when_it_is_put_back(walk: Walk) -> None:
+    tokens = walk.tokens(OFFLINE)
+    before, said = held(), ConsentEvent.objects.count()
+    with edited("contact_details"):
+        assert "email" not in walk.userinfo(tokens["access_token"]).json()
+        assert tasks.expire() == 0
+        assert (held(), ConsentEvent.objects.count()) == (before, said)
+        # Time and answers go on meanwhile, and take nothing of it along.
+        ConsentRecord.objects.filter(purpose="profile").update(expires_at=clock.now())
+        assert tasks.expire() == 1
+        assert answer(walk.decide(walk.ask("openid profile")))["code"]
+        assert held()["contact_details"] == before["contact_details"]
+        with time_machine.travel(clock.now() + timedelta(days=800)):
+            tasks.expire()
+        assert held()["contact_details"] == before["contact_details"]
+    assert "email" in walk.userinfo(tokens["access_token"]).json()
+    call_command("consents", "verify", stdout=StringIO())
+
+
+def test_what_is_taken_back_of_an_edited_purpose_is_taken_back(walk: Walk) -> None:
+    walk.tokens("openid email")
+    with edited("contact_details"):
+        consent = Consent.objects.get()
+        assert walk.browser.post(f"/privacy-choices/contact_details/{consent.pk}/").status_code == 302
+    assert held()["contact_details"][0] == State.WITHDRAWN
+
+
+def test_a_yes_that_covers_nothing_ends_and_holds_nobody_up(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_BATCH", 1)
+    walk.tokens("openid email")
+    Consent.objects.update(scopes=["openid"])
+    mails, at = ConsentRecord.objects.filter(purpose="contact_details"), clock.now()
+    mails.update(expires_at=at - timedelta(days=1), scopes=[])
+    other = Walk(*register("Other"), walk.browser)
+    other.tokens("openid email")
+    mails.filter(recipient=other.partner).update(expires_at=at)
+    assert [tasks.expire() for _ in range(3)] == [1, 1, 0]
+    assert set(mails.values_list("state", flat=True)) == {State.EXPIRED}
+    assert {tuple(each.scopes) for each in Consent.objects.all()} == {("openid",)}
+
+
+def test_what_is_said_of_several_at_once_is_told_of_each(walk: Walk, customer: User) -> None:
+    walk.tokens("openid email")
+    by, at = Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB), clock.now()
+    before = ConsentEvent.objects.count()
+    flows.pause(customer, tuple(purposes.active(at)), by=by, at=at)
+    told = {row.data["partner"]: row.data for row in AuditEntry.objects.filter(name="choice.recorded", at=at)}
+    assert told.keys() == {None, str(walk.partner.pk)}
+    for partner, said in told.items():
+        made = ConsentEvent.objects.filter(recipient=partner, number__gt=before).order_by("number")
+        assert said["events"] == [str(each.pk) for each in made]
+        assert said["first"] == made[0].number
+    assert timeline.TOLD["choice.recorded"](told[None])
+
+
 def test_a_text_that_changes_while_it_is_read_is_not_agreed_to(walk: Walk) -> None:
     page = walk.ask("openid email")
     rewritten("contact_details", words="To sell it on.")
@@ -122,6 +181,26 @@ def test_a_connection_from_before_gets_its_records(walk: Walk, customer: User) -
     }
     assert set(ConsentRecord.objects.values_list("at", flat=True)) == {at}
     assert answer(walk.ask("openid email profile"))["code"]
+
+
+def test_connections_from_before_get_theirs_in_batches_once_and_whole(
+    customer: User, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "_BATCH", 2)
+    at = clock.now() - timedelta(days=10)
+    apps = [walk.partner, *(register(name)[0] for name in ("Two", "Three", "Four", "Five"))]
+    held = (["openid"], ["openid", "email"], ["phone"], ["profile"], ["openid"])
+    for app, scopes in zip(apps, held, strict=True):
+        Consent.objects.create(customer=customer, partner=app, scopes=scopes, given_at=at, changed_at=at)
+    retired("profile")
+    with edited("contact_details"):
+        settle.on_migrated()
+        settle.on_migrated()
+        assert ConsentRecord.objects.count() == AuditEntry.objects.filter(name="choice.adopted").count() == 2
+    settle.on_migrated()
+    adopted = AuditEntry.objects.filter(name="choice.adopted").order_by("pk")
+    assert [row.data["events"] for row in adopted] == [1, 1, 2, 1]
+    assert ConsentRecord.objects.count() == 5  # what is used for nothing says nothing, however often it is looked at
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def test_becomes(basis: Basis, before: State | None, says: Says, after: State) -
         ({"material": 3}, False, State.SUPERSEDED),
         ({"material": 3, "basis": Basis.CONTRACT}, True, None),  # what needs no yes does not end with a new text
         ({"basis": None}, False, State.SUPERSEDED),
+        ({"basis": None, "is_edited": True}, False, None),
+        ({"expires_at": NOON, "is_edited": True}, False, None),
         *[({"state": state}, False, None) for state in State if state is not State.GIVEN],
     ],
 )

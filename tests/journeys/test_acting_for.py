@@ -1,0 +1,74 @@
+"""Two people: he asks and is refused, she invites him to pay her bills, he accepts, she stops it."""
+
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.walk import Customer, Mailbox, link_in, look_at, use_codes_again
+from tests.stack import Stack, people
+
+GRACE = "grace@example.com"
+
+
+def enter(page: Page, portal: Stack) -> None:
+    """Grace, with two steps."""
+    page.goto("/people-i-act-for/")
+    Customer(page, portal, GRACE, people.PASSWORD).type_credentials()
+    page.get_by_role("heading", name="Second step").wait_for()
+    use_codes_again(portal, GRACE)
+    page.get_by_role("textbox").first.fill(portal.code(GRACE))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="People I act for").wait_for()
+
+
+def test_asked_refused_invited_accepted_and_stopped(
+    page: Page, browser: Browser, portal: Stack, complaints: list[str]
+) -> None:
+    owner = Customer(page, portal)
+    owner.sign_up()
+    owner.sign_in()
+    other = browser.new_context(base_url=portal.url, locale="en-GB", viewport={"width": 390, "height": 844})
+    theirs, inbox = other.new_page(), Mailbox(portal.mail_dir, GRACE)
+    enter(theirs, portal)
+    look_at(theirs)
+    theirs.get_by_role("link", name="Ask to act for somebody").click()
+    look_at(theirs)
+    theirs.get_by_label("Their email address").fill(owner.address)
+    theirs.get_by_label("Pay, in connected apps").check()
+    theirs.get_by_role("button", name="Ask them").click()
+    theirs.get_by_text("We have asked them by mail").wait_for()
+
+    page.goto(link_in(owner.mailbox.wait_for("Somebody asks to act for you")))
+    page.get_by_role("heading", name="Somebody asks to act for you").wait_for()
+    look_at(page)
+    page.get_by_role("button", name="No, do not let them").click()
+    page.get_by_role("link", name="Invite somebody").click()
+    look_at(page)
+    page.get_by_role("link", name="Begin with: Pay bills").click()
+    look_at(page)
+    page.get_by_label("Their email address").fill(GRACE)
+    page.get_by_role("button", name="Invite them").click()
+    page.get_by_text("up to which amount").first.wait_for()
+    page.get_by_label("Most at a time").fill("20")
+    page.get_by_label("In which currency").select_option("EUR")
+    page.get_by_role("button", name="Invite them").click()
+    page.get_by_text("We have invited them by mail").wait_for()
+
+    theirs.goto(link_in(inbox.wait_for("Somebody wants you to act for them")))
+    theirs.get_by_role("heading", name="Will you act for somebody?").wait_for()
+    look_at(theirs)
+    theirs.get_by_role("button", name="Yes, I will").click()
+    theirs.get_by_text("You can act for them from now on").wait_for()
+    look_at(theirs)
+
+    page.goto("/acting-for-me/")
+    page.get_by_text("Can act", exact=True).wait_for()
+    look_at(page)
+    page.get_by_role("link", name="Change or renew").click()
+    page.get_by_role("heading", name="Change what they can do for you").wait_for()
+    look_at(page)
+    page.go_back()
+    page.get_by_role("button", name="Stop everything").click()
+    page.get_by_text("Nobody acts for you", exact=True).wait_for()
+    theirs.reload()
+    theirs.get_by_text(owner.address).first.wait_for()
+    assert not theirs.get_by_role("button", name="End it").filter(has_text=owner.address).count()
+    other.close()
