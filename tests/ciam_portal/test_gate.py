@@ -478,7 +478,7 @@ def test_all_that_anybody_may_do_for_somebody_else_is_written_here() -> None:
     open_to_them = {name for name, row in LIMITS.actions.items() if Channel.DELEGATED in row.channels}
     assert open_to_them == {
         "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token", "partner.payment",
-        "partner.large_payment", "partner.appointment", "gateway.page",
+        "partner.large_payment", "partner.appointment",
     }  # fmt: skip
     assert {action for action in Action if action not in NEVER_DELEGATED} == {
         "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token",
