@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
 
 from accounts.staff.admin.verbs import Verbs
 from accounts.staff.forms import Decide
@@ -36,9 +38,17 @@ class Partners(Verbs):
         return rows
 
     def get_urls(self) -> list[URLPattern]:
-        """Switching off and on."""
+        """Switching off and on, and how agents fare."""
+        own = [path("agents/", self.admin_site.admin_view(require_safe(self.agents)), name="oauth_partner_agents")]
         switch = self.verb(self.switch, lazy("Switch an app off or on"), forms.Switch, "do")
-        return [path("<uuid:partner_id>/switch/", switch, name="oauth_partner_switch"), *super().get_urls()]
+        return [*own, path("<uuid:partner_id>/switch/", switch, name="oauth_partner_switch"), *super().get_urls()]
+
+    def agents(self, request: HttpRequest) -> HttpResponse:
+        """Whom agents act for, by how many grants that they do not use, and how often they are refused."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = facts.agents(clock.now())
+        return self.show(request, "admin/agents.html", title=_("Agents"), rows=rows, days=facts.LATELY_DAYS)
 
     def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
         """One app: ages, networks, scopes that are granted and never used, and the button."""
@@ -86,7 +96,7 @@ class Partners(Verbs):
     @admin.display(description=lazy("networks of one secret or key"))
     def networks(self, app: Partner) -> int:
         """The most that one of them was seen from."""
-        return max((len(each.networks) for each in app.credentials.all() if each.is_live(clock.now())), default=0)
+        return facts.networks(app, clock.now())
 
 
 @admin.register(ChangeRequest)

@@ -93,6 +93,7 @@ def _judged(
         if (refused := refusal(delegating.may_act, acting, about=about, by=by, at=at)) is not None:
             return refused
     asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at=at)
+    asked = acts.by_itself(transaction.action, asked, at) if acts is not None else asked
     return assess(transaction.action, asked, about=about, by=by, at=at)
 
 

@@ -9,15 +9,28 @@ from uuid import UUID
 from django.conf import settings
 
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.subjects import subject
 
-SERVICE, USER = "service", "user"  # kinds of entity: who it is, whatever they say of themselves
+# Kinds of entity (OAuth actor and entity profiles): who it is, whatever they say of themselves.
+SERVICE, USER, AGENT = "service", "user", "ai_agent"
 Act = dict[str, Any]
 
 
 def person() -> Act:
     """Somebody acts for the customer whose token it is."""
     return {"iss": settings.PUBLIC_URL, "sub_profile": USER}
+
+
+def program(agent: Partner) -> Act:
+    """An agent acts for the customer whose token it is."""
+    return {"iss": settings.PUBLIC_URL, "sub": agent.client_id, "sub_profile": AGENT}
+
+
+def client(partner: Partner) -> dict[str, str]:
+    """To whom a token was issued, and, if that is an agent, that the customer is none."""
+    kinds = {"client_profile": AGENT, "sub_profile": USER} if partner.kind is Kind.AGENT else {}
+    return {"client_id": partner.client_id} | kinds
 
 
 def service(partner: Partner, before: Act | None) -> Act:

@@ -13,7 +13,6 @@ from ciam_portal.oauth import claims, details
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
-from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.scopes import SCOPES
 
@@ -132,7 +131,7 @@ def sender(query: QueryDict) -> Partner:
     partner: Partner | None = Partner.objects.filter(client_id=client_id).first() if sane else None
     if partner is None or not partner.is_enabled:
         raise Unanswerable(_("We do not know this app, or it is switched off."))
-    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE or partner.kind is Kind.AGENT:
+    if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
         raise Unanswerable(_("This app does not sign anybody in."))
     return partner
 
@@ -178,7 +177,7 @@ class _Reader:
             level=level,
             level_is_essential=essential,
             subject=said.subject,
-            named=said.fields(self.partner.scopes_allowed),
+            named=() if self.partner.rules.agent else said.fields(self.partner.scopes_allowed),
             id_token_hint=self.query.get("id_token_hint", ""),
             details=self._details(),
             grant_action=self._grant_action(),
@@ -236,17 +235,21 @@ class _Reader:
 
     def _resources(self) -> tuple[str, ...]:
         asked = tuple(dict.fromkeys(self.query.getlist("resource")))
+        if self.partner.rules.agent and not asked:
+            raise self._no("invalid_target", "an agent names what it is to be used at, in resource")
         if len(asked) > _MOST_RESOURCES or not all(targets.of(self.partner, (url,), url) for url in asked):
             raise self._no("invalid_target", "a resource is not known here, or not open to this app")
         return asked
 
     def _scopes(self) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(self.query.get("scope", "").split()))
+        if not names and self.partner.actions_allowed:
+            return ()  # an agent that reads nothing
         if not names or not all(_SCOPE.fullmatch(name) for name in names):
             raise self._no("invalid_scope", "scope is missing or malformed")
         # Unknown ones are ignored (OpenID Connect Core section 3.1.2.1); what was granted stands in the answer's scope.
         open_to_it = tuple(name for name in names if name in SCOPES and name in self.partner.scopes_allowed)
-        if not open_to_it:
+        if not (open_to_it or self.partner.actions_allowed):
             raise self._no("invalid_scope", "no scope is known and open to this app")
         return open_to_it
 
@@ -265,8 +268,8 @@ class _Reader:
         name, names_one = self.query.get("grant_management_action", ""), "grant_id" in self.query
         if not (name or names_one):
             return None
-        if self.partner.is_public:
-            raise self._no("invalid_request", "grants are managed by apps that prove who they are")
+        if self.partner.is_public or self.partner.rules.agent:
+            raise self._no("invalid_request", "grants are managed by apps that prove who they are, and are no agents")
         if name not in list(GrantAction):
             raise self._no("invalid_request", f"grant_management_action must be one of {', '.join(GrantAction)}")
         if names_one is (name == GrantAction.CREATE):

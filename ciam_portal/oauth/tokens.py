@@ -21,7 +21,7 @@ from ciam_portal.core.postgres import prepared
 from ciam_portal.oauth import rows
 from ciam_portal.oauth.families import Carried, Issued, Root
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, Partner, RefreshToken
-from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.profiles import AGENTS, Profile
 from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
@@ -92,17 +92,21 @@ def spend(code: AuthorizationCode, family: UUID | None, at: datetime) -> None:
 
 
 def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: datetime, at: datetime) -> Issued:
-    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most."""
-    refresh = _new_refresh(root, lasting, ends_at, at) if OFFLINE in lasting else ""
+    """The first tokens of a family. With offline_access among the scopes, a refresh token until ``ends_at`` at most.
+
+    An agent gets one without it: it acts until its grant ends, wherever its customer is.
+    """
+    lasts = OFFLINE in lasting or carried.delegation is not None
+    refresh = _new_refresh(root, lasting, ends_at, at) if lasts else ""
     access = _new_access(root, carried, at)
-    return Issued(access, refresh, carried.scopes, lasting, carried.target.seconds, carried.details)
+    return Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
 
 
 def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
     RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
     refresh = _new_refresh(root, lasting, old.expires_at, at)
-    access, seconds = _new_access(root, carried, at), carried.target.seconds
+    access, seconds = _new_access(root, carried, at), carried.seconds(at)
     issued = Issued(access, refresh, carried.scopes, lasting, seconds, carried.details)
     alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
     kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
@@ -125,7 +129,7 @@ def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> I
     alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
     if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
         return None
-    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.target.seconds, wanted.details)
+    return Issued(access, refresh, tuple(had), tuple(lasting), wanted.seconds(at), wanted.details)
 
 
 def _repeatable(old: RefreshToken) -> str:
@@ -208,11 +212,16 @@ def revoke_all(customer: UUID) -> int:
 
 
 def revoke_session(session: UUID, *, keep_offline: bool) -> int:
-    """End all that came from one session; ``keep_offline`` spares what the customer allowed in their absence."""
+    """End all that came from one session; ``keep_offline`` spares what the customer allowed in their absence.
+
+    That is what agents hold too: they act until their grant ends.
+    """
     if not keep_offline:
         return _end(Q(session_id=session))
     _erase(AuthorizationCode.objects.filter(session_id=session))
-    return _erase(AccessToken.objects.filter(session_id=session).exclude(scope__contains=OFFLINE))
+    agents = AccessToken.objects.filter(session_id=session, application__profile__in=AGENTS)
+    rows = AccessToken.objects.filter(session_id=session).exclude(scope__contains=OFFLINE)
+    return _erase(rows.exclude(pk__in=agents.values("pk")))
 
 
 def end_family(family: UUID | None) -> int:

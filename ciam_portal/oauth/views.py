@@ -243,7 +243,11 @@ def _metadata() -> dict[str, Any]:
             "actor_token_types_supported": [exchange.ACCESS_TOKEN],
             "requested_token_types_supported": [exchange.ACCESS_TOKEN],
         },
-        "entity_profiles_supported": {"actor": [actors.USER, actors.SERVICE]},
+        "entity_profiles_supported": {
+            "client": [actors.AGENT],
+            "subject": [actors.USER],
+            "actor": [actors.USER, actors.SERVICE, actors.AGENT],
+        },
         "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
         "grant_management_action_required": False,
         "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),

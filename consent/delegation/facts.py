@@ -1,5 +1,6 @@
 """What a delegation rests on at this moment, and what is between two people already."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from ciam_portal.core.mailbox import reader
 from consent.delegation import policy
 from consent.delegation.models import DelegationQuerySet
 from consent.delegation.policy import Acting, Holder
-from consent.delegation.shapes import Act, Asked, Kind, State
+from consent.delegation.shapes import Act, Asked, Kind, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _A_DAY = timedelta(hours=24)
@@ -45,7 +46,7 @@ def of(row: Delegation, act: Act | None = None, *, at: datetime) -> Acting:
         state=State(row.state),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        terms=row.terms,
+        terms=_terms(row),
         owner_open=row.owner.is_open_at(at),
         delegate_open=_is_open(row, at),
         has_second_step=row.kind == Kind.AGENT or bool(getattr(row, "has_second_step", False)),
@@ -59,6 +60,15 @@ def of(row: Delegation, act: Act | None = None, *, at: datetime) -> Acting:
         done=row.done_by(today),
         approved=act.approved,
     )
+
+
+def _terms(row: Delegation) -> Terms:
+    """What was granted; of an agent, what is within its ceiling as well."""
+    if row.agent is None:
+        return row.terms
+    most = {*row.agent.actions_allowed, *row.agent.scopes_allowed}
+    actions, scopes = (tuple(name for name in names if name in most) for names in (row.terms.actions, row.terms.scopes))
+    return replace(row.terms, actions=actions, scopes=scopes)
 
 
 def _is_open(row: Delegation, at: datetime) -> bool:

@@ -1,5 +1,7 @@
 """Shapes of what people send to let somebody act, or to ask for it."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customer.forms import Address
 from ciam_portal.core import typed
 from ciam_portal.core.policy import limits
-from ciam_portal.core.words import Text
+from ciam_portal.core.words import Text, sentence
 from consent.delegation import lines, policy
 from consent.delegation.flows import Wish
 from consent.delegation.shapes import Terms
@@ -109,6 +111,62 @@ class Grant(Things):
     @staticmethod
     def _minor(amount: Decimal | None, currency: str) -> int | None:
         return None if amount is None else lines.minor(amount, currency or "EUR")
+
+
+class OneByOne(Grant):
+    """The same with a question for each action, as agents are let act: no, yes, or yes if they ask each time.
+
+    Nothing is allowed beforehand but what is ``now``. ``actions``: all that can be; ``scopes``: chosen beside it.
+    """
+
+    NO, ASK, YES = "no", "ask", "yes"
+    ANSWERS = ((NO, _("No")), (ASK, _("Yes, but it must ask me each time")), (YES, _("Yes, without asking")))
+
+    def __init__(
+        self,
+        data: Any = None,  # noqa: ANN401  (a QueryDict, or nothing)
+        *,
+        actions: Iterable[str],
+        scopes: Iterable[str] = (),
+        now: Terms | None = None,
+    ) -> None:
+        now, rules = now or Terms(), limits.current()
+        super().__init__(data, initial=first(now))
+        self._actions, self._scopes = {f"do:{action}": action for action in actions}, tuple(scopes)
+        del self.fields["actions"], self.fields["scopes"], self.fields["starts"]
+        if not any(policy.has_amount(action, rules) for action in self._actions.values()):
+            for name in ("amount_each", "amount_month", "currency"):
+                self.fields[name].widget = forms.HiddenInput()
+        for name, action in self._actions.items():
+            self.fields[name] = forms.ChoiceField(
+                label=str(lines.doing(action)), choices=self.ANSWERS, widget=forms.RadioSelect
+            )
+            self.initial[name] = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
+        self.order_fields(self._actions)
+
+    @property
+    def doing(self) -> list[forms.BoundField]:
+        """The questions."""
+        return [self[name] for name in self._actions]
+
+    @property
+    def rest(self) -> list[forms.BoundField]:
+        """How far, and how long."""
+        return [field for field in self.visible_fields() if field.name not in self._actions]
+
+    def clean(self) -> dict[str, Any]:
+        """What can be let at all."""
+        self.cleaned_data = super().clean() | {"actions": self._said(self.ASK, self.YES), "scopes": list(self._scopes)}
+        if not self.errors and (wrong := policy.wrong_with(self.terms(), limits.current())) is not None:
+            raise forms.ValidationError(sentence(wrong))
+        return self.cleaned_data
+
+    def terms(self) -> Terms:
+        """With what must be asked about each time."""
+        return replace(super().terms(), asks=tuple(sorted(self._said(self.ASK))))
+
+    def _said(self, *answers: str) -> list[str]:
+        return [action for name, action in self._actions.items() if self.cleaned_data.get(name) in answers]
 
 
 class _Said(forms.Form):

@@ -181,15 +181,10 @@ def _acting(
         is_named=named.delegate == subject(partner, held.user_id),
         has_delegation=has_delegation,
         is_connected=consent is not None,
-        target_stands=target is not None and _knows_who_acts(target),
+        target_stands=target is not None and target.knows_who_acts,
         target_is_ours=not ours.of_others((url,) if url else ()),
         target_was_agreed=consent is not None and url in consent.resources,
     )
-
-
-def _knows_who_acts(target: Target) -> bool:
-    """Whoever runs it reads who acts, and asks us about each token: so none works a second longer than it may."""
-    return target.delegates and target.introspects
 
 
 def _says(
@@ -228,7 +223,7 @@ def _facts(
         acted=actors.depth(held.act),
         held=frozenset(held.scope.split()),
         asked=frozenset(wanted.scopes),
-        target_stands=target is not None and (held.delegation_id is None or _knows_who_acts(target)),
+        target_stands=target is not None and (held.delegation_id is None or target.knows_who_acts),
         target_is_ours=not ours.of_others((url,) if url else ()),
         target_was_agreed=url in consent.resources,
         audience_is_ours=not ours.of_others(tuple(held.resource)) and held.resource in ([], [url]),

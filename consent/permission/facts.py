@@ -19,6 +19,7 @@ from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth import claims, scopes
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import policy
@@ -84,9 +85,12 @@ def agreeing(
 ) -> tuple[Action, ...]:
     """The rows of the catalogue that a customer's yes falls under: ``wanted`` now, ``allowed`` before.
 
-    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time.
+    Anybody can pretend to be a public partner, so letting one go on in the customer's absence is asked each time. To
+    let an agent act is always the same, whatever of it is new.
     """
     wanted = frozenset(wanted)
+    if partner.kind is Kind.AGENT:
+        return (Action.CREATE_DELEGATION,)
     first = (Action.APPROVE_CONSENT if is_new else Action.WIDEN_CONSENT,) if wanted - frozenset(allowed) else ()
     return (*first, Action.APPROVE_OFFLINE) if partner.is_public and OFFLINE in wanted else first
 

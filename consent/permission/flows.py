@@ -1,6 +1,6 @@
 """A customer allows, narrows, refuses and withdraws."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,11 +19,14 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require, require_action
+from ciam_portal.core.outbox.notice import NoticeBase
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
+from ciam_portal.core.themes import Joined
 from ciam_portal.oauth import families, scopes, tokens
 from ciam_portal.oauth.authorization import AuthorizationRequest, GrantAction
 from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.models import Consent
@@ -32,8 +35,11 @@ from consent.records import facts as records
 from consent.records import settle
 from consent.records.policy import Reason as Unchanged
 from consent.records.policy import State
+from consent.release import actors, issuance
 from consent.release import events as release_events
-from consent.release import issuance
+
+ENDED = Joined[Callable[..., object]]()
+"""What ends with a connection: ``(consent, *, by, at)``, in that flow, which holds the consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +100,14 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
         record(event, about=customer.pk, by=by, at=at)
         titles = (*(scope.title for scope in scopes.described(allowed)), *names)
         notice = notices.AppConnected(partner=partner.name, allowed=titles, **_doors())
-        tell(customer, notice, to=addresses.proven(customer), at=at)
+        _tell(consent, notice, at)
     else:
         gone = Resource.objects.filter(url__in=places.difference(consent.resources)).values_list("pk", flat=True)
         _record_change(consent, before, by, at, resources=keys, gone=tuple(gone))
         titles = (*(scope.title for scope in scopes.described(set(allowed) - before)), *names)
         if titles:
             more = notices.AppMayMore(partner=partner.name, added=titles, **_doors())
-            tell(customer, more, to=addresses.proven(customer), at=at)
+            _tell(consent, more, at)
     return consent
 
 
@@ -133,7 +139,8 @@ def let_in(
     elif asked.grant_action is GrantAction.MERGE:
         tokens.end_refreshing(consent.pk)
     held = tuple(name for name in asked.scopes if name in partner.scopes_allowed)
-    root = issuance.Root(partner, customer, session, consent, asked.resources)
+    acts = actors.standing_of(partner, customer.pk)
+    root = issuance.Root(partner, customer, session, consent, asked.resources, acts)
     standing = issuance.may_begin(root, held=held, by=by, at=at)
     own = partner.pk, customer.pk, session.pk, consent.pk, codes.new_id()
     trunk = families.Root(*own, asked.jkt, asked.resources, asked.named, details)
@@ -191,8 +198,7 @@ def withdraw(consent: Consent, *, by: Actor, at: datetime) -> None:
     require(policy.may_withdraw, facts.for_change(consent, by), about=consent.customer_id, by=by, at=at)
     consent.end(at)
     _ended(consent, by, at)
-    notice = notices.AppDisconnected(partner=consent.partner.name)
-    tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
+    _tell(consent, notices.AppDisconnected(partner=consent.partner.name), at)
 
 
 @flow
@@ -203,11 +209,12 @@ def lapse(consent: Consent, *, by: Actor, at: datetime) -> None:
     if found is None:
         raise Refused(policy.Reason.IN_USE)
     found.end(at)
+    for part in ENDED:
+        part(found, by=by, at=at)
     settle.disconnected(found, State.EXPIRED, by=by, at=at)
     event = events.ConsentLapsed(consent=found.pk, partner=found.partner_id, tokens_ended=tokens.revoke(found.pk))
     record(event, about=found.customer_id, by=by, at=at)
-    notice = notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days)
-    tell(found.customer, notice, to=addresses.proven(found.customer), at=at)
+    _tell(found, notices.AppLapsed(partner=found.partner.name, days=limits.current().oauth.unused_days), at)
 
 
 @flow
@@ -233,10 +240,18 @@ def withdraw_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) 
 
 def _ended(consent: Consent, by: Actor, at: datetime) -> None:
     """What hung from it ends with it; what was said under it is the last to be locked."""
+    for part in ENDED:
+        part(consent, by=by, at=at)
     settle.disconnected(consent, State.WITHDRAWN, by=by, at=at)
     ended = tokens.revoke(consent.pk)
     event = events.ConsentWithdrawn(consent=consent.pk, partner=consent.partner_id, tokens_ended=ended)
     record(event, about=consent.customer_id, by=by, at=at)
+
+
+def _tell(consent: Consent, notice: NoticeBase, at: datetime) -> None:
+    """Its customer hears. Of an agent they hear what it may do for them, or no more, and that says it all."""
+    if consent.partner.kind is not Kind.AGENT:
+        tell(consent.customer, notice, to=addresses.proven(consent.customer), at=at)
 
 
 def _mine(
@@ -251,15 +266,11 @@ def _mine(
         found.end(at)
     try:
         with transaction.atomic():
-            return _first(customer, partner, at), True, found
+            own = {"customer_id": customer, "partner": partner, "sub": subject(partner, customer), "given_at": at}
+            return Consent.objects.create(scopes=[], changed_at=at, **own), True, found
     except IntegrityError:
         # Two tabs answered at the same moment; the other one's answer is there now.
         return live.get(), False, found
-
-
-def _first(customer: UUID, partner: Partner, at: datetime) -> Consent:
-    sub = subject(partner, customer)
-    return Consent.objects.create(customer_id=customer, partner=partner, sub=sub, scopes=[], given_at=at, changed_at=at)
 
 
 def _record_change(

@@ -27,6 +27,7 @@ from consent.ledger.shapes import Party, Way
 from consent.permission import facts, policy
 from consent.release import issuance, pace
 from consent.release.access import Access, acting, admit, partner_of
+from consent.release.actors import standing_of
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import Released, To
@@ -240,13 +241,13 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
         return nothing
     kind = "refresh_token" if is_refresh else (dpop.SCHEME if found.jkt else "Bearer")
     state = signed.described(found, ends, found.created)
-    state |= {"active": True, "client_id": owner.client_id, "token_type": kind}
+    state |= {"active": True, "token_type": kind} | actors.client(owner)
     if found.consent is None or found.session is None:
         return state
     held = tuple(found.scope.split())
-    needed = (OFFLINE,) if is_refresh else ()
     found.consent.choices = found.choices
-    delegation = None if is_refresh else found.delegation_id
+    delegation = standing_of(owner, found.user_id) if isinstance(found, RefreshToken) else found.delegation_id
+    needed = (OFFLINE,) if is_refresh and delegation is None else ()
     root = issuance.Root(owner, found.user, found.session, found.consent, delegation=delegation)
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=acting(owner), at=at)
     if not isinstance(asked.answer, Allow):

@@ -32,8 +32,11 @@ from ciam_portal.core.policy.channel import Channel
 from ciam_portal.oauth import authorization, details, id_tokens, pushed, scopes
 from ciam_portal.oauth.authorization import Answer, AuthorizationRequest, GrantAction, Unanswerable
 from ciam_portal.oauth.models import Partner, Resource
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
+from consent.agents import facts as acting
+from consent.delegation.forms import OneByOne
 from consent.details import facts as approving
 from consent.models import Consent
 from consent.permission import asking, flows, policy
@@ -175,7 +178,10 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
     held = (*allows, *consent.resources) if consent else ()
     must_show = ask_again or "select_account" in asked.prompt or grants.takes_away(asked, held)
     offered = records.offered(asked.covers, visit.at)
-    if not (offered or asked.details):
+    acts = acting.live(visit.partner, customer) if visit.partner.kind is Kind.AGENT else None
+    if visit.partner.kind is Kind.AGENT:
+        must_show = must_show or not acting.covers(acts, asked, visit.at)
+    if not (offered or asked.details or acting.offered(visit.partner)):
         raise asked.refused("invalid_scope", "what is asked for is not in use at the moment")
     allowed = held if asked.grant_action is not GrantAction.CREATE else ()
     wanted = (*offered, *ours.of_others(asked.resources))
@@ -194,7 +200,10 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         token = accounts_facts.for_token(visit.customer, visit.session, by=visit.by, at=visit.at)
         gated = approving.for_transaction(token, visit.customer, visit.session, each, Channel.API, at=visit.at)
         check_gate(visit, each.action, gated)
-    return _page(visit, shown, frozenset(allowed), grants.given_up(asked, held))
+    form = None
+    if visit.partner.kind is Kind.AGENT:
+        form = OneByOne(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
+    return page(visit, shown, frozenset(allowed), grants.given_up(asked, held), form)
 
 
 def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -> HttpResponse:
@@ -208,8 +217,13 @@ def send_code(visit: Visit, consent: Consent, approved: tuple[UUID, ...] = ()) -
     return visit.asked.back.answer(code=code)
 
 
-def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...]) -> HttpResponse:
-    """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked."""
+def page(
+    visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_up: tuple[str, ...], form: OneByOne | None
+) -> HttpResponse:
+    """Nothing is ticked that was not allowed before (GDPR 4.11); what is new since then is marked.
+
+    ``form``: what an agent asks to do.
+    """
     reference, spoken = codes.new_token(), records.spoken(shown, visit.at)
     kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown, "read": records.texts(spoken)}
     cache.set(key(visit.session, reference), kept, _KEPT_SECONDS)
@@ -222,6 +236,7 @@ def _page(visit: Visit, shown: tuple[str, ...], allowed: frozenset[str], given_u
         "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
+        "form": form,
     }
     response = render(visit.request, "consent/release/authorize.html", context)
     # Chromium applies form-action to the redirect that follows the form: the partner's origin, on this page alone.

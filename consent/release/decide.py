@@ -14,12 +14,16 @@ from ciam_portal.oauth import scopes
 from ciam_portal.oauth.authorization import Answer, GrantAction, Unanswerable
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
+from consent.agents import facts as acting
+from consent.agents import flows as agents
+from consent.delegation.forms import OneByOne
 from consent.details import flows as approval
 from consent.models import Consent
 from consent.permission import flows
 from consent.records import policy as choices
-from consent.release.authorize import ASKED, again, key, send_code
+from consent.release.authorize import ASKED, again, key, page, send_code
 from consent.release.onward import carried, told
 from consent.release.visits import Visit
 
@@ -45,12 +49,15 @@ def _settle(visit: Visit, shown: tuple[str, ...], read: dict[str, str]) -> HttpR
     post = visit.request.POST
     wanted = set(post.getlist("scope"))
     ticked = tuple(scope.name for scope in scopes.described(shown) if scope.required or scope.name in wanted)
-    chosen = _chosen(visit)
-    if post.get("decision") != "allow" or not (ticked or chosen):
+    chosen, is_agent = _chosen(visit), visit.partner.kind is Kind.AGENT
+    if post.get("decision") != "allow" or not (ticked or chosen or is_agent):
         _deny(visit, shown)
         raise visit.asked.refused("access_denied", "the customer said no")
+    form = OneByOne(post, actions=acting.offered(visit.partner), scopes=ticked) if is_agent else None
+    if form is not None and not form.is_valid():
+        return page(visit, shown, frozenset(ticked), (), form)
     try:
-        consent = _consented(visit, shown, ticked, read)
+        consent = _consented(visit, shown, ticked, read, form)
         approved = approval.approve(consent, visit.session, chosen, by=visit.by, at=visit.at) if chosen else ()
     except (ProveMore, OnHold, Consent.DoesNotExist):
         # The question is asked again from the start, and there the customer reads why, and what to do.
@@ -69,9 +76,15 @@ def _chosen(visit: Visit) -> tuple[Detail, ...]:
     return asked if len(asked) == 1 else tuple(each for row, each in enumerate(asked, 1) if str(row) in ticked)
 
 
-def _consented(visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str]) -> Consent:
+def _consented(
+    visit: Visit, shown: tuple[str, ...], ticked: tuple[str, ...], read: dict[str, str], form: OneByOne | None
+) -> Consent:
     """The consent, with the customer's answer if they were asked about any of it."""
     places = ours.of_others(visit.asked.resources)
+    if form is not None:
+        granted = agents.Granted(form.terms(), form.ends_at(visit.at), visit.asked.resources)
+        answered = flows.Answered(shown, ticked, read, places)
+        return agents.connect(visit.session, visit.partner, answered, granted, by=visit.by, at=visit.at)
     found, action = Consent.objects.between(visit.customer.pk, visit.partner.pk).live(), visit.asked.grant_action
     goes_on = not shown and action in {None, GrantAction.MERGE}
     if goes_on and set(places) <= set((consent := found.get()).resources):

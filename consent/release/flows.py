@@ -25,6 +25,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.oauth import actors as entities
 from ciam_portal.oauth import backchannel, rows, tokens
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.families import Carried, Issued
@@ -37,7 +38,7 @@ from consent.details import facts as details
 from consent.ledger.shapes import Party, Way
 from consent.models import Consent
 from consent.permission import facts, notices
-from consent.release import events, issuance
+from consent.release import actors, events, issuance
 from consent.release.events import Why
 from consent.use import flows as leaving
 from consent.use.policy import Reason as NotUsed
@@ -115,7 +116,7 @@ def redeem(
     )
     record(event, about=code.user_id, by=by, at=at, decision=decision)
     read(consent, issued, at)
-    sid = backchannel.took_part(partner, code.session_id)
+    sid = "" if root.delegation else backchannel.took_part(partner, code.session_id)
     said = tuple(carried.values())
     return Exchanged(issued, code.user, code.session, consent, trunk.named, code.nonce, sid, said)
 
@@ -142,7 +143,9 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         _reused(old, partner, by, at)
         return Why.ENDED
     held = tuple(old.scope.split())
-    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=(OFFLINE,), by=by, at=at)
+    needed = (OFFLINE,) if root.delegation is None else ()
+    answered = issuance.ask(root, Action.REFRESH_TOKEN, held=held, needed=needed, by=by, at=at)
+    same = answered.acts.carry(same, at) if answered.acts else same
     if not again and (worn := issuance.worn(old, asked, jkt, at)) is not None:
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
@@ -160,7 +163,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
     handed_out(root, wanted.target, at)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     read(consent, issued, at)
-    sid, said = backchannel.took_part(partner, old.session_id), tuple(carried.values())
+    sid, said = "" if root.delegation else backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
 
 
@@ -191,14 +194,15 @@ def give_back(found: AccessToken | RefreshToken, partner: Partner, *, by: Actor,
 
 def _root(held: AuthorizationCode | RefreshToken, partner: Partner, consent: Consent) -> issuance.Root:
     consent.choices = held.choices
-    return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource))
+    acts = actors.standing_of(partner, consent.customer_id)
+    return issuance.Root(partner, held.user, held.session, consent, tuple(held.resource), acts)
 
 
 def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> dict[str, Any]:
     """What a signed access token says of partner and customer, who is known there by the resource's own name."""
     if target.signed_for is None:
         return {}
-    said = {"client_id": root.partner.client_id, "sub": subject(target.signed_for, root.customer.pk)}
+    said = entities.client(root.partner) | {"sub": subject(target.signed_for, root.customer.pk)}
     more = {"authorization_details": list(carried.values())} if carried else {}
     proven = facts.signed_in(root.session) if root.delegation is None else {}  # the customer's; who acts is not them
     return said | proven | more
@@ -232,6 +236,8 @@ def begin_family(
     ends_at = root.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
     handed_out(root, target, at)
     first = Carried(target.scopes(asked.allowed), target, tuple(carried), spoken(root, target, carried))
+    if asked.acts is not None:
+        first, ends_at = asked.acts.carry(first, at), min(ends_at, asked.acts.ends_at(at))
     return tokens.issue(trunk, asked.allowed, first, ends_at=ends_at, at=at)
 
 

@@ -21,7 +21,9 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold, StepUp
 from ciam_portal.oauth import jwts
 from ciam_portal.oauth.models import AuthorizationCode, Partner, RefreshToken
+from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
+from ciam_portal.oauth.scopes import OFFLINE
 from consent.models import Consent
 from consent.permission import facts, policy
 from consent.release import actors
@@ -80,6 +82,8 @@ def ask(root: Root, *actions: str, held: Iterable[str], needed: Iterable[str] = 
     acts = None
     if root.delegation is not None:
         acts = actors.read(root.delegation, root.consent, root.partner, root.session, by=by, at=at)
+    elif root.partner.kind is Kind.AGENT:
+        acts = actors.nobody(by)
     asked = _standing(root, acts, held=held, needed=needed, by=by, at=at)
     for action in actions if isinstance(asked.answer, Allow) else ():
         known, assessed = accounts_facts.assessed(action, asked.token, asked.person, at)
@@ -93,6 +97,8 @@ def _standing(
     root: Root, acts: Acts | None, *, held: Iterable[str], needed: Iterable[str], by: Actor, at: datetime
 ) -> Asked:
     """Whether all it rests on stands, whatever the gate will say."""
+    by_agent = acts is not None and acts.agent is not None
+    held = (*held, OFFLINE) if by_agent else held  # it acts wherever its customer is, until its grant ends
     sharing = facts.for_sharing(root.consent, root.partner, root.customer, root.session, at, held=held, needed=needed)
     covered = set(ours.of_others(root.resources)) <= set(root.consent.resources)
     sharing = replace(sharing, resources_covered=covered)

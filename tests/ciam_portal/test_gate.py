@@ -477,8 +477,8 @@ def test_what_is_never_delegated_is_denied_by_name_whatever_the_policy_says(acti
 def test_all_that_anybody_may_do_for_somebody_else_is_written_here() -> None:
     open_to_them = {name for name, row in LIMITS.actions.items() if Channel.DELEGATED in row.channels}
     assert open_to_them == {
-        "see_profile", "use_delegation", "issue_token", "use_token", "partner.payment", "partner.large_payment",
-        "partner.appointment", "gateway.page",
+        "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token", "partner.payment",
+        "partner.large_payment", "partner.appointment",
     }  # fmt: skip
     assert {action for action in Action if action not in NEVER_DELEGATED} == {
         "see_profile", "use_delegation", "issue_token", "refresh_token", "use_token",
@@ -636,7 +636,7 @@ SHIPPED = {
     "staff_restrict": "aal2 600 moderate high severe hold help_desk",
     "staff_review_restriction": "aal2 600 moderate high severe hold help_desk",
     "issue_token": "aal1 0 high never severe allow api delegated",
-    "refresh_token": "aal1 0 high never severe allow api",
+    "refresh_token": "aal1 0 high never severe allow api delegated",
     "use_token": "aal1 0 never never severe allow api gateway delegated",
     "use_scope.activity": "aal2 900 moderate high severe allow api gateway",
     "partner.payment": "second_factor_if_held 3600 moderate high severe allow api gateway delegated",

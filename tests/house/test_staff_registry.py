@@ -23,7 +23,7 @@ FLOWS = {f"{verb.__module__}.{verb.__qualname__}" for action in declared() for v
 # What a page that only shows may be named, beside Django's own list and row.
 LOOKING = {
     "risk_model_card", "privilege_paths", "audit_tree", "audit_auditentry_proof", "audit_decisionentry_proof",
-    "privacy_overview", "privacy_sheet", "consent_use_file",
+    "privacy_overview", "privacy_sheet", "consent_use_file", "oauth_partner_agents",
 }  # fmt: skip
 STANDARD = re.compile(r".*_(changelist|change)|index|login|logout|password_change|jsi18n|app_list|None")
 SECRET = re.compile(

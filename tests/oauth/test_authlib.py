@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter
 from tests.oauth.walk import CALLBACK, Walk, answer
 
 pytestmark = pytest.mark.django_db
-_HEADERS = {"authorization": "HTTP_AUTHORIZATION", "accept": "HTTP_ACCEPT"}
+_HEADERS = {"authorization": "HTTP_AUTHORIZATION", "accept": "HTTP_ACCEPT", "dpop": "HTTP_DPOP"}
 
 
 class Wire(BaseAdapter):

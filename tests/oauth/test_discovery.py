@@ -391,9 +391,14 @@ def actor_profile(told: Told, claimed: Any) -> None:
 
 
 def entity_profile(told: Told, claimed: Any) -> None:
-    """A person and a service act; the tests of exchange use both."""
+    """A person, a service and an agent act; the tests of each use them."""
+    agent = told.walk(profile=Profile.AGENT_APP, scopes=("profile",), maker="Robots Ltd").partner
+    acting = actors.person(), actors.service(told.walk().partner, None), actors.program(agent)
+    known = actors.client(agent)
     assert claimed == {
-        "actor": [actors.person()["sub_profile"], actors.service(told.walk().partner, None)["sub_profile"]]
+        "client": [known["client_profile"]],
+        "subject": [known["sub_profile"]],
+        "actor": [each["sub_profile"] for each in acting],
     }
 
 

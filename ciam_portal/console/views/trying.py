@@ -21,6 +21,7 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import jwts, pushed, tokens
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.profiles import Kind
 from consent.ledger.shapes import Party, Way
 from consent.permission.facts import signed_in
 from consent.release import flows as release
@@ -37,7 +38,7 @@ _TRIED = "tried_apps"
 def try_it(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """A real sign-in to an app in the sandbox, from here and back; what it would get is shown, then thrown away."""
     app = own_app(request, partner_id)
-    can = app.environment == Environment.SANDBOX and app.rules.customers and app.is_enabled
+    can = app.environment == Environment.SANDBOX and app.kind is Kind.APP and app.is_enabled
     if request.method == "POST" and can:
         state, verifier, nonce = codes.new_token(), codes.new_token(), codes.new_token()
         kept = request.session.get(_TRIED, {})

@@ -25,6 +25,11 @@ class Target:
     """Whoever runs it wants to know who acts, and reads it in ``act``."""
 
     @property
+    def knows_who_acts(self) -> bool:
+        """Whoever runs it reads who acts, and asks us about each token: so none works a second longer than it may."""
+        return self.delegates and self.introspects
+
+    @property
     def audience(self) -> list[str]:
         """As tokens keep it."""
         return [self.url] if self.url else []
@@ -57,10 +62,13 @@ def narrowed(granted: Sequence[str], asked: str) -> str | None:
 
 
 def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
-    """The same as it stands now; None also for a resource that is unknown, switched off, or not open to the partner."""
-    url = narrowed(granted, asked)
+    """The same as it stands now; None also for a resource that is unknown, switched off, or not open to the partner.
+
+    An agent's token is for one resource, and for none that does not know who acts.
+    """
+    url, is_agent = narrowed(granted, asked), partner.rules.agent
     if not url:
-        return None if url is None else OURS
+        return None if url is None or is_agent else OURS
     if (scopes := ours.scopes_at(url)) is not None:
         return Target(url, frozenset(scopes))
     rows = Resource.objects.filter(url=url, is_enabled=True).select_related("partner")
@@ -68,7 +76,8 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     if found is None:
         return None
     signed_for = found.partner if found.is_signed else None
-    return Target(url, frozenset(found.scopes), signed_for, found.introspects, found.partner.delegates)
+    target = Target(url, frozenset(found.scopes), signed_for, found.introspects, found.partner.delegates)
+    return target if target.knows_who_acts or not is_agent else None
 
 
 def is_for(found: AccessToken, asking: Partner) -> bool:

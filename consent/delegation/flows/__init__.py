@@ -8,6 +8,7 @@ from consent.delegation.flows.life import (
     end,
     end_all,
     expire,
+    held,
     leave,
     narrow,
     pause,
@@ -20,5 +21,5 @@ from consent.delegation.flows.offers import Wish, accept, ask, decline, grant, l
 
 __all__ = [
     "ENDED", "Wish", "accept", "ask", "begin", "change", "count", "decline", "end", "end_all", "expire", "grant",
-    "lapse", "leave", "narrow", "offer", "pause", "refuse", "remind", "renew", "resume", "stop", "withdraw",
+    "held", "lapse", "leave", "narrow", "offer", "pause", "refuse", "remind", "renew", "resume", "stop", "withdraw",
 ]  # fmt: skip

@@ -15,12 +15,14 @@ from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.themes import Joined
+from ciam_portal.oauth.profiles import AGENTS
 from consent.delegation import events, facts, policy
 from consent.delegation.flows import news
 from consent.delegation.models import DelegationQuerySet
 from consent.delegation.policy import Reason
 from consent.delegation.shapes import LIVE, Ended, State, Terms
-from consent.models import Delegation
+from consent.models import Consent, Delegation
+from consent.permission.models import ConsentQuerySet
 
 ENDED = Joined[Callable[..., None]]()
 """What is cut off when somebody may not act any more, or may do less: ``(delegation, *, by, at)``, in that flow."""
@@ -142,10 +144,17 @@ def leave(person: UUID, *, by: Actor, at: datetime) -> int:
 
 def held(delegation: Delegation) -> Delegation:
     """It as it stands, locked, with its people. Part of a flow. Raises Refused if it is gone."""
+    _connections(delegation.owner_id).filter(partner=delegation.agent_id).first()
     row = facts.with_people(locked()).filter(pk=delegation.pk).first()
     if row is None:
         raise Refused(Reason.NOT_OPEN)
     return row
+
+
+def _connections(owner: UUID) -> ConsentQuerySet:
+    """Those with agents, which begin and end with their delegations. A consent is locked before what hangs from it."""
+    mine = Consent.objects.live().filter(customer=owner, partner__profile__in=AGENTS)
+    return mine.select_for_update(of=("self",)).order_by("pk")
 
 
 def locked() -> DelegationQuerySet:
@@ -154,6 +163,12 @@ def locked() -> DelegationQuerySet:
 
 
 def _locked(person: UUID, side: str = "owner") -> DelegationQuerySet:
+    list(_connections(person))
+    return _theirs(person, side)
+
+
+def _theirs(person: UUID, side: str = "owner") -> DelegationQuerySet:
+    """The same for flows that hold the session already: what hangs from it waits for no consent then."""
     found = facts.with_people(locked()).filter(**{side: person}, state__in=[State.OFFERED, *LIVE])
     return found.order_by("pk")
 
@@ -199,5 +214,5 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
 def stop_if_disowned(event: AuditEvent, *, about: UUID, by: Actor, at: datetime) -> None:
     """A session is said to have been somebody else's: what was granted in it is over."""
     if isinstance(event, NotMe):
-        for row in _locked(about).filter(session=event.session):
+        for row in _theirs(about).filter(session=event.session):
             stop(row, Ended.NOT_ME, by=by, at=at)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -19,7 +19,7 @@ from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.words import sentence
-from consent.delegation import facts, flows, forms, lines
+from consent.delegation import facts, flows, forms, lines, policy
 from consent.delegation.policy import Reason
 from consent.delegation.shapes import LIVE, State, Terms
 from consent.models import Delegation, DelegationRequest
@@ -130,8 +130,7 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     row = _mine(request, delegation_id)
     if row.state not in LIVE or at >= row.ends_at:
         return render(request, "consent/delegation/answered.html", {"back": "consent:delegations"}, status=410)
-    form = forms.Grant(request.POST or None, initial=forms.of(row))
-    del form.fields["starts"]
+    form = _form(row, request.POST or None)
     form.fields["days"].required = False
     form.fields["days"].choices = [("", _("As it is")), *form.fields["days"].choices]  # type: ignore[attr-defined]
     form.initial["days"] = ""
@@ -149,6 +148,15 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
             return redirect("consent:delegations")
     words = {"form": form, "each": lines.listed(row, owner, {}, at)}
     return render(request, "consent/delegation/change.html", words, status=409 if form.non_field_errors() else 200)
+
+
+def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
+    if row.agent is None:
+        form = forms.Grant(sent, initial=forms.of(row))
+        del form.fields["starts"]
+        return form
+    most = [name for name in row.agent.actions_allowed if policy.may_be_delegated(name, limits.current())]
+    return forms.OneByOne(sent, actions=most, scopes=row.scopes, now=row.terms)
 
 
 @require_POST
