@@ -60,15 +60,18 @@ def finding_codes() -> list[str]:
 
 
 def policy_reasons() -> list[tuple[str, ReasonBase]]:
-    """Every reason of every policy, with the module it stands in."""
-    found: list[tuple[str, ReasonBase]] = []
+    """Every reason of every policy, with a module whose questions are answered with it."""
+    found: dict[tuple[type, ReasonBase], str] = {}  # codes of several policies may be alike
+    asked = {question.__module__ for question in KNOWN.values()}
     for app in ("ciam_portal", "accounts", "recovery", "consent"):
         for path in sorted((ROOT / app).rglob("*.py")):
             if path.name == "policy.py" or path.parent.name == "policy":
                 name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
                 module = __import__(name, fromlist=["Reason"])
-                found += [(name, reason) for reason in getattr(module, "Reason", ())]
-    return found
+                for reason in getattr(module, "Reason", ()):
+                    if name in asked or (type(reason), reason) not in found:
+                        found[type(reason), reason] = name
+    return [(name, reason) for (_kind, reason), name in found.items()]
 
 
 # Complete

@@ -23,6 +23,11 @@ GATE: dict[gate.Reason, Words] = {
         _("This is not possible through that channel. The caller can do it on the portal's own pages."),
         _("The catalogue's row does not list this channel."),
     ),
+    _R.NEVER_DELEGATED: Words(
+        _(_R.NEVER_DELEGATED.words),
+        _("Somebody who acts for the owner wanted to do this. Nobody can be let do it; the owner does it themselves."),
+        _("The catalogue's list of what is never delegated names this action, whatever its row says."),
+    ),
     _R.ACCOUNT_CLOSED: Words(
         _(_R.ACCOUNT_CLOSED.words),
         _("The account is closed."),
