@@ -16,8 +16,7 @@ class Member:
 
     def __init__(self, *roles: Role, email: str = "") -> None:
         made = factories.customer(email, is_staff=True)
-        # A migration makes them; where tests have committed before, everything was emptied.
-        made.groups.add(*(Group.objects.get_or_create(name=role.value)[0] for role in roles))
+        made.groups.add(*(Group.objects.get(name=role.value) for role in roles))
         self.client = Client()
         self.session: Session = factories.signed_in(self.client, made, (Method.PASSWORD, Method.TOTP), clock.now())
         self.pk = made.pk
