@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from ciam_portal.oauth.models import AccessToken
-from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.profiles import AGENTS, Profile
 from tests.oauth.walk import Walk, answer, payload, register
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +39,9 @@ def test_without_either_it_is_refused(certified: Walk) -> None:
 @pytest.mark.parametrize("profile", sorted(set(Profile) - {Profile.OPENID, Profile.SERVICE, Profile.DEVICE}))
 def test_nobody_else_comes_without_pkce(profile: Profile, customer: User, sign_in: Callable[..., Client]) -> None:
     keys = {"jwks_uri": "https://shop.example/jwks"} if profile.rules.keyed else {}
-    walk = Walk(*register(profile=profile, **keys), sign_in(customer))
-    assert answer(walk.ask("openid", **PLAIN))["error"] == "invalid_request"
+    agent = {"maker": "Robots Ltd", "scopes": ("profile",)} if profile in AGENTS else {}
+    walk = Walk(*register(profile=profile, **keys, **agent), sign_in(customer))
+    assert answer(walk.ask("profile" if agent else "openid", **PLAIN))["error"] == "invalid_request"
 
 
 @pytest.mark.control("RFC9700-2.1.1/downgrade", "RFC9700-4.8.2")

@@ -175,7 +175,7 @@ def _delegation() -> None:
     ada, grace = (User.objects.get(email=email) for email in people.CUSTOMERS)
     if Delegation.objects.filter(owner=ada).exists():
         return
-    at = clock.now() - timedelta(days=10)
+    at = clock.now() - timedelta(days=45)
     hers = signing_in.session(ada, at, Method.PASSWORD, Method.EMAIL_CODE)
     theirs = signing_in.session(grace, at, Method.PASSWORD, Method.TOTP)
     terms = replace(
