@@ -39,7 +39,7 @@ def test_without_either_it_is_refused(certified: Walk) -> None:
 @pytest.mark.parametrize("profile", sorted(set(Profile) - {Profile.OPENID, Profile.SERVICE, Profile.DEVICE}))
 def test_nobody_else_comes_without_pkce(profile: Profile, customer: User, sign_in: Callable[..., Client]) -> None:
     keys = {"jwks_uri": "https://shop.example/jwks"} if profile.rules.keyed else {}
-    agent = {"maker": "Robots Ltd", "scopes": ("profile",)} if profile in AGENTS else {}
+    agent: dict[str, Any] = {"maker": "Robots Ltd", "scopes": ("profile",)} if profile in AGENTS else {}
     walk = Walk(*register(profile=profile, **keys, **agent), sign_in(customer))
     assert answer(walk.ask("profile" if agent else "openid", **PLAIN))["error"] == "invalid_request"
 
