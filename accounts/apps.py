@@ -1,13 +1,10 @@
 """Django's entry for this app."""
 
 import logging
-from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
-
-from ciam_portal.core.roles import Role
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +17,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Name what to do after migrations. Say at a production start what ``check --deploy`` would of passwords."""
         from accounts.passwords import validator as passwords  # noqa: PLC0415  (its checks are registered only now)
+        from accounts.staff.flows import people  # noqa: PLC0415  (models are there only now)
 
-        post_migrate.connect(_on_migrated, sender=self, dispatch_uid="accounts.roles")
+        post_migrate.connect(people.on_migrated, sender=self, dispatch_uid="accounts.roles")
         for found in passwords.check_breaches() if settings.PRODUCTION else ():
             log.warning("%s %s", found.msg, found.hint)
-
-
-def _on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
-    from django.contrib.auth.models import Group  # noqa: PLC0415  (models are there only now)
-
-    for role in Role:
-        Group.objects.get_or_create(name=role.value)

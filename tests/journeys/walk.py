@@ -127,7 +127,7 @@ def earlier(portal: Stack, address: str, ago: timedelta, *only: str) -> None:
 
 def now_and_not_later(portal: Stack, task: str) -> None:
     """Give a worker a task that beat gives it once in a while, and wait until it is done."""
-    with Celery(broker=portal.env["BROKER_URL"]) as sender:
+    with Celery(broker=portal.env["BROKER_URL"], set_as_current=False) as sender:
         sender.conf.update(task_queues=product.app.conf.task_queues, task_routes=product.app.conf.task_routes)
         sender.conf.task_default_queue = product.SECURITY
         sender.send_task(task)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
@@ -34,6 +35,12 @@ MORE = Joined[Callable[[Sought], list[UUID]]]()
 _MOST_FOUND = 5
 _LONGEST = 254
 REQUEST = timedelta(minutes=5)  # longer than any request takes, and than clocks differ
+
+
+def on_migrated(**_: Any) -> None:  # noqa: ANN401  (a signal's words)
+    """There is a group for each role."""
+    for role in Role:
+        Group.objects.get_or_create(name=role.value)
 
 
 @flow
