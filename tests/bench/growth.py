@@ -195,7 +195,8 @@ def fill(asked: dict[str, int]) -> None:
             # Its indexes are made once, at the end: rows in no order would write each page of each many times.
             connection.execute(
                 "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = %s::regclass "
-                "OR indrelid IN (SELECT relid FROM pg_partition_tree(%s))", [table, table],
+                "AND NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = indrelid) "
+                "OR indrelid IN (SELECT relid FROM pg_partition_tree(%s) WHERE isleaf)", [table, table],
             )  # fmt: skip
             connection.execute(
                 f"INSERT INTO {table} ({columns_there}) SELECT {', '.join(made)} "  # noqa: S608

@@ -198,8 +198,8 @@ def test_connections_from_before_get_theirs_in_batches_once_and_whole(
         settle.on_migrated()
         assert ConsentRecord.objects.count() == AuditEntry.objects.filter(name="choice.adopted").count() == 2
     settle.on_migrated()
-    adopted = AuditEntry.objects.filter(name="choice.adopted").order_by("pk")
-    assert [row.data["events"] for row in adopted] == [1, 1, 2, 1]
+    adopted = AuditEntry.objects.filter(name="choice.adopted")
+    assert sorted(row.data["events"] for row in adopted) == [1, 1, 1, 2]
     assert ConsentRecord.objects.count() == 5  # what is used for nothing says nothing, however often it is looked at
 
 
