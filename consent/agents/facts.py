@@ -13,7 +13,7 @@ from consent.models import Delegation
 
 def live(agent: Partner, customer: UUID) -> Delegation | None:
     """By what it acts for them, or did until they paused it."""
-    return Delegation.objects.live().filter(owner=customer, agent=agent).first()
+    return Delegation.objects.of_agent(customer, agent.pk).first()
 
 
 def covers(found: Delegation | None, asked: AuthorizationRequest, at: datetime) -> bool:

@@ -36,7 +36,7 @@ def connect(
     """The customer of this session lets an agent act for them. Raises ProveMore, OnHold or Refused."""
     consent = permission.give(session, agent, answered, by=by, at=at)
     terms = lines.with_scopes(replace(granted.terms, scopes=tuple(set(consent.scopes) & agents.SCOPES)))
-    live = Delegation.objects.live().filter(owner=consent.customer_id, agent=agent).first()
+    live = Delegation.objects.of_agent(consent.customer_id, agent.pk).first()
     if live is None:
         _begin(consent, session, replace(granted, terms=terms), by=by, at=at)
         return consent
@@ -82,7 +82,7 @@ def retire(agent: Partner, *, by: Actor, at: datetime) -> None:
 @permission.ENDED.join
 def end_delegation(consent: Consent, *, by: Actor, at: datetime) -> None:
     """An agent that is connected no more acts no more. The consent is locked."""
-    live = Delegation.objects.live().filter(owner=consent.customer_id, agent=consent.partner_id).first()
+    live = Delegation.objects.of_agent(consent.customer_id, consent.partner_id).first()
     if live is not None:
         row = delegating.held(live)
         delegating.stop(row, Ended.BY_OWNER if by.is_self(row.owner_id) else Ended.OTHERWISE, by=by, at=at)

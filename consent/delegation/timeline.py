@@ -8,7 +8,8 @@ from consent.delegation import events
 from consent.delegation.shapes import Asked
 
 
-def _sides(owner: Text, delegate: Text, *, badge: Text = "", kind: str = "") -> Teller:
+def sides(owner: Text, delegate: Text, *, badge: Text = "", kind: str = "") -> Teller:
+    """What the owner reads, and what whoever acts for them does."""
     return lambda data: Said(owner if data["as_owner"] else delegate, badge=badge, kind=kind)
 
 
@@ -33,26 +34,26 @@ def _offered(_data: Data) -> Said:
 tell(
     {
         events.Offered: _offered,
-        events.Requested: _sides(_("Somebody asks to act for you"), _("You asked to act for somebody")),
+        events.Requested: sides(_("Somebody asks to act for you"), _("You asked to act for somebody")),
         events.RequestEnded: _request_ended,
-        events.Began: _sides(
+        events.Began: sides(
             _("From now on somebody may act for you"), _("From now on you may act for somebody"),
             badge=_("Changed"), kind="accent",
         ),
-        events.Paused: _sides(
+        events.Paused: sides(
             _("Somebody may not act for you for now"), _("You may not act for somebody for now"), badge=_("Changed")
         ),
-        events.Resumed: _sides(
+        events.Resumed: sides(
             _("Somebody may act for you again"), _("You may act for somebody again"), badge=_("Changed"), kind="accent"
         ),
-        events.Changed: _sides(
+        events.Changed: sides(
             _("What somebody may do for you was changed"), _("What you may do for somebody was changed"),
             badge=_("Changed"), kind="accent",
         ),
-        events.Ended: _sides(
+        events.Ended: sides(
             _("Somebody can no longer act for you"), _("You can no longer act for somebody"), badge=_("Changed")
         ),
-        events.Acted: _sides(_("Something was done for you"), _("You did something for somebody")),
+        events.Acted: sides(_("Something was done for you"), _("You did something for somebody")),
     },
     silent=[events.Reminded],
 )  # fmt: skip

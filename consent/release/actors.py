@@ -125,8 +125,7 @@ def standing_of(partner: Partner, customer: UUID) -> UUID | None:
     """By what this agent acts for the customer; nothing for any other app, which costs no statement."""
     if partner.kind is not Kind.AGENT:
         return None
-    live = Delegation.objects.live().filter(owner=customer, agent=partner)
-    return live.values_list("pk", flat=True).first()
+    return Delegation.objects.of_agent(customer, partner.pk).values_list("pk", flat=True).first()
 
 
 def _found(delegation: UUID, consent: Consent) -> Delegation | None:

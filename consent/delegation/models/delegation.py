@@ -28,6 +28,10 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         """Active or paused; its time may be up all the same, which each use asks."""
         return self.filter(state__in=LIVE)
 
+    def of_agent(self, owner: UUID, agent: UUID) -> Self:
+        """By which this agent acts for this customer, or does not for now; one at most."""
+        return self.live().filter(owner_id=owner, agent_id=agent)
+
     def of(self, owner: UUID) -> Self:
         """By which others may act for this customer, newest first."""
         return self.filter(owner_id=owner).order_by("-made_at", "-pk")
