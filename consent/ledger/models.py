@@ -7,9 +7,11 @@ lie in months (``core/audit/months.py``).
 Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Self
 from uuid import UUID
 
@@ -27,13 +29,14 @@ INSERT INTO consent_use AS use (id, at, customer, purpose, version, basis, categ
 SELECT id, %s, customer, purpose, version, basis, string_to_array(categories, ' '), way, partner, application, event,
        actor, reason, CASE reason WHEN '' THEN 'allowed' ELSE 'refused' END, times, %s
 FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[]) AS new (id, customer, event, kind, times)
-JOIN unnest(%s::int[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::uuid[],
-            %s::text[])
-     AS alike (kind, purpose, version, basis, categories, way, partner, application, actor, reason) USING (kind)
+JOIN json_to_recordset(%s) AS alike (kind int, purpose text, version int, basis text, categories text, way text,
+                                     partner uuid, application text, actor uuid, reason text) USING (kind)
 ORDER BY id
 ON CONFLICT (id, at) DO UPDATE
 SET times = use.times + EXCLUDED.times, last_at = greatest(use.last_at, EXCLUDED.last_at)
 """
+
+_ALIKE = ("purpose", "version", "basis", "categories", "way", "partner", "application", "actor", "reason")
 
 
 class UseQuerySet(models.QuerySet["Use"]):
@@ -51,15 +54,22 @@ class UseQuerySet(models.QuerySet["Use"]):
             kind = _alike(line)
             number, text = kinds.get(kind) or kinds.setdefault(kind, (len(kinds), "\x00".join(map(str, kind))))
             key = codes.same_id(minute, line.customer.hex, line.event, text)
-            rows.append((key, line.customer, line.event, number, times))
-        alike = [(number, *kind) for kind, (number, _text) in kinds.items()]
-        columns = (list(column) for table in (rows, alike) for column in zip(*table, strict=True))
+            rows.append((key, line.customer, "NULL" if line.event is None else line.event, number, times))
+        # As text: the driver would look at each single value.
+        columns = (f"{{{','.join(map(str, column))}}}" for column in zip(*rows, strict=True))
         with prepared.connection.prepared() as cursor:
-            cursor.execute(_ADD, [minute, at, *columns])
+            cursor.execute(_ADD, [minute, at, *columns, _told(tuple(kinds))])
 
     def of(self, customer: UUID) -> Self:
         """One customer's."""
         return self.filter(customer=customer)
+
+
+@lru_cache(maxsize=1024)
+def _told(kinds: tuple[tuple[object, ...], ...]) -> str:
+    """The same few again and again."""
+    numbered = [dict(zip(_ALIKE, kind, strict=True), kind=number) for number, kind in enumerate(kinds)]
+    return json.dumps(numbered, default=str)
 
 
 def _alike(line: Line) -> tuple[object, ...]:
