@@ -85,6 +85,11 @@ def _locale() -> Locale:
     return next(Locale.parse(each) for each in languages if localedata.exists(each))
 
 
+def country(code: str) -> str:
+    """Its name, in the language that is active; the code, if it has none."""
+    return str(_locale().territories.get(code, code))
+
+
 def money(amount: Decimal, currency: str) -> str:
     """An amount as it is written in the reader's language, its currency by its code: a $ would be several."""
     return str(format_currency(amount, currency, "#,##0.00\u00a0¤¤", locale=_locale()))
