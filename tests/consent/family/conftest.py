@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ __all__ = ["ada", "bob", "party"]
 MIA = Wish("Mia", date(clock.now().year - 8, 5, 1), "DE", "Europe/Berlin", says_adult=True, says_responsible=True)
 
 
-def added(guardian: Party, **changes: object) -> ParentalResponsibility:
+def added(guardian: Party, **changes: Any) -> ParentalResponsibility:
     """Somebody adds a child."""
     return flows.add(guardian.user, guardian.session, replace(MIA, **changes), by=guardian.by, at=clock.now())
 

@@ -22,7 +22,7 @@ from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from consent.delegation import facts as delegations
 from consent.delegation import flows as delegation
 from consent.delegation.policy import Reason as NotDelegated
-from consent.delegation.policy import may_act
+from consent.delegation.policy import has_amount, may_act
 from consent.delegation.shapes import Kind
 from consent.erasure import flows as erasure
 from consent.erasure.policy import Reason as NotErased
@@ -114,7 +114,7 @@ def test_a_child_has_an_account_that_nobody_signs_in_to_and_a_guardian_acts_for_
     assert (person.has_usable_password(), addresses.proven(person), person.shown_email) == (False, [], "")
     assert (row.kind, row.owner, row.delegate, may(row)) == (Kind.GUARDIAN, person, ada.user, Allow())
     assert set(row.scopes) == {"openid", "profile"}
-    assert not any(delegations.policy.has_amount(each, limits.current()) for each in row.actions)
+    assert not any(has_amount(each, limits.current()) for each in row.actions)
     roles = Membership.objects.filter(family=Family.objects.get()).values_list("person", "role")
     assert set(roles) == {(ada.user.pk, "guardian"), (person.pk, "child")}
     assert [(mail.to, mail.words["who"]) for mail in outbox()] == [("ada@example.com", "Mia")]
@@ -147,9 +147,9 @@ def test_the_page_adds_a_child_once_and_says_what_is_wrong(ada: Party) -> None:
     for change in ({"born_on": "31.02.2018"}, {"born_on": "1018-05-01"}, {"country": "QQ"}, {"name": "a\u202eb"}):
         assert ada.client.post(add, typed | {"says_responsible": "on"} | change).status_code == 200
     assert ada.client.post(add, typed | {"says_responsible": "on"})["Location"] == reverse("consent:family")
-    page = ada.client.get(reverse("consent:family")).content.decode()
-    assert all(words in page for words in ("Mia", "1 May 2018", "Germany", "You, until 1 May 2034"))
-    assert "no-mailbox" not in page + ada.client.get(reverse("consent:acts_for")).content.decode()
+    shown = ada.client.get(reverse("consent:family")).content.decode()
+    assert all(words in shown for words in ("Mia", "1 May 2018", "Germany", "You, until 1 May 2034"))
+    assert "no-mailbox" not in shown + ada.client.get(reverse("consent:acts_for")).content.decode()
 
 
 def test_a_child_that_others_answer_for_adds_none(ada: Party, mia: Responsibility) -> None:
