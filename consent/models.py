@@ -6,7 +6,7 @@ from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.erasure.models import Deletion
 from consent.export.models import Export, ExportPart
-from consent.family.models import Dependant, Family, Membership, ParentalResponsibility
+from consent.family.models import Dependant, Family, FamilyRequest, Membership, ParentalResponsibility, Removal
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
@@ -17,6 +17,6 @@ from consent.rights.models import Request
 __all__ = [
     "ActingSession",
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
-    "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "Membership",
-    "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
+    "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "FamilyRequest", "Membership",
+    "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Removal", "Request", "Use",
 ]  # fmt: skip

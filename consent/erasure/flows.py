@@ -29,6 +29,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from consent.delegation import flows as delegation
+from consent.family.flows import locking as families
 from consent.erasure import events, facts, notices, policy
 from consent.erasure.models import Deletion
 from consent.erasure.proofs import KEEP

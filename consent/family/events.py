@@ -26,7 +26,82 @@ class ChildAnsweredFor(AuditEvent):
     """A guardian answered for a child about the use of its data. What was said stands in the child's own records."""
 
     name: ClassVar[str] = "family.answered_for_child"
-    delegation: UUID
     child: UUID
     purpose: Code
     says: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(AuditEvent):
+    """A guardian asks for something that somebody else has to say yes to. ``asker``: for them, not for the other."""
+
+    name: ClassVar[str] = "family.asked"
+    request: UUID
+    child: UUID
+    kind: Code
+    asker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(AuditEvent):
+    """What became of it."""
+
+    name: ClassVar[str] = "family.answered"
+    request: UUID
+    child: UUID
+    kind: Code
+    state: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PowersChanged(AuditEvent):
+    """Guardians of a child may do one thing more, or one less. ``as_child``: for the child."""
+
+    name: ClassVar[str] = "family.powers_changed"
+    child: UUID
+    action: Code
+    wider: bool
+    as_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianLeft(AuditEvent):
+    """Somebody answers for a child no longer. ``role``: who reads it: they, the child, or another guardian."""
+
+    name: ClassVar[str] = "family.guardian_left"
+    responsibility: UUID
+    child: UUID
+    role: Code
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalAsked(AuditEvent):
+    """One guardian wants another one to be removed. ``asker``: for them, not for the other."""
+
+    name: ClassVar[str] = "family.removal_asked"
+    removal: UUID
+    child: UUID
+    ready_at: datetime
+    asker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalAnswered(AuditEvent):
+    """Somebody objected, took it back, proposed or decided."""
+
+    name: ClassVar[str] = "family.removal_answered"
+    removal: UUID
+    child: UUID
+    what: Code
+    removes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protected(AuditEvent):
+    """Our staff paused all that guardians can do for a child, or ended that."""
+
+    name: ClassVar[str] = "family.protected"
+    child: UUID
+    on: bool
+    as_child: bool

@@ -5,14 +5,22 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from accounts.models import User
+from accounts.restrictions.policy import RESTRICTERS
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
+from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from consent.delegation import facts as delegations
-from consent.delegation.shapes import State
+from consent.delegation import lines as delegated
+from consent.delegation.policy import has_amount
+from consent.delegation.shapes import Asked, State
 from consent.family import policy
-from consent.family.shapes import Band, What
+from consent.family.shapes import Asks, Band, What
 from consent.family.shipped import AGES
-from consent.models import Delegation, Dependant, ParentalResponsibility
+from consent.models import Delegation, Dependant, FamilyRequest, ParentalResponsibility
+from consent.purposes import facts as purposes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def adding(guardian: User, wish: Wish, *, by: Actor, at: datetime) -> policy.Add
     )
 
 
-def consenting(row: Delegation, at: datetime) -> policy.Consenting:
+def consenting(row: Delegation, at: datetime, *, says_yes: bool = True) -> policy.Consenting:
     """Whoever acts by this delegation, and the child."""
     child = Dependant.objects.select_related("person").filter(person=row.owner_id).first()
     answers = ParentalResponsibility.objects.live().filter(delegation=row, guardian=row.delegate_id)
@@ -75,11 +83,82 @@ def consenting(row: Delegation, at: datetime) -> policy.Consenting:
         is_protected=child.protected_at is not None,
         consent_at=comes_of(child, What.CONSENT, at),
         adult_at=comes_of(child, What.MAJORITY, at),
+        says_yes=says_yes,
+        others=others(child, row.delegate_id).count(),
     )
+
+
+def others(child: Dependant, besides: UUID | None) -> QuerySet[ParentalResponsibility]:
+    """Who else answers for a child."""
+    return ParentalResponsibility.objects.live().of(child.person_id).exclude(guardian=besides)
 
 
 def is_last_guardian(person: UUID) -> bool:
     """Whether somebody would be left with nobody who answers for them. One statement."""
     mine = ParentalResponsibility.objects.live().filter(guardian=person).values("child")
-    others = ParentalResponsibility.objects.live().exclude(guardian=person).values("child")
+    others = ParentalResponsibility.objects.staying().exclude(guardian=person).values("child")
     return mine.exclude(child__in=others).exists()
+
+
+def guarding(child: Dependant, me: User, *, waits: bool = False, key: str = "", by: Actor, at: datetime) -> policy.Guarding:
+    """Somebody, and a child that they want to do something about. ``key``: an action that guardians shall do."""
+    mine = ParentalResponsibility.objects.live().filter(child=child.person, guardian=me)
+    return policy.Guarding(
+        is_guardian=by.is_self(me.pk) and mine.exists(),
+        is_protected=child.protected_at is not None,
+        others=ParentalResponsibility.objects.staying().of(child.person_id).exclude(guardian=me).count(),
+        waits=waits,
+        is_own=False,
+        is_delegable=key in powers(limits.current()),
+        adult_at=comes_of(child, What.MAJORITY, at),
+    )
+
+
+def powers(rules: limits.Limits) -> list[str]:
+    """All that guardians can do for a child at all: what can be delegated, but for payments."""
+    return [name for name, _words in delegated.doable(rules) if not has_amount(name, rules)]
+
+
+def joining(
+    request: FamilyRequest, child: Dependant, me: User, by: Actor, at: datetime, *, adult: bool, responsible: bool
+) -> policy.Joining:
+    """Somebody who answers an invitation."""
+    answering = ParentalResponsibility.objects.live().filter(child=child.person)
+    return policy.Joining(
+        is_theirs=by.is_self(me.pk) and request.mailbox in delegations.mailboxes(me),
+        is_open=request.kind == Asks.INVITE and request.state == Asked.OPEN,
+        expires_at=request.expires_at,
+        is_guardian=me.pk == child.person_id or answering.filter(guardian=me).exists(),
+        has_second_step=delegations.has_second_step(me),
+        is_grown_up=adult and not is_minor(me, at),
+        says_responsible=responsible,
+        guardians=answering.count(),
+        adult_at=comes_of(child, What.MAJORITY, at),
+    )
+
+
+def agreeing(request: FamilyRequest, child: Dependant, me: User, by: Actor, at: datetime) -> policy.Agreeing:
+    """A guardian who answers what another one asked for."""
+    now = purposes.active(at).get(request.key)
+    is_read = request.kind != Asks.CONSENT or (now is not None and now.version == request.version)
+    answers = ParentalResponsibility.objects.live().filter(child=child.person, guardian=me)
+    return policy.Agreeing(
+        is_guardian=by.is_self(me.pk) and answers.exists(),
+        is_asker=request.asker_id == me.pk,
+        is_open=request.state == Asked.OPEN,
+        expires_at=request.expires_at,
+        is_protected=child.protected_at is not None,
+        is_current=request.kind != Asks.INVITE and is_read,
+    )
+
+
+def concerned(child: Dependant) -> tuple[UUID, ...]:
+    """The child, and whoever answers or answered for it."""
+    guardians = ParentalResponsibility.objects.filter(child=child.person).values_list("guardian", flat=True)
+    return (child.person_id, *sorted(set(guardians)))
+
+
+def staff(person: User) -> policy.Staff:
+    """Who of our staff acts."""
+    is_desk = bool(RESTRICTERS & roles_of(person))
+    return policy.Staff(person.pk, is_desk=is_desk, decides=Role.APPROVER in standing_roles_of(person))

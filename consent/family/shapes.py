@@ -31,6 +31,27 @@ class Method(Worded):
     INVITED = "invited", "Another guardian of the child named them, and they said so too."
 
 
+class Asks(StrEnum):
+    """For what somebody in a family waits for somebody else."""
+
+    INVITE = "invite"  # that another person answers for the child too
+    CONSENT = "consent"  # a yes for the child, about the use of its data
+    POWER = "power"  # that guardians may do one thing more
+
+
+class Removing(StrEnum):
+    """Where it stands that one guardian wants another one to answer for a child no longer."""
+
+    WAITING = "waiting"  # cooling off, then for our staff
+    PROPOSED = "proposed"  # by one of our staff, for a second one
+    REMOVED = "removed"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+
+
+PENDING = (Removing.WAITING, Removing.PROPOSED)
+
+
 class What(StrEnum):
     """What an age is for."""
 

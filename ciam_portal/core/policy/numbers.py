@@ -218,6 +218,8 @@ class Delegation:
 class Family:
     """Children without a sign-in of their own, and those who answer for them."""
 
+    request_days: Annotated[StrictInt, Field(ge=1, le=14)]
+    cooling_off_days: Annotated[StrictInt, Field(ge=7, le=60)]
     children: Annotated[StrictInt, Field(ge=1, le=40)]
     consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
 

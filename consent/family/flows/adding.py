@@ -7,12 +7,14 @@ from uuid import UUID
 from accounts.account.flows import open_dependant
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
+from ciam_portal.core.audit import decide
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.flow import delegable, flow, require
+from ciam_portal.core.flow import delegable, flow, go_on, require
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action, Preset
+from ciam_portal.core.policy.decision import Hold
 from consent.delegation import facts as delegations
 from consent.delegation import lines
 from consent.delegation.flows import life
@@ -20,10 +22,11 @@ from consent.delegation.policy import has_amount, may_act
 from consent.delegation.shapes import Kind, Terms
 from consent.family import events, facts, policy
 from consent.family.facts import Wish
-from consent.family.shapes import Method, Role, What
+from consent.family.flows import asking, locking
+from consent.family.shapes import Asks, Method, Role, What
 from consent.models import ConsentEvent, Delegation, Dependant, Family, Membership, ParentalResponsibility
 from consent.records import flows as choices
-from consent.records.policy import GivenBy
+from consent.records.policy import GivenBy, Says
 
 _SEES = ("openid", "profile")  # a child has no address or number here
 
@@ -43,7 +46,10 @@ def take_on(
 ) -> ParentalResponsibility:
     """From now on they answer for the child, and act for it by an ordinary delegation. Part of a flow, which asked."""
     _belong(child, guardian, at)
+    before = [each.terms for each in locking.rows(child)]
     row = _delegation(child, guardian, at)
+    if before:  # as the other guardian has it
+        row.take(before[0])
     found = ParentalResponsibility.objects.create(
         guardian=guardian, child=child.person, method=method, proof=decision, delegation=row, from_at=at
     )
@@ -62,15 +68,32 @@ def take_on(
 
 @flow
 @delegable
-def answer(row: Delegation, said: choices.Saying, *, by: Actor, at: datetime) -> ConsentEvent:
-    """A guardian, who acts for the child, says yes or no for it. It is marked as theirs. Raises Refused."""
+def answer(row: Delegation, said: choices.Saying, *, by: Actor, at: datetime) -> ConsentEvent | None:
+    """A guardian, who acts for the child, says yes or no for it, marked as theirs. None: the other one is asked first.
+
+    Raises Refused.
+    """
+    child = locking.child(row.owner_id)
     row = life.held(row)
     require(may_act, delegations.of(row, at=at), about=row.owner_id, by=by, at=at)
-    asked = facts.consenting(row, at)
-    require(policy.may_consent, asked, about=row.owner_id, by=by, at=at)
-    voice = choices.Voice(GivenBy.GUARDIAN, policy.consent_until(asked.consent_at, at, limits=limits.current()))
-    written = choices.say(row.owner, said, voice=voice, by=by, at=at)
-    told = events.ChildAnsweredFor(row.pk, row.owner_id, Code(said.key), Code(said.says.value))
+    asked = facts.consenting(row, at, says_yes=said.says is Says.YES)
+    decided = decide.decide(policy.may_consent, asked, about=row.owner_id, by=by, at=at)
+    if isinstance(decided.answer, Hold) and row.delegate is not None:
+        version, ticked = said.read, sorted(said.ticked)
+        asking.ask_other(
+            child, row.delegate, Asks.CONSENT, key=said.key, version=version, ticked=ticked, by=by, at=at
+        )
+        return None
+    go_on(decided)
+    return say(child, said, by=by, at=at)
+
+
+def say(child: Dependant, said: choices.Saying, *, by: Actor, at: datetime) -> ConsentEvent:
+    """The same, once it was asked whether they may. ``by`` acts for the child. Part of a flow."""
+    consent_at = facts.comes_of(child, What.CONSENT, at)
+    voice = choices.Voice(GivenBy.GUARDIAN, policy.consent_until(consent_at, at, limits=limits.current()))
+    written = choices.say(child.person, said, voice=voice, by=by, at=at)
+    told = events.ChildAnsweredFor(child.person_id, Code(said.key), Code(said.says.value))
     record(told, about=by.id, by=by, at=at)
     return written
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ciam_portal.core.policy.decision import Allow, Decision, Deny
+from ciam_portal.core.policy.decision import Allow, Decision, Deny, Hold
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from consent.family.policy.ages import band
@@ -27,12 +27,17 @@ class Adding:
 
 @dataclass(frozen=True, slots=True)
 class Consenting:
-    """A guardian answers for a child about the use of its data. Left out: they may not."""
+    """A guardian answers for a child about the use of its data. Left out: they may not.
+
+    ``others``: how many more answer for the child and have not agreed.
+    """
 
     is_guardian: bool = False
     is_protected: bool = True
     consent_at: datetime | None = None
     adult_at: datetime | None = None
+    says_yes: bool = True
+    others: int = 0
 
 
 @question("family.may_add")
@@ -56,13 +61,15 @@ def may_add(facts: Adding, *, limits: Limits, at: datetime) -> Decision:
 
 @question("family.may_consent")
 def may_consent(facts: Consenting, *, limits: Limits, at: datetime) -> Decision:
-    """Whoever answers for the child, until it is old enough to say so itself: a no as well as a yes."""
+    """Whoever answers for the child, until it is old enough to say so itself. A no at once, a yes with the other one."""
     if not facts.is_guardian:
         return Deny(Reason.NOT_YOURS)
     if facts.is_protected:
         return Deny(Reason.PROTECTED)
     is_child = band(facts.consent_at, facts.adult_at, at) is Band.CHILD
-    return Allow() if is_child else Deny(Reason.OF_AGE)
+    if not is_child:
+        return Deny(Reason.OF_AGE)
+    return Hold(Reason.ASK_OTHER) if facts.says_yes and facts.others else Allow()
 
 
 def consent_until(consent_at: datetime | None, at: datetime, *, limits: Limits) -> datetime:
