@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ciam_portal.core.held import leave_out, show
+from ciam_portal.core.held import show
 from consent.models import Dependant, Family, Membership, ParentalResponsibility
 
 show(Dependant, _("Your date of birth and country, as a guardian said them"))
@@ -13,4 +13,4 @@ show(
     _("For whom you answer, and who answers for you"),
     way=lambda person: ParentalResponsibility.objects.filter(Q(guardian=person) | Q(child=person)).order_by("-pk"),
 )
-leave_out(Family, _("It says nothing of anybody but that it exists. Who belongs to it stands beside it."))
+show(Family, _("Your own family, since when"))

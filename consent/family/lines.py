@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import User
 from ciam_portal.core.words import Text, country
@@ -14,7 +15,7 @@ from consent.family import facts
 from consent.family.shapes import Band, What
 from consent.models import Dependant, ParentalResponsibility
 
-BADGES: Mapping[Band, Text] = {Band.CHILD: _("Child"), Band.TEEN: _("Teenager"), Band.ADULT: _("Grown up")}
+BADGES: Mapping[Band, Text] = {Band.CHILD: lazy("Child"), Band.TEEN: lazy("Teenager"), Band.ADULT: lazy("Grown up")}
 
 
 def answered_for(found: ParentalResponsibility, reader: User, at: datetime) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def answered_for(found: ParentalResponsibility, reader: User, at: datetime) -> d
         "child": child,
         "name": found.child.name,
         "badge": BADGES[facts.band(child, at)],
-        "born": date_format(child.born_on, "DATE_FORMAT"),
+        "born": date_format(child.born_on, _("j F Y")),
         "country": country(child.country) if child.country else "",
         "is_child": facts.band(child, at) is Band.CHILD,
         "consents_from": day(child, What.CONSENT, at),
@@ -43,4 +44,4 @@ def answered_for(found: ParentalResponsibility, reader: User, at: datetime) -> d
 
 def day(child: Dependant, what: What, at: datetime) -> str:
     """On which day the child is old enough for it."""
-    return date_format(facts.comes_of(child, what, at).astimezone(child.person.zone), "DATE_FORMAT")
+    return date_format(facts.comes_of(child, what, at).astimezone(child.person.zone), _("j F Y"))

@@ -49,9 +49,12 @@ class Dependant(models.Model):
 
 
 class Family(models.Model):
-    """Whom somebody looks after. Separated parents have one each, with the same child in both."""
+    """Whom somebody looks after: theirs alone. Separated parents have one each, with the same child in both."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
+    guardian = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="family", db_comment="pseudonymous"
+    )
     made_at = models.DateTimeField(db_comment="not sensitive")
 
     def __str__(self) -> str:

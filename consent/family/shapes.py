@@ -27,8 +27,8 @@ class Role(StrEnum):
 class Method(Worded):
     """How it is known that somebody answers for a child, from the weakest on."""
 
-    DECLARED = "declared", "They said so, signed in with a second step."
-    INVITED = "invited", "Another guardian of the child named them, and they said so too."
+    DECLARED = "declared", "Said so, signed in with a second step."
+    INVITED = "invited", "Named by another guardian of the child, and said so too."
 
 
 class Asks(StrEnum):

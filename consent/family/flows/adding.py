@@ -112,9 +112,8 @@ def _delegation(child: Dependant, guardian: User, at: datetime) -> Delegation:
 
 def _belong(child: Dependant, guardian: User, at: datetime) -> None:
     """The child belongs to the guardian's own family, which there is from their first child on."""
-    mine = Membership.objects.filter(person=guardian, role=Role.GUARDIAN, until_at=None).first()
-    family = mine.family if mine else Family.objects.create(made_at=at)
-    if mine is None:
+    family, is_new = Family.objects.get_or_create(guardian=guardian, defaults={"made_at": at})
+    if is_new:
         Membership.objects.create(family=family, person=guardian, role=Role.GUARDIAN, from_at=at)
     role = Role(facts.band(child, at).value)
     Membership.objects.create(family=family, person=child.person, role=role, from_at=at)
