@@ -17,6 +17,6 @@ from consent.rights.models import Request
 __all__ = [
     "ActingSession",
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
-    "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "FamilyRequest", "Membership",
-    "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Removal", "Request", "Use",
+    "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "FamilyRequest",
+    "Membership", "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Removal", "Request", "Use",
 ]  # fmt: skip

@@ -12,7 +12,9 @@ from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
 from consent.exchange import api as exchange
 from consent.export import views as export
-from consent.family import views as family
+from consent.family.views import choices as for_child
+from consent.family.views import home as family
+from consent.family.views import together as guardians
 from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.receipts import views as receipts
@@ -49,6 +51,16 @@ urlpatterns = [
     path("people-i-act-for/<uuid:delegation_id>/end/", delegate.end, name="acts_for_end"),
     path("family/", family.index, name="family"),
     path("family/add/", family.add, name="family_add"),
+    path("family/requests/<uuid:request_id>/", guardians.invitation, name="family_request"),
+    path("family/requests/<uuid:request_id>/agree/", guardians.agree, name="family_agree"),
+    path("family/requests/<uuid:request_id>/refuse/", guardians.refuse, name="family_refuse"),
+    path("family/removals/<uuid:removal_id>/", guardians.answer_removal, name="family_answer_removal"),
+    path("family/<uuid:responsibility_id>/", family.child, name="family_child"),
+    path("family/<uuid:responsibility_id>/less/", family.less, name="family_less"),
+    path("family/<uuid:responsibility_id>/more/", family.more, name="family_more"),
+    path("family/<uuid:responsibility_id>/invite/", guardians.invite, name="family_invite"),
+    path("family/<uuid:responsibility_id>/leave/", guardians.leave, name="family_leave"),
+    path("family/<uuid:responsibility_id>/removal/", guardians.ask_removal, name="family_removal"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
@@ -73,8 +85,8 @@ urlpatterns = [
     path("acting/<uuid:delegation_id>/", acting.home, name="acting"),
     path("acting/<uuid:delegation_id>/begin/", acting.begin, name="acting_begin"),
     path("acting/<uuid:delegation_id>/details/", acting.details, name="acting_details"),
-    path("acting/<uuid:delegation_id>/choices/", family.consents, name="acting_choices"),
-    path("acting/<uuid:delegation_id>/choices/answer/", family.consent, name="acting_choose"),
+    path("acting/<uuid:delegation_id>/choices/", for_child.consents, name="acting_choices"),
+    path("acting/<uuid:delegation_id>/choices/answer/", for_child.consent, name="acting_choose"),
     path("acting/<uuid:delegation_id>/stop/", acting.stop, name="acting_stop"),
     path("device/", device.enter, name="device"),
     path("device/<uuid:code_id>/", device.answer, name="device_answer"),

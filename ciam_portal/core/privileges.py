@@ -55,6 +55,10 @@ class Effect(StrEnum):
     REJECT_RECOVERY = "reject_recovery"
     SEND_LINK = "send_link"
     ANSWER_REQUEST = "answer_request"
+    PROTECT_CHILD = "protect_child"
+    LIFT_PROTECTION = "lift_protection"
+    PROPOSE_REMOVAL = "propose_removal"
+    REMOVE_GUARDIAN = "remove_guardian"
     # With these an account, or all of them, can be taken over.
     CHANGE_ROLE = "change_role"
     CHANGE_POLICY = "change_policy"

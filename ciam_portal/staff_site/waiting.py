@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.activity.policy import MAY_CLOSE
 from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
-from accounts.restrictions.policy import REVIEWERS
+from accounts.restrictions.policy import RESTRICTERS, REVIEWERS
 from accounts.staff.policy import RoleState
 from accounts.watch.flows.alerts import LOOKERS as WATCHERS
 from ciam_portal.console.models import ChangeRequest
@@ -20,7 +20,8 @@ from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
-from consent.models import PurposeVersion, Request
+from consent.family.shapes import Removing
+from consent.models import PurposeVersion, Removal, Request
 from consent.purposes.policy import State as Stands
 from recovery.models import Case, Inquiry
 
@@ -32,6 +33,7 @@ _ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed ro
 _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
 _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
 _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
+_REMOVALS = ngettext_lazy("%(n)s removal of a guardian to decide", "%(n)s removals of guardians to decide", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
@@ -90,6 +92,12 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
     if OFFICERS & standing:
         purposes = PurposeVersion.objects.filter(state=Stands.PROPOSED).exclude(Q(drafted_by=me) | Q(proposed_by=me))
         yield purposes, _PURPOSES, _page("consent_purposeversion", "?state__exact=proposed")
+    if RESTRICTERS & roles:
+        removals = Removal.objects.filter(state=Removing.WAITING, ready_at__lte=at)
+        yield removals, _REMOVALS, _page("consent_removal", "?state__exact=waiting")
+    if Role.APPROVER in standing:
+        proposed = Removal.objects.filter(state=Removing.PROPOSED).exclude(proposed_by=me)
+        yield proposed, _REMOVALS, _page("consent_removal", "?state__exact=proposed")
     if MAY_CLOSE & roles:
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")

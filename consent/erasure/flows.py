@@ -29,10 +29,10 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
 from consent.delegation import flows as delegation
-from consent.family.flows import locking as families
 from consent.erasure import events, facts, notices, policy
 from consent.erasure.models import Deletion
 from consent.erasure.proofs import KEEP
+from consent.family.flows import locking as families
 
 LEAVING, ERASED = "leaving", "erased"
 
@@ -44,6 +44,7 @@ def ask(customer: User, session: Session, *, by: Actor, at: datetime) -> Deletio
     Raises ProveMore, OnHold or Refused.
     """
     customer, session = permitted(Action.DELETE_ACCOUNT, customer, session, by=by, at=at)
+    families.children_of(customer.pk)
     require(policy.may_ask, facts.for_asking(customer), about=customer.pk, by=by, at=at)
     due = policy.due_at(at, limits.current())
     deletion = Deletion.objects.create(customer=customer.pk, session=session.pk, asked_at=at, due_at=due)

@@ -100,7 +100,9 @@ def is_last_guardian(person: UUID) -> bool:
     return mine.exclude(child__in=others).exists()
 
 
-def guarding(child: Dependant, me: User, *, waits: bool = False, key: str = "", by: Actor, at: datetime) -> policy.Guarding:
+def guarding(
+    child: Dependant, me: User, *, waits: bool = False, key: str = "", by: Actor, at: datetime
+) -> policy.Guarding:
     """Somebody, and a child that they want to do something about. ``key``: an action that guardians shall do."""
     mine = ParentalResponsibility.objects.live().filter(child=child.person, guardian=me)
     return policy.Guarding(
@@ -140,7 +142,8 @@ def joining(
 def agreeing(request: FamilyRequest, child: Dependant, me: User, by: Actor, at: datetime) -> policy.Agreeing:
     """A guardian who answers what another one asked for."""
     now = purposes.active(at).get(request.key)
-    is_read = request.kind != Asks.CONSENT or (now is not None and now.version == request.version)
+    is_read = now is not None and now.version == request.version and band(child, at) is Band.CHILD
+    is_current = is_read if request.kind == Asks.CONSENT else request.kind == Asks.POWER
     answers = ParentalResponsibility.objects.live().filter(child=child.person, guardian=me)
     return policy.Agreeing(
         is_guardian=by.is_self(me.pk) and answers.exists(),
@@ -148,7 +151,7 @@ def agreeing(request: FamilyRequest, child: Dependant, me: User, by: Actor, at: 
         is_open=request.state == Asked.OPEN,
         expires_at=request.expires_at,
         is_protected=child.protected_at is not None,
-        is_current=request.kind != Asks.INVITE and is_read,
+        is_current=is_current,
     )
 
 

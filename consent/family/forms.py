@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.account.forms import Zone
 from accounts.customer import zones
+from accounts.customer.forms import Address
 from ciam_portal.core import typed
 from ciam_portal.core.words import country
 from consent.family.facts import Wish
@@ -26,7 +27,36 @@ def _countries() -> Iterator[tuple[str, Any]]:
 _ELSEWHERE = "ZZ"
 
 
-class Add(forms.Form):
+class _Sworn(forms.Form):
+    """What somebody says of themselves. Nothing is ticked beforehand."""
+
+    says_responsible = forms.BooleanField(label=_("I am responsible for this child by law."), required=False)
+    says_adult = forms.BooleanField(label=_("I am an adult."), required=False)
+
+
+class Invite(forms.Form):
+    """Who shall answer for the child too."""
+
+    email = Address(label=_("Their email address"), autocomplete="off")
+
+
+class Power(forms.Form):
+    """One thing that guardians may do."""
+
+    action = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class Decide(forms.Form):
+    """What one of our staff says about a removal."""
+
+    do = forms.CharField(max_length=8, widget=forms.HiddenInput)
+
+
+class Join(_Sworn):
+    """Whoever was invited says yes."""
+
+
+class Add(_Sworn):
     """A child. Nothing is chosen beforehand, and nothing says which answer would help."""
 
     name = forms.CharField(
@@ -41,8 +71,8 @@ class Add(forms.Form):
         help_text=_("It says from which age on the child decides for itself."),
     )  # fmt: skip
     timezone = Zone(label=_("Time zone there"))
-    says_responsible = forms.BooleanField(label=_("I am responsible for this child by law."), required=False)
-    says_adult = forms.BooleanField(label=_("I am an adult."), required=False)
+
+    field_order = ("name", "born_on", "country", "timezone", "says_responsible", "says_adult")
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:  # noqa: ANN401  (Django's own)
         super().__init__(*args, **kwargs)

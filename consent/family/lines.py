@@ -9,11 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import User
+from ciam_portal.core.mailbox import spelled_out
+from ciam_portal.core.policy import limits
 from ciam_portal.core.words import Text, country
 from consent.delegation import lines as delegations
 from consent.family import facts
-from consent.family.shapes import Band, What
-from consent.models import Dependant, ParentalResponsibility
+from consent.family.shapes import Asks, Band, What
+from consent.models import Dependant, FamilyRequest, ParentalResponsibility, Removal
+from consent.purposes import facts as purposes
+from consent.records import facts as records
 
 BADGES: Mapping[Band, Text] = {Band.CHILD: lazy("Child"), Band.TEEN: lazy("Teenager"), Band.ADULT: lazy("Grown up")}
 
@@ -39,7 +43,56 @@ def answered_for(found: ParentalResponsibility, reader: User, at: datetime) -> d
         "others": len(others),
         "can_act": row is not None and delegations.listed(row, reader, {}, at)["badge_kind"] == "good",
         "row": row,
+        "is_protected": child.protected_at is not None,
     }
+
+
+def powers(found: ParentalResponsibility) -> dict[str, list[dict[str, Any]]]:
+    """What guardians can do for the child, and what else they could."""
+    now = set(found.delegation.actions) if found.delegation else set()
+    each = [
+        {"key": name, "words": delegations.doing(name), "on": name in now} for name in facts.powers(limits.current())
+    ]
+    return {"can": [one for one in each if one["on"]], "could": [one for one in each if not one["on"]]}
+
+
+def asked(request: FamilyRequest, reader: User, at: datetime) -> dict[str, Any]:
+    """Something that waits for an answer, as either guardian reads it."""
+    return {
+        "request": request,
+        "child": request.child.name,
+        "what": _what(request, at),
+        "is_mine": request.asker_id == reader.pk,
+        "until": reader.local(request.expires_at),
+    }
+
+
+def guardian(found: ParentalResponsibility, reader: User) -> dict[str, Any]:
+    """Somebody who answers for the reader: who, how that is known, and what they can do and see."""
+    row = found.delegation
+    listed = delegations.listed(row, reader, {}, found.from_at) if row else None
+    name = found.guardian.name or spelled_out(found.guardian.email)
+    return {"name": name, "method": found.get_method_display(), "since": reader.local(found.from_at), "each": listed}
+
+
+def removal(found: Removal, reader: User) -> dict[str, Any]:
+    """That one guardian be removed, as either reads it."""
+    return {
+        "removal": found,
+        "child": found.child.name,
+        "is_mine": found.asker_id == reader.pk,
+        "ready": reader.local(found.ready_at),
+        "objected": found.objected_at is not None,
+    }
+
+
+def _what(request: FamilyRequest, at: datetime) -> Text:
+    if request.kind == Asks.INVITE:
+        return _("%(who)s is invited to answer for the child too.") % {"who": request.shown}
+    if request.kind == Asks.POWER:
+        return _("Guardians may do this as well: %(what)s") % {"what": delegations.doing(request.key)}
+    now = purposes.active(at).get(request.key)
+    return _("Allow for the child: %(what)s") % {"what": records.described(now)["title"] if now else request.key}
 
 
 def day(child: Dependant, what: What, at: datetime) -> str:

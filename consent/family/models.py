@@ -173,7 +173,9 @@ class FamilyRequest(models.Model):
     kind = models.CharField(
         max_length=7, choices=[(each.value, each.value) for each in Asks], db_comment="personal: family; for what"
     )
-    invited = models.EmailField(blank=True, db_comment="personal: people; address of who shall answer for the child too")
+    invited = models.EmailField(
+        blank=True, db_comment="personal: people; address of who shall answer for the child too"
+    )
     mailbox = models.EmailField(blank=True, db_comment="personal: people; what the addresses of that reader share")
     key = models.CharField(max_length=64, blank=True, db_comment="personal: family; purpose or action that it is about")
     version = models.UUIDField(null=True, db_comment="not sensitive: of the purpose, as it was read")

@@ -80,9 +80,7 @@ def answer(row: Delegation, said: choices.Saying, *, by: Actor, at: datetime) ->
     decided = decide.decide(policy.may_consent, asked, about=row.owner_id, by=by, at=at)
     if isinstance(decided.answer, Hold) and row.delegate is not None:
         version, ticked = said.read, sorted(said.ticked)
-        asking.ask_other(
-            child, row.delegate, Asks.CONSENT, key=said.key, version=version, ticked=ticked, by=by, at=at
-        )
+        asking.ask_other(child, row.delegate, Asks.CONSENT, key=said.key, version=version, ticked=ticked, by=by, at=at)
         return None
     go_on(decided)
     return say(child, said, by=by, at=at)

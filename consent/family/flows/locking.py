@@ -7,7 +7,7 @@ from ciam_portal.core.errors import Refused
 from consent.delegation.flows import life
 from consent.delegation.shapes import LIVE
 from consent.family.policy import Reason
-from consent.models import Delegation, Dependant, ParentalResponsibility
+from consent.models import Delegation, Dependant, Membership, ParentalResponsibility
 
 
 def child(person: UUID) -> Dependant:
@@ -34,5 +34,5 @@ def rows(found: Dependant) -> list[Delegation]:
 def over(responsibility: ParentalResponsibility, at: datetime) -> None:
     """It is over, and the child belongs to that guardian's family no longer."""
     responsibility.end(at)
-    families = responsibility.guardian.memberships.filter(role="guardian", until_at=None).values("family")
-    responsibility.child.memberships.filter(family__in=families, until_at=None).update(until_at=at)
+    theirs = Membership.objects.filter(family__guardian=responsibility.guardian_id, person=responsibility.child_id)
+    theirs.filter(until_at=None).update(until_at=at)

@@ -1,6 +1,7 @@
 """One guardian wants another one to be removed: days to think it over, then two of our staff decide."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from accounts.models import Session, User
 from accounts.step_up.flows import by_staff, permitted
@@ -58,9 +59,7 @@ def withdraw(removal: Removal, me: User, *, by: Actor, at: datetime) -> None:
 
 
 @flow
-def propose(
-    removal: Removal, person: User, session: Session, *, removes: bool, by: Actor, at: datetime
-) -> None:
+def propose(removal: Removal, person: User, session: Session, *, removes: bool, by: Actor, at: datetime) -> None:
     """One of our staff proposes what becomes of it. Raises ProveMore, OnHold or Refused."""
     child, removal = _locked(removal)
     decision = by_staff(Action.STAFF_RESTRICT, person, session, about=child.person_id, by=by, at=at)
@@ -109,7 +108,7 @@ def _open(removal: Removal, *, theirs: bool) -> None:
         raise Refused(Reason.NOT_OPEN)
 
 
-def _note(removal: Removal, what: str, *, by: Actor, at: datetime, decision: object = None) -> None:
+def _note(removal: Removal, what: str, *, by: Actor, at: datetime, decision: UUID | None = None) -> None:
     event = events.RemovalAnswered(removal.pk, removal.child_id, Code(what), removes=removal.removes)
     for who in (removal.asker_id, removal.guardian_id):
         record(event, about=who, by=by, at=at, decision=decision)

@@ -27,9 +27,7 @@ from consent.models import Dependant, FamilyRequest, ParentalResponsibility
 
 
 @flow
-def invite(
-    child: Dependant, me: User, session: Session, address: str, *, by: Actor, at: datetime
-) -> FamilyRequest:
+def invite(child: Dependant, me: User, session: Session, address: str, *, by: Actor, at: datetime) -> FamilyRequest:
     """Ask whoever reads an address to answer for the child too. Raises ProveMore, OnHold, Refused; TooMany."""
     me, session = permitted(Action.ACCEPT_DELEGATION, me, session, by=by, at=at)
     child = locking.child(child.person_id)

@@ -61,7 +61,7 @@ def may_add(facts: Adding, *, limits: Limits, at: datetime) -> Decision:
 
 @question("family.may_consent")
 def may_consent(facts: Consenting, *, limits: Limits, at: datetime) -> Decision:
-    """Whoever answers for the child, until it is old enough to say so itself. A no at once, a yes with the other one."""
+    """Whoever answers for the child, until it is old enough itself. A no at once, a yes with the other one."""
     if not facts.is_guardian:
         return Deny(Reason.NOT_YOURS)
     if facts.is_protected:

@@ -20,14 +20,17 @@ class Reason(ReasonBase):
         "At this age people answer for themselves. Invite them to open an account of their own.",
     )
     OF_AGE = "family_of_age", "They are old enough where they live to answer this themselves. Nobody does it for them."
-    ASK_OTHER = "family_ask_other", "This allows more, so the other guardian is asked first. Until they agree, it stays as it is."
+    ASK_OTHER = (
+        "family_ask_other",
+        "This allows more, so the other guardian is asked first. Until they agree, it stays as it is.",
+    )
     TWO = "family_two", "Two people answer for this child already. Our help desk knows more."
     INVITED = "family_invited", "Somebody is invited already. Take that back first."
     OWN = "family_own", "This is an address of your own. Name somebody else."
     NOT_FOR_YOU = "family_not_for_you", "This was sent to another email address than yours."
     NOT_OPEN = "family_not_open", "This was answered, taken back or is too old. Nothing was changed."
     ALREADY = "family_already", "You answer for this child already."
-    NOT_CURRENT = "family_not_current", "The text has changed since this was asked. Please answer for the child again."
+    NOT_CURRENT = "family_not_current", "What this is about has changed since it was asked. Nothing was changed."
     LAST = "family_last", "Nobody but you answers for this child. Somebody else has to before you can leave."
     NO_OTHER = "family_no_other", "Nobody else answers for this child."
     ASKED = "family_asked", "This is asked for already."

@@ -178,7 +178,7 @@ def test_the_last_guardian_cannot_delete_the_account(ada: Party, mia: Responsibi
     assert refused(lambda: erasure.ask(ada.user, ada.session, by=ada.by, at=clock.now())) == NotErased.LAST_GUARDIAN
 
 
-def says(row: Delegation, says: Says, at: datetime) -> ConsentEvent:
+def says(row: Delegation, says: Says, at: datetime) -> Any:
     by = Actor(ActorKind.CUSTOMER, row.delegate_id, Channel.WEB).for_owner(row.owner_id)
     return flows.answer(row, Saying(NEWS, says, text(at)), by=by, at=at)
 
