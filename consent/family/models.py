@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.words import choices
 from consent.delegation.models import Delegation
 from consent.family.shapes import Method, Role
 
@@ -105,7 +106,7 @@ class ParentalResponsibility(models.Model):
         db_comment="pseudonymous",
     )  # fmt: skip
     method = models.CharField(
-        max_length=8, choices=[(each.value, each.words) for each in Method],
+        max_length=8, choices=choices(Method),
         db_comment="personal: family; how it is known",
     )  # fmt: skip
     proof = models.UUIDField(null=True, db_comment="pseudonymous: decision by which it was believed")
