@@ -85,9 +85,16 @@ def _locale() -> Locale:
     return next(Locale.parse(each) for each in languages if localedata.exists(each))
 
 
-def country(code: str) -> str:
-    """Its name, in the language that is active; the code, if it has none."""
+def _country(code: str) -> str:
     return str(_locale().territories.get(code, code))
+
+
+_country_when_read = late(_country, str)
+
+
+def country(code: str) -> Text:
+    """Its name, in the language in which it is read; the code, if it has none."""
+    return _country_when_read(code)
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -50,7 +50,7 @@ class AskFacts:
     is_staff: bool = True
     is_recovering: bool = True
     is_asked: bool = True
-    is_last_guardian: bool = True
+    is_last_guardian: bool = False  # decisions from before there were families do not say it
 
 
 @question("erasure.may_ask")

@@ -20,7 +20,7 @@ _EARLIEST = date(1900, 1, 1)
 
 def _countries() -> Iterator[tuple[str, Any]]:
     yield "", _("Please choose")
-    yield from sorted(((code, country(code)) for code in COUNTRIES), key=lambda each: each[1])
+    yield from sorted(((code, country(code)) for code in COUNTRIES), key=lambda each: str(each[1]))
     yield _ELSEWHERE, _("Another country")
 
 

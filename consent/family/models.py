@@ -11,6 +11,7 @@ from django.db import models
 from ciam_portal.core import mailbox, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.words import choices
 from consent.delegation.models import Delegation
 from consent.delegation.shapes import Asked
 from consent.family.shapes import PENDING, Asks, Method, Removing, Role
@@ -124,7 +125,7 @@ class ParentalResponsibility(models.Model):
         db_comment="pseudonymous",
     )  # fmt: skip
     method = models.CharField(
-        max_length=8, choices=[(each.value, each.words) for each in Method],
+        max_length=8, choices=choices(Method),
         db_comment="personal: family; how it is known",
     )  # fmt: skip
     proof = models.UUIDField(null=True, db_comment="pseudonymous: decision by which it was believed")

@@ -30,7 +30,7 @@ def limit(child: Dependant, me: User, action: str, *, by: Actor, at: datetime) -
 
 @flow
 def widen(child: Dependant, me: User, session: Session, action: str, *, by: Actor, at: datetime) -> bool:
-    """One thing more; with another guardian, once they agree. Whether it holds now. Raises ProveMore, OnHold, Refused."""
+    """One thing more; with another guardian, once they agree. Whether it holds now. Raises ProveMore, Refused."""
     me, session = permitted(Action.ACCEPT_DELEGATION, me, session, by=by, at=at)
     child = locking.child(child.person_id)
     waits = asking.waits(child.person_id, Asks.POWER, action)

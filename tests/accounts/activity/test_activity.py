@@ -177,6 +177,12 @@ def test_every_event_has_words_or_its_theme_says_that_it_has_none() -> None:
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "family.child_added": {"as_child": False},
+    "family.asked": {"asker": False},
+    "family.powers_changed": {"as_child": False, "wider": True},
+    "family.guardian_left": {"role": "other"},
+    "family.removal_asked": {"asker": True},
+    "family.removal_answered": {"what": "decided"},
+    "family.protected": {"on": True},
     "sign_in.completed": {"methods": ["password", "totp"], "new_device": True, "session": str(uuid4())},
     "sign_in.weighed": {"answer": "deny", "methods": ["password"]},
     "sign_in.failed": {"paused": True, "bucket": "x", "account_known": True},

@@ -1,5 +1,6 @@
 """Two adults and a child of the first one's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from ciam_portal.core import clock
 from consent.family import flows
 from consent.family.facts import Wish
 from consent.models import Delegation, Dependant, ParentalResponsibility
+from tests.accounts.staff.people import Member
 from tests.consent.delegation.conftest import Party, ada, bob, party
 
 __all__ = ["ada", "bob", "party"]
@@ -26,6 +28,12 @@ def row_of(found: ParentalResponsibility) -> Delegation:
     """By what they act for the child."""
     assert found.delegation is not None
     return found.delegation
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[..., Member]:
+    """One of our staff."""
+    return Member
 
 
 @pytest.fixture

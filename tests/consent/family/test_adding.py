@@ -29,7 +29,7 @@ from consent.erasure.policy import Reason as NotErased
 from consent.family import facts, flows, policy
 from consent.family.policy import Adding, Consenting, Reason
 from consent.family.shapes import What
-from consent.models import ConsentEvent, ConsentRecord, Delegation, Dependant, Family, Membership
+from consent.models import ConsentRecord, Delegation, Dependant, Family, Membership
 from consent.models import ParentalResponsibility as Responsibility
 from consent.purposes import facts as purposes
 from consent.records import flows as choices
