@@ -12,7 +12,9 @@ from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
 from consent.exchange import api as exchange
 from consent.export import views as export
+from consent.family.proofs import CLAIM
 from consent.family.views import choices as for_child
+from consent.family.views import coming
 from consent.family.views import home as family
 from consent.family.views import together as guardians
 from consent.ledger import views as ledger
@@ -55,6 +57,10 @@ urlpatterns = [
     path("family/requests/<uuid:request_id>/agree/", guardians.agree, name="family_agree"),
     path("family/requests/<uuid:request_id>/refuse/", guardians.refuse, name="family_refuse"),
     path("family/removals/<uuid:removal_id>/", guardians.answer_removal, name="family_answer_removal"),
+    arrival(CLAIM),
+    path("family/your-account/", coming.claim, name="family_claim"),
+    path("family/guardians/<uuid:delegation_id>/", coming.confirm, name="family_confirm"),
+    path("family/<uuid:responsibility_id>/hand-over/", coming.hand_over, name="family_hand_over"),
     path("family/<uuid:responsibility_id>/", family.child, name="family_child"),
     path("family/<uuid:responsibility_id>/less/", family.less, name="family_less"),
     path("family/<uuid:responsibility_id>/more/", family.more, name="family_more"),

@@ -89,6 +89,21 @@ def open_dependant(name: str, locale: str, timezone: str, *, by: Actor, at: date
 
 
 @flow
+def take_over(customer: User, address: str, password: str, *, by: Actor, at: datetime) -> None:
+    """Who could not sign in so far does from now on, with an address that they have just proven. Raises Refused."""
+    _clear(address, by=by, at=at)
+    try:
+        with transaction.atomic():
+            customer.move_to(address)
+            customer.password, customer.password_changed_at = make_password(password), at
+            customer.save(update_fields=["email", "unsettled", "password", "password_changed_at"])
+    except IntegrityError:
+        raise Refused(policy.Reason.ADDRESS_TAKEN) from None
+    addresses.replace(customer, address)
+    record(events.EmailConfirmed(), about=customer.pk, by=by, at=at)
+
+
+@flow
 def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
     """Mail the link that proves the address, with the password of now. The caller has asked for the budget."""
     link = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, at, password=customer.password)

@@ -66,7 +66,8 @@ LESS_IS_STRICTER = frozenset({
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
-    "delegation.refusals", "delegation.acting_minutes", "family.children", "family.request_days", "family.consent_days",
+    "delegation.refusals", "delegation.acting_minutes",
+    "family.children", "family.request_days", "family.claim_hours", "family.claim_days", "family.consent_days",
 })  # fmt: skip
 
 

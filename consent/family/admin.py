@@ -16,7 +16,8 @@ from accounts.staff.admin import people
 from accounts.staff.admin.looking import Looking
 from accounts.staff.policy import LOOKERS
 from ciam_portal.core import clock, reference
-from consent.family import facts, flows, lines
+from consent.family import facts, lines
+from consent.family.flows import protection, removal
 from consent.family.forms import Decide
 from consent.models import Dependant, ParentalResponsibility, Removal
 
@@ -66,11 +67,11 @@ class Children(Looking):
 
     def protect(self, request: HttpRequest, child_id: UUID) -> HttpResponse:
         """At once."""
-        return self._do(request, child_id, flows.protection.protect, _("Paused. Guardians are told."))
+        return self._do(request, child_id, protection.protect, _("Paused. Guardians are told."))
 
     def lift(self, request: HttpRequest, child_id: UUID) -> HttpResponse:
         """By a second person."""
-        return self._do(request, child_id, flows.protection.lift, _("Guardians can act again."))
+        return self._do(request, child_id, protection.lift, _("Guardians can act again."))
 
     def _do(self, request: HttpRequest, key: UUID, verb: Callable[..., None], done: str) -> HttpResponse:
         person, session, by = self.acting(request)
@@ -95,9 +96,9 @@ class Removals(Looking):
     ordering: ClassVar[tuple[str, ...]] = ("ready_at",)
 
     @admin.display(description=lazy("customer"))
-    def whom(self, removal: Removal) -> str:
+    def whom(self, found: Removal) -> str:
         """The child, by what it can be asked for."""
-        return reference.of(removal.child_id)
+        return reference.of(found.child_id)
 
     def get_urls(self) -> list[URLPattern]:
         """The first person proposes, another one decides."""
@@ -132,7 +133,7 @@ class Removals(Looking):
         found, removes = get_object_or_404(Removal, pk=removal_id), request.POST.get("do") == "remove"
         return self.do(
             request,
-            lambda: flows.removal.propose(found, person, session, removes=removes, by=by, at=clock.now()),
+            lambda: removal.propose(found, person, session, removes=removes, by=by, at=clock.now()),
             _("Proposed. Another person has to decide."),
             "consent_removal_change",
             found.pk,
@@ -144,7 +145,7 @@ class Removals(Looking):
         found, agrees = get_object_or_404(Removal, pk=removal_id), request.POST.get("do") == "agree"
         return self.do(
             request,
-            lambda: flows.removal.decide(found, person, session, agrees=agrees, by=by, at=clock.now()),
+            lambda: removal.decide(found, person, session, agrees=agrees, by=by, at=clock.now()),
             _("Decided. Both guardians are told."),
             "consent_removal_change",
             found.pk,

@@ -72,7 +72,7 @@ class GuardianLeft(AuditEvent):
     responsibility: UUID
     child: UUID
     role: Code
-    removed: bool
+    why: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,41 @@ class Protected(AuditEvent):
     child: UUID
     on: bool
     as_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComesOfAge(AuditEvent):
+    """Guardians were told what a young person becomes soon (``soon``), or it is so from now on."""
+
+    name: ClassVar[str] = "family.comes_of_age"
+    child: UUID
+    band: Code
+    soon: bool
+    as_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(AuditEvent):
+    """A guardian had the link sent with which a young person gets a sign-in of their own."""
+
+    name: ClassVar[str] = "family.handed_over"
+    child: UUID
+    as_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed(AuditEvent):
+    """The young person signs in themselves from now on."""
+
+    name: ClassVar[str] = "family.claimed"
+    child: UUID
+    as_child: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed(AuditEvent):
+    """A guardian may go on to act for a young person; by the young person's own word, or by itself for a child."""
+
+    name: ClassVar[str] = "family.confirmed"
+    delegation: UUID
+    until: datetime

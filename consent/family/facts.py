@@ -15,9 +15,9 @@ from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from consent.delegation import facts as delegations
 from consent.delegation import lines as delegated
 from consent.delegation.policy import has_amount
-from consent.delegation.shapes import Asked, State
+from consent.delegation.shapes import LIVE, Asked, State
 from consent.family import policy
-from consent.family.shapes import Asks, Band, What
+from consent.family.shapes import Asks, Band, Over, What
 from consent.family.shipped import AGES
 from consent.models import Delegation, Dependant, FamilyRequest, ParentalResponsibility
 from consent.purposes import facts as purposes
@@ -152,6 +152,49 @@ def agreeing(request: FamilyRequest, child: Dependant, me: User, by: Actor, at: 
         expires_at=request.expires_at,
         is_protected=child.protected_at is not None,
         is_current=is_current,
+    )
+
+
+def handing(found: ParentalResponsibility, child: Dependant, me: User, *, by: Actor, at: datetime) -> policy.Handing:
+    """Somebody who has an account handed over to whom it is about."""
+    stands = found.until_at is None or found.over == Over.GROWN_UP
+    return policy.Handing(
+        is_guardian=by.is_self(me.pk) and found.guardian_id == me.pk and stands,
+        grew_up_at=found.until_at,
+        is_claimed=child.claimed_at is not None,
+        is_protected=child.protected_at is not None,
+        consent_at=comes_of(child, What.CONSENT, at),
+        adult_at=comes_of(child, What.MAJORITY, at),
+    )
+
+
+def claiming(child: Dependant, at: datetime, *, is_live: bool) -> policy.Claiming:
+    """The young person, and the link that they hold."""
+    return policy.Claiming(
+        is_live=is_live and child.person.is_open_at(at),
+        is_claimed=child.claimed_at is not None,
+        consent_at=comes_of(child, What.CONSENT, at),
+        adult_at=comes_of(child, What.MAJORITY, at),
+    )
+
+
+def aging(child: Dependant, at: datetime) -> policy.Aging:
+    """How old they are, and what was written down of it."""
+    return policy.Aging(
+        known=Band(child.known_as),
+        told=Band(child.told_of) if child.told_of else None,
+        consent_at=comes_of(child, What.CONSENT, at),
+        adult_at=comes_of(child, What.MAJORITY, at),
+    )
+
+
+def renewing(row: Delegation, child: Dependant, by: Actor, at: datetime) -> policy.Renewing:
+    """A guardian's delegation, and who lets it go on."""
+    return policy.Renewing(
+        ends_at=row.ends_at if row.state in LIVE else None,
+        adult_at=comes_of(child, What.MAJORITY, at),
+        is_claimed=child.claimed_at is not None,
+        is_child=by.is_self(child.person_id),
     )
 
 

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import User
+from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow
 from ciam_portal.core.words import Text, country
 from consent.delegation import lines as delegations
-from consent.family import facts
+from consent.family import facts, policy
 from consent.family.shapes import Asks, Band, What
 from consent.models import Dependant, FamilyRequest, ParentalResponsibility, Removal
 from consent.purposes import facts as purposes
@@ -44,6 +46,7 @@ def answered_for(found: ParentalResponsibility, reader: User, at: datetime) -> d
         "can_act": row is not None and delegations.listed(row, reader, {}, at)["badge_kind"] == "good",
         "row": row,
         "is_protected": child.protected_at is not None,
+        "may_hand_over": child.claimed_at is None and facts.band(child, at) is not Band.CHILD,
     }
 
 
@@ -67,12 +70,20 @@ def asked(request: FamilyRequest, reader: User, at: datetime) -> dict[str, Any]:
     }
 
 
-def guardian(found: ParentalResponsibility, reader: User) -> dict[str, Any]:
+def guardian(found: ParentalResponsibility, reader: User, at: datetime) -> dict[str, Any]:
     """Somebody who answers for the reader: who, how that is known, and what they can do and see."""
-    row = found.delegation
-    listed = delegations.listed(row, reader, {}, found.from_at) if row else None
-    name = found.guardian.name or spelled_out(found.guardian.email)
-    return {"name": name, "method": found.get_method_display(), "since": reader.local(found.from_at), "each": listed}
+    row, child = found.delegation, reader.dependant
+    by = Actor(ActorKind.CUSTOMER, reader.pk, Channel.WEB)
+    may = policy.may_renew(facts.renewing(row, child, by, at), limits=limits.current(), at=at) if row else None
+    return {
+        "name": found.guardian.name or spelled_out(found.guardian.email),
+        "method": found.get_method_display(),
+        "since": reader.local(found.from_at),
+        "each": delegations.listed(row, reader, {}, at) if row else None,
+        "row": row,
+        "until": reader.local(row.ends_at) if row else "",
+        "may_go_on": isinstance(may, Allow),
+    }
 
 
 def removal(found: Removal, reader: User) -> dict[str, Any]:

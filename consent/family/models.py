@@ -14,7 +14,7 @@ from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.words import choices
 from consent.delegation.models import Delegation
 from consent.delegation.shapes import Asked
-from consent.family.shapes import PENDING, Asks, Method, Removing, Role
+from consent.family.shapes import PENDING, Asks, Band, Method, Over, Removing, Role
 
 
 def _over(rules: Limits, at: datetime) -> models.Q:
@@ -31,6 +31,15 @@ class Dependant(models.Model):
     born_on = models.DateField(db_comment="personal: family; date of birth, as a guardian said it")
     country = models.CharField(max_length=2, blank=True, db_comment="personal: family; where they live; empty: unknown")
     made_at = models.DateTimeField(db_comment="not sensitive")
+    known_as = models.CharField(
+        max_length=8, choices=[(each.value, each.value) for each in Band], default=Band.CHILD,
+        db_comment="personal: family; child, teenager or grown up, as it was last written down",
+    )  # fmt: skip
+    told_of = models.CharField(
+        max_length=8, blank=True, choices=[(each.value, each.value) for each in Band],
+        db_comment="not sensitive: what guardians were told they become soon",
+    )  # fmt: skip
+    claimed_at = models.DateTimeField(null=True, db_comment="not sensitive: they sign in themselves since")
     protected_at = models.DateTimeField(null=True, db_comment="not sensitive: guardians can do nothing since")
     protected_by = models.UUIDField(null=True, db_comment="pseudonymous: who of the staff did that")
 
@@ -42,6 +51,21 @@ class Dependant(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def tell(self, coming: Band) -> None:
+        """Guardians know what they become soon."""
+        self.told_of = coming
+        self.save(update_fields=["told_of"])
+
+    def grow(self, now: Band) -> None:
+        """That they have come of an age is written down."""
+        self.known_as = now
+        self.save(update_fields=["known_as"])
+
+    def claim(self, at: datetime) -> None:
+        """They sign in themselves."""
+        self.claimed_at = at
+        self.save(update_fields=["claimed_at"])
 
     def protect(self, at: datetime | None, by: UUID | None) -> None:
         """Guardians can do nothing for them since then; None: they can again."""
@@ -102,6 +126,10 @@ class ResponsibilityQuerySet(models.QuerySet["ParentalResponsibility"]):
         """Those that hold, of guardians who can use their accounts and keep them."""
         return self.live().filter(guardian__is_active=True, guardian__erase_at=None)
 
+    def to_hand_over(self, guardian: UUID) -> Self:
+        """For whom somebody answered until they grew up, who have no sign-in of their own yet."""
+        return self.by(guardian).filter(over=Over.GROWN_UP, child__dependant__claimed_at=None)
+
     def by(self, guardian: UUID) -> Self:
         """For whom somebody answers, the eldest first."""
         found = self.filter(guardian_id=guardian).select_related("child__dependant", "delegation")
@@ -134,6 +162,10 @@ class ParentalResponsibility(models.Model):
     )
     from_at = models.DateTimeField(db_comment="not sensitive")
     until_at = models.DateTimeField(null=True, db_comment="not sensitive: not any more since")
+    over = models.CharField(
+        max_length=8, blank=True, choices=[(each.value, each.value) for each in Over],
+        db_comment="personal: family; why not any more",
+    )  # fmt: skip
 
     objects = ResponsibilityQuerySet.as_manager()
 
@@ -154,10 +186,10 @@ class ParentalResponsibility(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def end(self, at: datetime) -> None:
+    def end(self, why: Over, at: datetime) -> None:
         """Not any more."""
-        self.until_at = at
-        self.save(update_fields=["until_at"])
+        self.until_at, self.over = at, why
+        self.save(update_fields=["until_at", "over"])
 
 
 @retention.kept(_over)

@@ -18,6 +18,16 @@ class Invitation(NoticeBase):
 
 
 @dataclass(frozen=True, slots=True)
+class Claim(NoticeBase):
+    """To a young person's own address: the way to a sign-in of their own."""
+
+    template: ClassVar[str] = "family_claim"
+    to_owner: ClassVar[bool] = False
+    until: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class News(NoticeBase):
     """To whoever answers for a child: what became of it."""
 

@@ -52,6 +52,14 @@ class Removing(StrEnum):
 PENDING = (Removing.WAITING, Removing.PROPOSED)
 
 
+class Over(StrEnum):
+    """Why somebody answers for a child no longer."""
+
+    LEFT = "left"
+    REMOVED = "removed"
+    GROWN_UP = "grown_up"
+
+
 class What(StrEnum):
     """What an age is for."""
 

@@ -41,6 +41,22 @@ def _removal(data: Data) -> Said:
     return Said(words if data["asker"] else _("Another guardian asked that you be removed"), kind="warn")
 
 
+def _age(data: Data) -> Said | None:
+    if data["soon"]:
+        return None if data["as_child"] else Said(_("You were told that a child comes of age soon"))
+    return Said(_("You came of age") if data["as_child"] else _("A child for whom you answer came of age"))
+
+
+def _handed(data: Data) -> Said:
+    mine, theirs = _("A link to get a sign-in of your own was sent"), _("You had a link sent to a young person")
+    return Said(mine if data["as_child"] else theirs)
+
+
+def _claimed(data: Data) -> Said:
+    mine, theirs = _("From now on you sign in yourself"), _("A young person signs in themselves from now on")
+    return Said(mine if data["as_child"] else theirs, badge=_("Changed"), kind="accent")
+
+
 def _protected(data: Data) -> Said:
     on, off = _("Our staff paused what guardians can do"), _("Guardians can act again")
     return Said(on if data["on"] else off, badge=_("Changed"), kind="warn" if data["on"] else "accent")
@@ -57,5 +73,9 @@ tell(
         events.RemovalAsked: _removal,
         events.RemovalAnswered: lambda data: Said(_REMOVAL[data["what"]]),
         events.Protected: _protected,
+        events.ComesOfAge: _age,
+        events.HandedOver: _handed,
+        events.Claimed: _claimed,
+        events.Confirmed: plain(_("A guardian may go on to act for you")),
     }
 )

@@ -29,7 +29,7 @@ LINKS = {
     "confirm_email": "accounts", "change_email": "accounts", "disown": "accounts", "undo": "accounts",
     "reset_password": "recovery", "stop_recovery": "recovery", "finish_recovery": "recovery",
     "contact_invite": "recovery", "contact_ask": "recovery",
-    "keep_account": "consent",
+    "keep_account": "consent", "claim_account": "consent",
 }  # fmt: skip
 CODES = {
     "step_up": "accounts", "sign_in": "accounts",

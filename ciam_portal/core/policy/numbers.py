@@ -220,6 +220,9 @@ class Family:
 
     request_days: Annotated[StrictInt, Field(ge=1, le=14)]
     cooling_off_days: Annotated[StrictInt, Field(ge=7, le=60)]
+    announce_days: Annotated[StrictInt, Field(ge=7, le=90)]
+    claim_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    claim_days: Annotated[StrictInt, Field(ge=30, le=1095)]
     children: Annotated[StrictInt, Field(ge=1, le=40)]
     consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
 

@@ -38,6 +38,7 @@ def add(guardian: User, session: Session, wish: Wish, *, by: Actor, at: datetime
     decision = require(policy.may_add, facts.adding(guardian, wish, by=by, at=at), about=guardian.pk, by=by, at=at)
     person = open_dependant(wish.name, guardian.locale, wish.timezone, by=by, at=at)
     child = Dependant.objects.create(person=person, born_on=wish.born_on, country=wish.country, made_at=at)
+    child.grow(facts.band(child, at))
     return take_on(child, guardian, Method.DECLARED, decision, by=by, at=at)
 
 

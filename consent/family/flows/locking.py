@@ -7,6 +7,7 @@ from ciam_portal.core.errors import Refused
 from consent.delegation.flows import life
 from consent.delegation.shapes import LIVE
 from consent.family.policy import Reason
+from consent.family.shapes import Over
 from consent.models import Delegation, Dependant, Membership, ParentalResponsibility
 
 
@@ -31,8 +32,10 @@ def rows(found: Dependant) -> list[Delegation]:
     return [life.held(each) for each in live]
 
 
-def over(responsibility: ParentalResponsibility, at: datetime) -> None:
-    """It is over, and the child belongs to that guardian's family no longer."""
-    responsibility.end(at)
+def over(responsibility: ParentalResponsibility, why: Over, at: datetime) -> None:
+    """It is over, and the child belongs to that guardian's family no longer, unless it grew up in it."""
+    responsibility.end(why, at)
+    if why is Over.GROWN_UP:
+        return
     theirs = Membership.objects.filter(family__guardian=responsibility.guardian_id, person=responsibility.child_id)
     theirs.filter(until_at=None).update(until_at=at)

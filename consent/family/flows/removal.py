@@ -16,7 +16,7 @@ from consent.family import events, facts, policy
 from consent.family.flows import locking, news
 from consent.family.flows.together import go
 from consent.family.policy import Reason
-from consent.family.shapes import PENDING, Removing
+from consent.family.shapes import PENDING, Over, Removing
 from consent.models import Dependant, ParentalResponsibility, Removal
 
 
@@ -82,7 +82,7 @@ def decide(removal: Removal, person: User, session: Session, *, agrees: bool, by
     if removes:
         found = ParentalResponsibility.objects.live().of(child.person_id).filter(guardian=removal.guardian).first()
         if found is not None:
-            go(found, removed=True, by=by, at=at)
+            go(found, Over.REMOVED, by=by, at=at)
 
 
 def case(removal: Removal, child: Dependant) -> policy.Case:

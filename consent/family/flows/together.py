@@ -16,14 +16,16 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.mailbox import reader
 from ciam_portal.core.policy.catalogue import Action
 from consent.delegation.flows import life
-from consent.delegation.shapes import Asked, Ended
+from consent.delegation.shapes import Asked, Ended, State
 from consent.family import events, facts, policy
 from consent.family.flows import asking, locking, news
 from consent.family.flows.adding import say, take_on
 from consent.family.flows.powers import wider
 from consent.family.policy import Reason
-from consent.family.shapes import Asks, Method
+from consent.family.shapes import Asks, Method, Over
 from consent.models import Dependant, FamilyRequest, ParentalResponsibility
+
+_ENDED = {Over.LEFT: Ended.BY_DELEGATE, Over.REMOVED: Ended.OTHERWISE, Over.GROWN_UP: Ended.GROWN_UP}
 
 
 @flow
@@ -109,16 +111,16 @@ def leave(found: ParentalResponsibility, me: User, *, by: Actor, at: datetime) -
     """Somebody answers for the child no longer, unless nobody else does. Raises Refused."""
     child = locking.child(found.child_id)
     require(policy.may_leave, facts.guarding(child, me, by=by, at=at), about=me.pk, by=by, at=at)
-    go(found, removed=False, by=by, at=at)
+    go(found, by=by, at=at)
     news.tell_guardians("left", child, at=at)
 
 
-def go(found: ParentalResponsibility, *, removed: bool, by: Actor, at: datetime) -> None:
+def go(found: ParentalResponsibility, why: Over = Over.LEFT, *, by: Actor, at: datetime) -> None:
     """They answer for the child no longer, and act for it no longer. Part of a flow, which asked and locked it."""
-    if found.delegation is not None:
-        life.stop(life.held(found.delegation), Ended.OTHERWISE if removed else Ended.BY_DELEGATE, by=by, at=at)
-    locking.over(found, at)
-    told = partial(events.GuardianLeft, responsibility=found.pk, child=found.child_id, removed=removed)
+    if found.delegation is not None and found.delegation.state != State.ENDED:
+        life.stop(life.held(found.delegation), _ENDED[why], by=by, at=at)
+    locking.over(found, why, at)
+    told = partial(events.GuardianLeft, responsibility=found.pk, child=found.child_id, why=Code(why.value))
     record(told(role=Code("guardian")), about=found.guardian_id, by=by, at=at)
     record(told(role=Code("child")), about=found.child_id, by=by, at=at)
     for each in ParentalResponsibility.objects.live().of(found.child_id):

@@ -1,6 +1,18 @@
 """How old somebody is where they live, who may answer for a child, and until when."""
 
 from consent.family.policy.ages import band, begins, reached, rule, turns
+from consent.family.policy.coming import (
+    Aging,
+    Claiming,
+    Handing,
+    Renewing,
+    may_announce,
+    may_claim,
+    may_grow,
+    may_hand_over,
+    may_renew,
+    next_band,
+)
 from consent.family.policy.guardians import Adding, Consenting, consent_until, may_add, may_consent
 from consent.family.policy.reasons import Reason
 from consent.family.policy.together import (
@@ -26,8 +38,44 @@ from consent.family.policy.together import (
 )
 
 __all__ = [
-    "MOST", "Adding", "Agreeing", "Case", "Consenting", "Guarding", "Joining", "Reason", "Staff", "band", "begins",
-    "consent_until", "may_add", "may_agree", "may_answer", "may_ask_removal", "may_consent", "may_decide_removal",
-    "may_invite", "may_join", "may_leave", "may_lift_protection", "may_limit", "may_propose_removal", "may_protect",
-    "may_refuse", "may_widen", "reached", "rule", "turns",
+    "MOST",
+    "Adding",
+    "Aging",
+    "Agreeing",
+    "Case",
+    "Claiming",
+    "Consenting",
+    "Guarding",
+    "Handing",
+    "Joining",
+    "Reason",
+    "Renewing",
+    "Staff",
+    "band",
+    "begins",
+    "consent_until",
+    "may_add",
+    "may_agree",
+    "may_announce",
+    "may_answer",
+    "may_ask_removal",
+    "may_claim",
+    "may_consent",
+    "may_decide_removal",
+    "may_grow",
+    "may_hand_over",
+    "may_invite",
+    "may_join",
+    "may_leave",
+    "may_lift_protection",
+    "may_limit",
+    "may_propose_removal",
+    "may_protect",
+    "may_refuse",
+    "may_renew",
+    "may_widen",
+    "next_band",
+    "reached",
+    "rule",
+    "turns",
 ]  # fmt: skip

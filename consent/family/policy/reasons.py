@@ -40,4 +40,8 @@ class Reason(ReasonBase):
     NOT_APPROVER = "family_not_approver", "Only an approver may do this, and not by a role for an hour."
     SAME_PERSON = "family_same_person", "You did the first step, so somebody else has to decide."
     NOT_PROPOSED = "family_not_proposed", "One of our staff has to propose it first."
+    TOO_YOUNG = "family_too_young", "They get a sign-in of their own once they are old enough where they live."
+    CLAIMED = "family_claimed", "This account has a sign-in of its own already."
+    LINK_DEAD = "family_link_dead", "This link no longer works: it was used, is too old, or a newer one was sent."
+    NOT_DUE = "family_not_due", "There is nothing to be done about this yet."
     PROTECTED = "family_protected", "What guardians can do for this child is paused. Our help desk knows more."

@@ -44,7 +44,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting": [lines.asked(each, me, at) for each in waiting.select_related("child")[:_MOST]],
         "removals": [lines.removal(each, me) for each in removals],
         "invited": invited[:_MOST],
-        "guardians": [lines.guardian(each, me) for each in ParentalResponsibility.objects.live().of(me.pk)],
+        "former": ParentalResponsibility.objects.to_hand_over(me.pk)[:_MOST],
+        "guardians": [lines.guardian(each, me, at) for each in ParentalResponsibility.objects.live().of(me.pk)],
     }
     return render(request, "consent/family/index.html", context)
 

@@ -177,6 +177,9 @@ def test_every_event_has_words_or_its_theme_says_that_it_has_none() -> None:
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "family.child_added": {"as_child": False},
+    "family.comes_of_age": {"band": "teen", "soon": False, "as_child": False},
+    "family.handed_over": {"as_child": True},
+    "family.claimed": {"as_child": True},
     "family.asked": {"asker": False},
     "family.powers_changed": {"as_child": False, "wider": True},
     "family.guardian_left": {"role": "other"},

@@ -23,8 +23,9 @@ from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
 from consent.ledger.shapes import Line, Way
-from consent.models import Consent, Purpose, PurposeVersion, Request, Use
+from consent.models import Consent, Dependant, Purpose, PurposeVersion, Removal, Request, Use
 from recovery.models import Case
+from tests import factories
 from tests.oauth import walk
 
 
@@ -88,6 +89,10 @@ def make(customer: User) -> World:
     )  # fmt: skip
     rows = (
         customer,
+        Dependant.objects.create(person=customer, born_on=at.date(), country="NO", made_at=at),
+        Removal.objects.create(
+            child=customer, asker=factories.customer(), guardian=factories.customer(), asked_at=at, ready_at=soon
+        ),
         partner,
         PolicyVersion.objects.earliest("found_at"),
         Purpose.objects.get(key="research"),
