@@ -93,6 +93,7 @@ def test_years_pass_from_a_child_to_a_grown_up(  # noqa: PLR0915  (the story of 
     start = clock.now()
     found = added(ada, born_on=date(start.year - 16, start.month, 28) + timedelta(days=45))
     row, child = row_of(found), Dependant.objects.select_related("person").get(person=found.child)
+    start = clock.now()
     of_age, grown = (facts.comes_of(child, what, start) for what in (What.CONSENT, What.MAJORITY))
     by = ada.by.for_owner(child.person_id)
     flows.answer(row, Saying(NEWS, Says.YES, purposes.active(start)[NEWS].version), by=by, at=start)
