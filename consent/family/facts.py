@@ -59,13 +59,14 @@ def is_minor(person: User, at: datetime) -> bool:
 
 def adding(guardian: User, wish: Wish, *, by: Actor, at: datetime) -> policy.Adding:
     """Somebody and the child that they want to add; they are locked."""
-    zone = ZoneInfo(wish.timezone)
+    zone, mine = ZoneInfo(wish.timezone), ParentalResponsibility.objects.live().filter(guardian=guardian)
     return policy.Adding(
         is_self=by.is_self(guardian.pk),
         has_second_step=delegations.has_second_step(guardian),
         is_grown_up=wish.says_adult and not is_minor(guardian, at),
         says_responsible=wish.says_responsible,
-        children=ParentalResponsibility.objects.live().filter(guardian=guardian).count(),
+        children=mine.count(),
+        is_there=mine.filter(child__name=wish.name, child__dependant__born_on=wish.born_on).exists(),
         born_at=policy.begins(wish.born_on, zone),
         consent_at=reached(wish.born_on, wish.country, What.CONSENT, zone, at),
         adult_at=reached(wish.born_on, wish.country, What.MAJORITY, zone, at),

@@ -13,13 +13,17 @@ from consent.family.shapes import Band
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """Somebody adds a child. Left out: they may not. ``is_grown_up``: as they say, and as far as we know."""
+    """Somebody adds a child. Left out: they may not. ``is_grown_up``: as they say, and as far as we know.
+
+    ``is_there``: a child of this name and day is theirs already, as after a second press.
+    """
 
     is_self: bool = False
     has_second_step: bool = False
     is_grown_up: bool = False
     says_responsible: bool = False
     children: int = 0
+    is_there: bool = True
     born_at: datetime | None = None
     consent_at: datetime | None = None
     adult_at: datetime | None = None
@@ -51,6 +55,8 @@ def may_add(facts: Adding, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.NOT_ADULT)
     if not facts.says_responsible:
         return Deny(Reason.NOT_RESPONSIBLE)
+    if facts.is_there:
+        return Deny(Reason.THERE)
     if facts.children >= limits.family.children:
         return Deny(Reason.TOO_MANY)
     if facts.born_at is None or facts.born_at > at:

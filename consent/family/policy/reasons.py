@@ -13,6 +13,7 @@ class Reason(ReasonBase):
     )
     NOT_ADULT = "family_not_adult", "Only an adult can answer for a child. Please confirm that you are one."
     NOT_RESPONSIBLE = "family_not_responsible", "Please confirm that you are responsible for this child by law."
+    THERE = "family_there", "You have added this child already."
     TOO_MANY = "family_too_many", "You have added as many children as one person can. Our help desk can add more."
     BORN_LATER = "family_born_later", "This date of birth lies in the future."
     GROWN_UP = (

@@ -43,8 +43,8 @@ pytestmark = pytest.mark.django_db
 NOON, RULES = datetime(2026, 11, 27, 12, tzinfo=UTC), limits.load()
 YEAR, SECOND = timedelta(days=365), timedelta(seconds=1)
 ADDS = Adding(
-    is_self=True, has_second_step=True, is_grown_up=True, says_responsible=True, born_at=NOON - 8 * YEAR,
-    consent_at=NOON + 8 * YEAR, adult_at=NOON + 10 * YEAR,
+    is_self=True, has_second_step=True, is_grown_up=True, says_responsible=True, is_there=False,
+    born_at=NOON - 8 * YEAR, consent_at=NOON + 8 * YEAR, adult_at=NOON + 10 * YEAR,
 )  # fmt: skip
 ANSWERS = Consenting(is_guardian=True, is_protected=False, consent_at=NOON + YEAR, adult_at=NOON + 3 * YEAR)
 NEWS = "product_news"
@@ -58,6 +58,7 @@ NEWS = "product_news"
         ({"has_second_step": False}, Deny(Reason.NO_SECOND_STEP)),
         ({"is_grown_up": False}, Deny(Reason.NOT_ADULT)),
         ({"says_responsible": False}, Deny(Reason.NOT_RESPONSIBLE)),
+        ({"is_there": True}, Deny(Reason.THERE)),
         ({"children": RULES.family.children - 1}, Allow()),
         ({"children": RULES.family.children}, Deny(Reason.TOO_MANY)),
         ({"born_at": NOON}, Allow()),
@@ -147,6 +148,7 @@ def test_the_page_adds_a_child_once_and_says_what_is_wrong(ada: Party) -> None:
     for change in ({"born_on": "31.02.2018"}, {"born_on": "1018-05-01"}, {"country": "QQ"}, {"name": "a\u202eb"}):
         assert ada.client.post(add, typed | {"says_responsible": "on"} | change).status_code == 200
     assert ada.client.post(add, typed | {"says_responsible": "on"})["Location"] == reverse("consent:family")
+    assert b"added this child already" in ada.client.post(add, typed | {"says_responsible": "on"}).content
     shown = ada.client.get(reverse("consent:family")).content.decode()
     assert all(words in shown for words in ("Mia", "1 May 2018", "Germany", "You, until 1 May 2034"))
     assert "no-mailbox" not in shown + ada.client.get(reverse("consent:acts_for")).content.decode()
