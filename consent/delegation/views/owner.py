@@ -21,7 +21,7 @@ from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.words import sentence
 from consent.delegation import facts, flows, forms, lines, policy
 from consent.delegation.policy import Reason
-from consent.delegation.shapes import LIVE, State, Terms
+from consent.delegation.shapes import LIVE, Kind, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _MOST = 100
@@ -49,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "former": [each for each in rows if each not in live and each not in waiting],
         "asked": asked,
         "never": lines.NEVER,
+        "stops": [each for each in live if each["row"].kind != Kind.GUARDIAN] or waiting,
     }
     return render(request, "consent/delegation/index.html", words)
 
