@@ -46,6 +46,7 @@ PUBLIC = {
     "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
+    "consent:open_claim_account", "consent:family_claim",
 }  # fmt: skip
 
 
