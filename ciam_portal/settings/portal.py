@@ -96,8 +96,7 @@ NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
-# Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
-MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
+MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)  # whether other letters than ASCII may stand before the @ (RFC 6531)
 mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
 _mail = environment.mail()
 globals().update(_mail)
@@ -105,6 +104,7 @@ MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 _sms = environment.text_messages()
 SMS_CARRIER: str = _sms.get("SMS_CARRIER", "")  # a class; with none, nothing goes by text message, nor is it offered
+MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"  # who is asked
 SMS_DIR: str = _sms.get("SMS_DIR", "")
 SMS_URL: str = _sms.get("SMS_URL", "")
 SMS_AUTHORIZATION: str = _sms.get("SMS_AUTHORIZATION", "")

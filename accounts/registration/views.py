@@ -1,0 +1,110 @@
+"""Signing up, and what is shown to whom is challenged. Whoever is refused sees what everybody sees."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts.account.forms import NewPassword
+from accounts.budgets import bucket, mails
+from accounts.budgets import counter as budget
+from accounts.customer.proofs import Opened
+from accounts.customer.views import link_page
+from accounts.models import User
+from accounts.registration import challenges, facts, flows, shapes
+from accounts.registration.proofs import FINISH
+from accounts.sessions import signing
+from accounts.sign_in.flows import Browser
+from accounts.sign_in.forms import SignUp as SignUpForm
+from accounts.sign_in.views import entry
+from ciam_portal.core import clock, gate
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.errors import ProveMore, Refused
+from ciam_portal.core.policy import limits
+
+_TRAP = "website"  # a field of the form that people do not see
+_SENT = "account_email_verification_sent"
+
+
+class SignUp(entry.SignUp):
+    """One decision for each form that is sent."""
+
+    def get_initial(self) -> dict[str, Any]:
+        """With when it was opened."""
+        return super().get_initial() | {"begun": challenges.opened(clock.now())}
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """The form does not know the browser that sent it."""
+        form.browser = _browser(self.request, form.cleaned_data["email"], _shown(self.request))
+        try:
+            answer: HttpResponse = super().form_valid(form)
+        except ProveMore:
+            return _challenged(self.request, form.cleaned_data)
+        except Refused as refused:
+            return _blandly(refused)
+        return answer
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+def by_mail(request: HttpRequest) -> HttpResponse:
+    """One more step: the link first, then the form. Raises TooMany."""
+    at = clock.now()
+    ticket = challenges.read(request.POST.get("ticket", ""), at)
+    if ticket is None:
+        return render(request, "accounts/registration/challenge_over.html", status=410)
+    browser = replace(_browser(request, ticket.email, shapes.UNSEEN), zone=ticket.zone)
+    try:
+        flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
+    except Refused as refused:
+        return _blandly(refused)
+    return redirect(_SENT)
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@link_page(FINISH)
+def finish(request: HttpRequest, link: Opened[User]) -> HttpResponse:
+    """Behind the link: the password, and the account is ready."""
+    form = NewPassword(request.POST or None, customer=link.customer)
+    if not form.is_valid():
+        return render(request, "accounts/registration/finish.html", {"form": form})
+    by = Actor.from_request(request)
+    customer = flows.finish(link.secret, form.cleaned_data["password"], by=by, at=clock.now())
+    signing.remember_first(request, customer)
+    return render(request, "accounts/registration/finished.html")
+
+
+def _challenged(request: HttpRequest, typed: dict[str, Any]) -> HttpResponse:
+    rules = limits.current().sign_up
+    ticket = challenges.ticket(typed["email"], typed["password1"], typed["zone"], clock.now())
+    return render(request, "accounts/registration/challenge.html", {"ticket": ticket, "rules": rules})
+
+
+def _blandly(refused: Refused) -> HttpResponse:
+    """What the gate refuses looks like a success; whatever else stands in the way is said."""
+    if refused.reason != gate.Reason.SIGN_UP_REFUSED:
+        raise refused
+    return redirect(_SENT)
+
+
+def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
+    browser = signing.browser_of(request, email)
+    most = limits.current().sign_up.per_address_per_hour
+    many = not budget.spend("sign_up", bucket.of(request, email), limit=most, seconds=3600)
+    crowded = many or mails.is_used_up(browser.bucket)
+    accounts = facts.opened_here(bucket.devices(request, None), clock.now())
+    known = bool(bucket.own(request, None))
+    return replace(browser, known=known, form=replace(form, crowded=crowded, accounts=accounts))
+
+
+def _shown(request: HttpRequest) -> shapes.Form:
+    seconds = challenges.filled_seconds(request.POST.get("begun", ""), clock.now())
+    return shapes.Form(filled_seconds=seconds, trapped=bool(request.POST.get(_TRAP)))
