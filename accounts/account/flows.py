@@ -16,6 +16,7 @@ from accounts.lock.flows import locks, reversible
 from accounts.lock.flows.everywhere import announce
 from accounts.models import Change, Session, User
 from accounts.passwords import validator as passwords
+from accounts.registration import challenges
 from accounts.registration.facts import of_sign_up
 from accounts.restrictions import notices as restriction_notices
 from accounts.sessions import flows as sessions
@@ -50,7 +51,7 @@ def open_account(
         if browser is None:
             raise Refused(gate.Reason.WRONG_DOOR)
         require_action(Action.SIGN_UP, of_sign_up(email, browser, by=by, at=at), about=None, by=by, at=at)
-        _take_mail(email, browser)  # who is refused uses up nothing of the address
+        _pay(email, browser, at)  # who is refused uses up nothing of the address
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)
@@ -67,12 +68,14 @@ def open_account(
     return customer
 
 
-def _take_mail(email: str, browser: "Browser") -> None:
-    """Work done for it pays for what a network may ask for; what may go to one address stays as it is."""
-    if browser.form.is_paid:
-        mails.take(mails.MailFor.SIGN_UP, email)
-    else:
+def _pay(email: str, browser: "Browser", at: datetime) -> None:
+    """Work done for it, once, pays for what a network may ask; what may go to one address stays as it is."""
+    work = browser.form.work
+    if work is None:
         mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)
+    else:
+        challenges.spend(work.ticket, work.until, at)
+        mails.take(mails.MailFor.SIGN_UP, email)
 
 
 def _again(known: User, password: str | None, *, by: Actor, at: datetime) -> User | None:

@@ -1,8 +1,10 @@
 """Gathers what the gate asks about a sign-up. The same whether or not the address has an account."""
 
 import ipaddress
+import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from accounts.baseline import history
 from accounts.budgets import velocity
@@ -10,6 +12,7 @@ from accounts.models import Device
 from accounts.step_up.facts import source_of
 from ciam_portal.core import domains, gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy import limits
 from ciam_portal.core.risk.sign_up import SignUp
 from ciam_portal.core.risk.signals import Pace
@@ -51,6 +54,14 @@ def opened_here(devices: tuple[Device, ...], at: datetime) -> int | None:
     since = at - timedelta(days=limits.current().sign_up.device_days)
     keys = [device.pk for device in devices]
     return Device.objects.filter(pk__in=keys, customer__created_at__gt=since).values("customer").distinct().count()
+
+
+def bits_for(decision: UUID | None) -> int:
+    """How much work passes this challenge: more, the more worried it, whoever caused what worries."""
+    rules = limits.current().sign_up
+    entry = DecisionEntry.objects.filter(pk=decision).first()
+    effort = math.fsum(points for _code, points in entry.findings) if entry else rules.challenge_score
+    return min(rules.most_work_bits, rules.work_bits + math.floor(max(0.0, effort - rules.challenge_score)))
 
 
 def _groups(email: str, seen: history.Seen, *, own: bool) -> dict[str, tuple[str, str]]:

@@ -13,6 +13,7 @@ class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the person reads."""
 
     FINISHED = "sign_up_finished", "This link has been used already, or it has expired."
+    SPENT = "ticket_spent", "This page has been used already. Please sign up again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from accounts.budgets import counter as budget
 from accounts.customer.proofs import Opened
 from accounts.customer.views import link_page
 from accounts.models import User
-from accounts.registration import challenges, facts, flows, shapes
+from accounts.registration import challenges, facts, flows, policy, shapes
 from accounts.registration.proofs import FINISH
 from accounts.sessions import signing
 from accounts.sign_in.flows import Browser
@@ -28,25 +28,44 @@ from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.policy import limits
 
 _TRAP = "website"  # a field of the form that people do not see
+_TICKET = "ticket"
 _SENT = "account_email_verification_sent"
 
 
 class SignUp(entry.SignUp):
     """One decision for each form that is sent."""
 
+    ticket: challenges.Ticket | None = None
+
     def get_initial(self) -> dict[str, Any]:
         """With when it was opened."""
         return super().get_initial() | {"begun": challenges.opened(clock.now())}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        """The form, or the page of a challenge that carries what was typed into it."""
+        carried = request.POST.get(_TICKET)
+        self.ticket = None if carried is None else challenges.read(carried, clock.now())
+        if carried is not None and self.ticket is None:
+            return _over(request)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """What was typed, in this form or in the one before the challenge."""
+        typed: dict[str, Any] = super().get_form_kwargs()
+        if self.ticket is not None:
+            typed["data"] = {"email": self.ticket.email, "password1": self.ticket.password, "zone": self.ticket.zone}
+        return typed
+
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """The form does not know the browser that sent it."""
-        form.browser = _browser(self.request, form.cleaned_data["email"], _shown(self.request))
+        form.browser = _browser(self.request, form.cleaned_data["email"], _shown(self.request, self.ticket))
         try:
             answer: HttpResponse = super().form_valid(form)
-        except ProveMore:
-            return _challenged(self.request, form.cleaned_data)
+        except ProveMore as asked:
+            return _challenged(self.request, form, asked)
         except Refused as refused:
-            return _blandly(refused)
+            return _blandly(self.request, refused)
         return answer
 
 
@@ -57,14 +76,14 @@ class SignUp(entry.SignUp):
 def by_mail(request: HttpRequest) -> HttpResponse:
     """One more step: the link first, then the form. Raises TooMany."""
     at = clock.now()
-    ticket = challenges.read(request.POST.get("ticket", ""), at)
+    ticket = challenges.read(request.POST.get(_TICKET, ""), at)
     if ticket is None:
-        return render(request, "accounts/registration/challenge_over.html", status=410)
-    browser = replace(_browser(request, ticket.email, shapes.UNSEEN), zone=ticket.zone)
+        return _over(request)
+    browser = replace(_browser(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
         flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
     except Refused as refused:
-        return _blandly(refused)
+        return _blandly(request, refused)
     return redirect(_SENT)
 
 
@@ -82,14 +101,21 @@ def finish(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     return render(request, "accounts/registration/finished.html")
 
 
-def _challenged(request: HttpRequest, typed: dict[str, Any]) -> HttpResponse:
-    rules = limits.current().sign_up
-    ticket = challenges.ticket(typed["email"], typed["password1"], typed["zone"], clock.now())
-    return render(request, "accounts/registration/challenge.html", {"ticket": ticket, "rules": rules})
+def _challenged(request: HttpRequest, form: SignUpForm, asked: ProveMore) -> HttpResponse:
+    rules, bits = limits.current().sign_up, facts.bits_for(asked.decision)
+    ticket = challenges.ticket(form.cleaned_data, form.browser.form, bits, clock.now())
+    shown = {"ticket": ticket, "seed": challenges.seed(ticket), "bits": bits, "parts": challenges.PARTS, "rules": rules}
+    return render(request, "accounts/registration/challenge.html", shown | {"next": request.POST.get("next", "")})
 
 
-def _blandly(refused: Refused) -> HttpResponse:
+def _over(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/registration/challenge_over.html", status=410)
+
+
+def _blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
     """What the gate refuses looks like a success; whatever else stands in the way is said."""
+    if refused.reason == policy.Reason.SPENT:
+        return _over(request)
     if refused.reason != gate.Reason.SIGN_UP_REFUSED:
         raise refused
     return redirect(_SENT)
@@ -105,6 +131,11 @@ def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
     return replace(browser, known=known, form=replace(form, crowded=crowded, accounts=accounts))
 
 
-def _shown(request: HttpRequest) -> shapes.Form:
-    seconds = challenges.filled_seconds(request.POST.get("begun", ""), clock.now())
-    return shapes.Form(filled_seconds=seconds, trapped=bool(request.POST.get(_TRAP)))
+def _shown(request: HttpRequest, ticket: challenges.Ticket | None) -> shapes.Form:
+    at, carried = clock.now(), request.POST.get(_TICKET, "")
+    if ticket is None:
+        seconds = challenges.filled_seconds(request.POST.get("begun", ""), at)
+        return shapes.Form(filled_seconds=seconds, trapped=bool(request.POST.get(_TRAP)))
+    if not challenges.is_solved(carried, ticket.bits, request.POST.get("work", "")):
+        return ticket.form
+    return replace(ticket.form, challenged_at=at, work=shapes.Work(carried, ticket.until))

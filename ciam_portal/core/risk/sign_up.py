@@ -67,11 +67,6 @@ def assess(facts: SignUp, points: SignUpPoints, thresholds: Thresholds, model: s
     return Assessment(level, score, tuple(parts), (*shared, *own), model, level)
 
 
-def effort(findings: tuple[Finding, ...]) -> float:
-    """What a challenge goes by: all points together, so that more crowding costs more work and nothing else."""
-    return math.fsum(each.points for each in findings)
-
-
 def _level(score: float, thresholds: Thresholds) -> Risk:
     levels = ((Risk.SEVERE, thresholds.severe), (Risk.HIGH, thresholds.high), (Risk.MODERATE, thresholds.moderate))
     return next((risk for risk, bound in levels if score >= bound), Risk.LOW)
