@@ -9,7 +9,7 @@ from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
 from accounts.registration import views as registration
-from accounts.registration.proofs import FINISH
+from accounts.registration.proofs import APPEAL, FINISH
 from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
@@ -24,6 +24,8 @@ urlpatterns = [
     path("sign-up/by-mail/", registration.by_mail, name="sign_up_by_mail"),
     arrival(FINISH),
     path("sign-up/finish/", registration.finish, name="finish_sign_up_page"),
+    arrival(APPEAL),
+    path("sign-up/appeal/", registration.appeal, name="appeal_sign_up_page"),
     path("profile/", account.profile, name="profile"),
     path("security/email/", account.change_email, name="change_email"),
     arrival(CHANGE_EMAIL),

@@ -52,6 +52,11 @@ def open_account(
             raise Refused(gate.Reason.WRONG_DOOR)
         require_action(Action.SIGN_UP, of_sign_up(email, browser, by=by, at=at), about=None, by=by, at=at)
         _pay(email, browser, at)  # who is refused uses up nothing of the address
+    return prepare(email, password, browser, by=by, at=at)
+
+
+def prepare(email: str, password: str | None, browser: "Browser | None", *, by: Actor, at: datetime) -> User | None:
+    """The same, once it is decided and paid for: part of a flow that has."""
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)

@@ -2,13 +2,14 @@
 
 import ipaddress
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.baseline import history
 from accounts.budgets import velocity
-from accounts.models import Device
+from accounts.models import Device, HeldSignUp, User
 from accounts.step_up.facts import source_of
 from ciam_portal.core import domains, gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
@@ -20,6 +21,7 @@ from ciam_portal.core.risk.signals import Pace
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
+_SHOWN = 20  # related ones of each kind
 _TAKEN = {"address": "from_address", "network": "from_network", "asn": "from_asn", "domain": "at_domain"}
 
 
@@ -62,6 +64,24 @@ def bits_for(decision: UUID | None) -> int:
     entry = DecisionEntry.objects.filter(pk=decision).first()
     effort = math.fsum(points for _code, points in entry.findings) if entry else rules.challenge_score
     return min(rules.most_work_bits, rules.work_bits + math.floor(max(0.0, effort - rules.challenge_score)))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What a held sign-up has in common with others: accounts of the same browser, and held from the same place."""
+
+    accounts: tuple[User, ...]
+    same_address: tuple[HeldSignUp, ...]
+    same_network: tuple[HeldSignUp, ...]
+
+
+def related(held: HeldSignUp) -> Related:
+    """The latest of each; three statements at most."""
+    accounts = User.objects.filter(devices__in=held.devices).distinct().order_by("-created_at") if held.devices else ()
+    others = HeldSignUp.objects.exclude(customer=held.customer_id).select_related("customer").order_by("-opened_at")
+    nearby = others.exclude(source=held.source).filter(network=held.network) if held.network else ()
+    alike = others.filter(source=held.source) if held.source else ()
+    return Related(tuple(accounts[:_SHOWN]), tuple(alike[:_SHOWN]), tuple(nearby[:_SHOWN]))
 
 
 def _groups(email: str, seen: history.Seen, *, own: bool) -> dict[str, tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""The link that comes before the form: whoever reads the mail chooses the password."""
+"""The link that comes before the form: whoever reads the mail chooses the password. And the one that appeals."""
 
 from datetime import datetime, timedelta
 
 from accounts.customer import addresses, proofs
-from accounts.models import Proof, User
+from accounts.models import HeldSignUp, Proof, User
 from accounts.registration import policy
 from ciam_portal.core.policy.limits import Limits
 
@@ -32,5 +32,31 @@ FINISH = proofs.declare(
         facts=_facts,
         dead=policy.Reason.FINISHED,
         way_on="accounts/registration/finish_dead.html",
+    )
+)
+
+
+def _held(proof: Proof) -> HeldSignUp | None:
+    return HeldSignUp.objects.filter(pk=proof.bound_to, customer=proof.customer_id).first()
+
+
+def _appeal_facts(proof: Proof, held: HeldSignUp | None, at: datetime) -> tuple[policy.AppealFacts] | None:
+    if held is None:
+        return None
+    is_rejected = held.state == HeldSignUp.State.REJECTED
+    return (policy.AppealFacts(proof.is_live(at), is_rejected, was_appealed=held.appealed_at is not None),)
+
+
+APPEAL = proofs.declare(
+    proofs.Link(
+        name="appeal_sign_up",
+        route="sign-up/appeal/",
+        page="accounts:appeal_sign_up_page",
+        lives=lambda rules: timedelta(hours=rules.sign_up.appeal_hours),
+        about=_held,
+        may=policy.may_appeal,
+        facts=_appeal_facts,
+        dead=policy.Reason.NOTHING_TO_APPEAL,
+        way_on="accounts/registration/appeal_dead.html",
     )
 )

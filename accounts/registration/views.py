@@ -15,16 +15,16 @@ from accounts.budgets import bucket, mails
 from accounts.budgets import counter as budget
 from accounts.customer.proofs import Opened
 from accounts.customer.views import link_page
-from accounts.models import User
-from accounts.registration import challenges, facts, flows, policy, shapes
-from accounts.registration.proofs import FINISH
+from accounts.models import HeldSignUp, User
+from accounts.registration import challenges, facts, flows, forms, policy, shapes
+from accounts.registration.proofs import APPEAL, FINISH
 from accounts.sessions import signing
 from accounts.sign_in.flows import Browser
 from accounts.sign_in.forms import SignUp as SignUpForm
 from accounts.sign_in.views import entry
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.errors import ProveMore, Refused
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
 
 _TRAP = "website"  # a field of the form that people do not see
@@ -64,6 +64,8 @@ class SignUp(entry.SignUp):
             answer: HttpResponse = super().form_valid(form)
         except ProveMore as asked:
             return _challenged(self.request, form, asked)
+        except OnHold as held:
+            return _held(self.request, form.cleaned_data["email"], form.browser, held)
         except Refused as refused:
             return _blandly(self.request, refused)
         return answer
@@ -82,6 +84,8 @@ def by_mail(request: HttpRequest) -> HttpResponse:
     browser = replace(_browser(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
         flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
+    except OnHold as held:
+        return _held(request, ticket.email, browser, held)
     except Refused as refused:
         return _blandly(request, refused)
     return redirect(_SENT)
@@ -101,11 +105,29 @@ def finish(request: HttpRequest, link: Opened[User]) -> HttpResponse:
     return render(request, "accounts/registration/finished.html")
 
 
+@login_not_required
+@link_page(APPEAL)
+def appeal(request: HttpRequest, link: Opened[HeldSignUp]) -> HttpResponse:
+    """After a no: what the applicant has to say, for somebody else to look again."""
+    form = forms.Appeal(request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/registration/appeal.html", {"form": form})
+    flows.appeal(link.secret, form.cleaned_data["said"], by=Actor.from_request(request), at=clock.now())
+    return render(request, "accounts/registration/appealed.html", {"hours": limits.current().sign_up.review_hours})
+
+
 def _challenged(request: HttpRequest, form: SignUpForm, asked: ProveMore) -> HttpResponse:
     rules, bits = limits.current().sign_up, facts.bits_for(asked.decision)
     ticket = challenges.ticket(form.cleaned_data, form.browser.form, bits, clock.now())
     shown = {"ticket": ticket, "seed": challenges.seed(ticket), "bits": bits, "parts": challenges.PARTS, "rules": rules}
     return render(request, "accounts/registration/challenge.html", shown | {"next": request.POST.get("next", "")})
+
+
+def _held(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
+    """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
+    browser = replace(browser, devices=bucket.devices(request, None))
+    flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
+    return redirect(_SENT)
 
 
 def _over(request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
     "sign_in.pending_minutes", "sign_up.per_address_per_hour", "sign_up.challenge_score",
     "sign_up.hold_score", "sign_up.refuse_score", "sign_up.form_hours",
-    "sign_up.challenge_minutes", "proof.link_hours", "proof.code_minutes",
+    "sign_up.challenge_minutes", "sign_up.review_hours", "proof.link_hours", "proof.code_minutes",
     "proof.code_attempts", "proof.mails_per_address_per_hour",
     "proof.sign_in_codes_per_customer_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days",
