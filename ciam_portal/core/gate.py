@@ -21,11 +21,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ciam_portal.core.facts import Facts, Trust
+from ciam_portal.core.gate_reasons import Reason
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import NEVER_DELEGATED, Action, InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
-from ciam_portal.core.policy.gate_reasons import Reason
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.risk import assess as risk_model

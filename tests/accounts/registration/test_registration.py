@@ -170,8 +170,8 @@ def opened(client: Client, outbox: Outbox, email: str) -> None:
     """An account was opened in this browser, which is signed out again."""
     account.open_account(email, PASSWORD, by=Actor.system(), at=clock.now())
     account.send_confirmation(User.objects.get(email=email), by=Actor.system(), at=clock.now())
-    client.get("/" + outbox()[-1].words["link"].split("/", 3)[3], follow=True)
-    client.post(mailed.page(client, "/confirm-email/"))
+    page = client.get("/" + outbox()[-1].words["link"].split("/", 3)[3], follow=True)
+    client.post(page.redirect_chain[-1][0])
     client.post("/sign-out/")
 
 

@@ -21,7 +21,8 @@ PERSON = SignUp(
     from_address=1, from_network=1, from_asn=1, at_domain=1, spellings=1, on_device=0, filled_seconds=14.0,
     takes_mail=True, blocklisted=False, agent_absurd=False, failures_from_address=0, accounts_from_address=0,
 )  # fmt: skip
-RULES = limits.current().sign_up
+TODAY = limits.load()
+RULES = TODAY.sign_up
 BOUNDS = Thresholds(RULES.challenge_score, RULES.hold_score, RULES.refuse_score)
 
 
@@ -126,5 +127,5 @@ def test_the_gate_asks_about_what_is_shown(
     shown: dict[str, Any], challenged_at: datetime | None, answer: type[Decision]
 ) -> None:
     asked = gate.Facts(Channel.WEB, session_live=None, challenged_at=challenged_at, sign_up=replace(PERSON, **shown))
-    found = gate.decide("sign_up", asked, limits=limits.current(), at=NOON)
+    found = gate.decide("sign_up", asked, limits=TODAY, at=NOON)
     assert type(found) is answer
