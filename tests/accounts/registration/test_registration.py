@@ -89,7 +89,7 @@ STATEMENTS = 40
     ],
 )
 def test_what_worries_asks_for_one_more_step(
-    client: Client, outbox: Outbox, email: str, more: dict[str, str], codes: set[str]
+    client: Client, outbox: Outbox, email: str, more: dict[str, Any], codes: set[str]
 ) -> None:
     page = send(client, email, **more)
     assert "One more step" in page.text
@@ -207,8 +207,8 @@ def test_counters_that_do_not_answer_ask_everybody_for_one_more_step(
     assert "sign_ups_uncounted" in codes_of(decided())
 
 
-def from_(address: str, **headers: str) -> Client:
-    return Client(REMOTE_ADDR=address, **headers)
+def from_(address: str) -> Client:
+    return Client(REMOTE_ADDR=address)
 
 
 def test_a_school_behind_one_address_is_asked_for_more_and_never_turned_away(outbox: Outbox) -> None:
