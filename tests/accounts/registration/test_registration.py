@@ -17,6 +17,7 @@ from accounts.budgets import velocity
 from accounts.customer import addresses
 from accounts.models import Device, User
 from accounts.registration import challenges
+from accounts.registration.shapes import Form
 from ciam_portal.core import clock, domains
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
@@ -159,7 +160,8 @@ def test_a_forged_ticket_opens_nothing(client: Client, carried: str) -> None:
 
 def test_a_ticket_is_over_in_time() -> None:
     at = clock.now()
-    made = challenges.ticket("a@example.net", PASSWORD, "", at)
+    typed = {"email": "a@example.net", "password1": PASSWORD, "zone": ""}
+    made = challenges.ticket(typed, Form(), 13, at)
     minutes = timedelta(minutes=limits.current().sign_up.challenge_minutes)
     assert challenges.read(made, at + minutes - timedelta(seconds=1)) is not None
     assert challenges.read(made, at + minutes) is None
