@@ -61,7 +61,7 @@ def opened_here(devices: tuple[Device, ...], at: datetime) -> int | None:
 def bits_for(decision: UUID | None) -> int:
     """How much work passes this challenge: more, the more worried it, whoever caused what worries."""
     rules = limits.current().sign_up
-    entry = DecisionEntry.objects.filter(pk=decision).first()
+    entry = DecisionEntry.objects.filter(pk=decision).first() if decision else None
     effort = math.fsum(points for _code, points in entry.findings) if entry else rules.challenge_score
     return min(rules.most_work_bits, rules.work_bits + math.floor(max(0.0, effort - rules.challenge_score)))
 
