@@ -79,7 +79,7 @@ def _pay(email: str, browser: "Browser", at: datetime) -> None:
     if work is None:
         mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)
     else:
-        challenges.spend(work.ticket, work.until, at)
+        challenges.spend(work, at)
         mails.take(mails.MailFor.SIGN_UP, email)
 
 

@@ -13,11 +13,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from accounts.registration.models import SpentTicket
 from accounts.registration.policy import Reason
-from accounts.registration.shapes import Form
+from accounts.registration.shapes import Form, Work
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.policy import limits
@@ -83,14 +81,10 @@ def is_solved(carried: str, bits: int, work: str) -> bool:
     return all(len(each) <= _DIGITS and _zeros(f"{puzzle}:{part}:{each}", bits) for part, each in enumerate(numbers))
 
 
-def spend(carried: str, until: float, at: datetime) -> None:
-    """This ticket has opened an account: it opens no other one. Part of that flow. Raises Refused."""
-    try:
-        with transaction.atomic():
-            ends = datetime.fromtimestamp(until, at.tzinfo)
-            SpentTicket.objects.create(digest=seed(carried), expires_at=ends)
-    except IntegrityError:
-        raise Refused(Reason.SPENT) from None
+def spend(work: Work, at: datetime) -> None:
+    """The ticket of this work has opened an account: it opens no other one. Part of that flow. Raises Refused."""
+    if not SpentTicket.spend(seed(work.ticket), datetime.fromtimestamp(work.until, at.tzinfo)):
+        raise Refused(Reason.SPENT)
 
 
 def _zeros(message: str, bits: int) -> bool:

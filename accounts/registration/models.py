@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
@@ -23,6 +23,16 @@ class SpentTicket(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+    @classmethod
+    def spend(cls, digest: str, expires_at: datetime) -> bool:
+        """Note that this one was used; False if it was before. Call inside a transaction."""
+        try:
+            with transaction.atomic():
+                cls.objects.create(digest=digest, expires_at=expires_at)
+        except IntegrityError:
+            return False
+        return True
 
 
 @retention.kept(lambda rules, at: models.Q(closed_at__lt=at - timedelta(days=rules.retention.record_days)))

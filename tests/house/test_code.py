@@ -45,6 +45,7 @@ PUBLIC = {
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "accounts:sign_up_by_mail", "accounts:open_finish_sign_up", "accounts:finish_sign_up_page",
+    "accounts:open_appeal_sign_up", "accounts:appeal_sign_up_page",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
 }  # fmt: skip
