@@ -77,6 +77,8 @@ class HeldSignUp(models.Model):
     appeal = models.CharField(max_length=500, blank=True, db_comment="personal: message; what the applicant said")
 
     class Meta:
+        verbose_name = _("held sign-up")
+        verbose_name_plural = _("held sign-ups")
         constraints = (
             models.UniqueConstraint(fields=["customer"], condition=models.Q(state="open"), name="heldsignup_one_open"),
             models.CheckConstraint(
