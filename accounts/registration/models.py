@@ -93,6 +93,7 @@ class HeldSignUp(models.Model):
         indexes = (
             models.Index(fields=["customer"], name="heldsignup_customer"),
             models.Index(fields=["state", "due_at"], name="heldsignup_due"),
+            models.Index(fields=["closed_at"], name="heldsignup_closed"),
             models.Index(fields=["source"], name="heldsignup_source"),
             models.Index(fields=["network"], name="heldsignup_network"),
         )
