@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -29,6 +30,7 @@ from ciam_portal.core.policy import limits
 
 _TRAP = "website"  # a field of the form that people do not see
 _TICKET = "ticket"
+_ASKED = "sign-up asked"
 _SENT = "account_email_verification_sent"
 
 
@@ -65,8 +67,10 @@ class SignUp(entry.SignUp):
         except ProveMore as asked:
             return _challenged(self.request, form, asked)
         except OnHold as held:
+            make_password(form.cleaned_data["password1"])  # the time that a success takes
             return _held(self.request, form.cleaned_data["email"], form.browser, held)
         except Refused as refused:
+            make_password(form.cleaned_data["password1"])
             return _blandly(self.request, refused)
         return answer
 
@@ -88,7 +92,7 @@ def by_mail(request: HttpRequest) -> HttpResponse:
         return _held(request, ticket.email, browser, held)
     except Refused as refused:
         return _blandly(request, refused)
-    return redirect(_SENT)
+    return _sent(request)
 
 
 @login_not_required
@@ -127,7 +131,7 @@ def _held(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> H
     """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
     browser = replace(browser, devices=bucket.devices(request, None))
     flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
-    return redirect(_SENT)
+    return _sent(request)
 
 
 def _over(request: HttpRequest) -> HttpResponse:
@@ -140,6 +144,12 @@ def _blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
         return _over(request)
     if refused.reason != gate.Reason.SIGN_UP_REFUSED:
         raise refused
+    return _sent(request)
+
+
+def _sent(request: HttpRequest) -> HttpResponse:
+    """The page that everybody comes to, with the cookie that everybody gets."""
+    request.session[_ASKED] = True
     return redirect(_SENT)
 
 

@@ -116,6 +116,26 @@ def test_a_held_sign_up_waits_and_its_page_is_the_one_that_everybody_sees(outbox
     assert HeldSignUp.objects.count() == 1
 
 
+@pytest.mark.control("v5.0.0-6.3.8")
+@pytest.mark.django_db
+def test_who_is_held_or_refused_cannot_tell_it_from_a_success() -> None:
+    """Allowed, held, and refused: the same answer, the same cookies."""
+    odd = {"User-Agent": "x" * 2000}
+    seen = set()
+    for number, (headers, trap) in enumerate((({}, ""), ({}, "x"), (odd, "x"))):
+        browser = Client(headers=headers)
+        sent = {
+            "email": f"a{number}@{'mailinator.com' if headers else 'gmail.com'}",
+            "password1": PASSWORD,
+            "website": trap,
+        }
+        answer = browser.post("/sign-up/", sent)
+        seen.add((answer.status_code, answer["Location"], answer.content, tuple(sorted(browser.cookies))))
+    assert len(seen) == 1
+    answers = DecisionEntry.objects.filter(action="sign_up").order_by("at").values_list("answer", flat=True)
+    assert list(answers) == ["allow", "hold", "deny"]
+
+
 @pytest.mark.django_db
 def test_the_owner_of_a_known_address_is_told_and_nothing_waits(outbox: Outbox) -> None:
     factories.customer("known@example.net")
