@@ -244,7 +244,6 @@ def pass_time(seconds: int) -> None:
 DOORS: dict[str, Callable[[Client, str], Any]] = {
     "sign in": lambda browser, email: browser.post("/sign-in/", {"login": email, "password": PASSWORD}),
     "passkey": lambda browser, _email: browser.post("/sign-in/passkey/begin/"),
-    "sign up": lambda browser, email: browser.post("/sign-up/", {"email": email, "password1": NEW}),
     "reset": lambda browser, email: browser.post("/forgotten-password/", {"email": email}),
     "recovery": lambda browser, email: browser.post("/recover/", {"email": email}),
 }
@@ -266,6 +265,13 @@ def test_a_stranger_at_a_door_that_is_used_up_reads_a_time_and_it_is_true(besieg
         waited += said[-1]
     assert page.status_code in {HTTPStatus.OK, HTTPStatus.FOUND}
     assert 0 < waited <= 86_400 + 3600
+
+
+def test_a_sign_up_is_never_used_up(besieged: User) -> None:
+    """It takes one more step, and no stranger can use that up (``tests/accounts/registration``)."""
+    page = stranger(SHARED).post("/sign-up/", {"email": "fresh@example.com", "password1": NEW})
+    assert page.status_code == HTTPStatus.OK
+    assert "One more step" in page.text
 
 
 # Whatever the order
