@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from accounts.registration.models import SpentTicket
 from accounts.registration.policy import Reason
@@ -83,7 +84,7 @@ def is_solved(carried: str, bits: int, work: str) -> bool:
 
 def spend(work: Work, at: datetime) -> None:
     """The ticket of this work has opened an account: it opens no other one. Part of that flow. Raises Refused."""
-    if not SpentTicket.spend(seed(work.ticket), datetime.fromtimestamp(work.until, at.tzinfo)):
+    if not SpentTicket.spend(UUID(seed(work.ticket)), datetime.fromtimestamp(work.until, at.tzinfo)):
         raise Refused(Reason.SPENT)
 
 

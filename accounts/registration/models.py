@@ -15,17 +15,17 @@ from ciam_portal.core.crypto import codes
 class SpentTicket(models.Model):
     """A ticket whose work has opened an account, for as long as it could be shown again."""
 
-    digest = models.CharField(max_length=32, primary_key=True, db_comment="not sensitive: a digest of random bytes")
+    digest = models.UUIDField(primary_key=True, db_comment="not sensitive: a digest of random bytes")
     expires_at = models.DateTimeField(db_comment="not sensitive")
 
     class Meta:
         indexes = (models.Index(fields=["expires_at"], name="spentticket_expires"),)
 
     def __str__(self) -> str:
-        return self.digest
+        return str(self.digest)
 
     @classmethod
-    def spend(cls, digest: str, expires_at: datetime) -> bool:
+    def spend(cls, digest: UUID, expires_at: datetime) -> bool:
         """Note that this one was used; False if it was before. Call inside a transaction."""
         try:
             with transaction.atomic():

@@ -58,5 +58,6 @@ APPEAL = proofs.declare(
         facts=_appeal_facts,
         dead=policy.Reason.NOTHING_TO_APPEAL,
         way_on="accounts/registration/appeal_dead.html",
+        opens=False,
     )
 )

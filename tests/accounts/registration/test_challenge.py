@@ -144,7 +144,9 @@ def test_more_worry_is_more_work() -> None:
 
 def test_there_is_a_most() -> None:
     rules, found = limits.current().sign_up, [["sign_ups_from_address", 50.0]]
-    entry = DecisionEntry(at=clock.now(), actor_kind="stranger", channel="web", question="gate.decide", findings=found)
+    entry = DecisionEntry(
+        at=clock.now(), actor_kind="stranger", channel="web", question="gate.decide", inputs=[], findings=found
+    )
     entry.save(force_insert=True)
     assert facts.bits_for(entry.pk) == rules.most_work_bits
     assert facts.bits_for(None) == rules.work_bits
