@@ -104,7 +104,6 @@ MAIL_DIR: str = _mail.get("MAIL_DIR", "")  # development's folder, in place of a
 EMAIL_TIMEOUT = 20  # for each answer but the last, to the message itself (channels.Smtp)
 _sms = environment.text_messages()
 SMS_CARRIER: str = _sms.get("SMS_CARRIER", "")  # a class; with none, nothing goes by text message, nor is it offered
-MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"  # who is asked
 SMS_DIR: str = _sms.get("SMS_DIR", "")
 SMS_URL: str = _sms.get("SMS_URL", "")
 SMS_AUTHORIZATION: str = _sms.get("SMS_AUTHORIZATION", "")
