@@ -79,6 +79,7 @@ def test_a_genuine_sign_up_costs_as_many_statements_as_ever(client: Client) -> N
 STATEMENTS = 40
 
 
+@pytest.mark.control("v5.0.0-2.4.1", "63A 3.5(2)")
 @pytest.mark.parametrize(
     ("email", "more", "codes"),
     [
@@ -215,12 +216,23 @@ def from_(address: str) -> Client:
     return Client(REMOTE_ADDR=address)
 
 
+@pytest.mark.control("v5.0.0-2.4.1")
 def test_a_school_behind_one_address_is_asked_for_more_and_never_turned_away(outbox: Outbox) -> None:
     answers = [send(from_(AT_HOME), f"pupil{number}@school.example.net") for number in range(12)]
     passed = [number for number, page in enumerate(answers) if page.status_code == 302]
     assert passed == list(range(9))  # the tenth has the domain in common too
     assert all("One more step" in page.text for page in answers[9:])
     assert len(outbox()) == 9
+
+
+def test_networks_are_counted_as_wide_as_one_customer_may_have_them() -> None:
+    """IPv6: an address is its /64, a network its /48; IPv4: the address itself, and its /24."""
+    counts = []
+    for number, host in enumerate(("2001:db8:1:2::7", "2001:db8:1:2::8", "2001:db8:1:3::7", AT_HOME, "198.51.100.8")):
+        send(from_(host), f"a{number}@gmail.com")
+        shown = decided().inputs[1]["sign_up"]
+        counts.append((shown["from_address"], shown["from_network"]))
+    assert counts == [(1, 1), (2, 2), (1, 3), (1, 1), (1, 2)]
 
 
 def test_others_at_the_address_of_ones_own_browser_are_not_its_doing(sign_in: Any, outbox: Outbox) -> None:
