@@ -41,7 +41,7 @@ class ApprovalRequest(models.Model):
     """One thing, or a few, that an agent asked its customer to approve. Its ``auth_req_id`` is kept as a digest."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    digest = models.CharField(max_length=64, unique=True, db_comment="sensitive: credential; digest of auth_req_id")
+    digest = models.CharField(max_length=64, db_comment="sensitive: credential; digest of auth_req_id")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="+",
         db_comment="pseudonymous: who is asked",
@@ -50,8 +50,9 @@ class ApprovalRequest(models.Model):
         "oauth.Partner", on_delete=models.PROTECT, related_name="+", db_comment="not sensitive: the agent that asks"
     )
     delegation = models.ForeignKey(
-        "consent.Delegation", on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous: by which it acts"
-    )
+        "consent.Delegation", on_delete=models.CASCADE, db_index=False, related_name="+",
+        db_comment="pseudonymous: by which it acts",
+    )  # fmt: skip
     consent = models.ForeignKey(
         "consent.Consent", on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous"
     )
@@ -89,6 +90,7 @@ class ApprovalRequest(models.Model):
             models.Index(fields=["expires_at"], name="approval_waits", condition=models.Q(state="waiting")),
         )
         constraints = (
+            models.UniqueConstraint(fields=["digest"], name="approval_digest"),
             models.UniqueConstraint(
                 fields=["delegation"], condition=models.Q(state="waiting"), name="approval_one_waits"
             ),

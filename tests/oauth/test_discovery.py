@@ -31,6 +31,11 @@ OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authori
 Use = Callable[["Told", Any], None]
 
 
+def sign_in(who: User, *methods: Method, on: Client) -> Client:
+    factories.signed_in(on, who, methods or (Method.PASSWORD,))
+    return on
+
+
 class Told:
     """The documents as they are served, and who uses them: a customer's browser and partners of each kind."""
 
@@ -52,7 +57,7 @@ class Told:
     def asking(self, **agent: Any) -> Asking:
         """A customer who is asked, and an agent that asks."""
         Resource.objects.all().delete()
-        return Asking(lambda who, *methods, on: factories.signed_in(on, who, methods) and on, **agent)
+        return Asking(sign_in, **agent)
 
     def by(self, method: str) -> tuple[Walk, dict[str, Any], dict[str, str]]:
         """A partner that proves itself in this way: what goes into its form, and into its header."""
@@ -402,10 +407,6 @@ def grant_management_action(told: Told, action: str) -> None:
 
 def actor_profile(told: Told, claimed: Any) -> None:
     """Each kind of token that it names is taken in its place, and none is issued that it does not name."""
-
-    def sign_in(who: User, *methods: Method, on: Client) -> Client:
-        factories.signed_in(on, who, methods or (Method.PASSWORD,))
-        return on
 
     world = World(sign_in)
     (subject,), (actor,), (issued,) = (

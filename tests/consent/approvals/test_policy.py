@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ OPEN = Answering(State.WAITING, NOON + timedelta(seconds=1), is_owner=True, is_s
         ({"last_hour": LIMITS.asking.per_hour}, Deny(Reason.TOO_OFTEN)),
     ],
 )
-def test_may_ask(changed: dict[str, int], answer: object) -> None:
+def test_may_ask(changed: dict[str, Any], answer: object) -> None:
     assert policy.may_ask(replace(FREE, **changed), limits=LIMITS, at=NOON) == answer
     assert policy.may_ask(Asking(), limits=LIMITS, at=NOON) == Deny(Reason.WAITS)
 
