@@ -407,7 +407,6 @@ def grant_management_action(told: Told, action: str) -> None:
 
 def actor_profile(told: Told, claimed: Any) -> None:
     """Each kind of token that it names is taken in its place, and none is issued that it does not name."""
-
     world = World(sign_in)
     (subject,), (actor,), (issued,) = (
         claimed[f"{name}_token_types_supported"] for name in ("subject", "actor", "requested")
