@@ -17,11 +17,12 @@ from accounts.models import Session, User
 from accounts.step_up.flows import locked, shared
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.decide import refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow, require
+from ciam_portal.core.flow import flow, go_on, require
 from ciam_portal.core.outbox.tell import put, tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -230,10 +231,14 @@ def _redeem(
 
 
 def _require_within(acts: Delegation, wanted: tuple[Detail, ...], by: Actor, at: datetime) -> None:
-    """All of it, once its owner says yes, is what the agent was let do, within its limits."""
+    """All of it, once its owner says yes, is what the agent was let do, within its limits. Only a no is kept as asked:
+    that it may be asked is not that it was done.
+    """
     for each in wanted:
         act = in_app(details.transaction(each), cast("UUID", acts.agent_id), approved=True)
-        require(acting.may_act, delegations.of(acts, act, at=at), about=acts.owner_id, by=by, at=at)
+        known = delegations.of(acts, act, at=at)
+        if (refused := refusal(acting.may_act, known, about=acts.owner_id, by=by, at=at)) is not None:
+            go_on(refused)
 
 
 def _consent(asked: ApprovalRequest) -> Consent:

@@ -25,10 +25,9 @@ def _refused(data: Data) -> Said:
 tell(
     {
         events.AgentAsked: plain(_("A program that acts for you asked for your approval")),
-        events.AgentApproved: plain(_("You approved what a program asked you, once")),
         events.AgentRefused: _refused,
         events.AskEnded: _ended,
         events.AnswerFetched: plain(_("A program can do now what you approved, once")),
     },
-    silent=[events.AnswerNotFetched],
+    silent=[events.AgentApproved, events.AnswerNotFetched],  # what was approved, ``details`` tells
 )

@@ -63,6 +63,7 @@ def test_asked_approved_fetched_and_paid_once(world: Asking) -> None:
     assert "asks for your approval" in world.browser.get("/").text
     assert world.row.reference in world.browser.get("/approvals/").text
     assert world.approve()["Location"] == world.page
+    assert "done nothing for you yet" in world.browser.get("/acting-for-me/").text
     assert world.browser.get(world.page).text.count("Approved, not used yet") == 2  # the title, and the page
     with after(6):
         got = world.poll(asked).json()
@@ -82,7 +83,7 @@ def test_asked_approved_fetched_and_paid_once(world: Asking) -> None:
         assert "Approved and done" in world.browser.get("/approvals/").text
         assert "What it asked you last" in world.browser.get("/acting-for-me/").text
         activity = world.browser.get("/activity/").text
-        for words in ("asked for your approval", "You approved what a program asked you", "can do now what you"):
+        for words in ("asked for your approval", "You approved what an app asked for", "can do now what you"):
             assert words in activity, words
     with after(20):
         assert world.error(asked) == "invalid_grant"

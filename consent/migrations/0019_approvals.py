@@ -12,7 +12,7 @@ import consent.approvals.shapes
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0012_erasure"),
-        ("consent", "0017_acting"),
+        ("consent", "0018_family"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
