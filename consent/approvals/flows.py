@@ -231,8 +231,9 @@ def _redeem(
 
 
 def _require_within(acts: Delegation, wanted: tuple[Detail, ...], by: Actor, at: datetime) -> None:
-    """All of it, once its owner says yes, is what the agent was let do, within its limits. Only a no is kept as asked:
-    that it may be asked is not that it was done.
+    """All of it, once its owner says yes, is what the agent was let do, within its limits.
+
+    Only a no is kept: that it may be asked is not that it was done.
     """
     for each in wanted:
         act = in_app(details.transaction(each), cast("UUID", acts.agent_id), approved=True)
