@@ -11,10 +11,13 @@ from django.core.cache import cache
 from ciam_portal.core import strictjson
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.away import AWAY
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.decision import Allow
 from ciam_portal.oauth.models import Partner
 from consent.approvals import policy
 from consent.approvals.shapes import State
 from consent.delegation import facts as delegations
+from consent.delegation import policy as acting
 from consent.models import ApprovalRequest, Consent, Delegation
 
 _AN_HOUR = timedelta(hours=1)
@@ -28,8 +31,10 @@ def connected(agent: Partner, sub: str, at: datetime) -> Delegation | None:
     if owner is None:
         return None
     row = delegations.with_people(Delegation.objects.of_agent(owner, agent.pk)).first()
-    acts = row is not None and row.state == "active" and row.starts_at <= at < row.ends_at
-    return row if acts and row is not None and row.owner.is_open_at(at) else None
+    if row is None:
+        return None
+    answer = acting.may_act(delegations.of(row, at=at), limits=limits.current(), at=at)
+    return row if isinstance(answer, Allow) else None
 
 
 def for_asking(row: Delegation, at: datetime) -> policy.Asking:
