@@ -12,6 +12,7 @@ class Ticked(forms.Form):
     detail = forms.TypedMultipleChoiceField(
         label=_("What you approve"),
         required=False,
+        widget=forms.MultipleHiddenInput,
         coerce=int,
         choices=[(str(place), str(place)) for place in range(1, _MOST + 1)],
     )

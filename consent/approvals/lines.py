@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +24,7 @@ _BADGES: Mapping[str, tuple[Text, str]] = {
     State.WITHDRAWN: (_("Taken back"), ""),
     State.USED: (_("Approved, not done yet"), "good"),
 }
+_IN_SHORT = _("Approve what %(who)s asked: %(what)s")
 _DONE: tuple[Text, str] = (_("Approved and done"), "good")
 _NOT_USED: tuple[Text, str] = (_("Approved, and not used in time"), "")
 
@@ -30,6 +32,15 @@ _NOT_USED: tuple[Text, str] = (_("Approved, and not used in time"), "")
 def described(row: ApprovalRequest) -> list[dict[str, Any]]:
     """What exactly, thing by thing: our words, made from what was asked."""
     return [_described(each) for each in row.asked]
+
+
+def in_short(row: ApprovalRequest) -> str:
+    """The same, in one line; of several things, that they are what was ticked."""
+    if len(row.asked) > 1:
+        return str(_IN_SHORT) % {"who": row.partner.name, "what": gettext("what you ticked")}
+    (only,) = described(row)
+    what = ", ".join([str(only["title"]), *(value for _term, value in only["lines"])])
+    return str(_IN_SHORT) % {"who": row.partner.name, "what": what}
 
 
 def _described(detail: details.Detail) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.sessions.signing import customer_of, session_of
@@ -42,7 +41,11 @@ def detail(request: HttpRequest, asked_id: UUID) -> HttpResponse:
     return render(request, template, lines.shown(row, owner) | {"line": line})
 
 
-@resumable(lazy("Approve what a program asked you"), forms.Ticked, "detail")
+def _what(request: HttpRequest, asked_id: UUID) -> str:
+    return lines.in_short(_mine(request, asked_id))
+
+
+@resumable(_what, forms.Ticked, "detail")
 @require_POST
 def approve(request: HttpRequest, asked_id: UUID) -> HttpResponse:
     """Yes: to just this, once."""
