@@ -36,7 +36,7 @@ MORE_IS_STRICTER = frozenset({
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
     "recovery.shut_hours", "delegation.closed_days", "sign_up.device_days",
     "sign_up.work_bits", "sign_up.most_work_bits",
-    "recovery.shut_hours", "delegation.closed_days", "asking.interval_seconds",
+    "asking.interval_seconds",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
