@@ -25,7 +25,6 @@ from ciam_portal.core import gate, links, mailbox
 from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require_action
 from ciam_portal.core.outbox.tell import tell
@@ -102,31 +101,6 @@ def set_first_password(customer: User, hashed: str, at: datetime) -> None:
 
 
 @flow
-def open_dependant(name: str, locale: str, timezone: str, *, by: Actor, at: datetime) -> User:
-    """An account for somebody else, a child: without an address or a password, so that nobody can sign in to it."""
-    made = User(email=mailbox.nowhere(codes.new_id().hex), name=name, locale=locale, timezone=timezone, created_at=at)
-    made.set_unusable_password()
-    made.save(force_insert=True)
-    record(events.OpenedForAnother(), about=made.pk, by=by, at=at)
-    return made
-
-
-@flow
-def take_over(customer: User, address: str, password: str, *, by: Actor, at: datetime) -> None:
-    """Who could not sign in so far does from now on, with an address that they have just proven. Raises Refused."""
-    _clear(address, by=by, at=at)
-    try:
-        with transaction.atomic():
-            customer.move_to(address)
-            customer.password, customer.password_changed_at = make_password(password), at
-            customer.save(update_fields=["email", "unsettled", "password", "password_changed_at"])
-    except IntegrityError:
-        raise Refused(policy.Reason.ADDRESS_TAKEN) from None
-    addresses.replace(customer, address)
-    record(events.EmailConfirmed(), about=customer.pk, by=by, at=at)
-
-
-@flow
 def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
     """Mail the link that proves the address, with the password of now. The caller has asked for the budget."""
     link = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, at, password=customer.password)
@@ -193,7 +167,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     customer, new = proof.customer, proof.address
     before, old = addresses.proven(customer), customer.email
     undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
-    _clear(new, by=by, at=at)
+    clear(new, by=by, at=at)
     try:
         with transaction.atomic():
             customer.move_to(new)
@@ -214,7 +188,7 @@ def _is_nobodys(account: User) -> bool:
     return account.is_active and not addresses.is_proven(account)
 
 
-def _clear(address: str, *, by: Actor, at: datetime) -> None:
+def clear(address: str, *, by: Actor, at: datetime) -> None:
     """Whoever reads this mail has just shown it: an account that others prepared with the address goes."""
     prepared = User.objects.select_for_update().filter(email=address).first()
     if prepared is not None and _is_nobodys(prepared):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from accounts.account.flows import open_dependant
+from accounts.account.dependants import open_dependant
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
 from ciam_portal.core.audit import decide

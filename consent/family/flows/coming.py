@@ -5,6 +5,7 @@ Nothing waits for the job: a guardian's word and delegation end at their own ins
 
 from datetime import datetime, timedelta
 
+from accounts.account import dependants
 from accounts.account import flows as account
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
@@ -80,7 +81,7 @@ def claim(secret: str, password: str, *, by: Actor, at: datetime) -> User:
     """The young person chooses a password, and signs in themselves from now on. Raises Refused."""
     link = proofs.use(secret, CLAIM, by=by, at=at)
     child, by = locking.child(link.customer.pk), by.known_as(link.customer.pk)
-    account.take_over(link.customer, link.proof.address, password, by=by, at=at)
+    dependants.take_over(link.customer, link.proof.address, password, by=by, at=at)
     child.claim(at)
     record(events.Claimed(child.person_id, as_child=True), about=child.person_id, by=by, at=at)
     for each in ParentalResponsibility.objects.live().of(child.person_id):
