@@ -13,7 +13,7 @@ STRANGERS = (
     "/keep-my-account/ /nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
+    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /notifications/ /connected-apps/ "
     "/privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
     "/security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
