@@ -10,7 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import PushSubscription, Session, User
 from accounts.push import events, facts
@@ -21,10 +22,11 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.crypto.rings import name_of
 from ciam_portal.core.flow import flow
-from ciam_portal.core.outbox.notice import PUSH, NoticeBase
+from ciam_portal.core.outbox.notice import PUSH, NoticeBase, language_of
 from ciam_portal.core.outbox.tell import ALSO, put
 
 OFF, GONE = "off", "gone"
+_TEST = _("This is the test message. Notices reach this browser.")
 
 
 @flow
@@ -64,8 +66,10 @@ def switch_off(row: PushSubscription, *, by: Actor, at: datetime, why: str = OFF
 @flow
 def test(row: PushSubscription, *, by: Actor, at: datetime) -> None:
     """Send this browser a message, whatever the hour: its customer waits for it."""
-    said = {"body": _("This is the test message. Notices reach this browser."), "path": reverse("accounts:push")}
-    _put(row, row.session.customer, said, at, asked=True)
+    customer = row.session.customer
+    with override(language_of(customer)):
+        said = {"body": str(_TEST), "path": reverse("accounts:push")}
+    _put(row, customer, said, at, asked=True)
     record(events.PushTested(session=row.session_id), about=row.session.customer_id, by=by, at=at)
 
 

@@ -1,7 +1,5 @@
 """What is asked on the page about notices in a browser."""
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -55,9 +53,4 @@ def _may_be_asked(url: str) -> bool:
 class Nights(forms.Form):
     """When."""
 
-    at_night = forms.BooleanField(required=False)
-
-    def __init__(self, *args: Any, hours: tuple[int, int], **kwargs: Any) -> None:  # noqa: ANN401  (Django's)
-        super().__init__(*args, **kwargs)
-        words = _("Show notices at night too, between %(begins)02d:00 and %(ends)02d:00")
-        self.fields["at_night"].label = words % {"begins": hours[0], "ends": hours[1]}
+    at_night = forms.BooleanField(label=_("Show notices at night too"), required=False)

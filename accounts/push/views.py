@@ -51,15 +51,14 @@ def index(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Notices are switched on in this browser."))
         return redirect("accounts:push")
     row = facts.here(session_of(request), at)
-    hours = (rules.push_quiet_from, rules.push_quiet_until)
     context = {
         "form": form,
         "row": row,
         "until": customer.local(row.expires_at) if row else "",
-        "nights": forms.Nights(initial={"at_night": row.at_night}, hours=hours) if row else None,
+        "nights": forms.Nights(initial={"at_night": row.at_night}) if row else None,
         "others": PushSubscription.objects.of(customer.pk).standing(at).exclude(session=session_of(request)),
         "key": encryption.public(settings.VAPID_KEYS[0]),
-        "hours": hours,
+        "rules": rules,
     }
     return render(request, "accounts/push/push.html", context)
 
@@ -70,7 +69,7 @@ def nights(request: HttpRequest) -> HttpResponse:
     """At night too, or not."""
     row = facts.here(session_of(request), clock.now())
     if row is not None:
-        form = forms.Nights(request.POST, hours=(0, 0))
+        form = forms.Nights(request.POST)
         chosen = form.is_valid() and form.cleaned_data["at_night"]
         flows.choose_nights(row, at_night=chosen, by=Actor.from_request(request), at=clock.now())
         messages.success(request, _("Saved."))

@@ -13,8 +13,8 @@ STRANGERS = (
     "/keep-my-account/ /nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /notifications/ /connected-apps/ "
-    "/privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
+    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
+    "/notifications/ /privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
     "/security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
 )

@@ -151,7 +151,7 @@ def test_at_night_where_the_customer_is_nothing_comes_unless_they_said_so(
 
 def test_nights_are_chosen_on_the_page(home: Client) -> None:
     switch_on(home)
-    assert "Show notices at night too, between 22:00 and 07:00" in home.get("/notifications/").text
+    assert "At night, from 22:00 to 7:00, none is shown" in home.get("/notifications/").text
     for said, chosen in (({"at_night": "on"}, True), ({}, False)):
         assert home.post("/notifications/nights/", said)["Location"] == "/notifications/"
         assert PushSubscription.objects.get().at_night is chosen
