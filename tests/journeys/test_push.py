@@ -8,6 +8,15 @@ from tests.accounts.push.service import Browser, running
 from tests.journeys.walk import Customer, look_at
 from tests.stack import Stack
 
+_SHOWN = """async () => {
+  const worker = await navigator.serviceWorker.ready;
+  for (let tries = 0; tries < 50; tries += 1) {
+    const all = await worker.getNotifications();
+    if (all.length) return all.map(({ title, body }) => [title, body]);
+    await new Promise((again) => setTimeout(again, 100));
+  }
+  return [];
+}"""
 _KNOWN = "PushManager.prototype.subscribe = async () => ({ toJSON: () => (%s) })"
 
 
@@ -40,12 +49,7 @@ def shown(page: Page, said: dict[str, str]) -> list[list[str]]:
         lambda event: found.extend(each["registrationId"] for each in event["registrations"]),
     )
     session.send("ServiceWorker.enable")
-    page.wait_for_function("navigator.serviceWorker.controller !== undefined")
-    origin = page.evaluate("location.origin")
+    origin = page.evaluate("navigator.serviceWorker.ready.then(() => location.origin)")
     message = {"origin": origin, "registrationId": found[-1], "data": json.dumps(said)}
     session.send("ServiceWorker.deliverPushMessage", message)
-    page.wait_for_function(
-        "navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) => all.length)"
-    )
-    notices = "navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) => all.map(%s))"
-    return list(page.evaluate(notices % "({ title, body }) => [title, body]"))
+    return list(page.evaluate(_SHOWN))
