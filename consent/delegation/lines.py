@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from babel.numbers import get_currency_precision
 from django.utils.text import format_lazy
@@ -18,9 +19,10 @@ from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.words import Text, money, why_not
+from ciam_portal.oauth.models import Partner
 from consent.delegation import policy
 from consent.delegation.shapes import LIVE, Asked, State, Terms
-from consent.models import Delegation, DelegationRequest
+from consent.models import Consent, Delegation, DelegationRequest
 
 _LAST = 60  # answers to delegates that are looked at for the page
 _LAST_OF_ONE = 3
@@ -113,6 +115,14 @@ def seeable() -> list[tuple[str, Text]]:
     return list(_SEES.items())
 
 
+def apps(owner: UUID | None = None) -> list[tuple[str, str]]:
+    """In which apps people can act for others; of an owner's, in those that are connected now."""
+    rows = Partner.objects.filter(is_enabled=True, delegates=True).order_by("name", "pk")
+    if owner is not None:
+        rows = rows.filter(pk__in=Consent.objects.of(owner).live().values("partner"))
+    return [(str(key), name) for key, name in rows.values_list("pk", "name")]
+
+
 def currencies(rules: Limits) -> list[tuple[str, Text]]:
     """In which amounts can be given: those of which the catalogue says from where on they are large."""
     known = {currency for row in rules.actions.values() for currency, _least in row.large}
@@ -152,6 +162,9 @@ def sees(what: Delegation | DelegationRequest | Terms) -> str:
 def limited(row: Delegation, today: date) -> list[str]:
     """Up to where, and how much of it is used up."""
     lines = []
+    if row.partners:
+        named = Partner.objects.filter(pk__in=row.partners).order_by("name").values_list("name", flat=True)
+        lines.append(_("Only in: %(apps)s") % {"apps": ", ".join(named) or _("apps that are no longer there")})
     if row.amount_each is not None:
         lines.append(_("At most %(most)s at a time") % {"most": said(row.amount_each, row.currency)})
     if row.amount_month is not None:

@@ -76,6 +76,7 @@ UNTOLD = {
     "export.failed",
     "export.made",
     "export.taken",
+    "partner.delegates_let",
     "push.nights_chosen",
     "push.switched_off",
     "push.switched_on",

@@ -25,7 +25,7 @@ from consent.delegation.shapes import LIVE, State, Terms
 from consent.models import Delegation, DelegationRequest
 
 _MOST = 100
-_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "starts", "days")
+_GRANT = ("actions", "scopes", "apps", "amount_each", "amount_month", "currency", "times_day", "starts", "days")
 _OWN_CHOICE = "own"
 
 
@@ -62,7 +62,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     for preset, known in lines.PRESETS.items():
         terms = lines.terms_of(preset, rules)
         presets.append({"key": preset.value, "known": known, "does": lines.does(terms), "sees": lines.sees(terms)})
-    return render(request, "consent/delegation/invite.html", {"presets": presets, "never": lines.NEVER})
+    words = {"presets": presets, "never": lines.NEVER, "nothing": not lines.doable(rules)}
+    return render(request, "consent/delegation/invite.html", words)
 
 
 @resumable(lazy("Invite somebody to act for you"), forms.Offer, "email", *_GRANT, "reason")
@@ -70,7 +71,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CREATE_DELEGATION)
 def offer(request: HttpRequest, preset: str) -> HttpResponse:
     """Whom, and what exactly."""
-    form = forms.Offer(request.POST or None, initial=forms.first(_begins(preset)))
+    form = forms.Offer(request.POST or None, initial=forms.first(_begins(preset)), of=customer_of(request).pk)
     if form.is_valid():
         owner, at = customer_of(request), clock.now()
         allow_mail_of(owner)
@@ -102,7 +103,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
         flows.decline(asked, owner, by=by, at=at)
         messages.success(request, _("You said no. We have told them."))
         return redirect("consent:delegations")
-    form = forms.Grant(request.POST or None, initial=forms.of(asked))
+    form = forms.Grant(request.POST or None, initial=forms.of(asked), of=owner.pk)
     if form.is_valid():
         try:
             flows.grant(asked, owner, session_of(request), form.wish(at, asked.preset), by=by, at=at)
@@ -122,7 +123,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
     return render(request, "consent/delegation/answer.html", words, status=409 if form.non_field_errors() else 200)
 
 
-@resumable(lazy("Change what somebody can do for you"), forms.Grant, *_GRANT)
+@resumable(lazy("Change what somebody can do for you"), forms.Grant, *_GRANT, others=forms.OneByOne.named)
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """Less at once; more, or for longer, after showing that it is them."""
@@ -152,7 +153,7 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 
 def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
     if row.agent is None:
-        form = forms.Grant(sent, initial=forms.of(row))
+        form = forms.Grant(sent, initial=forms.of(row), of=row.owner_id)
         del form.fields["starts"]
         return form
     most = [name for name in row.agent.actions_allowed if policy.may_be_delegated(name, limits.current())]
