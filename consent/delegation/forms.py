@@ -86,10 +86,19 @@ class Grant(Things):
     )  # fmt: skip
     starts = forms.TypedChoiceField(label=_("From when"), choices=_STARTS, coerce=int, required=False, initial=0)
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
+    seen = forms.CharField(required=False, max_length=_LONGEST, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, of: UUID | None = None, **kwargs: Any) -> None:  # noqa: ANN401  (Django's)
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  (Django's)
+        of: UUID | None = None,
+        kept: Iterable[UUID] = (),
+        **kwargs: Any,  # noqa: ANN401  (as above)
+    ) -> None:
+        """``of``: whose apps there are to choose from; ``kept``: those that it is for now, connected or not."""
         super().__init__(*args, **kwargs)
-        known = lines.apps(of) if of else []
+        self._kept = tuple(kept)
+        known = lines.apps(of, self._kept) if of else []
         if known and "actions" in self.fields:
             self.fields["apps"].choices = known  # type: ignore[attr-defined]  # the field's
         else:
@@ -102,9 +111,10 @@ class Grant(Things):
         each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
         if each is None and month is None:
             currency = ""
+        partners = tuple(sorted(map(UUID, found["apps"]))) if "apps" in self.fields else self._kept
         return Terms(
-            plain.actions, plain.scopes, partners=tuple(sorted(map(UUID, found.get("apps", ())))),
-            currency=currency or None, amount_each=each, amount_month=month, times_day=found["times_day"],
+            plain.actions, plain.scopes, partners=partners, currency=currency or None, amount_each=each,
+            amount_month=month, times_day=found["times_day"],
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -150,9 +160,8 @@ class OneByOne(Grant):
         now: Terms | None = None,
     ) -> None:
         now, rules = now or Terms(), limits.current()
-        super().__init__(data, initial=first(now))
+        super().__init__(data, initial=first(now), kept=now.partners)
         self._actions, self._scopes = {f"{_DO}{action}": action for action in actions}, tuple(scopes)
-        self._partners = now.partners
         for name in ("actions", "scopes", "starts"):
             self.fields.pop(name, None)
         if not any(policy.has_amount(action, rules) for action in self._actions.values()):
@@ -193,7 +202,7 @@ class OneByOne(Grant):
 
     def terms(self) -> Terms:
         """With what must be asked about each time."""
-        return replace(super().terms(), asks=tuple(sorted(self._said(self.ASK))), partners=self._partners)
+        return replace(super().terms(), asks=tuple(sorted(self._said(self.ASK))))
 
     def _said(self, *answers: str) -> list[str]:
         return [action for name, action in self._actions.items() if self.cleaned_data.get(name) in answers]

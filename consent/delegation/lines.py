@@ -1,6 +1,6 @@
 """What a delegation lets somebody do, in words that people read: presets, single things, limits, last acts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from babel.numbers import get_currency_precision
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -115,12 +116,13 @@ def seeable() -> list[tuple[str, Text]]:
     return list(_SEES.items())
 
 
-def apps(owner: UUID | None = None) -> list[tuple[str, str]]:
-    """In which apps people can act for others; of an owner's, in those that are connected now."""
-    rows = Partner.objects.filter(is_enabled=True, delegates=True).order_by("name", "pk")
+def apps(owner: UUID | None = None, kept: Iterable[UUID] = ()) -> list[tuple[str, str]]:
+    """In which apps people can act for others; of an owner's, in those that are connected now, and those ``kept``."""
+    known = Q(is_enabled=True, delegates=True)
     if owner is not None:
-        rows = rows.filter(pk__in=Consent.objects.of(owner).live().values("partner"))
-    return [(str(key), name) for key, name in rows.values_list("pk", "name")]
+        known = known & Q(pk__in=Consent.objects.of(owner).live().values("partner")) | Q(pk__in=list(kept))
+    rows = Partner.objects.filter(known).order_by("name", "pk").values_list("pk", "name")
+    return [(str(key), name) for key, name in rows]
 
 
 def currencies(rules: Limits) -> list[tuple[str, Text]]:

@@ -91,7 +91,7 @@ def test_from_the_question_to_the_answer(ada: Party, bob: Party) -> None:
     assert ada.client.get(f"{MINE}requests/{request.pk}/").status_code == 410
     assert "Granted" in bob.client.get(THEIRS).text
     assert bob.client.post(f"{THEIRS}{row.pk}/end/")["Location"] == THEIRS
-    assert bob.client.post(f"{THEIRS}{row.pk}/end/").status_code == 403
+    assert bob.client.post(f"{THEIRS}{row.pk}/end/")["Location"] == THEIRS  # pressed twice
 
 
 def test_it_can_begin_later(ada: Party, bob: Party) -> None:
@@ -193,6 +193,33 @@ def test_changed_on_its_page_less_at_once(begun: Delegation, ada: Party) -> None
     assert ada.client.post(f"{MINE}{begun.pk}/", less | kept | {"days": "365"})["Location"] == MINE
     begun.refresh_from_db()
     assert begun.renewed_at is not None
+
+
+def test_pressed_in_two_tabs_the_second_says_how_it_is(begun: Delegation, ada: Party, bob: Party) -> None:
+    for verb, said in (("pause", "Paused. They"), ("resume", "They can act for you again"), ("end", "Stopped. They")):
+        for _tab in range(2):
+            assert said in ada.client.post(f"{MINE}{begun.pk}/{verb}/", follow=True).text
+    assert "nothing to pause" in ada.client.post(f"{MINE}{begun.pk}/pause/", follow=True).text
+    assert "Ended. You can no longer" in bob.client.post(f"{THEIRS}{begun.pk}/end/", follow=True).text
+    bob.client.post(f"{THEIRS}ask/", {"email": "dan@example.com", "actions": [SEE]})
+    ada.client.post(f"{MINE}invite/pay_bills/", SAID | {"email": "eve@example.com"})
+    asked, offered = DelegationRequest.objects.get(), Delegation.objects.get(state=State.OFFERED)
+    for _tab in range(2):
+        answer = bob.client.post(f"{THEIRS}requests/{asked.pk}/withdraw/", follow=True)
+        assert "Your request is taken back" in answer.text
+        assert "Your invitation is taken back" in ada.client.post(f"{MINE}{offered.pk}/end/", follow=True).text
+
+
+def test_an_old_form_does_not_put_back_what_was_changed_meanwhile(begun: Delegation, ada: Party) -> None:
+    old = {name: SAID[name] for name in ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day")}
+    old |= {"days": "", "seen": begun.version}
+    assert begun.version in ada.client.get(f"{MINE}{begun.pk}/").text
+    assert ada.client.post(f"{MINE}{begun.pk}/", old | {"times_day": "1"})["Location"] == MINE
+    answer = ada.client.post(f"{MINE}{begun.pk}/", old, follow=True)
+    assert "This was changed meanwhile" in answer.text
+    assert 'name="times_day" value="1"' in answer.text
+    begun.refresh_from_db()
+    assert begun.times_day == 1
 
 
 def connected(owner: Party, name: str, **app: Any) -> str:
