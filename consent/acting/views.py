@@ -37,7 +37,7 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
         can = may_act(delegations.of(row, at=clock.now()), limits=limits.current(), at=clock.now())
         if isinstance(can, Deny):
             return over(request, row, Refused(can.reason))
-        return render(request, "consent/acting/begin.html", _words(row, customer_of(request), clock.now()))
+        return render(request, "consent/acting/begin.html", words(row, customer_of(request), clock.now()))
     try:
         flows.begin(row, customer_of(request), session_of(request), by=by, at=clock.now())
     except (ProveMore, OnHold):
@@ -54,7 +54,7 @@ def home(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/home.html",
-        _words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
+        words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
     )
 
 
@@ -67,7 +67,7 @@ def details(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/details.html",
-        _words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
+        words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
     )
 
 
@@ -80,7 +80,8 @@ def stop(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     return redirect("consent:acts_for")
 
 
-def _words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+def words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+    """What every page of acting shows."""
     return {
         "delegation": row,
         "owner": facts.name_of(row),
