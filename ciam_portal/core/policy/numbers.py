@@ -219,6 +219,14 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Children without a sign-in of their own, and those who answer for them."""
+
+    children: Annotated[StrictInt, Field(ge=1, le=40)]
+    consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -259,5 +267,6 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    family: Family
     risk: Risk
     actions: dict[str, Row]
