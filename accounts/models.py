@@ -8,6 +8,7 @@ from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
 from accounts.push.models import PushSubscription
+from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
 from accounts.sessions.models import Device, Session, SignInAttempt
 from accounts.staff.models import BreakGlass, RoleChange
@@ -21,6 +22,7 @@ __all__ = [
     "Change",
     "Device",
     "Dispute",
+    "HeldSignUp",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",
@@ -32,6 +34,7 @@ __all__ = [
     "RoleChange",
     "Session",
     "SignInAttempt",
+    "SpentTicket",
     "Totp",
     "Unsettled",
     "User",

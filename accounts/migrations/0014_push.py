@@ -8,7 +8,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_erasure"),
+        ("accounts", "0013_held_sign_ups"),
     ]
 
     operations = [
