@@ -27,7 +27,7 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
+    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle|dependants)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
     r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide|tree/sealer)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
@@ -45,7 +45,7 @@ PUBLIC = {
     "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
-    "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "accounts:open_disown", "accounts:push_worker", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
     "consent:open_claim_account", "consent:family_claim",
