@@ -1,6 +1,7 @@
 """What consent keeps."""
 
 from consent.acting.models import ActingSession
+from consent.business.models import Business, BusinessMember, BusinessRemoval, BusinessRole
 from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
@@ -15,7 +16,8 @@ from consent.rights.models import Request
 
 __all__ = [
     "ActingSession",
-    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
+    "AuthorizationDetail", "Business", "BusinessMember", "BusinessRemoval", "BusinessRole",
+    "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
     "DelegationRequest", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Receipt",
     "Request", "Use",
 ]  # fmt: skip

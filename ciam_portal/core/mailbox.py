@@ -16,6 +16,7 @@ from ciam_portal.core.policy.reason import ReasonBase
 
 # What every canonical address looks like, for the database too.
 SHAPE = r"^[^@ ]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$"
+NOBODYS = "nobody.invalid"  # the domain of accounts that nobody signs in to: no mail goes there (RFC 6761)
 LONGEST_TYPED = 320  # characters; a spelling may be longer than what it comes to
 _LONGEST = 254  # octets of an address in a path of 256 (RFC 5321, section 4.5.3.1.3); leaves a domain less than its 255
 _LONGEST_LOCAL = 64  # octets (RFC 5321, section 4.5.3.1.1)

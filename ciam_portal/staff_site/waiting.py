@@ -20,7 +20,7 @@ from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
-from consent.models import PurposeVersion, Request
+from consent.models import BusinessRemoval, PurposeVersion, Request
 from consent.purposes.policy import State as Stands
 from recovery.models import Case, Inquiry
 
@@ -35,6 +35,7 @@ _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purpos
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
+_OWNERS = ngettext_lazy("%(n)s owner of a business to decide about", "%(n)s owners of businesses to decide about", "n")
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
 
 
@@ -77,6 +78,12 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
     me, roles, standing = person.pk, roles_of(person), standing_roles_of(person)
     if Role.APPROVER in standing:
         yield Case.objects.to_approve(me), _PROPOSALS, _page("recovery_case", "?state=proposed")
+    if Role.APPROVER in standing:
+        settled = BusinessRemoval.objects.for_desk().exclude(proposed_by=None).exclude(proposed_by=me)
+        yield settled, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
+    if Role.AGENT in standing:
+        objected = BusinessRemoval.objects.for_desk().filter(proposed_by=None)
+        yield objected, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
     if Role.AGENT in roles:
         yield Inquiry.objects.to_check(me), _DOCUMENTS, _page("recovery_case", "?whose=check")
     if Role.ADMINISTRATOR in standing:

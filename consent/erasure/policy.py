@@ -27,6 +27,10 @@ class Reason(ReasonBase):
             "is, finish it or stop it. Then you can delete the account."
         ),
     )
+    NEEDED = (
+        "erasure_needed",
+        "You are the last owner of a business. Make somebody else an owner, or close it, before you delete this.",
+    )
     ASKED_ALREADY = "erasure_asked_already", "This account is about to be deleted already."
     KEEP_LINK_DEAD = (
         "erasure_keep_link_dead",
@@ -46,6 +50,7 @@ class AskFacts:
     is_staff: bool = True
     is_recovering: bool = True
     is_asked: bool = True
+    is_needed: bool = False  # former releases did not ask
 
 
 @question("erasure.may_ask")
@@ -55,6 +60,8 @@ def may_ask(facts: AskFacts, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.STAFF_ACCOUNT)
     if facts.is_asked:
         return Deny(Reason.ASKED_ALREADY)
+    if facts.is_needed:
+        return Deny(Reason.NEEDED)
     return Deny(Reason.RECOVERING) if facts.is_recovering else Allow()
 
 

@@ -15,6 +15,7 @@ OF_AN_ACCOUNT = {
     "consent.ConsentRecord",
     "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
     "consent.Receipt",  # the same
+    "consent.Business", "consent.BusinessRole",  # of a business: its account
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant", "consent.ActingSession"}

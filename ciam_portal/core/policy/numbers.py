@@ -215,6 +215,18 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Business:
+    """Businesses: how many members, and how long the removal of an owner can be objected to."""
+
+    per_customer: Annotated[StrictInt, Field(ge=1, le=50)]
+    members: Annotated[StrictInt, Field(ge=2, le=1000)]
+    roles: Annotated[StrictInt, Field(ge=1, le=50)]
+    invitations_per_day: Annotated[StrictInt, Field(ge=1, le=100)]
+    objection_days: Annotated[StrictInt, Field(ge=7, le=60)]
+    owner_rest_days: Annotated[StrictInt, Field(ge=7, le=60)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -255,5 +267,6 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    business: Business
     risk: Risk
     actions: dict[str, Row]
