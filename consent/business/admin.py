@@ -75,11 +75,11 @@ class Removals(Looking):
         found, form = get_object_or_404(BusinessRemoval, pk=removal_id), forms.Settle(request.POST)
         if not form.is_valid():
             return self._page(request, found)
-        said = form.cleaned_data["verdict"]
+        agrees = form.cleaned_data["verdict"]
         return self.do(
             request,
             lambda: flows.settle(
-                found, Verdict(said) if said else None, person, session, by=by, at=clock.now()
+                found, agrees, person, session, by=by, at=clock.now()
             ),
             _("Noted. The owners are told what was decided."),
             _CHANGE,

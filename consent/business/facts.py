@@ -130,7 +130,7 @@ def case(row: BusinessRemoval, rules: Limits, at: datetime) -> policy.Case:
 def owner(business: UUID, by: Actor) -> policy.Owner:
     """Who acts, as an owner; they themselves, or nobody."""
     found = BusinessMember.objects.owners().filter(business=business, person=by.id).first()
-    return policy.Owner(by.id, found.owner_since) if found and by.is_self(found.person_id) else policy.Owner()
+    return policy.Owner(by.id, found.owner_since) if found and by.on_behalf_of is None else policy.Owner()
 
 
 def helper(row: BusinessRemoval, person: User) -> policy.Helper:

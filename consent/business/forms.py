@@ -94,9 +94,14 @@ class Propose(forms.Form):
 class Settle(forms.Form):
     """As the second person read it, or nothing: it goes back."""
 
-    verdict = forms.ChoiceField(
-        required=False, choices=lambda: [("", ""), *((each.value, each.value) for each in Verdict)]
-    )
+    verdict = forms.CharField(required=False, max_length=6, widget=forms.HiddenInput)
+
+    def clean_verdict(self) -> Verdict | None:
+        """What they read."""
+        said = self.cleaned_data["verdict"]
+        if said and said not in set(Verdict):
+            raise forms.ValidationError(_("Please look at the page again."))
+        return Verdict(said) if said else None
 
 
 def of_role(row: BusinessRole | None) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Shipped(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _Role:
     title: Text
-    words: Text
+    does: Text
     preset: Preset
     each: int = 0
     month: int = 0
@@ -97,7 +97,7 @@ def of_its_own(business: UUID, role: str) -> BusinessRole | None:
 def roles(business: Business, rules: Limits) -> list[dict[str, Any]]:
     """Every role that can be given: what it is called, for whom it is, what it allows."""
     found = [
-        {"key": role.value, "title": known.title, "words": known.words, "own": None} | said(shipped(role, rules))
+        {"key": role.value, "title": known.title, "words": known.does, "own": None} | said(shipped(role, rules))
         for role, known in _ROLES.items()
     ]
     own = BusinessRole.objects.filter(business=business).order_by("name")

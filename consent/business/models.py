@@ -41,7 +41,7 @@ class BusinessRole(models.Model):
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     business = models.ForeignKey(
-        Business, on_delete=models.CASCADE, related_name="roles", db_comment="pseudonymous: whose"
+        Business, on_delete=models.CASCADE, db_index=False, related_name="roles", db_comment="pseudonymous: whose"
     )
     name = models.CharField(max_length=60, db_comment="personal: choice; what it is called")
     actions = ArrayField(models.CharField(max_length=64), default=list, db_comment="personal: choice; what may be done")

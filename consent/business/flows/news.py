@@ -49,7 +49,8 @@ def tell_owners(
 ) -> None:
     """By mail, each of them in their own language and zone."""
     rows = BusinessMember.objects.members().filter(business=business, owner_since__isnull=False)
-    doer = User.objects.filter(pk=by.id).first() if by is not None and by.kind is ActorKind.CUSTOMER else None
+    is_person = by is not None and by.kind is ActorKind.CUSTOMER
+    doer = User.objects.filter(pk__in=[by.id]).first() if is_person and by is not None else None
     for owner in rows.select_related("person").order_by("pk"):
         if owner.person is not None:
             notice = notices.ForOwner(

@@ -40,7 +40,7 @@ class Reason(ReasonBase):
     OWNER_ALREADY = "business_owner_already", "This person is an owner already."
     NOT_THEIR_OWN = "business_not_their_own", "This is about you. You can leave, or no longer be an owner, by yourself."
     ASKED_ALREADY = "business_asked_already", "The removal of this owner waits already."
-    NOT_WAITING = "business_not_waiting", "This removal does not wait any more. Nothing was changed."
+    NOT_WAITING = "business_not_waiting", "This removal is decided or off. Nothing was changed."
     SAME_PERSON = "business_same_person", "Another owner has to agree: not who asked for it, not who is removed."
     TOO_NEW = (
         "business_too_new",

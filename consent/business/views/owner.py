@@ -231,21 +231,25 @@ def close(request: HttpRequest, business_id: UUID) -> HttpResponse:
     """What closing means; only its only owner can."""
     me, mine = customer_of(request), _owned(request, business_id)
     form = forms.Nothing(request.POST if request.method == "POST" else None)
+    business, is_closed = mine.business, mine.business.account.erase_at is not None
     if form.is_valid():
         by, at = Actor.from_request(request), clock.now()
-        verb = flows.keep if mine.business.account.erase_at else flows.close
-        who = (me,) if verb is flows.keep else (me, session_of(request))
-        if _on_page(form, lambda: verb(mine.business, *who, by=by, at=at)):  # type: ignore[operator]  # each its own
-            words = (
-                _("It is kept. Invite its members again.") if verb is flows.keep else _("Closed. All owners are told.")
-            )
-            messages.success(request, words)
+
+        def verb() -> None:
+            if is_closed:
+                flows.keep(business, me, by=by, at=at)
+            else:
+                flows.close(business, me, session_of(request), by=by, at=at)
+
+        if _on_page(form, verb):
+            said = _("It is kept. Invite its members again.") if is_closed else _("Closed. All owners are told.")
+            messages.success(request, said)
             return redirect("consent:business", business_id)
     words = {
-        "business": mine.business,
-        "name": mine.business.account.name,
+        "business": business,
+        "name": business.account.name,
         "form": form,
-        "others": facts.others(mine.business, me),
+        "others": facts.others(business, me),
         "days": limits.current().erasure.cooling_off_days,
     }
     return render(request, "consent/business/close.html", words, status=_status(form))

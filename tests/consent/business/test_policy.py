@@ -20,7 +20,7 @@ from consent.delegation.shapes import Terms
 from tests.conftest import NOON
 
 RULES = limits.load()
-ASK = {"limits": RULES, "at": NOON}
+ASK: dict[str, Any] = {"limits": RULES, "at": NOON}
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 OWNER = policy.Manager(is_owner=True, has_second_step=True, business_open=True)
 SEES = Terms(("see_profile",), ("openid",))
