@@ -35,6 +35,7 @@ MORE_IS_STRICTER = frozenset({
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
     "recovery.shut_hours", "delegation.closed_days", "business.objection_days", "business.owner_rest_days",
+    "succession.wait_days", "succession.rest_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -67,7 +68,8 @@ LESS_IS_STRICTER = frozenset({
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
     "delegation.refusals", "delegation.acting_minutes", "business.per_customer", "business.members", "business.roles",
-    "business.invitations_per_day",
+    "business.invitations_per_day", "succession.tell_days", "succession.invite_days", "succession.proposal_hours",
+    "succession.grant_days",
 })  # fmt: skip
 
 

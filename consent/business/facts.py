@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.customer import addresses
 from accounts.models import User
@@ -33,7 +33,9 @@ def is_last_owner(person: UUID) -> bool:
 def members(business: UUID) -> MemberQuerySet:
     """All who are, or are invited; each with all that is read of them."""
     rows = BusinessMember.objects.filter(business=business).there().select_related("person", "delegation__owner")
-    return rows.select_related("delegation__delegate", "delegation__agent").order_by("-owner_since", "made_at", "pk")
+    return rows.select_related("delegation__delegate", "delegation__agent").order_by(
+        F("owner_since").asc(nulls_last=True), "made_at", "pk"
+    )
 
 
 def mine(person: User) -> MemberQuerySet:

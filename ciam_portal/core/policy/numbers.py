@@ -215,6 +215,18 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Succession:
+    """Death and incapacity: how long it waits, how often the customer is told, how long a successor may act."""
+
+    wait_days: Annotated[StrictInt, Field(ge=30, le=180)]
+    tell_days: Annotated[StrictInt, Field(ge=1, le=7)]
+    rest_days: Annotated[StrictInt, Field(ge=30, le=180)]
+    invite_days: Annotated[StrictInt, Field(ge=1, le=14)]
+    proposal_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    grant_days: Annotated[StrictInt, Field(ge=30, le=365)]
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """Businesses: how many members, and how long the removal of an owner can be objected to."""
 
@@ -268,5 +280,6 @@ class Content:
     rights: Rights
     delegation: Delegation
     business: Business
+    succession: Succession
     risk: Risk
     actions: dict[str, Row]

@@ -24,7 +24,7 @@ from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
 from consent.ledger.shapes import Line, Way
 from consent.models import Business, BusinessMember, BusinessRemoval, Consent, Purpose, PurposeVersion, Request, Use
-from recovery.models import Case
+from recovery.models import Case, Succession, Successor
 from tests.oauth import walk
 
 
@@ -118,6 +118,7 @@ def make(customer: User) -> World:
         Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
         _use(customer, at),
         _removal(customer, at),
+        _succession(customer, at),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})
@@ -134,4 +135,14 @@ def _removal(customer: User, at: datetime) -> BusinessRemoval:
     who, by = (BusinessMember.objects.create(business=business, **over) for _ in range(2))
     return BusinessRemoval.objects.create(
         business=business, who=who, by=by, state="objected", asked_at=at, ready_at=at, objected_at=at
+    )
+
+
+def _succession(customer: User, at: datetime) -> Succession:
+    successor = Successor.objects.create(
+        customer=customer, address="s@example.com", mailbox="s@example.com", stands="invited", named_at=at,
+        expires_at=at,
+    )  # fmt: skip
+    return Succession.objects.create(
+        customer=customer, successor=successor, kind="death", state="open", opened_at=at, told_at=at
     )
