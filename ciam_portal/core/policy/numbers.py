@@ -227,6 +227,14 @@ class Business:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Children without a sign-in of their own, and those who answer for them."""
+
+    children: Annotated[StrictInt, Field(ge=1, le=40)]
+    consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -268,5 +276,6 @@ class Content:
     rights: Rights
     delegation: Delegation
     business: Business
+    family: Family
     risk: Risk
     actions: dict[str, Row]
