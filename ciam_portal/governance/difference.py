@@ -67,9 +67,9 @@ LESS_IS_STRICTER = frozenset({
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
-    "delegation.refusals", "delegation.acting_minutes", "business.per_customer", "business.members", "business.roles",
-    "business.invitations_per_day", "succession.tell_days", "succession.invite_days", "succession.proposal_hours",
-    "succession.grant_days",
+    "delegation.refusals", "delegation.acting_minutes", "family.children", "family.consent_days",
+    "business.per_customer", "business.members", "business.roles", "business.invitations_per_day",
+    "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
 })  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth.models import Partner
 from consent.erasure import policy
 from consent.erasure.models import Deletion
+from consent.family.facts import is_last_guardian
 from consent.models import Consent
 
 NEEDED = Joined[Callable[[UUID], bool]]()
@@ -26,6 +27,7 @@ def for_asking(customer: User) -> policy.AskFacts:
         is_recovering=customer.is_recovering,
         is_asked=customer.erase_at is not None,
         is_needed=any(needed(customer.pk) for needed in NEEDED),
+        is_last_guardian=is_last_guardian(customer.pk),
     )
 
 

@@ -141,7 +141,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_nobodys(self) -> bool:
         """Whether nobody signs in to it: a business, say, for which others act."""
-        return self.email.endswith(f"@{mailbox.NOBODYS}")
+        return mailbox.is_nowhere(self.email)
 
     @property
     def called(self) -> str:

@@ -239,6 +239,14 @@ class Business:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Children without a sign-in of their own, and those who answer for them."""
+
+    children: Annotated[StrictInt, Field(ge=1, le=40)]
+    consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -281,5 +289,6 @@ class Content:
     delegation: Delegation
     business: Business
     succession: Succession
+    family: Family
     risk: Risk
     actions: dict[str, Row]

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
+from accounts.account import flows as accounts
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
-from ciam_portal.core import mailbox
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -26,7 +25,8 @@ def found(person: User, session: Session, name: str, *, by: Actor, at: datetime)
     """A customer that nobody signs in as; whoever begins it is its first owner. Raises ProveMore, OnHold or Refused."""
     person, session = permitted(Action.CREATE_DELEGATION, person, session, by=by, at=at)
     decision = require(policy.may_found, facts.founding(person, by, at), about=person.pk, by=by, at=at)
-    business = Business.objects.create(account=_account(person, name, at), made_at=at)
+    account = accounts.open_dependant(name, person.locale, person.zone.key, by=by, at=at)
+    business = Business.objects.create(account=account, made_at=at)
     row = BusinessMember(
         business=business, person=person, stands=Stands.MEMBER, role=Shipped.LOOKS_ON, owner_since=at, made_at=at,
         joined_at=at, session=session.pk,
@@ -37,14 +37,6 @@ def found(person: User, session: Session, name: str, *, by: Actor, at: datetime)
     news.note(events.Founded, business, person.pk, by=by, at=at, decision=decision)
     news.tell_owners("founded", business, at=at)
     return business
-
-
-def _account(person: User, name: str, at: datetime) -> User:
-    address = f"{codes.new_id().hex}@{mailbox.NOBODYS}"
-    account = User(email=address, name=name, locale=person.locale, timezone=person.zone.key, created_at=at)
-    account.set_unusable_password()
-    account.save(force_insert=True)
-    return account
 
 
 @flow

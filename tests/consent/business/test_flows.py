@@ -59,14 +59,14 @@ def test_nobody_signs_in_to_a_business_and_its_members_act_by_ordinary_delegatio
 ) -> None:
     account = acme.account
     assert not account.has_usable_password()
-    assert account.email.endswith(f"@{mailbox.NOBODYS}")
+    assert account.email.endswith(f"@{mailbox.NOWHERE}")
     row = joined(bob)
     assert row.delegation is not None
     assert (row.delegation.kind, row.delegation.owner_id, row.delegation.delegate) == (Kind.MEMBER, acme.pk, bob.user)
     assert may(row.delegation, PAYS) == Allow()
     assert may(row.delegation, Act(PAY, amount=60_000, currency="EUR")) == Deny(NotDelegated.TOO_MUCH)
     assert may(of(acme, ada).delegation, PAYS) == Deny(NotDelegated.NOT_GRANTED)  # she looks on, and may change that
-    assert all(mailbox.NOBODYS not in mail.to for mail in outbox())
+    assert all(mailbox.NOWHERE not in mail.to for mail in outbox())
     assert ("bob@example.com", "began") in [(m.to, m.words.get("what")) for m in outbox()]
     assert told(outbox, "for_owner") == [("ada@example.com", what) for what in ("founded", "invited", "joined")]
     about = set(AuditEntry.objects.filter(name="business.joined").values_list("about", flat=True))

@@ -45,7 +45,7 @@ def test_from_creating_it_to_closing_it(ada: Party, bob: Party) -> None:
     assert "Somebody became a member" in page
     assert bob.client.get(f"/acting/{row.delegation_id}/begin/").status_code == 200
     assert "Acme Bakery" in bob.client.get("/people-i-act-for/").text
-    assert "nobody.invalid" not in page + bob.client.get("/activity/").text + bob.client.get(ALL).text
+    assert "no-mailbox.invalid" not in page + bob.client.get("/activity/").text + bob.client.get(ALL).text
     member = f"{home}members/{row.pk}/"
     assert ada.client.post(member, {"role": "looks_on"})["Location"] == member
     assert ada.client.post(f"{home}roles/{own.pk}/drop/")["Location"] == home
