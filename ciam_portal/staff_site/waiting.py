@@ -22,7 +22,7 @@ from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
 from consent.models import BusinessRemoval, PurposeVersion, Request
 from consent.purposes.policy import State as Stands
-from recovery.models import Case, Inquiry
+from recovery.models import Case, Inquiry, Succession
 
 MOST = 99  # of one kind; there may be more
 SOME = 10  # that stand here one by one
@@ -36,6 +36,11 @@ _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer",
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
 _OWNERS = ngettext_lazy("%(n)s owner of a business to decide about", "%(n)s owners of businesses to decide about", "n")
+_SUCCESSORS = ngettext_lazy(
+    "%(n)s successor who says that a customer has died or is unable",
+    "%(n)s successors who say that a customer has died or is unable",
+    "n",
+)
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
 
 
@@ -81,7 +86,10 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
     if Role.APPROVER in standing:
         settled = BusinessRemoval.objects.for_desk().exclude(proposed_by=None).exclude(proposed_by=me)
         yield settled, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
+        proposed = Succession.objects.filter(state="proposed").exclude(proposed_by=me)
+        yield proposed, _SUCCESSORS, _page("recovery_succession", "?state__exact=proposed")
     if Role.AGENT in standing:
+        yield Succession.objects.filter(state="open"), _SUCCESSORS, _page("recovery_succession", "?state__exact=open")
         objected = BusinessRemoval.objects.for_desk().filter(proposed_by=None)
         yield objected, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
     if Role.AGENT in roles:

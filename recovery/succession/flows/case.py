@@ -1,9 +1,11 @@
 """A case: begun by the successor, seen and approved by two of the staff, told again and again, and waited for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accounts.models import Session, User
+from accounts.staff.flows import people as staff
 from accounts.step_up.flows import by_staff, permitted
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -113,7 +115,8 @@ def _at_desk(
     people = locked_people(case.customer_id, person.pk)
     case = _held(case)
     by_staff(action, people[person.pk], session, about=case.customer_id, by=by, at=at)
-    return case, helper(people[person.pk], session, case.customer, by=by, at=at)
+    helping = helper(people[person.pk], session, case.customer, by=by, at=at)
+    return case, replace(helping, has_opened=staff.is_opened(case.customer_id, session, at))  # they cannot ask for it
 
 
 def _held(case: Succession) -> Succession:
