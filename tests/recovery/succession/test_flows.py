@@ -81,7 +81,7 @@ def test_from_being_named_to_acting(named: Successor, ada: Party, bob: Party, ou
     assert (row.owner, row.delegate, row.state) == (ada.user, bob.user, Delegated.ACTIVE)
     assert sorted(row.actions) == sorted([PAY, SEE])
     assert (row.amount_each, row.amount_month, row.currency) == (50_000, 200_000, "EUR")
-    assert steps(outbox) == [("ada@example.com", step) for step in ("opened", "waits", "again", "begun")]
+    assert sorted(steps(outbox)) == [("ada@example.com", step) for step in ("again", "begun", "opened", "waits")]
     links = [mail.words["link"] for mail in outbox() if mail.kind == "succession_news"]
     assert len(set(links)) == len(links)
 
