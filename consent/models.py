@@ -1,6 +1,7 @@
 """What consent keeps."""
 
 from consent.acting.models import ActingSession
+from consent.approvals.models import ApprovalRequest
 from consent.business.models import Business, BusinessMember, BusinessRemoval, BusinessRole
 from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
@@ -16,7 +17,7 @@ from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
-    "ActingSession",
+    "ActingSession", "ApprovalRequest",
     "AuthorizationDetail", "Business", "BusinessMember", "BusinessRemoval", "BusinessRole", "Consent", "ConsentEvent",
     "ConsentRecord", "DelegatedUse", "Delegation",
     "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "Membership",

@@ -12,7 +12,7 @@ import consent.business.shapes
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0012_erasure"),
-        ("consent", "0018_family"),
+        ("consent", "0019_approvals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
