@@ -140,7 +140,7 @@ def _removal(customer: User, at: datetime) -> BusinessRemoval:
 
 def _succession(customer: User, at: datetime) -> Succession:
     successor = Successor.objects.create(
-        customer=customer, address="s@example.com", mailbox="s@example.com", stands="invited", named_at=at,
+        customer=customer, address="1@shop.example", mailbox="1@shop.example", stands="invited", named_at=at,
         expires_at=at,
     )  # fmt: skip
     return Succession.objects.create(
