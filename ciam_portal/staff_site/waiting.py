@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -85,15 +86,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
     me, roles, standing = person.pk, roles_of(person), standing_roles_of(person)
     if Role.APPROVER in standing:
         yield Case.objects.to_approve(me), _PROPOSALS, _page("recovery_case", "?state=proposed")
-    if Role.APPROVER in standing:
-        settled = BusinessRemoval.objects.for_desk().exclude(proposed_by=None).exclude(proposed_by=me)
-        yield settled, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
-        proposed = Succession.objects.filter(state="proposed").exclude(proposed_by=me)
-        yield proposed, _SUCCESSORS, _page("recovery_succession", "?state__exact=proposed")
-    if Role.AGENT in standing:
-        yield Succession.objects.filter(state="open"), _SUCCESSORS, _page("recovery_succession", "?state__exact=open")
-        objected = BusinessRemoval.objects.for_desk().filter(proposed_by=None)
-        yield objected, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
+    yield from _others(me, standing)
     if Role.AGENT in roles:
         yield Inquiry.objects.to_check(me), _DOCUMENTS, _page("recovery_case", "?whose=check")
     if Role.ADMINISTRATOR in standing:
@@ -120,6 +113,19 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield requests, _REQUESTS, _page("consent_request", "?state__exact=open")
     if WATCHERS & roles:
         yield Alert.objects.filter(acknowledged_at__isnull=True), _ALERTS, _page("accounts_alert")
+
+
+def _others(me: UUID, standing: frozenset[Role]) -> Iterator[tuple[QuerySet[Any], Any, str]]:
+    """What two of the help desk decide about those who act for others."""
+    if Role.APPROVER in standing:
+        settled = BusinessRemoval.objects.for_desk().exclude(proposed_by=None).exclude(proposed_by=me)
+        yield settled, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
+        proposed = Succession.objects.filter(state="proposed").exclude(proposed_by=me)
+        yield proposed, _SUCCESSORS, _page("recovery_succession", "?state__exact=proposed")
+    if Role.AGENT in standing:
+        yield Succession.objects.filter(state="open"), _SUCCESSORS, _page("recovery_succession", "?state__exact=open")
+        objected = BusinessRemoval.objects.for_desk().filter(proposed_by=None)
+        yield objected, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
 
 
 def _page(name: str, query: str = "") -> str:
