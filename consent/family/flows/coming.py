@@ -98,7 +98,7 @@ def renew(row: Delegation, *, by: Actor, at: datetime) -> None:
     require(policy.may_renew, facts.renewing(row, child, by, at), about=row.owner_id, by=by, at=at)
     longest = at + timedelta(days=limits.current().delegation.longest_days)
     until = min(longest, facts.comes_of(child, What.MAJORITY, at))
-    life.take(row, row.terms, until, by=by, at=at)
+    life.alter(row, row.terms, until, tells=False, by=by, at=at)
     record(events.Confirmed(row.pk, until), about=row.owner_id, by=by, at=at)
 
 

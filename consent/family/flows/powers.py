@@ -52,7 +52,8 @@ def wider(child: Dependant, action: str, *, by: Actor, at: datetime) -> None:
 def _set(child: Dependant, action: str, *, wider: bool, by: Actor, at: datetime) -> None:
     for row in locking.rows(child):
         rest = tuple(each for each in row.actions if each != action)
-        life.take(row, replace(row.terms, actions=(*rest, action) if wider else rest), row.ends_at, by=by, at=at)
+        terms = replace(row.terms, actions=(*rest, action) if wider else rest)
+        life.alter(row, terms, row.ends_at, tells=False, by=by, at=at)
     about = [each.guardian_id for each in ParentalResponsibility.objects.live().of(child.person_id)]
     for who in (*about, child.person_id):
         event = events.PowersChanged(child.person_id, Code(action), wider=wider, as_child=who == child.person_id)

@@ -24,7 +24,7 @@ def protect(child: Dependant, person: User, session: Session, *, by: Actor, at: 
     child.protect(at, person.pk)
     for row in locking.rows(child):
         if row.state == State.ACTIVE:
-            life.rest(row, by=by, at=at)
+            life.rest(row, tells=False, by=by, at=at)
     _note(child, on=True, by=by, at=at)
     news.tell_guardians("protected", child, at=at)
 

@@ -12,7 +12,7 @@ import consent.family.shapes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0019_approvals"),
+        ("consent", "0020_business"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

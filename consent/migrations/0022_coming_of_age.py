@@ -7,7 +7,7 @@ import consent.family.shapes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0020_guardians"),
+        ("consent", "0021_guardians"),
     ]
 
     operations = [
