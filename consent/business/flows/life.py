@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.account import flows as accounts
+from accounts.account import dependants
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
 from ciam_portal.core.audit.actor import Actor
@@ -25,7 +25,7 @@ def found(person: User, session: Session, name: str, *, by: Actor, at: datetime)
     """A customer that nobody signs in as; whoever begins it is its first owner. Raises ProveMore, OnHold or Refused."""
     person, session = permitted(Action.CREATE_DELEGATION, person, session, by=by, at=at)
     decision = require(policy.may_found, facts.founding(person, by, at), about=person.pk, by=by, at=at)
-    account = accounts.open_dependant(name, person.locale, person.zone.key, by=by, at=at)
+    account = dependants.open_dependant(name, person.locale, person.zone.key, by=by, at=at)
     business = Business.objects.create(account=account, made_at=at)
     row = BusinessMember(
         business=business, person=person, stands=Stands.MEMBER, role=Shipped.LOOKS_ON, owner_since=at, made_at=at,
