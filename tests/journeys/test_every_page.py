@@ -14,8 +14,8 @@ STRANGERS = (
 )
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
-    "/privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
-    "/security/app/add/ /security/passkeys/add/ "
+    "/notifications/ /privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
+    "/approvals/ /security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
 )
 

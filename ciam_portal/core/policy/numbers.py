@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
+from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
 from ciam_portal.core.policy.partner_numbers import Approvals, Asking, Gateway, OAuth, Partners, Signals
 
@@ -111,6 +112,10 @@ class Notices:
     late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
     undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
     stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
+    push_hours: Annotated[StrictInt, Field(ge=1, le=24)]
+    push_quiet_from: Annotated[StrictInt, Field(ge=18, le=23)]
+    push_quiet_until: Annotated[StrictInt, Field(ge=0, le=10)]
+    push_tests_per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +279,8 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    business: Business
+    succession: Succession
     family: Family
     risk: Risk
     actions: dict[str, Row]
