@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.catalogue import Row
-from ciam_portal.core.policy.partner_numbers import Approvals, Gateway, OAuth, Partners, Signals
+from ciam_portal.core.policy.partner_numbers import Approvals, Gateway, OAuth, Partners, Signals, UnregisteredAgents
 
 MOST_WRONG = 100
 """Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
@@ -255,5 +255,6 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    unregistered_agents: UnregisteredAgents
     risk: Risk
     actions: dict[str, Row]
