@@ -24,7 +24,7 @@ _FIRST = (
     "tests/house/test_staff_pages.py", "tests/ciam_portal/test_once.py", "tests/house/test_catalogue.py",
     "tests/bench/risk/test_bench.py", "tests/house/test_staff_registry.py", "tests/house/test_second_language.py",
 )  # fmt: skip
-WALKED_AGAIN = "A BROWSER HUNG; ITS JOURNEY WAS WALKED AGAIN"
+WALKED_AGAIN = "A BROWSER FAILED; ITS JOURNEY WAS WALKED AGAIN"
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
 
 
@@ -93,7 +93,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Say loudly when the journeys could not be walked, or a browser hung in one."""
+    """Say loudly when the journeys could not be walked, or a browser failed in one."""
     properties = {
         (report.nodeid, why)
         for reports in terminalreporter.stats.values()

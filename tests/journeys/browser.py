@@ -1,8 +1,9 @@
-"""The browser of the journeys. One that hangs costs a journey and two minutes, not the run.
+"""The browser of the journeys. One that fails costs a journey and two minutes at most, not the run.
 
 Most calls of Playwright wait as long as it takes. So a browser in which a journey takes too long is killed: whatever
-waits for it raises, and that journey is walked once more in a fresh one, which the summary says loudly. Nothing else is
-repeated.
+waits for it raises. That journey is walked once more in a fresh one, which the summary says loudly; so is one in which
+the browser itself answered with an error, such as that a page was just being replaced. What a journey asserts or waits
+for in vain is never repeated.
 """
 
 import os
@@ -14,12 +15,13 @@ from contextlib import contextmanager, suppress
 import pytest
 from _pytest.runner import runtestprotocol
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright
+from playwright.sync_api import TimeoutError as InVain
 
 from tests.services import WALKED_AGAIN
 
 NewProfile = Callable[..., BrowserContext]
 PATIENCE_SECONDS = 120
-_HUNG = ("browser", "It hung and was killed.")
+_BROWSERS = ("browser", "It hung and was killed, or answered with an error of its own.")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,23 +78,24 @@ def leave(profile: BrowserContext) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell what a killed browser has made fail from everything else."""
+    """Tell what the browser has made fail from everything else."""
     report = yield
     chromium = getattr(item, "funcargs", {}).get("chromium")
-    if chromium and chromium.hung and call.excinfo and call.excinfo.errisinstance(Error):
-        report.sections.append(_HUNG)
+    failure = call.excinfo.value if call.excinfo else None
+    if chromium and isinstance(failure, Error) and (chromium.hung or not isinstance(failure, InVain)):
+        report.sections.append(_BROWSERS)
     return report
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Walk a journey, and once more if nothing failed in it but a browser that hung."""
+    """Walk a journey, and once more if nothing failed in it but the browser."""
     if "chromium" not in getattr(item, "fixturenames", ()):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
     failed = [report for report in reports if report.failed]
-    if failed and all(_HUNG in report.sections for report in failed):
+    if failed and all(_BROWSERS in report.sections for report in failed):
         item.user_properties.append((WALKED_AGAIN, failed[0].longreprtext))
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:

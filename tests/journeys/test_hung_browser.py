@@ -1,4 +1,4 @@
-"""A browser that hangs costs one journey, told by its name, and not the run."""
+"""A browser that hangs or stumbles costs one journey, told by its name, and not the run."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def hangs(chromium):
     chromium.hung = len(chromium.walks) == 1
 """
 WALKS = """
-from playwright.sync_api import Error
+from playwright.sync_api import Error, TimeoutError
 
 
 def test_hangs_once(hangs, chromium):
@@ -47,10 +47,16 @@ def test_is_untrue(chromium):
     assert len(chromium.walks) == 4
 
 
-def test_fails_in_a_browser_that_works(chromium):
+def test_stumbles(chromium):
     chromium.hung = False
     chromium.walks.append("walk")
     raise Error(f"after {len(chromium.walks)} walks")
+
+
+def test_waits_in_vain(chromium):
+    chromium.hung = False
+    chromium.walks.append("walk")
+    raise TimeoutError(f"patience over after {len(chromium.walks)} walks")
 """
 
 
@@ -62,13 +68,14 @@ def test_what_waits_for_a_hung_browser_raises_and_the_next_one_is_fresh(chromium
     assert chromium.running().new_page().evaluate("1") == 1
 
 
-def test_only_what_a_hung_browser_made_fail_is_walked_again(tmp_path: Path) -> None:
+def test_only_what_the_browser_made_fail_is_walked_again(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(JOURNEYS)
     (tmp_path / "test_walks.py").write_text(WALKS)
     command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(tmp_path), "-p", "tests.services"]
     other = ["-p", "no:django", "-p", "no:randomly", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run([*command, *other], capture_output=True, text=True, cwd=CHECKOUT, check=False)
-    assert "2 failed, 1 passed" in done.stdout
-    assert "after 4 walks" in done.stdout  # two of the first, and one of each other
-    assert done.stdout.count(WALKED_AGAIN) == 1
+    assert "3 failed, 1 passed" in done.stdout
+    assert "Error: after 5 walks" in done.stdout  # two of the first, one of the second, and its own two
+    assert "patience over after 6 walks" in done.stdout
+    assert done.stdout.count(WALKED_AGAIN) == 2
     assert "Target closed" in done.stdout

@@ -163,6 +163,7 @@ def enter_as_staff(page: Page, portal: Stack, address: str) -> None:
 
 def look_at(page: Page) -> None:
     """The page that is shown is no wider than a phone, and has no accessibility fault."""
+    page.wait_for_load_state()  # a click is done once the next page has begun
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{page.url} is wider than a phone"
     for link in page.get_by_role("navigation", name="Main").get_by_role("link").all()[1:]:
