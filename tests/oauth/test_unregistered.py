@@ -251,7 +251,8 @@ class Asking:
 
     @property
     def partner(self) -> Partner:
-        return Partner.objects.get(client_id=self.url)
+        found: Partner = Partner.objects.get(client_id=self.url)
+        return found
 
 
 @pytest.fixture
@@ -426,7 +427,7 @@ def test_with_keys_it_proves_itself_and_other_keys_are_another(asking: Asking) -
     host = asking.url.removesuffix("/agent.json").replace("127.0.0.1", "localhost")
     url = f"{host}/agent.json"
     asking.url = url
-    keyed = {"token_endpoint_auth_method": "private_key_jwt", "redirect_uris": [f"{host}/back"]}
+    keyed: dict[str, Any] = {"token_endpoint_auth_method": "private_key_jwt", "redirect_uris": [f"{host}/back"]}
     asking.serve(**keyed, jwks=key_set(key))
     assert asking.ask(redirect_uri=f"{host}/back").status_code == 200
     former = asking.partner
