@@ -101,7 +101,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "end and announce who may act for whom": {"task": "delegation.sweep", "schedule": 60.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
-    "end what hangs from apps that are off for good": {"task": "consent.end_retired", "schedule": 10.0},
+    "end what hangs from apps that are off for good": {"task": "consent.end_retired", "schedule": 30.0},
     "read again about agents that nobody registered": {
         "task": "partners.read_documents",
         "schedule": crontab(minute="*/10"),

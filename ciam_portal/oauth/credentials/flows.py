@@ -144,7 +144,7 @@ def switch_off(partner: Partner, *, by: Actor, at: datetime) -> None:
 def ending(at: datetime) -> QuerySet[Credential]:
     """What ends within the first reminder's days, of partners that are on and that somebody answers for."""
     until = at + timedelta(days=limits.current().partners.first_reminder_days)
-    on = Credential.objects.live(at).filter(partner__is_enabled=True, partner__document=None)
+    on = Credential.objects.live(at).filter(partner__is_enabled=True, partner__document__isnull=True)
     return on.filter(expires_at__lte=until).order_by("pk")
 
 
