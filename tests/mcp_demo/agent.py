@@ -55,7 +55,7 @@ class Portal:
 
     async def post(self, endpoint: str, form: dict[str, str]) -> dict[str, Any]:
         """What it answers; asked once more, if it wants a fresh nonce in the proof."""
-        url = self.known[endpoint]
+        url, said = self.known[endpoint], dict[str, Any]()
         for _each in range(2):
             proven = {"client_assertion_type": ASSERTION}
             proven["client_assertion"] = wire.assertion(self.key, self.client_id, self.known["issuer"])
@@ -63,7 +63,7 @@ class Portal:
             async with httpx2.AsyncClient(timeout=10) as client:
                 response = await client.post(url, data=form | proven, headers=headers)
             self.nonce = response.headers.get("DPoP-Nonce", self.nonce)
-            said: dict[str, Any] = response.json()
+            said = response.json()
             if said.get("error") != "use_dpop_nonce":
                 break
         return said

@@ -61,7 +61,8 @@ class Guard:
         if found is None:
             await self.challenge(scope, receive, send)
             return
-        await self.app(scope | {"acting": found}, receive, send)
+        scope["acting"] = found
+        await self.app(scope, receive, send)
 
     async def acting(self, request: Request) -> dict[str, Any] | None:
         """For whom, and with what; nothing for anybody else."""
@@ -87,20 +88,20 @@ def create_app() -> ASGIApp:
     portal, resource = Portal(), os.environ["SHOP_URL"]
     server, paid = MCPServer("Tea House"), set[tuple[str, str]]()
 
-    def mine(context: Context[Any, Any]) -> dict[str, Any]:
+    def mine(context: Context[Any, Request]) -> dict[str, Any]:
         request = context.request_context.request
-        found: dict[str, Any] = request.scope["acting"]  # whom the guard let in with this very request
+        found: dict[str, Any] = request.scope["acting"] if request else {}  # whom the guard let in with this request
         return found
 
     @server.tool()
-    def read_order(order: str, context: Context[Any, Any]) -> dict[str, Any]:
+    def read_order(order: str, context: Context[Any, Request]) -> dict[str, Any]:
         """What was ordered, what it costs, whether it is paid, and what its payment is called at the portal."""
         if order != ORDER["order"]:
             return {"error": "There is no such order."}
         return ORDER | {"paid": (mine(context)["sub"], order) in paid, "authorization_details": [DETAIL]}
 
     @server.tool()
-    async def pay_order(order: str, context: Context[Any, Any]) -> dict[str, Any]:
+    async def pay_order(order: str, context: Context[Any, Request]) -> dict[str, Any]:
         """Pay it, if the portal says that this agent may do just this now."""
         acting = mine(context)
         answer = await portal.decide("decisions", QUESTION | {"token": acting["token"]})

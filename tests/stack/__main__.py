@@ -38,8 +38,7 @@ def main() -> int:
         if chosen.command == "code":
             return code(Path(state_dir), chosen.email)
         acts = chosen.command == "run" and os.environ.get("AGENT", "") not in {"", "0"}
-        ports = {"port": _port("PORT", 8000), "partner_port": _port("PARTNER_PORT", 8001)}
-        stack = Stack(state_dir, agent=acts, **ports)
+        stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001), agent=acts)
         return reset(stack) if chosen.command == "reset" else run(stack)
     except StackError as error:
         print(error, file=sys.stderr)

@@ -58,14 +58,16 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def temporary(cls, *, services_only: bool = False, durable: bool = False, **other: str) -> Iterator[Self]:
+    def temporary(
+        cls, *, services_only: bool = False, durable: bool = False, agent: bool = False, **other: str
+    ) -> Iterator[Self]:
         """A stack of its own on free ports, in a folder that is removed afterwards.
 
         ``durable``: what it has kept survives that a service is killed; without, it is faster.
         """
         folder = Path(tempfile.mkdtemp(prefix="ciam-"))
         folder.chmod(0o711 if AS_ROOT else 0o700)
-        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=durable, **other)
+        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=durable, agent=agent, **other)
         try:
             if services_only:
                 stack.start_services()
