@@ -48,8 +48,8 @@ class Portal:
             if resource["resource"] != shop:
                 raise Over("The shop's metadata is about something else.")
             (issuer,) = resource["authorization_servers"]
-            found = (await client.get(f"{issuer.rstrip('/')}/.well-known/oauth-authorization-server")).json()
-        if found["issuer"] != issuer.rstrip("/"):
+            found = (await client.get(f"{issuer}/.well-known/oauth-authorization-server")).json()
+        if found["issuer"] != issuer:
             raise Over("The portal's metadata is about another.")
         self.known = found
 
@@ -77,10 +77,16 @@ class Bound(httpx2.Auth):
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """As the library sends each."""
-        url = str(request.url).partition("?")[0]
         request.headers["Authorization"] = f"DPoP {self.token}"
-        request.headers["DPoP"] = wire.proof(self.key, request.method, url, token=self.token)
-        yield request
+        self._prove(request)
+        response = yield request
+        if nonce := response.headers.get("DPoP-Nonce", "") if response.status_code == httpx2.codes.UNAUTHORIZED else "":
+            self._prove(request, nonce)
+            yield request
+
+    def _prove(self, request: httpx2.Request, nonce: str = "") -> None:
+        url = str(request.url).partition("?")[0]
+        request.headers["DPoP"] = wire.proof(self.key, request.method, url, token=self.token, nonce=nonce)
 
 
 class Kettle:
@@ -114,6 +120,7 @@ class Kettle:
             ("response_type", "code"), ("scope", "profile"), ("state", self.begun["state"]),
             ("code_challenge", wire.digest(self.begun["verifier"])), ("code_challenge_method", "S256"),
             ("dpop_jkt", self.key.thumbprint()), ("resource", self.shop), ("resource", self.about_me),
+            ("prompt", "consent"),  # so that its customer reads what they have let it do, and can let it do less
         ]  # fmt: skip
         return f"{self.portal.known['authorization_endpoint']}?{urlencode(asked)}"
 

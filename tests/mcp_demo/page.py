@@ -19,8 +19,8 @@ def of(lines: list[str], *, busy: bool, connected: bool) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kettle, a demo agent</title>{again}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><h1>Kettle, a demo agent</h1><p>It orders tea for you, and asks you before it pays.</p>{buttons}"
-        f'<h2>What it has done</h2><ol aria-live="polite">{done}</ol></body></html>'
+        f"<body><main><h1>Kettle, a demo agent</h1><p>It orders tea for you, and asks you before it pays.</p>{buttons}"
+        f'<h2>What it has done</h2><ol aria-live="polite">{done}</ol></main></body></html>'
     )
 
 

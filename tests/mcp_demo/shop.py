@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
 from mcp.server.mcpserver import Context, MCPServer
-from pydantic import AnyHttpUrl
+from pydantic import AnyHttpUrl, ConfigDict, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -115,9 +115,14 @@ def create_app() -> ASGIApp:
 
     app = server.streamable_http_app(stateless_http=True, json_response=True)
     app.router.routes += create_protected_resource_routes(
-        AnyHttpUrl(resource), [AnyHttpUrl(portal.url)], ["profile"], "Tea House for agents"
+        url(resource), [url(portal.url)], ["profile"], "Tea House for agents"
     )
     return Guard(app, portal, resource)
+
+
+def url(text: str) -> AnyHttpUrl:
+    """It, character for character: clients compare the portal's address as it is written (RFC 8414 section 3.3)."""
+    return TypeAdapter(AnyHttpUrl, config=ConfigDict(url_preserve_empty_path=True)).validate_python(text)
 
 
 def why(answer: dict[str, Any]) -> str:
