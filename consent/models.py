@@ -6,6 +6,7 @@ from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
 from consent.erasure.models import Deletion
 from consent.export.models import Export, ExportPart
+from consent.family.models import Dependant, Family, Membership, ParentalResponsibility
 from consent.ledger.models import Use
 from consent.permission.models import Consent
 from consent.purposes.models import Purpose, PurposeVersion
@@ -16,6 +17,6 @@ from consent.rights.models import Request
 __all__ = [
     "ActingSession",
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
-    "DelegationRequest", "Deletion", "DeviceCode", "Export", "ExportPart", "Purpose", "PurposeVersion", "Receipt",
-    "Request", "Use",
+    "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "Membership",
+    "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
 from consent.exchange import api as exchange
 from consent.export import views as export
+from consent.family import views as family
 from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.receipts import views as receipts
@@ -46,6 +47,8 @@ urlpatterns = [
     path("people-i-act-for/requests/<uuid:request_id>/withdraw/", delegate.withdraw, name="request_withdraw"),
     path("people-i-act-for/invitations/<uuid:delegation_id>/", delegate.invitation, name="invitation"),
     path("people-i-act-for/<uuid:delegation_id>/end/", delegate.end, name="acts_for_end"),
+    path("family/", family.index, name="family"),
+    path("family/add/", family.add, name="family_add"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
@@ -70,6 +73,8 @@ urlpatterns = [
     path("acting/<uuid:delegation_id>/", acting.home, name="acting"),
     path("acting/<uuid:delegation_id>/begin/", acting.begin, name="acting_begin"),
     path("acting/<uuid:delegation_id>/details/", acting.details, name="acting_details"),
+    path("acting/<uuid:delegation_id>/choices/", family.consents, name="acting_choices"),
+    path("acting/<uuid:delegation_id>/choices/answer/", family.consent, name="acting_choose"),
     path("acting/<uuid:delegation_id>/stop/", acting.stop, name="acting_stop"),
     path("device/", device.enter, name="device"),
     path("device/<uuid:code_id>/", device.answer, name="device_answer"),

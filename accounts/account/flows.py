@@ -23,6 +23,7 @@ from ciam_portal.core import gate, links, mailbox
 from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
+from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.tell import tell
@@ -75,6 +76,16 @@ def _again(known: User, password: str, *, by: Actor, at: datetime) -> User | Non
     known.save(update_fields=["password", "password_changed_at"])
     record(events.AccountOpened(again=True), about=known.pk, by=by, at=at)
     return known
+
+
+@flow
+def open_dependant(name: str, locale: str, timezone: str, *, by: Actor, at: datetime) -> User:
+    """An account for somebody else, a child: without an address or a password, so that nobody can sign in to it."""
+    made = User(email=mailbox.nowhere(codes.new_id().hex), name=name, locale=locale, timezone=timezone, created_at=at)
+    made.set_unusable_password()
+    made.save(force_insert=True)
+    record(events.OpenedForAnother(), about=made.pk, by=by, at=at)
+    return made
 
 
 @flow

@@ -64,11 +64,11 @@ LESS_IS_STRICTER = frozenset({
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
-    "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
-    "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
-    "delegation.refusals", "delegation.acting_minutes",
     "unregistered_agents.allowed", "unregistered_agents.fresh_minutes", "unregistered_agents.per_host_per_minute",
     "unregistered_agents.per_customer_per_hour",
+    "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
+    "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
+    "delegation.refusals", "delegation.acting_minutes", "family.children", "family.consent_days",
 })  # fmt: skip
 
 

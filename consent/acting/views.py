@@ -31,7 +31,7 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """For whom, and what it means; the button begins, once they have shown that it is them."""
     row, by = theirs(request, delegation_id)
     if request.method != "POST":
-        return render(request, "consent/acting/begin.html", _words(row, customer_of(request), clock.now()))
+        return render(request, "consent/acting/begin.html", words(row, customer_of(request), clock.now()))
     try:
         flows.begin(row, customer_of(request), session_of(request), by=by, at=clock.now())
     except (ProveMore, OnHold):
@@ -48,7 +48,7 @@ def home(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/home.html",
-        _words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
+        words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
     )
 
 
@@ -61,7 +61,7 @@ def details(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/details.html",
-        _words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
+        words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
     )
 
 
@@ -74,7 +74,8 @@ def stop(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     return redirect("consent:acts_for")
 
 
-def _words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+def words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+    """What every page of acting shows."""
     return {
         "delegation": row,
         "owner": facts.name_of(row),

@@ -95,6 +95,7 @@ def standing(row: Delegation, by: Actor) -> policy.Standing:
         ends_at=row.ends_at,
         expires_at=row.expires_at,
         reminded=row.reminded_at is not None,
+        of_family=row.kind == Kind.GUARDIAN,
     )
 
 

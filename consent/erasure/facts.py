@@ -10,13 +10,17 @@ from ciam_portal.core.words import sentence
 from ciam_portal.oauth.models import Partner
 from consent.erasure import policy
 from consent.erasure.models import Deletion
+from consent.family.facts import is_last_guardian
 from consent.models import Consent
 
 
 def for_asking(customer: User) -> policy.AskFacts:
     """An account as it stands under lock."""
     return policy.AskFacts(
-        is_staff=customer.is_staff, is_recovering=customer.is_recovering, is_asked=customer.erase_at is not None
+        is_staff=customer.is_staff,
+        is_recovering=customer.is_recovering,
+        is_asked=customer.erase_at is not None,
+        is_last_guardian=is_last_guardian(customer.pk),
     )
 
 

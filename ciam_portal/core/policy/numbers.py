@@ -215,6 +215,14 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Children without a sign-in of their own, and those who answer for them."""
+
+    children: Annotated[StrictInt, Field(ge=1, le=40)]
+    consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -247,6 +255,7 @@ class Content:
     partners: Partners
     signals: Signals
     notices: Notices
+    unregistered_agents: UnregisteredAgents
     disputes: Disputes
     retention: Retention
     erasure: Erasure
@@ -255,6 +264,6 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
-    unregistered_agents: UnregisteredAgents
+    family: Family
     risk: Risk
     actions: dict[str, Row]

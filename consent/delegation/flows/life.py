@@ -20,7 +20,7 @@ from consent.delegation import events, facts, policy
 from consent.delegation.flows import news
 from consent.delegation.models import DelegationQuerySet
 from consent.delegation.policy import Reason
-from consent.delegation.shapes import LIVE, Ended, State, Terms
+from consent.delegation.shapes import LIVE, Ended, Kind, State, Terms
 from consent.models import Consent, Delegation
 from consent.permission.models import ConsentQuerySet
 
@@ -60,8 +60,11 @@ def end(delegation: Delegation, *, by: Actor, at: datetime) -> None:
 
 @flow
 def end_all(owner: User, *, by: Actor, at: datetime) -> int:
-    """Stop everything that acts for the owner, and every open offer. How many. Raises Refused if there is nothing."""
-    rows = list(_locked(owner.pk))
+    """Stop everything that acts for the owner, and every open offer. How many. Raises Refused if there is nothing.
+
+    A child's guardians stay: the family's own verbs end them.
+    """
+    rows = list(_locked(owner.pk).exclude(kind=Kind.GUARDIAN))
     if not rows:
         raise Refused(Reason.NOT_OPEN)
     for row in rows:
@@ -199,8 +202,9 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
     """The account is locked, or a change of it taken back: what began since is over, all else paused. How many.
 
     A thief must not go on through somebody whom they let act; who it was before, the owner lets go on by a click.
+    Guardians stay.
     """
-    rows = list(_locked(customer))
+    rows = list(_locked(customer).exclude(kind=Kind.GUARDIAN))
     for row in rows:
         if row.state == State.OFFERED or row.made_at >= since:
             stop(row, Ended.LOCKED, by=by, at=at)

@@ -41,7 +41,7 @@ def tell_both(what: str, row: Delegation, *, at: datetime) -> None:
     if row.delegate is not None:
         notice = notices.ForDelegate(
             what=what,
-            who=spelled_out(row.owner.email),
+            who=spelled_out(row.owner.email) or row.owner.name,
             when=row.delegate.local(at),
             until=row.delegate.local(row.ends_at),
             link=links.absolute("consent:acts_for"),

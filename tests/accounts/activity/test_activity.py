@@ -176,6 +176,7 @@ def test_every_event_has_words_or_its_theme_says_that_it_has_none() -> None:
 
 
 SAMPLES: dict[str, dict[str, Any]] = {
+    "family.child_added": {"as_child": False},
     "sign_in.completed": {"methods": ["password", "totp"], "new_device": True, "session": str(uuid4())},
     "sign_in.weighed": {"answer": "deny", "methods": ["password"]},
     "sign_in.failed": {"paused": True, "bucket": "x", "account_known": True},
