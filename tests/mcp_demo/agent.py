@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -55,6 +55,8 @@ class Portal:
 
     async def post(self, endpoint: str, form: dict[str, str]) -> dict[str, Any]:
         """What it answers; asked once more, if it wants a fresh nonce in the proof."""
+        if endpoint not in self.known:
+            raise Over(f"The portal has no {endpoint}.")
         url, said = self.known[endpoint], dict[str, Any]()
         for _each in range(2):
             proven = {"client_assertion_type": ASSERTION}
@@ -100,6 +102,7 @@ class Kettle:
         self.busy: asyncio.Task[None] | None = None
         self.begun: dict[str, str] = {}
         self.refresh, self.sub = "", ""
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def say(self, line: str) -> None:
         """One more line on its page."""
@@ -190,7 +193,7 @@ class Kettle:
         self.say(f"I have asked you to approve it, at the portal under Approvals ({form['binding_message']}).")
         wait, until = asked.get("interval", 5), time.monotonic() + asked["expires_in"]
         while time.monotonic() < until:
-            await asyncio.sleep(wait)
+            await self.sleep(wait)
             said = await self.portal.post("token_endpoint", {"grant_type": CIBA, "auth_req_id": asked["auth_req_id"]})
             if "access_token" in said:
                 self.say("You said yes.")
