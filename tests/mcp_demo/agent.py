@@ -190,7 +190,8 @@ class Kettle:
         asked = await self.portal.post("backchannel_authentication_endpoint", form)
         if "auth_req_id" not in asked:
             raise Over(f"I may not ask you: {asked.get('error_description', asked['error'])}.")
-        self.say(f"I have asked you to approve it, at the portal under Approvals ({form['binding_message']}).")
+        shown = f"{form['binding_message']}; reference {asked.get('reference', '-')}"
+        self.say(f"I have asked you to approve it, at the portal under Approvals ({shown}).")
         wait, until = asked.get("interval", 5), time.monotonic() + asked["expires_in"]
         while time.monotonic() < until:
             await self.sleep(wait)
