@@ -44,7 +44,7 @@ def meet(url: str, customer: UUID, *, by: Actor, at: datetime) -> None:
         raise _later()
     try:
         flows.take(reading.read(url), by=by, at=at)
-    except (shapes.Unusable, fetch.Unreachable) as error:
+    except (shapes.Unfit, fetch.Unreachable) as error:
         raise _unusable(url, error) from error
     except IntegrityError as error:
         raise _later() from error
@@ -57,7 +57,7 @@ def meet(url: str, customer: UUID, *, by: Actor, at: datetime) -> None:
 def _check(url: str) -> None:
     try:
         shapes.check_address(url, limits.current().unregistered_agents.hosts)
-    except shapes.Unusable as error:
+    except shapes.Unfit as error:
         raise Unanswerable(_("We do not know this app, or it is switched off.") + f" ({error})") from error
 
 

@@ -53,7 +53,7 @@ def _read_again(agent: Partner) -> bool:
         if error.status not in _GONE:
             log.warning("the document of agent %s: %s", agent.pk, error)
             return False
-    except shapes.Unusable as error:
+    except shapes.Unfit as error:
         log.warning("the document of agent %s: %s", agent.pk, error)
     documents.gone(agent, by=by, at=at)
     return True

@@ -21,7 +21,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import agents, partners
 from ciam_portal.oauth.documents import names, shapes
-from ciam_portal.oauth.documents.shapes import Unusable
+from ciam_portal.oauth.documents.shapes import Unfit
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from consent.agents import tasks
@@ -66,7 +66,7 @@ GOOD: dict[str, Any] = {
 def test_which_addresses_name_an_agent(url: str, good: bool) -> None:
     try:
         shapes.check_address(url)
-    except Unusable:
+    except Unfit:
         assert not good
     else:
         assert good
@@ -78,7 +78,7 @@ def test_which_addresses_name_an_agent(url: str, good: bool) -> None:
 def test_an_installation_may_name_the_hosts(host: str, good: bool) -> None:
     try:
         shapes.check_address(URL, (host,))
-    except Unusable:
+    except Unfit:
         assert not good
     else:
         assert good
@@ -118,7 +118,7 @@ SIGNS = {"token_endpoint_auth_method": "private_key_jwt", "redirect_uris": ["htt
 )
 def test_what_no_document_may_say(changed: dict[str, Any]) -> None:
     said = {name: value for name, value in (GOOD | changed).items() if value is not None}
-    with pytest.raises(Unusable):
+    with pytest.raises(Unfit):
         shapes.read(URL, json.dumps(said).encode())
 
 
@@ -126,7 +126,7 @@ def test_what_no_document_may_say(changed: dict[str, Any]) -> None:
     "body", [b"", b"[]", b"null", b"[" * 5000, b"\xff", b'{"client_id": "a", "client_id": "b"}', b"<html>"]
 )
 def test_what_is_no_document(body: bytes) -> None:
-    with pytest.raises(Unusable):
+    with pytest.raises(Unfit):
         shapes.read(URL, body)
 
 

@@ -19,7 +19,7 @@ from ciam_portal.oauth import agents
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.documents import events, names
 from ciam_portal.oauth.documents.reading import Read
-from ciam_portal.oauth.documents.shapes import Unusable
+from ciam_portal.oauth.documents.shapes import Unfit
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 
@@ -28,7 +28,7 @@ _MOST_NAMES = 10_000
 
 @flow
 def take(read: Read, *, by: Actor, at: datetime) -> Partner:
-    """What was read counts from now on. Raises Unusable (its name is somebody else's), or Refused: it is off."""
+    """What was read counts from now on. Raises Unfit (its name is somebody else's), or Refused: it is off."""
     former: Partner | None = Partner.objects.select_for_update().filter(client_id=read.document.url).first()
     if former is not None and not former.is_enabled:
         raise Refused(agents.Reason.RETIRED)
@@ -71,11 +71,11 @@ def _again(former: Partner, read: Read, by: Actor, at: datetime) -> None:
 
 
 def _check_name(read: Read) -> None:
-    """Raises Unusable if customers could take it for the portal, or for an app that somebody registered here."""
+    """Raises Unfit if customers could take it for the portal, or for an app that somebody registered here."""
     registered = Partner.objects.exclude(registration_source=Partner.RegistrationSource.CIMD)
     known = registered.order_by("name").values_list("name", flat=True)[:_MOST_NAMES]
     if names.imitates(read.document.name, (settings.PORTAL_NAME, *known)):
-        raise Unusable("client_name is too much like the name of an app that customers know")
+        raise Unfit("client_name is too much like the name of an app that customers know")
 
 
 def _free(former: Partner) -> None:
@@ -86,7 +86,7 @@ def _free(former: Partner) -> None:
 def _meet(read: Read, former: Partner | None, by: Actor, at: datetime) -> Partner:
     said, (scopes, actions) = read.document, ceiling()
     if not (scopes or actions):
-        raise Unusable("agents that nobody registered may do nothing here")
+        raise Unfit("agents that nobody registered may do nothing here")
     host, rules = urlsplit(said.url).netloc, said.profile.rules
     partner: Partner = Partner.objects.create(
         id=(pk := codes.new_id()),

@@ -7,7 +7,7 @@ from typing import Any
 from ciam_portal.core import fetch, strictjson
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.documents import shapes
-from ciam_portal.oauth.documents.shapes import Document, Unusable
+from ciam_portal.oauth.documents.shapes import Document, Unfit
 
 _LARGEST, _LARGEST_KEYS = 5_120, 32_768  # bytes
 _SHORTEST_MINUTES, _LONGEST_MINUTES = 5, 1440
@@ -25,11 +25,11 @@ class Read:
 
 
 def read(url: str) -> Read:
-    """Raises Unusable for what cannot be used, and Unreachable for what was not answered."""
+    """Raises Unfit for what cannot be used, and Unreachable for what was not answered."""
     shapes.check_address(url, limits.current().unregistered_agents.hosts)
     found = fetch.read(url, most=_LARGEST)
     if not _JSON.match(found.headers.get("content-type", "")):
-        raise Unusable("it is not served as JSON")
+        raise Unfit("it is not served as JSON")
     document = shapes.read(url, found.body)
     keys = _published(document.jwks_uri) if document.jwks_uri else document.jwks
     return Read(document, keys, _minutes(found.headers.get("cache-control", "")))
@@ -39,7 +39,7 @@ def _published(url: str) -> dict[str, Any]:
     try:
         return shapes.usable_keys(strictjson.loads(fetch.get(url, most=_LARGEST_KEYS)))
     except strictjson.NoJSON as error:
-        raise Unusable("jwks_uri leads to no key set") from error
+        raise Unfit("jwks_uri leads to no key set") from error
 
 
 def _minutes(control: str) -> int:

@@ -17,7 +17,7 @@ _PROFILES = {"none": Profile.AGENT_APP, "private_key_jwt": Profile.AGENT}
 _LINKS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "jwks_uri")
 
 
-class Unusable(Exception):
+class Unfit(Exception):
     """Such a document, or address of one, is not taken: says what is wrong, for whoever wrote it."""
 
 
@@ -46,42 +46,42 @@ def is_address(client_id: str) -> bool:
 
 
 def check_address(url: str, hosts: tuple[str, ...] = ()) -> None:
-    """Raises Unusable for one that names nobody here. ``hosts``: those that may, with what is below them; none: any."""
+    """Raises Unfit for one that names nobody here. ``hosts``: those that may, with what is below them; none: any."""
     if not fetch.acceptable(url) or len(url) > _LONGEST_ID:
-        raise Unusable(f"client_id is no https address in full of {_LONGEST_ID} characters at most")
+        raise Unfit(f"client_id is no https address in full of {_LONGEST_ID} characters at most")
     parts = urlsplit(url)
     plain = not parts.query and parts.netloc == parts.netloc.lower() and not parts.netloc.endswith((":443", ":80"))
     steps = unquote(parts.path).split("/")
     if not plain or parts.path in {"", "/"} or {".", ".."} & set(steps) or "" in steps[1:-1]:
-        raise Unusable("client_id has a path in its plain form, a host in lower case, and no query")
+        raise Unfit("client_id has a path in its plain form, a host in lower case, and no query")
     if hosts and not any(_is_below(parts, each) for each in hosts):
-        raise Unusable("agents of this host are not met here")
+        raise Unfit("agents of this host are not met here")
 
 
 def read(url: str, body: bytes) -> Document:
-    """What stands at this address. Raises Unusable."""
+    """What stands at this address. Raises Unfit."""
     said = _json(body)
     if said.get("client_id") != url:
-        raise Unusable("client_id in it is another than its address")
+        raise Unfit("client_id in it is another than its address")
     if any(name.startswith("client_secret") for name in said):
-        raise Unusable("it holds a secret, which everybody can read")
+        raise Unfit("it holds a secret, which everybody can read")
     profile = _PROFILES.get(str(said.get("token_endpoint_auth_method", "none")))
     if profile is None:
-        raise Unusable("token_endpoint_auth_method is none or private_key_jwt")
+        raise Unfit("token_endpoint_auth_method is none or private_key_jwt")
     _check_links(said)
     jwks, jwks_uri = _keys(said, profile)
     name = _text(said, "client_name")
     if not names.is_plain(name):
-        raise Unusable("client_name is a few letters of one script, and no address")
+        raise Unfit("client_name is a few letters of one script, and no address")
     return Document(url, name, _redirects(said, url, profile), profile, jwks, jwks_uri, _text(said, "logo_uri"))
 
 
 def usable_keys(document: object) -> dict[str, Any]:
-    """A set of public keys as it is kept. Raises Unusable."""
+    """A set of public keys as it is kept. Raises Unfit."""
     try:
         keys = jwts.key_set(document)
     except jwts.UnusableKeys as error:
-        raise Unusable(str(error)) from error
+        raise Unfit(str(error)) from error
     return {"keys": [key.export_public(as_dict=True) for key in keys]}
 
 
@@ -91,14 +91,14 @@ def _json(body: bytes) -> dict[str, Any]:
     except strictjson.NoJSON:
         said = None
     if not isinstance(said, dict):
-        raise Unusable("it is no JSON object that says each thing once")
+        raise Unfit("it is no JSON object that says each thing once")
     return said
 
 
 def _text(said: dict[str, Any], name: str) -> str:
     value = said.get(name, "")
     if not isinstance(value, str):
-        raise Unusable(f"{name} is no text")
+        raise Unfit(f"{name} is no text")
     return value
 
 
@@ -106,7 +106,7 @@ def _check_links(said: dict[str, Any]) -> None:
     """None of them leads inside; we ask no more than that of links that nobody here follows or shows."""
     for name in _LINKS:
         if (link := _text(said, name)) and not fetch.acceptable(link):
-            raise Unusable(f"{name} is no https address in full")
+            raise Unfit(f"{name} is no https address in full")
 
 
 def _keys(said: dict[str, Any], profile: Profile) -> tuple[dict[str, Any] | None, str]:
@@ -114,7 +114,7 @@ def _keys(said: dict[str, Any], profile: Profile) -> tuple[dict[str, Any] | None
     if not profile.rules.keyed:
         return None, ""
     if bool(jwks) == bool(jwks_uri):
-        raise Unusable("who signs who it is has jwks or jwks_uri, not both")
+        raise Unfit("who signs who it is has jwks or jwks_uri, not both")
     return (usable_keys(jwks) if jwks else None), jwks_uri
 
 
@@ -122,10 +122,10 @@ def _redirects(said: dict[str, Any], url: str, profile: Profile) -> tuple[str, .
     """Those of its redirect URIs that are its own: on its host or below, or on the customer's device."""
     asked = said.get("redirect_uris")
     if not isinstance(asked, list) or len(asked) > _MOST_URIS or not all(isinstance(each, str) for each in asked):
-        raise Unusable(f"redirect_uris is a list of {_MOST_URIS} addresses at most")
+        raise Unfit(f"redirect_uris is a list of {_MOST_URIS} addresses at most")
     own = tuple(dict.fromkeys(each for each in asked if _is_own(each, url, profile)))
     if not own:
-        raise Unusable("none of redirect_uris is on its own host, or on its customer's device at 127.0.0.1 or [::1]")
+        raise Unfit("none of redirect_uris is on its own host, or on its customer's device at 127.0.0.1 or [::1]")
     return own
 
 
