@@ -1,6 +1,7 @@
 """What consent keeps."""
 
 from consent.acting.models import ActingSession
+from consent.approvals.models import ApprovalRequest
 from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
@@ -15,7 +16,7 @@ from consent.records.models import ConsentEvent, ConsentRecord
 from consent.rights.models import Request
 
 __all__ = [
-    "ActingSession",
+    "ActingSession", "ApprovalRequest",
     "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
     "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "Membership",
     "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Request", "Use",

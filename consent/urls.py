@@ -4,6 +4,8 @@ from django.urls import path
 
 from ciam_portal.core.links import arrival
 from consent.acting import views as acting
+from consent.approvals import api as asking
+from consent.approvals import views as approvals
 from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
@@ -70,6 +72,11 @@ urlpatterns = [
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),
+    path("oauth/bc-authorize/", asking.ask, name="ask_human"),
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<uuid:asked_id>/", approvals.detail, name="approval"),
+    path("approvals/<uuid:asked_id>/approve/", approvals.approve, name="approval_approve"),
+    path("approvals/<uuid:asked_id>/refuse/", approvals.refuse, name="approval_refuse"),
     path("acting/<uuid:delegation_id>/", acting.home, name="acting"),
     path("acting/<uuid:delegation_id>/begin/", acting.begin, name="acting_begin"),
     path("acting/<uuid:delegation_id>/details/", acting.details, name="acting_details"),

@@ -34,7 +34,7 @@ MORE_IS_STRICTER = frozenset({
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
-    "recovery.shut_hours", "delegation.closed_days",
+    "recovery.shut_hours", "delegation.closed_days", "asking.interval_seconds",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -56,7 +56,8 @@ LESS_IS_STRICTER = frozenset({
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
-    "approvals.seconds", "audit.late_seconds", "consent.takes_effect_seconds", "rights.unusual_times",
+    "approvals.seconds", "asking.seconds", "asking.waiting", "asking.per_hour", "asking.refusals",
+    "audit.late_seconds", "consent.takes_effect_seconds", "rights.unusual_times",
     "rights.unusual_releases",
     "partners.secret_days", "partners.keys_days", "partners.overlap_hours", "partners.unused_days",
     "partners.replacements_per_day",

@@ -87,6 +87,12 @@ def delegation() -> models.ForeignKey[Any, Any]:
     )  # fmt: skip
 
 
+def notified() -> "models.URLField[str, str]":
+    """Where an agent hears that its customer has answered (OpenID CIBA, ping)."""
+    words = "not sensitive: where an agent hears that its customer has answered, if it does"
+    return models.URLField(max_length=1024, blank=True, db_comment=words)
+
+
 def never_filled(model: str, name: str) -> models.ForeignKey[Any, Any]:
     """A column that the library wants: tokens know their family instead. No index and no check."""
     return models.ForeignKey(

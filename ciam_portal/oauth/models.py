@@ -87,6 +87,7 @@ class Partner(columns.Known, AbstractApplication):
     backchannel_logout_uri = models.URLField(
         max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
     )
+    notification_endpoint = columns.notified()
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
     maker = models.CharField(
         max_length=80, blank=True, db_comment="not sensitive: who makes an agent, as customers read it"

@@ -1,6 +1,6 @@
 """What a delegation lets somebody do, in words that people read: presets, single things, limits, last acts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,10 +17,14 @@ from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.themes import Joined
 from ciam_portal.core.words import Text, money, why_not
 from consent.delegation import policy
 from consent.delegation.shapes import LIVE, Asked, State, Terms
 from consent.models import Delegation, DelegationRequest
+
+ASKED = Joined[Callable[[User, datetime], Mapping[str, list[dict[str, Any]]]]]()
+"""What agents asked their owner lately, and what was said: ``(owner, at)``, lines by delegation."""
 
 _LAST = 60  # answers to delegates that are looked at for the page
 _LAST_OF_ONE = 3
@@ -222,6 +226,11 @@ def last_acts(owner: User, reader: User) -> dict[str, list[dict[str, Any]]]:
             }
             found.setdefault(str(wanted["delegation"]), []).append(line)
     return found
+
+
+def last_asked(owner: User, at: datetime) -> dict[str, list[dict[str, Any]]]:
+    """What agents asked lately, by delegation."""
+    return {key: lines for part in ASKED for key, lines in part(owner, at).items()}
 
 
 def _who(row: Delegation, reader: User) -> tuple[str, str]:

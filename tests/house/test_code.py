@@ -58,7 +58,7 @@ PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
     "consent:profile", "consent:activity", "consent:delegations_api",
     "consent:data_use", "consent:receipt_keys", "consent:grant",
-    "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
+    "consent:device_authorize", "consent:ask_human", "oauth2_provider:token", "oauth2_provider:push",
     "oauth2_provider:revoke-token", "oauth2_provider:protected-resource",
     "oauth2_provider:credentials", "oauth2_provider:replace-credential",
     "oauth2_provider:end-credential",

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -190,7 +189,6 @@ def scene(
     thread.join(10)
 
 
-@pytest.mark.skipif(find_spec("consent.approvals") is None, reason="the portal asks nobody yet")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("unlocked_audit")
 def test_it_finds_the_portal_pays_what_its_customer_approves_once_and_is_cut_mid_run(scene: Scene) -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.catalogue import Row
-from ciam_portal.core.policy.partner_numbers import Approvals, Gateway, OAuth, Partners, Signals, UnregisteredAgents
+from ciam_portal.core.policy.partner_numbers import (
+    Approvals,
+    Asking,
+    Gateway,
+    OAuth,
+    Partners,
+    Signals,
+    UnregisteredAgents,
+)
 
 MOST_WRONG = 100
 """Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
@@ -252,6 +260,7 @@ class Content:
     consent: Consent
     gateway: Gateway
     approvals: Approvals
+    asking: Asking
     partners: Partners
     signals: Signals
     notices: Notices

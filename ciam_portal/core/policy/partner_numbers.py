@@ -66,6 +66,17 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What agents ask their customers: how long that waits, and how often at most, so that nobody is worn down."""
+
+    seconds: Annotated[StrictInt, Field(ge=60, le=900)]
+    interval_seconds: Annotated[StrictInt, Field(ge=2, le=30)]
+    waiting: Annotated[StrictInt, Field(ge=1, le=10)]
+    per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
+    refusals: Annotated[StrictInt, Field(ge=2, le=10)]
+
+
+@dataclass(frozen=True, slots=True)
 class Partners:
     """How long what partners prove themselves with lives, and partners that nobody uses."""
 

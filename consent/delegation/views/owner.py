@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
     owner, at = customer_of(request), clock.now()
     found = list(facts.with_people(Delegation.objects.of(owner.pk))[:_MOST])
     acts = lines.last_acts(owner, owner) if found else {}
-    rows = [lines.listed(row, owner, acts, at) for row in found]
+    asks = lines.last_asked(owner, at) if any(row.agent_id for row in found) else {}
+    rows = [lines.listed(row, owner, acts, at) | {"asks": asks.get(str(row.pk), [])} for row in found]
     live = [each for each in rows if each["row"].state in LIVE and at < each["row"].ends_at]
     waiting = [each for each in rows if each["row"].state == State.OFFERED]
     asked = [

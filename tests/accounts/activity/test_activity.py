@@ -206,6 +206,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "export.asked": {"again": False},
     "rights.answered": {"answer": "done"},
     "rights.extended": {"reason": "complex"},
+    "agent.refused": {"paused": True},
+    "agent.ask_ended": {"state": "expired"},
     "delegation.requested": {"as_owner": True},
     "delegation.began": {"as_owner": True},
     "delegation.paused": {"as_owner": True},

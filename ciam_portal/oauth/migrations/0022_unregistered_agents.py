@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oauth", "0020_acting"),
+        ("oauth", "0021_notification"),
     ]
 
     operations = [
