@@ -8,6 +8,8 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.registration import views as registration
+from accounts.registration.proofs import APPEAL, FINISH
 from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
@@ -19,6 +21,11 @@ app_name = "accounts"
 urlpatterns = [
     arrival(CONFIRM_EMAIL),
     path("confirm-email/", entry.confirm_email, name="confirm_email_page"),
+    path("sign-up/by-mail/", registration.by_mail, name="sign_up_by_mail"),
+    arrival(FINISH),
+    path("sign-up/finish/", registration.finish, name="finish_sign_up_page"),
+    arrival(APPEAL),
+    path("sign-up/appeal/", registration.appeal, name="appeal_sign_up_page"),
     path("profile/", account.profile, name="profile"),
     path("security/email/", account.change_email, name="change_email"),
     arrival(CHANGE_EMAIL),
@@ -44,7 +51,7 @@ urlpatterns = [
 ]
 
 doors = [
-    path("sign-up/", entry.SignUp.as_view(), name="account_signup"),
+    path("sign-up/", registration.SignUp.as_view(), name="account_signup"),
     path("sign-up/check-your-mail/", entry.check_your_mail, name="account_email_verification_sent"),
     path("sign-in/", entry.SignIn.as_view(), name="account_login"),
     path("sign-in/closed/", entry.inactive, name="account_inactive"),

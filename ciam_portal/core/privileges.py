@@ -33,6 +33,7 @@ class Effect(StrEnum):
     SEE_TRAIL = "see_trail"
     EXPORT_TRAIL = "export_trail"
     CLOSE_DISPUTE = "close_dispute"
+    DECIDE_SIGN_UP = "decide_sign_up"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     TAKE_ROLE = "take_role"
     REVIEW_BREAK_GLASS = "review_break_glass"

@@ -34,11 +34,15 @@ MORE_IS_STRICTER = frozenset({
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
-    "recovery.shut_hours", "delegation.closed_days", "asking.interval_seconds",
+    "recovery.shut_hours", "delegation.closed_days", "sign_up.device_days",
+    "sign_up.work_bits", "sign_up.most_work_bits",
+    "asking.interval_seconds",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
-    "sign_in.pending_minutes", "sign_up.per_address_per_hour", "proof.link_hours", "proof.code_minutes",
+    "sign_in.pending_minutes", "sign_up.per_address_per_hour", "sign_up.challenge_score",
+    "sign_up.hold_score", "sign_up.refuse_score", "sign_up.form_hours",
+    "sign_up.challenge_minutes", "sign_up.review_hours", "proof.link_hours", "proof.code_minutes",
     "proof.code_attempts", "proof.mails_per_address_per_hour",
     "proof.sign_in_codes_per_customer_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days",

@@ -96,8 +96,7 @@ NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
-# Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
-MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
+MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)  # whether letters other than ASCII may stand before the @ (RFC 6531)
 mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
 _mail = environment.mail()
 globals().update(_mail)

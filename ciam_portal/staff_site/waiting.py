@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 
 from accounts.activity.policy import MAY_CLOSE
-from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Restriction, RoleChange, User
+from accounts.registration.policy import REVIEWERS as SIGN_UP_REVIEWERS
 from accounts.restrictions.policy import REVIEWERS
 from accounts.staff.policy import RoleState
 from accounts.watch.flows.alerts import LOOKERS as WATCHERS
@@ -33,6 +34,7 @@ _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s propos
 _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
 _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
+_SIGN_UPS = ngettext_lazy("%(n)s held sign-up to look at", "%(n)s held sign-ups to look at", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
@@ -94,6 +96,10 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         disputes = Dispute.objects.filter(state=Dispute.State.OPEN).exclude(customer=me)
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")
         yield Case.objects.live().filter(claimed_by=me), _MINE, _page("recovery_case", "?whose=mine")
+    if SIGN_UP_REVIEWERS & roles:
+        held = HeldSignUp.objects.filter(state=HeldSignUp.State.OPEN).exclude(customer=me)
+        held = held.filter(~Q(closed_by=me) | Q(closed_by__isnull=True))
+        yield held, _SIGN_UPS, _page("accounts_heldsignup", "?state__exact=open")
     if OFFICERS & roles:
         requests = Request.objects.open().exclude(customer=me)
         yield requests, _REQUESTS, _page("consent_request", "?state__exact=open")

@@ -23,6 +23,7 @@ NO_DIRECTION = {
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer
     "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same
+    "sign_up.appeal_hours",  # longer is fairer, and keeps longer what a program has sent
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days", "retention.receipt_key_days", "retention.use_months",

@@ -36,6 +36,8 @@ PUBLIC = {
     "home", "help", "privacy", "terms", "accessibility",
     "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "well_known_audit",
     "favicon", "touch_icon",
+    "accounts:sign_up_by_mail", "accounts:open_finish_sign_up", "accounts:finish_sign_up_page",
+    "accounts:open_appeal_sign_up", "accounts:appeal_sign_up_page",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",

@@ -10,7 +10,7 @@ STRANGERS = (
     "/ /help/ /privacy/ /terms/ /accessibility/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ "
     "/forgotten-password/ /forgotten-password/sent/ "
     "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
-    "/keep-my-account/ /nowhere/"
+    "/keep-my-account/ /sign-up/finish/ /sign-up/appeal/ /nowhere/"
 )
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "

@@ -42,9 +42,19 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """Limits on account creation."""
+    """From which points on a sign-up is challenged, held or refused, and how long what it leaves behind is good for."""
 
     per_address_per_hour: Annotated[StrictInt, Field(ge=1, le=1000)]
+    challenge_score: Annotated[StrictFloat, Field(ge=1, le=10)]
+    hold_score: Annotated[StrictFloat, Field(ge=3, le=20)]
+    refuse_score: Annotated[StrictFloat, Field(ge=4, le=30)]
+    device_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    form_hours: Annotated[StrictInt, Field(ge=1, le=24)]
+    challenge_minutes: Annotated[StrictInt, Field(ge=10, le=30)]
+    review_hours: Annotated[StrictInt, Field(ge=1, le=72)]
+    appeal_hours: Annotated[StrictInt, Field(ge=24, le=144)]
+    work_bits: Annotated[StrictInt, Field(ge=8, le=14)]
+    most_work_bits: Annotated[StrictInt, Field(ge=8, le=17)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Restriction, RoleChange, User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
@@ -98,6 +98,7 @@ def make(customer: User) -> World:
         ),
         Alert.objects.create(kind="population_drift", at=at, numbers={}),
         Dispute.objects.create(customer=customer, decision=decision.pk, kind="contested", opened_at=at),
+        HeldSignUp.objects.create(customer=customer, decision=decision.pk, opened_at=at, due_at=soon),
         Restriction.objects.create(
             customer=customer, kind="step_up", reason="suspected_fraud", starts_at=at, until=soon,
             made_by=codes.new_id(), review_due_at=soon,
