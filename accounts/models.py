@@ -7,6 +7,7 @@ from accounts.baseline.models import PopulationCount, Profile
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
+from accounts.push.models import PushSubscription
 from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
 from accounts.sessions.models import Device, Session, SignInAttempt
@@ -27,6 +28,7 @@ __all__ = [
     "PopulationCount",
     "Profile",
     "Proof",
+    "PushSubscription",
     "Restriction",
     "RiskState",
     "RoleChange",

@@ -8,6 +8,7 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.push import views as push
 from accounts.registration import views as registration
 from accounts.registration.proofs import APPEAL, FINISH
 from accounts.restrictions import views as restrictions
@@ -46,6 +47,11 @@ urlpatterns = [
     path("security/lock/", undo.lock, name="lock"),
     arrival(UNDO),
     path("this-was-not-me/", undo.undo, name="undo"),
+    path("notifications/", push.index, name="push"),
+    path("notifications/worker.js", push.worker, name="push_worker"),
+    path("notifications/nights/", push.nights, name="push_nights"),
+    path("notifications/test/", push.test, name="push_test"),
+    path("notifications/<uuid:key>/off/", push.switch_off, name="push_off"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,
 ]

@@ -17,6 +17,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "portal_name": settings.PORTAL_NAME,
         "help_desk": settings.HELP_DESK,
         "text_messages": Medium.SMS.is_there,
+        "push_notices": bool(settings.VAPID_KEYS),
     }
     session = getattr(request, "portal_session", None)
     if session:

@@ -70,7 +70,7 @@ def let_act(partner: Partner, person: User, session: Session, *, on: bool, by: A
     """Whether customers may act for others in it. Raises Unacceptable, ProveMore, OnHold, Refused."""
     _own(partner, person, session, by, at)
     partners.let_act(partner, on=on, by=by, at=at)
-    record(events.Managed(partner=partner.pk), about=person.pk, by=by, at=at)
+    record(events.DelegatesLet(partner=partner.pk, enabled=on), about=person.pk, by=by, at=at)
 
 
 @flow

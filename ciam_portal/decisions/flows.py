@@ -189,6 +189,6 @@ def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: da
         challenges.remember(session.pk, consent.partner_id, decided.answer)
     elif isinstance(decided.answer, Allow) and approval.delegation_id is not None:
         act = in_app(transaction, consent.partner_id, approved=approved)
-        answer = delegated.count(approval.delegation_id, act, decision=decided.id, by=by, at=at)
-        decided = Decided(answer, decided.id)
+        counted = delegated.counted(approval.delegation_id, act, decision=decided.id, by=by, at=at)
+        decided = decided if isinstance(counted.answer, Allow) else counted
     return decided, by

@@ -18,9 +18,12 @@ from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Deny
 from consent.acting import facts, flows
 from consent.acting.decorators import Acting, acting, over, theirs
+from consent.delegation import facts as delegations
 from consent.delegation import lines
+from consent.delegation.policy import may_act
 from consent.models import Delegation
 from consent.use import fields
 
@@ -31,6 +34,9 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """For whom, and what it means; the button begins, once they have shown that it is them."""
     row, by = theirs(request, delegation_id)
     if request.method != "POST":
+        can = may_act(delegations.of(row, at=clock.now()), limits=limits.current(), at=clock.now())
+        if isinstance(can, Deny):
+            return over(request, row, Refused(can.reason))
         return render(request, "consent/acting/begin.html", words(row, customer_of(request), clock.now()))
     try:
         flows.begin(row, customer_of(request), session_of(request), by=by, at=clock.now())

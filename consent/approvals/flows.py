@@ -222,7 +222,7 @@ def _redeem(
     said = {each.pk: each.said for each in approved.standing(row.details)}
     owned = agent.pk, customer.pk, row.session.pk, consent.pk, codes.new_id()
     trunk = families.Root(*owned, jkt, (row.resource,), details=tuple(said))
-    handed_out(root, target, at)
+    handed_out(root, target, answer, at)
     carried = families.Carried(target.scopes(answer.allowed), target, tuple(said), spoken(root, target, said))
     issued = tokens.exchanged(trunk, answer.acts.carry(carried, at), at=at)
     event = events.AnswerFetched(partner=agent.pk, asked=row.pk, session=row.session.pk)

@@ -52,6 +52,8 @@ class Access:
     """Fields for userinfo that the partner asked for by name, and that stand."""
     actor: UUID | None = None
     """Who acts for the customer, if somebody does."""
+    used_by: UUID | None = None
+    """The same, or the program that acts, if another partner than itself is told."""
 
 
 def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
@@ -77,7 +79,9 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     _keep(asked, found.root, at)
     opened = facts.open_now(asked.allowed, asked.token, asked.person, at, answered=needed)
     named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked.token, at, partner=partner)
-    return Access(found.token, partner, customer, found.consent, opened, at, named, asked.delegate)
+    return Access(
+        found.token, partner, customer, found.consent, opened, at, named, asked.delegate, asked.actor(partner.pk)
+    )
 
 
 def live(value: str, at: datetime) -> Live | None:

@@ -17,7 +17,8 @@ NO_DIRECTION = {
     "password.max_length", "factors.backup_codes", "factors.passkeys", "notices.retry_seconds",
     "notices.longest_wait_minutes", "notices.retry_days", "notices.kept_days", "notices.circuit_failures",
     "notices.circuit_seconds", "notices.late_minutes", "notices.undeliverable_per_hour", "notices.claim_seconds",
-    "notices.delivery_seconds", "risk.history_days",
+    "notices.delivery_seconds", "notices.push_hours", "notices.push_quiet_from", "notices.push_quiet_until",
+    "notices.push_tests_per_hour", "risk.history_days",
     "proof.disown_hours", "notices.stopped_sign_ins_per_hour", "disputes.per_customer_per_day",
     "risk.challenge_target_percent", "risk.drift_psi",
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer

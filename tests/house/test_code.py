@@ -45,7 +45,7 @@ PUBLIC = {
     "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
-    "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "accounts:open_disown", "accounts:push_worker", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
 }  # fmt: skip

@@ -37,7 +37,7 @@ SEEDS = [
     ("recovery.reset.flows", "allauth", f"{SPEAKER} sign-up and sign-in"),
     ("accounts.account.flows", "oauth2_provider", f"{SPEAKER} the OAuth protocol"),
     ("accounts.sessions.signing", "maxminddb", f"{SPEAKER} network data"),
-    ("consent.release.flows", "jwcrypto", f"{SPEAKER} signed tokens, and requests to others"),
+    ("consent.release.flows", "jwcrypto", f"{SPEAKER} signed tokens, requests to others, messages to browsers"),
     ("ciam_portal.core.network", "iptocc", f"{SPEAKER} network data"),
 ]
 

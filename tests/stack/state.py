@@ -83,6 +83,7 @@ class State:
             "CHECKPOINT_KEYS": known.get("CHECKPOINT_KEYS") or new_key(),
             "SUBJECT_KEY": known.get("SUBJECT_KEY") or new_key(),
             "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS", ""),
+            "VAPID_KEYS": known.get("VAPID_KEYS") or new_key(),
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
             "DEMO_CLIENT_SECRET": known.get("DEMO_CLIENT_SECRET") or secrets.token_urlsafe(32),
             "DEMO_PARTNER_URL": partner,

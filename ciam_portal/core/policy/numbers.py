@@ -119,6 +119,10 @@ class Notices:
     late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
     undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
     stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
+    push_hours: Annotated[StrictInt, Field(ge=1, le=24)]
+    push_quiet_from: Annotated[StrictInt, Field(ge=18, le=23)]
+    push_quiet_until: Annotated[StrictInt, Field(ge=0, le=10)]
+    push_tests_per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "sign_in.failed": {"paused": True, "bucket": "x", "account_known": True},
     "session.stepped_up": {"method": "passkey", "session": str(uuid4())},
     "session.changed_place": {"abroad": True},
+    "partner.delegates_let": {"enabled": True},
+    "push.switched_off": {"why": "gone", "session": str(uuid4())},
     "session.ended": {"reason": "signed_out", "session": str(uuid4())},
     "session.all_ended": {"reason": "ended_by_owner", "sessions_ended": 2},
     "account.profile_changed": {"fields": ["name"]},
