@@ -24,7 +24,6 @@ _BADGES: Mapping[str, tuple[Text, str]] = {
     State.WITHDRAWN: (_("Taken back"), ""),
     State.USED: (_("Approved, not done yet"), "good"),
 }
-_IN_SHORT = _("Approve what %(who)s asked: %(what)s")
 _DONE: tuple[Text, str] = (_("Approved and done"), "good")
 _NOT_USED: tuple[Text, str] = (_("Approved, and not used in time"), "")
 
@@ -37,10 +36,10 @@ def described(row: ApprovalRequest) -> list[dict[str, Any]]:
 def in_short(row: ApprovalRequest) -> str:
     """The same, in one line; of several things, that they are what was ticked."""
     if len(row.asked) > 1:
-        return str(_IN_SHORT) % {"who": row.partner.name, "what": gettext("what you ticked")}
+        return gettext("Approve what you ticked of what %(who)s asks") % {"who": row.partner.name}
     (only,) = described(row)
     what = ", ".join([str(only["title"]), *(value for _term, value in only["lines"])])
-    return str(_IN_SHORT) % {"who": row.partner.name, "what": what}
+    return gettext("Approve what %(who)s asks: %(what)s") % {"who": row.partner.name, "what": what}
 
 
 def _described(detail: details.Detail) -> dict[str, Any]:

@@ -15,7 +15,7 @@ STRANGERS = (
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
     "/notifications/ /privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
-    "/security/app/add/ /security/passkeys/add/ "
+    "/approvals/ /security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
 )
 

@@ -25,6 +25,7 @@ from ciam_portal.oauth import id_tokens
 from ciam_portal.oauth.ciba import GRANT
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
 from ciam_portal.oauth.profiles import Profile
+from consent.approvals import lines
 from consent.delegation import flows as delegating
 from consent.delegation.shapes import Terms
 from consent.models import ApprovalRequest, AuthorizationDetail, Consent
@@ -370,6 +371,8 @@ def test_to_approve_takes_what_the_action_takes_and_to_refuse_nothing(world: Ask
     assert world.browser.get(world.page).status_code == 200
     assert world.approve()["Location"].startswith("/prove/")
     assert world.row.state == "waiting"
+    short = "Approve what Bank asks: Pay, in connected apps, 10.00\u00a0EUR, Ada’s Teapots, order 1001"
+    assert lines.in_short(world.row) == short  # what they go on with, once they have
     assert world.refuse()["Location"] == world.page
     assert world.row.state == "refused"
 
