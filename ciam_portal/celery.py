@@ -99,6 +99,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "look at recoveries that wait": {"task": "recovery.sweep", "schedule": 60.0},
     "remind of requests about data": {"task": "rights.remind", "schedule": crontab(minute=45)},
     "end and announce who may act for whom": {"task": "delegation.sweep", "schedule": 60.0},
+    "tell of successions, and begin them": {"task": "succession.sweep", "schedule": 600.0},
+    "end what waits in businesses": {"task": "business.sweep", "schedule": 60.0},
     "end what agents asked and nobody answered": {"task": "approvals.sweep", "schedule": 30.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},

@@ -2,6 +2,7 @@
 
 from consent.acting.models import ActingSession
 from consent.approvals.models import ApprovalRequest
+from consent.business.models import Business, BusinessMember, BusinessRemoval, BusinessRole
 from consent.delegation.models import DelegatedUse, Delegation, DelegationRequest
 from consent.details.models import AuthorizationDetail
 from consent.device.models import DeviceCode
@@ -17,7 +18,8 @@ from consent.rights.models import Request
 
 __all__ = [
     "ActingSession", "ApprovalRequest",
-    "AuthorizationDetail", "Consent", "ConsentEvent", "ConsentRecord", "DelegatedUse", "Delegation",
+    "AuthorizationDetail", "Business", "BusinessMember", "BusinessRemoval", "BusinessRole", "Consent", "ConsentEvent",
+    "ConsentRecord", "DelegatedUse", "Delegation",
     "DelegationRequest", "Deletion", "Dependant", "DeviceCode", "Export", "ExportPart", "Family", "Membership",
     "ParentalResponsibility", "Purpose", "PurposeVersion", "Receipt", "Request", "Use",
 ]  # fmt: skip

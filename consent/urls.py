@@ -6,6 +6,8 @@ from ciam_portal.core.links import arrival
 from consent.acting import views as acting
 from consent.approvals import api as asking
 from consent.approvals import views as approvals
+from consent.business.views import member
+from consent.business.views import owner as business
 from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
@@ -49,6 +51,26 @@ urlpatterns = [
     path("people-i-act-for/requests/<uuid:request_id>/withdraw/", delegate.withdraw, name="request_withdraw"),
     path("people-i-act-for/invitations/<uuid:delegation_id>/", delegate.invitation, name="invitation"),
     path("people-i-act-for/<uuid:delegation_id>/end/", delegate.end, name="acts_for_end"),
+    path("businesses/", member.index, name="businesses"),
+    path("businesses/new/", member.found, name="business_found"),
+    path("businesses/invitations/<uuid:member_id>/", member.invitation, name="business_invitation"),
+    path("businesses/<uuid:business_id>/", business.home, name="business"),
+    path("businesses/<uuid:business_id>/invite/", business.invite, name="business_invite"),
+    path("businesses/<uuid:business_id>/name/", business.rename, name="business_rename"),
+    path("businesses/<uuid:business_id>/stop/", business.stop, name="business_stop"),
+    path("businesses/<uuid:business_id>/close/", business.close, name="business_close"),
+    path("businesses/<uuid:business_id>/leave/", member.leave, name="business_leave"),
+    path("businesses/<uuid:business_id>/roles/new/", business.role, name="business_role_new"),
+    path("businesses/<uuid:business_id>/roles/<uuid:role_id>/", business.role, name="business_role"),
+    path("businesses/<uuid:business_id>/roles/<uuid:role_id>/drop/", business.drop_role, name="business_role_drop"),
+    path("businesses/<uuid:business_id>/members/<uuid:member_id>/", business.member, name="business_member"),
+    path("businesses/<uuid:business_id>/members/<uuid:member_id>/<slug:verb>/", business.do, name="business_do"),
+    path("businesses/<uuid:business_id>/removals/<uuid:removal_id>/object/", member.object_to, name="business_object"),
+    path(
+        "businesses/<uuid:business_id>/removals/<uuid:removal_id>/<slug:verb>/",
+        business.removal,
+        name="business_removal",
+    ),
     path("family/", family.index, name="family"),
     path("family/add/", family.add, name="family_add"),
     path("privacy-choices/", choices.index, name="choices"),

@@ -37,6 +37,7 @@ MORE_IS_STRICTER = frozenset({
     "recovery.shut_hours", "delegation.closed_days", "sign_up.device_days",
     "sign_up.work_bits", "sign_up.most_work_bits",
     "asking.interval_seconds",
+    "business.objection_days", "business.owner_rest_days", "succession.wait_days", "succession.rest_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
@@ -74,6 +75,8 @@ LESS_IS_STRICTER = frozenset({
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
     "delegation.refusals", "delegation.acting_minutes", "family.children", "family.consent_days",
+    "business.per_customer", "business.members", "business.roles", "business.invitations_per_day",
+    "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
 })  # fmt: skip
 
 

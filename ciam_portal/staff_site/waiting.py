@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -21,9 +22,9 @@ from ciam_portal.core.privileges import OFFICERS
 from ciam_portal.core.roles import Role, roles_of, standing_roles_of
 from ciam_portal.governance.models import PolicyVersion
 from ciam_portal.governance.policy import VersionState
-from consent.models import PurposeVersion, Request
+from consent.models import BusinessRemoval, PurposeVersion, Request
 from consent.purposes.policy import State as Stands
-from recovery.models import Case, Inquiry
+from recovery.models import Case, Inquiry, Succession
 
 MOST = 99  # of one kind; there may be more
 SOME = 10  # that stand here one by one
@@ -37,6 +38,12 @@ _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer",
 _SIGN_UPS = ngettext_lazy("%(n)s held sign-up to look at", "%(n)s held sign-ups to look at", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
+_OWNERS = ngettext_lazy("%(n)s owner of a business to decide about", "%(n)s owners of businesses to decide about", "n")
+_SUCCESSORS = ngettext_lazy(
+    "%(n)s successor who says that a customer has died or is unable",
+    "%(n)s successors who say that a customer has died or is unable",
+    "n",
+)
 _MINE = ngettext_lazy("%(n)s recovery that you work on", "%(n)s recoveries that you work on", "n")
 
 
@@ -79,6 +86,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
     me, roles, standing = person.pk, roles_of(person), standing_roles_of(person)
     if Role.APPROVER in standing:
         yield Case.objects.to_approve(me), _PROPOSALS, _page("recovery_case", "?state=proposed")
+    yield from _others(me, standing)
     if Role.AGENT in roles:
         yield Inquiry.objects.to_check(me), _DOCUMENTS, _page("recovery_case", "?whose=check")
     if Role.ADMINISTRATOR in standing:
@@ -105,6 +113,19 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield requests, _REQUESTS, _page("consent_request", "?state__exact=open")
     if WATCHERS & roles:
         yield Alert.objects.filter(acknowledged_at__isnull=True), _ALERTS, _page("accounts_alert")
+
+
+def _others(me: UUID, standing: frozenset[Role]) -> Iterator[tuple[QuerySet[Any], Any, str]]:
+    """What two of the help desk decide about those who act for others."""
+    if Role.APPROVER in standing:
+        settled = BusinessRemoval.objects.for_desk().exclude(proposed_by=None).exclude(proposed_by=me)
+        yield settled, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
+        proposed = Succession.objects.filter(state="proposed").exclude(proposed_by=me)
+        yield proposed, _SUCCESSORS, _page("recovery_succession", "?state__exact=proposed")
+    if Role.AGENT in standing:
+        yield Succession.objects.filter(state="open"), _SUCCESSORS, _page("recovery_succession", "?state__exact=open")
+        objected = BusinessRemoval.objects.for_desk().filter(proposed_by=None)
+        yield objected, _OWNERS, _page("consent_businessremoval", "?state__exact=objected")
 
 
 def _page(name: str, query: str = "") -> str:

@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from ciam_portal.core.audit.models import DecisionEntry
-from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.themes import Joined
@@ -253,7 +252,7 @@ def _who(row: Delegation, reader: User) -> tuple[str, str]:
     if row.agent is not None and reader.pk == row.owner_id:
         return str(row.agent.name), ""
     other = row.delegate if reader.pk == row.owner_id else row.owner
-    return ("", row.shown) if other is None else (other.name, spelled_out(other.email))
+    return ("", row.shown) if other is None else (other.name, "" if other.is_nobodys else other.called)
 
 
 def with_scopes(terms: Terms) -> Terms:

@@ -27,6 +27,10 @@ class Reason(ReasonBase):
             "is, finish it or stop it. Then you can delete the account."
         ),
     )
+    NEEDED = (
+        "erasure_needed",
+        "You are the last owner of a business. Make somebody else an owner, or close it, before you delete this.",
+    )
     LAST_GUARDIAN = (
         "erasure_last_guardian",
         "Nobody but you answers for a child here. Before you can delete your account, somebody else has to.",
@@ -50,6 +54,7 @@ class AskFacts:
     is_staff: bool = True
     is_recovering: bool = True
     is_asked: bool = True
+    is_needed: bool = False  # former releases did not ask
     is_last_guardian: bool = False  # decisions from before there were families do not say it
 
 
@@ -60,6 +65,8 @@ def may_ask(facts: AskFacts, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.STAFF_ACCOUNT)
     if facts.is_asked:
         return Deny(Reason.ASKED_ALREADY)
+    if facts.is_needed:
+        return Deny(Reason.NEEDED)
     if facts.is_last_guardian:
         return Deny(Reason.LAST_GUARDIAN)
     return Deny(Reason.RECOVERING) if facts.is_recovering else Allow()

@@ -43,6 +43,7 @@ PUBLIC = {
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
     "recovery:recovered",
     "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
+    "recovery:open_stop_succession", "recovery:succession_stop",
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:push_worker", "accounts:answer_link", "accounts:open_undo", "accounts:undo",

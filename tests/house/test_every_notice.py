@@ -150,7 +150,7 @@ NOBODYS = {
 # What somebody did elsewhere or before, which the mail says in its own words.
 ELSEWHERE = {
     "approval_wanted",
-    "delegation_for_owner",
+    "delegation_for_owner", "successor_changed", "succession_news",
     "factor_app_off", "read_back_code", "recovery_contact_changed", "session_disowned", "session_ended_for_safety",
 }  # fmt: skip
 # What needs no door: it changes nothing by itself, or is the door.

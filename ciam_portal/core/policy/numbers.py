@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
+from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
 from ciam_portal.core.policy.partner_numbers import (
     Approvals,
@@ -287,6 +288,8 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    business: Business
+    succession: Succession
     family: Family
     risk: Risk
     actions: dict[str, Row]

@@ -23,8 +23,8 @@ from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
 from consent.ledger.shapes import Line, Way
-from consent.models import Consent, Purpose, PurposeVersion, Request, Use
-from recovery.models import Case
+from consent.models import Business, BusinessMember, BusinessRemoval, Consent, Purpose, PurposeVersion, Request, Use
+from recovery.models import Case, Succession, Successor
 from tests.oauth import walk
 
 
@@ -118,6 +118,8 @@ def make(customer: User) -> World:
         ),
         Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
         _use(customer, at),
+        _removal(customer, at),
+        _succession(customer, at),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})
@@ -126,3 +128,22 @@ def make(customer: User) -> World:
 def _use(customer: User, at: datetime) -> Use:
     Use.objects.note([Line(customer.pk, "sign_in", 1, "contract", ("pseudonym",), Way.MAIL)], at)
     return Use.objects.get()
+
+
+def _removal(customer: User, at: datetime) -> BusinessRemoval:
+    business = Business.objects.create(account=customer, made_at=at)
+    over = {"stands": "gone", "role": "books", "made_at": at, "ended_at": at, "end_reason": "left"}
+    who, by = (BusinessMember.objects.create(business=business, **over) for _ in range(2))
+    return BusinessRemoval.objects.create(
+        business=business, who=who, by=by, state="objected", asked_at=at, ready_at=at, objected_at=at
+    )
+
+
+def _succession(customer: User, at: datetime) -> Succession:
+    successor = Successor.objects.create(
+        customer=customer, address="1@shop.example", mailbox="1@shop.example", stands="invited", named_at=at,
+        expires_at=at,
+    )  # fmt: skip
+    return Succession.objects.create(
+        customer=customer, successor=successor, kind="death", state="open", opened_at=at, told_at=at
+    )
