@@ -105,6 +105,11 @@ JOBS: dict[str, dict[str, Any]] = {
     "end what agents asked and nobody answered": {"task": "approvals.sweep", "schedule": 30.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},
     "end connections that nobody uses": {"task": "consent.lapse", "schedule": crontab(minute=50)},
+    "end what hangs from apps that are off for good": {"task": "consent.end_retired", "schedule": 30.0},
+    "read again about agents that nobody registered": {
+        "task": "partners.read_documents",
+        "schedule": crontab(minute="*/10"),
+    },
     "look whether purposes are as they were approved": {"task": "consent.look_at_purposes", "schedule": 300.0},
     "write down which choices have ended": {"task": "consent.expire", "schedule": 60.0},
     "announce which choices end": {"task": "consent.announce", "schedule": crontab(minute=15)},

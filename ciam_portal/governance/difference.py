@@ -70,6 +70,8 @@ LESS_IS_STRICTER = frozenset({
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
+    "unregistered_agents.allowed", "unregistered_agents.fresh_minutes", "unregistered_agents.per_host_per_minute",
+    "unregistered_agents.per_customer_per_hour",
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
     "delegation.refusals", "delegation.acting_minutes",
@@ -90,10 +92,14 @@ def between(old: Limits, new: Limits) -> list[Change]:
             was, now = getattr(before, item.name), getattr(after, item.name)
             if was != now:
                 lean = _number(f"{section.name}.{item.name}", was, now)
-                changes.append(Change(section.name, item.name, f"{was:g}", f"{now:g}", lean))
+                changes.append(Change(section.name, item.name, _figure(was), _figure(now), lean))
     for name in sorted({*old.actions, *new.actions}):
         changes += _action(name, old.actions.get(name), new.actions.get(name))
     return changes
+
+
+def _figure(value: float | tuple[str, ...]) -> str:
+    return said(value) if isinstance(value, tuple) else f"{value:g}"
 
 
 def _number(name: str, was: float, now: float) -> Lean:

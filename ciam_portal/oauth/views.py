@@ -253,6 +253,7 @@ def _metadata() -> dict[str, Any]:
             "actor": [actors.USER, actors.SERVICE, actors.AGENT],
         },
         "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
+        **({"client_id_metadata_document_supported": True} if limits.current().unregistered_agents.allowed else {}),
         "grant_management_action_required": False,
         "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),
     }

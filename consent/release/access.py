@@ -103,7 +103,7 @@ def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, f
         return None, frozenset()
     partner: Partner = found.application
     held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
-    return (partner, held) if partner.is_enabled else (None, frozenset())
+    return (partner, held) if partner.is_on else (None, frozenset())
 
 
 def _unexpired(value: str, at: datetime) -> AccessToken | None:

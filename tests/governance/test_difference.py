@@ -13,6 +13,7 @@ from ciam_portal.governance.difference import Change, Lean
 from tests.governance.conftest import limits_with
 
 NO_DIRECTION = {
+    "unregistered_agents.hosts", "unregistered_agents.scopes", "unregistered_agents.actions",  # lists
     "password.max_length", "factors.backup_codes", "factors.passkeys", "notices.retry_seconds",
     "notices.longest_wait_minutes", "notices.retry_days", "notices.kept_days", "notices.circuit_failures",
     "notices.circuit_seconds", "notices.late_minutes", "notices.undeliverable_per_hour", "notices.claim_seconds",

@@ -25,9 +25,10 @@ from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.decisions import flows as decisions
+from ciam_portal.oauth import agents
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
 from ciam_portal.oauth.profiles import Profile
-from consent.agents import flows as agents
+from consent.agents import tasks
 from consent.delegation import flows as delegating
 from consent.models import Consent, Delegation, Use
 from consent.permission import flows as permission
@@ -231,6 +232,7 @@ def test_what_stands_and_what_is_dead_at_once(world: World) -> None:
             pays = world.question(token).json().get("outcome") == "allow"
             renews = world.agent.refresh(issued["refresh_token"]).status_code == 200
             assert (reads, pays, renews) == standing, name
+            assert tasks.end_retired() == (name == "retired")
             if name in {"ended by its customer", "disconnected as an app", "retired"}:
                 assert not Consent.objects.live().exists()
                 assert not Delegation.objects.live().exists()
@@ -310,6 +312,8 @@ def test_retired_by_staff_nobodys_grant_stands(world: World) -> None:
     world.tokens()
     admin = Member(Role.ADMINISTRATOR)
     admin.client.post(f"/staff/oauth/partner/{world.agent.partner.pk}/switch/", {"do": "retire"})
+    assert tasks.end_retired() == 1
+    assert tasks.end_retired() == 0
     assert world.delegation.state == "ended"
     assert not Consent.objects.live().exists()
 

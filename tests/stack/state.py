@@ -87,6 +87,10 @@ class State:
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
             "DEMO_CLIENT_SECRET": known.get("DEMO_CLIENT_SECRET") or secrets.token_urlsafe(32),
             "DEMO_PARTNER_URL": partner,
+            "DEMO_AGENT_ID": known.get("DEMO_AGENT_ID") or secrets.token_urlsafe(24),
+            "DEMO_AGENT_KEY": known.get("DEMO_AGENT_KEY") or new_key(),
+            "DEMO_SHOP_URL": f"http://localhost:{partner_port + 1}/mcp",
+            "DEMO_AGENT_URL": f"http://localhost:{partner_port + 2}",
         }
 
     def prepared(self, environment: dict[str, str]) -> str:

@@ -7,7 +7,15 @@ from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
-from ciam_portal.core.policy.partner_numbers import Approvals, Asking, Gateway, OAuth, Partners, Signals
+from ciam_portal.core.policy.partner_numbers import (
+    Approvals,
+    Asking,
+    Gateway,
+    OAuth,
+    Partners,
+    Signals,
+    UnregisteredAgents,
+)
 
 MOST_WRONG = 100
 """Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
@@ -276,6 +284,7 @@ class Content:
     partners: Partners
     signals: Signals
     notices: Notices
+    unregistered_agents: UnregisteredAgents
     disputes: Disputes
     retention: Retention
     erasure: Erasure

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,19 @@ class OAuth:
     device_interval_seconds: Annotated[StrictInt, Field(ge=5, le=30)]
     device_tries: Annotated[StrictInt, Field(ge=3, le=10)]
     device_requests_per_minute: Annotated[StrictInt, Field(ge=5, le=1000)]
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisteredAgents:
+    """Agents that nobody registered: whether they are met at all, and the most that one can be let do."""
+
+    allowed: StrictBool
+    hosts: tuple[StrictStr, ...]
+    scopes: tuple[StrictStr, ...]
+    actions: tuple[StrictStr, ...]
+    fresh_minutes: Annotated[StrictInt, Field(ge=5, le=1440)]
+    per_host_per_minute: Annotated[StrictInt, Field(ge=1, le=60)]
+    per_customer_per_hour: Annotated[StrictInt, Field(ge=1, le=200)]
 
 
 @dataclass(frozen=True, slots=True)

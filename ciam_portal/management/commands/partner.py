@@ -21,7 +21,6 @@ from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind, Profile
-from consent.agents import flows as acting
 from consent.data_use import flows as services
 
 _USES = "purpose that it may use data for, as a service of the business; several times"
@@ -150,7 +149,7 @@ class Command(BaseCommand):
             case "credentials":
                 return self._list(partner, at)
             case "retire":
-                acting.retire(partner, by=by, at=at)
+                agents.retire(partner, by=by, at=at)
                 done = "off for good"
             case _:
                 partners.switch(partner, by=by, at=at, on=verb == "enable")
