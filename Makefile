@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One more than cores: journeys and outages wait much of their time.
 TEST_PROCESSES ?= 3
-export PORT PARTNER_PORT CIAM_STATE_DIR
+export PORT PARTNER_PORT CIAM_STATE_DIR AGENT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench lint texts reset lock
@@ -12,7 +12,7 @@ export PORT PARTNER_PORT CIAM_STATE_DIR
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.demo ## Start the portal with demo data (PORT, PARTNER_PORT and CIAM_STATE_DIR may be set)
+run: $(VENV)/.demo $(if $(AGENT),$(VENV)/.agent) ## Start the portal with demo data, AGENT=1 with an agent too (PORT, PARTNER_PORT, CIAM_STATE_DIR)
 	@exec $(BIN)/python -m tests.stack run
 
 test: $(VENV)/.dev ## Run all tests, in the browser too (ARGS="-k word" for some of them)
@@ -36,7 +36,7 @@ reset: ## Remove the database, mail and everything else that `make run` wrote
 
 lock: ## Compile requirements/*.in into pinned and hashed *.txt (installs uv into its own folder)
 	@test -x $(VENV)-lock/bin/uv || { $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv; }
-	@for name in run demo dev; do \
+	@for name in run demo agent dev; do \
 		$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 			--custom-compile-command "make lock" $(ARGS) -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
@@ -48,13 +48,18 @@ $(VENV)/bin/python:
 		|| { echo "$(PYTHON) has no venv module: install it (Debian: apt-get install python3-venv)."; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-# dev.txt contains demo.txt at the same versions, so installing one never changes the other.
+# dev.txt contains agent.txt, and that demo.txt, at the same versions, so installing one never changes the other.
 $(VENV)/.demo: requirements/demo.txt requirements/run.txt | $(VENV)/bin/python
 	@echo "Installing what the demo needs ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
 	@touch $@
 
+$(VENV)/.agent: requirements/agent.txt requirements/demo.txt | $(VENV)/bin/python
+	@echo "Installing what the demo's agent needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/agent.txt
+	@touch $@ $(VENV)/.demo
+
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.agent

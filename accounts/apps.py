@@ -15,10 +15,16 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Name what to do after migrations. Say at a production start what ``check --deploy`` would of passwords."""
-        from accounts.passwords import validator as passwords  # noqa: PLC0415  (its checks are registered only now)
-        from accounts.staff.flows import people  # noqa: PLC0415  (models are there only now)
+        """Name what to do after migrations, and who carries messages to browsers.
 
+        Say at a production start what ``check --deploy`` would of passwords.
+        """
+        from accounts.passwords import validator as passwords  # noqa: PLC0415  (its checks are registered only now)
+        from accounts.push import push  # noqa: PLC0415  (models are there only now)
+        from accounts.staff.flows import people  # noqa: PLC0415  (models are there only now)
+        from ciam_portal.core.outbox import channels, notice  # noqa: PLC0415  (as above)
+
+        channels.TO_MACHINES[notice.PUSH] = push.deliver
         post_migrate.connect(people.on_migrated, sender=self, dispatch_uid="accounts.roles")
         for found in passwords.check_breaches() if settings.PRODUCTION else ():
             log.warning("%s %s", found.msg, found.hint)

@@ -7,6 +7,8 @@ from accounts.baseline.models import PopulationCount, Profile
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
+from accounts.push.models import PushSubscription
+from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
 from accounts.sessions.models import Device, Session, SignInAttempt
 from accounts.staff.models import BreakGlass, RoleChange
@@ -20,16 +22,19 @@ __all__ = [
     "Change",
     "Device",
     "Dispute",
+    "HeldSignUp",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",
     "Profile",
     "Proof",
+    "PushSubscription",
     "Restriction",
     "RiskState",
     "RoleChange",
     "Session",
     "SignInAttempt",
+    "SpentTicket",
     "Totp",
     "Unsettled",
     "User",

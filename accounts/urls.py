@@ -8,6 +8,9 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.push import views as push
+from accounts.registration import views as registration
+from accounts.registration.proofs import APPEAL, FINISH
 from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
@@ -19,6 +22,11 @@ app_name = "accounts"
 urlpatterns = [
     arrival(CONFIRM_EMAIL),
     path("confirm-email/", entry.confirm_email, name="confirm_email_page"),
+    path("sign-up/by-mail/", registration.by_mail, name="sign_up_by_mail"),
+    arrival(FINISH),
+    path("sign-up/finish/", registration.finish, name="finish_sign_up_page"),
+    arrival(APPEAL),
+    path("sign-up/appeal/", registration.appeal, name="appeal_sign_up_page"),
     path("profile/", account.profile, name="profile"),
     path("security/email/", account.change_email, name="change_email"),
     arrival(CHANGE_EMAIL),
@@ -39,12 +47,17 @@ urlpatterns = [
     path("security/lock/", undo.lock, name="lock"),
     arrival(UNDO),
     path("this-was-not-me/", undo.undo, name="undo"),
+    path("notifications/", push.index, name="push"),
+    path("notifications/worker.js", push.worker, name="push_worker"),
+    path("notifications/nights/", push.nights, name="push_nights"),
+    path("notifications/test/", push.test, name="push_test"),
+    path("notifications/<uuid:key>/off/", push.switch_off, name="push_off"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,
 ]
 
 doors = [
-    path("sign-up/", entry.SignUp.as_view(), name="account_signup"),
+    path("sign-up/", registration.SignUp.as_view(), name="account_signup"),
     path("sign-up/check-your-mail/", entry.check_your_mail, name="account_email_verification_sent"),
     path("sign-in/", entry.SignIn.as_view(), name="account_login"),
     path("sign-in/closed/", entry.inactive, name="account_inactive"),

@@ -16,6 +16,7 @@ from accounts.step_up import facts
 from ciam_portal.core import mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.catalogue import Action
+from consent.approvals import facts as approvals
 from consent.models import Consent
 from recovery.contacts import facts as contacts
 from recovery.models import RecoveryAddress
@@ -111,6 +112,9 @@ def of(customer: User, here: Session, *, by: Actor, at: datetime) -> dict[str, A
         "new_address": _new_address(customer, at),
         "looked_at": Dispute.objects.filter(customer=customer, state=Dispute.State.OPEN).count(),
         "restriction": restrictions.shown(customer, at),
+        "approvals": [
+            (row.pk, row.partner.name, customer.local(row.expires_at)) for row in approvals.waiting(customer.pk, at)
+        ],
         "quarantine": facts.quarantine_words(customer, at),
     }
 

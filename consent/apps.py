@@ -10,9 +10,13 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        """Name what to do after migrations."""
+        """Name what to do after migrations; agents hear of answers by the outbox."""
+        from ciam_portal.core.outbox import channels  # noqa: PLC0415  (models are there only now)
+        from consent.approvals import flows as approvals  # noqa: PLC0415  (as above)
+        from consent.approvals import push  # noqa: PLC0415  (as above)
         from consent.purposes import flows  # noqa: PLC0415  (models are there only now)
         from consent.records import settle  # noqa: PLC0415  (as above)
 
+        channels.TO_MACHINES[approvals.CHANNEL] = push.deliver
         post_migrate.connect(flows.on_migrated, sender=self, dispatch_uid="consent.purposes")
         post_migrate.connect(settle.on_migrated, sender=self, dispatch_uid="consent.records")

@@ -4,6 +4,10 @@ from django.urls import path
 
 from ciam_portal.core.links import arrival
 from consent.acting import views as acting
+from consent.approvals import api as asking
+from consent.approvals import views as approvals
+from consent.business.views import member
+from consent.business.views import owner as business
 from consent.data_use import api as data_use
 from consent.delegation.views import delegate, owner
 from consent.device import api as devices
@@ -12,6 +16,11 @@ from consent.erasure import views as erasure
 from consent.erasure.proofs import KEEP
 from consent.exchange import api as exchange
 from consent.export import views as export
+from consent.family.proofs import CLAIM
+from consent.family.views import choices as for_child
+from consent.family.views import coming
+from consent.family.views import home as family
+from consent.family.views import together as guardians
 from consent.ledger import views as ledger
 from consent.permission import views as apps
 from consent.receipts import views as receipts
@@ -46,6 +55,42 @@ urlpatterns = [
     path("people-i-act-for/requests/<uuid:request_id>/withdraw/", delegate.withdraw, name="request_withdraw"),
     path("people-i-act-for/invitations/<uuid:delegation_id>/", delegate.invitation, name="invitation"),
     path("people-i-act-for/<uuid:delegation_id>/end/", delegate.end, name="acts_for_end"),
+    path("businesses/", member.index, name="businesses"),
+    path("businesses/new/", member.found, name="business_found"),
+    path("businesses/invitations/<uuid:member_id>/", member.invitation, name="business_invitation"),
+    path("businesses/<uuid:business_id>/", business.home, name="business"),
+    path("businesses/<uuid:business_id>/invite/", business.invite, name="business_invite"),
+    path("businesses/<uuid:business_id>/name/", business.rename, name="business_rename"),
+    path("businesses/<uuid:business_id>/stop/", business.stop, name="business_stop"),
+    path("businesses/<uuid:business_id>/close/", business.close, name="business_close"),
+    path("businesses/<uuid:business_id>/leave/", member.leave, name="business_leave"),
+    path("businesses/<uuid:business_id>/roles/new/", business.role, name="business_role_new"),
+    path("businesses/<uuid:business_id>/roles/<uuid:role_id>/", business.role, name="business_role"),
+    path("businesses/<uuid:business_id>/roles/<uuid:role_id>/drop/", business.drop_role, name="business_role_drop"),
+    path("businesses/<uuid:business_id>/members/<uuid:member_id>/", business.member, name="business_member"),
+    path("businesses/<uuid:business_id>/members/<uuid:member_id>/<slug:verb>/", business.do, name="business_do"),
+    path("businesses/<uuid:business_id>/removals/<uuid:removal_id>/object/", member.object_to, name="business_object"),
+    path(
+        "businesses/<uuid:business_id>/removals/<uuid:removal_id>/<slug:verb>/",
+        business.removal,
+        name="business_removal",
+    ),
+    path("family/", family.index, name="family"),
+    path("family/add/", family.add, name="family_add"),
+    path("family/requests/<uuid:request_id>/", guardians.invitation, name="family_request"),
+    path("family/requests/<uuid:request_id>/agree/", guardians.agree, name="family_agree"),
+    path("family/requests/<uuid:request_id>/refuse/", guardians.refuse, name="family_refuse"),
+    path("family/removals/<uuid:removal_id>/", guardians.answer_removal, name="family_answer_removal"),
+    arrival(CLAIM),
+    path("family/your-account/", coming.claim, name="family_claim"),
+    path("family/guardians/<uuid:delegation_id>/", coming.confirm, name="family_confirm"),
+    path("family/<uuid:responsibility_id>/hand-over/", coming.hand_over, name="family_hand_over"),
+    path("family/<uuid:responsibility_id>/", family.child, name="family_child"),
+    path("family/<uuid:responsibility_id>/less/", family.less, name="family_less"),
+    path("family/<uuid:responsibility_id>/more/", family.more, name="family_more"),
+    path("family/<uuid:responsibility_id>/invite/", guardians.invite, name="family_invite"),
+    path("family/<uuid:responsibility_id>/leave/", guardians.leave, name="family_leave"),
+    path("family/<uuid:responsibility_id>/removal/", guardians.ask_removal, name="family_removal"),
     path("privacy-choices/", choices.index, name="choices"),
     path("privacy-choices/history/", choices.history, name="choices_history"),
     path("privacy-choices/<slug:key>/", choices.answer, name="choose"),
@@ -67,9 +112,16 @@ urlpatterns = [
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/authorize/decide/", decide.decide, name="decide"),
     path("oauth/device/", devices.authorize, name="device_authorize"),
+    path("oauth/bc-authorize/", asking.ask, name="ask_human"),
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<uuid:asked_id>/", approvals.detail, name="approval"),
+    path("approvals/<uuid:asked_id>/approve/", approvals.approve, name="approval_approve"),
+    path("approvals/<uuid:asked_id>/refuse/", approvals.refuse, name="approval_refuse"),
     path("acting/<uuid:delegation_id>/", acting.home, name="acting"),
     path("acting/<uuid:delegation_id>/begin/", acting.begin, name="acting_begin"),
     path("acting/<uuid:delegation_id>/details/", acting.details, name="acting_details"),
+    path("acting/<uuid:delegation_id>/choices/", for_child.consents, name="acting_choices"),
+    path("acting/<uuid:delegation_id>/choices/answer/", for_child.consent, name="acting_choose"),
     path("acting/<uuid:delegation_id>/stop/", acting.stop, name="acting_stop"),
     path("device/", device.enter, name="device"),
     path("device/<uuid:code_id>/", device.answer, name="device_answer"),

@@ -13,6 +13,8 @@ from recovery.desk.proofs import FINISH_RECOVERY
 from recovery.recognize import views as recognize
 from recovery.reset import views as reset
 from recovery.reset.proofs import RESET_PASSWORD
+from recovery.succession import views as succession
+from recovery.succession.proofs import STOP_SUCCESSION
 
 app_name = "recovery"
 
@@ -43,6 +45,14 @@ urlpatterns = [
     path("recover/contact/", contacts.invitation, name="invitation"),
     arrival(CONTACT_ASK),
     path("recover/help/", contacts.help_them, name="help"),
+    path("security/successor/", succession.index, name="successor"),
+    path("security/successor/name/", succession.name, name="successor_name"),
+    path("security/successor/stop/", succession.stop_here, name="successor_stop_here"),
+    path("security/successor/<uuid:successor_id>/", succession.invitation, name="successor_invitation"),
+    path("security/successor/<uuid:successor_id>/remove/", succession.remove, name="successor_remove"),
+    path("security/successor/<uuid:successor_id>/open/", succession.open_case, name="successor_open"),
+    arrival(STOP_SUCCESSION),
+    path("succession/", succession.stop, name="succession_stop"),
     path("security/recovery/stop/", finish.stop_here, name="stop_here"),
     path("security/recovery/call/", desk.ask, name="asked"),
     path("security/recovery/call/yes/", desk.answer_yes, name="answer_yes"),

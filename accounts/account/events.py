@@ -16,6 +16,13 @@ class AccountOpened(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedForAnother(AuditEvent):
+    """Somebody made an account for a person who cannot sign in."""
+
+    name: ClassVar[str] = "account.opened_for_another"
+
+
+@dataclass(frozen=True, slots=True)
 class SignUpWithKnownAddress(AuditEvent):
     """Somebody signed up with an address that has an account; its owner was told."""
 

@@ -16,15 +16,17 @@ from accounts.lock.flows import locks, reversible
 from accounts.lock.flows.everywhere import announce
 from accounts.models import Change, Session, User
 from accounts.passwords import validator as passwords
+from accounts.registration import challenges
+from accounts.registration.facts import of_sign_up
 from accounts.restrictions import notices as restriction_notices
 from accounts.sessions import flows as sessions
-from accounts.step_up.flows import by_stranger, permitted
+from accounts.step_up.flows import permitted
 from ciam_portal.core import gate, links, mailbox
 from ciam_portal.core.audit.actor import Actor, Channel
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow
+from ciam_portal.core.flow import flow, require_action
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -35,21 +37,26 @@ if TYPE_CHECKING:
 
 @flow
 def open_account(
-    email: str, password: str, browser: "Browser | None" = None, *, by: Actor, at: datetime
+    email: str, password: str | None, browser: "Browser | None" = None, *, by: Actor, at: datetime
 ) -> User | None:
     """A new account that can do nothing until its address is proven; None if the address has a proven account.
 
     Anybody may sign up with an address that nobody has proven, again and again, and voids nothing: each attempt has a
-    link of its own, and the one that is used first decides which password the account has. ``browser``: where a
-    stranger comes from; only the system (an import, the demonstration) comes from nowhere. Raises NoMailbox, TooMany,
-    Refused.
+    link of its own, and the one that is used first decides which password the account has. ``password`` None: it is
+    chosen behind the link. ``browser``: where a stranger comes from; only the system (an import, the demonstration)
+    comes from nowhere. Raises NoMailbox, TooMany; ProveMore, OnHold or Refused by what the gate says.
     """
     email = mailbox.canonical(email)
     if by.channel is not Channel.SYSTEM:
         if browser is None:
             raise Refused(gate.Reason.WRONG_DOOR)
-        by_stranger(Action.SIGN_UP, email, browser, about=None, by=by, at=at)
-        mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)  # who is refused uses up nothing of the address
+        require_action(Action.SIGN_UP, of_sign_up(email, browser, by=by, at=at), about=None, by=by, at=at)
+        _pay(email, browser, at)  # who is refused uses up nothing of the address
+    return prepare(email, password, browser, by=by, at=at)
+
+
+def prepare(email: str, password: str | None, browser: "Browser | None", *, by: Actor, at: datetime) -> User | None:
+    """The same, once it is decided and paid for: part of a flow that has."""
     known = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if known is not None:
         return _again(known, password, by=by, at=at)
@@ -66,15 +73,31 @@ def open_account(
     return customer
 
 
-def _again(known: User, password: str, *, by: Actor, at: datetime) -> User | None:
+def _pay(email: str, browser: "Browser", at: datetime) -> None:
+    """Work done for it, once, pays for what a network may ask; what may go to one address stays as it is."""
+    work = browser.form.work
+    if work is None:
+        mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)
+    else:
+        challenges.spend(work, at)
+        mails.take(mails.MailFor.SIGN_UP, email)
+
+
+def _again(known: User, password: str | None, *, by: Actor, at: datetime) -> User | None:
     hashed = make_password(password)  # in every case, so that no case is faster
     if addresses.is_proven(known) or not known.is_active:
         record(events.SignUpWithKnownAddress(), about=known.pk, by=by, at=at)
         return None
-    known.password, known.password_changed_at = hashed, at
-    known.save(update_fields=["password", "password_changed_at"])
+    if password is not None:
+        set_first_password(known, hashed, at)
     record(events.AccountOpened(again=True), about=known.pk, by=by, at=at)
     return known
+
+
+def set_first_password(customer: User, hashed: str, at: datetime) -> None:
+    """The account has this password, as it is kept, until its address is proven. Part of a flow."""
+    customer.password, customer.password_changed_at = hashed, at
+    customer.save(update_fields=["password", "password_changed_at"])
 
 
 @flow
@@ -144,7 +167,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
     customer, new = proof.customer, proof.address
     before, old = addresses.proven(customer), customer.email
     undo = reversible.note(customer, Change.Kind.EMAIL, session, previous=old.encode(), at=at)
-    _clear(new, by=by, at=at)
+    clear(new, by=by, at=at)
     try:
         with transaction.atomic():
             customer.move_to(new)
@@ -165,7 +188,7 @@ def _is_nobodys(account: User) -> bool:
     return account.is_active and not addresses.is_proven(account)
 
 
-def _clear(address: str, *, by: Actor, at: datetime) -> None:
+def clear(address: str, *, by: Actor, at: datetime) -> None:
     """Whoever reads this mail has just shown it: an account that others prepared with the address goes."""
     prepared = User.objects.select_for_update().filter(email=address).first()
     if prepared is not None and _is_nobodys(prepared):

@@ -22,6 +22,6 @@ tell(
         events.PasswordChanged: plain(_("Password changed"), badge=_("Changed"), kind="accent"),
         events.ProfileChanged: _profile,
     },
-    silent=[events.ProofSent, events.UnprovenAccountRemoved, events.MailboxSettled],
+    silent=[events.OpenedForAnother, events.ProofSent, events.UnprovenAccountRemoved, events.MailboxSettled],
     repeated=[events.SignUpWithKnownAddress],
 )

@@ -18,7 +18,6 @@ from ciam_portal.core import explain, gate, timeline
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.lists.keyset import Mark
-from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import USE_SCOPE, Action
 from ciam_portal.core.policy.question import name_of
 from ciam_portal.core.timeline import Said
@@ -125,11 +124,10 @@ def _around(customer: User, rows: Iterable[AuditEntry | DecisionEntry]) -> _Arou
     )
     disputes = Dispute.objects.filter(customer=customer, decision__in=behind | set(asked))
     names = Partner.objects.filter(pk__in=partners).values_list("pk", "name")
-    addresses = User.objects.filter(pk__in=others)
     return _Around(
         sessions=Session.objects.filter(customer=customer, pk__in=wanted).in_bulk(),
         partners={str(key): name for key, name in names},
-        others={str(key): spelled_out(email) for key, email in addresses.values_list("pk", "email")},
+        others={str(each.pk): each.called for each in User.objects.filter(pk__in=others).only("email", "name")},
         decisions=decisions | asked,
         disputes=dict(disputes.values_list("decision", "state")),
         attempts=SignInAttempt.objects.filter(customer=customer).in_bulk(behind),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
 from ciam_portal.core.words import Text
 
@@ -12,6 +14,7 @@ class NewDevice(NoticeBase):
     """A sign-in from a browser this customer has not used before. ``link`` answers "was this you?"."""
 
     template: ClassVar[str] = "new_device"
+    push: ClassVar[Text] = _("Your account was opened in a new browser. Was it you?")
     link: str
     until: str
 
@@ -21,6 +24,7 @@ class SignInStopped(NoticeBase):
     """Somebody had the right password and was stopped."""
 
     template: ClassVar[str] = "sign_in_stopped"
+    push: ClassVar[Text] = _("We stopped a sign-in to your account. Was it you?")
     password_link: str
 
 

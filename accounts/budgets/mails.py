@@ -47,6 +47,11 @@ def take_from(who: str) -> None:
     counter.take("mail_from", who, limit=most, seconds=_HOUR, reason=Reason.TOO_MANY_MAILS)
 
 
+def is_used_up(who: str) -> bool:
+    """Whether this bucket has asked for as many messages as one may."""
+    return counter.made("mail_from", who) >= limits.current().proof.mails_per_network_address_per_hour
+
+
 def take_to(asked: MailFor, address: str, who: str) -> None:
     """Count one more message to this address, asked for by the bucket ``who`` (``bucket``). Raises TooMany.
 

@@ -5,7 +5,7 @@ never forgets a burst at the turn of an hour. Different accounts and sources are
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -70,6 +70,23 @@ def newcomer(source: Source, at: datetime) -> None:
             pipe.execute()
     except redis.RedisError:
         log.warning("a newcomer was not counted: the cache does not answer")
+
+
+def signed_up(groups: Mapping[str, tuple[str, str]], at: datetime) -> dict[str, int] | None:
+    """Count a sign-up in each of these groups: what kind, whose, and as whom it counts there, once however often.
+
+    How many different ones each group has seen lately, in one round trip; None while the cache does not answer.
+    """
+    try:
+        with counters().pipeline(transaction=False) as pipe:
+            for kind, (whose, who) in groups.items():
+                _add(pipe, f"sign_up:{kind}", whose, who, at)
+                pipe.pfcount(*_windows(f"sign_up:{kind}", whose, at))
+            answers = pipe.execute()
+    except redis.RedisError:
+        log.warning("a sign-up is assessed without its counts: the cache does not answer")
+        return None
+    return dict(zip(groups, answers[2::3], strict=True))
 
 
 def pace(source: Source, at: datetime) -> Pace | None:

@@ -11,6 +11,7 @@ from accounts.customer import proofs
 from accounts.factors import policy as factors
 from accounts.lock.flows import locks
 from accounts.models import Device, Session, SignInAttempt, User
+from accounts.registration.shapes import UNSEEN, Form
 from accounts.sessions import device_cookie
 from accounts.sessions import flows as sessions
 from accounts.sign_in import events, policy, warn
@@ -45,6 +46,7 @@ class Browser:
     zone: str = ""  # the time zone that it says it is in
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
     devices: tuple[Device, ...] | None = None  # the live ones whose tokens it shows, if they were looked for just now
+    form: Form = UNSEEN  # how the form of a sign-up was filled in
 
     @property
     def own(self) -> str:

@@ -47,6 +47,7 @@ class SignUp(SignupForm):
             required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-zone": "", "id": None})
         )
         self.fields["zone"] = zone  # filled in by the browser
+        self.fields["begun"] = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"id": None}))
 
     def clean_zone(self) -> str:
         """What the browser says, if there is such a time zone: nobody typed it, so it is never wrong."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.forms import Form
+from django.forms import Field, Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -53,17 +53,18 @@ def resumable(
     words: Any,  # noqa: ANN401  (text, lazy text, or a callable)
     form: type[Form] = Form,
     *fields: str,
+    others: Callable[[str], Field | None] = lambda _name: None,
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
     """Let a POST to this view wait for a step-up: after proving, a page says ``words`` and has the one button to go on.
 
-    ``fields`` are the fields of ``form`` that may be kept meanwhile, and shown then. Raises ValueError for a secret.
-    The outermost decorator.
+    ``fields`` are the fields of ``form`` that may be kept meanwhile, and shown then; ``others`` knows by their names
+    those that come to be with a page. Raises ValueError for a secret. The outermost decorator.
     """
     if secret := [name for name in fields if any(word in name for word in _SECRET)]:
         raise ValueError(f"Secrets are never kept: {', '.join(secret)}.")
-    declared = suspended.Declared(words, {name: form.base_fields[name] for name in fields})
+    declared = suspended.Declared(words, {name: form.base_fields[name] for name in fields}, others)
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, P], HttpResponse],

@@ -39,16 +39,23 @@ class Declared:
     """What a view says of itself: what it is about to do, in words, and the form fields that may be kept.
 
     ``words`` may look at the request and at the view's own arguments, to name the thing that it is about.
+    ``others``: the field of this name, of a form whose fields come to be with its page.
     """
 
     words: Any  # text, lazily translated, or a callable that makes it
     fields: Mapping[str, Field]
+    others: Callable[[str], Field | None] = lambda _name: None
+
+    def field(self, name: str) -> Field | None:
+        """The field of this name that may be kept."""
+        return self.fields.get(name) or self.others(name)
 
     def shown(self, stored: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """The kept fields as the customer reads them: label and value. What a form hides says nothing to anybody."""
         rows = []
-        for name, field in self.fields.items():
-            if field.widget.is_hidden:
+        for name in dict.fromkeys([*self.fields, *stored]):
+            field = self.field(name)
+            if field is None or field.widget.is_hidden:
                 continue
             choices: Any = field.choices if isinstance(field, ChoiceField) else ()
             names = dict(choices)
@@ -152,7 +159,7 @@ def _fields_of(request: HttpRequest) -> dict[str, list[str]] | None:
     declared = getattr(request.resolver_match and request.resolver_match.func, "resumable", None)
     if request.method != "POST" or not isinstance(declared, Declared):
         return None
-    stored = {name: request.POST.getlist(name) for name in declared.fields if name in request.POST}
+    stored = {name: request.POST.getlist(name) for name in request.POST if declared.field(name) is not None}
     size = sum(len(name) + sum(map(len, values)) for name, values in stored.items())
     return stored if size <= _LONGEST else None
 

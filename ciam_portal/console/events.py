@@ -33,7 +33,16 @@ class ChangeDecided(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class Managed(AuditEvent):
-    """An owner replaced or ended what their app proves itself with, or let others act in it, in this session."""
+    """An owner replaced or ended what their app proves itself with, in this session."""
 
     name: ClassVar[str] = "partner.managed"
     partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DelegatesLet(AuditEvent):
+    """An owner said whether customers may act for others in their app."""
+
+    name: ClassVar[str] = "partner.delegates_let"
+    partner: UUID
+    enabled: bool

@@ -19,12 +19,11 @@ from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.roles import Role, standing_roles_of
-from ciam_portal.oauth import partners
+from ciam_portal.oauth import agents, partners
 from ciam_portal.oauth.credentials import flows as credentials
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
-from consent.agents import flows as agents
 
 
 class Wanted(NamedTuple):
@@ -71,7 +70,7 @@ def let_act(partner: Partner, person: User, session: Session, *, on: bool, by: A
     """Whether customers may act for others in it. Raises Unacceptable, ProveMore, OnHold, Refused."""
     _own(partner, person, session, by, at)
     partners.let_act(partner, on=on, by=by, at=at)
-    record(events.Managed(partner=partner.pk), about=person.pk, by=by, at=at)
+    record(events.DelegatesLet(partner=partner.pk, enabled=on), about=person.pk, by=by, at=at)
 
 
 @flow

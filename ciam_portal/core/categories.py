@@ -57,6 +57,7 @@ CATEGORIES: Mapping[str, Category] = {
         Category("transaction", _("What you approved"), _("Single things that you approved, such as a payment.")),
         Category("recovery", _("Where you get back in"), _("Email addresses and phone numbers kept for recovery.")),
         Category("people", _("People you named"), _("People who shall help you back in, and their addresses.")),
+        Category("family", _("Your family"), _("Date of birth and country of a child, and who answers for it.")),
         Category("credential", _("What you sign in with"),
                  _("Password, passkeys, apps, codes, and what your browser shows: kept so that nobody can read it.")),
         Category("message", _("Messages"), _("What we wrote to you, or to an app about you, until it is delivered.")),

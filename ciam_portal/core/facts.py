@@ -10,6 +10,7 @@ from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.risk import rules
 from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.parameters import RuleLimits
+from ciam_portal.core.risk.sign_up import SignUp
 from ciam_portal.core.risk.signals import Signals
 
 NOTHING_PROVEN = Assurance()
@@ -32,7 +33,8 @@ class Facts:
     own numbers. ``recognized_at``: when this session showed that the customer holds another channel than the mailbox.
     ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
     ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
-    that it was too careful opens the way for the strongest proof. ``amount`` in minor units of ``currency`` (ISO 4217).
+    that it was too careful opens the way for the strongest proof. ``sign_up``: what somebody shows who is no
+    customer yet, and is assessed by that alone. ``amount`` in minor units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -51,6 +53,7 @@ class Facts:
     suspended_until: datetime | None = None
     step_up_until: datetime | None = None
     vouched_until: datetime | None = None
+    sign_up: SignUp | None = None
     amount: int | None = None
     currency: str | None = None
 

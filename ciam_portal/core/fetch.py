@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -24,7 +25,18 @@ _EMBEDDING = [ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2
 
 
 class Unreachable(Exception):
-    """No answer that may be used: says why, without what was answered."""
+    """No answer that may be used: says why, without what was answered. ``status``: of the answer, if there was one."""
+
+    status = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was answered; the names of headers are in lower case."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
 
 
 def acceptable(url: str) -> bool:
@@ -41,21 +53,25 @@ def acceptable(url: str) -> bool:
 
 def get(url: str, *, most: int) -> bytes:
     """The body of a 200, of at most ``most`` bytes. Raises Unreachable."""
-    status, body = _ask("GET", url, most=most)
-    if status != 200:  # noqa: PLR2004  (an HTTP status)
-        message = f"answered {status}"
-        raise Unreachable(message)
-    return body
+    return read(url, most=most).body
+
+
+def read(url: str, *, most: int) -> Found:
+    """The same, with its headers. Raises Unreachable."""
+    found = _ask("GET", url, most=most)
+    if found.status != 200:  # noqa: PLR2004  (an HTTP status)
+        error = Unreachable(f"answered {found.status}")
+        error.status = found.status
+        raise error
+    return found
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """The status that a request with this body was answered with. Raises Unreachable if it was not."""
-    return _ask("POST", url, body=body, headers=headers, most=0)[0]
+    return _ask("POST", url, body=body, headers=headers, most=0).status
 
 
-def _ask(
-    method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None
-) -> tuple[int, bytes]:
+def _ask(method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Found:
     if not acceptable(url):
         message = "is no address that we ask"
         raise Unreachable(message)
@@ -69,7 +85,8 @@ def _ask(
                 if len(found) > most:
                     message = "answered too much"
                     raise Unreachable(message)
-            return response.status, found
+            said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            return Found(response.status, found, said)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError, UnicodeError) as error:
         message = f"did not answer ({type(error).__name__})"
         raise Unreachable(message) from error

@@ -14,22 +14,26 @@ the strongest proof this customer has, where that settles it (a phishing-resista
 waits where it does not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from ciam_portal.core.facts import Facts, Trust
+from ciam_portal.core.gate_reasons import Reason
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import NEVER_DELEGATED, Action, InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
-from ciam_portal.core.policy.reason import ReasonBase
 from ciam_portal.core.risk import assess as risk_model
+from ciam_portal.core.risk import sign_up as sign_up_model
 from ciam_portal.core.risk.assess import Assessment
 from ciam_portal.core.risk.kept import Numbers
 from ciam_portal.core.risk.parameters import Thresholds
+from ciam_portal.core.risk.sign_up import SignUp
 from ciam_portal.core.risk.signals import Signals
 
 __all__ = ["Facts", "Reason", "Trust", "assess", "decide", "row_for", "within", "worry"]
@@ -42,40 +46,13 @@ _WAITS_HAVE_AN_END = 5  # the equations since which a hold that time alone ends 
 _SOME_IS_NEVER_DELEGATED = 6  # the equations since which a delegate is refused that by name, whatever its row says
 
 
-class Reason(ReasonBase):
-    """Why not (yet). ``words`` is what the customer reads: nothing that helps somebody else get further."""
-
-    UNKNOWN_ACTION = "unknown_action", "This cannot be done here."
-    WRONG_DOOR = "wrong_door", "This cannot be done from here. Please use the portal's own pages."
-    NEVER_DELEGATED = "never_delegated", "Nobody can do this for somebody else. Only the owner of the account can."
-    ACCOUNT_CLOSED = "account_closed", "This account is closed."
-    SESSION_OVER = "session_over", "You are signed out. Please sign in again."
-    PROVE_MORE = "prove_more", "This is sensitive, so please show once more that it is you."
-    UNUSUAL = "unusual", "Something about this is unusual for your account, so please show once more that it is you."
-    ON_HOLD = (
-        "on_hold",
-        "This has to wait, because something about it is unusual for your account. Nothing was changed.",
-    )
-    QUARANTINE = (
-        "quarantine",
-        "Access to this account was restored a short time ago. To protect it, this has to wait. Nothing was changed.",
-    )
-    SUSPENDED = (
-        "suspended",
-        "This account is paused for a while to protect it, so this has to wait. Nothing was changed.",
-    )
-    RESTRICTED = (
-        "restricted",
-        "To protect this account we ask more often for a while, so please show once more that it is you.",
-    )
-    SIGN_IN_HELD = (
-        "sign_in_held",
-        "What you typed is right, but too much about this sign-in is unusual for your account, so it has to wait.",
-    )
-    TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
-
-
 _FOR_RISK = frozenset({Reason.ON_HOLD, Reason.SIGN_IN_HELD})  # holds that rest on what time may change
+_TO_NEWCOMERS: Mapping[StrEnum, Reason] = {
+    Reason.UNUSUAL: Reason.SIGN_UP_CHALLENGED,
+    Reason.PROVE_MORE: Reason.SIGN_UP_CHALLENGED,
+    Reason.ON_HOLD: Reason.SIGN_UP_HELD,
+    Reason.TOO_RISKY: Reason.SIGN_UP_REFUSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +104,16 @@ def _assess(action: str, facts: Facts, limits: Limits, at: datetime, *, numbers:
         return Assessed(Deny(Reason.ACCOUNT_CLOSED))
     if row.needs is not Needs.NOTHING and facts.session_live is False:
         return Assessed(Deny(Reason.SESSION_OVER))
+    if facts.sign_up is not None:
+        assessed = _of_newcomer(row, facts, facts.sign_up, limits, at, numbers=numbers)
+    else:
+        assessed = _of_customer(action, row, facts, limits, at, numbers=numbers, equations=equations)
+    return assessed
+
+
+def _of_customer(
+    action: str, row: Row, facts: Facts, limits: Limits, at: datetime, *, numbers: Numbers, equations: int
+) -> Assessed:
     thresholds = Thresholds(limits.risk.moderate_score, limits.risk.high_score, limits.risk.severe_score)
     assessment = risk_model.assess(
         facts.evidence, facts.signals or Signals(), thresholds, numbers.rules, parameters=numbers.parameters
@@ -145,6 +132,17 @@ def _assess(action: str, facts: Facts, limits: Limits, at: datetime, *, numbers:
     # Whoever was let in at severe risk has proven the most there is; what is left of it stays with the session.
     standing = min(own, Risk.HIGH) if coming_in else own
     return Assessed(_suspended(action, facts, answer, at), assessment, risk, standing)
+
+
+def _of_newcomer(row: Row, facts: Facts, shown: SignUp, limits: Limits, at: datetime, *, numbers: Numbers) -> Assessed:
+    """Nobody is there yet whose device, session or past could say anything: what the sign-up shows is all."""
+    bounds = Thresholds(limits.sign_up.challenge_score, limits.sign_up.hold_score, limits.sign_up.refuse_score)
+    assessment = sign_up_model.assess(shown, numbers.rules.sign_up, bounds, numbers.parameters.version)
+    risk = Risk.LOW if assessment.level is None else assessment.level
+    answer = _answer(row, facts, assessment, _Worries(risk, risk), at)
+    if not isinstance(answer, Allow):
+        answer = replace(answer, reason=_TO_NEWCOMERS[answer.reason])
+    return Assessed(answer, assessment, risk, risk)
 
 
 def row_for(action: str, facts: Facts, limits: Limits) -> Row | None:

@@ -39,6 +39,9 @@ _ALIASES = {
     "mac.com": "icloud.com",
 }
 
+NOWHERE = "no-mailbox.invalid"
+"""The domain of accounts without an address: no mail goes there (RFC 2606), nobody may name it, no page shows it."""
+
 _speaks_utf8 = False
 
 
@@ -75,9 +78,21 @@ def canonical(text: str) -> str:
     if not local or not domain:
         raise NoMailbox(Reason.NO_ADDRESS)
     address = f"{_local(local)}@{_domain(domain)}"
+    if is_nowhere(address):
+        raise NoMailbox(Reason.DOMAIN)
     if len(address.encode()) > _LONGEST:
         raise NoMailbox(Reason.TOO_LONG)
     return address
+
+
+def nowhere(name: str) -> str:
+    """What stands in place of an address, for an account that has none."""
+    return f"{name}@{NOWHERE}"
+
+
+def is_nowhere(address: str) -> bool:
+    """Whether this stands in place of an address."""
+    return address.endswith(f"@{NOWHERE}")
 
 
 def named(text: str) -> str:
@@ -95,7 +110,9 @@ def named(text: str) -> str:
 
 
 def shown(address: str) -> str:
-    """The same address for a page or a message: the domain in the letters of its language."""
+    """The same address for a page or a message: the domain in the letters of its language. Nothing, if it is none."""
+    if is_nowhere(address):
+        return ""
     local, at, domain = address.rpartition("@")
     try:
         return f"{local}{at}{'.'.join(_unicode(label) for label in domain.split('.'))}"
@@ -106,7 +123,7 @@ def shown(address: str) -> str:
 def spelled_out(address: str) -> str:
     """For others than its owner: as shown and, where that differs, as DNS knows it, for some letters look alike."""
     letters, domain = shown(address), address.rpartition("@")[2]
-    return address if letters == address else f"{letters} ({domain})"
+    return letters if letters in {address, ""} else f"{letters} ({domain})"
 
 
 def reader(address: str) -> str:

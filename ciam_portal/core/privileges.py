@@ -33,6 +33,7 @@ class Effect(StrEnum):
     SEE_TRAIL = "see_trail"
     EXPORT_TRAIL = "export_trail"
     CLOSE_DISPUTE = "close_dispute"
+    DECIDE_SIGN_UP = "decide_sign_up"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     TAKE_ROLE = "take_role"
     REVIEW_BREAK_GLASS = "review_break_glass"
@@ -55,6 +56,10 @@ class Effect(StrEnum):
     REJECT_RECOVERY = "reject_recovery"
     SEND_LINK = "send_link"
     ANSWER_REQUEST = "answer_request"
+    PROTECT_CHILD = "protect_child"
+    LIFT_PROTECTION = "lift_protection"
+    PROPOSE_REMOVAL = "propose_removal"
+    REMOVE_GUARDIAN = "remove_guardian"
     # With these an account, or all of them, can be taken over.
     CHANGE_ROLE = "change_role"
     CHANGE_POLICY = "change_policy"

@@ -85,6 +85,18 @@ def _locale() -> Locale:
     return next(Locale.parse(each) for each in languages if localedata.exists(each))
 
 
+def _country(code: str) -> str:
+    return str(_locale().territories.get(code, code))
+
+
+_country_when_read = late(_country, str)
+
+
+def country(code: str) -> Text:
+    """Its name, in the language in which it is read; the code, if it has none."""
+    return _country_when_read(code)
+
+
 def money(amount: Decimal, currency: str) -> str:
     """An amount as it is written in the reader's language, its currency by its code: a $ would be several."""
     return str(format_currency(amount, currency, "#,##0.00\u00a0¤¤", locale=_locale()))

@@ -60,7 +60,7 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     if held is None or not isinstance(policy.may_ask(asking, limits=limits.current(), at=at), Allow):
         decided = decide(policy.may_ask, asking, about=about, by=by, at=at)
     else:
-        decided, by = _judge(partner, question, held, by, at)
+        decided, by = _judge(partner, question, held, by, at, approved=detail is not None)
         if isinstance(decided.answer, StepUp):
             challenges.remember(held.session.pk, held.partner.pk, decided.answer)
         elif isinstance(decided.answer, Allow) and decided.id is not None:
@@ -75,21 +75,28 @@ def ask(partner: Partner, question: Question, *, by: Actor, at: datetime) -> Ans
     return Answered(decided, value)
 
 
-def _judge(partner: Partner, question: Question, held: Live, by: Actor, at: datetime) -> tuple[Decided, Actor]:
+def _judge(
+    partner: Partner, question: Question, held: Live, by: Actor, at: datetime, *, approved: bool
+) -> tuple[Decided, Actor]:
     """The answer, and who asked: the partner, or who acts for its customer."""
     standing = issuance.ask(held.root, held=held.token.scope.split(), by=by, at=at)
     if not isinstance(standing.answer, Allow):
         return issuance.kept(standing, held.root, at=at), standing.by
     channel = facts.channel_of(partner, question.channel)
-    return _judged(standing, held.root, question.transaction, channel, at), standing.by
+    return _judged(standing, held.root, question.transaction, channel, at, approved=approved), standing.by
 
 
 def _judged(
-    standing: issuance.Asked, root: issuance.Root, transaction: Transaction, channel: Channel | None, at: datetime
-) -> Decided:
+    standing: issuance.Asked, root: issuance.Root, transaction: Transaction, channel: Channel | None, at: datetime,
+    *, approved: bool,
+) -> Decided:  # fmt: skip
+    """``approved``: the customer said yes to just this."""
     about, by, acts = root.customer.pk, standing.by, standing.acts
     if acts is not None:
-        acting, channel = acts.doing(in_app(transaction, root.consent.partner_id), at), Channel.DELEGATED
+        acting, channel = (
+            acts.doing(in_app(transaction, root.consent.partner_id, approved=approved), at),
+            Channel.DELEGATED,
+        )
         if (refused := refusal(delegating.may_act, acting, about=about, by=by, at=at)) is not None:
             return refused
     asked = approvals.for_transaction(standing.token, standing.person, root.session, transaction, channel, at=at)
@@ -176,11 +183,12 @@ def _judge_again(approval: Approval, transaction: Transaction, by: Actor, at: da
     by = standing.by
     if not isinstance(standing.answer, Allow):
         return issuance.kept(standing, root, at=at), by
-    decided = _judged(standing, root, transaction, Channel(approval.channel), at)
+    approved = approval.detail_id is not None
+    decided = _judged(standing, root, transaction, Channel(approval.channel), at, approved=approved)
     if isinstance(decided.answer, StepUp):
         challenges.remember(session.pk, consent.partner_id, decided.answer)
     elif isinstance(decided.answer, Allow) and approval.delegation_id is not None:
-        act = in_app(transaction, consent.partner_id)
-        answer = delegated.count(approval.delegation_id, act, decision=decided.id, by=by, at=at)
-        decided = Decided(answer, decided.id)
+        act = in_app(transaction, consent.partner_id, approved=approved)
+        counted = delegated.counted(approval.delegation_id, act, decision=decided.id, by=by, at=at)
+        decided = decided if isinstance(counted.answer, Allow) else counted
     return decided, by

@@ -39,6 +39,18 @@ class Secrets(Reading):
         return [self._key(name, text.strip(), what) for text in self.text(name, what).split(",")]
 
     @noted([])
+    def vapid_keys(self) -> list[bytes]:
+        """VAPID_KEYS: the same, each of them the private half of a P-256 pair; none if it is not set."""
+        what = "keys that browsers know us by (manage.py push new); the first is given to new ones, all sign"
+        found = self.keys("VAPID_KEYS", what) if self.env.str("VAPID_KEYS", "") else []
+        for key in found:
+            try:
+                ec.derive_private_key(int.from_bytes(key), ec.SECP256R1())
+            except ValueError:
+                refuse("VAPID_KEYS holds a key that is none of the curve P-256: make one with manage.py push new.")
+        return found
+
+    @noted([])
     def texts_of_keys(self, name: str, what: str) -> list[str]:
         """The same, as the text that somebody shows who knows one of them."""
         texts = [text.strip() for text in self.text(name, what).split(",")]

@@ -34,11 +34,16 @@ MORE_IS_STRICTER = frozenset({
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
-    "recovery.shut_hours", "delegation.closed_days",
+    "recovery.shut_hours", "delegation.closed_days", "family.cooling_off_days", "sign_up.device_days",
+    "sign_up.work_bits", "sign_up.most_work_bits",
+    "asking.interval_seconds",
+    "business.objection_days", "business.owner_rest_days", "succession.wait_days", "succession.rest_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
     "sign_in.failures", "sign_in.device_failures", "sign_in.attempts_per_address_per_minute",
-    "sign_in.pending_minutes", "sign_up.per_address_per_hour", "proof.link_hours", "proof.code_minutes",
+    "sign_in.pending_minutes", "sign_up.per_address_per_hour", "sign_up.challenge_score",
+    "sign_up.hold_score", "sign_up.refuse_score", "sign_up.form_hours",
+    "sign_up.challenge_minutes", "sign_up.review_hours", "proof.link_hours", "proof.code_minutes",
     "proof.code_attempts", "proof.mails_per_address_per_hour",
     "proof.sign_in_codes_per_customer_per_hour", "proof.mails_per_network_address_per_hour",
     "session.idle_minutes", "session.absolute_hours", "session.device_days",
@@ -56,7 +61,8 @@ LESS_IS_STRICTER = frozenset({
     "recovery.requests_per_two_minutes", "recovery.requests_per_day", "recovery.proposal_hours",
     "recovery.release_hours", "recovery.addresses",
     "recovery.contacts", "recovery.contact_invite_hours", "recovery.contact_code_hours", "recovery.review_days",
-    "approvals.seconds", "audit.late_seconds", "consent.takes_effect_seconds", "rights.unusual_times",
+    "approvals.seconds", "asking.seconds", "asking.waiting", "asking.per_hour", "asking.refusals",
+    "audit.late_seconds", "consent.takes_effect_seconds", "rights.unusual_times",
     "rights.unusual_releases",
     "partners.secret_days", "partners.keys_days", "partners.overlap_hours", "partners.unused_days",
     "partners.replacements_per_day",
@@ -64,9 +70,14 @@ LESS_IS_STRICTER = frozenset({
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
+    "unregistered_agents.allowed", "unregistered_agents.fresh_minutes", "unregistered_agents.per_host_per_minute",
+    "unregistered_agents.per_customer_per_hour",
     "staff.restriction_review_hours", "staff.step_up_minutes", "erasure.hold_days",
     "delegation.longest_days", "delegation.request_days", "delegation.open_requests", "delegation.requests_per_day",
     "delegation.refusals", "delegation.acting_minutes",
+    "family.children", "family.request_days", "family.claim_hours", "family.claim_days", "family.consent_days",
+    "business.per_customer", "business.members", "business.roles", "business.invitations_per_day",
+    "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
 })  # fmt: skip
 
 
@@ -81,10 +92,14 @@ def between(old: Limits, new: Limits) -> list[Change]:
             was, now = getattr(before, item.name), getattr(after, item.name)
             if was != now:
                 lean = _number(f"{section.name}.{item.name}", was, now)
-                changes.append(Change(section.name, item.name, f"{was:g}", f"{now:g}", lean))
+                changes.append(Change(section.name, item.name, _figure(was), _figure(now), lean))
     for name in sorted({*old.actions, *new.actions}):
         changes += _action(name, old.actions.get(name), new.actions.get(name))
     return changes
+
+
+def _figure(value: float | tuple[str, ...]) -> str:
+    return said(value) if isinstance(value, tuple) else f"{value:g}"
 
 
 def _number(name: str, was: float, now: float) -> Lean:

@@ -87,6 +87,7 @@ def _overlap(ring: str, rules: Limits) -> timedelta:
         "DIGEST_KEYS": max(links, browsers, timedelta(days=rules.risk.history_days)),
         "DATA_KEYS": links,
         "DEVICE_KEYS": browsers,
+        "VAPID_KEYS": timedelta(hours=rules.session.absolute_hours),
         "CHECKPOINT_KEYS": timedelta(days=rules.audit.witness_days),
         "OIDC_SIGNING_KEYS": timedelta(seconds=rules.oauth.id_token_seconds),
     }.get(ring, timedelta(0))

@@ -28,7 +28,7 @@ class Authenticating(OAuth2Validator):
             return client
         sane = isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST and client_id.isprintable()
         found = known.partner_of(client_id) if sane else None
-        request.client = found if found is not None and found.is_enabled else None
+        request.client = found if found is not None and found.is_on else None
         return request.client
 
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:

@@ -25,7 +25,6 @@ _KNOWN = (
 _OFFERED = (*_KNOWN, "request", "request_uri", "claims_locales", "display")
 _LONGEST = {"state": 512, "nonce": 512, "scope": 512, "prompt": 64, "acr_values": 256, "claims": 2048, "max_age": 10}
 _LONGEST_ID = 255
-_MOST_RESOURCES = 5
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, base64url (RFC 7636 section 4.2)
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -129,7 +128,7 @@ def sender(query: QueryDict) -> Partner:
     client_id = query.get("client_id", "")
     sane = 0 < len(client_id) <= _LONGEST_ID
     partner: Partner | None = Partner.objects.filter(client_id=client_id).first() if sane else None
-    if partner is None or not partner.is_enabled:
+    if partner is None or not partner.is_on:
         raise Unanswerable(_("We do not know this app, or it is switched off."))
     if partner.authorization_grant_type != Partner.GRANT_AUTHORIZATION_CODE:
         raise Unanswerable(_("This app does not sign anybody in."))
@@ -237,7 +236,7 @@ class _Reader:
         asked = tuple(dict.fromkeys(self.query.getlist("resource")))
         if self.partner.rules.agent and not asked:
             raise self._no("invalid_target", "an agent names what it is to be used at, in resource")
-        if len(asked) > _MOST_RESOURCES or not all(targets.of(self.partner, (url,), url) for url in asked):
+        if len(asked) > self.partner.most_resources or not all(targets.of(self.partner, (url,), url) for url in asked):
             raise self._no("invalid_target", "a resource is not known here, or not open to this app")
         return asked
 

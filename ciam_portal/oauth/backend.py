@@ -21,7 +21,7 @@ _FIELDS = frozenset({
     "grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "scope", "resource",
     "authorization_details", "code", "redirect_uri", "code_verifier", "refresh_token", "device_code", "subject_token",
     "subject_token_type", "requested_token_type", "actor_token", "actor_token_type", "audience", "token",
-    "token_type_hint",
+    "token_type_hint", "auth_req_id",
 })  # fmt: skip
 
 

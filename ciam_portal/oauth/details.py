@@ -19,6 +19,7 @@ from typing_extensions import TypedDict
 from ciam_portal.core import misfit, strictjson, typed
 from ciam_portal.core.policy.catalogue import PARTNER
 from ciam_portal.core.words import Text, money
+from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.transactions import Transaction
 
 Detail = dict[str, Any]
@@ -36,7 +37,10 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """One type. ``transaction`` is what a detail of it lets the partner do, once; ``says`` the same for a page."""
+    """One type. ``transaction`` is what a detail of it lets the partner do, once; ``says`` the same for a page.
+
+    ``action``: the one that it is about; "": whichever an agent was let do, which it names.
+    """
 
     title: Text
     form: TypeAdapter[Any]
@@ -53,8 +57,8 @@ def _plain(text: str) -> str:
         known = typed.name(text)
     except typed.NotPlain:
         known = ""
-    if known != text:
-        raise PydanticCustomError("not_plain", "must be plain text, without controls or more spaces than it needs")
+    if known != text or not typed.is_plain(text):
+        raise PydanticCustomError("not_plain", "must be plain text, without controls, look-alikes or spaces to spare")
     return text
 
 
@@ -119,11 +123,67 @@ def _says_payment(detail: Detail) -> Said:
     return (*said, (_("Reference"), reference)) if reference else said
 
 
+# --- whatever an agent may be let do: as decisions name it (``POST /api/decisions``), so that just that is let through
+
+
+@_closed
+class About(TypedDict):
+    """What it is about, as whoever does it will name it."""
+
+    type: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+    id: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+
+
+@_closed
+class OneAct(TypedDict):
+    """One thing that an agent wants to do for its customer."""
+
+    type: Literal["agent_action"]
+    action: Annotated[str, Field(max_length=48, pattern=r"^(partner\.)?[a-z][a-z0-9_]{0,39}$")]
+    amount: NotRequired[Annotated[Money, AfterValidator(_counted)]]
+    resource: NotRequired[About]
+    to: NotRequired[Annotated[str, Field(min_length=1, max_length=70), AfterValidator(_plain)]]
+
+
+def _act(detail: Detail) -> Transaction:
+    asked, about = detail.get("amount"), detail.get("resource", {"type": "", "id": ""})
+    named = PARTNER + detail["action"].removeprefix(PARTNER)
+    if asked is None:
+        return Transaction(named, resource=(about["type"], about["id"]))
+    minor = int(Decimal(asked["amount"]).scaleb(get_currency_precision(asked["currency"])))
+    return Transaction(named, minor, asked["currency"], (about["type"], about["id"]))
+
+
+def _says_act(detail: Detail) -> Said:
+    asked, about = detail.get("amount"), detail.get("resource")
+    said: list[tuple[str, str]] = []
+    if asked:
+        said.append((_("Amount"), money(Decimal(asked["amount"]), asked["currency"])))
+    if "to" in detail:
+        said.append((_("To"), detail["to"]))
+    if about:
+        said.append((_("About"), f"{about['type']} {about['id']}"))
+    return tuple(said)
+
+
+OF_AGENTS = "agent_action"
 TYPES = {
     "payment_initiation": Type(
         lazy("A payment, once"), TypeAdapter(Payment), f"{PARTNER}payment", _payment, _says_payment
-    )
+    ),
+    OF_AGENTS: Type(lazy("One thing, once"), TypeAdapter(OneAct), "", _act, _says_act),
 }
+REGISTERED = tuple(name for name in TYPES if name != OF_AGENTS)
+"""Those that a partner is registered for; the other is open to agents, within what they were let do."""
+
+
+def open_to(partner: Partner) -> tuple[str, ...]:
+    """The types that this partner may ask for: those that it was registered for; of an agent, what it does itself."""
+    own = tuple(partner.authorization_details_types)
+    if not partner.rules.asks:
+        return own
+    does = tuple(name for name in REGISTERED if name not in own and TYPES[name].action in partner.actions_allowed)
+    return (*own, *does, OF_AGENTS)
 
 
 def read(text: str, allowed: Collection[str]) -> tuple[Detail, ...]:
@@ -166,4 +226,4 @@ def described(detail: Detail) -> dict[str, Any]:
 
 def actions(names: Iterable[str]) -> frozenset[str]:
     """The actions that a partner registered for these types does with an approved detail only."""
-    return frozenset(TYPES[name].action for name in names if name in TYPES)
+    return frozenset(TYPES[name].action for name in names if name in REGISTERED)

@@ -7,18 +7,19 @@ from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 from oauthlib.openid import Server as Library
 
-from ciam_portal.oauth import subject_tokens
+from ciam_portal.oauth import ciba, subject_tokens
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, not a secret)
 
 
 class Server(Library):
-    """The library's, with this grant beside its own."""
+    """The library's, with this grant beside its own, and that of what customers approve elsewhere."""
 
     def __init__(self, request_validator: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (the library's)
         super().__init__(request_validator, *args, **kwargs)
         self.grant_types[GRANT] = TokenExchange(request_validator)
+        self.grant_types[ciba.GRANT] = ciba.Ciba(request_validator)
 
 
 class TokenExchange(GrantTypeBase):

@@ -5,7 +5,6 @@ A token is a row that knows its customer, partner, session and consent. Nothing 
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -40,7 +39,7 @@ _MARKED_EVERY = timedelta(hours=1)
 
 
 @erasing.blanked(lambda person: models.Q(owner=person, contact=models.F("owner__email")), contact="")
-class Partner(AbstractApplication):
+class Partner(columns.Known, AbstractApplication):
     """A partner application (an OAuth client): whose it is, what kind it is, what it may ever ask for.
 
     What it proves that with are rows of their own (``credentials``).
@@ -88,6 +87,7 @@ class Partner(AbstractApplication):
     backchannel_logout_uri = models.URLField(
         max_length=1024, blank=True, db_comment="not sensitive: where it hears that a session is over"
     )
+    notification_endpoint = columns.notified()
     purpose = models.CharField(max_length=200, blank=True, db_comment="not sensitive: one plain sentence for customers")
     maker = models.CharField(
         max_length=80, blank=True, db_comment="not sensitive: who makes an agent, as customers read it"
@@ -119,6 +119,7 @@ class Partner(AbstractApplication):
     )
     may_exchange = models.BooleanField(default=False, db_comment="not sensitive: may exchange tokens (RFC 8693)")
     delegates = models.BooleanField(default=False, db_comment="not sensitive: customers may act for others in it")
+    document = columns.document()
     is_enabled = models.BooleanField(default=True, db_comment="not sensitive: false stops everything at once")
     enabled_at = models.DateTimeField(db_comment="not sensitive: when it was added, or switched on again")
     retired_at = models.DateTimeField(null=True, db_comment="not sensitive: when it was switched off for good")
@@ -164,7 +165,7 @@ class Partner(AbstractApplication):
 
     def serves(self, customer: UUID) -> bool:
         """Whether this customer may use it: it is on; and in the sandbox, its owner alone."""
-        return self.is_enabled and (self.environment == Environment.PRODUCTION or customer == self.owner_id)
+        return self.is_on and (self.environment == Environment.PRODUCTION or customer == self.owner_id)
 
     @property
     def told(self) -> list[str]:
@@ -185,11 +186,6 @@ class Partner(AbstractApplication):
     def kind(self) -> Kind:
         """What it is to its customers."""
         return Profile(self.profile).kind
-
-    @property
-    def host(self) -> str:
-        """The site customers know it by: its homepage's host, or the one they are sent back to."""
-        return urlsplit(self.homepage_url or next(iter(self.redirect_uris.split()), "")).netloc
 
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Exactly one of those registered (RFC 9700 section 2.1); an app's own server on any port (RFC 8252 7.3)."""

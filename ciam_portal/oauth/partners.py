@@ -36,8 +36,8 @@ __all__ = [
 class Registration:
     """What an administrator says about a partner. One with keys (``jwks``, or ``jwks_uri``) gets no secret.
 
-    ``owner`` is the account of who answers for it; ``contact`` an address of those who run it. ``maker`` and
-    ``actions`` are an agent's: who makes it, and the most that customers may let it do.
+    ``owner`` is the account of who answers for it; ``contact`` an address of those who run it. ``maker``, ``actions``,
+    ``notification_endpoint`` are an agent's: the most it may be let do; where it hears that its customer has answered.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Registration:
     authorization_details_types: tuple[str, ...] = ()
     maker: str = ""
     actions: tuple[str, ...] = ()
+    notification_endpoint: str = ""
 
 
 @flow
@@ -83,6 +84,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> tuple[Partner,
         sector=wanted.sector or _sector(wanted),
         backchannel_logout_uri=wanted.backchannel_logout_uri,
         algorithm=wanted.algorithm,
+        notification_endpoint=wanted.notification_endpoint,
         subject_type=Partner.SubjectType.PUBLIC if wanted.public_subjects else Partner.SubjectType.PAIRWISE,
         client_type=Partner.CLIENT_PUBLIC if rules.public else Partner.CLIENT_CONFIDENTIAL,
         authorization_grant_type=_grant(rules),
@@ -211,17 +213,19 @@ def _contact(address: str) -> str:
 
 
 def _check_environment(wanted: Registration) -> None:
-    heard = wanted.backchannel_logout_uri
+    heard, notified = wanted.backchannel_logout_uri, wanted.notification_endpoint
     if heard and not fetch.acceptable(heard):
         raise Unacceptable("The end of a session is heard at an https address in full.")
+    if notified and not (wanted.profile.rules.asks and fetch.acceptable(notified)):
+        raise Unacceptable("Agents with keys hear of their customers' answers, at an https address in full.")
     if wanted.environment is Environment.PRODUCTION:
         return
     if set(wanted.scopes) - environment.SCOPES:
         raise Unacceptable(f"In the sandbox a partner asks for {', '.join(sorted(environment.SCOPES))} at most.")
     if wanted.decision_actions:
         raise Unacceptable("A sandbox partner asks for no decisions.")
-    if heard and not environment.is_for_trials(heard):
-        raise Unacceptable(f"{heard!r}: {TRIALS_ONLY}")
+    if notified or (heard and not environment.is_for_trials(heard)):
+        raise Unacceptable(f"{notified or heard!r}: {TRIALS_ONLY}")
 
 
 def _grant(rules: Rules) -> str:
@@ -232,7 +236,7 @@ def _grant(rules: Rules) -> str:
 
 def _check_details(wanted: Registration) -> None:
     types = wanted.authorization_details_types
-    unknown = sorted(set(types) - set(details.TYPES))
+    unknown = sorted(set(types) - set(details.REGISTERED))
     if unknown:
         raise Unacceptable(f"Unknown type of authorization details: {', '.join(unknown)}.")
     missing = sorted(details.actions(types) - set(wanted.decision_actions))

@@ -28,6 +28,8 @@ class Rules:
     """Reads our answers from a page, from the origins of its redirect URIs (CORS)."""
     agent: bool = False
     """Acts by itself for customers, as their delegate: signs nobody in, and each token is for one resource."""
+    asks: bool = False
+    """Asks its customers while they are elsewhere (OpenID CIBA): one that proves who it is."""
 
 
 class Kind(StrEnum):
@@ -72,7 +74,7 @@ _RULES = {
     Profile.BROWSER: Rules(public=True, in_browsers=True),
     Profile.DEVICE: Rules(public=True, by_device=True),
     Profile.SERVICE: Rules(customers=False),
-    Profile.AGENT: Rules(keyed=True, bound=True, agent=True),
+    Profile.AGENT: Rules(keyed=True, bound=True, agent=True, asks=True),
     Profile.AGENT_APP: Rules(public=True, bound=True, on_devices=True, agent=True),
 }
 AGENTS = tuple(each.value for each in Profile if each.kind is Kind.AGENT)

@@ -3,6 +3,7 @@
 from ciam_portal.core.timeline import tell
 from ciam_portal.oauth import events
 from ciam_portal.oauth.credentials import events as credentials
+from ciam_portal.oauth.documents import events as documents
 from ciam_portal.oauth.resources import registry
 from ciam_portal.oauth.signing import events as signing
 
@@ -20,6 +21,9 @@ tell(
         events.PartnerTakesDelegates,
         events.PartnerRetired,
         events.AgentCeilingSet,
+        documents.AgentMet,
+        documents.AgentReadAgain,
+        documents.AgentGone,
         registry.ResourceRegistered,
         registry.ResourceSwitched,
         registry.PartnerMayReach,

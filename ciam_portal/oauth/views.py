@@ -22,6 +22,7 @@ from ciam_portal.oauth import (
     assertions,
     authorization,
     backend,
+    ciba,
     details,
     dpop,
     exchange,
@@ -38,7 +39,7 @@ from ciam_portal.oauth.scopes import OWN, SCOPES
 
 View = Callable[..., HttpResponse]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE, exchange.GRANT)
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE, exchange.GRANT, ciba.GRANT)
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 
 
@@ -214,6 +215,9 @@ def _metadata() -> dict[str, Any]:
         "authorization_endpoint": _url("consent:authorize"),
         "token_endpoint": _url("oauth2_provider:token"),
         "device_authorization_endpoint": _url("consent:device_authorize"),
+        "backchannel_authentication_endpoint": _url("consent:ask_human"),
+        "backchannel_token_delivery_modes_supported": list(ciba.MODES),
+        "backchannel_user_code_parameter_supported": False,
         "revocation_endpoint": _url("oauth2_provider:revoke-token"),
         "introspection_endpoint": _url("consent:introspect"),
         "jwks_uri": _url("oauth2_provider:jwks-info"),
@@ -249,6 +253,7 @@ def _metadata() -> dict[str, Any]:
             "actor": [actors.USER, actors.SERVICE, actors.AGENT],
         },
         "grant_management_actions_supported": ["query", "revoke", *authorization.GrantAction],
+        **({"client_id_metadata_document_supported": True} if limits.current().unregistered_agents.allowed else {}),
         "grant_management_action_required": False,
         "grant_management_endpoint": settings.PUBLIC_URL + reverse("consent:grant", args=["-"]).removesuffix("/-"),
     }

@@ -1,7 +1,7 @@
-"""What the libraries are told: sign-up and sign-in, failed attempts, second factors, the OAuth protocol."""
+"""What the libraries are told: sign-up and sign-in, failed attempts, second factors, OAuth, DNS."""
 
 from ciam_portal.core.policy.library_settings import derived
-from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PUBLIC_URL, SECURE, STAFF_URL, public
+from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PRODUCTION, PUBLIC_URL, SECURE, STAFF_URL, env, public
 
 # The parts of a customer's record on the staff site, in this order (accounts.staff.admin.record).
 STAFF_RECORD = (
@@ -91,3 +91,6 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
+
+# Mail domains: the system's DNS, or nobody is asked.
+MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"

@@ -53,6 +53,7 @@ AUDIT_KEYS = environment.keys("AUDIT_KEYS", "keys that seal the audit's rows; th
 CHECKPOINT_KEYS = environment.keys("CHECKPOINT_KEYS", "keys that sign the audit's checkpoints; all of them sign")
 SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise subjects; it can never change")[0]
 OIDC_SIGNING_KEYS = environment.signing_keys()
+VAPID_KEYS = environment.vapid_keys()  # with none, nothing goes to browsers, nor is it offered (accounts.push)
 GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
 
 # Services
@@ -96,8 +97,7 @@ NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")
-# Whether letters other than ASCII may stand before the @ of an address (RFC 6531).
-MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)
+MAIL_SMTPUTF8 = env.bool("MAIL_SMTPUTF8", False)  # whether letters other than ASCII may stand before the @ (RFC 6531)
 mailbox.install(speaks_utf8=MAIL_SMTPUTF8)
 _mail = environment.mail()
 globals().update(_mail)
@@ -220,7 +220,7 @@ HELP_DESK = environment.help_desk()
 # Whom to tell about a weakness, as security.txt says it: mailto:… or https://…
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 
-# Sessions and cookies: the portal's own session record decides; these are the outer bounds
+# Sessions and cookies: outer bounds; the portal's own session record decides
 SESSION_ENGINE = "ciam_portal.core.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 _host = "__Host-" if SECURE else ""

@@ -18,9 +18,12 @@ from ciam_portal.core import clock
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Deny
 from consent.acting import facts, flows
 from consent.acting.decorators import Acting, acting, over, theirs
+from consent.delegation import facts as delegations
 from consent.delegation import lines
+from consent.delegation.policy import may_act
 from consent.models import Delegation
 from consent.use import fields
 
@@ -31,7 +34,10 @@ def begin(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """For whom, and what it means; the button begins, once they have shown that it is them."""
     row, by = theirs(request, delegation_id)
     if request.method != "POST":
-        return render(request, "consent/acting/begin.html", _words(row, customer_of(request), clock.now()))
+        can = may_act(delegations.of(row, at=clock.now()), limits=limits.current(), at=clock.now())
+        if isinstance(can, Deny):
+            return over(request, row, Refused(can.reason))
+        return render(request, "consent/acting/begin.html", words(row, customer_of(request), clock.now()))
     try:
         flows.begin(row, customer_of(request), session_of(request), by=by, at=clock.now())
     except (ProveMore, OnHold):
@@ -48,7 +54,7 @@ def home(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/home.html",
-        _words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
+        words(now.row, customer_of(request), now.at) | {"apps": facts.apps(now.row)},
     )
 
 
@@ -61,7 +67,7 @@ def details(request: HttpRequest, now: Acting) -> HttpResponse:
     return render(
         request,
         "consent/acting/details.html",
-        _words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
+        words(now.row, customer_of(request), now.at) | {"shown": facts.details(shown)},
     )
 
 
@@ -74,7 +80,8 @@ def stop(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     return redirect("consent:acts_for")
 
 
-def _words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+def words(row: Delegation, reader: User, at: datetime) -> dict[str, Any]:
+    """What every page of acting shows."""
     return {
         "delegation": row,
         "owner": facts.name_of(row),

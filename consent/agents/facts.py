@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.authorization import AuthorizationRequest
 from ciam_portal.oauth.models import Partner
 from consent.delegation.policy import may_be_delegated
 from consent.delegation.shapes import State
-from consent.models import Delegation
+from consent.models import Consent, Delegation
 
 
 def live(agent: Partner, customer: UUID) -> Delegation | None:
@@ -26,3 +28,16 @@ def offered(agent: Partner) -> tuple[str, ...]:
     """What it can be let do at all."""
     rules = limits.current()
     return tuple(name for name in sorted(agent.actions_allowed) if may_be_delegated(name, rules))
+
+
+def left_over() -> QuerySet[Consent]:
+    """Connections with apps that are off for good."""
+    return Consent.objects.live().filter(partner__retired_at__isnull=False).order_by("pk")
+
+
+def to_read_again(at: datetime) -> QuerySet[Partner]:
+    """Agents that nobody registered, of which we do not know any more what they say, and that act for somebody."""
+    theirs = Partner.objects.filter(registration_source=Partner.RegistrationSource.CIMD, is_enabled=True)
+    connected = Consent.objects.live().values("partner")
+    rows: QuerySet[Partner] = theirs.filter(cimd_expires_at__lte=at, pk__in=connected).order_by("cimd_expires_at")
+    return rows

@@ -71,14 +71,6 @@ def _reach(row: Delegation, resources: tuple[str, ...]) -> None:
     Delegation.objects.filter(pk=row.pk).update(resources=row.resources)
 
 
-@flow
-def retire(agent: Partner, *, by: Actor, at: datetime) -> None:
-    """An agent, or any other app, is off for good; nobody's grant to it stands any more. Raises Refused."""
-    agents.retire(agent, by=by, at=at)
-    for consent in Consent.objects.live().filter(partner=agent).order_by("pk"):
-        permission.withdraw(consent, by=Actor.system(), at=at)
-
-
 @permission.ENDED.join
 def end_delegation(consent: Consent, *, by: Actor, at: datetime) -> None:
     """An agent that is connected no more acts no more. The consent is locked."""

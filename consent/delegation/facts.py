@@ -73,7 +73,7 @@ def _terms(row: Delegation) -> Terms:
 
 def _is_open(row: Delegation, at: datetime) -> bool:
     if row.agent is not None:
-        return row.agent.is_enabled
+        return row.agent.is_on
     return row.delegate is not None and row.delegate.is_open_at(at)
 
 
@@ -95,6 +95,7 @@ def standing(row: Delegation, by: Actor) -> policy.Standing:
         ends_at=row.ends_at,
         expires_at=row.expires_at,
         reminded=row.reminded_at is not None,
+        of_family=row.kind == Kind.GUARDIAN,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ _DAYS = ((7, _("For a week")), (30, _("For a month")), (90, _("For three months"
 _STARTS = ((0, _("At once")), (7, _("In a week")), (14, _("In two weeks")), (30, _("In a month")))
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 140
+_DO = "do:"  # before an action, in the name of the field that asks about it
 
 
 def _doable() -> list[tuple[str, Text]]:
@@ -46,7 +48,7 @@ def _amount(label: Any, hint: Any = "") -> forms.DecimalField:  # noqa: ANN401  
 
 
 class Things(forms.Form):
-    """What can be done and seen."""
+    """What can be done and seen. Where nothing can be done for others (yet), nothing is asked about it."""
 
     actions = forms.MultipleChoiceField(
         label=_("What can be done"), choices=_doable, required=False, widget=forms.CheckboxSelectMultiple
@@ -56,16 +58,25 @@ class Things(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (Django's)
+        super().__init__(*args, **kwargs)
+        if not _doable():
+            del self.fields["actions"]
+
     def terms(self) -> Terms:
         """That, without limits."""
         found = self.cleaned_data
-        terms = Terms(tuple(sorted(found["actions"])), tuple(sorted(found["scopes"])))
+        terms = Terms(tuple(sorted(found.get("actions", ()))), tuple(sorted(found["scopes"])))
         return lines.with_scopes(terms) if terms.actions or terms.scopes else terms
 
 
 class Grant(Things):
     """The same, up to where and until when."""
 
+    apps = forms.MultipleChoiceField(
+        label=_("In which of your connected apps"), help_text=_("If you choose none: in every one of them."),
+        choices=lines.apps, required=False, widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     amount_each = _amount(_("Most at a time"), _("If they can pay, say the most at a time, in a month, or both."))
     amount_month = _amount(_("Most in a month"))
     currency = forms.ChoiceField(label=_("In which currency"), choices=_currencies, required=False)
@@ -75,6 +86,23 @@ class Grant(Things):
     )  # fmt: skip
     starts = forms.TypedChoiceField(label=_("From when"), choices=_STARTS, coerce=int, required=False, initial=0)
     days = forms.TypedChoiceField(label=_("For how long"), choices=_spans, coerce=int)
+    seen = forms.CharField(required=False, max_length=_LONGEST, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  (Django's)
+        of: UUID | None = None,
+        kept: Iterable[UUID] = (),
+        **kwargs: Any,  # noqa: ANN401  (as above)
+    ) -> None:
+        """``of``: whose apps there are to choose from; ``kept``: those that it is for now, connected or not."""
+        super().__init__(*args, **kwargs)
+        self._kept = tuple(kept)
+        known = lines.apps(of, self._kept) if of else []
+        if known and "actions" in self.fields:
+            self.fields["apps"].choices = known  # type: ignore[attr-defined]  # the field's
+        else:
+            del self.fields["apps"]
 
     def terms(self) -> Terms:
         """With limits. An amount without a currency, or the reverse, is left for the policy to refuse."""
@@ -83,9 +111,10 @@ class Grant(Things):
         each, month = (self._minor(found[name], currency) for name in ("amount_each", "amount_month"))
         if each is None and month is None:
             currency = ""
+        partners = tuple(sorted(map(UUID, found["apps"]))) if "apps" in self.fields else self._kept
         return Terms(
-            plain.actions, plain.scopes, currency=currency or None, amount_each=each, amount_month=month,
-            times_day=found["times_day"],
+            plain.actions, plain.scopes, partners=partners, currency=currency or None, amount_each=each,
+            amount_month=month, times_day=found["times_day"],
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -131,18 +160,28 @@ class OneByOne(Grant):
         now: Terms | None = None,
     ) -> None:
         now, rules = now or Terms(), limits.current()
-        super().__init__(data, initial=first(now))
-        self._actions, self._scopes = {f"do:{action}": action for action in actions}, tuple(scopes)
-        del self.fields["actions"], self.fields["scopes"], self.fields["starts"]
+        super().__init__(data, initial=first(now), kept=now.partners)
+        self._actions, self._scopes = {f"{_DO}{action}": action for action in actions}, tuple(scopes)
+        for name in ("actions", "scopes", "starts"):
+            self.fields.pop(name, None)
         if not any(policy.has_amount(action, rules) for action in self._actions.values()):
             for name in ("amount_each", "amount_month", "currency"):
                 self.fields[name].widget = forms.HiddenInput()
         for name, action in self._actions.items():
-            self.fields[name] = forms.ChoiceField(
-                label=str(lines.doing(action)), choices=self.ANSWERS, widget=forms.RadioSelect
-            )
+            self.fields[name] = self.question(action)
             self.initial[name] = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
         self.order_fields(self._actions)
+
+    @classmethod
+    def question(cls, action: str) -> forms.ChoiceField:
+        """What is asked about one action."""
+        return forms.ChoiceField(label=str(lines.doing(action)), choices=cls.ANSWERS, widget=forms.RadioSelect)
+
+    @classmethod
+    def named(cls, name: str) -> forms.Field | None:
+        """The same, by the name of its field; nothing for any other name."""
+        action = name.removeprefix(_DO) if name.startswith(_DO) else ""
+        return cls.question(action) if policy.may_be_delegated(action, limits.current()) else None
 
     @property
     def doing(self) -> list[forms.BoundField]:
@@ -193,6 +232,7 @@ class Offer(Grant, _Said):
         "email",
         "actions",
         "scopes",
+        "apps",
         "amount_each",
         "amount_month",
         "currency",
@@ -219,6 +259,7 @@ def first(terms: Terms) -> dict[str, Any]:
     return {
         "actions": list(terms.actions),
         "scopes": [name for name in terms.scopes if name != "openid"],
+        "apps": [str(key) for key in terms.partners],
         "currency": terms.currency or ("" if not pays else lines.currencies(rules)[0][0]),
         "amount_each": lines.major(terms.amount_each, terms.currency or ""),
         "amount_month": lines.major(terms.amount_month, terms.currency or ""),

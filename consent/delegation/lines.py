@@ -1,12 +1,14 @@
 """What a delegation lets somebody do, in words that people read: presets, single things, limits, last acts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from babel.numbers import get_currency_precision
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,13 +16,17 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from ciam_portal.core.audit.models import DecisionEntry
-from ciam_portal.core.mailbox import spelled_out
 from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.themes import Joined
 from ciam_portal.core.words import Text, money, why_not
+from ciam_portal.oauth.models import Partner
 from consent.delegation import policy
 from consent.delegation.shapes import LIVE, Asked, State, Terms
-from consent.models import Delegation, DelegationRequest
+from consent.models import Consent, Delegation, DelegationRequest
+
+ASKED = Joined[Callable[[User, datetime], Mapping[str, list[dict[str, Any]]]]]()
+"""What agents asked their owner lately, and what was said: ``(owner, at)``, lines by delegation."""
 
 _LAST = 60  # answers to delegates that are looked at for the page
 _LAST_OF_ONE = 3
@@ -113,6 +119,15 @@ def seeable() -> list[tuple[str, Text]]:
     return list(_SEES.items())
 
 
+def apps(owner: UUID | None = None, kept: Iterable[UUID] = ()) -> list[tuple[str, str]]:
+    """In which apps people can act for others; of an owner's, in those that are connected now, and those ``kept``."""
+    known = Q(is_enabled=True, delegates=True)
+    if owner is not None:
+        known = known & Q(pk__in=Consent.objects.of(owner).live().values("partner")) | Q(pk__in=list(kept))
+    rows = Partner.objects.filter(known).order_by("name", "pk").values_list("pk", "name")
+    return [(str(key), name) for key, name in rows]
+
+
 def currencies(rules: Limits) -> list[tuple[str, Text]]:
     """In which amounts can be given: those of which the catalogue says from where on they are large."""
     known = {currency for row in rules.actions.values() for currency, _least in row.large}
@@ -152,6 +167,9 @@ def sees(what: Delegation | DelegationRequest | Terms) -> str:
 def limited(row: Delegation, today: date) -> list[str]:
     """Up to where, and how much of it is used up."""
     lines = []
+    if row.partners:
+        named = Partner.objects.filter(pk__in=row.partners).order_by("name").values_list("name", flat=True)
+        lines.append(_("Only in: %(apps)s") % {"apps": ", ".join(named) or _("apps that are no longer there")})
     if row.amount_each is not None:
         lines.append(_("At most %(most)s at a time") % {"most": said(row.amount_each, row.currency)})
     if row.amount_month is not None:
@@ -224,12 +242,17 @@ def last_acts(owner: User, reader: User) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def last_asked(owner: User, at: datetime) -> dict[str, list[dict[str, Any]]]:
+    """What agents asked lately, by delegation."""
+    return {key: lines for part in ASKED for key, lines in part(owner, at).items()}
+
+
 def _who(row: Delegation, reader: User) -> tuple[str, str]:
     """The other side: the name they gave themselves, and the address by which one knows it is them."""
     if row.agent is not None and reader.pk == row.owner_id:
         return str(row.agent.name), ""
     other = row.delegate if reader.pk == row.owner_id else row.owner
-    return ("", row.shown) if other is None else (other.name, spelled_out(other.email))
+    return ("", row.shown) if other is None else (other.name, "" if other.is_nobodys else other.called)
 
 
 def with_scopes(terms: Terms) -> Terms:

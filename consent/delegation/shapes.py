@@ -49,6 +49,7 @@ class Ended(Worded):
     LOCKED = "locked", "The account was locked, or a change of it was taken back."
     NOT_ME = "not_me", "It was made in a session that was somebody else's."
     LEFT = "left", "An account was deleted."
+    GROWN_UP = "grown_up", "The young person is grown up."
     OTHERWISE = "otherwise", "What it rested on is no longer there."
 
 

@@ -27,7 +27,7 @@ def for_approving(consent: Consent, customer: User, asked: Iterable[Detail], at:
         consent_ended=consent.ended_at is not None,
         customer_active=customer.is_open_at(at),
         partner_enabled=consent.partner.is_enabled,
-        ceiling=tuple(consent.partner.authorization_details_types),
+        ceiling=details.open_to(consent.partner),
         asked=tuple(each["type"] for each in asked),
     )
 

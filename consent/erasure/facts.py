@@ -1,22 +1,33 @@
 """Gathers what the questions about a deletion ask, and what its pages say."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from accounts.models import Restriction, User
 from accounts.restrictions.policy import WhyRestrict, told
 from accounts.step_up import facts
+from ciam_portal.core.themes import Joined
 from ciam_portal.core.words import sentence
 from ciam_portal.oauth.models import Partner
 from consent.erasure import policy
 from consent.erasure.models import Deletion
+from consent.family.facts import is_last_guardian
 from consent.models import Consent
+
+NEEDED = Joined[Callable[[UUID], bool]]()
+"""Whether somebody is the last one to look after what is not theirs alone, by their id."""
 
 
 def for_asking(customer: User) -> policy.AskFacts:
     """An account as it stands under lock."""
     return policy.AskFacts(
-        is_staff=customer.is_staff, is_recovering=customer.is_recovering, is_asked=customer.erase_at is not None
+        is_staff=customer.is_staff,
+        is_recovering=customer.is_recovering,
+        is_asked=customer.erase_at is not None,
+        is_needed=any(needed(customer.pk) for needed in NEEDED),
+        is_last_guardian=is_last_guardian(customer.pk),
     )
 
 

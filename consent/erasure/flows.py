@@ -32,6 +32,7 @@ from consent.delegation import flows as delegation
 from consent.erasure import events, facts, notices, policy
 from consent.erasure.models import Deletion
 from consent.erasure.proofs import KEEP
+from consent.family.flows import locking as families
 
 LEAVING, ERASED = "leaving", "erased"
 
@@ -43,9 +44,15 @@ def ask(customer: User, session: Session, *, by: Actor, at: datetime) -> Deletio
     Raises ProveMore, OnHold or Refused.
     """
     customer, session = permitted(Action.DELETE_ACCOUNT, customer, session, by=by, at=at)
+    families.children_of(customer.pk)
     require(policy.may_ask, facts.for_asking(customer), about=customer.pk, by=by, at=at)
+    return leave(customer, session.pk, by=by, at=at)
+
+
+def leave(customer: User, session: UUID, *, by: Actor, at: datetime) -> Deletion:
+    """The same of an account that others look after too. Part of a flow, which has asked and holds it."""
     due = policy.due_at(at, limits.current())
-    deletion = Deletion.objects.create(customer=customer.pk, session=session.pk, asked_at=at, due_at=due)
+    deletion = Deletion.objects.create(customer=customer.pk, session=session, asked_at=at, due_at=due)
     customer.leaves(due)
     ended = sessions.end_all(customer, by=by, at=at, reason=LEAVING)
     event = events.DeletionAsked(deletion=deletion.pk, due_at=due, sessions_ended=ended[0], tokens_ended=ended[1])
@@ -192,7 +199,7 @@ def _some(key: UUID, *, by: Actor, at: datetime) -> bool:
         return False
     customer = User.objects.select_for_update().filter(pk=deletion.customer).first()
     if customer is not None:
-        tell(customer, notices.AccountErased(), to=[customer.email], at=at)
+        tell(customer, notices.AccountErased(), to=[] if customer.is_nobodys else [customer.email], at=at)
         customer.delete()
     deletion.done(at)
     record(events.AccountErased(deletion=deletion.pk, rows=deletion.rows), about=deletion.customer, by=by, at=at)

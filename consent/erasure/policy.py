@@ -27,6 +27,14 @@ class Reason(ReasonBase):
             "is, finish it or stop it. Then you can delete the account."
         ),
     )
+    NEEDED = (
+        "erasure_needed",
+        "You are the last owner of a business. Make somebody else an owner, or close it, before you delete this.",
+    )
+    LAST_GUARDIAN = (
+        "erasure_last_guardian",
+        "Nobody but you answers for a child here. Before you can delete your account, somebody else has to.",
+    )
     ASKED_ALREADY = "erasure_asked_already", "This account is about to be deleted already."
     KEEP_LINK_DEAD = (
         "erasure_keep_link_dead",
@@ -46,6 +54,8 @@ class AskFacts:
     is_staff: bool = True
     is_recovering: bool = True
     is_asked: bool = True
+    is_needed: bool = False  # former releases did not ask
+    is_last_guardian: bool = False  # decisions from before there were families do not say it
 
 
 @question("erasure.may_ask")
@@ -55,6 +65,10 @@ def may_ask(facts: AskFacts, *, limits: Limits, at: datetime) -> Decision:
         return Deny(Reason.STAFF_ACCOUNT)
     if facts.is_asked:
         return Deny(Reason.ASKED_ALREADY)
+    if facts.is_needed:
+        return Deny(Reason.NEEDED)
+    if facts.is_last_guardian:
+        return Deny(Reason.LAST_GUARDIAN)
     return Deny(Reason.RECOVERING) if facts.is_recovering else Allow()
 
 

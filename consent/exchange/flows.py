@@ -78,7 +78,7 @@ def exchange(
         delegation=held.delegation_id,
     )
     owned = partner.pk, held.user_id, held.session_id, consent.pk, held.family
-    handed_out(root, target, at, actor=asked.delegate)
+    handed_out(root, target, asked, at)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     event = events.TokenExchanged(
         consent=consent.pk,
@@ -140,7 +140,7 @@ def act(
         delegation=delegation.pk,
     )
     owned = partner.pk, delegation.owner_id, held.session_id, consent.pk, held.family
-    handed_out(root, target, at, actor=asked.delegate)
+    handed_out(root, target, asked, at)
     issued = tokens.exchanged(families.Root(*owned, wanted.jkt), carried, at=at)
     _admitted(delegation, consent, issued, asked.by, at, decision=decision)
     return issued

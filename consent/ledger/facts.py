@@ -140,9 +140,12 @@ def names(parties: Iterable[Party]) -> Mapping[Party, str]:
 
 
 def actors(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, str]:
-    """Who acted in the place of whoever used it, by the address they have now. One statement."""
-    found = User.objects.filter(pk__in={row["actor"] for row in rows if row["actor"]})
-    return {key: spelled_out(email) for key, email in found.values_list("pk", "email")}
+    """Who acted in the place of whoever used it: a person by the address they have now, a program by its name."""
+    wanted = {row["actor"] for row in rows if row["actor"]}
+    people = User.objects.filter(pk__in=wanted).values_list("pk", "email")
+    found = {key: spelled_out(email) for key, email in people}
+    programs = Partner.objects.filter(pk__in=wanted - found.keys())
+    return found | dict(programs.values_list("pk", "name"))
 
 
 def connections(customer: UUID) -> Mapping[UUID, Consent]:

@@ -1,7 +1,7 @@
 """Gathers what is asked about choices: how each stands, and what of an app's connection counts at this moment."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from consent.purposes.policy import Recipient
 from consent.purposes.policy import State as Stage
 from consent.purposes.shipped import OF_SCOPES
 from consent.records import policy
-from consent.records.policy import Says, State
+from consent.records.policy import GivenBy, Says, State
 
 # Django has no FOR SHARE. Whoever else agrees to these texts waits for nobody; whoever changes them waits for all.
 _SHARED = f"""
@@ -76,7 +76,8 @@ NOTHING = Connected(frozenset(), frozenset(), frozenset())
 
 def standing(record: ConsentRecord, at: datetime) -> policy.Standing:
     """What the policy asks of one; its version is at hand."""
-    return _standing(record.purpose, State(record.state), record.version.number, record.expires_at, at)
+    found = _standing(record.purpose, State(record.state), record.version.number, record.expires_at, at)
+    return replace(found, by_guardian=record.given_by == GivenBy.GUARDIAN)
 
 
 def _standing(key: str, state: State, number: int, ends: datetime | None, at: datetime) -> policy.Standing:

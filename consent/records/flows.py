@@ -55,6 +55,24 @@ class Change:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """An answer about our own use. ``read``, ``ticked``: as ``answer`` takes them."""
+
+    key: str
+    says: Says
+    read: UUID | None = None
+    ticked: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What whoever speaks for another is to them, and until when a yes of theirs counts at most."""
+
+    is_a: GivenBy = GivenBy.DELEGATE
+    until: datetime | None = None
+
+
 @flow
 def answer(
     customer: User, key: str, says: Says, read: UUID | None = None, *, ticked: Collection[str] = (),
@@ -65,6 +83,12 @@ def answer(
     A no to what needs no yes is an objection, a yes to it takes that back. ``ticked`` are the categories that could be
     refused alone and were not. Raises Refused: nothing was said, among others because the text has changed.
     """
+    return say(customer, Saying(key, says, read, ticked), by=by, at=at)
+
+
+def say(customer: User, said: Saying, *, voice: Voice = Voice(), by: Actor, at: datetime) -> ConsentEvent:
+    """The same, by whoever may, as part of a flow."""
+    key, says, read = said.key, said.says, said.read
     is_current = read is not None and facts.still_active({read})
     hold(customer.pk)
     customer = User.objects.get(pk=customer.pk)
@@ -75,10 +99,12 @@ def answer(
     if now is None:  # which was refused just now
         raise Refused(Reason.NOT_ASKED)
     state = policy.becomes(now.basis, State(before.state) if before else None, says)
-    change = _own(now, state, ticked, at)
+    change = _own(now, state, said.ticked, at)
     if version is not None:
         change = replace(change, version=version.pk, number=version.number)
-    return write(customer.pk, [change], by=by, at=at)[0]
+    if voice.until is not None and state is State.GIVEN:
+        change = replace(change, expires_at=min(voice.until, change.expires_at or voice.until))
+    return write(customer.pk, [change], as_=voice.is_a, by=by, at=at)[0]
 
 
 @flow
@@ -155,7 +181,9 @@ def hold(customer: UUID) -> None:
         cursor.execute(_LOCK, [str(customer)])
 
 
-def write(customer: UUID, changes: Sequence[Change], *, by: Actor, at: datetime) -> tuple[ConsentEvent, ...]:
+def write(
+    customer: UUID, changes: Sequence[Change], *, as_: GivenBy = GivenBy.DELEGATE, by: Actor, at: datetime
+) -> tuple[ConsentEvent, ...]:
     """One event for each change, by recipient, and the records that follow; the caller holds the person."""
     if not changes:
         return ()
@@ -164,7 +192,7 @@ def write(customer: UUID, changes: Sequence[Change], *, by: Actor, at: datetime)
     mine = ConsentRecord.objects.filter(subject=customer, purpose__in={each.purpose for each in changes})
     before = {(each.purpose, each.recipient_id): each for each in mine}
     written = tuple(
-        _event(customer, each, _speaker(customer, by, before.get((each.purpose, each.recipient))), by, at)
+        _event(customer, each, _speaker(customer, as_, by, before.get((each.purpose, each.recipient))), by, at)
         for each in changes
     )
     for number, event in enumerate(written, last + 1):
@@ -216,11 +244,11 @@ def _event(customer: UUID, said: Change, speaker: tuple[GivenBy, UUID | None], b
     )
 
 
-def _speaker(customer: UUID, by: Actor, before: ConsentRecord | None) -> tuple[GivenBy, UUID | None]:
+def _speaker(customer: UUID, as_: GivenBy, by: Actor, before: ConsentRecord | None) -> tuple[GivenBy, UUID | None]:
     """Who speaks: the person, or somebody for them. What happens without anybody leaves that as it was."""
     if by.kind is not ActorKind.CUSTOMER:
         return (GivenBy(before.given_by), before.actor) if before else (GivenBy.SELF, None)
-    return (GivenBy.SELF, None) if by.id == customer else (GivenBy.DELEGATE, by.id)
+    return (GivenBy.SELF, None) if by.id == customer else (as_, by.id)
 
 
 def same(found: ConsentRecord) -> Change:

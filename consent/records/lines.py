@@ -26,6 +26,11 @@ STATES: dict[State, Text] = {
     State.PAUSED: _("Paused"),
     State.OBJECTED: _("Objected"),
 }
+_BY: dict[GivenBy, Text] = {
+    GivenBy.SELF: _("by you"),
+    GivenBy.GUARDIAN: _("by a guardian, for you"),
+    GivenBy.DELEGATE: _("by somebody who acts for you"),
+}
 _BADGES = {State.GIVEN: "good", State.PAUSED: "warn"}
 
 
@@ -127,4 +132,4 @@ def _by(event: ConsentEvent) -> Text:
         return _("by the app")
     if event.by_kind != "customer":
         return _("by itself")
-    return _("by you") if event.given_by == GivenBy.SELF else _("by somebody who acts for you")
+    return _BY[GivenBy(event.given_by)]

@@ -23,7 +23,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"  # said yes, and took it back
     EXPIRED = "expired"
     SUPERSEDED = "superseded"  # the text changed in what matters: it is asked anew
-    PAUSED = "paused"  # processing is restricted (GDPR 18)
+    PAUSED = "paused"  # processing is restricted (GDPR 18), or what a guardian said waits for the child to say it
     OBJECTED = "objected"  # to what rests on legitimate interest (GDPR 21)
 
 
@@ -87,6 +87,8 @@ class Standing:
     """The newest version that asks anew."""
     is_edited: bool = False
     """The purpose is not as it was approved: what was said counts for nothing until it is, and does not end by it."""
+    by_guardian: bool = False
+    """Somebody else said it for a child: in the end it pauses, until the child has said so itself."""
 
 
 @question("choice.may_answer")
@@ -122,7 +124,7 @@ def lapse_of(facts: Standing, at: datetime) -> State | None:
     if facts.state is not State.GIVEN or facts.is_edited:
         return None
     if facts.expires_at is not None and at >= facts.expires_at:
-        return State.EXPIRED
+        return State.PAUSED if facts.by_guardian else State.EXPIRED
     is_outdated = facts.basis is Basis.CONSENT and facts.version < facts.material
     return State.SUPERSEDED if facts.basis is None or is_outdated else None
 

@@ -52,6 +52,8 @@ class Access:
     """Fields for userinfo that the partner asked for by name, and that stand."""
     actor: UUID | None = None
     """Who acts for the customer, if somebody does."""
+    used_by: UUID | None = None
+    """The same, or the program that acts, if another partner than itself is told."""
 
 
 def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decided | None:
@@ -77,7 +79,9 @@ def admit(value: str, *needed: str, path: str, jkt: str = "") -> Access | Decide
     _keep(asked, found.root, at)
     opened = facts.open_now(asked.allowed, asked.token, asked.person, at, answered=needed)
     named = facts.named_now(claims.USERINFO, found.token.named, found.consent, asked.token, at, partner=partner)
-    return Access(found.token, partner, customer, found.consent, opened, at, named, asked.delegate)
+    return Access(
+        found.token, partner, customer, found.consent, opened, at, named, asked.delegate, asked.actor(partner.pk)
+    )
 
 
 def live(value: str, at: datetime) -> Live | None:
@@ -99,7 +103,7 @@ def partner_of(value: str, at: datetime, *, jkt: str) -> tuple[Partner | None, f
         return None, frozenset()
     partner: Partner = found.application
     held = frozenset(found.scope.split()) & frozenset(partner.scopes_allowed)
-    return (partner, held) if partner.is_enabled else (None, frozenset())
+    return (partner, held) if partner.is_on else (None, frozenset())
 
 
 def _unexpired(value: str, at: datetime) -> AccessToken | None:

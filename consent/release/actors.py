@@ -86,9 +86,10 @@ class Acts:
         return delegations.of(self.row, act, at=at) if self.row is not None else delegating.Acting()
 
 
-def in_app(transaction: Transaction, app: UUID) -> Act:
+def in_app(transaction: Transaction, app: UUID, *, approved: bool) -> Act:
     """A partner's transaction, as something that is done for another in the app that its customer connected."""
-    return Act(transaction.action, partner=app, amount=transaction.amount, currency=transaction.currency)
+    amount, currency = transaction.amount, transaction.currency
+    return Act(transaction.action, partner=app, amount=amount, currency=currency, approved=approved)
 
 
 def read(delegation: UUID, consent: Consent, partner: Partner, session: Session, *, by: Actor, at: datetime) -> Acts:

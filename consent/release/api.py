@@ -196,7 +196,7 @@ def _telling(access: Access) -> tuple[str, ...]:
 
 
 def _release(access: Access, way: Way, names: tuple[str, ...], named: tuple[str, ...] = ()) -> Released:
-    to = To(Party(access.partner.pk), way, actor=access.actor)
+    to = To(Party(access.partner.pk), way, actor=access.used_by)
     return leaving.release_to_app(access.consent, access.customer, names, to, named=named, at=access.at)
 
 
@@ -252,7 +252,7 @@ def _state(found: AccessToken | RefreshToken, asking: Partner) -> dict[str, Any]
     asked = issuance.ask(root, Action.USE_TOKEN, held=held, needed=needed, by=acting(owner), at=at)
     if not isinstance(asked.answer, Allow):
         return nothing
-    to = To(Party(asking.pk), Way.INTROSPECTION, actor=asked.delegate)
+    to = To(Party(asking.pk), Way.INTROSPECTION, actor=asked.actor(asking.pk))
     if not leaving.release_to_app(found.consent, found.user, ("openid",), to, at=at).names:
         return nothing
     opened = facts.open_now(asked.allowed, asked.token, asked.person, at)

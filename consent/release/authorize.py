@@ -6,13 +6,13 @@ where the answer goes. What was asked is kept here, under a reference that works
 
 from datetime import datetime, timedelta
 from typing import cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from accounts.models import Session
 from accounts.sessions.signing import customer_of
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
+from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.policy.assurance import Level
@@ -36,6 +37,7 @@ from ciam_portal.oauth.profiles import Kind
 from ciam_portal.oauth.resources import ours
 from ciam_portal.oauth.subjects import subject
 from consent.agents import facts as acting
+from consent.agents import meeting
 from consent.delegation.forms import OneByOne
 from consent.details import facts as approving
 from consent.models import Consent
@@ -61,6 +63,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return again(urlencode(pairs))
     try:
         query, handle = pushed.unfold(request, clock.now())
+        if (elsewhere := _meet(request, query)) is not None:
+            return elsewhere
         if "request" in query:
             return again(pushed.push_signed(query, clock.now()))
         partner, asked = authorization.read(query, handle)
@@ -69,6 +73,17 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except (Unanswerable, Answer) as error:
         response = told(request, error)
     return past_our_form(request, response)
+
+
+def _meet(request: HttpRequest, query: QueryDict) -> HttpResponse | None:
+    """Who asks is somebody whom nobody registered: read about by who is signed in; anybody else signs in first."""
+    at, session = clock.now(), cast("Session | None", getattr(request, "portal_session", None))
+    if not meeting.must_read(query, at):
+        return None
+    if session is None:
+        return redirect_to_login(f"{reverse('consent:authorize')}?{query.urlencode()}")
+    meeting.meet(query.get("client_id", ""), session.customer_id, by=Actor.from_request(request), at=at)
+    return None
 
 
 def again(query: str) -> HttpResponse:
@@ -226,6 +241,7 @@ def page(
     """
     reference, spoken = codes.new_token(), records.spoken(shown, visit.at)
     kept = {"asked": ASKED.dump_python(visit.asked, mode="json"), "shown": shown, "read": records.texts(spoken)}
+    kept["partner"] = str(visit.partner.pk)
     cache.set(key(visit.session, reference), kept, _KEPT_SECONDS)
     context = {
         "partner": visit.partner,
@@ -236,6 +252,7 @@ def page(
         "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),
         "details": [details.described(each) for each in visit.asked.details],
+        "back": urlsplit(visit.asked.redirect_uri).netloc,
         "form": form,
     }
     response = render(visit.request, "consent/release/authorize.html", context)

@@ -37,8 +37,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     if kept is None or not cache.delete(kept_as):
         return render(request, "consent/release/question_over.html", status=410)
     asked, shown = ASKED.validate_python(kept["asked"]), tuple(kept["shown"])
-    partner = Partner.objects.get(client_id=asked.partner)
+    partner = Partner.objects.get(pk=kept["partner"])  # whom the page named, whoever that address names by now
     visit = Visit(request, partner, asked, customer_of(request), session, clock.now())
+    if partner.is_unregistered and not partner.is_on:
+        return render(request, "consent/release/question_over.html", status=410)
     try:
         return carried(request, _settle(visit, shown, kept["read"]))
     except (Unanswerable, Answer) as error:

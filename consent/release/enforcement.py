@@ -10,11 +10,13 @@ from ciam_portal.core.policy import limits
 from ciam_portal.oauth import dpop, families, id_tokens, subject_tokens, tokens
 from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
+from ciam_portal.oauth.ciba import GRANT as CIBA
 from ciam_portal.oauth.claims import ID_TOKEN
 from ciam_portal.oauth.exchange import GRANT
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
 from ciam_portal.oauth.subjects import subject
+from consent.approvals import flows as approvals
 from consent.device import flows as devices
 from consent.exchange import flows as exchange
 from consent.exchange.policy import Why as WhyNot
@@ -65,12 +67,14 @@ class ConsentValidator(Authenticating):
             words = "this app proves with DPoP that it holds its tokens"
             raise errors.CustomOAuth2Error("invalid_dpop_proof", description=words, request=request)
         if grant_type == "client_credentials":
-            wanted.refuse_to_itself(request)
+            wanted.refuse_details(request, "a customer approves these")
             if set(request.client.scopes_allowed) & OWN:
                 return True
         if grant_type == GRANT:
             acts = getattr(request, "subject_token_type", None) == subject_tokens.TYPE
             return bool(request.client.delegates if acts else request.client.may_exchange)
+        if grant_type == CIBA:
+            return bool(request.client.rules.asks)
         return request.client.authorization_grant_type in _GRANTS.get(grant_type, ())
 
     # --- codes
@@ -153,6 +157,17 @@ class ConsentValidator(Authenticating):
         if isinstance(polled, flows.Exchanged):
             return "authorized" if _keep(request, polled, "") else None
         return polled
+
+    # --- what agents ask their customers
+
+    def validate_auth_req_id(self, request: Any) -> None:
+        """The whole exchange; raises what the agent hears otherwise (OpenID CIBA Core section 11)."""
+        wanted.refuse_details(request, "what is asked was said when it was")
+        asked, client, at = wanted.resource(request), request.client, clock.now()
+        polled = approvals.poll(client, request.auth_req_id, asked, jkt=_jkt(request), by=acting(client), at=at)
+        if not isinstance(polled, flows.Exchanged):
+            raise errors.CustomOAuth2Error(polled or "invalid_grant", request=request)
+        _keep(request, polled, "")
 
     # --- tokens for tokens
 
@@ -254,7 +269,10 @@ class ConsentValidator(Authenticating):
         return False
 
     def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
-        """A partner's own token, of whichever kind; those of others are as unknown as invented ones."""
+        """A partner's own token, or what its customer is asked by it; those of others are as unknown as invented."""
+        if (asked := approvals.of(request.client, token)) is not None:
+            approvals.withdraw(asked, by=acting(request.client), at=clock.now())
+            return
         found = tokens.refresh_of(request.client, token) or tokens.access_of(token)
         if found is not None and found.application_id == request.client.pk:
             flows.give_back(found, request.client, by=acting(request.client), at=clock.now())

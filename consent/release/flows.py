@@ -160,7 +160,7 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
     trunk = Trunk(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
-    handed_out(root, wanted.target, at)
+    handed_out(root, wanted.target, answered, at)
     issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
     read(consent, issued, at)
     sid, said = "" if root.delegation else backchannel.took_part(partner, old.session_id), tuple(carried.values())
@@ -208,14 +208,14 @@ def spoken(root: issuance.Root, target: Target, carried: dict[UUID, Detail]) -> 
     return said | proven | more
 
 
-def handed_out(root: issuance.Root, target: Target, at: datetime, *, actor: UUID | None = None) -> None:
+def handed_out(root: issuance.Root, target: Target, asked: issuance.Asked, at: datetime) -> None:
     """A signed token tells who runs its resource who is there, and nobody asks us then: so it is asked and noted here.
 
     What else it says is no data about a person, or was approved by itself. Raises Refused: nothing may go.
     """
     if target.signed_for is None:
         return
-    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN, actor=actor)
+    to = To(Party(target.signed_for.pk), Way.ACCESS_TOKEN, actor=asked.actor(target.signed_for.pk))
     if not leaving.release_to_app(root.consent, root.customer, ("openid",), to, at=at).names:
         raise Refused(NotUsed.NOT_COVERED)
 
@@ -234,7 +234,7 @@ def begin_family(
 ) -> Issued:  # fmt: skip
     """The first tokens, for all that is allowed; whatever is refreshed later, they end so long after the sign-in."""
     ends_at = root.session.auth_time + timedelta(days=limits.current().oauth.refresh_token_days)
-    handed_out(root, target, at)
+    handed_out(root, target, asked, at)
     first = Carried(target.scopes(asked.allowed), target, tuple(carried), spoken(root, target, carried))
     if asked.acts is not None:
         first, ends_at = asked.acts.carry(first, at), min(ends_at, asked.acts.ends_at(at))

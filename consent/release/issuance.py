@@ -71,6 +71,11 @@ class Asked:
         """Who acts for the customer, if somebody does."""
         return self.acts.person.pk if self.acts is not None and self.acts.person is not None else None
 
+    def actor(self, party: UUID) -> UUID | None:
+        """The same, as ``party`` uses what it is told: of a program too, unless it is the party itself."""
+        agent = self.acts.agent if self.acts is not None else None
+        return agent.pk if agent is not None and agent.pk != party else self.delegate
+
     @property
     def standing(self) -> tuple[tuple[Question, object], ...]:
         """What was asked before the gate."""

@@ -62,10 +62,9 @@ def refusal(why: Why, request: Any) -> errors.OAuth2Error:  # noqa: ANN401  (the
     return errors.CustomOAuth2Error(error, description=words, request=request)
 
 
-def refuse_to_itself(request: Any) -> None:  # noqa: ANN401  (the library's request)
-    """A partner that acts for itself gets none of them."""
+def refuse_details(request: Any, words: str) -> None:  # noqa: ANN401  (the library's request)
+    """Where none of them are taken, and why."""
     if _details(request):
-        words = "a customer approves these"
         raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
 
 

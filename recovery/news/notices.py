@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from ciam_portal.core.outbox.notice import ChangeNotice, NoticeBase
+from ciam_portal.core.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class RecoveryNews(NoticeBase):
     """
 
     template: ClassVar[str] = "recovery_news"
+    push: ClassVar[Text] = _("Somebody asked to get back into your account. Was it you?")
     step: str
     until: str
     link: str
@@ -106,6 +110,7 @@ class RecoveryAddressChanged(NoticeBase):
     """
 
     template: ClassVar[str] = "recovery_address_changed"
+    push: ClassVar[Text] = ChangeNotice.push
     added: bool
     kind: str
     until: str

@@ -49,7 +49,10 @@ def facts(*new: str, known: tuple[str, ...] = (), device: int = 2, standing: int
 
 def finding_codes() -> list[str]:
     """Every text that anything in the product gives a finding as its code."""
-    makers, found = {"Finding", "_at_least", "_within"}, {f"burst_{feature.value}" for feature in Feature}
+    makers, found = (
+        {"Finding", "_at_least", "_within", "_steps", "_if"},
+        {f"burst_{feature.value}" for feature in Feature},
+    )
     for path in (*(ROOT / "ciam_portal").rglob("*.py"), *(ROOT / "accounts").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:

@@ -131,6 +131,8 @@ def test_every_number_says_its_unit_and_the_range_that_is_checked(content: dict[
         if line.startswith("["):
             section = line.strip("[]")
         elif "=" in line and not line.startswith("#"):
+            if re.match(r"\w+ = (true|false|\[)", line):
+                continue  # a switch, or a list
             key, low, high = re.findall(r"(\w+) = \S+ +# (\S+)\.\.(\S+)", line)[0]
             for edge, beyond, words in ((low, -1, "greater"), (high, 1, "less")):
                 changed = copy.deepcopy(content)

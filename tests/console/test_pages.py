@@ -17,6 +17,7 @@ from accounts.models import User
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.roles import Role
 from ciam_portal.oauth.environment import Environment
@@ -171,6 +172,9 @@ def test_an_owner_says_whether_customers_act_for_others_in_it(shop: Walk, custom
     for do, on in (("on", True), ("off", False)):
         assert shop.browser.post(at(shop, "delegates/"), {"do": do}).status_code == 302
         assert Partner.objects.get().delegates is on
+    said = [row.data["enabled"] for row in AuditEntry.objects.filter(name="partner.delegates_let").order_by("at", "pk")]
+    assert said == [True, False]
+    assert not AuditEntry.objects.filter(name="partner.managed").exists()
     app = Walk(*register("App", profile=Profile.BROWSER, scopes=("openid",)), shop.browser)
     assert "proves who it is" in app.browser.post(at(app, "delegates/"), {"do": "on"}, follow=True).text
     assert not Partner.objects.filter(delegates=True).exists()

@@ -13,15 +13,18 @@ from ciam_portal.governance.difference import Change, Lean
 from tests.governance.conftest import limits_with
 
 NO_DIRECTION = {
+    "unregistered_agents.hosts", "unregistered_agents.scopes", "unregistered_agents.actions",  # lists
     "password.max_length", "factors.backup_codes", "factors.passkeys", "notices.retry_seconds",
     "notices.longest_wait_minutes", "notices.retry_days", "notices.kept_days", "notices.circuit_failures",
     "notices.circuit_seconds", "notices.late_minutes", "notices.undeliverable_per_hour", "notices.claim_seconds",
-    "notices.delivery_seconds", "risk.history_days",
+    "notices.delivery_seconds", "notices.push_hours", "notices.push_quiet_from", "notices.push_quiet_until",
+    "notices.push_tests_per_hour", "risk.history_days",
     "proof.disown_hours", "notices.stopped_sign_ins_per_hour", "disputes.per_customer_per_day",
     "risk.challenge_target_percent", "risk.drift_psi",
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer
     "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same
+    "sign_up.appeal_hours",  # longer is fairer, and keeps longer what a program has sent
     "session.kept_days",  # longer helps whoever looks into what happened, and keeps more about everybody
     "retention.audit_months", "retention.decision_months", "retention.record_days", "retention.message_days",
     "retention.unproven_days", "retention.receipt_key_days", "retention.use_months",

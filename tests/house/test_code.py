@@ -27,7 +27,7 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
+    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle|dependants)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
     r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide|tree/sealer)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
@@ -36,16 +36,20 @@ PUBLIC = {
     "home", "help", "privacy", "terms", "accessibility",
     "healthz", "readyz", "well_known_password", "well_known_passkeys", "well_known_security", "well_known_audit",
     "favicon", "touch_icon",
+    "accounts:sign_up_by_mail", "accounts:open_finish_sign_up", "accounts:finish_sign_up_page",
+    "accounts:open_appeal_sign_up", "accounts:appeal_sign_up_page",
     "account_signup", "account_email_verification_sent", "account_login", "account_inactive", "account_logout",
     "account_reset_password", "recovery:sent", "recovery:open_reset_password", "recovery:new_password",
     "recovery:start", "recovery:show", "recovery:send", "recovery:passkey_begin", "recovery:case", "recovery:finish",
     "recovery:recovered",
     "recovery:finish_begin", "recovery:open_stop_recovery", "recovery:stop", "recovery:open_finish_recovery",
+    "recovery:open_stop_succession", "recovery:succession_stop",
     "recovery:claim", "recovery:open_contact_invite", "recovery:invitation", "recovery:open_contact_ask",
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
-    "accounts:open_disown", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
+    "accounts:open_disown", "accounts:push_worker", "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",
+    "consent:open_claim_account", "consent:family_claim",
 }  # fmt: skip
 
 
@@ -58,7 +62,7 @@ PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",
     "consent:profile", "consent:activity", "consent:delegations_api",
     "consent:data_use", "consent:receipt_keys", "consent:grant",
-    "consent:device_authorize", "oauth2_provider:token", "oauth2_provider:push",
+    "consent:device_authorize", "consent:ask_human", "oauth2_provider:token", "oauth2_provider:push",
     "oauth2_provider:revoke-token", "oauth2_provider:protected-resource",
     "oauth2_provider:credentials", "oauth2_provider:replace-credential",
     "oauth2_provider:end-credential",

@@ -37,8 +37,10 @@ SEEDS = [
     ("recovery.reset.flows", "allauth", f"{SPEAKER} sign-up and sign-in"),
     ("accounts.account.flows", "oauth2_provider", f"{SPEAKER} the OAuth protocol"),
     ("accounts.sessions.signing", "maxminddb", f"{SPEAKER} network data"),
-    ("consent.release.flows", "jwcrypto", f"{SPEAKER} signed tokens, and requests to others"),
+    ("consent.release.flows", "jwcrypto", f"{SPEAKER} signed tokens, requests to others, messages to browsers"),
     ("ciam_portal.core.network", "iptocc", f"{SPEAKER} network data"),
+    ("accounts.registration.facts", "disposable_email_domains", f"{SPEAKER} mail domains"),
+    ("ciam_portal.core.mailbox", "dns", f"{SPEAKER} mail domains"),
 ]
 
 

@@ -149,12 +149,14 @@ NOBODYS = {
 }  # fmt: skip
 # What somebody did elsewhere or before, which the mail says in its own words.
 ELSEWHERE = {
-    "delegation_for_owner",
+    "approval_wanted",
+    "delegation_for_owner", "successor_changed", "succession_news",
     "factor_app_off", "read_back_code", "recovery_contact_changed", "session_disowned", "session_ended_for_safety",
 }  # fmt: skip
 # What needs no door: it changes nothing by itself, or is the door.
 NO_DOOR = {
-    "account_change_undone", "account_locked", "consent_lapsed", "consent_withdrawn", "recovery_code",
+    "account_change_undone", "account_locked", "approval_wanted", "consent_lapsed", "consent_withdrawn",
+    "recovery_code",
     "recovery_locked", "reset_your_password", "session_disowned", "you_have_an_account",
 }  # fmt: skip
 

@@ -28,14 +28,14 @@ from tests.recovery import steps
 LINKS = {
     "confirm_email": "accounts", "change_email": "accounts", "disown": "accounts", "undo": "accounts",
     "reset_password": "recovery", "stop_recovery": "recovery", "finish_recovery": "recovery",
-    "contact_invite": "recovery", "contact_ask": "recovery",
-    "keep_account": "consent",
+    "contact_invite": "recovery", "contact_ask": "recovery", "stop_succession": "recovery",
+    "keep_account": "consent", "claim_account": "consent", "finish_sign_up": "accounts", "appeal_sign_up": "accounts",
 }  # fmt: skip
 CODES = {
     "step_up": "accounts", "sign_in": "accounts",
     "recover": "recovery", "recovery_address": "recovery", "recognize": "recovery", "read_back": "recovery",
 }  # fmt: skip
-OPEN_NOTHING = {"disown", "undo", "stop_recovery", "keep_account"}
+OPEN_NOTHING = {"disown", "undo", "stop_recovery", "stop_succession", "keep_account", "appeal_sign_up"}
 DECLARED = {spec.name: spec for spec in proofs.KNOWN.values() if isinstance(spec, proofs.Link)}
 
 

@@ -15,8 +15,11 @@ OF_AN_ACCOUNT = {
     "consent.ConsentRecord",
     "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
     "consent.Receipt",  # the same
+    "consent.Business", "consent.BusinessRole",  # of a business: its account
+    "consent.Dependant", "consent.Family", "consent.Membership",
+    "consent.ParentalResponsibility",  # who answered for somebody once is told for as long as there is an account
 }  # fmt: skip
-WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart"}  # or a copy
+WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart", "recovery.SuccessionNote"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant", "consent.ActingSession"}
 OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as policy lets it ask for
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry", "consent.Use"}

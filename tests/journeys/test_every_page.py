@@ -10,12 +10,12 @@ STRANGERS = (
     "/ /help/ /privacy/ /terms/ /accessibility/ /sign-in/ /sign-up/ /sign-up/check-your-mail/ "
     "/forgotten-password/ /forgotten-password/sent/ "
     "/forgotten-password/new-password/ /confirm-email/ /was-this-you/ /this-was-not-me/ /recover/ /recover/stop/ "
-    "/keep-my-account/ /nowhere/"
+    "/keep-my-account/ /sign-up/finish/ /sign-up/appeal/ /nowhere/"
 )
 CUSTOMERS = (
     "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
-    "/privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
-    "/security/app/add/ /security/passkeys/add/ "
+    "/notifications/ /privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
+    "/approvals/ /security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"
 )
 

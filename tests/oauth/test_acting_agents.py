@@ -21,11 +21,14 @@ from accounts.sessions import flows as sessions
 from ciam_portal.console import facts
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
+from ciam_portal.decisions import flows as decisions
+from ciam_portal.oauth import agents
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
 from ciam_portal.oauth.profiles import Profile
-from consent.agents import flows as agents
+from consent.agents import tasks
 from consent.delegation import flows as delegating
 from consent.models import Consent, Delegation, Use
 from consent.permission import flows as permission
@@ -229,6 +232,7 @@ def test_what_stands_and_what_is_dead_at_once(world: World) -> None:
             pays = world.question(token).json().get("outcome") == "allow"
             renews = world.agent.refresh(issued["refresh_token"]).status_code == 200
             assert (reads, pays, renews) == standing, name
+            assert tasks.end_retired() == (name == "retired")
             if name in {"ended by its customer", "disconnected as an app", "retired"}:
                 assert not Consent.objects.live().exists()
                 assert not Delegation.objects.live().exists()
@@ -308,8 +312,45 @@ def test_retired_by_staff_nobodys_grant_stands(world: World) -> None:
     world.tokens()
     admin = Member(Role.ADMINISTRATOR)
     admin.client.post(f"/staff/oauth/partner/{world.agent.partner.pk}/switch/", {"do": "retire"})
+    assert tasks.end_retired() == 1
+    assert tasks.end_retired() == 0
     assert world.delegation.state == "ended"
     assert not Consent.objects.live().exists()
+
+
+def test_a_limit_that_another_payment_reached_meanwhile_is_named_by_its_own_decision(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two at once, both pass the gate, and the second finds under lock that it is one too many."""
+    approval = world.question(world.tokens()["access_token"]).json()["approval"]
+    Delegation.objects.update(times_day=0)
+    monkeypatch.setattr(decisions, "refusal", lambda *_facts, **_about: None)
+    told = world.redeem(approval).json()
+    assert told["redeemed"] is False
+    row = DecisionEntry.objects.get(pk=told["decision_id"])
+    assert (row.question, row.answer, row.reason) == ("delegation.may_act", "deny", "delegation_too_often")
+
+
+def test_who_used_my_data_names_the_program_where_another_app_is_told(world: World) -> None:
+    world.shop.introspect(world.tokens()["access_token"])
+    assert Use.objects.get(way="introspection").actor == world.agent.partner.pk
+    assert f'By <span class="break">{world.agent.partner.name}</span>' in world.browser.get("/who-used-my-data/").text
+
+
+def test_what_was_answered_about_each_action_outlives_a_step_up(world: World) -> None:
+    world.tokens(terms=TERMS | {"do:partner.payment": "ask"})
+    path, here = f"/acting-for-me/{world.delegation.pk}/", Session.objects.filter(customer=world.rosa)
+    more = TERMS | {"do:partner.payment": "yes", "do:nonsense": "x", "csrf": "x"}
+    here.update(auth_time=ago(1), level_at=ago(1))
+    leads_to = world.browser.post(path, more)["Location"]
+    assert leads_to.startswith("/prove/?ref=")
+    assert world.delegation.asks == [PAY]
+    here.update(auth_time=clock.now(), level_at=clock.now())
+    ref = leads_to.partition("ref=")[2]
+    page = words(world.browser.get(f"/prove/go-on/?ref={ref}"))
+    assert "Pay, in connected apps Yes, without asking" in page
+    assert world.browser.post(path, {"resume": ref})["Location"] == "/acting-for-me/"
+    assert world.delegation.asks == []
 
 
 def test_its_customer_lets_it_do_less_or_more_on_their_own_page(world: World) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.budgets import counter
 from accounts.models import User
+from ciam_portal.oauth.ciba import GRANT as CIBA
 from ciam_portal.oauth.pushed import PREFIX
 from ciam_portal.oauth.views import GRANTS
 from tests.oauth.test_details import PAYMENT, Bank, open_bank
@@ -34,12 +35,17 @@ _GRANTS = {
     "refresh_token": {"refresh_token": "x"},
     "client_credentials": {},
     GRANT: {"device_code": "x"},
+    CIBA: {"auth_req_id": "x"},
 }
 FORMS: dict[str, tuple[str, str, dict[str, str]]] = {
     "authorize": ("get", "/oauth/authorize/", _ASKED),
     "push": ("post", "/oauth/par/", _ASKED | _PROOF),
     "introspect": ("post", "/oauth/introspect/", {"token": "x", "token_type_hint": "access_token"}),
     "revoke": ("post", "/oauth/revoke/", {"token": "x", "token_type_hint": "access_token"}),
+    "ask": (
+        "post", "/oauth/bc-authorize/",
+        _PROOF | {"login_hint": "x", "binding_message": "x", "requested_expiry": "6", "client_notification_token": "x"},
+    ),
     "device": ("post", "/oauth/device/", {"scope": "openid"} | _PROOF),
     "logout": (
         "get", "/oauth/logout/",

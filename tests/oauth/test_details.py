@@ -436,7 +436,7 @@ def test_the_customer_sees_what_they_approved_and_whether_it_was_done(bank: Bank
 
 def test_discovery_and_registration_say_it(client: Client) -> None:
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
-        assert client.get(path).json()["authorization_details_types_supported"] == [TYPE]
-    for name in ("flight", TYPE):  # unknown; without the action that does it
+        assert client.get(path).json()["authorization_details_types_supported"] == [TYPE, details.OF_AGENTS]
+    for name in ("flight", details.OF_AGENTS, TYPE):  # unknown; an agent's; without the action that does it
         with pytest.raises(partners.Unacceptable):
             register(authorization_details_types=(name,))

@@ -13,13 +13,14 @@ from joserfc.jwk import KeySet
 from accounts.models import Session, User
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level, Method
-from ciam_portal.oauth import actors, exchange, jwts, scopes
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth import actors, ciba, exchange, jwts, scopes
+from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from tests import factories
 from tests.decisions.conftest import ACTIONS
 from tests.oauth import test_device, test_exchange, test_grants
 from tests.oauth.acting import World
+from tests.oauth.asking import ORDER, PATH, Asking
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
 from tests.oauth.test_device import Television
@@ -28,6 +29,11 @@ from tests.oauth.walk import AFTER, ALL, CALLBACK, VERIFIER, Walk, answer, paylo
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 Use = Callable[["Told", Any], None]
+
+
+def sign_in(who: User, *methods: Method, on: Client) -> Client:
+    factories.signed_in(on, who, methods or (Method.PASSWORD,))
+    return on
 
 
 class Told:
@@ -47,6 +53,11 @@ class Told:
 
     def keyed(self, algorithm: str = "ES256") -> Keyed:
         return Keyed(self.browser, algorithm=algorithm, profile=Profile.STANDARD)
+
+    def asking(self, **agent: Any) -> Asking:
+        """A customer who is asked, and an agent that asks."""
+        Resource.objects.all().delete()
+        return Asking(sign_in, **agent)
 
     def by(self, method: str) -> tuple[Walk, dict[str, Any], dict[str, str]]:
         """A partner that proves itself in this way: what goes into its form, and into its header."""
@@ -217,6 +228,11 @@ def grant_type(told: Told, name: str) -> None:
         case test_device.GRANT:
             television = Television(told.browser)
             assert television.poll(television.allowed()).json()["access_token"]
+        case ciba.GRANT:
+            asking = told.asking()
+            asked = asking.asks()
+            asking.approve()
+            assert asking.poll(asked).json()["access_token"]
         case exchange.GRANT:
             assert test_exchange.Chain(told.browser).onward().status_code == 200
         case _:
@@ -268,7 +284,22 @@ def authorization_response_iss_parameter(told: Told, claimed: bool) -> None:
     assert answer(told.walk().ask(prompt="none"))["iss"] == settings.PUBLIC_URL
 
 
+def delivery_mode(told: Told, mode: str) -> None:
+    asking = told.asking(**({"notification_endpoint": "https://agent.example/told"} if mode == ciba.PING else {}))
+    asking.asks(client_notification_token="t-1")
+    asking.approve()
+    assert Notice.objects.filter(channel="ciba").exists() is (mode == ciba.PING)
+
+
+def ask_endpoint(told: Told, _claimed: str) -> None:
+    assert told.path("backchannel_authentication_endpoint") == PATH
+    assert told.asking().start(user_code="1234").status_code == 200  # which nobody asks for
+
+
 def authorization_details_type(told: Told, kind: str) -> None:
+    if kind == ORDER["type"]:
+        assert told.asking().start(ORDER).status_code == 200
+        return
     keyed = Keyed(
         told.browser, profile=Profile.STANDARD, authorization_details_types=tuple(ALLOWED), decision_actions=ACTIONS
     )
@@ -376,11 +407,6 @@ def grant_management_action(told: Told, action: str) -> None:
 
 def actor_profile(told: Told, claimed: Any) -> None:
     """Each kind of token that it names is taken in its place, and none is issued that it does not name."""
-
-    def sign_in(who: User, *methods: Method, on: Client) -> Client:
-        factories.signed_in(on, who, methods or (Method.PASSWORD,))
-        return on
-
     world = World(sign_in)
     (subject,), (actor,), (issued,) = (
         claimed[f"{name}_token_types_supported"] for name in ("subject", "actor", "requested")
@@ -441,6 +467,9 @@ USES: dict[str, Use] = {
     "grant_management_action_required": never,
     "grant_management_endpoint": grant_management_endpoint,
     "userinfo_endpoint": userinfo_endpoint,
+    "backchannel_authentication_endpoint": ask_endpoint,
+    "backchannel_token_delivery_modes_supported": each(delivery_mode),
+    "backchannel_user_code_parameter_supported": never,
     "backchannel_logout_supported": backchannel_logout,
     "backchannel_logout_session_supported": backchannel_logout,
     "end_session_endpoint": end_session_endpoint,

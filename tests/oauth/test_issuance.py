@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Session, User
@@ -13,10 +14,13 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.oauth import exchange, views
+from ciam_portal.oauth.ciba import GRANT as CIBA
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from consent.models import Consent
 from consent.permission import flows
+from tests.oauth.asking import approved, connect, fetch
+from tests.oauth.connecting import Agent
 from tests.oauth.test_device import GRANT, Television
 from tests.oauth.walk import Walk, answer, register, serve
 
@@ -37,6 +41,9 @@ class World:
         self.seen = self.walk.tokens(OFFLINE)["refresh_token"]
         self.token = self.walk.tokens("openid profile")["access_token"]
         self.code = self.walk.code("openid profile")
+        self.agent, api = Agent(browser, scopes=("profile",)), f"{settings.PUBLIC_URL}/api/profile"
+        connect(self.agent.partner, me(), api)
+        self.asked = approved(self.agent, me())
         self.device = Television(browser)
         self.shown = self.device.allowed(scope="openid profile")
 
@@ -62,6 +69,7 @@ DOORS: dict[str, Callable[[World], bool]] = {
     "authorization_code": lambda w: w.walk.redeem(w.code).status_code == 200,
     "refresh_token": lambda w: w.walk.refresh(w.away).status_code == 200,
     GRANT: lambda w: w.device.poll(w.shown).status_code == 200,
+    CIBA: lambda w: fetch(w.agent, w.asked).status_code == 200,
     "client_credentials": lambda w: (
         w.job.post("/oauth/token/", {"grant_type": "client_credentials"}).status_code == 200
     ),
@@ -73,6 +81,7 @@ DOORS: dict[str, Callable[[World], bool]] = {
 }
 AWAY = {"refresh_token", "introspection of a refresh token"}  # what a customer lets an app do in their absence
 ITSELF = {"client_credentials"}  # speaks of no customer
+ACTS = {CIBA}  # acts until its grant ends, wherever its customer is
 
 
 def end(reason: str) -> Callable[[Actor], object]:
@@ -115,8 +124,8 @@ STATES: dict[str, tuple[Callable[[Actor], object], set[str]]] = {
     ),
     "session ended by its owner": (end(sessions.ENDED_BY_OWNER), ITSELF),
     "session ended, as its risk rose": (end(sessions.RISK_ROSE), ITSELF),
-    "session signed out": (end(sessions.SIGNED_OUT), ITSELF | AWAY),
-    "session too old": (lambda by: Session.objects.update(expires_at=ago()), ITSELF | AWAY),
+    "session signed out": (end(sessions.SIGNED_OUT), ITSELF | AWAY | ACTS),
+    "session too old": (lambda by: Session.objects.update(expires_at=ago()), ITSELF | AWAY | ACTS),
     "session at severe risk": (lambda by: Session.objects.update(risk=Risk.SEVERE), ITSELF),
     "consent withdrawn": (
         lambda by: [flows.withdraw(each, by=by, at=clock.now()) for each in Consent.objects.all()], ITSELF

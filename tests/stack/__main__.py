@@ -37,7 +37,8 @@ def main() -> int:
         state_dir = os.environ.get("CIAM_STATE_DIR") or CHECKOUT / "var"
         if chosen.command == "code":
             return code(Path(state_dir), chosen.email)
-        stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001))
+        acts = chosen.command == "run" and os.environ.get("AGENT", "") not in {"", "0"}
+        stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001), agent=acts)
         return reset(stack) if chosen.command == "reset" else run(stack)
     except StackError as error:
         print(error, file=sys.stderr)
@@ -54,6 +55,8 @@ def run(stack: Stack) -> int:
         print(f"\n{accounts.rstrip()}\n")
         print(f"Portal          {stack.url}")
         print(f"Demo partner    {stack.partner_url}")
+        if stack.acts:
+            print(f"Demo agent      {stack.agent_url}  (grace@example.com can connect it)")
         print(f"Mail            {stack.mail_dir}  (one .eml per message)")
         print(f"Text messages   {stack.sms_dir}")
         print(f"Logs            {stack.state.logs}")

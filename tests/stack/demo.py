@@ -41,7 +41,7 @@ from consent.purposes import flows as purposes
 from consent.purposes.shipped import PRODUCT_NEWS, RESEARCH
 from recovery.addresses import flows as recovery
 from recovery.news import notices
-from tests.stack import people, signing_in, year
+from tests.stack import acting, people, signing_in, year
 from tests.stack.state import StackError
 
 OWNER = "grace@example.com"  # of the partner
@@ -73,6 +73,7 @@ def load(partner_url: str = "") -> None:
     if partner_url:
         _partner(partner_url.rstrip("/"))
         _year()
+        acting.load(User.objects.get(email=OWNER))
 
 
 def say() -> None:

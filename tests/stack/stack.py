@@ -24,18 +24,22 @@ _SERVICE_SECONDS, _WEB_SECONDS, _GRACE_SECONDS = 30, 60, 8
 _SERVER_ERROR = 500
 _ENDS, _ENDS_SECONDS = 5, 60  # what ends more often than that has a fault that no new start mends
 _SEEN, _BEHIND = ("web", "partner"), ("mail", "worker", "beat")  # what is waited for, and what works beside it
+_ACTS = ("shop", "agent")  # the demo of an agent, if it is wanted
 
 
 class Stack:
     """PostgreSQL and Valkey, and if wanted web, worker, beat and the demo partner, all on one state folder."""
 
     def __init__(
-        self, state_dir: Path | str, *, port: int = 8000, partner_port: int = 8001, durable: bool = True, **other: str
-    ) -> None:
-        """``other``: what its environment says instead."""
+        self, state_dir: Path | str, *, port: int = 8000, partner_port: int = 8001, durable: bool = True,
+        agent: bool = False, **other: str,
+    ) -> None:  # fmt: skip
+        """``agent``: an agent and its shop too; ``other``: what its environment says instead."""
         self.state = State(Path(state_dir))
         self.port, self.partner_port, self._durable = port, partner_port, durable
         self.url, self.partner_url = f"http://localhost:{port}", f"http://localhost:{partner_port}"
+        self.shop_port, self.agent_port, self.acts = partner_port + 1, partner_port + 2, _ACTS if agent else ()
+        self.agent_url = f"http://localhost:{self.agent_port}"
         self.mail_dir, self.sms_dir = self.state.mail, self.state.sms
         self.env: dict[str, str] = {}
         self._other = other
@@ -54,14 +58,16 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def temporary(cls, *, services_only: bool = False, durable: bool = False, **other: str) -> Iterator[Self]:
+    def temporary(
+        cls, *, services_only: bool = False, durable: bool = False, agent: bool = False, **other: str
+    ) -> Iterator[Self]:
         """A stack of its own on free ports, in a folder that is removed afterwards.
 
         ``durable``: what it has kept survives that a service is killed; without, it is faster.
         """
         folder = Path(tempfile.mkdtemp(prefix="ciam-"))
         folder.chmod(0o711 if AS_ROOT else 0o700)
-        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=durable, **other)
+        stack = cls(folder, port=free_port(), partner_port=free_port(), durable=durable, agent=agent, **other)
         try:
             if services_only:
                 stack.start_services()
@@ -103,7 +109,7 @@ class Stack:
         if not accounts:
             self.migrate()
             self.manage("policy", "install", "--upgrade")
-        for name in _SEEN:
+        for name in (*_SEEN, *self.acts):
             self.launch(name)
         if not accounts:
             accounts = self._python("-m", "tests.stack", "demo", self.partner_url)
@@ -113,6 +119,8 @@ class Stack:
             self.launch(name)
         if "partner" in self._running:
             self.wait_for("partner", self.partner_port, "/")
+        for name, port in zip(self.acts, (self.shop_port, self.agent_port), strict=False):
+            self.wait_for(name, port, "/")
         self.check()
         return accounts
 
@@ -136,6 +144,7 @@ class Stack:
             "worker": [*worker, "--queues", "security,nightly,partners", "--hostname", "worker@%h"],
             "beat": [*celery, "beat"],
             "partner": [sys.executable, "-m", "tests.partner_app"],
+            **{each: [sys.executable, "-m", "tests.mcp_demo", each] for each in _ACTS},
         }
         if name == "partner" and util.find_spec("tests.partner_app") is None:
             return
@@ -238,7 +247,8 @@ class Stack:
             self._owner_hold = None
             message = f"The portal already runs on {self.state.root}: stop that one, or choose another CIAM_STATE_DIR."
             raise StackError(message)
-        for port, setting in ((self.port, "PORT"), (self.partner_port, "PARTNER_PORT")):
+        acts = ((each, "PARTNER_PORT") for each in (self.shop_port, self.agent_port)[: len(self.acts)])
+        for port, setting in ((self.port, "PORT"), (self.partner_port, "PARTNER_PORT"), *acts):
             if not port_is_free(port):
                 message = (
                     f"Port {port} is taken by another program: stop it, or choose another with {setting}={port + 10}."
@@ -273,6 +283,11 @@ class Stack:
             "PORTAL_URL": self.url,
             "PARTNER_CLIENT_ID": self.env.get("DEMO_CLIENT_ID", ""),
             "PARTNER_CLIENT_SECRET": self.env.get("DEMO_CLIENT_SECRET", ""),
+            "SHOP_PORT": str(self.shop_port),
+            "AGENT_PORT": str(self.agent_port),
+            **{f"{each}_URL": self.env.get(f"DEMO_{each}_URL", "") for each in ("SHOP", "AGENT")},
+            "AGENT_CLIENT_ID": self.env.get("DEMO_AGENT_ID", ""),
+            "AGENT_KEY": self.env.get("DEMO_AGENT_KEY", ""),
         }
         fixed = {"DJANGO_SETTINGS_MODULE": "ciam_portal.settings", "PYTHONUNBUFFERED": "1"}
         return os.environ | self.env | partner | fixed

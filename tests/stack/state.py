@@ -83,9 +83,14 @@ class State:
             "CHECKPOINT_KEYS": known.get("CHECKPOINT_KEYS") or new_key(),
             "SUBJECT_KEY": known.get("SUBJECT_KEY") or new_key(),
             "OIDC_SIGNING_KEYS": known.get("OIDC_SIGNING_KEYS", ""),
+            "VAPID_KEYS": known.get("VAPID_KEYS") or new_key(),
             "DEMO_CLIENT_ID": known.get("DEMO_CLIENT_ID") or secrets.token_urlsafe(24),
             "DEMO_CLIENT_SECRET": known.get("DEMO_CLIENT_SECRET") or secrets.token_urlsafe(32),
             "DEMO_PARTNER_URL": partner,
+            "DEMO_AGENT_ID": known.get("DEMO_AGENT_ID") or secrets.token_urlsafe(24),
+            "DEMO_AGENT_KEY": known.get("DEMO_AGENT_KEY") or new_key(),
+            "DEMO_SHOP_URL": f"http://localhost:{partner_port + 1}/mcp",
+            "DEMO_AGENT_URL": f"http://localhost:{partner_port + 2}",
         }
 
     def prepared(self, environment: dict[str, str]) -> str:

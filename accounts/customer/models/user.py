@@ -139,6 +139,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return reference.of(self.pk)
 
     @property
+    def is_nobodys(self) -> bool:
+        """Whether nobody signs in to it: a business, say, for which others act."""
+        return mailbox.is_nowhere(self.email)
+
+    @property
+    def called(self) -> str:
+        """By what others know that it is them: the address; of an account that nobody signs in to, the name."""
+        return self.name if self.is_nobodys else mailbox.spelled_out(self.email)
+
+    @property
     def stands(self) -> bool:
         """Neither closed, locked nor about to be erased. It may be suspended for a while all the same."""
         return self.is_active and self.locked_at is None and self.erase_at is None

@@ -1,6 +1,5 @@
 """The doors: sign up, confirm an address, sign in, sign out."""
 
-from dataclasses import replace
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
@@ -51,24 +50,10 @@ class ForPartner:
 
 
 class SignUp(ForPartner, SignupView):
-    """allauth's view, our form and page."""
+    """allauth's view, our form and page. ``accounts.registration`` decides what becomes of what is sent."""
 
     template_name = "accounts/sign_in/sign_up.html"
     form_class = SignUpForm
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-        """Counted by where it comes from. Raises TooMany."""
-        most, who = limits.current().sign_up.per_address_per_hour, bucket.of(request, request.POST.get("email", ""))
-        budget.take("sign_up", who, limit=most, seconds=3600, reason=policy.Reason.TOO_MANY_SIGN_UPS)
-        answer: HttpResponse = super().post(request, *args, **kwargs)
-        return answer
-
-    def form_valid(self, form: SignUpForm) -> HttpResponse:
-        """The form does not know the browser that sent it."""
-        browser = signing.browser_of(self.request, form.cleaned_data["email"])
-        form.browser = replace(browser, known=bool(bucket.own(self.request, None)))
-        answer: HttpResponse = super().form_valid(form)
-        return answer
 
 
 class SignIn(ForPartner, LoginView):

@@ -15,14 +15,17 @@ class Keys(models.Manager["Key"]):
         return self.filter(released_at__isnull=True)
 
     def missing(self) -> list["Key"]:
-        """Those of them that the environment does not have."""
+        """Those of them that the environment does not have. A ring without any is switched off, and needs none."""
         known = {ring: rings.names(ring) for ring in rings.RINGS}
-        return [key for key in self.needed().order_by("ring", "first_at") if key.name not in known.get(key.ring, ())]
+        off = {ring for ring, names in known.items() if not names}
+        needed = self.needed().exclude(ring__in=off).order_by("ring", "first_at")
+        return [key for key in needed if key.name not in known.get(key.ring, ())]
 
     def unnoted(self) -> list[str]:
         """The rings whose first key is not the one that was noted last."""
         used = set(self.needed().filter(former_at__isnull=True).values_list("ring", "name"))
-        return [ring for ring in rings.RINGS if (ring, rings.names(ring)[0]) not in used]
+        first = {ring: names[0] for ring in rings.RINGS if (names := rings.names(ring))}
+        return [ring for ring, name in first.items() if (ring, name) not in used]
 
     def note(self, ring: str, at: datetime) -> str:
         """From now on the first key of this ring is used; its name. Of a new ring, the others were used before."""

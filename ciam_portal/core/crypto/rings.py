@@ -1,6 +1,6 @@
 """The rings of keys that the environment gives, by their names there. The first key of a ring is used; all are known.
 
-A key is called by a name that gives nothing of it away.
+One that may be empty is switched off then. A key is called by a name that gives nothing of it away.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from jwcrypto import jwk
 
 RINGS = (
     "SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "CHECKPOINT_KEYS", "SUBJECT_KEY",
-    "OIDC_SIGNING_KEYS",
+    "OIDC_SIGNING_KEYS", "VAPID_KEYS",
 )  # fmt: skip
 PORTAL = b"portal"
 """In place of a signing key: those that the portal makes itself (``ciam_portal.oauth.signing``)."""

@@ -120,6 +120,74 @@ FINDINGS |= {
         _("The session is used in another browser and from another network than it began in."),
     ),
 }
+_PROGRAMS = _("Something about this sign-up looked like what programs do.")
+FINDINGS |= {
+    "sign_ups_from_address": Words(
+        _PROGRAMS,
+        _("Many accounts were asked for from the same connection. Ask whether it is shared (school, office, carrier)."),
+        _("Different mailboxes signed up from this network address (IPv6: /64) in the window, this one included."),
+    ),
+    "sign_ups_from_network": Words(
+        _PROGRAMS,
+        _("Many accounts were asked for from the same network. That alone is ordinary for a large one."),
+        _("Different mailboxes signed up from this network (/24, /48) in the window."),
+    ),
+    "sign_ups_from_asn": Words(
+        _PROGRAMS,
+        _("Many accounts were asked for from the same network operator. Do not take this for the caller's doing."),
+        _("Different mailboxes signed up from this network operator (AS) in the window."),
+    ),
+    "sign_ups_at_domain": Words(
+        _PROGRAMS,
+        _("Many accounts were asked for with addresses of one mail domain. Ask whether it is an organization's."),
+        _("Different mailboxes of this mail domain signed up in the window; domains that everybody uses do not count."),
+    ),
+    "spellings_of_mailbox": Words(
+        _PROGRAMS,
+        _("The same mailbox was signed up under several spellings. Ask whether the caller uses tags in addresses."),
+        _("Spellings (tags, dots that mean nothing) of this one mailbox in the window."),
+    ),
+    "crowded_network": Words(
+        _PROGRAMS,
+        _("The network had asked for as many accounts or messages as one may. That is hardly the caller's doing."),
+        _("sign_up.per_address_per_hour or proof.mails_per_network_address_per_hour was used up in this bucket."),
+    ),
+    "sign_ups_uncounted": Words(
+        _PROGRAMS,
+        _("Our counters did not answer at that moment, so everybody was asked for one more step."),
+        _("The cache did not answer in time; what is not known counts against."),
+    ),
+    "accounts_on_device": Words(
+        _PROGRAMS,
+        _("Several accounts were opened in the same browser lately. Ask whether it is shared (family, shop, library)."),
+        _("Accounts opened within sign_up.device_days by customers whose device keys this browser shows."),
+    ),
+    "disposable_domain": Words(
+        _PROGRAMS,
+        _("The address is at a service for addresses that are thrown away. Lists err: ask for another address."),
+        _("The mail domain, or one that it lies in, is in the package disposable-email-domains."),
+    ),
+    "domain_without_mail": Words(
+        _PROGRAMS,
+        _("The domain of the address takes no mail. Ask the caller to spell it."),
+        _("DNS has neither MX nor address for the mail domain, or a null MX (RFC 7505)."),
+    ),
+    "trapped_form": Words(
+        _PROGRAMS,
+        _("A field that people do not see was filled in. Once in a while a password manager does that."),
+        _("The trap field of the form was not empty."),
+    ),
+    "hurried_form": Words(
+        _PROGRAMS,
+        _("The form was filled in very fast. Password managers are as fast: that alone is ordinary."),
+        _("Time from opening the form to sending it."),
+    ),
+    "unseen_form": Words(
+        _PROGRAMS,
+        _("What was sent did not come from a form that was opened here lately. Ask the caller to load the page anew."),
+        _("The form's opening was missing, forged, or longer ago than sign_up.form_hours."),
+    ),
+}
 _CROWD = "burst_"  # and the feature that many customers shared
 UNKNOWN = Words(
     _SOMETHING,

@@ -81,6 +81,21 @@ GATE: dict[gate.Reason, Words] = {
         _("This was stopped as too risky. Advise a new password and a look at the sessions; it cannot be overruled."),
         _("Risk reached the row's deny_from."),
     ),
+    _R.SIGN_UP_CHALLENGED: Words(
+        _(_R.SIGN_UP_CHALLENGED.words),
+        _("The sign-up was asked for one more step: work by the browser, or a link in the mail. Either is enough."),
+        _("The points of the sign-up reached sign_up.challenge_score, and no challenge had been passed."),
+    ),
+    _R.SIGN_UP_HELD: Words(
+        _(_R.SIGN_UP_HELD.words),
+        _("The sign-up waits for a person. Do not promise an account, and do not say what was noticed."),
+        _("The points of the sign-up reached sign_up.hold_score."),
+    ),
+    _R.SIGN_UP_REFUSED: Words(
+        _(_R.SIGN_UP_REFUSED.words),
+        _("Too much about the sign-up looked like a program's. Another browser, network or address may pass."),
+        _("The points of the sign-up reached sign_up.refuse_score. It was answered like a success."),
+    ),
 }
 
 

@@ -82,7 +82,7 @@ def _because(entry: Entry) -> Iterator[Text]:
     for each, is_new in shown:
         if not is_new and each.new not in new:
             yield each.seldom
-    if entry.answer != "allow" and facts.get("device", _KNOWN) != _KNOWN:
+    if entry.answer != "allow" and _is_strange(facts):
         yield features.NEW_BROWSER
     if facts.get("standing"):
         yield _STANDING
@@ -98,7 +98,7 @@ def for_agent(entry: Entry) -> list[str]:
         if llr >= _TELLING:
             check.append(str(SHOWN[feature].agent_new if is_new else SHOWN[feature].agent_seldom))
     facts = _facts(entry)
-    if entry.answer != "allow" and facts.get("device", _KNOWN) != _KNOWN:
+    if entry.answer != "allow" and _is_strange(facts):
         check.append(translate("The browser is not known well enough for this yet. Ask for one they used before."))
     if facts.get("standing"):
         check.append(translate("The sign-in of this session was unusual already. Go through it with the caller."))
@@ -155,6 +155,11 @@ def _facts(entry: Entry) -> dict[str, Any]:
     """The facts that the gate was asked about; none for another question."""
     stored = entry.inputs[1] if entry.action and len(entry.inputs) > 1 else {}
     return stored if isinstance(stored, dict) else {}
+
+
+def _is_strange(facts: dict[str, Any]) -> bool:
+    """Whether the browser says something: whoever signs up is nobody yet who could have used it."""
+    return facts.get("device", _KNOWN) != _KNOWN and not facts.get("sign_up")
 
 
 def _pairs(stored: list[Any]) -> Iterator[tuple[str, float]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.crypto.columns import COLUMNS, Column
-from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.notice import PUSH, Medium
 from ciam_portal.core.policy import limits
 
 
@@ -50,7 +50,7 @@ LAST = "account_erased"
 
 def _theirs(customer: UUID) -> models.Q:
     """All that was written to or about somebody; machines still hear what concerns them."""
-    return models.Q(customer=customer, channel__in=Medium.values) & ~models.Q(kind=LAST)
+    return models.Q(customer=customer, channel__in=[*Medium.values, PUSH]) & ~models.Q(kind=LAST)
 
 
 def _files(keys: list[UUID]) -> None:

@@ -7,6 +7,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ciam_portal.core.words import Text
+
+PUSH = "push"
+"""The channel to browsers (``accounts.push``). It has no address of a person's, so it is no medium."""
+
 
 class Medium(models.TextChoices):
     """How a message gets there; for people, what it is sent to."""
@@ -41,11 +46,18 @@ class NoticeBase:
     ``template`` names ``mail/<template>.txt`` (``mail.py`` says how it is written), and ``sms/<template>.txt`` if it
     can be told by text message. ``purpose``: for what its customer's address is used; what a customer may refuse names
     its own. Security notices cannot be refused.
+
+    ``push``: what browsers are told beside the mail, where that is switched on: a sentence that says nothing of
+    anybody, for it is shown on a locked screen. ``push_page``: the page it leads to; ``push_minutes``: how long it is
+    news, if shorter than others.
     """
 
     template: ClassVar[str] = ""
     purpose: ClassVar[str] = "security_notices"
     to_owner: ClassVar[bool] = True  # False: to somebody who may not learn where the customer is
+    push: ClassVar[Text] = ""
+    push_page: ClassVar[str] = "accounts:activity"
+    push_minutes: ClassVar[int] = 0
 
 
 class ChangeNotice(NoticeBase):
@@ -55,3 +67,4 @@ class ChangeNotice(NoticeBase):
     """
 
     __slots__ = ()
+    push: ClassVar[Text] = _("Something in your account has changed. Was it you?")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,6 +16,10 @@ from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium, NoticeBase, language_of
+from ciam_portal.core.themes import Joined
+
+ALSO = Joined[Callable[..., None]]()
+"""How a notice that says so goes beside its mail: ``(customer, notice, *, at)``."""
 
 
 def tell(
@@ -28,7 +32,8 @@ def tell(
 ) -> None:
     """Queue ``notice`` to each address in ``to``, reached through ``channel``, in the customer's language.
 
-    A lost nudge costs seconds: beat sweeps what is due. Nothing is queued for a medium that nobody carries.
+    A lost nudge costs seconds: beat sweeps what is due. Nothing is queued for a medium that nobody carries. What goes
+    beside a mail goes once, with the one to the address that they sign in with.
     """
     if not channel.is_there:
         return
@@ -39,6 +44,14 @@ def tell(
     for address in dict.fromkeys(to):
         content = {"to": address, "words": words, "language": language}
         put(customer, notice.template, channel, content, at, purpose=notice.purpose if notice.to_owner else "")
+        if notice.push and notice.to_owner and channel is Medium.MAIL and address == customer.email:
+            _also(customer, notice, language, at)
+
+
+def _also(customer: Any, notice: NoticeBase, language: str, at: datetime) -> None:  # noqa: ANN401  (as above)
+    with translation.override(language):
+        for also in ALSO:
+            also(customer, notice, at=at)
 
 
 def put(

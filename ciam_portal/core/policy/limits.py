@@ -101,6 +101,8 @@ def _weaknesses(found: Content) -> Iterator[str]:
         yield "session.idle_warning_minutes must be smaller than session.idle_minutes."
     if not risk.moderate_score < risk.high_score < risk.severe_score:
         yield "risk.moderate_score, high_score and severe_score must rise."
+    if not found.sign_up.challenge_score < found.sign_up.hold_score < found.sign_up.refuse_score:
+        yield "sign_up.challenge_score, hold_score and refuse_score must rise."
     if recovery.longest_wait_hours >= recovery.case_days * 24:
         yield "recovery.longest_wait_hours must be shorter than recovery.case_days."
     if not partners.first_reminder_days > partners.second_reminder_days > partners.last_reminder_days:

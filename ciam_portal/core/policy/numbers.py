@@ -5,8 +5,17 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
+from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
-from ciam_portal.core.policy.partner_numbers import Approvals, Gateway, OAuth, Partners, Signals
+from ciam_portal.core.policy.partner_numbers import (
+    Approvals,
+    Asking,
+    Gateway,
+    OAuth,
+    Partners,
+    Signals,
+    UnregisteredAgents,
+)
 
 MOST_WRONG = 100
 """Wrong guesses in a row at the codes of one way of getting back in, before it is shut (SP 800-63B-4 section 3.2.2)."""
@@ -34,9 +43,19 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """Limits on account creation."""
+    """From which points on a sign-up is challenged, held or refused, and how long what it leaves behind is good for."""
 
     per_address_per_hour: Annotated[StrictInt, Field(ge=1, le=1000)]
+    challenge_score: Annotated[StrictFloat, Field(ge=1, le=10)]
+    hold_score: Annotated[StrictFloat, Field(ge=3, le=20)]
+    refuse_score: Annotated[StrictFloat, Field(ge=4, le=30)]
+    device_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    form_hours: Annotated[StrictInt, Field(ge=1, le=24)]
+    challenge_minutes: Annotated[StrictInt, Field(ge=10, le=30)]
+    review_hours: Annotated[StrictInt, Field(ge=1, le=72)]
+    appeal_hours: Annotated[StrictInt, Field(ge=24, le=144)]
+    work_bits: Annotated[StrictInt, Field(ge=8, le=14)]
+    most_work_bits: Annotated[StrictInt, Field(ge=8, le=17)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,10 @@ class Notices:
     late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
     undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
     stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
+    push_hours: Annotated[StrictInt, Field(ge=1, le=24)]
+    push_quiet_from: Annotated[StrictInt, Field(ge=18, le=23)]
+    push_quiet_until: Annotated[StrictInt, Field(ge=0, le=10)]
+    push_tests_per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +238,19 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Children without a sign-in of their own, and those who answer for them."""
+
+    request_days: Annotated[StrictInt, Field(ge=1, le=14)]
+    cooling_off_days: Annotated[StrictInt, Field(ge=7, le=60)]
+    announce_days: Annotated[StrictInt, Field(ge=7, le=90)]
+    claim_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    claim_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+    children: Annotated[StrictInt, Field(ge=1, le=40)]
+    consent_days: Annotated[StrictInt, Field(ge=30, le=1095)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -244,9 +280,11 @@ class Content:
     consent: Consent
     gateway: Gateway
     approvals: Approvals
+    asking: Asking
     partners: Partners
     signals: Signals
     notices: Notices
+    unregistered_agents: UnregisteredAgents
     disputes: Disputes
     retention: Retention
     erasure: Erasure
@@ -255,5 +293,8 @@ class Content:
     staff: Staff
     rights: Rights
     delegation: Delegation
+    business: Business
+    succession: Succession
+    family: Family
     risk: Risk
     actions: dict[str, Row]

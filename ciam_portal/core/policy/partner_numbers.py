@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,19 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class UnregisteredAgents:
+    """Agents that nobody registered: whether they are met at all, and the most that one can be let do."""
+
+    allowed: StrictBool
+    hosts: tuple[StrictStr, ...]
+    scopes: tuple[StrictStr, ...]
+    actions: tuple[StrictStr, ...]
+    fresh_minutes: Annotated[StrictInt, Field(ge=5, le=1440)]
+    per_host_per_minute: Annotated[StrictInt, Field(ge=1, le=60)]
+    per_customer_per_hour: Annotated[StrictInt, Field(ge=1, le=200)]
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """How long what passes between the portal and an application behind the gateway is good for."""
 
@@ -50,6 +63,17 @@ class Approvals:
 
     seconds: Annotated[StrictInt, Field(ge=30, le=600)]
     questions_per_minute: Annotated[StrictInt, Field(ge=10, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What agents ask their customers: how long that waits, and how often at most, so that nobody is worn down."""
+
+    seconds: Annotated[StrictInt, Field(ge=60, le=900)]
+    interval_seconds: Annotated[StrictInt, Field(ge=2, le=30)]
+    waiting: Annotated[StrictInt, Field(ge=1, le=10)]
+    per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
+    refusals: Annotated[StrictInt, Field(ge=2, le=10)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,50 @@ HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpPoints:
+    """The points of what a sign-up shows (``sign_up``); the policy says which sum challenges, holds and refuses."""
+
+    from_address: Steps = ((6, 1.0), (12, 2.0), (50, 3.0))
+    """Mailboxes signed up from one address in the window; a family reaches a few, a school or a carrier many."""
+    from_network: Steps = ((30, 1.0), (120, 2.0))
+    """The same from one network (/24, /48)."""
+    from_asn: Steps = ((500, 0.5), (2000, 1.0))
+    """The same from one operator (AS): a large one reaches it on a good day, so it tips no scale by itself."""
+    at_domain: Steps = ((10, 1.0), (40, 2.0))
+    """The same with one mail domain that is no large provider's: a catch-all domain makes any number of addresses."""
+    spellings: Steps = ((2, 1.0), (4, 2.0), (10, 3.0))
+    """Spellings of one mailbox: two are a person with a plan, ten are a program."""
+    failures_from_address: Steps = ((40, 2.0),)
+    """Failed sign-ins from the address."""
+    accounts_from_address: Steps = ((5, 1.0), (20, 2.0))
+    """Different accounts tried from the address."""
+    crowded: float = 2.0
+    """Points of a network that has used up what one network may ask for."""
+    uncounted: float = 2.0
+    """Points while the counters do not answer: what is not known counts against, and nobody is shut out for it."""
+    shared_most: float = 3.0
+    """All of the above together weigh no more."""
+    on_device: Steps = ((2, 2.0), (3, 8.0))
+    """Accounts opened lately in this browser: a couple shares one, and programs that keep their cookies show more."""
+    disposable: float = 3.0
+    """Points of a mail domain for addresses that are thrown away: the lists name genuine ones too."""
+    no_mail: float = 2.5
+    """Points of a mail domain that takes no mail: nothing would arrive."""
+    blocklisted: float = 3.0
+    """Points of a listed address: about one genuine visit in sixteen comes from one."""
+    absurd: float = 2.0
+    """Points of a user agent that no browser sends."""
+    trapped: float = 4.0
+    """Points of the field that nobody sees: programs fill it in, and once in a while so does a password manager."""
+    hurried: float = 1.0
+    """Points of a form that was filled in faster than people type: password managers are as fast."""
+    hurried_seconds: float = 2.0
+    """What is faster than people type."""
+    unseen: float = 1.0
+    """Points of an answer to no form of ours."""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleLimits:
     """The numbers of the rules. Points compare with nats: about what a score of as much would say."""
 
@@ -203,6 +247,8 @@ class RuleLimits:
     """Seconds during which a device counts as only just known."""
     after_change: Steps = ((72 * HOUR, 2.0), (24 * HOUR, 4.0))
     """Seconds since recovery or change of contact, for a device that is not known."""
+    sign_up: SignUpPoints = SignUpPoints()
+    """The points of a sign-up."""
     moderate: float = 2.0
     """Points from which a finding alone means moderate risk."""
     high: float = 4.0

@@ -21,7 +21,6 @@ from ciam_portal.oauth.credentials.flows import Shown
 from ciam_portal.oauth.environment import Environment
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind, Profile
-from consent.agents import flows as acting
 from consent.data_use import flows as services
 
 _USES = "purpose that it may use data for, as a service of the business; several times"
@@ -47,6 +46,9 @@ class Command(BaseCommand):
         add.add_argument("--jwks", type=Path, help="a file with its public keys; then it has no secret")
         add.add_argument("--jwks-uri", default="", help="or the address where it publishes them")
         add.add_argument("--backchannel-logout-uri", default="", help="where it hears that a session is over")
+        add.add_argument(
+            "--notification-endpoint", default="", help="of an agent: where it hears that its customer answered (CIBA)"
+        )
         add.add_argument("--redirect-uri", action="append", default=[], help="exact; may be given several times")
         add.add_argument("--post-logout-redirect-uri", action="append", default=[], help="exact; several times")
         add.add_argument("--scope", action="append", default=[], help="the most it may ask for; several times")
@@ -71,7 +73,7 @@ class Command(BaseCommand):
             "--authorization-details-type",
             action="append",
             default=[],
-            choices=list(details.TYPES),
+            choices=list(details.REGISTERED),
             help="what it may ask customers to approve each time (RFC 9396); several times",
         )
         verbs.add_parser("list", help="list all")
@@ -147,7 +149,7 @@ class Command(BaseCommand):
             case "credentials":
                 return self._list(partner, at)
             case "retire":
-                acting.retire(partner, by=by, at=at)
+                agents.retire(partner, by=by, at=at)
                 done = "off for good"
             case _:
                 partners.switch(partner, by=by, at=at, on=verb == "enable")
@@ -207,6 +209,7 @@ def _registration(options: dict[str, Any]) -> partners.Registration:
         authorization_details_types=tuple(options["authorization_details_type"]),
         maker=options["maker"],
         actions=tuple(options["action"]),
+        notification_endpoint=options["notification_endpoint"],
     )
 
 

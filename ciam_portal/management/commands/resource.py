@@ -29,6 +29,8 @@ class Command(BaseCommand):
         add.add_argument("--scope", action="append", default=[], help="the most that tokens open there; several times")
         add.add_argument("--no-introspection", action="store_true", help="never asks us about a token")
         add.add_argument("--signed-tokens", action="store_true", help="reads its tokens by itself (RFC 9068)")
+        words = "agents that nobody registered may ask tokens for it (unregistered_agents of the policy)"
+        add.add_argument("--any-agent", action="store_true", help=words)
         reach = verbs.add_parser("reach", help="for which a partner may ask tokens; none: for our own APIs only")
         reach.add_argument("partner", help="its client_id")
         reach.add_argument("--resource", action="append", default=[], help="an address; several times")
@@ -63,6 +65,7 @@ def _added(options: dict[str, Any], by: Actor, at: datetime) -> str:
         scopes=tuple(options["scope"]),
         introspects=not options["no_introspection"],
         signed=options["signed_tokens"],
+        for_unregistered=options["any_agent"],
     )
     return f"{registry.register(wanted, by=by, at=at).name}: added"
 

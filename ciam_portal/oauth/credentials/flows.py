@@ -142,16 +142,18 @@ def switch_off(partner: Partner, *, by: Actor, at: datetime) -> None:
 
 
 def ending(at: datetime) -> QuerySet[Credential]:
-    """What ends within the first reminder's days, of partners that are on."""
+    """What ends within the first reminder's days, of partners that are on and that somebody answers for."""
     until = at + timedelta(days=limits.current().partners.first_reminder_days)
-    return Credential.objects.live(at).filter(expires_at__lte=until, partner__is_enabled=True).order_by("pk")
+    on = Credential.objects.live(at).filter(partner__is_enabled=True, partner__document__isnull=True)
+    return on.filter(expires_at__lte=until).order_by("pk")
 
 
 def unused(at: datetime) -> QuerySet[Partner]:
-    """Partners that are on, and were neither here nor switched on for so long."""
+    """Partners that are on, that somebody answers for, and that were neither here nor switched on for so long."""
     since = at - timedelta(days=limits.current().partners.unused_days)
     idle = Q(used_at__lt=since) | Q(used_at=None)
-    rows: QuerySet[Partner] = Partner.objects.filter(idle, is_enabled=True, enabled_at__lt=since).order_by("pk")
+    known = Partner.objects.filter(registration_source=Partner.RegistrationSource.MANUAL)
+    rows: QuerySet[Partner] = known.filter(idle, is_enabled=True, enabled_at__lt=since).order_by("pk")
     return rows
 
 

@@ -35,6 +35,7 @@ class Registration:
     scopes: tuple[str, ...] = ()
     introspects: bool = True
     signed: bool = False
+    for_unregistered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ResourceRegistered(AuditEvent):
     scopes: tuple[Code, ...]
     introspects: bool
     signed: bool
+    for_unregistered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> Resource:
         scopes=list(wanted.scopes),
         introspects=wanted.introspects,
         is_signed=wanted.signed,
+        for_unregistered=wanted.for_unregistered,
     )
     event = ResourceRegistered(
         resource=resource.pk,
@@ -85,6 +88,7 @@ def register(wanted: Registration, *, by: Actor, at: datetime) -> Resource:
         scopes=tuple(Code(name) for name in wanted.scopes),
         introspects=wanted.introspects,
         signed=wanted.signed,
+        for_unregistered=wanted.for_unregistered,
     )
     record(event, about=None, by=by, at=at)
     return resource
@@ -128,5 +132,7 @@ def _check(wanted: Registration) -> None:
         raise Unacceptable("Who runs a resource proves who it is; a public partner cannot.")
     if not (wanted.introspects or wanted.signed):
         raise Unacceptable("A resource asks us about its tokens, or reads them by itself; or both.")
+    if wanted.for_unregistered and not (wanted.introspects and wanted.partner.delegates):
+        raise Unacceptable("What agents that nobody registered reach asks us about its tokens, and knows who acts.")
     if unknown := sorted(set(wanted.scopes) - (set(SCOPES) - {OFFLINE})):
         raise Unacceptable(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(SCOPES)}.")

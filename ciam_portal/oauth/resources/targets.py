@@ -72,8 +72,8 @@ def of(partner: Partner, granted: Sequence[str], asked: str) -> Target | None:
     if (scopes := ours.scopes_at(url)) is not None:
         return Target(url, frozenset(scopes))
     rows = Resource.objects.filter(url=url, is_enabled=True).select_related("partner")
-    found = rows.first() if url in partner.resources_allowed else None
-    if found is None:
+    found = rows.first()
+    if found is None or not found.is_open_to(partner):
         return None
     signed_for = found.partner if found.is_signed else None
     target = Target(url, frozenset(found.scopes), signed_for, found.introspects, found.partner.delegates)
@@ -90,8 +90,8 @@ def is_for(found: AccessToken, asking: Partner) -> bool:
     if not ours.of_others(tuple(found.resource)):
         return bool(owner.pk == asking.pk)
     (url,) = found.resource
-    mine = Resource.objects.filter(url=url, partner=asking, introspects=True, is_enabled=True)
-    return url in owner.resources_allowed and mine.exists()
+    mine = Resource.objects.filter(url=url, partner=asking, introspects=True, is_enabled=True).first()
+    return mine is not None and mine.is_open_to(owner)
 
 
 def stands_before(partner: Partner) -> bool:

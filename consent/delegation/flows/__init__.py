@@ -1,6 +1,6 @@
 """The verbs of delegations."""
 
-from consent.delegation.flows.counting import count
+from consent.delegation.flows.counting import count, counted
 from consent.delegation.flows.life import (
     ENDED,
     begin,
@@ -20,6 +20,7 @@ from consent.delegation.flows.life import (
 from consent.delegation.flows.offers import Wish, accept, ask, decline, grant, lapse, offer, refuse, withdraw
 
 __all__ = [
-    "ENDED", "Wish", "accept", "ask", "begin", "change", "count", "decline", "end", "end_all", "expire", "grant",
-    "held", "lapse", "leave", "narrow", "offer", "pause", "refuse", "remind", "renew", "resume", "stop", "withdraw",
+    "ENDED", "Wish", "accept", "ask", "begin", "change", "count", "counted", "decline", "end", "end_all", "expire",
+    "grant", "held", "lapse", "leave", "narrow", "offer", "pause", "refuse", "remind", "renew", "resume", "stop",
+    "withdraw",
 ]  # fmt: skip

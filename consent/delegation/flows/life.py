@@ -20,7 +20,7 @@ from consent.delegation import events, facts, policy
 from consent.delegation.flows import news
 from consent.delegation.models import DelegationQuerySet
 from consent.delegation.policy import Reason
-from consent.delegation.shapes import LIVE, Ended, State, Terms
+from consent.delegation.shapes import LIVE, Ended, Kind, State, Terms
 from consent.models import Consent, Delegation
 from consent.permission.models import ConsentQuerySet
 
@@ -33,8 +33,7 @@ def pause(delegation: Delegation, *, by: Actor, at: datetime) -> None:
     """Not for now, by the owner. What hangs from it ends at once. Raises Refused."""
     row = held(delegation)
     require(policy.may_pause, facts.standing(row, by), about=row.owner_id, by=by, at=at)
-    _pause(row, by=by, at=at)
-    news.tell_both("paused", row, at=at)
+    rest(row, by=by, at=at)
 
 
 @flow
@@ -43,9 +42,7 @@ def resume(delegation: Delegation, session: Session, *, by: Actor, at: datetime)
     permitted(Action.CREATE_DELEGATION, delegation.owner, session, by=by, at=at)
     row = held(delegation)
     decision = require(policy.may_resume, facts.standing(row, by), about=row.owner_id, by=by, at=at)
-    row.stand(State.ACTIVE)
-    news.note(events.Resumed, row, by=by, at=at, decision=decision)
-    news.tell_both("resumed", row, at=at)
+    go_on(row, by=by, at=at, decision=decision)
 
 
 @flow
@@ -60,8 +57,11 @@ def end(delegation: Delegation, *, by: Actor, at: datetime) -> None:
 
 @flow
 def end_all(owner: User, *, by: Actor, at: datetime) -> int:
-    """Stop everything that acts for the owner, and every open offer. How many. Raises Refused if there is nothing."""
-    rows = list(_locked(owner.pk))
+    """Stop everything that acts for the owner, and every open offer. How many. Raises Refused if there is nothing.
+
+    A child's guardians stay: the family's own verbs end them.
+    """
+    rows = list(_locked(owner.pk).exclude(kind=Kind.GUARDIAN))
     if not rows:
         raise Refused(Reason.NOT_OPEN)
     for row in rows:
@@ -75,7 +75,7 @@ def narrow(delegation: Delegation, terms: Terms, *, by: Actor, at: datetime) -> 
     """The owner lets them do less, at once; nothing is asked for. Raises Refused, also if it would be more."""
     row = held(delegation)
     decision = require(policy.may_narrow, facts.standing(row, by), terms, about=row.owner_id, by=by, at=at)
-    _change(row, terms, row.ends_at, by=by, at=at, decision=decision)
+    alter(row, terms, row.ends_at, by=by, at=at, decision=decision)
 
 
 @flow
@@ -86,7 +86,7 @@ def change(
     permitted(Action.CREATE_DELEGATION, delegation.owner, session, by=by, at=at)
     row = held(delegation)
     decision = require(policy.may_widen, facts.standing(row, by), terms, ends_at, about=row.owner_id, by=by, at=at)
-    _change(row, terms, ends_at, by=by, at=at, decision=decision)
+    alter(row, terms, ends_at, by=by, at=at, decision=decision)
 
 
 @flow
@@ -134,6 +134,44 @@ def stop(row: Delegation, why: Ended, *, by: Actor, at: datetime) -> None:
         news.tell_owner(why.value, row, at=at)
 
 
+def rest(row: Delegation, *, tells: bool = True, by: Actor, at: datetime) -> None:
+    """Not for now. Part of a flow, which has asked and holds the row; so are the next two.
+
+    ``tells``: both, by mail; else the flow tells them what else it means.
+    """
+    row.stand(State.PAUSED)
+    news.note(events.Paused, row, by=by, at=at)
+    _cut(row, by=by, at=at)
+    if tells:
+        news.tell_both("paused", row, at=at)
+
+
+def go_on(row: Delegation, *, by: Actor, at: datetime, decision: UUID | None = None) -> None:
+    """Again."""
+    row.stand(State.ACTIVE)
+    news.note(events.Resumed, row, by=by, at=at, decision=decision)
+    news.tell_both("resumed", row, at=at)
+
+
+def alter(
+    row: Delegation,
+    terms: Terms,
+    ends_at: datetime,
+    *,
+    tells: bool = True,
+    by: Actor,
+    at: datetime,
+    decision: UUID | None = None,
+) -> None:
+    """Something else from now on, or until another day. What was spent stays counted."""
+    narrower = terms.within(row.terms) and ends_at <= row.ends_at
+    row.change(terms, ends_at, at)
+    news.note(events.Changed, row, {"narrower": narrower, "ends_at": ends_at}, by=by, at=at, decision=decision)
+    _cut(row, by=by, at=at)
+    if tells:
+        news.tell_both("changed", row, at=at)
+
+
 def leave(person: UUID, *, by: Actor, at: datetime) -> int:
     """Somebody's account is erased: nobody acts for them, and they for nobody. How many. Part of that flow."""
     rows = [*_locked(person), *_locked(person, "delegate")]
@@ -173,22 +211,6 @@ def _theirs(person: UUID, side: str = "owner") -> DelegationQuerySet:
     return found.order_by("pk")
 
 
-def _pause(row: Delegation, *, by: Actor, at: datetime) -> None:
-    row.stand(State.PAUSED)
-    news.note(events.Paused, row, by=by, at=at)
-    _cut(row, by=by, at=at)
-
-
-def _change(
-    row: Delegation, terms: Terms, ends_at: datetime, *, by: Actor, at: datetime, decision: UUID | None
-) -> None:
-    narrower = terms.within(row.terms) and ends_at <= row.ends_at
-    row.change(terms, ends_at, at)
-    news.note(events.Changed, row, {"narrower": narrower, "ends_at": ends_at}, by=by, at=at, decision=decision)
-    _cut(row, by=by, at=at)
-    news.tell_both("changed", row, at=at)
-
-
 def _cut(row: Delegation, *, by: Actor, at: datetime) -> None:
     for part in ENDED:
         part(row, by=by, at=at)
@@ -199,14 +221,14 @@ def stop_since(customer: UUID, since: datetime, *, by: Actor, at: datetime) -> i
     """The account is locked, or a change of it taken back: what began since is over, all else paused. How many.
 
     A thief must not go on through somebody whom they let act; who it was before, the owner lets go on by a click.
+    Guardians stay.
     """
-    rows = list(_locked(customer))
+    rows = list(_locked(customer).exclude(kind=Kind.GUARDIAN))
     for row in rows:
         if row.state == State.OFFERED or row.made_at >= since:
             stop(row, Ended.LOCKED, by=by, at=at)
         elif row.state == State.ACTIVE:
-            _pause(row, by=by, at=at)
-            news.tell_both("paused", row, at=at)
+            rest(row, by=by, at=at)
     return len(rows)
 
 

@@ -41,7 +41,7 @@ def tell_both(what: str, row: Delegation, *, at: datetime) -> None:
     if row.delegate is not None:
         notice = notices.ForDelegate(
             what=what,
-            who=spelled_out(row.owner.email),
+            who=row.owner.called,
             when=row.delegate.local(at),
             until=row.delegate.local(row.ends_at),
             link=links.absolute("consent:acts_for"),
@@ -89,4 +89,4 @@ def named(row: Delegation) -> str:
     """Who acts, for the owner: an agent by its name, a person by the address that they have now, or were invited by."""
     if row.agent is not None:
         return str(row.agent.name)
-    return spelled_out(row.delegate.email) if row.delegate is not None else row.shown
+    return row.delegate.called if row.delegate is not None else row.shown

@@ -178,6 +178,11 @@ class Delegation(Granted):
         self.partners, self.currency = sorted(terms.partners), terms.currency or ""
         self.amount_each, self.amount_month, self.times_day = terms.amount_each, terms.amount_month, terms.times_day
 
+    @property
+    def version(self) -> str:
+        """Names what it lets somebody do and until when: by it a form knows whether that was changed meanwhile."""
+        return codes.handle(f"{self.terms} {self.ends_at}", "terms of a delegation")
+
     def spent_on(self, day: date) -> int:
         """What was spent in the month of this day of the owner's."""
         return self.spent if self.spent_in is not None and day.replace(day=1) <= self.spent_in else 0

@@ -69,7 +69,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A delegation as it stands, and who wants to do something about it."""
+    """A delegation as it stands, and who wants to do something about it. ``of_family``: a guardian's, of a child."""
 
     state: State = State.ENDED
     holder: Holder = Holder.OTHER
@@ -77,6 +77,7 @@ class Standing:
     ends_at: datetime | None = None
     expires_at: datetime | None = None
     reminded: bool = True
+    of_family: bool = False
 
 
 def wrong_with(terms: Terms, limits: Limits) -> Reason | None:
@@ -184,6 +185,8 @@ def may_end(facts: Standing, *, limits: Limits, at: datetime) -> Decision:
     """Either side, at any time, without a word; and we ourselves."""
     if facts.holder is Holder.OTHER:
         return Deny(Reason.NOT_YOURS)
+    if facts.of_family and facts.holder is not Holder.SYSTEM:
+        return Deny(Reason.FAMILY)
     return Deny(Reason.NOT_OPEN) if facts.state is State.ENDED else Allow()
 
 
@@ -192,6 +195,8 @@ def may_pause(facts: Standing, *, limits: Limits, at: datetime) -> Decision:
     """The owner, and we ourselves, while it is active."""
     if facts.holder not in {Holder.OWNER, Holder.SYSTEM}:
         return Deny(Reason.NOT_YOURS)
+    if facts.of_family and facts.holder is not Holder.SYSTEM:
+        return Deny(Reason.FAMILY)
     return Allow() if facts.state is State.ACTIVE else Deny(Reason.NOT_ACTIVE)
 
 
@@ -200,6 +205,8 @@ def may_resume(facts: Standing, *, limits: Limits, at: datetime) -> Decision:
     """The owner alone, while it is paused and not over."""
     if facts.holder is not Holder.OWNER:
         return Deny(Reason.NOT_YOURS)
+    if facts.of_family:
+        return Deny(Reason.FAMILY)
     if facts.state is not State.PAUSED:
         return Deny(Reason.NOT_PAUSED)
     return Allow() if facts.ends_at is not None and at < facts.ends_at else Deny(Reason.ENDED)
@@ -210,6 +217,8 @@ def may_narrow(facts: Standing, terms: Terms, *, limits: Limits, at: datetime) -
     """The owner, while it is not over, to what lets nobody do more than before."""
     if facts.holder is not Holder.OWNER:
         return Deny(Reason.NOT_YOURS)
+    if facts.of_family:
+        return Deny(Reason.FAMILY)
     if facts.state not in LIVE:
         return Deny(Reason.ENDED)
     if not terms.within(facts.terms):
@@ -222,6 +231,8 @@ def may_widen(facts: Standing, terms: Terms, ends_at: datetime, *, limits: Limit
     """The owner, while it is not over, to anything that could be offered, until at most twelve months from now."""
     if facts.holder is not Holder.OWNER:
         return Deny(Reason.NOT_YOURS)
+    if facts.of_family:
+        return Deny(Reason.FAMILY)
     if facts.state not in LIVE or facts.ends_at is None or at >= facts.ends_at:
         return Deny(Reason.ENDED)
     if ends_at <= at:

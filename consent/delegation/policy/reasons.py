@@ -49,6 +49,7 @@ class Reason(ReasonBase):
     NOT_OPEN = "delegation_not_open", "This was answered, taken back or is too old. Nothing was changed."
     NOT_FOR_YOU = "delegation_not_for_you", "This was sent to another email address than yours."
     NOT_YOURS = "delegation_not_yours", "Only the people whom this is about can do that."
+    FAMILY = "delegation_family", "This belongs to a family, and is changed on the Family page."
     NOT_ACTIVE = "delegation_not_active", "This does not work at the moment, so there is nothing to pause."
     NOT_PAUSED = "delegation_not_paused", "This is not paused."
     NOT_DUE = "delegation_not_due", "There is nothing to be done about this yet."

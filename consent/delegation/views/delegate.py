@@ -20,10 +20,11 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 from consent.delegation import facts, flows, forms, lines
 from consent.delegation.policy import Reason
-from consent.delegation.shapes import LIVE, State
+from consent.delegation.shapes import LIVE, Asked, State
+from consent.delegation.views import pressed
 from consent.models import Delegation, DelegationRequest
 
-_MOST = 100
+_MOST, _LIST = 100, "consent:acts_for"
 
 
 @require_safe
@@ -110,15 +111,15 @@ def _ask(request: HttpRequest, form: forms.Ask) -> HttpResponse:
 def withdraw(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Take a request back."""
     found = get_object_or_404(DelegationRequest.objects.by(customer_of(request).pk), pk=request_id)
-    flows.withdraw(found, by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Your request is taken back."))
-    return redirect("consent:acts_for")
+    by, is_so = Actor.from_request(request), found.state == Asked.WITHDRAWN
+    done = _("Your request is taken back.")
+    return pressed.answer(request, lambda: flows.withdraw(found, by=by, at=clock.now()), done, back=_LIST, is_so=is_so)
 
 
 @require_POST
 def end(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """No more, at once."""
     row = get_object_or_404(Delegation.objects.to(customer_of(request).pk), pk=delegation_id)
-    flows.end(row, by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Ended. You can no longer act for them."))
-    return redirect("consent:acts_for")
+    by, is_so = Actor.from_request(request), row.state == State.ENDED
+    done = _("Ended. You can no longer act for them.")
+    return pressed.answer(request, lambda: flows.end(row, by=by, at=clock.now()), done, back=_LIST, is_so=is_so)

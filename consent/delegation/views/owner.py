@@ -21,12 +21,13 @@ from ciam_portal.core.policy.catalogue import Action, Preset
 from ciam_portal.core.words import sentence
 from consent.delegation import facts, flows, forms, lines, policy
 from consent.delegation.policy import Reason
-from consent.delegation.shapes import LIVE, State, Terms
+from consent.delegation.shapes import LIVE, Kind, State, Terms
+from consent.delegation.views import pressed
 from consent.models import Delegation, DelegationRequest
 
 _MOST = 100
-_GRANT = ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day", "starts", "days")
-_OWN_CHOICE = "own"
+_GRANT = ("actions", "scopes", "apps", "amount_each", "amount_month", "currency", "times_day", "starts", "days", "seen")
+_OWN_CHOICE, _LIST = "own", "consent:delegations"
 
 
 @require_safe
@@ -35,7 +36,8 @@ def index(request: HttpRequest) -> HttpResponse:
     owner, at = customer_of(request), clock.now()
     found = list(facts.with_people(Delegation.objects.of(owner.pk))[:_MOST])
     acts = lines.last_acts(owner, owner) if found else {}
-    rows = [lines.listed(row, owner, acts, at) for row in found]
+    asks = lines.last_asked(owner, at) if any(row.agent_id for row in found) else {}
+    rows = [lines.listed(row, owner, acts, at) | {"asks": asks.get(str(row.pk), [])} for row in found]
     live = [each for each in rows if each["row"].state in LIVE and at < each["row"].ends_at]
     waiting = [each for each in rows if each["row"].state == State.OFFERED]
     asked = [
@@ -49,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "former": [each for each in rows if each not in live and each not in waiting],
         "asked": asked,
         "never": lines.NEVER,
+        "stops": [each for each in live if each["row"].kind != Kind.GUARDIAN] or waiting,
     }
     return render(request, "consent/delegation/index.html", words)
 
@@ -62,7 +65,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     for preset, known in lines.PRESETS.items():
         terms = lines.terms_of(preset, rules)
         presets.append({"key": preset.value, "known": known, "does": lines.does(terms), "sees": lines.sees(terms)})
-    return render(request, "consent/delegation/invite.html", {"presets": presets, "never": lines.NEVER})
+    words = {"presets": presets, "never": lines.NEVER, "nothing": not lines.doable(rules)}
+    return render(request, "consent/delegation/invite.html", words)
 
 
 @resumable(lazy("Invite somebody to act for you"), forms.Offer, "email", *_GRANT, "reason")
@@ -70,7 +74,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @sensitive(Action.CREATE_DELEGATION)
 def offer(request: HttpRequest, preset: str) -> HttpResponse:
     """Whom, and what exactly."""
-    form = forms.Offer(request.POST or None, initial=forms.first(_begins(preset)))
+    form = forms.Offer(request.POST or None, initial=forms.first(_begins(preset)), of=customer_of(request).pk)
     if form.is_valid():
         owner, at = customer_of(request), clock.now()
         allow_mail_of(owner)
@@ -102,7 +106,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
         flows.decline(asked, owner, by=by, at=at)
         messages.success(request, _("You said no. We have told them."))
         return redirect("consent:delegations")
-    form = forms.Grant(request.POST or None, initial=forms.of(asked))
+    form = forms.Grant(request.POST or None, initial=forms.of(asked), of=owner.pk)
     if form.is_valid():
         try:
             flows.grant(asked, owner, session_of(request), form.wish(at, asked.preset), by=by, at=at)
@@ -122,7 +126,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
     return render(request, "consent/delegation/answer.html", words, status=409 if form.non_field_errors() else 200)
 
 
-@resumable(lazy("Change what somebody can do for you"), forms.Grant, *_GRANT)
+@resumable(lazy("Change what somebody can do for you"), forms.Grant, *_GRANT, others=forms.OneByOne.named)
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """Less at once; more, or for longer, after showing that it is them."""
@@ -133,7 +137,10 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     form = _form(row, request.POST or None)
     form.fields["days"].required = False
     form.fields["days"].choices = [("", _("As it is")), *form.fields["days"].choices]  # type: ignore[attr-defined]
-    form.initial["days"] = ""
+    form.initial.update({"days": "", "seen": row.version})
+    if request.POST.get("seen", row.version) != row.version:  # an old form would put back what was changed since
+        messages.warning(request, _("This was changed meanwhile, in another tab perhaps. Here is how it stands now."))
+        return redirect("consent:delegation", row.pk)
     if form.is_valid():
         terms, ends_at = form.terms(), form.ends_at(at) if form.cleaned_data["days"] else row.ends_at
         try:
@@ -152,7 +159,7 @@ def change(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 
 def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
     if row.agent is None:
-        form = forms.Grant(sent, initial=forms.of(row))
+        form = forms.Grant(sent, initial=forms.of(row), of=row.owner_id, kept=row.partners)
         del form.fields["starts"]
         return form
     most = [name for name in row.agent.actions_allowed if policy.may_be_delegated(name, limits.current())]
@@ -162,27 +169,30 @@ def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
 @require_POST
 def pause(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """Not for now."""
-    flows.pause(_mine(request, delegation_id), by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Paused. They can do nothing for you until you let them go on."))
-    return redirect("consent:delegations")
+    row, by = _mine(request, delegation_id), Actor.from_request(request)
+    done = _("Paused. They can do nothing for you until you let them go on.")
+    is_so = row.state == State.PAUSED
+    return pressed.answer(request, lambda: flows.pause(row, by=by, at=clock.now()), done, back=_LIST, is_so=is_so)
 
 
 @resumable(lazy("Let somebody act for you again"))
 @require_POST
 def resume(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """Again."""
-    row = _mine(request, delegation_id)
-    flows.resume(row, session_of(request), by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("They can act for you again."))
-    return redirect("consent:delegations")
+    row, session, by = _mine(request, delegation_id), session_of(request), Actor.from_request(request)
+    done, is_so = _("They can act for you again."), row.state == State.ACTIVE
+    return pressed.answer(
+        request, lambda: flows.resume(row, session, by=by, at=clock.now()), done, back=_LIST, is_so=is_so
+    )
 
 
 @require_POST
 def end(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """Over, at once."""
-    flows.end(_mine(request, delegation_id), by=Actor.from_request(request), at=clock.now())
-    messages.success(request, _("Stopped. They can do nothing for you any more."))
-    return redirect("consent:delegations")
+    row, by = _mine(request, delegation_id), Actor.from_request(request)
+    stopped, taken_back = _("Stopped. They can do nothing for you any more."), _("Your invitation is taken back.")
+    done, is_so = taken_back if row.accepted_at is None else stopped, row.state == State.ENDED
+    return pressed.answer(request, lambda: flows.end(row, by=by, at=clock.now()), done, back=_LIST, is_so=is_so)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Alert, BreakGlass, Dispute, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Restriction, RoleChange, User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
@@ -23,8 +23,20 @@ from ciam_portal.core.roles import Role
 from ciam_portal.governance import flows as governance
 from ciam_portal.governance.models import PolicyVersion
 from consent.ledger.shapes import Line, Way
-from consent.models import Consent, Purpose, PurposeVersion, Request, Use
-from recovery.models import Case
+from consent.models import (
+    Business,
+    BusinessMember,
+    BusinessRemoval,
+    Consent,
+    Dependant,
+    Purpose,
+    PurposeVersion,
+    Removal,
+    Request,
+    Use,
+)
+from recovery.models import Case, Succession, Successor
+from tests import factories
 from tests.oauth import walk
 
 
@@ -88,6 +100,10 @@ def make(customer: User) -> World:
     )  # fmt: skip
     rows = (
         customer,
+        Dependant.objects.create(person=customer, born_on=at.date(), country="NO", made_at=at),
+        Removal.objects.create(
+            child=customer, asker=factories.customer(), guardian=factories.customer(), asked_at=at, ready_at=soon
+        ),
         partner,
         PolicyVersion.objects.earliest("found_at"),
         Purpose.objects.get(key="research"),
@@ -98,6 +114,7 @@ def make(customer: User) -> World:
         ),
         Alert.objects.create(kind="population_drift", at=at, numbers={}),
         Dispute.objects.create(customer=customer, decision=decision.pk, kind="contested", opened_at=at),
+        HeldSignUp.objects.create(customer=customer, decision=decision.pk, opened_at=at, due_at=soon),
         Restriction.objects.create(
             customer=customer, kind="step_up", reason="suspected_fraud", starts_at=at, until=soon,
             made_by=codes.new_id(), review_due_at=soon,
@@ -117,6 +134,8 @@ def make(customer: User) -> World:
         ),
         Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
         _use(customer, at),
+        _removal(customer, at),
+        _succession(customer, at),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})
@@ -125,3 +144,22 @@ def make(customer: User) -> World:
 def _use(customer: User, at: datetime) -> Use:
     Use.objects.note([Line(customer.pk, "sign_in", 1, "contract", ("pseudonym",), Way.MAIL)], at)
     return Use.objects.get()
+
+
+def _removal(customer: User, at: datetime) -> BusinessRemoval:
+    business = Business.objects.create(account=customer, made_at=at)
+    over = {"stands": "gone", "role": "books", "made_at": at, "ended_at": at, "end_reason": "left"}
+    who, by = (BusinessMember.objects.create(business=business, **over) for _ in range(2))
+    return BusinessRemoval.objects.create(
+        business=business, who=who, by=by, state="objected", asked_at=at, ready_at=at, objected_at=at
+    )
+
+
+def _succession(customer: User, at: datetime) -> Succession:
+    successor = Successor.objects.create(
+        customer=customer, address="1@shop.example", mailbox="1@shop.example", stands="invited", named_at=at,
+        expires_at=at,
+    )  # fmt: skip
+    return Succession.objects.create(
+        customer=customer, successor=successor, kind="death", state="open", opened_at=at, told_at=at
+    )

@@ -26,7 +26,10 @@ from tests.consent.delegation.conftest import Party
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"consent.acting.flows": {"begin", "look", "stop", "_turn"}}
+OPEN = {
+    "consent.acting.flows": {"begin", "look", "stop", "_turn"},
+    "consent.family.flows.adding": {"answer"},  # a guardian's, of a child below the age of consent
+}
 """The flows that somebody may run who acts for another. Whoever adds one says here why it is no way around."""
 
 
@@ -116,6 +119,7 @@ def test_acting_has_these_pages_and_no_others() -> None:
     found = {each for each in addresses(get_resolver().url_patterns) if each.startswith("acting/")}
     assert found == {
         "acting/<uuid:delegation_id>/", "acting/<uuid:delegation_id>/begin/", "acting/<uuid:delegation_id>/details/",
+        "acting/<uuid:delegation_id>/choices/", "acting/<uuid:delegation_id>/choices/answer/",
         "acting/<uuid:delegation_id>/stop/",
     }  # fmt: skip
 

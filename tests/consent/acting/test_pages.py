@@ -223,6 +223,12 @@ def test_who_has_not_shown_lately_that_it_is_them_does_so_as_themselves_and_goes
     assert (asked.about, asked.actor, asked.on_behalf_of) == (bob.user.pk, bob.user.pk, begun.owner_id)
 
 
+def test_where_it_cannot_be_begun_no_button_says_that_it_can(ada: Party, bob: Party, begun: Delegation) -> None:
+    delegations.pause(begun, by=ada.by, at=clock.now())
+    page = bob.client.get(at(begun, "acting_begin"))
+    assert (page.status_code, "has paused this" in page.text, "Begin" in page.text) == (403, True, False)
+
+
 def test_pressed_twice_it_is_one_time_of_acting(bob: Party, begun: Delegation) -> None:
     begin(bob, begun)
     begin(bob, begun)

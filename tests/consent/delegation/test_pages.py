@@ -1,6 +1,7 @@
 """The pages of both sides, as they are walked: invite, answer, see, change, stop; and what is typed wrongly."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from accounts.models import User
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Preset
+from ciam_portal.core.policy.channel import Channel
 from consent.delegation import flows, lines
 from consent.delegation.shapes import Act, Asked, State, Terms
-from consent.models import Delegation, DelegationRequest
+from consent.models import Consent, Delegation, DelegationRequest
 from tests import factories
 from tests.consent.delegation.conftest import PAY, SEE, Party, wish
+from tests.oauth.walk import register
 
 pytestmark = pytest.mark.django_db
 MINE, THEIRS = "/acting-for-me/", "/people-i-act-for/"
@@ -88,7 +91,7 @@ def test_from_the_question_to_the_answer(ada: Party, bob: Party) -> None:
     assert ada.client.get(f"{MINE}requests/{request.pk}/").status_code == 410
     assert "Granted" in bob.client.get(THEIRS).text
     assert bob.client.post(f"{THEIRS}{row.pk}/end/")["Location"] == THEIRS
-    assert bob.client.post(f"{THEIRS}{row.pk}/end/").status_code == 403
+    assert bob.client.post(f"{THEIRS}{row.pk}/end/")["Location"] == THEIRS  # pressed twice
 
 
 def test_it_can_begin_later(ada: Party, bob: Party) -> None:
@@ -190,6 +193,80 @@ def test_changed_on_its_page_less_at_once(begun: Delegation, ada: Party) -> None
     assert ada.client.post(f"{MINE}{begun.pk}/", less | kept | {"days": "365"})["Location"] == MINE
     begun.refresh_from_db()
     assert begun.renewed_at is not None
+
+
+def test_pressed_in_two_tabs_the_second_says_how_it_is(begun: Delegation, ada: Party, bob: Party) -> None:
+    for verb, said in (("pause", "Paused. They"), ("resume", "They can act for you again"), ("end", "Stopped. They")):
+        for _tab in range(2):
+            assert said in ada.client.post(f"{MINE}{begun.pk}/{verb}/", follow=True).text
+    assert "nothing to pause" in ada.client.post(f"{MINE}{begun.pk}/pause/", follow=True).text
+    assert "Ended. You can no longer" in bob.client.post(f"{THEIRS}{begun.pk}/end/", follow=True).text
+    bob.client.post(f"{THEIRS}ask/", {"email": "dan@example.com", "actions": [SEE]})
+    ada.client.post(f"{MINE}invite/pay_bills/", SAID | {"email": "eve@example.com"})
+    asked, offered = DelegationRequest.objects.get(), Delegation.objects.get(state=State.OFFERED)
+    for _tab in range(2):
+        answer = bob.client.post(f"{THEIRS}requests/{asked.pk}/withdraw/", follow=True)
+        assert "Your request is taken back" in answer.text
+        assert "Your invitation is taken back" in ada.client.post(f"{MINE}{offered.pk}/end/", follow=True).text
+
+
+def test_an_old_form_does_not_put_back_what_was_changed_meanwhile(begun: Delegation, ada: Party) -> None:
+    old = {name: SAID[name] for name in ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day")}
+    old |= {"days": "", "seen": begun.version}
+    assert begun.version in ada.client.get(f"{MINE}{begun.pk}/").text
+    assert ada.client.post(f"{MINE}{begun.pk}/", old | {"times_day": "1"})["Location"] == MINE
+    answer = ada.client.post(f"{MINE}{begun.pk}/", old, follow=True)
+    assert "This was changed meanwhile" in answer.text
+    assert 'name="times_day" value="1"' in answer.text
+    begun.refresh_from_db()
+    assert begun.times_day == 1
+
+
+def connected(owner: Party, name: str, **app: Any) -> str:
+    """An app of theirs."""
+    at, partner = clock.now(), register(name, **app)[0]
+    Consent.objects.create(customer=owner.user, partner=partner, sub=name, scopes=[], given_at=at, changed_at=at)
+    return str(partner.pk)
+
+
+def test_it_can_be_for_single_apps_of_the_owner_that_know_people_who_act(ada: Party, bob: Party) -> None:
+    shop, _bank = connected(ada, "Tea House", delegates=True), connected(ada, "Bank", delegates=True)
+    connected(ada, "Plain")
+    others = connected(bob, "Elsewhere", delegates=True)
+    page = ada.client.get(f"{MINE}invite/pay_bills/").text
+    assert "In which of your connected apps" in page
+    assert [name in page for name in ("Tea House", "Bank", "Plain", "Elsewhere")] == [True, True, False, False]
+    assert ada.client.post(f"{MINE}invite/pay_bills/", SAID | {"apps": [others]}).status_code == 200
+    assert ada.client.post(f"{MINE}invite/pay_bills/", SAID | {"apps": [shop]})["Location"] == MINE
+    row = Delegation.objects.get()
+    assert [str(key) for key in row.partners] == [shop]
+    assert "Only in: Tea House" in bob.client.get(f"{THEIRS}invitations/{row.pk}/").text
+    bob.client.post(f"{THEIRS}invitations/{row.pk}/", {"do": "accept"})
+    same = {name: SAID[name] for name in ("actions", "scopes", "amount_each", "amount_month", "currency", "times_day")}
+    less = same | {"days": "", "apps": [shop], "times_day": "2"}
+    assert ada.client.post(f"{MINE}{row.pk}/", less)["Location"] == MINE
+    row.refresh_from_db()
+    assert (row.times_day, [str(key) for key in row.partners], row.renewed_at) == (2, [shop], None)
+
+
+def test_where_nothing_can_be_done_for_others_yet_that_is_said(ada: Party, bob: Party) -> None:
+    rules = limits.current()
+    shut = {
+        name: replace(row, channels=tuple(each for each in row.channels if each is not Channel.DELEGATED))
+        for name, row in rules.actions.items()
+    }
+    limits.install(replace(rules, actions=shut))
+    for client, path in (
+        (ada.client, f"{MINE}invite/"),
+        (ada.client, f"{MINE}invite/own/"),
+        (bob.client, f"{THEIRS}ask/"),
+    ):
+        page = client.get(path).text
+        assert "Nothing can be done for others here yet" in page, path
+        assert "What can be done<" not in page, path
+    said = {"email": "bob@example.com", "scopes": ["profile"], "days": "90"}
+    assert ada.client.post(f"{MINE}invite/own/", said)["Location"] == MINE
+    assert Delegation.objects.get().actions == []
 
 
 @pytest.mark.parametrize("page", [MINE, THEIRS])

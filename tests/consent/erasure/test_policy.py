@@ -27,6 +27,7 @@ LATER, EARLIER = NOON + timedelta(seconds=1), NOON - timedelta(seconds=1)
         ({"is_staff": True}, Deny(Reason.STAFF_ACCOUNT)),
         ({"is_recovering": True}, Deny(Reason.RECOVERING)),
         ({"is_asked": True}, Deny(Reason.ASKED_ALREADY)),
+        ({"is_last_guardian": True}, Deny(Reason.LAST_GUARDIAN)),
     ],
 )
 def test_may_ask(change: dict[str, Any], answer: Decision) -> None:

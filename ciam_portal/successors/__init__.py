@@ -1,0 +1,1 @@
+"""What a successor may do in the end is a delegation like any other: recovery and consent do not know each other."""
