@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from ciam_portal.core.policy.decision import Allow, Decision, Deny
 from ciam_portal.core.policy.limits import Limits
+from ciam_portal.core.policy.question import question
 from ciam_portal.core.policy.reason import ReasonBase
 
 _TLS = 443
@@ -37,6 +38,7 @@ class PushFacts:
     asked: bool = False
 
 
+@question("push.may_push")
 def may_push(facts: PushFacts, *, limits: Limits, at: datetime) -> Decision:
     """To a session that stands, while it is news, and at night only if that was asked for."""
     if not facts.stands:
