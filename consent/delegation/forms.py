@@ -145,7 +145,8 @@ class Grant(Things):
 class OneByOne(Grant):
     """The same with a question for each action, as agents are let act: no, yes, or yes if they ask each time.
 
-    Nothing is allowed beforehand but what is ``now``. ``actions``: all that can be; ``scopes``: chosen beside it.
+    Nothing is allowed beforehand but what is ``now``. ``actions``: all that can be; ``scopes``: chosen beside it;
+    ``can_ask``: whether it can ask at all, which public clients cannot (OpenID CIBA section 4).
     """
 
     NO, ASK, YES = "no", "ask", "yes"
@@ -158,6 +159,7 @@ class OneByOne(Grant):
         actions: Iterable[str],
         scopes: Iterable[str] = (),
         now: Terms | None = None,
+        can_ask: bool = True,
     ) -> None:
         now, rules = now or Terms(), limits.current()
         super().__init__(data, initial=first(now), kept=now.partners)
@@ -168,14 +170,16 @@ class OneByOne(Grant):
             for name in ("amount_each", "amount_month", "currency"):
                 self.fields[name].widget = forms.HiddenInput()
         for name, action in self._actions.items():
-            self.fields[name] = self.question(action)
-            self.initial[name] = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
+            self.fields[name] = self.question(action, can_ask=can_ask)
+            said = (self.ASK if action in now.asks else self.YES) if action in now.actions else self.NO
+            self.initial[name] = said if can_ask or said != self.ASK else self.NO
         self.order_fields(self._actions)
 
     @classmethod
-    def question(cls, action: str) -> forms.ChoiceField:
+    def question(cls, action: str, *, can_ask: bool = True) -> forms.ChoiceField:
         """What is asked about one action."""
-        return forms.ChoiceField(label=str(lines.doing(action)), choices=cls.ANSWERS, widget=forms.RadioSelect)
+        answers = [each for each in cls.ANSWERS if can_ask or each[0] != cls.ASK]
+        return forms.ChoiceField(label=str(lines.doing(action)), choices=answers, widget=forms.RadioSelect)
 
     @classmethod
     def named(cls, name: str) -> forms.Field | None:

@@ -217,7 +217,8 @@ def _ask_or_go_on(visit: Visit) -> HttpResponse:
         check_gate(visit, each.action, gated)
     form = None
     if visit.partner.kind is Kind.AGENT:
-        form = OneByOne(actions=acting.offered(visit.partner), now=acts.terms if acts else None)
+        now = acts.terms if acts else None
+        form = OneByOne(actions=acting.offered(visit.partner), now=now, can_ask=not is_public)
     return page(visit, shown, frozenset(allowed), grants.given_up(asked, held), form)
 
 

@@ -55,7 +55,8 @@ def _settle(visit: Visit, shown: tuple[str, ...], read: dict[str, str]) -> HttpR
     if post.get("decision") != "allow" or not (ticked or chosen or is_agent):
         _deny(visit, shown)
         raise visit.asked.refused("access_denied", "the customer said no")
-    form = OneByOne(post, actions=acting.offered(visit.partner), scopes=ticked) if is_agent else None
+    offered, can_ask = acting.offered(visit.partner), not visit.partner.is_public
+    form = OneByOne(post, actions=offered, scopes=ticked, can_ask=can_ask) if is_agent else None
     if form is not None and not form.is_valid():
         return page(visit, shown, frozenset(ticked), (), form)
     try:

@@ -270,6 +270,8 @@ def test_authlib_connects_an_agent_which_is_cut_at_once(sign_in: Callable[..., C
         server["authorization_endpoint"], code_verifier=verifier, resource=world.api
     )
     page: Any = world.browser.get(urlsplit(address).path, dict(parse_qsl(urlsplit(address).query)))
+    assert "without asking" in page.text
+    assert "ask me each time" not in page.text  # who cannot ask is not to be told to
     response = world.agent.decide(page, **TERMS)
     token = agent.fetch_token(
         server["token_endpoint"], authorization_response=response["Location"], state=state, code_verifier=verifier,

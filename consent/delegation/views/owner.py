@@ -163,7 +163,7 @@ def _form(row: Delegation, sent: QueryDict | None) -> forms.Grant:
         del form.fields["starts"]
         return form
     most = [name for name in row.agent.actions_allowed if policy.may_be_delegated(name, limits.current())]
-    return forms.OneByOne(sent, actions=most, scopes=row.scopes, now=row.terms)
+    return forms.OneByOne(sent, actions=most, scopes=row.scopes, now=row.terms, can_ask=not row.agent.is_public)
 
 
 @require_POST
