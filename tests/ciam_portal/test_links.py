@@ -71,7 +71,7 @@ def opened(browser: Client, link: str) -> str:
 def test_each_belongs_to_a_purpose() -> None:
     declared = [spec.route for spec in proofs.KNOWN.values() if isinstance(spec, proofs.Link)]
     assert sorted(f"/{route}<str:secret>/" for route in declared) == ROUTES
-    assert len(ROUTES) == 13
+    assert len(ROUTES) == 14
 
 
 @pytest.mark.control("v5.0.0-14.2.1", "v5.0.0-16.2.5")
