@@ -1,33 +1,38 @@
 """Two people: he asks and is refused, she invites him to pay her bills, he accepts, she stops it."""
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.journeys.walk import Customer, Mailbox, link_in, look_at, use_codes_again
-from tests.stack import Stack, people
+from tests.journeys.browser import NewProfile
+from tests.journeys.test_factors import add_app
+from tests.journeys.walk import Customer, link_in, look_at, use_codes_again
+from tests.stack import Stack
 
-GRACE = "grace@example.com"
 
-
-def enter(page: Page, portal: Stack) -> None:
-    """Grace, with two steps."""
+def with_two_steps(page: Page, portal: Stack) -> Customer:
+    """Somebody who can act for others, signed in with two steps."""
+    person = Customer(page, portal)
+    person.sign_up()
+    person.sign_in()
+    app = add_app(page)
+    person.sign_out()
     page.goto("/people-i-act-for/")
-    Customer(page, portal, GRACE, people.PASSWORD).type_credentials()
+    person.type_credentials()
     page.get_by_role("heading", name="Second step").wait_for()
-    use_codes_again(portal, GRACE)
-    page.get_by_role("textbox").first.fill(portal.code(GRACE))
+    use_codes_again(portal, person.address)
+    page.get_by_role("textbox").first.fill(app.code())
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="People I act for").wait_for()
+    return person
 
 
 def test_asked_refused_invited_accepted_and_stopped(
-    page: Page, browser: Browser, portal: Stack, complaints: list[str]
+    page: Page, new_profile: NewProfile, portal: Stack, complaints: list[str]
 ) -> None:
     owner = Customer(page, portal)
     owner.sign_up()
     owner.sign_in()
-    other = browser.new_context(base_url=portal.url, locale="en-GB", viewport={"width": 390, "height": 844})
-    theirs, inbox = other.new_page(), Mailbox(portal.mail_dir, GRACE)
-    enter(theirs, portal)
+    theirs = new_profile(viewport={"width": 390, "height": 844}).new_page()
+    friend = with_two_steps(theirs, portal)
     look_at(theirs)
     theirs.get_by_role("link", name="Ask to act for somebody").click()
     look_at(theirs)
@@ -44,7 +49,7 @@ def test_asked_refused_invited_accepted_and_stopped(
     look_at(page)
     page.get_by_role("link", name="Begin with: Pay bills").click()
     look_at(page)
-    page.get_by_label("Their email address").fill(GRACE)
+    page.get_by_label("Their email address").fill(friend.address)
     page.get_by_role("button", name="Invite them").click()
     page.get_by_text("up to which amount").first.wait_for()
     page.get_by_label("Most at a time").fill("20")
@@ -52,7 +57,7 @@ def test_asked_refused_invited_accepted_and_stopped(
     page.get_by_role("button", name="Invite them").click()
     page.get_by_text("We have invited them by mail").wait_for()
 
-    theirs.goto(link_in(inbox.wait_for("Somebody wants you to act for them")))
+    theirs.goto(link_in(friend.mailbox.wait_for("Somebody wants you to act for them")))
     theirs.get_by_role("heading", name="Will you act for somebody?").wait_for()
     look_at(theirs)
     theirs.get_by_role("button", name="Yes, I will").click()
@@ -71,4 +76,3 @@ def test_asked_refused_invited_accepted_and_stopped(
     theirs.reload()
     theirs.get_by_text(owner.address).first.wait_for()
     assert not theirs.get_by_role("button", name="End it").filter(has_text=owner.address).count()
-    other.close()
