@@ -30,7 +30,7 @@ NO_DIRECTION = {
     "retention.unproven_days", "retention.receipt_key_days", "retention.use_months",
     "audit.checkpoint_days", "audit.witness_days", "erasure.reminder_days",
     "partners.first_reminder_days", "partners.second_reminder_days", "partners.last_reminder_days",
-    "consent.announce_days",  # sooner is better heard, and sooner forgotten
+    "consent.announce_days", "family.announce_days",  # sooner is better heard, and sooner forgotten
     "oauth.device_interval_seconds", "rights.requests_per_day",
     "rights.answer_days", "rights.reminder_days", "rights.extension_days",  # sooner helps customers, and hurries staff
     "delegation.default_days", "delegation.reminder_days",

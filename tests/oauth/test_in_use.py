@@ -173,7 +173,7 @@ class TestStatements:
         at_home(browser, customer)
         browser.post("/sign-in/", form)
         browser.post("/sign-out/")
-        with django_assert_max_num_queries(22):  # 6 of these are savepoints of the test
+        with django_assert_max_num_queries(23):  # 6 of these are savepoints of the test
             assert browser.post("/sign-in/", form).status_code == 302
 
 

@@ -37,7 +37,9 @@ from consent.models import Deletion
 from recovery.addresses import facts as addresses
 from recovery.case.policy.evidence import Way
 from recovery.contacts.flows import contacts
-from recovery.models import RecoveryAddress
+from recovery.models import RecoveryAddress, Successor
+from recovery.succession import flows as successors
+from recovery.succession.shapes import Kind, May
 from tests import factories, mailed
 from tests.accounts.staff.people import Member
 from tests.factories import outbox
@@ -168,6 +170,21 @@ class Owner:
     def names_contact(self) -> None:
         contacts.invite(self.customer, self.session, "Aunt May", steps.FRIEND, by=self.by, at=clock.now())
 
+    def names_successor(self, address: str = steps.FRIEND) -> Successor:
+        return successors.name(self.customer, self.session, address, (May.BILLS,), by=self.by, at=clock.now())
+
+    def is_said_to_have_died(self) -> None:
+        person = factories.customer()
+        steps.with_app(person)
+        session = factories.signed_in(Client(), person, (Method.PASSWORD, Method.TOTP))
+        by, long_ago = Actor(ActorKind.CUSTOMER, person.pk, Channel.WEB, session.pk), clock.now() - timedelta(days=40)
+        row = self.names_successor(person.email)
+        successors.accept(row, person, session, by=by, at=clock.now())
+        Session.objects.filter(pk=self.session.pk).update(auth_time=long_ago)
+        Successor.objects.filter(pk=row.pk).update(named_at=long_ago, accepted_at=long_ago)
+        row.refresh_from_db()
+        successors.open_case(row, person, session, Kind.DEATH, by=by, at=clock.now())
+
 
 def message(kind: str, word: str) -> str:
     return str([mail for mail in outbox() if mail.kind == kind][-1].words[word])
@@ -188,7 +205,7 @@ def answer(link: str, do: str) -> None:
     browser.post(mailed.page(browser, "/this-was-not-me/"), {"do": do})
 
 
-DEEDS: dict[str, Callable[[Owner], None]] = {
+DEEDS: dict[str, Callable[[Owner], object]] = {
     "EmailChanged": Owner.changes_email,
     "PasswordChanged": Owner.changes_password,
     "PasswordWasReset": Owner.resets,
@@ -201,6 +218,8 @@ DEEDS: dict[str, Callable[[Owner], None]] = {
     "ChangeUndone": Owner.takes_back,
     "SessionDisowned": Owner.disowns,
     "ContactChanged": Owner.names_contact,
+    "SuccessorChanged": Owner.names_successor,
+    "SuccessionNews": Owner.is_said_to_have_died,
     "EmailChangeStarted": Owner.asks_for_change,
     "BackupCodeUsed": Owner.shows_backup_code,
     "DeviceCopied": Owner.is_copied,
