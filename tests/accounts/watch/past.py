@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import redis
+from django.db import transaction
 
 from accounts.models import Device, Session, User
 from accounts.sign_in import events
@@ -83,7 +84,8 @@ def entered(at: datetime, who: User | None = None, *, visit: Visit = USUAL, **fa
     event = events.SignedIn(
         session=session.pk, device=device.pk, new_device=False, acr=Code(Level.AAL1.acr), methods=(Method.PASSWORD,)
     )
-    record(event, about=who.pk, by=Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB), at=at, decision=decided.pk)
+    with transaction.atomic():
+        record(event, about=who.pk, by=Actor(ActorKind.CUSTOMER, who.pk, Channel.WEB), at=at, decision=decided.pk)
     return session
 
 

@@ -84,10 +84,10 @@ def everything(customer: User) -> list[Any]:
     """All that a factor change would change."""
     customer.refresh_from_db()
     return [
-        list(Totp.objects.values()),
-        list(Passkey.objects.values_list("pk", "credential_id_sha256")),
-        list(customer.backup_codes.values_list("pk", "used_at")),
-        list(RecoveryAddress.objects.values()),
+        list(Totp.objects.order_by("pk").values()),
+        list(Passkey.objects.order_by("pk").values_list("pk", "credential_id_sha256")),
+        list(customer.backup_codes.values_list("pk", "used_at").order_by("pk")),
+        list(RecoveryAddress.objects.order_by("pk").values()),
         (customer.email, customer.phone, customer.password),
     ]
 
