@@ -53,12 +53,14 @@ def made(customer: User) -> World:
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_every_page_that_shows_something_about_a_customer_leaves_a_trace(made: World, role: Role) -> None:
     for name, path in made.addresses():
+        if name in ABOUT_NOBODY:
+            continue
         who = Member(role)  # another session for each page: nothing is open to it yet
         cache.clear()
         before = AuditEntry.objects.filter(session=who.session.pk).count()
         page = who.client.get(path)
         asks_why = page.status_code == 200 and "Why do you look?" in page.text
-        if page.status_code != 200 or asks_why or name in ABOUT_NOBODY:
+        if page.status_code != 200 or asks_why:
             continue
         assert AuditEntry.objects.filter(session=who.session.pk).count() > before, path
 
