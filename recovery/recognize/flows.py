@@ -35,9 +35,11 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
     """Send a code to it that works in this session only; False after too many wrong ones. Raises TooMany."""
     sent = proofs.blocked_until(customer, _RECOGNIZE, session.pk, at) is None
     if sent:
-        mails.take(mails.MailFor.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
+        what, who = mails.MailFor.STEP_UP, str(session.pk)
+        mails.take(what, who, reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _RECOGNIZE, session.pk, phone.address, at)
-        tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=Medium.SMS, at=at)
+        notice, asked = notices.CodeToRecognize(code=code), mails.by(what, who)
+        tell(customer, notice, to=[phone.address], channel=Medium.SMS, at=at, asked=asked)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
 
