@@ -59,3 +59,8 @@ class Outgoing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.over or 'sent'}"
+
+    def note(self, over: str) -> None:
+        """It went, or this limit stopped it."""
+        self.over = over
+        self.save(force_insert=True)

@@ -47,8 +47,7 @@ def spend(key: UUID, medium: Medium, to: str, asked: Asked | None, at: datetime)
     with transaction.atomic():
         with connection.cursor() as cursor:  # one after the other: of texts all, of mails those to one mailbox
             cursor.execute(_LOCK, [medium if medium is Medium.SMS else row.recipient])
-        row.over = next((each.over for each in _limits(row, to) if not _has_room(each, row, at)), "")
-        row.save(force_insert=True)
+        row.note(next((each.over for each in _limits(row, to) if not _has_room(each, row, at)), ""))
     return row.over
 
 
