@@ -49,6 +49,7 @@ def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
         proven=tuple(proven),
         lock=lock_of(customer),
         suspended_until=customer.suspended_until,
+        is_staff=customer.is_staff,
     )
 
 
