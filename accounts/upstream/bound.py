@@ -8,7 +8,7 @@ no clean-up. After access was restored without signing in, links made before let
 import json
 from datetime import datetime
 
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount as Link
 from django.conf import settings
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
@@ -21,7 +21,7 @@ from ciam_portal.oauth.jwts import hash_of
 
 __all__ = ["Link", "Taken"]
 
-Link = SocialAccount
+__all__ = ["Link", "Taken"]
 _ATTEMPT = "attempt"
 
 

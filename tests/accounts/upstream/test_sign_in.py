@@ -248,7 +248,6 @@ def test_both_doors_show_a_button(client: Client, twin: Twin) -> None:
         {"is_staff": True},
         {"suspended_until": LATER},
         {"locked_at": LATER, "way_back": "factor"},
-        {"locked_at": LATER, "way_back": "factor", "recovered_at": LATER + timedelta(hours=1)},
     ],
 )
 def test_who_may_not_come_in_does_not_by_this_way_either(twin: Twin, state: dict[str, Any]) -> None:
