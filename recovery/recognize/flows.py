@@ -18,6 +18,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
+from recovery.addresses import facts
 from recovery.models import RecoveryAddress
 from recovery.news import notices
 
@@ -27,7 +28,7 @@ _RECOGNIZE = proofs.declare(proofs.Code("recognize"))
 def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
     """The recovery phone that such a code goes to: the one proven first of those that have rested."""
     phones = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium.SMS)
-    return phones.order_by("proven_at").first()
+    return next((phone for phone in phones.order_by("proven_at") if facts.is_still(phone)), None)
 
 
 @flow

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
+from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
@@ -162,6 +162,7 @@ class Recovery:
     quarantine_hours: Annotated[StrictInt, Field(ge=24, le=168)]
     address_rest_hours: Annotated[StrictInt, Field(ge=24, le=168)]
     addresses: Annotated[StrictInt, Field(ge=1, le=5)]
+    phone_counts_unsaid: StrictBool
     callback_days: Annotated[StrictInt, Field(ge=14, le=365)]
     release_hours: Annotated[StrictInt, Field(ge=1, le=168)]
     contacts: Annotated[StrictInt, Field(ge=1, le=5)]
