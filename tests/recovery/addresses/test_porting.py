@@ -109,7 +109,7 @@ def test_the_page_says_what_to_do_about_it(phone: RecoveryAddress, feed: Path, c
         ("+44 70 1234 5678", "this kind of number"),  # a personal number, which looks mobile
         ("+870 773 111 632", "this kind of number"),  # a satellite
         ("99999999", "country code"),
-        ("+47 1", "not a phone number"),
+        ("+47 00 00 00 00", "not a phone number"),
     ],
 )
 def test_which_numbers_a_code_may_go_to(number: str, said: str) -> None:
@@ -120,7 +120,7 @@ def test_which_numbers_a_code_may_go_to(number: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["+4780012345", "+4782900000", "+49180112345", "+491801123456", "+4970012345678", "+390899123456", "+448701234567"],
+    ["+4780012345", "+4782900000", "+49180112345", "+491801123456", "+4970012345678", "+39899123456", "+448701234567"],
 )
 def test_no_number_of_a_kind_that_costs_or_takes_no_texts(number: str) -> None:
     with pytest.raises((phones.TakesNoTexts, phones.NotANumber)):
