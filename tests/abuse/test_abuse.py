@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class InProcess:
 
     def get(self, path: str) -> Page:
         page = self._page(self._client.get(path, follow=True), path)
-        opened = challenges.opened(clock.now() - factories.timedelta(seconds=self._seconds))
+        opened = challenges.opened(clock.now() - timedelta(seconds=self._seconds))
         return Page(
             page.status,
             f'<input name="begun" value="{escape(opened)}">' if path == "/sign-up/" else page.text,
