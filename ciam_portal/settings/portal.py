@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "ciam_portal.middleware.Traces",
     "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.headless.middleware.Apps",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -204,6 +205,9 @@ EVEN_SECONDS = 0.15  # an answer that must not say whether there is an account: 
 PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range service, in addition to the lists
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
+
+# Where the business's own app shows passkeys from: android:apk-key-hash:… (on other systems it is PUBLIC_URL)
+APP_ORIGINS: list[str] = env.list("APP_ORIGINS", default=[])
 
 # Who answers for the risk model: shown on its card
 RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
