@@ -206,11 +206,7 @@ PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range serv
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
 
-# Where the business's own app shows passkeys from: android:apk-key-hash:… (on other systems it is PUBLIC_URL)
-APP_ORIGINS: list[str] = env.list("APP_ORIGINS", default=[])
-
-# Who answers for the risk model: shown on its card
-RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")  # who answers for the risk model: shown on its card
 
 # Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
 # stands in for the portal's own page of that name
