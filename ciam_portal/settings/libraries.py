@@ -1,17 +1,7 @@
 """What the libraries are told: sign-up and sign-in, failed attempts, second factors, OAuth, DNS."""
 
 from ciam_portal.core.policy.library_settings import derived
-from ciam_portal.settings.portal import (
-    APP_ORIGINS,
-    LIMITS,
-    PORTAL_NAME,
-    PRODUCTION,
-    PUBLIC_URL,
-    SECURE,
-    STAFF_URL,
-    env,
-    public,
-)
+from ciam_portal.settings.portal import LIMITS, PORTAL_NAME, PRODUCTION, PUBLIC_URL, SECURE, STAFF_URL, env, public
 
 # The parts of a customer's record on the staff site, in this order (accounts.staff.admin.record).
 STAFF_RECORD = (
@@ -72,7 +62,7 @@ OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
 OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
 OTP_WEBAUTHN_RP_ID = public.hostname
 OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
-OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL, *APP_ORIGINS})
+OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL, *env.list("APP_ORIGINS", default=[])})
 OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
 
 # Partners
