@@ -99,9 +99,9 @@ def _told(request: HttpRequest, status: int, data: dict[str, Any]) -> HttpRespon
     return JsonResponse({"status": status, "data": data, "meta": meta}, status=status)
 
 
-def done(**data: Any) -> HttpResponse:  # noqa: ANN401  (JSON)
+def done(request: HttpRequest, **data: Any) -> HttpResponse:  # noqa: ANN401  (JSON)
     """It is done, or begun, whoever asked."""
-    return JsonResponse({"status": 200, "data": data})
+    return _told(request, 200, data)
 
 
 def errors(status: int, code: str, words: str, number: str = "", *, param: str = "") -> HttpResponse:
@@ -111,11 +111,12 @@ def errors(status: int, code: str, words: str, number: str = "", *, param: str =
     return JsonResponse(told, status=status)
 
 
-def invalid(form: Form) -> HttpResponse:
-    """What was typed wrong."""
+def invalid(form: Form, **names: str) -> HttpResponse:
+    """What was typed wrong, by the ``names`` that the app knows it by."""
+    names = _NAMES | names
     found = [
         {"code": str(each["code"] or "invalid"), "message": each["message"]}
-        | ({"param": name} if (name := _NAMES.get(field, field)) else {})
+        | ({"param": name} if (name := names.get(field, field)) else {})
         for field, each_of in form.errors.get_json_data().items()
         for each in each_of
     ]
@@ -149,7 +150,9 @@ def unproven(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """No (403), not yet (403), prove more (401), or too often (429)."""
-    if isinstance(error, ProveMore) and request.user.is_authenticated:
+    if isinstance(error, ProveMore) and not request.user.is_authenticated:
+        return standing(request)
+    if isinstance(error, ProveMore):
         asked = {"to": int(error.to), "within": error.within, "challenge": error.challenge}
         request.session[_WANTED] = asked
         return _next(request, StepUp(request), str(error.reason))

@@ -59,6 +59,21 @@ class PasswordAgain(TypedDict):
 
 
 @_closed
+class NewPassword(TypedDict):
+    """The password there is, and the one to come."""
+
+    current_password: Password
+    new_password: Password
+
+
+@_closed
+class Address(TypedDict):
+    """Whose account is meant."""
+
+    email: Email
+
+
+@_closed
 class Shown(TypedDict):
     """What a passkey made of the options, and the ceremony that they came with."""
 
@@ -76,5 +91,7 @@ CREDENTIALS: TypeAdapter[Credentials] = TypeAdapter(Credentials)
 CODE: TypeAdapter[Code] = TypeAdapter(Code)
 KEY: TypeAdapter[Key] = TypeAdapter(Key)
 PASSWORD: TypeAdapter[PasswordAgain] = TypeAdapter(PasswordAgain)
+NEW_PASSWORD: TypeAdapter[NewPassword] = TypeAdapter(NewPassword)
+ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
 SHOWN: TypeAdapter[Shown] = TypeAdapter(Shown)
 NOTHING: TypeAdapter[Nothing] = TypeAdapter(Nothing)

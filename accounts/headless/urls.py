@@ -21,6 +21,10 @@ _PATHS = {
     "auth/webauthn/reauthenticate": endpoint(GET=views.options, POST=views.passkey),
     "auth/reauthenticate": endpoint(POST=views.password),
     "auth/2fa/reauthenticate": endpoint(POST=views.second_step),
+    "account/password/change": endpoint(POST=views.change_password),
 }
 
-urlpatterns = [path(answers.PATH[1:] + at, view, name=at) for at, view in _PATHS.items()]
+urlpatterns = [
+    path("_allauth/openapi.json", views.document, name="openapi"),
+    *(path(answers.PATH[1:] + at, view, name=at) for at, view in _PATHS.items()),
+]

@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 from pydantic import TypeAdapter
 
 from accounts.account import flows as account
+from accounts.account.forms import ChangePassword
+from accounts.account.views import is_current
 from accounts.factors import verifier as factors
 from accounts.factors.verifier import Outcome
 from accounts.factors.views import passkeys
-from accounts.headless import answers, shapes
+from accounts.headless import answers, openapi, shapes
 from accounts.registration import challenges
 from accounts.registration import views as registration
 from accounts.sessions import flows as sessions
@@ -25,10 +28,12 @@ from accounts.sessions import signing
 from accounts.sign_in.forms import SignUp as SignUpForm
 from accounts.sign_in.stages import address_proven, forget
 from accounts.sign_in.views import entry, prove
-from ciam_portal.core import clock
+from accounts.step_up.decorators import sensitive
+from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import ProveMore
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.oauth import dpop
 from ciam_portal.oauth.bodies import Malformed, body, parse, read
 from ciam_portal.oauth.errors import ProtocolError
@@ -86,8 +91,13 @@ def signed_out(view: Callable[[HttpRequest, T], HttpResponse]) -> Callable[[Http
 
 def configuration(request: HttpRequest) -> HttpResponse:
     """What there is; and what a sign-up sends back, so that we know how long its form was filled in."""
-    told = {"login_methods": ["email"], "is_open_for_signup": True, "begun": challenges.opened(clock.now())}
-    return answers.done(account=told, mfa={"supported_types": ["totp", "recovery_codes", "webauthn"]})
+    told: dict[str, Any] = {
+        "login_methods": ["email"],
+        "is_open_for_signup": True,
+        "begun": challenges.opened(clock.now()),
+    }
+    told |= {"recovery_url": links.absolute("recovery:start")}  # a recovery is bound to a browser: it goes on there
+    return answers.done(request, account=told, mfa={"supported_types": ["totp", "recovery_codes", "webauthn"]})
 
 
 class SignUp(registration.SignUp):
@@ -203,16 +213,16 @@ def options(request: HttpRequest) -> HttpResponse:
     here = answers.entry_of(request)
     if here is None or Method.PASSKEY not in here.ways(clock.now()):
         return answers.conflict()
-    return _begun(factors.begin_showing(request, here.ceremony, here.customer))
+    return _begun(request, factors.begin_showing(request, here.ceremony, here.customer))
 
 
 def options_for_anybody(request: HttpRequest) -> HttpResponse:
     """The same for a sign-in, alike for everyone: nobody has said who they are. Raises TooMany."""
-    return _begun(passkeys.begin_anybodys(request))
+    return _begun(request, passkeys.begin_anybodys(request))
 
 
-def _begun(begun: dict[str, Any]) -> HttpResponse:
-    return answers.done(request_options=begun["options"], ceremony=begun["ceremony"])
+def _begun(request: HttpRequest, begun: dict[str, Any]) -> HttpResponse:
+    return answers.done(request, request_options=begun["options"], ceremony=begun["ceremony"])
 
 
 @reading(shapes.SHOWN)
@@ -237,4 +247,23 @@ def another_code(request: HttpRequest, sent: shapes.Nothing) -> HttpResponse:
     if here is None or Method.EMAIL_CODE not in here.ways(at):
         return answers.conflict()
     here.send_code(at)
-    return answers.done()
+    return answers.done(request)
+
+
+@reading(shapes.NEW_PASSWORD)
+@sensitive(Action.CHANGE_PASSWORD)
+def change_password(request: HttpRequest, sent: shapes.NewPassword) -> HttpResponse:
+    """Another password; everywhere else the customer is signed out. Raises ProveMore, Refused."""
+    customer, by, at = signing.customer_of(request), Actor.from_request(request), clock.now()
+    form = ChangePassword({"current": sent["current_password"], "password": sent["new_password"]}, customer=customer)
+    if not form.is_valid() or not is_current(request, form, by, at):
+        return answers.invalid(form, current="current_password", password="new_password")  # noqa: S106  (a name)
+    account.change_password(customer, form.cleaned_data["password"], signing.session_of(request), by=by, at=at)
+    return answers.standing(request)
+
+
+@login_not_required
+@require_safe
+def document(request: HttpRequest) -> HttpResponse:
+    """All of this for machines (OpenAPI 3.1)."""
+    return JsonResponse(openapi.document(), headers={"Cache-Control": "public, max-age=600"})

@@ -14,7 +14,10 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from jsonschema import Draft202012Validator
 from jwcrypto import jwk, jws
+
+from accounts.headless import openapi
 
 PREFIX = "/_allauth/app/v1/"
 
@@ -65,10 +68,14 @@ class App:
 
     def once(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """One request, as it is: with the token that there is and, unless a header says otherwise, a fresh proof."""
+        return self.raw(method, path, headers, **({} if body is None else {"json": body}))
+
+    def raw(self, method: str, path: str, headers: dict[str, str] | None = None, **sent: Any) -> httpx.Response:
         known = {"X-Session-Token": self.token} if self.token else {}
-        headers = known | {"DPoP": self.proof(method, PREFIX + path)} | headers
-        answer = self.http.request(method, PREFIX + path, json=body, headers=headers)
+        known |= {"DPoP": self.proof(method, PREFIX + path)} | (headers or {})
+        answer = self.http.request(method, PREFIX + path, headers=known, **sent)
         self.nonce = answer.headers.get("DPoP-Nonce", self.nonce)
+        held(PREFIX + path, method, answer)
         return answer
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -87,6 +94,21 @@ class App:
 
     def sign_in(self, email: str, password: str) -> Any:
         return self.post("auth/login", email=email, password=password)
+
+
+@cache
+def document() -> dict[str, Any]:
+    return openapi.document()
+
+
+def held(path: str, method: str, answer: httpx.Response) -> None:
+    """What is served about the API is true of this answer."""
+    item = document()["paths"][path]
+    promised = item.get(method.lower(), next(iter(item.values())))["responses"][str(answer.status_code)]
+    part = promised["content"]["application/json"]["schema"]
+    Draft202012Validator(part | {"components": document()["components"]}).validate(answer.json())
+    assert answer.headers["Content-Type"] == "application/json"
+    assert not promised.get("headers", {}).keys() - {name.title() for name in answer.headers}
 
 
 def _now() -> int:

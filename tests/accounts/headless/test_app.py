@@ -110,10 +110,8 @@ def test_what_is_typed_wrong_is_said(db: None) -> None:
     assert {each["param"] for each in answer.json()["errors"]} == {"email", "password"}
     assert app.post("auth/login", email="ada@example.org").json()["errors"][0]["code"] == "missing_member"
     assert app.sign_in("ada@example.org", PASSWORD).json()["errors"][0]["code"] == "email_password_mismatch"
-    unread = app.http.post("/_allauth/app/v1/auth/login", content="{", headers={
-        "DPoP": app.proof("POST", "/_allauth/app/v1/auth/login"), "Content-Type": "application/json",
-    })  # fmt: skip
-    assert (unread.status_code, unread.json()["status"]) == (400, 400)
+    unread = app.raw("POST", "auth/login", {"Content-Type": "application/json"}, content=b"{")
+    assert (unread.status_code, unread.json()["errors"][0]["code"]) == (400, "invalid_json")
 
 
 def test_a_new_device_is_asked_and_a_known_one_is_not(customer: User, app: App) -> None:
@@ -276,3 +274,44 @@ def test_the_sessions_page_names_the_device(customer: User, app: App, sign_in: S
     session = Session.objects.get(browser="App")
     assert browser.post(f"/sessions/{session.pk}/end/").status_code == 302
     assert app.get("auth/session").status_code == 410
+
+
+# Proving more, and recovery
+
+
+def test_a_password_is_changed_after_proving_more(customer: User) -> None:
+    seed = seed_of(customer)
+    app, path, wanted = App(), "account/password/change", {"current_password": PASSWORD, "new_password": NEW}
+    assert app.post(path, **wanted).status_code == 401
+    app.sign_in(customer.email, PASSWORD)
+    app.post("auth/2fa/authenticate", code=f"{code_at(seed):06d}")
+    Device.objects.update(known_at=clock.now())
+    with time_machine.travel(clock.now() + timedelta(minutes=12), tick=False):
+        answer = app.post(path, **wanted)
+        (flow,) = answer.json()["data"]["flows"]
+        assert (answer.status_code, flow["id"]) == (401, "mfa_reauthenticate")
+        assert answer.json()["meta"]["is_authenticated"]
+        before = app.token
+        assert app.post("auth/reauthenticate", password=PASSWORD).status_code == 409  # which leads nowhere
+        assert app.post("auth/2fa/reauthenticate", code=f"{code_at(seed, t0=0):06d}").status_code == 200
+        assert app.token != before
+        wrong = app.post(path, current_password="no", new_password="short")
+        assert {each["param"] for each in wrong.json()["errors"]} == {"new_password"}
+        assert app.post(path, **wanted).status_code == 200
+        assert app.get("auth/session").status_code == 200
+    customer.refresh_from_db()
+    assert customer.check_password(NEW)
+    assert factories.decisions(customer)[-1].channel == "mobile"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_recovery_is_begun_alike_for_everyone(customer: User, known: bool) -> None:
+    app = App()
+    answer = app.post("auth/password/request", email=customer.email if known else "nobody@example.com")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": 200, "data": {}, "meta": {"is_authenticated": False}},
+    )
+    assert [mail.kind for mail in factories.outbox()] == ["reset_your_password"] * known
+    assert app.post("auth/password/request", email="nobody").status_code == 400
+    assert app.get("config").json()["data"]["account"]["recovery_url"].endswith("/recover/")
