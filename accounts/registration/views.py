@@ -61,7 +61,7 @@ class SignUp(entry.SignUp):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """The form does not know the browser that sent it."""
-        form.browser = _browser(self.request, form.cleaned_data["email"], _shown(self.request, self.ticket))
+        form.browser = browser_at(self.request, form.cleaned_data["email"], filled_in(self.request, self.ticket))
         try:
             with clock.even():
                 answer: HttpResponse = super().form_valid(form)
@@ -69,10 +69,10 @@ class SignUp(entry.SignUp):
             return self.challenged(form, asked)
         except OnHold as held:
             make_password(form.cleaned_data["password1"])  # the time that a success takes
-            return _held(self.request, form.cleaned_data["email"], form.browser, held)
+            return put_on_hold(self.request, form.cleaned_data["email"], form.browser, held)
         except Refused as refused:
             make_password(form.cleaned_data["password1"])
-            return _blandly(self.request, refused)
+            return blandly(self.request, refused)
         return answer
 
     def challenged(self, form: SignUpForm, asked: ProveMore) -> HttpResponse:
@@ -91,15 +91,15 @@ def by_mail(request: HttpRequest) -> HttpResponse:
     ticket = challenges.read(request.POST.get(_TICKET, ""), at)
     if ticket is None:
         return _over(request)
-    browser = replace(_browser(request, ticket.email, ticket.form), zone=ticket.zone)
+    browser = replace(browser_at(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
         with clock.even():
             flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
     except OnHold as held:
-        return _held(request, ticket.email, browser, held)
+        return put_on_hold(request, ticket.email, browser, held)
     except Refused as refused:
-        return _blandly(request, refused)
-    return _sent(request)
+        return blandly(request, refused)
+    return sent(request)
 
 
 @login_not_required
@@ -134,34 +134,35 @@ def puzzle(form: SignUpForm, asked: ProveMore) -> dict[str, Any]:
     return {"ticket": ticket, "seed": challenges.seed(ticket), "bits": bits, "parts": challenges.PARTS}
 
 
-def _held(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
+def put_on_hold(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
     """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
     browser = replace(browser, devices=bucket.devices(request, None))
     with clock.even():
         flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
-    return _sent(request)
+    return sent(request)
 
 
 def _over(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/registration/challenge_over.html", status=410)
 
 
-def _blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
+def blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
     """What the gate refuses looks like a success; whatever else stands in the way is said."""
     if refused.reason == policy.Reason.SPENT:
         return _over(request)
     if refused.reason != gate.Reason.SIGN_UP_REFUSED:
         raise refused
-    return _sent(request)
+    return sent(request)
 
 
-def _sent(request: HttpRequest) -> HttpResponse:
+def sent(request: HttpRequest) -> HttpResponse:
     """The page that everybody comes to, with the cookie that everybody gets."""
     request.session[_ASKED] = True
     return redirect(_SENT)
 
 
-def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
+def browser_at(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
+    """The browser that sent this form, counted."""
     browser = signing.browser_of(request, email)
     most = limits.current().sign_up.per_address_per_hour
     many = not budget.spend("sign_up", bucket.of(request, email), limit=most, seconds=3600)
@@ -171,7 +172,13 @@ def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
     return replace(browser, known=known, form=replace(form, crowded=crowded, accounts=accounts))
 
 
-def _shown(request: HttpRequest, ticket: challenges.Ticket | None) -> shapes.Form:
+def browser_for(request: HttpRequest, email: str, zone: str) -> Browser:
+    """The same of a form that asks for an address alone."""
+    return replace(browser_at(request, email, filled_in(request)), zone=zone)
+
+
+def filled_in(request: HttpRequest, ticket: challenges.Ticket | None = None) -> shapes.Form:
+    """How this form was filled in."""
     at, carried = clock.now(), request.POST.get(_TICKET, "")
     if ticket is None:
         seconds = challenges.filled_seconds(request.POST.get("begun", ""), at)
