@@ -100,6 +100,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 
 def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
+    if "current" not in form.cleaned_data:
+        return True
     checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
     if checked.outcome is not Outcome.RIGHT:
         form.add_error("current", words_for(Method.PASSWORD, checked, at))
