@@ -1,8 +1,7 @@
 """Which sign-ins elsewhere are linked to an account: rows of allauth's. A link is (service, issuer and subject).
 
 A row that is not yet sure of its customer keeps the password of the sign-up that made it (``attempt``: one that opens
-nothing). Of several sign-ups with one address, the one whose mail was answered counts, and the row goes by that, with
-no clean-up. After access was restored without signing in, links made before let nobody in until they are made again.
+nothing). Of several sign-ups with one address, the one whose mail was answered counts. After access was restored without signing in, links made before let nobody in until they are made again.
 """
 
 import json
@@ -47,21 +46,17 @@ def is_sure(link: Link) -> bool:
     return _ATTEMPT not in link.extra_data
 
 
-def is_of_attempt(link: Link) -> bool:
-    """Whether the sign-up that made it is the one that counts."""
-    return bool(link.extra_data.get(_ATTEMPT) == link.user.password)
-
-
 def is_paused(link: Link) -> bool:
     """Whether access to its account was restored since it was made."""
     restored: datetime | None = link.user.recovered_at
     return restored is not None and restored >= link.date_joined
 
 
-def settle(link: Link) -> None:
-    """From now on it is its customer's."""
-    link.extra_data = {}
-    link.save(update_fields=["extra_data", "last_login"])
+def settle(customer: User, attempt: str) -> None:
+    """The address is proven by this sign-up: what it left is the customer's, what others left is nobody's."""
+    waiting = Link.objects.filter(user=customer, extra_data__has_key=_ATTEMPT)
+    waiting.exclude(extra_data__contains={_ATTEMPT: attempt}).delete()
+    waiting.update(extra_data={})
 
 
 def used(link: Link) -> None:

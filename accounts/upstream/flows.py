@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from accounts.account import events as account_events
 from accounts.account import flows as account
-from accounts.account.proofs import void_confirmations
-from accounts.customer import addresses
 from accounts.factors import policy as factors
 from accounts.lock.flows import reversible
 from accounts.lock.flows.everywhere import announce
@@ -51,16 +48,21 @@ def enter(identity: Identity, *, by: Actor, at: datetime) -> tuple[User, Method]
     Raises Refused if it no longer lets anybody in: access to its account was restored since it was linked.
     """
     link, method = bound.found(identity, lock=True), method_of(identity, at)
-    known = link is not None and (bound.is_sure(link) or bound.is_of_attempt(link))
+    owner = link.user if link is not None and bound.is_sure(link) else None
     event = events.UpstreamUsed(Code(identity.upstream), method)
-    record(event, about=link.user_id if link and known else None, by=by, at=at)
-    if link is None or not known:
+    record(event, about=owner.pk if owner else None, by=by, at=at)
+    if link is None or owner is None:
         return None
     if bound.is_paused(link):
         raise Refused(policy.Reason.PAUSED)
-    if addresses.is_proven(link.user):
-        bound.settle(link)
-    return link.user, method
+    bound.used(link)
+    return owner, method
+
+
+@account.PROVEN.join
+def settle(customer: User) -> None:
+    """Of the sign-ins that sign-ups with this address left, the one of that sign-up counts whose mail was answered."""
+    bound.settle(customer, customer.password)
 
 
 @flow
@@ -91,14 +93,11 @@ def _open(identity: Identity, email: str, browser: "Browser", *, vouched: bool, 
         return None
     account.set_first_password(customer, make_password(None), at)  # opens nothing, and is this attempt's alone
     try:
-        link = bound.tie(identity, customer, at=at, attempt=customer.password)
+        bound.tie(identity, customer, at=at, attempt=customer.password)
     except bound.Taken:
         raise Refused(policy.Reason.TAKEN) from None
     if vouched:
-        addresses.confirm(customer)
-        void_confirmations(customer, at)
-        bound.settle(link)
-        record(account_events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
+        account.proven(customer, by=by, at=at)
     return customer
 
 
