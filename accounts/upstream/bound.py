@@ -1,8 +1,8 @@
 """Which sign-ins elsewhere are linked to an account: rows of allauth's. A link is (service, issuer and subject).
 
 A row that is not yet sure of its customer keeps the password of the sign-up that made it (``attempt``: one that opens
-nothing). Of several sign-ups with one address, the one whose mail was answered counts. After access was restored without
-signing in, links made before let nobody in until they are made again.
+nothing). Of several sign-ups with one address, the one whose mail was answered counts. After access was restored
+without signing in, links made before let nobody in until they are made again.
 """
 
 import json
