@@ -152,8 +152,8 @@ took {seconds:.0f} s.
 
 {styles(run)}
 
-Where the first goal is missed, it is by those with a domain of their own: whoever reads the mail there, comes from clean
-addresses with fresh browsers and takes the time of a person shows nothing that a person with a domain of their own would
-not. The tenth mailbox at such a domain in two hours worries, the fortieth has work to do, and no more than
+Where the first goal is missed, it is by those with a domain of their own: whoever reads the mail there, comes from
+clean addresses with fresh browsers and takes the time of a person shows nothing that a person with a domain of their
+own would not. The tenth mailbox at such a domain in two hours worries, the fortieth has work to do, and no more than
 `mails_per_domain_per_hour` of `[outbound]` get their mail in an hour. Nothing here holds the first ones back.
 """
