@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, sync_playwright
@@ -55,6 +56,8 @@ def _an_hour_of_its_own(portal: Stack) -> None:
     for kind in ("ciam:*:budget:*", "ciam:velocity:sign_up:*"):
         for key in cache.scan_iter(kind):
             cache.delete(key)
+    with psycopg.connect(portal.env["DATABASE_OWNER_URL"]) as database:  # which remembers what the cache forgets
+        database.execute("DELETE FROM accounts_outgoing")
 
 
 @pytest.fixture(scope="package")
