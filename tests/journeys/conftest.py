@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import redis
 from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, sync_playwright
 
 from tests import services
 from tests.journeys.browser import Chromium, NewProfile, leave, pytest_runtest_makereport, pytest_runtest_protocol
+from tests.journeys.walk import ask
 from tests.services import NO_BROWSER, browser_is_required
 from tests.stack import Stack
 from tests.stack.state import new_key
@@ -56,8 +56,7 @@ def _an_hour_of_its_own(portal: Stack) -> None:
     for kind in ("ciam:*:budget:*", "ciam:velocity:sign_up:*"):
         for key in cache.scan_iter(kind):
             cache.delete(key)
-    with psycopg.connect(portal.env["DATABASE_OWNER_URL"]) as database:  # which remembers what the cache forgets
-        database.execute("DELETE FROM accounts_outgoing")
+    ask(portal, "DELETE FROM accounts_outgoing")  # which remembers what the cache forgets
 
 
 @pytest.fixture(scope="package")
