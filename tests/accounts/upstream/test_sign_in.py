@@ -319,6 +319,6 @@ def test_nothing_of_what_it_said_is_kept(client: Client, twin: Twin, outbox: Out
 def test_staff_have_no_such_button_on_their_host(client: Client, twin: Twin, settings: Any) -> None:
     settings.STAFF_URL = "http://staff.localhost:8000"
     settings.ALLOWED_HOSTS = ["*"]
-    host = {"HTTP_HOST": "staff.localhost:8000"}
-    assert "Continue with" not in client.get("/sign-in/", **host).text
-    assert client.post("/sign-in/with/acme/", **host).status_code == 404
+    host = {"host": "staff.localhost:8000"}
+    assert "Continue with" not in client.get("/sign-in/", headers=host).text
+    assert client.post("/sign-in/with/acme/", headers=host).status_code == 404
