@@ -33,6 +33,14 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+# Of its way with other services only its rows and its states are used (accounts.upstream); what it could do beside that
+# stays off: an address links nothing, a look at a page begins nothing, and no key of theirs is kept.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
 # The library's own limits know neither the customer's own browsers nor the time to wait: see accounts.budgets.bucket.
 ACCOUNT_RATE_LIMITS = False
 globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that stand in the policy file
@@ -62,7 +70,7 @@ OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
 OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
 OTP_WEBAUTHN_RP_ID = public.hostname
 OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
-OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
+OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL, *env.list("APP_ORIGINS", default=[])})
 OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
 
 # Partners
@@ -91,6 +99,10 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
+
+# Phone numbers that moved: a class that is named, a file, or nobody is asked.
+PORTING_FILE = env.str("PORTING_FILE", "")
+PORTING = env.str("PORTING", f"ciam_portal.core.porting.{'File' if PORTING_FILE else 'Unasked'}")
 
 # Mail domains: the system's DNS, or nobody is asked.
 MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"

@@ -55,13 +55,13 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 VAPID_KEYS = environment.vapid_keys()  # with none, nothing goes to browsers, nor is it offered (accounts.push)
 GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
+UPSTREAMS = environment.upstreams()  # with which other services customers may sign in (accounts.upstream)
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
 DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # A page waits no longer than this; a migration takes its time, but gives up on a lock that all would wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
 _silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "axes",
     "csp",
     "django_otp",
@@ -157,6 +158,7 @@ MIDDLEWARE = [
     "ciam_portal.middleware.Traces",
     "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.headless.middleware.Apps",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -193,20 +195,18 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.sign_in.adapter.Backend",
 ]
 PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 EVEN_SECONDS = 0.15  # an answer that must not say whether there is an account: longer than any path to it takes
 PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range service, in addition to the lists
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
 
-# Who answers for the risk model: shown on its card
-RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")  # who answers for the risk model: shown on its card
 
 # Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
 # stands in for the portal's own page of that name

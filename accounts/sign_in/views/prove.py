@@ -27,6 +27,7 @@ from accounts.sign_in.stages import pending
 from accounts.sign_in.views.entry_points import EntryPoint, LiveSession, PausedSignIn
 from accounts.step_up import suspended
 from accounts.step_up.decorators import over
+from accounts.upstream import bound as upstream
 from ciam_portal.core import clock, explain
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
@@ -36,7 +37,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import masked, span
 
 _USUAL = frozenset({Method.PASSKEY, Method.TOTP})
-_FORMS: dict[Method, type[django_forms.Form]] = {
+FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
     Method.TOTP: forms.AppCode,
     Method.BACKUP_CODE: forms.BackupCode,
@@ -163,23 +164,32 @@ def _answer(entry: EntryPoint) -> HttpResponse:
         needed = bound.highest_level(entry.customer) < entry.to
         off = bool(factors.switched_off(entry.customer))
         paused = isinstance(entry, PausedSignIn)
+        again = [] if paused else [each.upstream for each in upstream.offered(entry.customer) if each.is_good]
         context = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": entry.to.acr}
+        context |= {"upstreams": [] if needed else again, "reference": entry.ref}
         return render(request, "accounts/sign_in/prove_nothing.html", context)
     way = _chosen(entry, ways)
-    form = _FORMS[way](request.POST if request.method == "POST" else None)
+    form = FORMS[way](request.POST if request.method == "POST" else None)
     checked = Checked(Outcome.WRONG)
     if form.is_valid():
-        checked = _check(entry, way, form.cleaned_data, at)
-        if checked.outcome is Outcome.RIGHT:
-            return entry.passed(way, at)
-        ended = entry.missed(way) if checked.outcome is Outcome.WRONG else None
-        if ended is not None:
-            return ended
+        checked, onward = answered(entry, way, form, at)
+        if onward is not None:
+            return onward
         form.add_error(None, words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
         form.add_error(None, words_for(way, checked, at))
     wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
     return _page(entry, ways, way, form, wait)
+
+
+def answered(
+    entry: EntryPoint, way: Method, form: django_forms.Form, at: datetime
+) -> tuple[Checked, HttpResponse | None]:
+    """What an answer is worth, and the page that it leads to: it was right, or one wrong one too many."""
+    checked = _check(entry, way, form.cleaned_data, at)
+    if checked.outcome is Outcome.RIGHT:
+        return checked, entry.passed(way, at)
+    return checked, entry.missed(way) if checked.outcome is Outcome.WRONG else None
 
 
 def _chosen(entry: EntryPoint, ways: tuple[Method, ...]) -> Method:
