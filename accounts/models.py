@@ -7,6 +7,7 @@ from accounts.baseline.models import PopulationCount, Profile
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
+from accounts.proofing.models import IdentityCheck, IdentityEvidence, IdentityTraining, IdentityTwin
 from accounts.push.models import PushSubscription
 from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
@@ -23,6 +24,10 @@ __all__ = [
     "Device",
     "Dispute",
     "HeldSignUp",
+    "IdentityCheck",
+    "IdentityEvidence",
+    "IdentityTraining",
+    "IdentityTwin",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",

@@ -8,6 +8,7 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.proofing import views as proofing
 from accounts.push import views as push
 from accounts.registration import views as registration
 from accounts.registration.proofs import APPEAL, FINISH
@@ -47,6 +48,10 @@ urlpatterns = [
     path("security/lock/", undo.lock, name="lock"),
     arrival(UNDO),
     path("this-was-not-me/", undo.undo, name="undo"),
+    path("identity/", proofing.index, name="identity"),
+    path("identity/<slug:provider>/start/", proofing.start, name="identity_start"),
+    path("identity/checks/<uuid:check_id>/stop/", proofing.stop, name="identity_stop"),
+    path("identity/evidence/<uuid:evidence_id>/remove/", proofing.remove, name="identity_remove"),
     path("notifications/", push.index, name="push"),
     path("notifications/worker.js", push.worker, name="push_worker"),
     path("notifications/nights/", push.nights, name="push_nights"),

@@ -78,6 +78,8 @@ LESS_IS_STRICTER = frozenset({
     "family.children", "family.request_days", "family.claim_hours", "family.claim_days", "family.consent_days",
     "business.per_customer", "business.members", "business.roles", "business.invitations_per_day",
     "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
+    "proofing.evidence_days", "proofing.failures_per_day", "proofing.meeting_days", "proofing.service_minutes",
+    "proofing.wallet_seconds", "proofing.training_days",
 })  # fmt: skip
 
 

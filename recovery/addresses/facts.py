@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.customer import addresses
 from accounts.models import User
+from accounts.proofing.facts import PHONES
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
@@ -69,6 +70,12 @@ def kept(customer: User) -> list[tuple[Medium, str]]:
     """The recovery addresses of this customer: all of them hear of every change."""
     rows = RecoveryAddress.objects.kept().filter(customer=customer).order_by("pk")
     return [(Medium(row.kind), row.address) for row in rows]
+
+
+@PHONES.join
+def has_phone(customer: User) -> bool:
+    """Whether a code that was sent to a phone of this customer's came back, and the number is still kept."""
+    return RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS).exists()
 
 
 def for_codes(customer: User, way: Way, at: datetime) -> list[str]:

@@ -43,6 +43,7 @@ class Action(StrEnum):
     CREATE_DELEGATION = "create_delegation"
     ACCEPT_DELEGATION = "accept_delegation"  # or ask for one
     USE_DELEGATION = "use_delegation"
+    PROVE_IDENTITY = "prove_identity"
     START_RECOVERY = "start_recovery"
     COMPLETE_RECOVERY = "complete_recovery"
     ANSWER_HELP_DESK = "answer_help_desk"
