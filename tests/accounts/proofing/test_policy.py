@@ -141,7 +141,7 @@ def test_who_checks(change: dict[str, Any], answer: Decision) -> None:
 
 @pytest.mark.control("63A 3.2.1(13)")
 def test_two_people_look_and_the_second_only_at_what_was_noted() -> None:
-    both = {"limits": TODAY, "at": NOON}
+    both: Any = {"limits": TODAY, "at": NOON}
     assert policy.may_note(NOTED, AGENT, **both) == Deny(R.OVER)
     assert policy.may_note(replace(STARTED, expires_at=NOON), AGENT, **both) == Deny(R.OVER)
     assert policy.may_note(replace(STARTED, document_expires_at=NOON), AGENT, **both) == Deny(R.DOCUMENT_EXPIRED)
