@@ -8,7 +8,8 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
-from accounts.proofing import views as proofing
+from accounts.proofing.views import pages as proofing
+from accounts.proofing.views import wallet
 from accounts.push import views as push
 from accounts.registration import views as registration
 from accounts.registration.proofs import APPEAL, FINISH
@@ -52,6 +53,9 @@ urlpatterns = [
     path("identity/<slug:provider>/start/", proofing.start, name="identity_start"),
     path("identity/checks/<uuid:check_id>/stop/", proofing.stop, name="identity_stop"),
     path("identity/evidence/<uuid:evidence_id>/remove/", proofing.remove, name="identity_remove"),
+    path("identity/wallet/<uuid:check_id>/request/", wallet.request_object, name="identity_wallet_request"),
+    path("identity/wallet/<uuid:check_id>/response/", wallet.response, name="identity_wallet_response"),
+    path("identity/checks/<uuid:check_id>/back/", wallet.back, name="identity_back"),
     path("notifications/", push.index, name="push"),
     path("notifications/worker.js", push.worker, name="push_worker"),
     path("notifications/nights/", push.nights, name="push_nights"),

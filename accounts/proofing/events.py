@@ -28,6 +28,14 @@ class CheckNoted(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAnswered(AuditEvent):
+    """A provider answered; it counts once the customer's own browser brings that back."""
+
+    name: ClassVar[str] = "proofing.answered"
+    attempt: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityProven(AuditEvent):
     """There is new evidence of who they are."""
 

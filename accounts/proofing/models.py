@@ -44,7 +44,9 @@ class IdentityCheck(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
+    )
     provider = models.CharField(max_length=16, db_comment="not sensitive")
     session = models.UUIDField(db_comment="pseudonymous: of the customer, in which it was begun")
     state = models.CharField(max_length=10, choices=[(each, each) for each in State], db_comment="not sensitive")
@@ -100,6 +102,12 @@ class IdentityCheck(models.Model):
         self.state, self.noted, self.document, self.noted_by, self.noted_at = State.NOTED, noted, document, by, at
         self.save(update_fields=["state", "noted", "document", "noted_by", "noted_at"])
 
+    def answered(self, noted: str, document: str, secret: str, at: datetime) -> None:
+        """A provider has answered, once: its keys are gone, and who holds the secret brings the answer back."""
+        self.state, self.noted, self.document, self.noted_at = State.NOTED, noted, document, at
+        self.sealed, self.secret = "", secret
+        self.save(update_fields=["state", "noted", "document", "noted_at", "sealed", "secret"])
+
     def end(self, state: State, at: datetime, *, why: Why | None = None, by: UUID | None = None) -> None:
         """It is over, and nothing that was shown stays with it."""
         self.state, self.ended_at, self.why, self.decided_by = state, at, why.value if why else "", by
@@ -120,7 +128,9 @@ class IdentityEvidence(models.Model):
     """That somebody has shown who they are. Name and birth date are sealed; of a number there is a digest only."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
+    )
     provider = models.CharField(max_length=16, db_comment="personal: identity; by which way")
     document = models.CharField(
         max_length=20, choices=choices(Document), db_comment="personal: identity; what kind of document"
@@ -179,7 +189,9 @@ class IdentityTwin(models.Model):
     """New evidence that looks like another account's: two of the staff say what is the case. Until then it waits."""
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
-    customer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_comment="pseudonymous")
+    customer = models.ForeignKey(
+        User, on_delete=models.CASCADE, db_index=False, related_name="+", db_comment="pseudonymous"
+    )
     other = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_comment="pseudonymous: the other account"
     )

@@ -145,6 +145,29 @@ def may_pass(check: CheckFacts, *, limits: Limits, at: datetime) -> Decision:
     return Deny(Reason.NOT_CONFIRMED) if expired else Allow()
 
 
+@question("proofing.may_answer")
+def may_answer(check: CheckFacts, *, limits: Limits, at: datetime) -> Decision:
+    """May a provider answer? Once, in time."""
+    return Allow() if check.is_live(at) and check.state is State.STARTED else Deny(Reason.OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class BackFacts:
+    """A browser that brings an answer back. ``is_theirs``: the customer's, in the session in which it was begun."""
+
+    check: CheckFacts = field(default_factory=CheckFacts)
+    is_theirs: bool = False
+    has_code: bool = False
+
+
+@question("proofing.may_bring_back")
+def may_bring_back(facts: BackFacts, *, limits: Limits, at: datetime) -> Decision:
+    """May this browser bring the answer back? The one that began, with the code that only it was sent back with."""
+    if not facts.check.is_live(at) or facts.check.state is not State.NOTED or facts.check.noted_by is not None:
+        return Deny(Reason.OVER)
+    return Allow() if facts.is_theirs and facts.has_code else Deny(Reason.NOT_CONFIRMED)
+
+
 @question("proofing.may_stop")
 def may_stop(check: CheckFacts, *, limits: Limits, at: datetime) -> Decision:
     """May it be stopped? While it runs."""

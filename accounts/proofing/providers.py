@@ -1,17 +1,22 @@
 """Who can confirm who somebody is. Each provider stands in this registry; what it needs of the world is its own.
 
-A provider is four things: it *starts* a check (``begin``: where the customer goes on, and what its answer must carry),
-takes the *callback* in a view of its own, turns that into *evidence* (``Shown``), and hands the *outcome* to
-``flows.checks``: ``conclude`` or ``fail``. Nothing else writes evidence.
+A provider is four things: it *starts* a check (``begin``: where the customer goes on, and what is kept for its answer),
+takes the *callback* in a view of its own, turns that into what was *shown* (``Shown``), and hands it to
+``flows.answers``, which waits for the customer's own browser. The *outcome* is evidence, and nothing else writes it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.proofing.verifier import presentation, trust
+from accounts.proofing.verifier.jose import NotGood
+from ciam_portal.core import links
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.words import Text
 
@@ -21,10 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Where the customer goes on (nowhere: on our page). ``secret``: what the answer must carry; ``sealed``: kept."""
+    """Where the customer goes on (nowhere: on our page), and what is kept, sealed, until an answer comes."""
 
     url: str = ""
-    secret: str = ""
     kept: str = ""
 
 
@@ -40,6 +44,7 @@ class Provider:
     begin: Callable[["IdentityCheck"], Begun]
 
 
+WALLET_REQUEST = "accounts:identity_wallet_request"
 PROVIDERS: dict[str, Provider] = {}
 
 
@@ -54,6 +59,21 @@ def offered(at: datetime) -> list[Provider]:
     return [each for each in PROVIDERS.values() if each.is_offered(at)]
 
 
+def _wallet(check: "IdentityCheck") -> Begun:
+    kept = presentation.Kept.new()
+    asked = {"client_id": trust.client_id(), "request_uri": links.absolute(WALLET_REQUEST, str(check.pk))}
+    url = f"{settings.IDENTITY_WALLET_URL}?{urlencode(asked | {'request_uri_method': 'get'})}"
+    return Begun(url, str(kept))
+
+
+def _is_wallet_offered(at: datetime) -> bool:
+    try:
+        trust.certificate()
+        return bool(trust.trusted(at).kinds)
+    except NotGood:
+        return False
+
+
 ATTENDED = declare(
     Provider(
         code="attended",
@@ -62,5 +82,15 @@ ATTENDED = declare(
         lives=lambda rules: timedelta(days=rules.proofing.meeting_days),
         is_offered=lambda _at: True,
         begin=lambda _check: Begun(),
+    )
+)
+WALLET = declare(
+    Provider(
+        code="wallet",
+        title=_("With a digital ID"),
+        words=_("You show it from the wallet app on this device. We see your name and date of birth, nothing else."),
+        lives=lambda rules: timedelta(seconds=rules.proofing.wallet_seconds),
+        is_offered=_is_wallet_offered,
+        begin=_wallet,
     )
 )

@@ -28,5 +28,5 @@ tell(
         events.StaffTrained: plain(_("You may check identities")),
         events.TrainingEnded: plain(_("You no longer check identities")),
     },
-    silent=[events.TwinProposed],
+    silent=[events.CheckAnswered, events.TwinProposed],
 )

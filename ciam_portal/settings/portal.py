@@ -94,6 +94,10 @@ _lists = "/var/lib/ciam" if PRODUCTION else str(BASE_DIR / "var")
 _data = f"{_lists}/network" if PRODUCTION else f"{_lists}/network-data"
 NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
 
+# Whom wallets and outside services are believed that confirm who customers are (accounts.proofing.verifier.trust)
+IDENTITY_DIR = env.str("IDENTITY_DIR", "")  # with none, neither is offered
+IDENTITY_WALLET_URL = env.str("IDENTITY_WALLET_URL", "openid4vp://authorize")
+
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"{PORTAL_NAME} <no-reply@{MAIL_DOMAIN}>")

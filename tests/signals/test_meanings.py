@@ -62,6 +62,7 @@ UNTOLD = {
     "business.role_saved",
     "business.verdict_proposed",
     "business.verdict_sent_back",
+    "proofing.answered",
     "proofing.due",
     "proofing.failed",
     "proofing.noted",

@@ -12,7 +12,7 @@ from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
-from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
@@ -20,7 +20,6 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 
 PAGE = "accounts:identity"
-SECRET = "identity check"  # noqa: S105  (a purpose)
 _MOST_TWINS = 5
 
 
@@ -37,7 +36,6 @@ def start(customer: User, session: Session, code: str, *, by: Actor, at: datetim
         expires_at=at + provider.lives(limits.current()),
     )  # fmt: skip
     begun = provider.begin(check)
-    check.secret = codes.digest(begun.secret, SECRET) if begun.secret else ""
     check.sealed = vault.seal(begun.kept.encode(), check.context) if begun.kept else ""
     check.save(force_insert=True)
     record(events.CheckStarted(attempt=check.pk, provider=Code(code)), about=customer.pk, by=by, at=at)
