@@ -133,7 +133,8 @@ def certified(name: str, at: datetime, by: tuple[Any, Any] | None = None) -> tup
 
 def pem(key: Any, certificate: x509.Certificate) -> bytes:
     """Both, in one file."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    whole: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return whole + certificate.public_bytes(Encoding.PEM)
 
 
 def now() -> datetime:

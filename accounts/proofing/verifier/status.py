@@ -67,16 +67,24 @@ def _list(uri: str, issuer: Issuer, at: datetime) -> dict[str, Any]:
     claims = jose.verified(text, issuer.may_have_signed(jose.said(text).header, at), KIND).claims
     if claims.get("sub") != uri:
         raise NotGood("another_status_list")
-    now, made, ends = at.timestamp(), claims.get("iat"), claims.get("exp", at.timestamp() + _MOST_TTL)
-    if not _is_time(made) or not _is_time(ends) or not made - _SKEW.total_seconds() <= now < ends:
-        raise NotGood("status_list_expired")
+    ends = _ends(claims, at)
     ttl = claims.get("ttl", _LEAST_TTL)
     seconds = min(max(ttl, _LEAST_TTL), _MOST_TTL) if _is_time(ttl) else _LEAST_TTL
-    cache.add(kept, text, int(min(seconds, max(1, ends - now))))
+    cache.add(kept, text, int(min(seconds, max(1.0, ends - at.timestamp()))))
     found = claims.get("status_list")
     if not isinstance(found, dict):
         raise NotGood("no_status_list")
     return found
+
+
+def _ends(claims: dict[str, Any], at: datetime) -> float:
+    """Until when this list holds. Raises NotGood if that is over, or not yet."""
+    made, ends = claims.get("iat"), claims.get("exp", at.timestamp() + _MOST_TTL)
+    if not _is_time(made) or not _is_time(ends):
+        raise NotGood("status_list_expired")
+    if not float(made or 0) - _SKEW.total_seconds() <= at.timestamp() < float(ends):
+        raise NotGood("status_list_expired")
+    return float(ends)
 
 
 def _is_time(value: object) -> bool:

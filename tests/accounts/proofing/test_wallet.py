@@ -22,7 +22,7 @@ from jwcrypto import jwk
 from accounts.models import IdentityCheck, IdentityEvidence
 from accounts.proofing import facts, policy
 from accounts.proofing.policy import BackFacts, CheckFacts
-from accounts.proofing.shapes import State
+from accounts.proofing.shapes import Shown, State
 from accounts.proofing.verifier import jose, presentation, status, trust
 from accounts.proofing.verifier.jose import NotGood
 from ciam_portal.core import clock, fetch
@@ -33,6 +33,7 @@ from ciam_portal.core.policy.identity import Identity
 from tests import factories
 from tests import wallet as home
 from tests.accounts.proofing.conftest import Party, party
+from tests.services import browser_is_required
 from tests.wallet import Wallet
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -62,7 +63,7 @@ class Asked:
         self.said = home.asked(presentation.request(self.kept, "https://portal.example/r/", NOON, NOON))
         self.key = self.said["client_metadata"]["jwks"]["keys"][0]
 
-    def holds(self, presented: Any, **more: Any) -> presentation.Shown:
+    def holds(self, presented: Any, **more: Any) -> Shown:
         token = presented if isinstance(presented, dict) else {"person": [presented]}
         answer = {"state": self.said["state"], "vp_token": token} | more
         return presentation.answer(home.encrypted(answer, self.key), self.kept, NOON)
@@ -369,9 +370,13 @@ def back(address: str) -> str:
 
 @pytest.mark.django_db
 def test_a_wallet_of_others_confirms_who_somebody_is(ada: Party, operator: Callable[..., Wallet]) -> None:
-    node = shutil.which("node")
-    if node is None or not (CLIENTS / "node_modules" / "@sd-jwt").exists():
-        pytest.skip("no Node.js, or its packages are not installed")
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        if browser_is_required():
+            pytest.fail("no Node.js found: install it (Debian: nodejs, npm)")
+        pytest.skip("no Node.js found")
+    if not (CLIENTS / "node_modules" / "@sd-jwt").exists():
+        subprocess.run([npm, "ci", "--silent"], cwd=CLIENTS, check=True)
     wallet = operator(at=clock.now())
     check, said, text = begun(ada)
     issuer = {"key": wallet.issuer.export(as_dict=True), "iss": home.ISS, "vct": home.VCT}
