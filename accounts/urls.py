@@ -8,8 +8,8 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.proofing.views import answering, service, wallet
 from accounts.proofing.views import pages as proofing
-from accounts.proofing.views import wallet
 from accounts.push import views as push
 from accounts.registration import views as registration
 from accounts.registration.proofs import APPEAL, FINISH
@@ -56,7 +56,8 @@ urlpatterns = [
     path("identity/evidence/<uuid:evidence_id>/remove/", proofing.remove, name="identity_remove"),
     path("identity/wallet/<uuid:check_id>/request/", wallet.request_object, name="identity_wallet_request"),
     path("identity/wallet/<uuid:check_id>/response/", wallet.response, name="identity_wallet_response"),
-    path("identity/checks/<uuid:check_id>/back/", wallet.back, name="identity_back"),
+    path("identity/services/<uuid:check_id>/callback/", service.callback, name="identity_service_callback"),
+    path("identity/checks/<uuid:check_id>/back/", answering.back, name="identity_back"),
     path("notifications/", push.index, name="push"),
     path("notifications/worker.js", push.worker, name="push_worker"),
     path("notifications/nights/", push.nights, name="push_nights"),

@@ -103,10 +103,8 @@ def answer(wallet: Wallet, request: dict[str, Any], at: datetime) -> str:
     return encrypted(said, request["client_metadata"]["jwks"]["keys"][0])
 
 
-def folder(
-    where: Path, issuer: Any, at: datetime, *, days: int = 365, services: tuple[dict[str, Any], ...] = (), **said: Any
-) -> None:
-    """The operator's folder: a trust list with this issuer, our certificate, and outside services."""
+def folder(where: Path, issuer: Any, at: datetime, *, days: int = 365, **said: Any) -> None:
+    """The operator's folder: a trust list with this issuer, and our certificate."""
     where.mkdir(parents=True, exist_ok=True)
     operator = new_key()
     listed = {
@@ -118,7 +116,6 @@ def folder(
     (where / "trust-list.jwt").write_text(sign(claims, operator, "trust-list+jwt"))
     (where / "trust-key.json").write_text(operator.export_public())
     (where / "verifier.pem").write_bytes(pem(*certified("portal.example", at)))
-    (where / "services.json").write_text(json.dumps(services))
 
 
 def certified(name: str, at: datetime, by: tuple[Any, Any] | None = None) -> tuple[Any, x509.Certificate]:
@@ -140,3 +137,21 @@ def pem(key: Any, certificate: x509.Certificate) -> bytes:
 def now() -> datetime:
     """Now."""
     return datetime.now(UTC)
+
+
+def service(where: Path, key: Any, url: str, *, iss: str, strength: str = "strong") -> None:
+    """An outside service, in the operator's folder."""
+    keys = {"keys": [key.export_public(as_dict=True)]}
+    said = {"title": "Identity service", "iss": iss, "url": url, "jwks": keys, "strength": strength}
+    (where / "service.json").write_text(json.dumps(said))
+
+
+def stated(asked: dict[str, str], iss: str, at: datetime, **said: Any) -> dict[str, Any]:
+    """What such a service says of somebody who was sent with this, as it should be."""
+    now = int(at.timestamp())
+    person = {
+        "name": "Ada Lovelace", "birth_date": "1990-12-10", "issuer": "NO", "number": f"D{asked['sub'][:8]}",
+        "expires_on": "2031-01-01", "confirmed": True,
+    }  # fmt: skip
+    must = {name: asked[name] for name in ("reference", "nonce", "sub", "aud")}
+    return must | {"iss": iss, "iat": now, "exp": now + 120} | person | said

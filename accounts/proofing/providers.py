@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.proofing.verifier import presentation, trust
+from accounts.proofing.verifier import presentation, statement, trust
 from accounts.proofing.verifier.jose import NotGood
 from ciam_portal.core import links
 from ciam_portal.core.policy.limits import Limits
@@ -45,6 +45,7 @@ class Provider:
 
 
 WALLET_REQUEST = "accounts:identity_wallet_request"
+SERVICE_CALLBACK = "accounts:identity_service_callback"
 PROVIDERS: dict[str, Provider] = {}
 
 
@@ -74,6 +75,13 @@ def _is_wallet_offered(at: datetime) -> bool:
         return False
 
 
+def _service(check: "IdentityCheck") -> Begun:
+    kept, service = statement.Kept.new(), trust.service()
+    asked = {"reference": str(check.pk), "nonce": kept.nonce, "sub": kept.sub, "aud": settings.PUBLIC_URL}
+    asked |= {"callback": links.absolute(SERVICE_CALLBACK, str(check.pk))}
+    return Begun(f"{service.url if service else ''}?{urlencode(asked)}", str(kept))
+
+
 ATTENDED = declare(
     Provider(
         code="attended",
@@ -92,5 +100,15 @@ WALLET = declare(
         lives=lambda rules: timedelta(seconds=rules.proofing.wallet_seconds),
         is_offered=_is_wallet_offered,
         begin=_wallet,
+    )
+)
+SERVICE = declare(
+    Provider(
+        code="service",
+        title=_("With an identity service"),
+        words=_("A service that we rely on looks at your document, and tells us your name and date of birth."),
+        lives=lambda rules: timedelta(minutes=rules.proofing.service_minutes),
+        is_offered=lambda _at: trust.service() is not None,
+        begin=_service,
     )
 )

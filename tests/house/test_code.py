@@ -49,6 +49,7 @@ PUBLIC = {
     "recovery:help", "accounts:open_confirm_email", "accounts:confirm_email_page", "accounts:open_change_email",
     "accounts:open_disown", "accounts:push_worker",
     "accounts:identity_wallet_request", "accounts:identity_wallet_response",
+    "accounts:identity_service_callback",
     "accounts:answer_link", "accounts:open_undo", "accounts:undo",
     "consent:receipt_verify", "consent:receipt_notice",
     "gateway:again", "gateway:sign_out", "consent:open_keep_account", "consent:keep_account",

@@ -1,15 +1,13 @@
 """Whom we believe: a list in a file, signed by the operator, with an end. Expired, broken or not there: nobody.
 
 The operator's folder (``IDENTITY_DIR``) holds ``trust-list.jwt``, ``trust-key.json`` (the public key that signed it),
-``verifier.pem`` (our key and certificate for wallets) and ``services.json`` (outside services).
+``verifier.pem`` (our key and certificate for wallets) and ``service.json`` (an outside service).
 """
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,7 +16,7 @@ from django.conf import settings
 from accounts.proofing.shapes import Strength
 from accounts.proofing.verifier import jose
 from accounts.proofing.verifier.jose import NotGood
-from ciam_portal.core import strictjson
+from ciam_portal.core import fetch, strictjson
 from ciam_portal.oauth import jwts
 
 _KIND = "trust-list+jwt"
@@ -66,7 +64,6 @@ class TrustList:
 class Service:
     """An outside service that confirms who somebody is, by a signed statement."""
 
-    code: str
     title: str
     iss: str
     url: str
@@ -114,20 +111,16 @@ def client_id() -> str:
     return f"x509_hash:{jose.hash_of(certificate()[1].public_bytes(Encoding.DER))}"
 
 
-def services() -> dict[str, Service]:
-    """The outside services, by code; none, if the file is missing or cannot be used."""
+def service() -> Service | None:
+    """The outside service; None, if the file is missing or cannot be used."""
     try:
-        return {each["code"]: _service(each) for each in json.loads(_file("services.json"))}
+        said = strictjson.loads(_file("service.json"))
+        if not fetch.acceptable(said["url"]):
+            return None
+        keys = jwts.key_set(said["jwks"])
+        return Service(str(said["title"]), str(said["iss"]), said["url"], keys, Strength(said["strength"]))
     except (OSError, ValueError, TypeError, KeyError):
-        return {}
-
-
-def _service(said: dict[str, Any]) -> Service:
-    if urlsplit(said["url"]).scheme != "https" and settings.PRODUCTION:
-        raise ValueError(said["code"])
-    return Service(
-        said["code"], said["title"], said["iss"], said["url"], jwts.key_set(said["jwks"]), Strength(said["strength"])
-    )
+        return None
 
 
 def _file(name: str) -> bytes:
