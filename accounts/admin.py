@@ -1,6 +1,7 @@
 """Where Django's admin looks for pages: each theme brings its own."""
 
 from accounts.activity import admin as activity
+from accounts.budgets import admin as budgets
 from accounts.desk.admin import customers
 from accounts.proofing.admin import checks, training, twins
 from accounts.registration import admin as registration
@@ -10,6 +11,7 @@ from accounts.watch import admin as watch
 
 __all__ = [
     "activity",
+    "budgets",
     "checks",
     "customers",
     "registration",

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -21,10 +20,6 @@ from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy.assurance import Assurance
 from ciam_portal.core.policy.identity import Identity
 from ciam_portal.core.roles import roles_of
-from ciam_portal.core.themes import Joined
-
-PHONES = Joined[Callable[[User], bool]]()
-"""Whether a customer has confirmed a phone number, by a code sent to it."""
 
 
 def held(customer: User) -> policy.Held:
@@ -32,7 +27,7 @@ def held(customer: User) -> policy.Held:
     rows = IdentityEvidence.objects.filter(customer=customer).order_by("given_at")
     return policy.Held(
         address=addresses.is_proven(customer),
-        phone=any(has_phone(customer) for has_phone in PHONES),
+        phone=addresses.proven_phone(customer) is not None,
         evidence=tuple(evidence(row) for row in rows),
     )
 

@@ -70,7 +70,7 @@ OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
 OTP_WEBAUTHN_ATTESTATION_MODEL = "accounts.PasskeyAttestation"
 OTP_WEBAUTHN_RP_ID = public.hostname
 OTP_WEBAUTHN_RP_NAME = PORTAL_NAME
-OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL})
+OTP_WEBAUTHN_ALLOWED_ORIGINS = list({PUBLIC_URL, STAFF_URL, *env.list("APP_ORIGINS", default=[])})
 OTP_WEBAUTHN_TIMEOUT_SECONDS = 300
 
 # Partners
@@ -99,6 +99,10 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
+
+# Phone numbers that moved: a class that is named, a file, or nobody is asked.
+PORTING_FILE = env.str("PORTING_FILE", "")
+PORTING = env.str("PORTING", f"ciam_portal.core.porting.{'File' if PORTING_FILE else 'Unasked'}")
 
 # Mail domains: the system's DNS, or nobody is asked.
 MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"

@@ -19,6 +19,7 @@ from accounts.models import (
     IdentityCheck,
     IdentityTraining,
     IdentityTwin,
+    Outgoing,
     Restriction,
     RoleChange,
     User,
@@ -153,6 +154,7 @@ def make(customer: User) -> World:
         _use(customer, at),
         _removal(customer, at),
         _succession(customer, at),
+        Outgoing.objects.create(pk=codes.new_id(), at=at, channel="mail", purpose="reset", stranger=True),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})
