@@ -16,6 +16,7 @@ from accounts.models import IdentityCheck, IdentityEvidence, IdentityTraining, I
 from accounts.proofing import policy
 from accounts.proofing.providers import PROVIDERS
 from accounts.proofing.shapes import Document, Found, Pathway, Shown, State, Strength
+from accounts.step_up import identity
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy.assurance import Assurance
 from ciam_portal.core.policy.identity import Identity
@@ -32,6 +33,7 @@ def held(customer: User) -> policy.Held:
     )
 
 
+@identity.KNOWN.join
 def level(customer: User, at: datetime) -> Identity:
     """How well it is known now who this customer is."""
     return policy.level(held(customer), at)

@@ -13,6 +13,7 @@ from accounts.factors import bound as factors
 from accounts.lock.policy import LockFacts, WayBack, is_ajar
 from accounts.models import Device, Dispute, Session, User
 from accounts.sign_in.policy import SignInFacts
+from accounts.step_up import identity
 from ciam_portal.core import gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import DecisionEntry
@@ -149,8 +150,7 @@ def for_stranger(
 
     ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
     """
-    pace = None if own else velocity.pace(source_of(email, seen), at)
-    pace = pace or Pace()
+    pace = (None if own else velocity.pace(source_of(email, seen), at)) or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -229,6 +229,7 @@ def of_account(customer: User, device: Device | None, at: datetime) -> gate.Fact
     """What an account says by itself, whoever asks: its owner on this device, or somebody for them. No statement."""
     return gate.Facts(
         account_active=customer.stands,
+        identity=identity.of(customer, at),
         signals=surroundings(customer, device, at),
         quarantine_until=quarantine_until(customer),
         suspended_until=customer.suspended_until,

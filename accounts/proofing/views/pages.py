@@ -31,13 +31,13 @@ _INDEX = "accounts:identity"
 def index(request: HttpRequest) -> HttpResponse:
     """All of it, on one page."""
     me, at = customer_of(request), clock.now()
-    held = facts.held(me)
+    known = facts.held(me)
     rows = IdentityEvidence.objects.there(at).filter(customer=me).order_by("-given_at")
     live = {check.provider: check for check in IdentityCheck.objects.live(at).filter(customer=me)}
     words = {
-        "held": held,
-        "is_shown": policy.level(held, at) is Identity.DOCUMENT,
-        "is_due": policy.is_due(held, limits.current(), at),
+        "known": known,
+        "is_shown": policy.level(known, at) is Identity.DOCUMENT,
+        "is_due": policy.is_due(known, limits.current(), at),
         "evidence": [_shown(row) for row in rows],
         "ways": [{"provider": each, "check": live.get(each.code)} for each in providers.offered(at)],
         "attended": live.get(ATTENDED.code),

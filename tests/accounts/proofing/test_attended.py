@@ -176,6 +176,7 @@ def test_the_page_begins_stops_and_removes(ada: Party, shows: Shows) -> None:
     check = IdentityCheck.objects.get()
     page = ada.client.get("/identity/").content.decode()
     assert check.reference in page
+    assert "Held(" not in page
     ada.client.post(f"/identity/checks/{check.pk}/stop/")
     assert ada.client.post(f"/identity/checks/{check.pk}/stop/").status_code == HTTPStatus.FOUND  # pressed twice
     check.refresh_from_db()
