@@ -100,7 +100,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 
 def is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
-    """Whether the password there is was typed, and the new one is another; says on the form what is not so."""
+    """Whether the password there is was typed, and the new one is another; says on the form what is not so.
+
+    Who signs in with another service has none yet.
+    """
+    if "current" not in form.cleaned_data:
+        return True
     checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
     if checked.outcome is not Outcome.RIGHT:
         form.add_error("current", words_for(Method.PASSWORD, checked, at))

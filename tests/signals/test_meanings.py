@@ -293,7 +293,9 @@ UNTOLD = {
     "staff.role_rejected",
     "staff.role_revoked",
     "staff.value_shown",
+    "upstream.linked",
     "upstream.opened",
+    "upstream.unlinked",
     "upstream.used",
 }
 

@@ -10,7 +10,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0016_outgoing"),
+        ("accounts", "0017_sign_ins_elsewhere"),
     ]
 
     operations = [
