@@ -216,7 +216,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "upstream": settings.UPSTREAMS[identity.upstream]}
         return render(request, "accounts/upstream/sign_up.html", context)
-    return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
+    with clock.even():
+        return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
 
 
 def _open(request: HttpRequest, identity: Identity, email: str, zone: str) -> HttpResponse:

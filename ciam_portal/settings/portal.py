@@ -199,7 +199,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.sign_in.adapter.Backend",
 ]
 PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
