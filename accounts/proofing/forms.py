@@ -64,7 +64,7 @@ class Note(forms.Form):
 class Decide(forms.Form):
     """What the second agent decides."""
 
-    do = forms.ChoiceField(choices=[("pass", ""), ("fail", "")])
+    do = forms.ChoiceField(label=_("What you decide"), choices=[("pass", _("Confirm")), ("fail", _("Do not confirm"))])
     why = forms.ChoiceField(label=_("Why not"), required=False, choices=lambda: [("", "—"), *choices(_WHY)])
 
     def clean(self) -> dict[str, Any] | None:

@@ -55,6 +55,8 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 VAPID_KEYS = environment.vapid_keys()  # with none, nothing goes to browsers, nor is it offered (accounts.push)
 GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
+IDENTITY_DIR = env.str("IDENTITY_DIR", "")  # who is believed that says who customers are (accounts.proofing.verifier)
+IDENTITY_WALLET_URL = env.str("IDENTITY_WALLET_URL", "openid4vp://authorize")
 UPSTREAMS = environment.upstreams()  # with which other services customers may sign in (accounts.upstream)
 
 # Services
@@ -93,10 +95,6 @@ NUDGE_WORKERS = env.bool("CIAM_NUDGE_WORKERS", True)
 _lists = "/var/lib/ciam" if PRODUCTION else str(BASE_DIR / "var")
 _data = f"{_lists}/network" if PRODUCTION else f"{_lists}/network-data"
 NETWORK_DATA_DIR = Path(env.str("NETWORK_DATA", "") or _data)
-
-# Whom wallets and outside services are believed that confirm who customers are (accounts.proofing.verifier.trust)
-IDENTITY_DIR = env.str("IDENTITY_DIR", "")  # with none, neither is offered
-IDENTITY_WALLET_URL = env.str("IDENTITY_WALLET_URL", "openid4vp://authorize")
 
 # Mail and text messages
 MAIL_DOMAIN = public.hostname or "localhost"

@@ -39,7 +39,7 @@ class IdentityChecks(Looking):
     roles = CHECKERS
     because = WhyLook.IDENTITY_CHECK
     list_display = ("number", "provider", "state", "started_at", "expires_at")
-    list_filter = ("state", "provider")
+    list_filter = ("state",)
     search_fields: ClassVar[tuple[str, ...]] = ("id__exact",)
     ordering: ClassVar[tuple[str, ...]] = ("-started_at",)
 

@@ -425,7 +425,8 @@ def test_a_wallet_whose_owner_says_no_ends_it(ada: Party, operator: Callable[...
 
 
 @pytest.mark.django_db
-def test_without_a_trust_list_no_wallet_is_offered(ada: Party) -> None:
+def test_without_a_trust_list_no_wallet_is_offered(ada: Party, settings: Any) -> None:
+    settings.IDENTITY_DIR = ""
     assert "wallet" not in ada.client.get("/identity/").content.decode()
     ada.client.post("/identity/wallet/start/")
     assert not IdentityCheck.objects.exists()
