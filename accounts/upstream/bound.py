@@ -22,7 +22,6 @@ from accounts.upstream.shapes import Identity, Upstream
 from ciam_portal.core.categories import of_library
 from ciam_portal.oauth.jwts import hash_of
 
-
 __all__ = ["Link", "Taken"]
 _ATTEMPT = "attempt"
 
