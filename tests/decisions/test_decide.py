@@ -210,7 +210,7 @@ def test_who_asks_too_often_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
 
 # --- bad input
 
-BAD_MEMBERS = [
+BAD_MEMBERS: list[dict[str, Any]] = [
     {"amount": -1},
     {"amount": 12.5},
     {"amount": 1.0},
