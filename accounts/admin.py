@@ -2,9 +2,10 @@
 
 from accounts.activity import admin as activity
 from accounts.desk.admin import customers
+from accounts.moving import admin as moving
 from accounts.registration import admin as registration
 from accounts.restrictions import admin as restrictions
 from accounts.staff.admin import roles
 from accounts.watch import admin as watch
 
-__all__ = ["activity", "customers", "registration", "restrictions", "roles", "watch"]
+__all__ = ["activity", "customers", "moving", "registration", "restrictions", "roles", "watch"]

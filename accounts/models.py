@@ -7,6 +7,7 @@ from accounts.baseline.models import PopulationCount, Profile
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
+from accounts.moving.models import BrokenLine, Move
 from accounts.push.models import PushSubscription
 from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
@@ -19,10 +20,12 @@ __all__ = [
     "AppBucket",
     "BackupCode",
     "BreakGlass",
+    "BrokenLine",
     "Change",
     "Device",
     "Dispute",
     "HeldSignUp",
+    "Move",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",

@@ -1,6 +1,6 @@
 """Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
@@ -19,6 +19,14 @@ MORE = Joined[Callable[[User], list[Channel]]]()
 def add(customer: User, address: str, *, proven: bool) -> None:
     """The customer's one address, at sign-up or on import."""
     EmailAddress.objects.create(user=customer, email=address, primary=True, verified=proven)
+
+
+def add_all(customers: Iterable[tuple[User, bool]]) -> None:
+    """The same of many, each with whether it is proven."""
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=customer, email=customer.email, primary=True, verified=proven)
+        for customer, proven in customers
+    )
 
 
 def is_proven(customer: User) -> bool:
@@ -43,11 +51,15 @@ def mailboxes(customer: User) -> frozenset[str]:
     return frozenset(reader(address) for address in (customer.email, *known))
 
 
-def never_proven(before: datetime) -> QuerySet[User]:
-    """Accounts opened, and last asked for, before then of which nobody has proven an address."""
+def never_proven(before: datetime, brought: datetime) -> QuerySet[User]:
+    """Accounts opened, and last asked for, before then of which nobody has proven an address.
+
+    Of those that were brought from elsewhere: before ``brought``.
+    """
     waiting = EmailAddress.objects.filter(verified=False).values("user")
     proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     rows = User.objects.filter(pk__in=waiting, created_at__lt=before, unsettled="", is_staff=False, is_active=True)
+    rows = rows.exclude(imported_at__gte=brought)
     rows = rows.exclude(password_changed_at__gte=before).exclude(Exists(proven))
     return rows.filter(sessions__isnull=True, devices__isnull=True)
 

@@ -20,6 +20,11 @@ def now() -> datetime:
 @contextmanager
 def even() -> Iterator[None]:
     """Take as long for a stranger as for a customer."""
-    started = time.monotonic()
+    began = time.monotonic()
     yield
-    time.sleep(max(0.0, settings.EVEN_SECONDS - (time.monotonic() - started)))
+    fill(began, settings.EVEN_SECONDS)
+
+
+def fill(began: float, seconds: float) -> None:
+    """Wait until so long has passed since then, on the clock that only goes on."""
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))

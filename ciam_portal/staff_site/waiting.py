@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 
 from accounts.activity.policy import MAY_CLOSE
-from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Restriction, RoleChange, User
 from accounts.registration.policy import REVIEWERS as SIGN_UP_REVIEWERS
 from accounts.restrictions.policy import RESTRICTERS, REVIEWERS
 from accounts.staff.policy import RoleState
@@ -33,6 +33,7 @@ _PROPOSALS = ngettext_lazy("%(n)s proposal waits for a second person", "%(n)s pr
 _DOCUMENTS = ngettext_lazy("%(n)s document for you to check", "%(n)s documents for you to check", "n")
 _ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed roles to decide about", "n")
 _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
+_MOVES = ngettext_lazy("%(n)s move of customers to decide about", "%(n)s moves of customers to decide about", "n")
 _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
 _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
 _REMOVALS = ngettext_lazy("%(n)s removal of a guardian to decide", "%(n)s removals of guardians to decide", "n")
@@ -97,6 +98,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield by_others, _ROLES, _page("accounts_rolechange")
         versions = PolicyVersion.objects.filter(state=VersionState.PROPOSED).exclude(proposed_by=me)
         yield versions, _POLICIES, _page("governance_policyversion")
+        yield Move.objects.filter(state="proposed", expires_at__gt=at), _MOVES, _page("accounts_move")
         asked = ChangeRequest.objects.filter(state=State.OPEN).exclude(asked_by=me).exclude(partner__owner=me)
         yield asked, _APPS, _page("console_changerequest", "?state__exact=open")
     if OFFICERS & standing:

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from accounts.customer import addresses
 from accounts.models import User
+from accounts.moving.flows.bring import CARRIED, Brought
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
@@ -170,6 +171,20 @@ def announce(customer: User, ending: Sequence[ConsentRecord], days: int, *, by: 
         titles = tuple(dict.fromkeys(_named(each, active) for each in ending))
     notice = notices.ChoicesEnd(titles, days, links.absolute("consent:choices"))
     tell(customer, notice, to=addresses.proven(customer), at=at)
+
+
+@CARRIED.join
+def said_elsewhere(brought: Brought, *, by: Actor, at: datetime) -> None:
+    """Who was brought from another system said no there: that counts here too. A yes counts for nothing (GDPR 7(1)).
+
+    Nobody can show to which text it was; they are asked here as everybody is.
+    """
+    active = purposes.active(at)
+    for customer, person in brought:
+        denied = [active[key] for key, yes in person.says.items() if not yes and key in active]
+        asked = [now for now in denied if now.is_asked or now.may_be_objected_to]
+        changes = [_own(now, policy.becomes(now.basis, None, Says.NO), (), at) for now in asked]
+        write(customer.pk, changes, by=by, at=at)
 
 
 # --- writing

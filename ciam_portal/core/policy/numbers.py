@@ -42,6 +42,16 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Moving:
+    """Customers who come from elsewhere, or go there: how long an approval counts, and how they first sign in."""
+
+    proposal_hours: Annotated[StrictInt, Field(ge=1, le=168)]
+    run_hours: Annotated[StrictInt, Field(ge=1, le=336)]
+    unseen_days: Annotated[StrictInt, Field(ge=30, le=730)]
+    failure_milliseconds: Annotated[StrictInt, Field(ge=100, le=2000)]
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """From which points on a sign-up is challenged, held or refused, and how long what it leaves behind is good for."""
 
@@ -273,6 +283,7 @@ class Content:
     password: Password
     sign_in: SignIn
     sign_up: SignUp
+    moving: Moving
     proof: Proof
     session: Session
     factors: Factors
