@@ -195,11 +195,6 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
-PASSWORD_HASHERS += [  # what customers brought with them, until their first sign-in
-    f"accounts.passwords.hashers.foreign.Old{name}"
-    for name in ("Bcrypt", "Argon2", "Pbkdf2", "Scrypt", "Firebase", "Digest")
-]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

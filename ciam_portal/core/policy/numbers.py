@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
+from ciam_portal.core.policy.keeping_numbers import Moving, Retention
 from ciam_portal.core.policy.partner_numbers import (
     Approvals,
     Asking,
@@ -39,16 +40,6 @@ class SignIn:
     pause_minutes: Annotated[StrictInt, Field(ge=5, le=1440)]
     attempts_per_address_per_minute: Annotated[StrictInt, Field(ge=5, le=300)]
     pending_minutes: Annotated[StrictInt, Field(ge=2, le=15)]
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """Customers who come from elsewhere, or go there: how long an approval counts, and how they first sign in."""
-
-    proposal_hours: Annotated[StrictInt, Field(ge=1, le=168)]
-    run_hours: Annotated[StrictInt, Field(ge=1, le=336)]
-    unseen_days: Annotated[StrictInt, Field(ge=30, le=730)]
-    failure_milliseconds: Annotated[StrictInt, Field(ge=100, le=2000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +133,6 @@ class Disputes:
 
     per_customer_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     vouched_hours: Annotated[StrictInt, Field(ge=1, le=72)]
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long what is over stays on record."""
-
-    audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    use_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
-    receipt_key_days: Annotated[StrictInt, Field(ge=3650, le=36_500)]
-    message_days: Annotated[StrictInt, Field(ge=7, le=400)]
-    unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Restriction, RoleChange, User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
@@ -122,6 +122,9 @@ def make(customer: User) -> World:
         RoleChange.objects.create(
             person=customer, role=Role.AGENT, verb=Verb.GRANT, reason=WhyRole.JOINED.value, state=RoleState.PROPOSED,
             proposed_by=codes.new_id(), proposed_at=at, expires_at=soon,
+        ),
+        Move.objects.create(
+            direction="bring", state="proposed", sha256="0" * 64, proposed_at=at, expires_at=soon
         ),
         BreakGlass.objects.create(
             person=customer, role=Role.APPROVER, reason=WhyGlass.ATTACK.value, asked_at=at, expires_at=soon
