@@ -135,13 +135,15 @@ def test_the_migration_moves_what_is_there_both_ways() -> None:
     """Rows from before lie in their months, sealed as they were; decisions are taken again as before."""
     decision, before = assess(), write(first_of(2))
     executor = MigrationExecutor(connection)
-    executor.migrate([("audit", "0001_squashed")])
+    first = [("audit", "0001_squashed")]
+    back = executor.migration_plan(first)
+    executor.migrate(first, [step for step in back if step[0].app_label == "audit"])  # not what others stand on
     assert not parts("audit_auditentry")
     assert seal.check(AuditEntry.objects.get(pk=before)).holds
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         run("DELETE FROM audit_auditentry")
     executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())  # others that stand on it were taken back with it
+    executor.migrate(executor.loader.graph.leaf_nodes())
     database.on_migrated()
     assert where(before) == part_of("audit_auditentry", 2)
     assert recompute.recompute(DecisionEntry.objects.get(pk=decision.pk)) == ()

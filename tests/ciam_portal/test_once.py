@@ -263,10 +263,14 @@ def presses_twice(client: Client, path: str, number: int) -> str:
 
 
 def every_button(client: Client, *starts: str) -> set[str]:
-    """Press each button of each page twice, as if none of the others had been pressed."""
-    found = [(path, number) for path, page in pages(client, *starts) for number in range(len(page.forms))]
+    """Press each button of each page twice, as if none of the others had been pressed; what many pages have, once."""
+    found = {
+        (urlsplit(urljoin(path, action)).path, *fields): (path, number)
+        for path, page in pages(client, *starts)
+        for number, (action, fields) in enumerate(page.forms)
+    }
     cookies, done = SimpleCookie(client.cookies), set()
-    for path, number in found:
+    for path, number in found.values():
         cache.clear()
         client.cookies = SimpleCookie(cookies)
         with transaction.atomic():

