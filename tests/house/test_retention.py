@@ -41,7 +41,7 @@ EMPTY = {
 }  # fmt: skip
 # So small that no index is wanted: written one by one.
 SMALL = {
-    "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert", "accounts.Move",
+    "accounts.Dispute", "accounts.Restriction", "accounts.RoleChange", "accounts.BreakGlass", "accounts.Alert",
     "recovery.Case", "governance.Replay", "oauth.SigningKey", "consent.Deletion",
 }  # fmt: skip
 SAID = (
