@@ -15,6 +15,7 @@ from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
 from accounts.undo import views as undo
+from accounts.upstream import views as upstream
 from ciam_portal.core.links import arrival
 
 app_name = "accounts"
@@ -52,6 +53,9 @@ urlpatterns = [
     path("notifications/nights/", push.nights, name="push_nights"),
     path("notifications/test/", push.test, name="push_test"),
     path("notifications/<uuid:key>/off/", push.switch_off, name="push_off"),
+    path("sign-in/with/<slug:key>/", upstream.begin, name="upstream_begin"),
+    path("sign-in/with/<slug:key>/back/", upstream.back, name="upstream_back"),
+    path("sign-up/with/", upstream.sign_up, name="upstream_sign_up"),
     path("session/renew/", entry.renew, name="renew"),
     *urls_factors.urlpatterns,
 ]

@@ -15,6 +15,8 @@ SELECT EXISTS (SELECT FROM otp_totp_totpdevice WHERE user_id = %(customer)s AND 
        EXISTS (SELECT FROM accounts_passkey WHERE user_id = %(customer)s AND confirmed),
        EXISTS (SELECT FROM accounts_backupcode WHERE customer_id = %(customer)s AND used_at IS NULL)
 """
+# A sign-in elsewhere (accounts.upstream) stands in for a password.
+_LINKED = "SELECT EXISTS (SELECT FROM socialaccount_socialaccount WHERE user_id = %(customer)s)"
 
 
 def second_factors(customer: User) -> frozenset[Method]:
@@ -26,9 +28,16 @@ def second_factors(customer: User) -> frozenset[Method]:
     return frozenset(held | {Method.BACKUP_CODE}) if held and spare else frozenset(held)
 
 
+def _is_linked(customer: User) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED, {"customer": customer.pk})
+        return bool(cursor.fetchone()[0])
+
+
 def highest_level(customer: User) -> Level:
     """The most that this customer can prove."""
-    return policy.highest(second_factors(customer), has_password=customer.has_usable_password())
+    known = customer.has_usable_password() or _is_linked(customer)
+    return policy.highest(second_factors(customer), has_password=known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,17 +61,17 @@ class SignUp(entry.SignUp):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """The form does not know the browser that sent it."""
-        form.browser = _browser(self.request, form.cleaned_data["email"], _shown(self.request, self.ticket))
+        form.browser = browser_at(self.request, form.cleaned_data["email"], filled_in(self.request, self.ticket))
         try:
             answer: HttpResponse = super().form_valid(form)
         except ProveMore as asked:
             return _challenged(self.request, form, asked)
         except OnHold as held:
             make_password(form.cleaned_data["password1"])  # the time that a success takes
-            return _held(self.request, form.cleaned_data["email"], form.browser, held)
+            return put_on_hold(self.request, form.cleaned_data["email"], form.browser, held)
         except Refused as refused:
             make_password(form.cleaned_data["password1"])
-            return _blandly(self.request, refused)
+            return blandly(self.request, refused)
         return answer
 
 
@@ -85,14 +85,14 @@ def by_mail(request: HttpRequest) -> HttpResponse:
     ticket = challenges.read(request.POST.get(_TICKET, ""), at)
     if ticket is None:
         return _over(request)
-    browser = replace(_browser(request, ticket.email, ticket.form), zone=ticket.zone)
+    browser = replace(browser_at(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
         flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
     except OnHold as held:
-        return _held(request, ticket.email, browser, held)
+        return put_on_hold(request, ticket.email, browser, held)
     except Refused as refused:
-        return _blandly(request, refused)
-    return _sent(request)
+        return blandly(request, refused)
+    return sent(request)
 
 
 @login_not_required
@@ -127,33 +127,34 @@ def _challenged(request: HttpRequest, form: SignUpForm, asked: ProveMore) -> Htt
     return render(request, "accounts/registration/challenge.html", shown | {"next": request.POST.get("next", "")})
 
 
-def _held(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
+def put_on_hold(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
     """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
     browser = replace(browser, devices=bucket.devices(request, None))
     flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
-    return _sent(request)
+    return sent(request)
 
 
 def _over(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/registration/challenge_over.html", status=410)
 
 
-def _blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
+def blandly(request: HttpRequest, refused: Refused) -> HttpResponse:
     """What the gate refuses looks like a success; whatever else stands in the way is said."""
     if refused.reason == policy.Reason.SPENT:
         return _over(request)
     if refused.reason != gate.Reason.SIGN_UP_REFUSED:
         raise refused
-    return _sent(request)
+    return sent(request)
 
 
-def _sent(request: HttpRequest) -> HttpResponse:
+def sent(request: HttpRequest) -> HttpResponse:
     """The page that everybody comes to, with the cookie that everybody gets."""
     request.session[_ASKED] = True
     return redirect(_SENT)
 
 
-def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
+def browser_at(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
+    """The browser that sent this form, counted."""
     browser = signing.browser_of(request, email)
     most = limits.current().sign_up.per_address_per_hour
     many = not budget.spend("sign_up", bucket.of(request, email), limit=most, seconds=3600)
@@ -163,7 +164,13 @@ def _browser(request: HttpRequest, email: str, form: shapes.Form) -> Browser:
     return replace(browser, known=known, form=replace(form, crowded=crowded, accounts=accounts))
 
 
-def _shown(request: HttpRequest, ticket: challenges.Ticket | None) -> shapes.Form:
+def browser_for(request: HttpRequest, email: str, zone: str) -> Browser:
+    """The same of a form that asks for an address alone."""
+    return replace(browser_at(request, email, filled_in(request)), zone=zone)
+
+
+def filled_in(request: HttpRequest, ticket: challenges.Ticket | None = None) -> shapes.Form:
+    """How this form was filled in."""
     at, carried = clock.now(), request.POST.get(_TICKET, "")
     if ticket is None:
         seconds = challenges.filled_seconds(request.POST.get("begun", ""), at)

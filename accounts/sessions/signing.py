@@ -88,6 +88,18 @@ def enter_with_passkey(request: HttpRequest, customer: User, method: Method, nex
     return response
 
 
+def enter_with_upstream(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:
+    """The same with another service's word."""
+    return enter_with_passkey(request, customer, method, next_url)
+
+
+def enter_new(request: HttpRequest, customer: User | None, email: str, method: Method) -> HttpResponse:
+    """After a sign-up without a password; ``customer`` None: the address is somebody's, and it looks alike."""
+    state = {METHODS: [method.value]}
+    response: HttpResponse = perform_login(request, Login(user=customer, email=email, signup=True, state=state))
+    return response
+
+
 def resume(request: HttpRequest, login: Login) -> HttpResponse:
     """Run the pipeline from where it paused."""
     response: HttpResponse = resume_login(request, login)

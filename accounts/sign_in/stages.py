@@ -225,7 +225,7 @@ def address_proven(request: HttpRequest, customer: User) -> HttpResponse | None:
         return None
     stage.login.user = customer
     if stage.login.signup:
-        stage.login.state[signing.METHODS] = [Method.PASSWORD.value]
+        stage.login.state.setdefault(signing.METHODS, [Method.PASSWORD.value])
     try:
         return signing.resume(request, stage.login)
     except Denied:

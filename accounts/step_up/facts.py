@@ -49,6 +49,7 @@ def at_the_door(customer: User, proven: Iterable[Method]) -> SignInFacts:
         proven=tuple(proven),
         lock=lock_of(customer),
         suspended_until=customer.suspended_until,
+        is_staff=customer.is_staff,
     )
 
 
@@ -57,8 +58,7 @@ def lock_of(customer: User) -> LockFacts | None:
     if customer.locked_at is None:
         return None
     restored = customer.recovered_at is not None and customer.recovered_at >= customer.locked_at
-    has_factor = bool(factors.second_factors(customer))
-    return LockFacts(way=WayBack(customer.way_back), restored=restored, has_factor=has_factor)
+    return LockFacts(WayBack(customer.way_back), restored, has_factor=bool(factors.second_factors(customer)))
 
 
 def is_looked_at(customer: User, at: datetime) -> bool:

@@ -58,7 +58,7 @@ def get(url: str, *, most: int) -> bytes:
 
 def read(url: str, *, most: int) -> Found:
     """The same, with its headers. Raises Unreachable."""
-    found = _ask("GET", url, most=most)
+    found = ask("GET", url, most=most)
     if found.status != 200:  # noqa: PLR2004  (an HTTP status)
         error = Unreachable(f"answered {found.status}")
         error.status = found.status
@@ -68,10 +68,11 @@ def read(url: str, *, most: int) -> Found:
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """The status that a request with this body was answered with. Raises Unreachable if it was not."""
-    return _ask("POST", url, body=body, headers=headers, most=0).status
+    return ask("POST", url, body=body, headers=headers, most=0).status
 
 
-def _ask(method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Found:
+def ask(method: str, url: str, *, most: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Found:
+    """What a request was answered with, whatever its status. Raises Unreachable."""
     if not acceptable(url):
         message = "is no address that we ask"
         raise Unreachable(message)

@@ -25,6 +25,9 @@ METHODS: dict[str, Text] = {
     Method.PASSKEY: _("passkey"),
     Method.SECURITY_KEY: _("security key"),
     Method.EMAIL_CODE: _("code by mail"),
+    Method.UPSTREAM: _("sign-in elsewhere"),
+    Method.UPSTREAM_MFA: _("sign-in elsewhere in two steps"),
+    Method.UPSTREAM_PHR: _("sign-in elsewhere with a passkey"),
 }
 
 

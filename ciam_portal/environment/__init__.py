@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from accounts.upstream import shapes as upstreams
 from ciam_portal.core.policy.catalogue import Row
 from ciam_portal.environment.keys import Secrets
 from ciam_portal.environment.reading import is_https, noted, plainly, refuse, split
@@ -101,6 +102,15 @@ class Environment(Secrets):
         try:
             return keys, shapes.read(path, actions, opening(), portal=public_url, secure=secure)
         except shapes.UnusableRoutes as error:
+            refuse(str(error))
+
+    @noted({})
+    def upstreams(self) -> dict[str, upstreams.Upstream]:
+        """The services that the file UPSTREAMS names, with which customers may sign in; none if it is not set."""
+        path = self.env.str("UPSTREAMS", "")
+        try:
+            return upstreams.read(path, production=self.production) if path else {}
+        except upstreams.UnusableUpstreams as error:
             refuse(str(error))
 
     @noted([])

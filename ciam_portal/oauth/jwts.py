@@ -30,10 +30,13 @@ class UnusableKeys(ValueError):
     """A key set that signs nothing here; says what is wrong in one sentence."""
 
 
-def sign(claims: dict[str, Any], key: Any, kind: str = "JWT") -> str:  # noqa: ANN401  (jwcrypto is untyped)
-    """A token of these claims by one of our keys; ``kind`` is its ``typ`` (RFC 8725 section 3.11)."""
+def sign(claims: dict[str, Any], key: Any, kind: str = "JWT", kid: str = "") -> str:  # noqa: ANN401  (jwcrypto is untyped)
+    """A token of these claims by one of our keys; ``kind`` is its ``typ`` (RFC 8725 section 3.11).
+
+    ``kid``: what its reader calls the key, if that is not its thumbprint.
+    """
     algorithm = algorithm_of(key)
-    header = {"alg": algorithm, "typ": kind, "kid": key.thumbprint()}
+    header = {"alg": algorithm, "typ": kind, "kid": kid or key.thumbprint()}
     token = jws.JWS(json.dumps(claims))
     token.allowed_algs = list(OURS)
     token.add_signature(key, alg=algorithm, protected=json.dumps(header))
@@ -137,7 +140,7 @@ def unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return (header, claims) if isinstance(claims, dict) else ({}, {})
 
 
-def key_set(document: Any) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)
+def key_set(document: Any, algorithms: tuple[str, ...] = ALGORITHMS) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)
     """The keys of a JWK Set (RFC 7517 section 5) that may sign here. Raises UnusableKeys: none, or a secret one."""
     found = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(found, list):
@@ -152,10 +155,10 @@ def key_set(document: Any) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)
         if key.has_private or key.is_symmetric:
             message = "A key set for us holds public keys only."
             raise UnusableKeys(message)
-        if each.get("use", "sig") == "sig" and algorithm_of(key) in ALGORITHMS:
+        if each.get("use", "sig") == "sig" and algorithm_of(key) in algorithms:
             usable.append(key)
     if not usable:
-        message = f"A key set for us holds a key for one of {', '.join(ALGORITHMS)}."
+        message = f"A key set for us holds a key for one of {', '.join(algorithms)}."
         raise UnusableKeys(message)
     return tuple(usable)
 

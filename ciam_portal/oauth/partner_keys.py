@@ -1,7 +1,7 @@
 """The keys that partners prove themselves with: registered with us, or published by them (RFC 7517)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.cache import cache
@@ -24,10 +24,15 @@ def of(held: Iterable[Credential], kid: str) -> list[Any]:
 def _of(held: Credential, kid: str) -> list[Any]:
     if not held.jwks_uri:
         return jwts.named(_usable(held.jwks), kid)
-    found = jwts.named(_usable(_published(held.jwks_uri)), kid)
-    if not found and cache.add(_key("again", held.jwks_uri), 1, _AGAIN_SECONDS):
-        cache.delete(_key("set", held.jwks_uri))
-        found = jwts.named(_usable(_published(held.jwks_uri)), kid)
+    return published(held.jwks_uri, kid, _usable)
+
+
+def published(uri: str, kid: str, usable: Callable[[Any], tuple[Any, ...]]) -> list[Any]:
+    """Those that somebody publishes at ``uri``. ``usable``: which of what stands there may sign."""
+    found = jwts.named(usable(_published(uri)), kid)
+    if not found and cache.add(_key("again", uri), 1, _AGAIN_SECONDS):
+        cache.delete(_key("set", uri))
+        found = jwts.named(usable(_published(uri)), kid)
     return found
 
 

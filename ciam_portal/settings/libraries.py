@@ -33,6 +33,14 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+# Of its way with other services only its rows and its states are used (accounts.upstream); what it could do beside that
+# stays off: an address links nothing, a look at a page begins nothing, and no key of theirs is kept.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
 # The library's own limits know neither the customer's own browsers nor the time to wait: see accounts.budgets.bucket.
 ACCOUNT_RATE_LIMITS = False
 globals().update(derived(LIMITS))  # rate limits, time-outs and throttles that stand in the policy file

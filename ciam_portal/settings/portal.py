@@ -55,13 +55,13 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 VAPID_KEYS = environment.vapid_keys()  # with none, nothing goes to browsers, nor is it offered (accounts.push)
 GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
+UPSTREAMS = environment.upstreams()  # with which other services customers may sign in (accounts.upstream)
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
 DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # A page waits no longer than this; a migration takes its time, but gives up on a lock that all would wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
 _silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds
@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "axes",
     "csp",
     "django_otp",
@@ -197,8 +198,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 EVEN_SECONDS = 0.15  # an answer that must not say whether there is an account: longer than any path to it takes
 PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range service, in addition to the lists
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached

@@ -28,7 +28,7 @@ LONGEST = 300
 
 # Where rows may be written: flows, the models' own verbs, the speakers that keep a library's rows, and the outbox.
 WRITERS = re.compile(
-    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle|dependants)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history)"
+    r"/flows(/|\.py)|/models(/|\.py)|/(restore|settle|dependants)\.py|accounts/(factors/verifier|customer/(addresses|proofs)|baseline/history|upstream/bound)"
     r"|oauth/(tokens|partners|backchannel|resources/registry)\.py|core/(audit/(record|decide|tree/sealer)|outbox/(tell|tasks))\.py"
 )
 VERBS = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}
@@ -58,6 +58,7 @@ BEFORE_SIGN_IN = {
     "accounts:prove_sign_in", "accounts:prove_sign_in_begin", "accounts:passkey_sign_in",
     "accounts:passkey_sign_in_begin", "accounts:prove_sign_in_send_code",
     "accounts:prove_sign_in_over", "accounts:sign_in_held",
+    "accounts:upstream_begin", "accounts:upstream_back", "accounts:upstream_sign_up",
 }  # fmt: skip
 PROTOCOL = {  # each proves in its own way who asks
     "consent:authorize", "consent:logout", "consent:logout_confirm", "consent:userinfo", "consent:introspect",

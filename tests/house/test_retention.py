@@ -10,7 +10,7 @@ from ciam_portal.core import clock, retention
 OF_AN_ACCOUNT = {
     "accounts.User", "accounts.Profile", "accounts.Passkey", "accounts.PasskeyAttestation", "accounts.BackupCode",
     "accounts.User_groups", "otp_totp.TOTPDevice", "accounts.Totp", "account.EmailAddress", "recovery.Review",
-    "recovery.Guesses",
+    "recovery.Guesses", "socialaccount.SocialAccount",
     "consent.Consent",  # what was allowed, and taken back, must be shown for as long as there is an account
     "consent.ConsentRecord",
     "consent.ConsentEvent",  # the same, and after it under its number alone: a trigger keeps what was said
@@ -37,7 +37,7 @@ EMPTY = {
     "oauth.IDToken", "oauth2_provider.DeviceGrant", "account.EmailConfirmation", "accounts.User_user_permissions",
     "admin.LogEntry", "axes.AccessAttempt", "axes.AccessAttemptExpiration", "axes.AccessFailureLog", "axes.AccessLog",
     "django_otp_webauthn.WebAuthnAttestation", "django_otp_webauthn.WebAuthnCredential",
-    "django_otp_webauthn.WebAuthnUserHandle",
+    "django_otp_webauthn.WebAuthnUserHandle", "socialaccount.SocialApp", "socialaccount.SocialToken",
 }  # fmt: skip
 # So small that no index is wanted: written one by one.
 SMALL = {

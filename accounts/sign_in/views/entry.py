@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -46,7 +47,7 @@ class ForPartner:
     def get_context_data(self, **context: Any) -> dict[str, Any]:  # noqa: ANN401  (the library's)
         """With the partner, if one waits."""
         found: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
-        return found | {"partner": self.partner}
+        return found | {"partner": self.partner, "upstreams": settings.UPSTREAMS.values()}
 
 
 class SignUp(ForPartner, SignupView):

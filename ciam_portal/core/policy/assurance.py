@@ -32,11 +32,15 @@ class Method(StrEnum):
     PASSKEY = "passkey"  # a passkey that checked PIN or biometrics: two factors in one
     SECURITY_KEY = "security_key"  # a passkey that only checked presence: possession alone
     EMAIL_CODE = "email_code"  # shows control of a mailbox; never a factor (NIST SP 800-63B-4 section 3.1.3.1)
+    UPSTREAM = "upstream"  # signed in at somebody else's service, which counts like a password
+    UPSTREAM_MFA = "upstream_mfa"  # the same, with a second step there, where the operator says that this counts
+    UPSTREAM_PHR = "upstream_phr"  # the same, with one that cannot be phished
 
 
 SECOND_FACTORS = frozenset({Method.TOTP, Method.BACKUP_CODE, Method.PASSKEY, Method.SECURITY_KEY})
+UPSTREAMS = frozenset({Method.UPSTREAM, Method.UPSTREAM_MFA, Method.UPSTREAM_PHR})
 # What passes a challenge: possession of a factor, or of a mailbox. The latter reaches and renews no level.
-MORE_THAN_A_PASSWORD = SECOND_FACTORS | {Method.EMAIL_CODE}
+MORE_THAN_A_PASSWORD = SECOND_FACTORS | {Method.EMAIL_CODE, Method.UPSTREAM_MFA, Method.UPSTREAM_PHR}
 _AMR = {  # RFC 8176
     Method.PASSWORD: ("pwd",),
     Method.TOTP: ("otp",),
@@ -44,17 +48,21 @@ _AMR = {  # RFC 8176
     Method.PASSKEY: ("pop", "user"),
     Method.SECURITY_KEY: ("pop",),
     Method.EMAIL_CODE: ("email",),
+    Method.UPSTREAM: ("fed",),
+    Method.UPSTREAM_MFA: ("fed",),
+    Method.UPSTREAM_PHR: ("fed",),
 }
 
 
 def level_of(methods: Iterable[Method]) -> Level:
     """The assurance that these methods reach together. Nothing, or nothing known, reaches nothing."""
     used = frozenset(methods)
-    if Method.PASSKEY in used or {Method.PASSWORD, Method.SECURITY_KEY} <= used:
+    first = used & {Method.PASSWORD, *UPSTREAMS}
+    if used & {Method.PASSKEY, Method.UPSTREAM_PHR} or {Method.PASSWORD, Method.SECURITY_KEY} <= used:
         return Level.PHR
-    if Method.PASSWORD in used and used & SECOND_FACTORS:
+    if Method.UPSTREAM_MFA in used or (first and used & SECOND_FACTORS):
         return Level.AAL2
-    if used & {Method.PASSWORD, Method.SECURITY_KEY}:
+    if first or Method.SECURITY_KEY in used:
         return Level.AAL1
     return Level.NONE
 

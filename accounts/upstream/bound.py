@@ -1,0 +1,117 @@
+"""Which sign-ins elsewhere are linked to an account: rows of allauth's. A link is (service, issuer and subject).
+
+A row that is not yet sure of its customer keeps the password of the sign-up that made it (``attempt``: one that opens
+nothing). Of several sign-ups with one address, the one whose mail was answered counts, and the row goes by that, with
+no clean-up. After access was restored without signing in, links made before let nobody in until they are made again.
+"""
+
+import json
+from datetime import datetime
+
+from allauth.socialaccount.models import SocialAccount as Link
+from django.conf import settings
+from django.core import serializers
+from django.core.serializers.base import DeserializationError
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.upstream.shapes import Identity
+from ciam_portal.core.categories import of_library
+from ciam_portal.oauth.jwts import hash_of
+
+__all__ = ["Link", "Taken"]
+
+__all__ = ["Link", "Taken"]
+_ATTEMPT = "attempt"
+
+
+class Taken(Exception):
+    """This sign-in is another account's."""
+
+
+def uid_of(identity: Identity) -> str:
+    """By what a row knows its person: never an address, and the same subject of two issuers is two people."""
+    return hash_of(json.dumps([identity.issuer, identity.subject]))
+
+
+def found(identity: Identity, *, lock: bool = False) -> Link | None:
+    """The row of this sign-in, with its customer."""
+    rows = Link.objects.select_for_update(of=("self",)) if lock else Link.objects
+    row: Link | None = rows.select_related("user").filter(provider=identity.upstream, uid=uid_of(identity)).first()
+    return row
+
+
+def is_sure(link: Link) -> bool:
+    """Whether its customer is who they said: their address is proven, by the sign-up that made it."""
+    return _ATTEMPT not in link.extra_data
+
+
+def is_of_attempt(link: Link) -> bool:
+    """Whether the sign-up that made it is the one that counts."""
+    return bool(link.extra_data.get(_ATTEMPT) == link.user.password)
+
+
+def is_paused(link: Link) -> bool:
+    """Whether access to its account was restored since it was made."""
+    restored: datetime | None = link.user.recovered_at
+    return restored is not None and restored >= link.date_joined
+
+
+def settle(link: Link) -> None:
+    """From now on it is its customer's."""
+    link.extra_data = {}
+    link.save(update_fields=["extra_data", "last_login"])
+
+
+def used(link: Link) -> None:
+    """It has just let its customer in."""
+    link.save(update_fields=["last_login"])
+
+
+def tie(identity: Identity, customer: User, *, at: datetime, attempt: str = "") -> Link:
+    """Make it this customer's. Part of a flow. Raises Taken."""
+    data = {_ATTEMPT: attempt} if attempt else {}
+    link, made = Link.objects.select_for_update(of=("self",)).get_or_create(
+        provider=identity.upstream, uid=uid_of(identity), defaults={"user": customer, "extra_data": data}
+    )
+    if not made:
+        if is_sure(link) and link.user_id != customer.pk:
+            raise Taken
+        link.user, link.extra_data, link.date_joined = customer, data, at
+        link.save()
+    return link
+
+
+def listed(customer: User) -> list[Link]:
+    """Those that let this customer in, or did until access was restored, of services that there are. One query."""
+    rows = Link.objects.filter(user=customer, provider__in=settings.UPSTREAMS).order_by("pk")
+    return [link for link in rows if is_sure(link)]
+
+
+def row_of(link: Link) -> bytes:
+    """The row, to be sealed and kept for ``put_back``."""
+    return str(serializers.serialize("json", [link])).encode()
+
+
+def put_back(customer: User, stored: bytes) -> bool:
+    """It is there again as it was; False if it is another account's by now."""
+    try:
+        (row,) = serializers.deserialize("json", stored.decode())
+        if not isinstance(row.object, Link) or row.object.user_id != customer.pk:
+            return False
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except (DeserializationError, IntegrityError, ValueError):
+        return False
+    return True
+
+
+def take_away(customer: User, key: str) -> None:
+    """It lets nobody in any more."""
+    Link.objects.filter(user=customer, pk=int(key)).delete()
+
+
+of_library("socialaccount_socialaccount", plain="provider", uid="pseudonym", extra_data="credential")
+# Which services there are says the environment alone, and no token of theirs is kept: both stay empty.
+of_library("socialaccount_socialapp", plain="provider provider_id name client_id secret key settings")
+of_library("socialaccount_socialtoken", token="credential", token_secret="credential")  # noqa: S106  (categories)

@@ -1,0 +1,194 @@
+"""Signing in and up with another service: there by a button, back with its answer, and a form for a new account."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.budgets import bucket
+from accounts.budgets import counter as budget
+from accounts.models import User
+from accounts.registration import challenges
+from accounts.registration import views as registration
+from accounts.sessions import signing
+from accounts.sign_in import onward
+from accounts.sign_in.stages import Denied
+from accounts.step_up import facts
+from accounts.upstream import flows, forms, policy, verifier
+from accounts.upstream.shapes import Identity, Upstream
+from accounts.upstream.verifier import Asked, For
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.crypto import vault
+from ciam_portal.core.errors import OnHold, ProveMore, Refused
+from ciam_portal.core.policy import limits
+from ciam_portal.core.words import sentence
+
+_PENDING, _SEALED = "upstream_sign_up", "upstream sign-up"
+_ANSWER = ("state", "code", "iss", "error")
+
+
+def _of(key: str) -> Upstream:
+    upstream: Upstream | None = settings.UPSTREAMS.get(key)
+    if upstream is None:
+        raise Http404
+    return upstream
+
+
+@login_not_required
+@never_cache
+@require_POST
+def begin(request: HttpRequest, key: str) -> HttpResponse:
+    """A button, never a link: nobody is sent there by a page of somebody else's. Raises TooMany."""
+    upstream, to = _of(key), onward.local(request.POST.get("next", ""))
+    if request.user.is_authenticated:
+        return redirect(to or "home")
+    most = limits.current().sign_in.attempts_per_address_per_minute
+    budget.take("upstream", bucket.of(request), limit=most, seconds=60, reason=policy.Reason.TOO_MANY_TRIES)
+    return go(request, upstream, For.SIGN_IN, to=to)
+
+
+def go(request: HttpRequest, upstream: Upstream, purpose: For, *, session: str = "", to: str = "") -> HttpResponse:
+    """There, past our own form: Chromium would hold its form-action against a redirect from here."""
+    try:
+        where = verifier.begin(request, upstream, purpose, session=session, to=to)
+    except verifier.Failed:
+        return _failed(request, upstream)
+    return render(request, "accounts/upstream/onward.html", {"target": where, "upstream": upstream})
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def back(request: HttpRequest, key: str) -> HttpResponse:
+    """Back with an answer. Whether it is one to a question from this browser says its state.
+
+    Apple's comes as a form, without our cookies: the browser brings it once more.
+    """
+    upstream = _of(key)
+    if request.method == "POST":
+        said = {name: request.POST[name] for name in _ANSWER if name in request.POST}
+        query = QueryDict(mutable=True)
+        query.update(said)
+        return redirect(f"{reverse('accounts:upstream_back', args=[key])}?{query.urlencode()}")
+    try:
+        asked, identity = verifier.complete(request, upstream)
+    except verifier.Over:
+        return render(request, "accounts/upstream/over.html", status=410)
+    except verifier.Cancelled:
+        messages.info(request, _("You did not go on at %(name)s. Nothing was changed.") % {"name": upstream.name})
+        return redirect("accounts:security" if request.user.is_authenticated else "account_login")
+    except verifier.Failed:
+        return _failed(request, upstream)
+    return _ARRIVED[asked.purpose](request, upstream, asked, identity)
+
+
+def _failed(request: HttpRequest, upstream: Upstream) -> HttpResponse:
+    return render(request, "accounts/upstream/failed.html", {"upstream": upstream}, status=400)
+
+
+def _sign_in(request: HttpRequest, upstream: Upstream, asked: Asked, identity: Identity) -> HttpResponse:
+    """Whose it is comes in like everybody else; who is nobody yet may open an account."""
+    if request.user.is_authenticated:
+        return redirect(asked.next or "home")
+    try:
+        found = flows.enter(identity, by=Actor.from_request(request), at=clock.now())
+        if found is not None:
+            _is_looked_at(found[0])
+            return signing.enter_with_upstream(request, *found, asked.next)
+    except (Denied, Refused) as no:
+        paused = isinstance(no, Refused) and no.reason == policy.Reason.PAUSED
+        words = _("That did not work here. Try again, or sign in with your password.")
+        messages.error(request, sentence(policy.Reason.PAUSED) if paused else words)
+        return redirect("account_login")
+    request.session[_PENDING] = _seal(identity)
+    onward.remember(request, asked.next)
+    return redirect("accounts:upstream_sign_up")
+
+
+def _is_looked_at(customer: User) -> None:
+    """A closed, locked or suspended account looks like any other no. Raises Denied."""
+    if not facts.is_looked_at(customer, clock.now()):
+        raise Denied
+
+
+_ARRIVED = {For.SIGN_IN: _sign_in}
+
+
+def _seal(identity: Identity) -> str:
+    """Whom a service named, until they have an account: in their browser session, where nobody reads it."""
+    until = clock.now().timestamp() + limits.current().sign_up.challenge_minutes * 60
+    return vault.seal(json.dumps(asdict(identity) | {"until": until}).encode(), _SEALED)
+
+
+def _pending(request: HttpRequest) -> Identity | None:
+    try:
+        said: dict[str, Any] = json.loads(vault.unseal(str(request.session.get(_PENDING, "")), _SEALED))
+    except (vault.CannotOpen, ValueError):
+        return None
+    over = clock.now().timestamp() >= said.pop("until") or said["upstream"] not in settings.UPSTREAMS
+    return None if over else Identity(**(said | {"said": tuple(said["said"])}))
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """A new account for whom a service has named: one scored sign-up like any other. Raises TooMany."""
+    identity = None if request.user.is_authenticated else _pending(request)
+    if identity is None:
+        return render(request, "accounts/upstream/over.html", status=410)
+    initial = {"email": identity.email, "begun": challenges.opened(clock.now())}
+    form = forms.SignUp(request.POST or None, initial=initial)
+    if not form.is_valid():
+        context = {"form": form, "upstream": settings.UPSTREAMS[identity.upstream]}
+        return render(request, "accounts/upstream/sign_up.html", context)
+    return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
+
+
+def _open(request: HttpRequest, identity: Identity, email: str, zone: str) -> HttpResponse:
+    browser = registration.browser_for(request, email, zone)
+    at, by = clock.now(), Actor.from_request(request)
+    try:
+        customer = None
+        if vouched := _is_vouched(identity, email):
+            try:
+                customer = flows.sign_up_vouched(identity, email, browser, by=by, at=at)
+            except ProveMore:
+                vouched = False
+        if not vouched:
+            customer = flows.sign_up(identity, email, browser, by=by, at=at)
+    except OnHold as held:
+        return registration.put_on_hold(request, email, browser, held)
+    except Refused as refused:
+        return registration.blandly(request, refused)
+    del request.session[_PENDING]
+    return _enter(request, customer, email, identity, vouched=vouched)
+
+
+def _enter(
+    request: HttpRequest, customer: User | None, email: str, identity: Identity, *, vouched: bool
+) -> HttpResponse:
+    if customer is not None and vouched:
+        signing.remember_first(request, customer)
+    try:
+        return signing.enter_new(request, customer, email, flows.method_of(identity, clock.now()))
+    except Denied:
+        return registration.sent(request)
+
+
+def _is_vouched(identity: Identity, email: str) -> bool:
+    domains = settings.UPSTREAMS[identity.upstream].domains
+    named = mailbox.named(identity.email) == email
+    return named and policy.vouches(verified=identity.email_verified, domain=email.partition("@")[2], domains=domains)
