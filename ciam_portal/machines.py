@@ -28,6 +28,7 @@ NAMES = (
 # In the place of the first stands ``Nobody``.
 _FOR_PEOPLE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.headless.middleware.Apps",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ciam_portal.once.Once",
     "ciam_portal.staff_site.host.StaffHost",

@@ -24,6 +24,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from redis.exceptions import RedisError
 
+from accounts.headless import answers as app
 from accounts.sessions import agents
 from accounts.step_up import suspended
 from ciam_portal import refusals, traces
@@ -86,7 +87,7 @@ def visitor(request: HttpRequest) -> str:
     """For the message to whom it is about. What staff and partners use is no customer's business."""
     if request.path.startswith((*API, "/staff/")):
         return ""
-    browser, system = agents.families(request.headers.get("User-Agent", ""))
+    browser, system = agents.of(request)
     address = network.client_address(request)
     where = words.place(network.prefix(address), places.lookup(address).country)
     return f"{words.agent(browser, system)}, {where}"
@@ -211,6 +212,8 @@ class Answers:
         request.forbidden = traces.kind_of_refusal(error)  # type: ignore[attr-defined]
         if request.path.startswith(API):
             return _as_json(error)
+        if request.path.startswith(app.PATH):
+            return app.refused(request, error)
         if isinstance(error, ProveMore) and request.user.is_authenticated:
             return self._prove(request, error)
         return refusals.page(request, error)
@@ -252,7 +255,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Database or cache do not answer, or not in time: 503, one line in the log, and nothing that asks them again."""
     service = "the shared cache" if isinstance(error, RedisError) else "the database"
     log.error("%s does not answer (%s): %s", service, type(error).__name__, request.path.split("/")[1])
-    if request.path.startswith(API):
+    if request.path.startswith((*API, app.PATH)):
         response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
         context = {"portal_name": settings.PORTAL_NAME, "help_desk": settings.HELP_DESK, "request": request}

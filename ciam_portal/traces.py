@@ -96,7 +96,7 @@ def forbidden(request: HttpRequest, kind: TraceKind) -> None:
         if rows <= most or _is_kept(rows):
             here = request.resolver_match is not None and request.resolver_match.app_name == "admin"
             is_staff = here and bool(getattr(user, "is_staff", False))
-            by = Actor.from_request(request, Channel.HELP_DESK if is_staff else Channel.WEB)
+            by = Actor.from_request(request, Channel.HELP_DESK if is_staff else None)
             record(Forbidden(kind, times), about=None, by=by, at=clock.now())
     except (RedisError, OSError, DatabaseError):
         log.warning("what was forbidden could not be recorded: %s", kind)

@@ -30,6 +30,7 @@ urlpatterns = [
     path("forgotten-password/", include(recovery.doors)),
     path("", include("recovery.urls")),
     path("", include("accounts.urls")),
+    path("", include("accounts.headless.urls")),
     path("", include("consent.urls")),
     path("", include("ciam_portal.console.urls")),
     path("", include("ciam_portal.decisions.urls")),

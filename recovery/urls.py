@@ -2,6 +2,8 @@
 
 from django.urls import path, re_path
 
+from accounts.headless import answers
+from accounts.headless.views import endpoint
 from ciam_portal.core.links import arrival
 from recovery.addresses import views as addresses
 from recovery.case.proofs import STOP_RECOVERY
@@ -22,6 +24,7 @@ urlpatterns = [
     path("forgotten-password/sent/", reset.sent, name="sent"),
     arrival(RESET_PASSWORD),
     path("forgotten-password/new-password/", reset.new_password, name="new_password"),
+    path(f"{answers.PATH[1:]}auth/password/request", endpoint(POST=reset.from_app), name="app_reset"),
     path("recover/", case.start, name="start"),
     path("recover/show/", case.show_one, name="show"),
     path("recover/send/", case.send, name="send"),

@@ -92,14 +92,15 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; every other session ends. Asks for the current one, whatever was proven a moment ago."""
     customer, by, at = customer_of(request), Actor.from_request(request), clock.now()
     form = forms.ChangePassword(request.POST or None, customer=customer)
-    if form.is_valid() and _is_current(request, form, by, at):
+    if form.is_valid() and is_current(request, form, by, at):
         flows.change_password(customer, form.cleaned_data["password"], session_of(request), by=by, at=at)
         messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("accounts:security")
     return render(request, "accounts/account/change_password.html", {"form": form})
 
 
-def _is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
+def is_current(request: HttpRequest, form: forms.ChangePassword, by: Actor, at: datetime) -> bool:
+    """Whether the password there is was typed, and the new one is another; says on the form what is not so."""
     checked = check_password(request, form.cleaned_data["current"], by=by, at=at)
     if checked.outcome is not Outcome.RIGHT:
         form.add_error("current", words_for(Method.PASSWORD, checked, at))

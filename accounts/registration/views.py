@@ -65,7 +65,7 @@ class SignUp(entry.SignUp):
         try:
             answer: HttpResponse = super().form_valid(form)
         except ProveMore as asked:
-            return _challenged(self.request, form, asked)
+            return self.challenged(form, asked)
         except OnHold as held:
             make_password(form.cleaned_data["password1"])  # the time that a success takes
             return put_on_hold(self.request, form.cleaned_data["email"], form.browser, held)
@@ -73,6 +73,11 @@ class SignUp(entry.SignUp):
             make_password(form.cleaned_data["password1"])
             return blandly(self.request, refused)
         return answer
+
+    def challenged(self, form: SignUpForm, asked: ProveMore) -> HttpResponse:
+        """The page that does the work."""
+        context = puzzle(form, asked) | {"rules": limits.current().sign_up, "next": self.request.POST.get("next", "")}
+        return render(self.request, "accounts/registration/challenge.html", context)
 
 
 @login_not_required
@@ -120,11 +125,11 @@ def appeal(request: HttpRequest, link: Opened[HeldSignUp]) -> HttpResponse:
     return render(request, "accounts/registration/appealed.html", {"hours": limits.current().sign_up.review_hours})
 
 
-def _challenged(request: HttpRequest, form: SignUpForm, asked: ProveMore) -> HttpResponse:
-    rules, bits = limits.current().sign_up, facts.bits_for(asked.decision)
+def puzzle(form: SignUpForm, asked: ProveMore) -> dict[str, Any]:
+    """The work that passes this challenge, and the ticket that it is for."""
+    bits = facts.bits_for(asked.decision)
     ticket = challenges.ticket(form.cleaned_data, form.browser.form, bits, clock.now())
-    shown = {"ticket": ticket, "seed": challenges.seed(ticket), "bits": bits, "parts": challenges.PARTS, "rules": rules}
-    return render(request, "accounts/registration/challenge.html", shown | {"next": request.POST.get("next", "")})
+    return {"ticket": ticket, "seed": challenges.seed(ticket), "bits": bits, "parts": challenges.PARTS}
 
 
 def put_on_hold(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:

@@ -2,13 +2,20 @@
 
 from functools import lru_cache
 
+from django.http import HttpRequest
 from ua_parser import parse
 
-from ciam_portal.core.words import UNKNOWN
+from ciam_portal.core.words import APP, UNKNOWN
 
 _LONGEST = 512
 _ABSURD = 1024  # no browser's own string is longer
 _PHONES = frozenset({"Android", "iOS", "KaiOS", "Windows Phone"})
+
+
+def of(request: HttpRequest) -> tuple[str, str]:
+    """The families of what sent this request: of the business's own app, APP and its system."""
+    family, system = families(request.headers.get("User-Agent", ""))
+    return (APP if getattr(request, "app_key", "") else family), system
 
 
 def families(user_agent: str) -> tuple[str, str]:

@@ -46,6 +46,11 @@ def new() -> Kept:
     return Kept(codes.new_token())
 
 
+def of_key(thumbprint: str) -> str:
+    """What an app that has proven this key shows in place of a cookie."""
+    return Kept(thumbprint, (thumbprint,)).signed()
+
+
 def read(cookie: str) -> Kept | None:
     """What a cookie says that we signed; None for any other text."""
     parts = _FORM.fullmatch(cookie)

@@ -37,7 +37,7 @@ def live(customer: User, at: datetime) -> QuerySet[Session]:
 
 def seen(session: Session, request: HttpRequest, *, by: Actor, at: datetime) -> Session:
     """A request came in this session: from where and in which browser is noted, and that the session is in use."""
-    family, system = agents.families(request.headers.get("User-Agent", ""))
+    family, system = agents.of(request)
     place = network.prefix(network.client_address(request)), session.browser_words(family, system)
     if place != session.place_now:
         return moved(session, *place, by=by, at=at)

@@ -68,9 +68,8 @@ class Device(models.Model):
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
-        # A token belongs to the customer whose sign-in it was made in, and to nobody else.
-        constraints = (models.UniqueConstraint(fields=["cookie_digest"], name="device_token_of_one_customer"),)
         indexes = (
+            models.Index(fields=["cookie_digest"], name="device_token"),
             models.Index(fields=["expires_at"], name="device_expires"),
             models.Index(fields=["revoked_at"], name="device_revoked", condition=models.Q(revoked_at__isnull=False)),
         )
@@ -90,7 +89,8 @@ class Device(models.Model):
 
     def renewed(self, digest: str, at: datetime) -> None:
         """Used again: known by another token from now on."""
-        self.former_digests = [*self.former_digests, self.cookie_digest][-_FORMER:]
+        former = [*self.former_digests, self.cookie_digest]
+        self.former_digests = [each for each in former if each != digest][-_FORMER:]  # (an app's key stays)
         self.cookie_digest, self.renewed_at, self.received_at, self.last_seen_at = digest, at, None, at
         self.save(update_fields=["former_digests", "cookie_digest", "renewed_at", "received_at", "last_seen_at"])
 

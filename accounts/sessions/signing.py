@@ -24,8 +24,7 @@ METHODS = "methods"
 def browser_of(request: HttpRequest, email: str = "") -> flows.Browser:
     """The browser that sent this request, as far as we look at it. ``email``: whom it names, if nobody is known yet."""
     agent = request.headers.get("User-Agent", "")
-    family, system = agents.families(agent)
-    key = request.session.session_key
+    family, system = agents.of(request)
     address = network.client_address(request)
     place = places.lookup(address)
     seen = Seen(
@@ -39,11 +38,19 @@ def browser_of(request: HttpRequest, email: str = "") -> flows.Browser:
     )
     return flows.Browser(
         cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
-        key=SessionStore.row_key(key) if key else "",
+        key=row_key(request) if request.session.session_key else "",
         seen=seen,
         absurd=agents.is_absurd(agent),
         bucket=bucket.of(request, email) if email else "",
+        app=getattr(request, "app_key", ""),
+        name=getattr(request, "device_name", ""),
     )
+
+
+def row_key(request: HttpRequest) -> str:
+    """Of the row behind this browser's session, or this app's."""
+    store = cast("SessionStore", request.session)
+    return store.row_key(str(store.session_key))
 
 
 def customer_of(request: HttpRequest) -> User:
@@ -78,7 +85,7 @@ def remember_first(request: HttpRequest, customer: User) -> None:
 def rotate(request: HttpRequest) -> None:
     """Give the browser a new session key after a step-up; the old one is dead (ASVS 7.2.4)."""
     request.session.cycle_key()
-    session_of(request).moved_to(SessionStore.row_key(str(request.session.session_key)))
+    session_of(request).moved_to(row_key(request))
 
 
 def enter_with_passkey(request: HttpRequest, customer: User, method: Method, next_url: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from accounts.sessions.signing import customer_of, session_of
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy.assurance import Level
+from ciam_portal.core.words import APP
 from ciam_portal.oauth import tokens
 
 _MOST = 100
@@ -23,11 +24,12 @@ _MOST = 100
 def index(request: HttpRequest) -> HttpResponse:
     """Every live session: browser, place, first and last use, how strongly proven."""
     customer, current, at = customer_of(request), session_of(request), clock.now()
-    found = flows.live(customer, at)[:_MOST]
+    found = flows.live(customer, at).select_related("device")[:_MOST]
     rows = [
         {
             "session": row,
             "here": row.pk == current.pk,
+            "name": row.device.name if row.device and row.browser == APP else "",
             "strong": row.level >= Level.AAL2,
             "kind": agents.kind(row.system),
             "since": customer.local(row.started_at),

@@ -47,6 +47,8 @@ class Browser:
     bucket: str = ""  # where what it asks for about the address that it names is counted (``accounts.budgets.bucket``)
     devices: tuple[Device, ...] | None = None  # the live ones whose tokens it shows, if they were looked for just now
     form: Form = UNSEEN  # how the form of a sign-up was filled in
+    app: str = ""  # the key (its thumbprint) that the business's own app proves: its device's token, for good
+    name: str = ""  # what that app calls the device
 
     @property
     def own(self) -> str:
@@ -130,10 +132,9 @@ def assess(
 
 
 def _note_attempt(customer: User, browser: Browser, decision: UUID, at: datetime) -> None:
-    seen = browser.seen
     SignInAttempt.objects.create(
-        decision=decision, customer=customer, at=at, browser=seen.browser, system=seen.system,
-        network=browser.network, country=seen.country,
+        decision=decision, customer=customer, at=at, browser=browser.seen.browser, system=browser.seen.system,
+        network=browser.network, country=browser.seen.country,
     )  # fmt: skip
 
 
@@ -234,7 +235,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
     known = next((each for each in mine if each.is_live(at) and each.accepts(found, at, overlap)), None)
     # Never a token that came with the browser: it was made for somebody else, or for this customer and is renewed now.
     spent = {digest for each in mine for digest in (each.cookie_digest, *each.former_digests)}
-    token, dead = codes.new_token(), [found[each] for each in spent & found.keys()]
+    token, dead = browser.app or codes.new_token(), [found[each] for each in spent & found.keys()]
     if known:
         known.renewed(device_cookie.digest(token), at)
         return known, stored.first(token, without=dead), False
@@ -244,6 +245,7 @@ def _device(customer: User, browser: Browser, at: datetime) -> tuple[Device, dev
         cookie_digest=device_cookie.digest(token),
         browser=browser.seen.browser,
         system=browser.seen.system,
+        name=browser.name,
         first_seen_at=at,
         last_seen_at=at,
         known_at=at + timedelta(hours=rules.risk.trust_device_hours),

@@ -14,7 +14,6 @@ from ciam_portal.core.crypto import codes
 
 retention.kept(lambda _rules, at: Q(expire_date__lt=at))(Session)
 
-_PURPOSE = "browser session"
 _LENGTH = 40  # the column's width: 160 bits of the digest
 _KEY = 32  # characters of a key: 165 random bits, so no two are alike and none is looked for first
 
@@ -22,17 +21,18 @@ _KEY = 32  # characters of a key: 165 random bits, so no two are alike and none 
 class SessionStore(db.SessionStore):
     """The cookie carries ``session_key``; the row is found by its digest, and written once, by ``save``."""
 
+    purpose = "browser session"
     _is_new = False
 
-    @staticmethod
-    def row_key(session_key: str) -> str:
+    @classmethod
+    def row_key(cls, session_key: str) -> str:
         """The primary key of a new row for this cookie value."""
-        return codes.digest(session_key, _PURPOSE)[:_LENGTH]
+        return codes.digest(session_key, cls.purpose)[:_LENGTH]
 
-    @staticmethod
-    def rows_of(session_key: str) -> QuerySet[Session]:
+    @classmethod
+    def rows_of(cls, session_key: str) -> QuerySet[Session]:
         """The row that belongs to this cookie value, made with today's key or with one being rotated out."""
-        return Session.objects.filter(pk__in=[each[:_LENGTH] for each in codes.digests(session_key, _PURPOSE)])
+        return Session.objects.filter(pk__in=[each[:_LENGTH] for each in codes.digests(session_key, cls.purpose)])
 
     def _get_session_from_db(self) -> Session | None:
         if not self.session_key:
@@ -82,3 +82,9 @@ class SessionStore(db.SessionStore):
         key = session_key or self.session_key
         if key:
             self.rows_of(key).delete()
+
+
+class AppSessionStore(SessionStore):
+    """The same for the business's own app, which shows a token: none of these is a cookie's, and no cookie is one."""
+
+    purpose = "app session"

@@ -24,6 +24,7 @@ from ciam_portal.core.policy.reason import ReasonBase, Worded
 Text = str | Promise  # a text, or one that is translated when it is read
 
 UNKNOWN = "Unknown"  # a family of browsers or systems that has no name
+APP = "App"  # the family of the business's own app
 FALLBACK = lazy("This cannot be done right now.")
 
 
@@ -71,12 +72,13 @@ def day(at: datetime) -> str:
 
 _ONLY_EXPERTS_SAY = re.compile(r"Headless|\s*\b(Mobile|iOS|WebView|UI/WKWebView)\b")
 _SYSTEMS = {"Mac OS X": "macOS"}
+_NAMELESS: dict[str, Text] = {UNKNOWN: lazy("Unknown"), APP: lazy("App")}
 
 
 def agent(browser: str, system: str) -> Text:
     """The families of a browser and its system as people call them, in the language in which they are read."""
     known = _ONLY_EXPERTS_SAY.sub("", browser).strip() or browser, _SYSTEMS.get(system, system)
-    browser_words, system_words = (lazy("Unknown") if family == UNKNOWN else family for family in known)
+    browser_words, system_words = (_NAMELESS.get(family, family) for family in known)
     return format_lazy(lazy("{browser} on {system}"), browser=browser_words, system=system_words)
 
 

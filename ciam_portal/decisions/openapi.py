@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from ciam_portal.core import links
 from ciam_portal.core.categories import CATEGORIES
+from ciam_portal.core.described import TEXT, a_list, an_object, answer, ref
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import shapes
@@ -18,28 +19,10 @@ from consent.data_use import shapes as data_use
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}
-_TEXT = {"type": "string"}
 _ACR = {"type": "string", "enum": list(ACR_VALUES)}
 _KINDS = {"email_verified": {"type": "boolean"}, "phone_number_verified": {"type": "boolean"}}
 _BASIC: list[dict[str, list[str]]] = [{"partner": []}]
 _SERVICE = [{"service": [DATA_USE]}]
-
-
-def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": required | (optional or {}),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _list(item: dict[str, Any], most: int | None = None) -> dict[str, Any]:
-    return {"type": "array", "items": item} | ({} if most is None else {"maxItems": most})
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 @cache
@@ -52,88 +35,83 @@ def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
         "dataUse": data_use.ASKED,
     }
     named, parts = TypeAdapter.json_schemas(
-        [(name, "validation", form) for name, form in forms.items()], ref_template=_ref("{model}")["$ref"]
+        [(name, "validation", form) for name, form in forms.items()], ref_template=ref("{model}")["$ref"]
     )
     return {name: schema for (name, _mode), schema in named.items()}, parts["$defs"]
 
 
 def _schemas() -> dict[str, Any]:
-    step_up = _object(
+    step_up = an_object(
         {"acr_values": _ACR, "challenge": {"type": "boolean"}}, {"max_age": {"type": "integer", "minimum": 1}}
     )
     more = {
         "approval": {"type": "string", "maxLength": 64, "description": "Present it once, when you act."},
         "approval_expires_in": {"type": "integer", "const": limits.current().approvals.seconds},
-        "step_up": _ref("StepUp"),
+        "step_up": ref("StepUp"),
         "hold_until": _INSTANT,
     }
     outcome = {"type": "string", "enum": ["allow", "step_up", "hold", "deny"]}
-    reason = _object({"code": _TEXT, "words": {"type": "string", "description": "For the customer."}})
-    english = _object({"en": _TEXT})
-    known = _object({"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more)
-    error = _object({"status": {"type": "integer"}, "code": _TEXT, "message": _TEXT})
+    reason = an_object({"code": TEXT, "words": {"type": "string", "description": "For the customer."}})
+    english = an_object({"en": TEXT})
+    known = an_object({"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more)
+    error = an_object({"status": {"type": "integer"}, "code": TEXT, "message": TEXT})
     claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
     act = {"type": "object", "description": "Who acts for the customer, if somebody does (RFC 8693 section 4.1)."}
-    person = _object({"sub": _TEXT}, {claim: _KINDS.get(claim, _TEXT) for claim in claims} | {"act": act})
+    person = an_object({"sub": TEXT}, {claim: _KINDS.get(claim, TEXT) for claim in claims} | {"act": act})
     country = {"type": "string", "description": "ISO 3166, or nothing if not known."}
-    sign_in = _object(
+    sign_in = an_object(
         {"time": _INSTANT, "acr": {"type": "string", "enum": ["none", *ACR_VALUES]}},
-        {"browser": _TEXT, "system": _TEXT, "country": country},
+        {"browser": TEXT, "system": TEXT, "country": country},
     )
     withheld = {
         "type": "object",
-        "additionalProperties": _TEXT,
+        "additionalProperties": TEXT,
         "description": "Data categories that were not released although a scope opens them, and why.",
     }
-    delegation = _object(
+    delegation = an_object(
         {
-            "sub": _TEXT,
+            "sub": TEXT,
             "subject_token": {"type": "string", "description": "Exchange it, with the access token used here beside."},
             "subject_token_type": {"const": subject_tokens.TYPE},
             "expires_in": {"type": "integer"},
-            "scope": _TEXT,
-            "actions": _list(_TEXT),
+            "scope": TEXT,
+            "actions": a_list(TEXT),
             "ends_at": _INSTANT,
         }
     )
-    why = {"type": "object", "additionalProperties": _TEXT, "description": "The other categories, and why not."}
-    used = _object({"permitted": _list({"type": "string", "enum": list(CATEGORIES)}), "withheld": why})
-    by_subject = {"type": "object", "additionalProperties": _ref("Used"), "description": "Each, by the name you gave."}
+    why = {"type": "object", "additionalProperties": TEXT, "description": "The other categories, and why not."}
+    used = an_object({"permitted": a_list({"type": "string", "enum": list(CATEGORIES)}), "withheld": why})
+    by_subject = {"type": "object", "additionalProperties": ref("Used"), "description": "Each, by the name you gave."}
     return {
         "Used": used,
-        "Uses": _object({"purpose": _TEXT, "subjects": by_subject}),
+        "Uses": an_object({"purpose": TEXT, "subjects": by_subject}),
         "StepUp": step_up
         | {
             "description": "Send the customer to the authorization endpoint with acr_values and max_age, then ask anew."
         },
-        "Answer": _object({"decision_id": _ID, "outcome": outcome, "reasons": _list(reason, 1)}, more),
+        "Answer": an_object({"decision_id": _ID, "outcome": outcome, "reasons": a_list(reason, 1)}, more),
         "Evaluated": {
             "anyOf": [
-                _object({"decision": {"type": "boolean"}, "context": known}),
-                _object({"decision": {"const": False}, "context": _object({"error": error})}),
+                an_object({"decision": {"type": "boolean"}, "context": known}),
+                an_object({"decision": {"const": False}, "context": an_object({"error": error})}),
             ]
         },
-        "EvaluatedEach": {"anyOf": [_object({"evaluations": _list(_ref("Evaluated"))}), _ref("Evaluated")]},
-        "Redeemed": _object({"redeemed": {"const": True}, "decision_id": _ID}),
-        "NotRedeemed": _object(
-            {"redeemed": {"const": False}, "error": _TEXT, "error_description": _TEXT, "decision_id": _ID}
+        "EvaluatedEach": {"anyOf": [an_object({"evaluations": a_list(ref("Evaluated"))}), ref("Evaluated")]},
+        "Redeemed": an_object({"redeemed": {"const": True}, "decision_id": _ID}),
+        "NotRedeemed": an_object(
+            {"redeemed": {"const": False}, "error": TEXT, "error_description": TEXT, "decision_id": _ID}
         ),
-        "Problem": _object({"error": _TEXT, "error_description": _TEXT}),
-        "Unavailable": _object({"error": {"const": "temporarily_unavailable"}}),
-        "Profile": _object(
+        "Problem": an_object({"error": TEXT, "error_description": TEXT}),
+        "Unavailable": an_object({"error": {"const": "temporarily_unavailable"}}),
+        "Profile": an_object(
             {
                 "subject": person,
-                "shared": _object({"consent": _ID, "scopes": _list({"enum": list(SCOPES)}), "withheld": withheld}),
+                "shared": an_object({"consent": _ID, "scopes": a_list({"enum": list(SCOPES)}), "withheld": withheld}),
             }
         ),
-        "Delegations": _object({"delegations": _list(delegation)}),
-        "Activity": _object({"sub": _TEXT, "sign_ins": _list(sign_in, 50)}),
+        "Delegations": an_object({"delegations": a_list(delegation)}),
+        "Activity": an_object({"sub": TEXT, "sign_ins": a_list(sign_in, 50)}),
     }
-
-
-def _answer(words: str, schema: str, *headers: str) -> dict[str, Any]:
-    known: dict[str, Any] = {"description": words, "content": {"application/json": {"schema": _ref(schema)}}}
-    return known | ({"headers": {name: {"schema": _TEXT, "required": True} for name in headers}} if headers else {})
 
 
 def _post(
@@ -146,14 +124,14 @@ def _post(
     most: str = "16 KiB",
 ) -> dict[str, Any]:
     refused = {
-        "400": _answer("Not readable; `error` says why.", "Problem"),
-        "401": _answer("Not authenticated.", "Problem", "WWW-Authenticate"),
-        "403": _answer("Not registered for decisions.", "Problem"),
-        "405": _answer("Not POST.", "Problem", "Allow"),
-        "413": _answer(f"Larger than {most}.", "Problem"),
-        "415": _answer("Not application/json.", "Problem"),
-        "429": _answer("Too many questions.", "Problem", "Retry-After"),
-        "503": _answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
+        "400": answer("Not readable; `error` says why.", "Problem"),
+        "401": answer("Not authenticated.", "Problem", "WWW-Authenticate"),
+        "403": answer("Not registered for decisions.", "Problem"),
+        "405": answer("Not POST.", "Problem", "Allow"),
+        "413": answer(f"Larger than {most}.", "Problem"),
+        "415": answer("Not application/json.", "Problem"),
+        "429": answer("Too many questions.", "Problem", "Retry-After"),
+        "503": answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
     }
     body = {"required": True, "content": {"application/json": {"schema": request}}}
     return {"operationId": name, "summary": words, "security": by, "requestBody": body} | {
@@ -168,11 +146,11 @@ def _get(name: str, words: str, schema: str, scopes: list[str]) -> dict[str, Any
         "summary": words,
         "security": [{"customer": scopes}],
         "responses": {
-            "200": _answer("As far as consent and policy go at this moment.", schema),
-            "400": _answer("The token was sent in the address.", "Problem", challenge),
-            "401": _answer("No live token; or the customer has to prove more (RFC 9470).", "Problem", challenge),
-            "403": _answer("The scope is not covered; or not now, or not at all.", "Problem", challenge),
-            "405": _answer("Not GET.", "Problem", "Allow"),
+            "200": answer("As far as consent and policy go at this moment.", schema),
+            "400": answer("The token was sent in the address.", "Problem", challenge),
+            "401": answer("No live token; or the customer has to prove more (RFC 9470).", "Problem", challenge),
+            "403": answer("The scope is not covered; or not now, or not at all.", "Problem", challenge),
+            "405": answer("Not GET.", "Problem", "Allow"),
         },
     }
 
@@ -181,21 +159,21 @@ def document() -> dict[str, Any]:
     """The whole document."""
     asked, parts = _requests()
     redeem = {
-        "200": _answer("Go on. This was the only time.", "Redeemed"),
+        "200": answer("Go on. This was the only time.", "Redeemed"),
         "403": {
             "description": "Not registered for decisions; or it may not be done any more: ask anew.",
-            "content": {"application/json": {"schema": {"anyOf": [_ref("Problem"), _ref("NotRedeemed")]}}},
+            "content": {"application/json": {"schema": {"anyOf": [ref("Problem"), ref("NotRedeemed")]}}},
         },
-        "404": _answer("No approval of yours.", "NotRedeemed"),
-        "409": _answer("Presented before, or for another transaction; it is dead now.", "NotRedeemed"),
-        "410": _answer("Expired.", "NotRedeemed"),
+        "404": answer("No approval of yours.", "NotRedeemed"),
+        "409": answer("Presented before, or for another transaction; it is dead now.", "NotRedeemed"),
+        "410": answer("Expired.", "NotRedeemed"),
     }
-    decided = {"200": _answer("The answer, whichever it is.", "Answer")}
-    evaluated = {"200": _answer("The answer, whichever it is.", "Evaluated")}
-    each = {"200": _answer("The answers in order; one, if no list was sent.", "EvaluatedEach")}
+    decided = {"200": answer("The answer, whichever it is.", "Answer")}
+    evaluated = {"200": answer("The answer, whichever it is.", "Evaluated")}
+    each = {"200": answer("The answers in order; one, if no list was sent.", "EvaluatedEach")}
     uses = {
-        "200": _answer("What may be used of each subject. It stands in the use ledger.", "Uses"),
-        "403": _answer("Not registered for uses of data; or not with this token.", "Problem"),
+        "200": answer("What may be used of each subject. It stands in the use ledger.", "Uses"),
+        "403": answer("Not registered for uses of data; or not with this token.", "Problem"),
     }
     authorize, token = (links.absolute(n) for n in ("consent:authorize", "oauth2_provider:token"))
     flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}

@@ -19,7 +19,7 @@ from ciam_portal.oauth.errors import ProtocolError
 
 SCHEME = "DPoP"
 INVALID = "invalid_dpop_proof"
-_NONCE = "use_dpop_nonce"
+WANTS_NONCE = "use_dpop_nonce"
 _KIND = "dpop+jwt"
 _LONGEST_ID = 128
 _PURPOSE = "dpop nonce"
@@ -48,7 +48,7 @@ def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
     if not isinstance(own, str) or not 0 < len(own) <= _LONGEST_ID:
         raise _no("it has no jti")
     if not _is_ours(claims.get("nonce"), at):
-        raise ProtocolError(_NONCE, "take the nonce that stands in DPoP-Nonce")
+        raise ProtocolError(WANTS_NONCE, "take the nonce that stands in DPoP-Nonce")
     jkt = str(key.thumbprint())
     shown = codes.handle("\x00".join((jkt, own, str(request.method), request.path)), "dpop proof")
     if not cache.add(f"dpop:{shown}", 1, left):

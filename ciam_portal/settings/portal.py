@@ -158,6 +158,7 @@ MIDDLEWARE = [
     "ciam_portal.middleware.Traces",
     "ciam_portal.staff_site.host.StaffHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.headless.middleware.Apps",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -204,8 +205,7 @@ PASSWORD_RANGE_SERVICE = environment.range_service()  # a k-anonymity range serv
 BREACHED_PASSWORDS = Path(env.str("BREACHED_PASSWORDS", "") or f"{_lists}/breached-passwords")  # see load_breached
 BRAND_WORDS: list[str] = env.list("BRAND_WORDS", default=[])  # no password is made of these; name and host are known
 
-# Who answers for the risk model: shown on its card
-RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")
+RISK_MODEL_OWNER = env.str("RISK_MODEL_OWNER", "")  # who answers for the risk model: shown on its card
 
 # Pages of whoever runs this. The privacy notice is linked from the page that says what is kept; each of the others
 # stands in for the portal's own page of that name

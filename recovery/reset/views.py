@@ -12,6 +12,9 @@ from accounts.account.policy import Reason
 from accounts.budgets import bucket
 from accounts.customer.proofs import Opened
 from accounts.customer.views import link_page
+from accounts.headless import answers
+from accounts.headless.shapes import ADDRESS, Address
+from accounts.headless.views import reading
 from accounts.lock.policy import is_ajar
 from accounts.models import User
 from accounts.sessions import signing
@@ -34,11 +37,24 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     form = forms.Forgotten(request.POST or None)
     if not form.is_valid():
         return render(request, "recovery/reset/forgotten.html", {"form": form})
-    email = form.cleaned_data["email"]
+    _ask(request, form.cleaned_data["email"])
+    return redirect("recovery:sent")
+
+
+@reading(ADDRESS)
+def from_app(request: HttpRequest, sent: Address) -> HttpResponse:
+    """The same for the business's own app."""
+    form = forms.Forgotten(sent)
+    if not form.is_valid():
+        return answers.invalid(form)
+    _ask(request, form.cleaned_data["email"])
+    return answers.done(request)
+
+
+def _ask(request: HttpRequest, email: str) -> None:
     with clock.even():
         browser = signing.browser_of(request, email)
         flows.ask_reset(email, browser, by=Actor.from_request(request), at=clock.now())
-    return redirect("recovery:sent")
 
 
 @login_not_required

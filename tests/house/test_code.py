@@ -74,6 +74,11 @@ PROTOCOL = {  # each proves in its own way who asks
     "gateway:check", "gateway:forward", "gateway:envoy", "gateway:arrive", "gateway:leave",
     "signals:configuration", "signals:stream", "signals:status", "signals:add_subject", "signals:remove_subject",
     "signals:verify", "signals:poll",
+    "headless:config", "headless:auth/session", "headless:auth/signup", "headless:auth/email/verify",
+    "headless:auth/login", "headless:auth/2fa/authenticate", "headless:auth/code/confirm", "headless:auth/code/resend",
+    "headless:auth/webauthn/login", "headless:auth/webauthn/authenticate", "headless:auth/webauthn/reauthenticate",
+    "headless:auth/reauthenticate", "headless:auth/2fa/reauthenticate", "headless:account/password/change",
+    "headless:openapi", "recovery:app_reset",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ MARKS = {"_", "lazy", "translate", "ngettext", "ngettext_lazy"}
 KEYWORDS = {"label", "help_text", "empty_label", "description", "title"}
 ATTRIBUTES = {"site_header", "site_title", "index_title"}
 CALLS = {"Said", "Words", "Shown", "Part", "StaffAction", "Step", "add_error", "Unanswerable", "Unusable"}
-NOT_PAGES = {"management", "settings", "decisions", "signals", "data_use"}  # commands; what developers read
+NOT_PAGES = {"management", "settings", "decisions", "signals", "data_use", "headless"}  # commands; what developers read
 READ_AS_CODES = ("core/words.py", "core/policy/reason.py", "core/mailbox.py", "core/outbox/mail.py")
 NAMED_BY_THEIR_PAGES = {"LinkAnswer", "Undo", "Narrow", "Keep"}
 

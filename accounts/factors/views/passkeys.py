@@ -6,6 +6,7 @@ an ordinary form, so that redirects, messages and refusals work as everywhere el
 
 from collections.abc import Collection
 from itertools import count
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -72,7 +73,7 @@ def _add(request: HttpRequest, customer: User, sent: dict[str, str], name: str) 
 
 def name_of(request: HttpRequest, taken: Collection[str] = ()) -> str:
     """A first name for a passkey that is made in this browser, which none of the others has."""
-    browser, system = agents.families(request.headers.get("User-Agent", ""))
+    browser, system = agents.of(request)
     name = _("My passkey") if UNKNOWN in {browser, system} else str(agent(browser, system))
     return next(each for number in count(1) if (each := f"{name} {number}" if number > 1 else name) not in taken)
 
@@ -133,10 +134,15 @@ def _own(request: HttpRequest, key: str) -> Passkey:
 @never_cache
 @require_POST
 def begin_sign_in(request: HttpRequest) -> JsonResponse:
-    """Options for the browser's dialog, the same for everyone: nobody has said who they are."""
+    """Options for the browser's dialog."""
+    return JsonResponse(begin_anybodys(request))
+
+
+def begin_anybodys(request: HttpRequest) -> dict[str, Any]:
+    """Options, the same for everyone: nobody has said who they are. Raises TooMany."""
     most = limits.current().sign_in.attempts_per_address_per_minute
     budget.take("passkey", bucket.of(request), limit=most, seconds=_MINUTE, reason=policy.Reason.TOO_MANY_TRIES)
-    return JsonResponse(verifier.begin_showing(request, Ceremony.SIGN_IN, None))
+    return verifier.begin_showing(request, Ceremony.SIGN_IN, None)
 
 
 @login_not_required

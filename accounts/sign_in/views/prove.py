@@ -36,7 +36,7 @@ from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.words import masked, span
 
 _USUAL = frozenset({Method.PASSKEY, Method.TOTP})
-_FORMS: dict[Method, type[django_forms.Form]] = {
+FORMS: dict[Method, type[django_forms.Form]] = {
     Method.PASSKEY: forms.PasskeyMessage,
     Method.TOTP: forms.AppCode,
     Method.BACKUP_CODE: forms.BackupCode,
@@ -166,20 +166,27 @@ def _answer(entry: EntryPoint) -> HttpResponse:
         context = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": entry.to.acr}
         return render(request, "accounts/sign_in/prove_nothing.html", context)
     way = _chosen(entry, ways)
-    form = _FORMS[way](request.POST if request.method == "POST" else None)
+    form = FORMS[way](request.POST if request.method == "POST" else None)
     checked = Checked(Outcome.WRONG)
     if form.is_valid():
-        checked = _check(entry, way, form.cleaned_data, at)
-        if checked.outcome is Outcome.RIGHT:
-            return entry.passed(way, at)
-        ended = entry.missed(way) if checked.outcome is Outcome.WRONG else None
-        if ended is not None:
-            return ended
+        checked, onward = answered(entry, way, form, at)
+        if onward is not None:
+            return onward
         form.add_error(None, words_for(way, checked, at))
     elif request.method == "POST" and way is Method.PASSKEY:
         form.add_error(None, words_for(way, checked, at))
     wait = factors.seconds_until(checked.until, at) if checked.outcome is Outcome.WAIT else None
     return _page(entry, ways, way, form, wait)
+
+
+def answered(
+    entry: EntryPoint, way: Method, form: django_forms.Form, at: datetime
+) -> tuple[Checked, HttpResponse | None]:
+    """What an answer is worth, and the page that it leads to: it was right, or one wrong one too many."""
+    checked = _check(entry, way, form.cleaned_data, at)
+    if checked.outcome is Outcome.RIGHT:
+        return checked, entry.passed(way, at)
+    return checked, entry.missed(way) if checked.outcome is Outcome.WRONG else None
 
 
 def _chosen(entry: EntryPoint, ways: tuple[Method, ...]) -> Method:

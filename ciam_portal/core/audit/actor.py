@@ -39,8 +39,9 @@ class Actor:
         return cls(ActorKind.SYSTEM)
 
     @classmethod
-    def from_request(cls, request: HttpRequest, channel: Channel = Channel.WEB) -> Self:
-        """Whoever is signed in on this request; a stranger otherwise."""
+    def from_request(cls, request: HttpRequest, channel: Channel | None = None) -> Self:
+        """Whoever is signed in on this request; a stranger otherwise. Without a word, through where it came."""
+        channel = channel or _channel_of(request)
         user = getattr(request, "user", None)
         session = getattr(request, "portal_session", None)
         request_id = getattr(request, "request_id", "")
@@ -52,7 +53,7 @@ class Actor:
     @classmethod
     def stranger(cls, request: HttpRequest) -> Self:
         """A stranger, whoever is signed in on this request: what is shown, or a link, speaks for itself."""
-        return cls(ActorKind.STRANGER, None, Channel.WEB, request_id=getattr(request, "request_id", ""))
+        return cls(ActorKind.STRANGER, None, _channel_of(request), request_id=getattr(request, "request_id", ""))
 
     def for_owner(self, owner: UUID) -> Self:
         """The same party, acting for this customer. Raises ValueError for oneself, or for somebody else already."""
@@ -68,3 +69,7 @@ class Actor:
     def known_as(self, customer: UUID) -> Self:
         """The same party on the same request, once it has proven to be this customer."""
         return replace(self, kind=ActorKind.CUSTOMER, id=customer)
+
+
+def _channel_of(request: HttpRequest) -> Channel:
+    return getattr(request, "channel", Channel.WEB)
