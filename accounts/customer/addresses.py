@@ -1,10 +1,11 @@
 """Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.models import User
 from ciam_portal.core.mailbox import reader
@@ -32,6 +33,12 @@ def add_all(customers: Iterable[tuple[User, bool]]) -> None:
 def is_proven(customer: User) -> bool:
     """Whether the address the customer signs in with has been proven."""
     return bool(EmailAddress.objects.filter(user=customer, email=customer.email, verified=True).exists())
+
+
+def proven_of(customers: Collection[UUID]) -> set[UUID]:
+    """Who of these has proven the address to sign in with."""
+    rows = EmailAddress.objects.filter(user__in=customers, email=F("user__email"), verified=True)
+    return set(rows.values_list("user", flat=True))
 
 
 def proven(customer: User) -> list[str]:

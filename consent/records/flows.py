@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from accounts.customer import addresses
 from accounts.models import User
 from accounts.moving.flows.bring import CARRIED, Brought
+from accounts.moving.flows.give import ANSWERS
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
@@ -185,6 +186,16 @@ def said_elsewhere(brought: Brought, *, by: Actor, at: datetime) -> None:
         asked = [now for now in denied if now.is_asked or now.may_be_objected_to]
         changes = [_own(now, policy.becomes(now.basis, None, Says.NO), (), at) for now in asked]
         write(customer.pk, changes, by=by, at=at)
+
+
+@ANSWERS.join
+def said_here(customers: Sequence[UUID]) -> dict[UUID, dict[str, bool]]:
+    """What they allowed us, and what not, for another system to which they are given."""
+    rows = ConsentRecord.objects.filter(subject__in=customers, recipient=None)
+    found: dict[UUID, dict[str, bool]] = {}
+    for each in rows:
+        found.setdefault(each.subject_id, {})[each.purpose] = each.state == State.GIVEN
+    return found
 
 
 # --- writing

@@ -16,6 +16,7 @@ from accounts.moving.lines import NoImport
 from accounts.moving.shapes import Direction, Line, State
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.crypto import parcel
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.words import sentence
 
@@ -32,16 +33,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The file, and what to do with it."""
         parser.add_argument("file", type=Path)
+        parser.add_argument("--key", type=Path, help="our private key (PEM), of a file that was sealed for us")
         parser.add_argument("--dry-run", action="store_true", help="report, and propose nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """As far as it may go."""
         try:
+            opens = parcel.opener(parcel.key(options["key"].read_bytes())) if options["key"] else bytes
             with options["file"].open("rb") as file:
-                self._handle(files.File(file, bytes, self._broken), dry=options["dry_run"])
+                self._handle(files.File(file, opens, self._broken), dry=options["dry_run"])
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error.strerror}.") from error
-        except NoImport as error:
+        except (NoImport, parcel.UnusableKey) as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
             raise CommandError(sentence(refused.reason)) from refused
