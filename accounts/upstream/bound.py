@@ -8,12 +8,14 @@ without signing in, links made before let nobody in until they are made again.
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from allauth.socialaccount.models import SocialAccount as Link
 from django.conf import settings
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.upstream.shapes import Identity, Upstream
@@ -113,6 +115,14 @@ def offered(customer: User) -> list[Offered]:
     links = {link.provider: link for link in listed(customer)}
     found = [(each, links.get(each.key)) for each in settings.UPSTREAMS.values()]
     return [Offered(each, link, link is not None and is_paused(link)) for each, link in found]
+
+
+def at_the_door(request: HttpRequest) -> list[Upstream]:
+    """The services that the sign-in page offers: none on the staff's own host."""
+    apart = settings.STAFF_URL != settings.PUBLIC_URL
+    if apart and request.get_host() == urlsplit(settings.STAFF_URL).netloc:
+        return []
+    return list(settings.UPSTREAMS.values())
 
 
 def row_of(link: Link) -> bytes:

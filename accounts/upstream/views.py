@@ -26,7 +26,7 @@ from accounts.sign_in import onward
 from accounts.sign_in.stages import Denied
 from accounts.step_up import facts
 from accounts.step_up.decorators import resumable, sensitive
-from accounts.upstream import flows, forms, policy, verifier
+from accounts.upstream import bound, flows, forms, policy, verifier
 from accounts.upstream.shapes import Identity, Upstream
 from accounts.upstream.verifier import Asked, For
 from ciam_portal.core import clock, mailbox
@@ -54,6 +54,8 @@ def _of(key: str) -> Upstream:
 def begin(request: HttpRequest, key: str) -> HttpResponse:
     """A button, never a link: nobody is sent there by a page of somebody else's. Raises TooMany."""
     upstream, to = _of(key), onward.local(request.POST.get("next", ""))
+    if upstream not in bound.at_the_door(request):
+        raise Http404
     if request.user.is_authenticated:
         return redirect(to or "home")
     most = limits.current().sign_in.attempts_per_address_per_minute

@@ -27,6 +27,13 @@ methods = st.sets(st.sampled_from(Method))
         ((Method.SECURITY_KEY,), Level.AAL1),
         ((Method.PASSWORD, Method.SECURITY_KEY), Level.PHR),
         ((Method.PASSKEY,), Level.PHR),
+        ((Method.UPSTREAM,), Level.AAL1),
+        ((Method.UPSTREAM, Method.EMAIL_CODE), Level.AAL1),
+        ((Method.UPSTREAM, Method.PASSWORD), Level.AAL1),
+        ((Method.UPSTREAM, Method.TOTP), Level.AAL2),
+        ((Method.UPSTREAM, Method.SECURITY_KEY), Level.AAL2),
+        ((Method.UPSTREAM_MFA,), Level.AAL2),
+        ((Method.UPSTREAM_PHR,), Level.PHR),
     ],
 )
 @pytest.mark.control("63B 3.1.3.1/email")

@@ -111,7 +111,7 @@ def sessions(record: Record) -> Part:
     rows: list[tuple[Cell, ...]] = []
     for each in Session.objects.filter(customer=one).order_by("-last_used_at", "pk")[:_SOME]:
         network = record.value("session", each.pk, _("network of a session"), each.network, each.country or "···")
-        strong = _("Two steps") if each.level >= Level.AAL2 else _("Password only")
+        strong = _("Two steps") if each.level >= Level.AAL2 else _("One step")
         state = _("Live") if each.is_live(at, idle) else ended(each.end_reason) if each.ended_at else _("Over")
         if each.said == Session.Said.NOT_MINE:
             state += "; " + _("the customer says that it was not them")

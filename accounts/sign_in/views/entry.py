@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +26,7 @@ from accounts.sign_in import onward
 from accounts.sign_in.forms import SignIn as SignInForm
 from accounts.sign_in.forms import SignUp as SignUpForm
 from accounts.sign_in.stages import Denied, address_proven, forget, pending
+from accounts.upstream import bound as upstream
 from ciam_portal.core import clock, links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
@@ -47,7 +47,7 @@ class ForPartner:
     def get_context_data(self, **context: Any) -> dict[str, Any]:  # noqa: ANN401  (the library's)
         """With the partner, if one waits."""
         found: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
-        return found | {"partner": self.partner, "upstreams": settings.UPSTREAMS.values()}
+        return found | {"partner": self.partner, "upstreams": upstream.at_the_door(self.request)}
 
 
 class SignUp(ForPartner, SignupView):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.account import policy as account
+from accounts.lock.policy import LockFacts, WayBack
 from accounts.sign_in import policy as sign_in
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -16,6 +17,7 @@ from ciam_portal.core.policy.decision import Allow, Decision, Deny, strictness
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LIMITS = limits.load()
 
+AJAR = LockFacts(WayBack.MAILBOX, restored=True, has_factor=True)
 AT_THE_DOOR = sign_in.SignInFacts(is_active=True, address_proven=True, proven=(Method.PASSWORD,))
 
 
@@ -28,6 +30,12 @@ AT_THE_DOOR = sign_in.SignInFacts(is_active=True, address_proven=True, proven=(M
         ({"proven": ()}, Deny(sign_in.Reason.NOTHING_PROVEN)),
         ({"proven": (Method.TOTP,)}, Deny(sign_in.Reason.NOTHING_PROVEN)),
         ({"proven": (Method.PASSKEY,)}, Allow()),
+        ({"proven": (Method.UPSTREAM,)}, Allow()),
+        ({"proven": (Method.PASSWORD,), "is_staff": True}, Allow()),
+        ({"proven": (Method.UPSTREAM,), "is_staff": True}, Deny(sign_in.Reason.STAFF_UPSTREAM)),
+        ({"proven": (Method.UPSTREAM_PHR, Method.TOTP), "is_staff": True}, Deny(sign_in.Reason.STAFF_UPSTREAM)),
+        ({"proven": (Method.PASSWORD, Method.TOTP), "lock": AJAR}, Allow()),
+        ({"proven": (Method.UPSTREAM_MFA, Method.TOTP), "lock": AJAR}, Deny(sign_in.Reason.LOCKED)),
     ],
 )
 @pytest.mark.control("v5.0.0-6.3.4")

@@ -314,3 +314,11 @@ def test_nothing_of_what_it_said_is_kept(client: Client, twin: Twin, outbox: Out
     assert "telling" not in str(vars(link))
     assert set(link.extra_data) == {"attempt"}
     assert "ada@" not in str(list(AuditEntry.objects.values_list("data", flat=True)))
+
+
+def test_staff_have_no_such_button_on_their_host(client: Client, twin: Twin, settings: Any) -> None:
+    settings.STAFF_URL = "http://staff.localhost:8000"
+    settings.ALLOWED_HOSTS = ["*"]
+    host = {"host": "staff.localhost:8000"}
+    assert "Continue with" not in client.get("/sign-in/", headers=host).text
+    assert client.post("/sign-in/with/acme/", headers=host).status_code == 404
