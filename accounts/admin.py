@@ -1,6 +1,7 @@
 """Where Django's admin looks for pages: each theme brings its own."""
 
 from accounts.activity import admin as activity
+from accounts.budgets import admin as budgets
 from accounts.desk.admin import customers
 from accounts.moving import admin as moving
 from accounts.registration import admin as registration
@@ -8,4 +9,4 @@ from accounts.restrictions import admin as restrictions
 from accounts.staff.admin import roles
 from accounts.watch import admin as watch
 
-__all__ = ["activity", "customers", "moving", "registration", "restrictions", "roles", "watch"]
+__all__ = ["activity", "budgets", "customers", "moving", "registration", "restrictions", "roles", "watch"]

@@ -4,6 +4,7 @@
 from accounts.customer.models.user import Unsettled, User  # isort: skip
 from accounts.activity.models import Dispute
 from accounts.baseline.models import PopulationCount, Profile
+from accounts.budgets.models import Outgoing
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
@@ -26,6 +27,7 @@ __all__ = [
     "Dispute",
     "HeldSignUp",
     "Move",
+    "Outgoing",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",

@@ -27,6 +27,7 @@ from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require_action
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
@@ -101,20 +102,21 @@ def set_first_password(customer: User, hashed: str, at: datetime) -> None:
 
 
 @flow
-def send_confirmation(customer: User, *, by: Actor, at: datetime) -> None:
+def send_confirmation(customer: User, *, asked: Asked | None = None, by: Actor, at: datetime) -> None:
     """Mail the link that proves the address, with the password of now. The caller has asked for the budget."""
     link = proofs.new_link(customer, CONFIRM_EMAIL, customer.email, at, password=customer.password)
     record(events.ProofSent(purpose=Code(CONFIRM_EMAIL.name)), about=customer.pk, by=by, at=at)
     notice = notices.ConfirmYourAddress(link=link.url, hours=limits.current().proof.link_hours)
-    tell(customer, notice, to=[customer.email], at=at)
+    tell(customer, notice, to=[customer.email], at=at, asked=asked)
 
 
 @flow
-def tell_owner(email: str, *, by: Actor, at: datetime) -> None:
+def tell_owner(email: str, *, asked: Asked | None = None, by: Actor, at: datetime) -> None:
     """Tell the owner of a known address that somebody signed up with it."""
     customer = User.objects.get(email=email)
     record(events.ProofSent(purpose=Code("known_address")), about=customer.pk, by=by, at=at)
-    tell(customer, notices.YouHaveAnAccount(sign_in_link=links.absolute("account_login")), to=[customer.email], at=at)
+    notice = notices.YouHaveAnAccount(sign_in_link=links.absolute("account_login"))
+    tell(customer, notice, to=[customer.email], at=at, asked=asked)
 
 
 @flow
@@ -135,7 +137,9 @@ def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
 
 
 @flow
-def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, at: datetime) -> None:
+def ask_email_change(
+    customer: User, new: str, session: Session, *, asked: Asked | None = None, by: Actor, at: datetime
+) -> None:
     """Send a link to the new address, and tell the old one. Nothing changes until the new address is proven.
 
     An address that belongs to somebody else's account walks the same path; its owner is told instead. An account that
@@ -151,9 +155,9 @@ def ask_email_change(customer: User, new: str, session: Session, *, by: Actor, a
     if owner is None:
         link = proofs.new_link(customer, CHANGE_EMAIL, new, at)
         notice = notices.ConfirmYourNewAddress(link=link.url, hours=limits.current().proof.link_hours)
-        tell(customer, notice, to=[new], at=at)
+        tell(customer, notice, to=[new], at=at, asked=asked)
     else:
-        tell_owner(new, by=by, at=at)
+        tell_owner(new, asked=asked, by=by, at=at)
 
 
 @flow

@@ -60,8 +60,8 @@ def change_email(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         new = form.cleaned_data["email"]
         allow_mail_of(customer)
-        mails.take_new_address(customer, new)
-        flows.ask_email_change(customer, new, session_of(request), by=Actor.from_request(request), at=at)
+        asked, by = mails.take_new_address(customer, new), Actor.from_request(request)
+        flows.ask_email_change(customer, new, session_of(request), asked=asked, by=by, at=at)
         return render(request, "accounts/account/change_email_sent.html", {"email": mailbox.shown(new)})
     return render(request, "accounts/account/change_email.html", {"form": form})
 

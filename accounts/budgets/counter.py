@@ -15,9 +15,9 @@ from ciam_portal.core.errors import TooMany
 shared = cast("Cache", cache)  # our backend
 
 
-def count(what: str, who: str, *, seconds: int) -> int:
-    """Count one more ``what`` by ``who`` (kept as a pseudonym); how many it makes within ``seconds``."""
-    return shared.count(_key(what, who), seconds)
+def count(what: str, who: str, *, seconds: int, more: int = 1) -> int:
+    """Count one (or so many) more ``what`` by ``who`` (a pseudonym is kept); how many it makes within ``seconds``."""
+    return shared.count(_key(what, who), seconds, more)
 
 
 def made(what: str, who: str) -> int:

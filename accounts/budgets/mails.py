@@ -4,10 +4,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from accounts.account.policy import Reason
-from accounts.budgets import bucket, counter
+from accounts.budgets import bucket, counter, outbound
 from accounts.models import User
-from ciam_portal.core import mailbox
+from ciam_portal.core import clock, mailbox
+from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import TooMany
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.policy import limits
 
 _HOUR = 3600
@@ -28,6 +30,15 @@ class MailFor(StrEnum):
     READ_BACK = "read_back"
     # In a live session, but to an address that is nobody's yet: counted by the customer and that address.
     NEW_ADDRESS = "new_address"
+
+
+def by(asked: MailFor, who: str, *, stranger: bool | None = None) -> Asked:
+    """What is said of a message to the outbox, which counts it when it goes: for what, and which bucket asked.
+
+    ``stranger``: whether that is somebody whom we do not know; None: if it is a network's.
+    """
+    is_unknown = who.startswith(bucket.NETWORK) if stranger is None else stranger
+    return Asked(asked.value, codes.pseudonym(who, "outbound source"), is_unknown)
 
 
 def within_budget(asked: MailFor, who: str) -> bool:
@@ -62,14 +73,20 @@ def take_to(asked: MailFor, address: str, who: str) -> None:
     take(asked, address if who.startswith(bucket.NETWORK) else f"{address} {who}")
 
 
-def take_new_address(customer: User, address: str) -> None:
+def take_new_address(customer: User, address: str) -> Asked:
     """Count one more message by which this customer proves an address that is nobody's yet. Raises TooMany.
 
-    By the customer too: what others ask for with the same address does not keep its owner from it. Tags make no other
-    mailbox of it (what strangers ask for is counted by the address as it stands: a link to another of them opens
-    nothing of its owner's).
+    By the customer too: what others ask for with the same address does not keep its owner from it, unless this account
+    is so young that it is a stranger like all others. Tags make no other mailbox of it (what strangers ask for is
+    counted by the address as it stands: a link to another of them opens nothing of its owner's).
     """
-    take(MailFor.NEW_ADDRESS, f"{customer.pk} {mailbox.reader(address)}", reason=Reason.SEVERAL_MESSAGES)
+    who = str(customer.pk)
+    take(MailFor.NEW_ADDRESS, f"{who} {mailbox.reader(address)}", reason=Reason.SEVERAL_MESSAGES)
+    asked = by(MailFor.NEW_ADDRESS, who, stranger=outbound.is_young(customer, clock.now()))
+    wait = outbound.is_used_up(asked, address) if asked.stranger else 0
+    if wait:
+        raise TooMany(Reason.SEVERAL_MESSAGES, retry_after=wait)
+    return asked
 
 
 def take_sign_in_code(customer: User, attempt: UUID, own: str) -> None:

@@ -1,6 +1,7 @@
 """Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,8 +14,20 @@ from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.themes import Joined
 
 Channel = tuple[Medium, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number that its customer has proven by a code, and when."""
+
+    number: str
+    proven_at: datetime
+
+
 MORE = Joined[Callable[[User], list[Channel]]]()
 """Where else a customer is reached, proven and kept: in the order in which it was added."""
+PHONES = Joined[Callable[[User], Iterable[Phone]]]()
+"""Which of these are phones that still prove something."""
 
 
 def add(customer: User, address: str, *, proven: bool) -> None:
@@ -50,6 +63,12 @@ def every(customer: User) -> list[Channel]:
     """Every proven address and number, also one too new to restore anything."""
     own = [(Medium.MAIL, address) for address in proven(customer)]
     return list(dict.fromkeys([*own, *(channel for more in MORE for channel in more(customer))]))
+
+
+def proven_phone(customer: User) -> Phone | None:
+    """The phone that was proven first of those that are kept and have not moved since; None: there is none."""
+    found = [phone for phones in PHONES for phone in phones(customer)]
+    return min(found, key=lambda phone: phone.proven_at, default=None)
 
 
 def mailboxes(customer: User) -> frozenset[str]:

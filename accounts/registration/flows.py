@@ -21,6 +21,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow, require
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance
@@ -41,16 +42,20 @@ def by_mail(email: str, browser: "Browser", *, by: Actor, at: datetime) -> None:
     passed = replace(browser, form=replace(browser.form, challenged_at=at))
     customer = account.open_account(email, None, passed, by=by, at=at)
     if customer is None:
-        account.tell_owner(email, by=by, at=at)
+        account.tell_owner(email, asked=_asked(browser), by=by, at=at)
     else:
-        _send(customer, by=by, at=at)
+        _send(customer, asked=_asked(browser), by=by, at=at)
 
 
-def _send(customer: User, *, by: Actor, at: datetime) -> None:
+def _asked(browser: "Browser") -> Asked:
+    return mails.by(mails.MailFor.SIGN_UP, browser.bucket)
+
+
+def _send(customer: User, *, asked: Asked | None, by: Actor, at: datetime) -> None:
     link = proofs.new_link(customer, FINISH, customer.email, at)
     record(account_events.ProofSent(purpose=Code(FINISH.name)), about=customer.pk, by=by, at=at)
     notice = notices.FinishSigningUp(link=link.url, hours=limits.current().proof.link_hours)
-    tell(customer, notice, to=[customer.email], at=at)
+    tell(customer, notice, to=[customer.email], at=at, asked=asked)
 
 
 @flow
@@ -75,7 +80,7 @@ def hold(email: str, browser: "Browser", decision: UUID | None, *, by: Actor, at
     mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)
     customer = account.prepare(email, None, browser, by=by, at=at)
     if customer is None:
-        account.tell_owner(email, by=by, at=at)
+        account.tell_owner(email, asked=_asked(browser), by=by, at=at)
     elif (
         decision is not None and not HeldSignUp.objects.filter(customer=customer, state=HeldSignUp.State.OPEN).exists()
     ):
@@ -94,7 +99,8 @@ def _open(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: 
         due_at=at + timedelta(hours=hours),
     )
     record(events.SignUpHeld(held=held.pk), about=customer.pk, by=by, at=at, decision=decision)
-    tell(customer, notices.SignUpHeld(number=held.reference, hours=hours), to=[customer.email], at=at)
+    notice = notices.SignUpHeld(number=held.reference, hours=hours)
+    tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
 
 
 @flow
@@ -126,7 +132,7 @@ def _pass(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, 
     event = events.SignUpPassed(held=held.pk, found=Code(found))
     record(event, about=held.customer_id, by=by, at=at, decision=held.decision)
     if not addresses.is_proven(held.customer):
-        _send(held.customer, by=by, at=at)
+        _send(held.customer, asked=None, by=by, at=at)
 
 
 def _reject(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, at: datetime) -> None:

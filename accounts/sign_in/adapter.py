@@ -99,13 +99,15 @@ class Adapter(DefaultAccountAdapter):
         Whoever signs up was asked for their budget before anything was kept (``open_account``).
         """
         customer = emailconfirmation.email_address.user
+        who, what = bucket.of(request, customer.email), MailFor.SIGN_UP if signup else MailFor.CONFIRM
         if not signup:
-            mails.take_to(MailFor.CONFIRM, customer.email, bucket.of(request, customer.email))
-        account.send_confirmation(customer, by=Actor.from_request(request), at=clock.now())
+            mails.take_to(what, customer.email, who)
+        account.send_confirmation(customer, asked=mails.by(what, who), by=Actor.from_request(request), at=clock.now())
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner; asked for their budget as above."""
-        account.tell_owner(email, by=Actor.from_request(self.request), at=clock.now())
+        asked = mails.by(MailFor.SIGN_UP, bucket.of(self.request, email))
+        account.tell_owner(email, asked=asked, by=Actor.from_request(self.request), at=clock.now())
 
     def respond_email_verification_sent(self, request: HttpRequest, user: AbstractBaseUser | None) -> HttpResponse:
         """The same page for everyone."""

@@ -68,6 +68,11 @@ MEANINGS = {
         "Messages are not delivered: they wait too long, were refused by many recipients' servers, or were given up"
         " after days. Customers who wait for a code or a link cannot go on. manage.py outbox says why, and sends again."
     ),
+    "outbound": _(
+        "So many codes went to phones in a day that no more go: somebody may earn by it. Messages that count says for"
+        " what and to which countries. Take a country out of the policy, or raise the limit there. Customers can use"
+        " mail, a passkey or an app meanwhile."
+    ),
     "purpose": _(
         "What a purpose of data says in the database is not what two people approved, so nothing is used for it any"
         " more. Somebody edited it there: find out who. manage.py purposes verify names it; a new version replaces it."

@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from accounts.baseline import flows as learning
+from accounts.budgets import facts as outbound
 from accounts.models import Session
 from accounts.watch import bursts
 from accounts.watch.flows import alerts, reassess, reports
@@ -86,10 +87,12 @@ def watch_proxies() -> None:
 
 @shared_task(name="risk.watch_outbox")
 def watch_outbox() -> None:
-    """Raise an alert if messages wait too long or nobody gets them."""
+    """Raise an alert if messages wait too long, nobody gets them, or no more text messages go."""
     at = clock.now()
     for trouble, numbers in outbox.troubles(at).items():
         alerts.raise_once(f"outbox.{trouble}", numbers, by=Actor.system(), at=at)
+    for limit, numbers in outbound.troubles(at).items():
+        alerts.raise_once(f"outbound.{limit}", numbers, by=Actor.system(), at=at)
 
 
 @shared_task(name="audit.verify")

@@ -46,12 +46,12 @@ class Cache(RedisCache):
         options: dict[str, Any] = params.get("OPTIONS", {})
         self._options = options | {"serializer": Json()}
 
-    def count(self, key: str, seconds: int) -> int:
-        """Count one more at this key; how many there are since it began, which was at most ``seconds`` ago."""
+    def count(self, key: str, seconds: int, more: int = 1) -> int:
+        """Count one (or so many) more at this key; how many there are since it began, at most ``seconds`` ago."""
         made = self.make_and_validate_key(key)
         with self._cache.get_client(made, write=True).pipeline() as both:
             both.set(made, 0, ex=seconds, nx=True)
-            both.incr(made)
+            both.incr(made, more)
             return int(both.execute()[1])
 
     def seconds_left(self, key: str) -> int:

@@ -24,6 +24,7 @@ _NO_TEXTS = frozenset(
         phonenumbers.PhoneNumberType.PAGER,
         phonenumbers.PhoneNumberType.UAN,
         phonenumbers.PhoneNumberType.VOICEMAIL,
+        phonenumbers.PhoneNumberType.PERSONAL_NUMBER,  # looks like a mobile phone, and costs more to reach
     }
 )
 
@@ -35,6 +36,11 @@ def for_texts(text: str) -> str:
     if number.country_code in _SATELLITE or phonenumbers.number_type(number) in _NO_TEXTS:
         raise TakesNoTexts
     return found
+
+
+def country(number: str) -> str:
+    """In which country this number is (ISO 3166-1): of those that share a code, the one; "001" for none."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or "001"
 
 
 def normal(text: str) -> str:

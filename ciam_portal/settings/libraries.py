@@ -100,5 +100,9 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
 }
 
+# Phone numbers that moved: a class that is named, a file, or nobody is asked.
+PORTING_FILE = env.str("PORTING_FILE", "")
+PORTING = env.str("PORTING", f"ciam_portal.core.porting.{'File' if PORTING_FILE else 'Unasked'}")
+
 # Mail domains: the system's DNS, or nobody is asked.
 MAIL_DOMAINS = f"ciam_portal.core.domains.{'Dns' if env.bool('MAIL_DNS', PRODUCTION) else 'Unasked'}"

@@ -17,8 +17,6 @@ from django.utils.translation import get_language
 
 from accounts.customer import addresses
 from accounts.models import User
-from accounts.moving.flows.bring import CARRIED, Brought
-from accounts.moving.flows.give import ANSWERS
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import Code
@@ -101,7 +99,7 @@ def say(customer: User, said: Saying, *, voice: Voice = Voice(), by: Actor, at: 
     if now is None:  # which was refused just now
         raise Refused(Reason.NOT_ASKED)
     state = policy.becomes(now.basis, State(before.state) if before else None, says)
-    change = _own(now, state, said.ticked, at)
+    change = own(now, state, said.ticked, at)
     if version is not None:
         change = replace(change, version=version.pk, number=version.number)
     if voice.until is not None and state is State.GIVEN:
@@ -131,7 +129,7 @@ def pause(customer: User, keys: Collection[str], *, by: Actor, at: datetime) -> 
     changes = [replace(same(each), state=State.PAUSED) for each in found if each.state == State.GIVEN]
     unsaid = [active[key] for key in keys if key in active and key not in known]
     # What is done without a yes has no record yet.
-    changes += [_own(now, State.PAUSED, (), at) for now in unsaid if not now.is_asked]
+    changes += [own(now, State.PAUSED, (), at) for now in unsaid if not now.is_asked]
     if not changes:
         raise Refused(Reason.NOTHING_THERE)
     return len(write(customer.pk, changes, by=by, at=at))
@@ -172,30 +170,6 @@ def announce(customer: User, ending: Sequence[ConsentRecord], days: int, *, by: 
         titles = tuple(dict.fromkeys(_named(each, active) for each in ending))
     notice = notices.ChoicesEnd(titles, days, links.absolute("consent:choices"))
     tell(customer, notice, to=addresses.proven(customer), at=at)
-
-
-@CARRIED.join
-def said_elsewhere(brought: Brought, *, by: Actor, at: datetime) -> None:
-    """Who was brought from another system said no there: that counts here too. A yes counts for nothing (GDPR 7(1)).
-
-    Nobody can show to which text it was; they are asked here as everybody is.
-    """
-    active = purposes.active(at)
-    for customer, person in brought:
-        denied = [active[key] for key, yes in person.says.items() if not yes and key in active]
-        asked = [now for now in denied if now.is_asked or now.may_be_objected_to]
-        changes = [_own(now, policy.becomes(now.basis, None, Says.NO), (), at) for now in asked]
-        write(customer.pk, changes, by=by, at=at)
-
-
-@ANSWERS.join
-def said_here(customers: Sequence[UUID]) -> dict[UUID, dict[str, bool]]:
-    """What they allowed us, and what not, for another system to which they are given."""
-    rows = ConsentRecord.objects.filter(subject__in=customers, recipient=None)
-    found: dict[UUID, dict[str, bool]] = {}
-    for each in rows:
-        found.setdefault(each.subject_id, {})[each.purpose] = each.state == State.GIVEN
-    return found
 
 
 # --- writing
@@ -293,7 +267,8 @@ def same(found: ConsentRecord) -> Change:
     )
 
 
-def _own(now: Active, state: State, ticked: Collection[str], at: datetime) -> Change:
+def own(now: Active, state: State, ticked: Collection[str], at: datetime) -> Change:
+    """What is said from now on about our own use."""
     categories = tuple(each for each in now.categories if each not in now.optional or each in ticked)
     ends = until(now, at) if state is State.GIVEN else None
     return Change(now.key, now.version, now.number, state, categories, now.access, expires_at=ends)

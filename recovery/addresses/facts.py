@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.customer import addresses
 from accounts.models import User
+from ciam_portal.core import porting
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
@@ -53,7 +54,7 @@ def to_call(customer: User, opened_at: datetime) -> list[Destination]:
     """The numbers that staff may call back in a call that began then: on file, unchanged, for long enough before it."""
     since = opened_at - timedelta(days=limits.current().recovery.callback_days)
     kept = RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS, proven_at__lte=since)
-    numbers = list(kept.order_by("pk").values_list("address", flat=True))
+    numbers = [row.address for row in kept.order_by("pk") if is_still(row)]
     if customer.phone and (customer.contact_changed_at or customer.created_at) <= since:
         numbers.append(customer.phone)
     return [_channel(customer, Medium.SMS, number) for number in dict.fromkeys(numbers)]
@@ -71,10 +72,22 @@ def kept(customer: User) -> list[tuple[Medium, str]]:
     return [(Medium(row.kind), row.address) for row in rows]
 
 
+def is_still(row: RecoveryAddress) -> bool:
+    """Whether it is still where it was proven: a number that has moved is somebody else's, as far as anybody knows."""
+    return row.kind != Medium.SMS or porting.is_still(row.address, row.proven_at)
+
+
+@addresses.PHONES.join
+def phones(customer: User) -> list[addresses.Phone]:
+    """Those that prove something."""
+    rows = RecoveryAddress.objects.kept().filter(customer=customer, kind=Medium.SMS)
+    return [addresses.Phone(row.address, row.proven_at) for row in rows if is_still(row)]
+
+
 def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     """Where a code of this way may go now."""
     found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium(way.value)).order_by("pk")
-    more = list(found.values_list("address", flat=True))
+    more = [row.address for row in found if is_still(row)]
     rest = timedelta(hours=limits.current().recovery.address_rest_hours)
     changed = customer.email_changed_at
     if way is Way.MAIL and addresses.is_proven(customer) and (changed is None or changed + rest <= at):

@@ -38,10 +38,10 @@ def ask_address(customer: User, session: Session, kind: Medium, address: str, *,
     """Send a code to the address. Nothing is kept until it is proven. Raises ProveMore, Refused; TooMany."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     _check(customer, kind, address, by, at)
-    mails.take_new_address(customer, address)
+    asked = mails.take_new_address(customer, address)
     code = proofs.new_code(customer, RECOVERY_ADDRESS, session.pk, address, at)
     notice = notices.CodeForAddress(code=code, minutes=limits.current().proof.code_minutes)
-    tell(customer, notice, to=[address], channel=kind, at=at)
+    tell(customer, notice, to=[address], channel=kind, at=at, asked=asked)
     record(events.RecoveryAddressAsked(way=Way(kind), sent=True), about=customer.pk, by=by, at=at)
 
 

@@ -22,6 +22,7 @@ from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
+from recovery.addresses import facts as address_facts
 from recovery.addresses import flows
 from recovery.addresses.policy import Reason
 from recovery.case import forms
@@ -36,7 +37,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """The list, and the two ways to add one."""
     customer, at = customer_of(request), clock.now()
     kept = RecoveryAddress.objects.kept().filter(customer=customer).order_by("proven_at")
-    rows = [(item, customer.local(item.usable_from) if at < item.usable_from else "") for item in kept]
+    rows = [
+        (item, customer.local(item.usable_from) if at < item.usable_from else "", address_facts.is_still(item))
+        for item in kept
+    ]
     hours = limits.current().recovery.address_rest_hours
     by, change = Actor.from_request(request), Action.CHANGE_RECOVERY_ADDRESS
     held = facts.held(customer, session_of(request), change, by=by, at=at)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.account.forms import NewEmail, NewPassword, phone_number
+from accounts.budgets import outbound
 from accounts.customer.forms import Address, WhoseAddress
 from accounts.factors.forms import AppCode, MailCode, PasskeyName, digits
 from accounts.models import User
@@ -70,8 +71,14 @@ class RecoveryPhone(forms.Form):
     )
 
     def clean_phone(self) -> str:
-        """A number that can exist, in E.164 form."""
-        return phone_number(self.cleaned_data["phone"])
+        """A number that texts go to, in E.164 form."""
+        number = phone_number(self.cleaned_data["phone"])
+        if not outbound.reaches(number):
+            words = _(
+                "We do not send text messages to numbers of this country. Use another number, or an email address."
+            )
+            raise forms.ValidationError(words)
+        return number
 
 
 class ContactCode(MailCode):

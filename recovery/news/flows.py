@@ -13,7 +13,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.notice import Asked, Medium
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.words import masked
 from recovery.case import events, facts
@@ -103,12 +103,12 @@ def announce_lock(customer: User, at: datetime) -> None:
             tell(customer, notice, to=[address], channel=by, at=at)
 
 
-def announce_shut(customer: User, way: Way, *, until: datetime, at: datetime) -> None:
+def announce_shut(customer: User, way: Way, *, until: datetime, asked: Asked | None = None, at: datetime) -> None:
     """Tell every proven address that this way is closed for a while, and until when."""
     start = links.absolute("recovery:start")
     notice = notices.RecoveryWayShut(way=way.value, until=customer.local(until), start_link=start)
     for by, address in accounts.every(customer):
-        tell(customer, notice, to=[address], channel=by, at=at)
+        tell(customer, notice, to=[address], channel=by, at=at, asked=asked)
 
 
 def announce_contact(customer: User, contact: Contact, what: str, *, at: datetime) -> None:
@@ -124,11 +124,12 @@ def announce_contact(customer: User, contact: Contact, what: str, *, at: datetim
     everywhere.announce(customer, notice, at=at)
 
 
-def announce_asked(customer: User, *, at: datetime) -> None:
-    """Tell every proven address that the customer's contacts were asked for a code."""
+def announce_asked(customer: User, *, asked: Asked, at: datetime) -> None:
+    """Tell every proven address that the customer's contacts were asked for a code. The first was counted before."""
     notice = notices.ContactsWereAsked(links.absolute("accounts:lock"), links.absolute("accounts:security"))
     for by, address in accounts.every(customer):
-        tell(customer, notice, to=[address], channel=by, at=at)
+        counted = None if address == customer.email else asked
+        tell(customer, notice, to=[address], channel=by, at=at, asked=counted)
 
 
 def locked(case: UUID) -> Case:

@@ -18,6 +18,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tell import tell
+from recovery.addresses import facts
 from recovery.models import RecoveryAddress
 from recovery.news import notices
 
@@ -27,7 +28,7 @@ _RECOGNIZE = proofs.declare(proofs.Code("recognize"))
 def phone_of(customer: User, at: datetime) -> RecoveryAddress | None:
     """The recovery phone that such a code goes to: the one proven first of those that have rested."""
     phones = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium.SMS)
-    return phones.order_by("proven_at").first()
+    return next((phone for phone in phones.order_by("proven_at") if facts.is_still(phone)), None)
 
 
 @flow
@@ -35,9 +36,11 @@ def ask(customer: User, session: Session, phone: RecoveryAddress, *, by: Actor, 
     """Send a code to it that works in this session only; False after too many wrong ones. Raises TooMany."""
     sent = proofs.blocked_until(customer, _RECOGNIZE, session.pk, at) is None
     if sent:
-        mails.take(mails.MailFor.STEP_UP, str(session.pk), reason=Reason.SEVERAL_CODES)
+        what, who = mails.MailFor.STEP_UP, str(session.pk)
+        mails.take(what, who, reason=Reason.SEVERAL_CODES)
         code = proofs.new_code(customer, _RECOGNIZE, session.pk, phone.address, at)
-        tell(customer, notices.CodeToRecognize(code=code), to=[phone.address], channel=Medium.SMS, at=at)
+        notice, asked = notices.CodeToRecognize(code=code), mails.by(what, who)
+        tell(customer, notice, to=[phone.address], channel=Medium.SMS, at=at, asked=asked)
     record(events.Recognition(step=Code("asked" if sent else "too_many")), about=customer.pk, by=by, at=at)
     return sent
 

@@ -42,7 +42,7 @@ def ask_reset(email: str, browser: Browser, *, by: Actor, at: datetime) -> None:
     if customer is not None and send:
         link = proofs.new_link(customer, RESET_PASSWORD, email, at)
         notice = notices.ResetYourPassword(link=link.url, hours=limits.current().proof.link_hours)
-        tell(customer, notice, to=[email], at=at)
+        tell(customer, notice, to=[email], at=at, asked=mails.by(mails.MailFor.RESET, browser.bucket))
     about: UUID | None = customer.pk if customer else None
     record(events.ResetAsked(bucket=bucket_of(email, customer), sent=bool(send)), about=about, by=by, at=at)
 

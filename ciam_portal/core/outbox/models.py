@@ -160,7 +160,7 @@ class Notice(models.Model):
         self._failed({"due_at": until, "trouble": trouble})
 
     def refuse(self, trouble: str) -> None:
-        """Its customer does not want it any more: never sent, so whom and what is forgotten."""
+        """Its customer does not want it any more, or there were enough: never sent, so whom and what is forgotten."""
         self._failed({"state": self.State.REFUSED, "trouble": trouble, "sealed": ""})
 
     def give_up(self, state: State, trouble: str) -> None:

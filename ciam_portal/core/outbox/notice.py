@@ -37,6 +37,15 @@ def language_of(customer: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """For what a message was asked, by whom (a pseudonym), and whether we do not know who that is."""
+
+    purpose: str
+    source: str
+    stranger: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeBase:
     """One message. Fields are the template's words (text, numbers, links; no objects).
 

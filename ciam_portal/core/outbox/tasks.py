@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MAY_BE_SENT = Joined[Callable[..., bool]]()
 """Who is asked at the moment of sending: ``(notice, *, at)``. What was allowed when it was written may be no more."""
+STOPS = Joined[Callable[..., str]]()
+"""What else stops a message that may be sent, ``(notice, *, at)``: why, as a code; empty if nothing does."""
 
 _BATCH = 200
 _GRACE_SECONDS = 10  # from the moment when a delivery is asked to end until it is killed
@@ -63,8 +65,9 @@ def _deliver(key: UUID) -> None:
     if row is None:
         return
     try:
-        if not all(may(row, at=clock.now()) for may in MAY_BE_SENT):
-            row.refuse("not permitted")
+        why = _stopped(row)
+        if why:
+            row.refuse(why)
             return
         with _held(row):
             channels.send(row)
@@ -86,6 +89,13 @@ def _deliver(key: UUID) -> None:
     else:
         _keep_in_mind(row)
         circuit.answered(row.carrier)
+
+
+def _stopped(row: Notice) -> str:
+    at = clock.now()
+    if not all(may(row, at=at) for may in MAY_BE_SENT):
+        return "not permitted"
+    return next((why for stop in STOPS if (why := stop(row, at=at))), "")
 
 
 @shared_task(name="notifications.sweep")

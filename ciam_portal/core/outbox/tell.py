@@ -15,7 +15,7 @@ from ciam_portal.core import request_id
 from ciam_portal.core.crypto import codes, vault
 from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
-from ciam_portal.core.outbox.notice import Medium, NoticeBase, language_of
+from ciam_portal.core.outbox.notice import Asked, Medium, NoticeBase, language_of
 from ciam_portal.core.themes import Joined
 
 ALSO = Joined[Callable[..., None]]()
@@ -29,8 +29,11 @@ def tell(
     to: Iterable[str],
     at: datetime,
     channel: Medium = Medium.MAIL,
+    asked: Asked | None = None,
 ) -> None:
     """Queue ``notice`` to each address in ``to``, reached through ``channel``, in the customer's language.
+
+    ``asked``: what is counted of it before it goes; None: it tells of something that happened.
 
     A lost nudge costs seconds: beat sweeps what is due. Nothing is queued for a medium that nobody carries. What goes
     beside a mail goes once, with the one to the address that they sign in with.
@@ -41,8 +44,9 @@ def tell(
     with translation.override(language):
         story = {"when": customer.local(at), "where": request_id.visitor.get()()} if notice.to_owner else {}
         words = json.loads(json.dumps(story | dataclasses.asdict(notice), default=str))
+    counted = {"asked": dataclasses.asdict(asked)} if asked else {}
     for address in dict.fromkeys(to):
-        content = {"to": address, "words": words, "language": language}
+        content = {"to": address, "words": words, "language": language, **counted}
         put(customer, notice.template, channel, content, at, purpose=notice.purpose if notice.to_owner else "")
         if notice.push and notice.to_owner and channel is Medium.MAIL and address == customer.email:
             _also(customer, notice, language, at)

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ciam_portal.core import misfit
 from ciam_portal.core.policy import catalogue
+from ciam_portal.core.policy.message_numbers import Outbound
 from ciam_portal.core.policy.numbers import MOST_WRONG, Content
 
 DEFAULT = Path(__file__).with_name("policy.toml")
@@ -113,9 +114,18 @@ def _weaknesses(found: Content) -> Iterator[str]:
         yield "rights.reminder_days must be shorter than rights.answer_days."
     if found.delegation.default_days > found.delegation.longest_days:
         yield "delegation.default_days may not be longer than delegation.longest_days."
+    yield from _outbound_weaknesses(found.outbound)
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
     if (2 * recovery.requests_per_day - 1) * found.proof.code_attempts >= MOST_WRONG:
         yield f"The guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."
+
+
+def _outbound_weaknesses(found: Outbound) -> Iterator[str]:
+    if found.of_them_resets >= found.stranger_messages_per_day:
+        yield "outbound.of_them_resets must be smaller than outbound.stranger_messages_per_day."
+    countries = [*found.low_cost_countries, *found.middle_cost_countries, *found.high_cost_countries]
+    if len(set(countries)) < len(countries):
+        yield "outbound: each country belongs to one class of costs."
 
 
 _ask: Callable[[], Limits] | None = None

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StrictFloat, StrictInt, with_config
+from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, with_config
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
 from ciam_portal.core.policy.keeping_numbers import Moving, Retention
+from ciam_portal.core.policy.message_numbers import Notices, Outbound
 from ciam_portal.core.policy.partner_numbers import (
     Approvals,
     Asking,
@@ -107,27 +108,6 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
-    """Delivery of messages."""
-
-    retry_seconds: Annotated[StrictInt, Field(ge=1, le=600)]
-    longest_wait_minutes: Annotated[StrictInt, Field(ge=10, le=360)]
-    retry_days: Annotated[StrictInt, Field(ge=2, le=14)]
-    kept_days: Annotated[StrictInt, Field(ge=7, le=60)]
-    claim_seconds: Annotated[StrictInt, Field(ge=10, le=600)]
-    delivery_seconds: Annotated[StrictInt, Field(ge=60, le=280)]
-    circuit_failures: Annotated[StrictInt, Field(ge=2, le=20)]
-    circuit_seconds: Annotated[StrictInt, Field(ge=10, le=300)]
-    late_minutes: Annotated[StrictInt, Field(ge=2, le=120)]
-    undeliverable_per_hour: Annotated[StrictInt, Field(ge=1, le=10_000)]
-    stopped_sign_ins_per_hour: Annotated[StrictInt, Field(ge=1, le=10)]
-    push_hours: Annotated[StrictInt, Field(ge=1, le=24)]
-    push_quiet_from: Annotated[StrictInt, Field(ge=18, le=23)]
-    push_quiet_until: Annotated[StrictInt, Field(ge=0, le=10)]
-    push_tests_per_hour: Annotated[StrictInt, Field(ge=1, le=60)]
-
-
-@dataclass(frozen=True, slots=True)
 class Disputes:
     """What customers may ask the help desk to look at."""
 
@@ -170,6 +150,7 @@ class Recovery:
     quarantine_hours: Annotated[StrictInt, Field(ge=24, le=168)]
     address_rest_hours: Annotated[StrictInt, Field(ge=24, le=168)]
     addresses: Annotated[StrictInt, Field(ge=1, le=5)]
+    phone_counts_unsaid: StrictBool
     callback_days: Annotated[StrictInt, Field(ge=14, le=365)]
     release_hours: Annotated[StrictInt, Field(ge=1, le=168)]
     contacts: Annotated[StrictInt, Field(ge=1, le=5)]
@@ -273,6 +254,7 @@ class Content:
     partners: Partners
     signals: Signals
     notices: Notices
+    outbound: Outbound
     unregistered_agents: UnregisteredAgents
     disputes: Disputes
     retention: Retention

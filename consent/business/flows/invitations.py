@@ -28,14 +28,14 @@ def invite(
     who, what = facts.manager(business, owner, by, at), holding.terms(business, role)
     inviting = facts.inviting(business, owner, address, what, at)
     decision = require(policy.may_invite, who, inviting, about=business.pk, by=by, at=at)
-    mails.take_new_address(owner, address)
+    asked = mails.take_new_address(owner, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     row = BusinessMember.objects.create(
         business=business, stands=Stands.INVITED, role=role, invited=address, mailbox=reader(address), made_at=at,
         expires_at=until, session=session.pk,
     )  # fmt: skip
     news.note(events.Invited, business, None, by=by, at=at, decision=decision)
-    news.invite(row, owner, until, at=at)
+    news.invite(row, owner, until, asked, at=at)
     news.tell_owners("invited", business, who=row.shown, by=by, until=until, at=at)
     return row
 

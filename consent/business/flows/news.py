@@ -11,6 +11,7 @@ from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.record import record
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from consent.business import notices
 from consent.business.events import Side
@@ -76,8 +77,8 @@ def tell_member(what: str, business: Business, person: User, *, at: datetime) ->
     tell(person, notice, to=addresses.proven(person), at=at)
 
 
-def invite(row: BusinessMember, owner: User, until: datetime, *, at: datetime) -> None:
+def invite(row: BusinessMember, owner: User, until: datetime, asked: Asked, *, at: datetime) -> None:
     """To the invited address; it never says whether anybody has an account with it."""
     link = links.absolute("consent:business_invitation", str(row.pk))
     notice = notices.Invitation(who=owner.called, until=owner.local(until), link=link)
-    tell(owner, notice, to=[row.invited], at=at)
+    tell(owner, notice, to=[row.invited], at=at, asked=asked)

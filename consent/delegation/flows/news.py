@@ -12,6 +12,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.mailbox import spelled_out
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from consent.delegation import notices
 from consent.models import Delegation, DelegationRequest
@@ -70,19 +71,19 @@ def tell_asker(what: str, request: DelegationRequest, *, at: datetime) -> None:
     tell(asker, notice, to=addresses.proven(asker), at=at)
 
 
-def invite(row: Delegation, until: datetime, *, at: datetime) -> None:
+def invite(row: Delegation, until: datetime, counted: Asked, *, at: datetime) -> None:
     """To the invited address. Whoever has an account with it reads it in their language; it never says that they do."""
     link = links.absolute("consent:invitation", str(row.pk))
     notice = notices.Invitation(who=spelled_out(row.owner.email), until=row.owner.local(until), link=link)
-    tell(row.owner, notice, to=[row.invited], at=at)
+    tell(row.owner, notice, to=[row.invited], at=at, asked=counted)
 
 
-def ask(request: DelegationRequest, asked: User | None, until: datetime, *, at: datetime) -> None:
+def ask(request: DelegationRequest, asked: User | None, until: datetime, counted: Asked, *, at: datetime) -> None:
     """To the address that somebody asks; the same."""
     reader = asked or request.asker
     link = links.absolute("consent:request", str(request.pk))
     notice = notices.Wanted(who=spelled_out(request.asker.email), until=reader.local(until), link=link)
-    tell(reader, notice, to=[request.invited], at=at)
+    tell(reader, notice, to=[request.invited], at=at, asked=counted)
 
 
 def named(row: Delegation) -> str:

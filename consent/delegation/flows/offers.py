@@ -47,7 +47,7 @@ def offer(owner: User, session: Session, address: str, wish: Wish, *, by: Actor,
     owner, session = permitted(Action.CREATE_DELEGATION, owner, session, by=by, at=at)
     between, asked = facts.for_offer(owner, address, at), _offer(owner, wish, by, at)
     decision = require(policy.may_offer, between, asked, about=owner.pk, by=by, at=at)
-    mails.take_new_address(owner, address)
+    counted = mails.take_new_address(owner, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     row = _made(owner, session, wish, at)
     row.state, row.invited, row.mailbox = State.OFFERED, address, reader(address)
@@ -61,7 +61,7 @@ def offer(owner: User, session: Session, address: str, wish: Wish, *, by: Actor,
         ends_at=wish.ends_at,
     )
     record(event, about=owner.pk, by=by, at=at, decision=decision)
-    news.invite(row, row.expires_at, at=at)
+    news.invite(row, row.expires_at, counted, at=at)
     news.tell_owner("offered", row, at=at)
     return row
 
@@ -98,7 +98,7 @@ def ask(asker: User, session: Session, address: str, wish: Wish, *, by: Actor, a
         refusals=refusals,
     )
     decision = require(policy.may_ask, between, asking, about=asker.pk, by=by, at=at)
-    mails.take_new_address(asker, address)
+    counted = mails.take_new_address(asker, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     request = DelegationRequest(
         asker=asker, invited=address, mailbox=reader(address), preset=wish.preset, made_at=at, expires_at=until,
@@ -110,7 +110,7 @@ def ask(asker: User, session: Session, address: str, wish: Wish, *, by: Actor, a
     asked = facts.known(address)
     if asked is not None:
         record(events.Requested(request=request.pk, as_owner=True), about=asked.pk, by=by, at=at)
-    news.ask(request, asked, until, at=at)
+    news.ask(request, asked, until, counted, at=at)
     return request
 
 

@@ -64,16 +64,16 @@ def hand_over(
     child = locking.child(found.child_id)
     found = ParentalResponsibility.objects.get(pk=found.pk)
     require(policy.may_hand_over, facts.handing(found, child, me, by=by, at=at), about=me.pk, by=by, at=at)
-    mails.take_new_address(me, address)
+    asked = mails.take_new_address(me, address)
     record(events.HandedOver(child.person_id, as_child=False), about=me.pk, by=by, at=at)
     record(events.HandedOver(child.person_id, as_child=True), about=child.person_id, by=by, at=at)
     news.tell_guardians("handed_over", child, besides=me.pk, at=at)
     known = User.objects.filter(email=address).first()
     if known is not None and addresses.is_proven(known):  # whose owner alone is told so
-        account.tell_owner(address, by=by, at=at)
+        account.tell_owner(address, asked=asked, by=by, at=at)
         return
     link = proofs.new_link(child.person, CLAIM, address, at, bound_to=child.pk)
-    tell(child.person, notices.Claim(child.person.local(link.until), link.url), to=[address], at=at)
+    tell(child.person, notices.Claim(child.person.local(link.until), link.url), to=[address], at=at, asked=asked)
 
 
 @flow

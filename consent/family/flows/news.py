@@ -7,6 +7,7 @@ from accounts.customer import addresses
 from accounts.models import User
 from ciam_portal.core import links
 from ciam_portal.core.mailbox import spelled_out
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from consent.family import notices
 from consent.models import Dependant, FamilyRequest, ParentalResponsibility
@@ -27,8 +28,8 @@ def tell_guardians(
         tell_one(what, each.guardian, until=until, at=at)
 
 
-def invite(request: FamilyRequest, *, at: datetime) -> None:
+def invite(request: FamilyRequest, asked: Asked, *, at: datetime) -> None:
     """To the invited address. Whether anybody has an account with it, it never says."""
     asker, link = request.asker, links.absolute("consent:family_request", str(request.pk))
     notice = notices.Invitation(spelled_out(asker.email), asker.local(request.expires_at), link)
-    tell(asker, notice, to=[request.invited], at=at)
+    tell(asker, notice, to=[request.invited], at=at, asked=asked)

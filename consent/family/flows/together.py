@@ -37,11 +37,11 @@ def invite(child: Dependant, me: User, session: Session, address: str, *, by: Ac
     asked = facts.guarding(child, me, waits=waiting.exists(), by=by, at=at)
     own = reader(address) in addresses.mailboxes(me)
     decision = require(policy.may_invite, replace(asked, is_own=own), about=me.pk, by=by, at=at)
-    mails.take_new_address(me, address)
+    counted = mails.take_new_address(me, address)
     request = asking.ask(child, me, Asks.INVITE, at, invited=address, mailbox=reader(address))
     told = events.Asked(request.pk, child.person_id, Code(Asks.INVITE.value), asker=True)
     record(told, about=me.pk, by=by, at=at, decision=decision)
-    news.invite(request, at=at)
+    news.invite(request, counted, at=at)
     return request
 
 

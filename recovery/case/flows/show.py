@@ -26,7 +26,7 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused, TooMany
 from ciam_portal.core.flow import flow, require
-from ciam_portal.core.outbox.notice import Medium
+from ciam_portal.core.outbox.notice import Asked, Medium
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
@@ -106,34 +106,35 @@ def ask(attempt: Attempt, way: Way, browser: Browser, *, by: Actor, at: datetime
     except Refused as refused:
         wait = facts.asked_again_in(asked, attempt.email, browser.own)
         raise TooMany(refused.reason, retry_after=wait) from None
-    sent = customer is not None and way in SENT and _send(customer, attempt, way, browser.own, at)
+    sent = customer is not None and way in SENT and _send(customer, attempt, way, browser, at)
     record(
         events.RecoveryAsked(bucket=bucket_of(attempt.email, customer), way=way, sent=sent), about=about, by=by, at=at
     )
 
 
-def _send(customer: User, attempt: Attempt, way: Way, own: str, at: datetime) -> bool:
+def _send(customer: User, attempt: Attempt, way: Way, browser: Browser, at: datetime) -> bool:
     # Counted as such requests are: a browser that the customer uses, apart from strangers'.
+    own, asked = browser.own, mails.by(mails.MailFor.RECOVER, browser.bucket)
     until = guesses.shut_until(customer, way, at)
     if until is not None:
-        _say_shut(customer, way, until, own, at)
+        _say_shut(customer, way, until, own, asked=asked, at=at)
         return False
     if way is Way.CONTACT:
-        return vouch.send(customer, attempt.bound(way), own, at)
+        return vouch.send(customer, attempt.bound(way), own, asked, at)
     every = addresses.for_codes(customer, way, at)
     told = [address for address in every if mails.within_budget(mails.MailFor.RECOVER, f"{address} {own}")]
     if not told:
         return False
     code = proofs.new_code(customer, RECOVER, attempt.bound(way), told[0], at)
     notice = notices.CodeToRecover(code=code, minutes=limits.current().proof.code_minutes)
-    tell(customer, notice, to=told, channel=Medium(way.value), at=at)
+    tell(customer, notice, to=told, channel=Medium(way.value), at=at, asked=asked)
     return True
 
 
-def _say_shut(customer: User, way: Way, until: datetime, own: str, at: datetime) -> None:
+def _say_shut(customer: User, way: Way, until: datetime, own: str, *, asked: Asked, at: datetime) -> None:
     """Where the page cannot say it to whoever asks, its owner hears it. No more often than codes would be sent."""
     if mails.within_budget(mails.MailFor.RECOVER, f"{customer.pk} {way} {own}"):
-        news.announce_shut(customer, way, until=until, at=at)
+        news.announce_shut(customer, way, until=until, asked=asked, at=at)
 
 
 @flow
@@ -181,7 +182,9 @@ def _is_right(
     until = guesses.shut_until(customer, way, at)
     if until is not None:
         if case is None:
-            _say_shut(customer, way, until, "", at)
+            _say_shut(
+                customer, way, until, "", asked=mails.by(mails.MailFor.RECOVER, attempt.key, stranger=True), at=at
+            )
         record(events.RecoveryMissed(bucket=bucket, way=way, off=True), about=customer.pk, by=by, at=at)
         return False
     issued = _is_issued(customer, case, attempt, way, at)

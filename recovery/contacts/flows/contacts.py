@@ -37,12 +37,12 @@ def invite(customer: User, session: Session, name: str, address: str, *, by: Act
         kept=len(kept), is_known=reader(address) in kept, is_own=reader(address) in addresses.mailboxes(customer)
     )
     require(policy.may_invite, asked, about=customer.pk, by=by, at=at)
-    mails.take_new_address(customer, address)
+    counted = mails.take_new_address(customer, address)
     made = Contact.objects.create(customer=customer, name=name, address=address, invited_at=at)
     link = proofs.new_link(customer, CONTACT_INVITE, address, at, bound_to=made.pk)
     hours = limits.current().recovery.contact_invite_hours
     notice = notices.ContactInvitation(who=spelled_out(customer.email), link=link.url, hours=hours)
-    tell(customer, notice, to=[address], at=at)
+    tell(customer, notice, to=[address], at=at, asked=counted)
     record(events.ContactInvited(key=made.pk, sent=True), about=customer.pk, by=by, at=at)
     news.announce_contact(customer, made, "invited", at=at)
     return made

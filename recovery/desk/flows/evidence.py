@@ -49,8 +49,9 @@ def ask_read_back(case: Case, channel: str, person: User, session: Session, *, b
     if found is not None and sent:
         code = proofs.new_code(customer, READ_BACK, case.pk, found.address, at)
         minutes = limits.current().proof.code_minutes
+        asked = mails.by(mails.MailFor.READ_BACK, str(case.pk))
         notice = notices.CodeToReadBack(code=code, minutes=minutes, link=news.stop_link(case, found.address, at))
-        tell(customer, notice, to=[found.address], channel=found.by, at=at)
+        tell(customer, notice, to=[found.address], channel=found.by, at=at, asked=asked)
     _record_asked(here, Way.READ_BACK, sent=sent, by=by, at=at)
     return sent
 

@@ -23,13 +23,13 @@ def name(customer: User, session: Session, address: str, may: tuple[May, ...], *
     """Ask whoever reads an address. Raises ProveMore, OnHold, Refused; TooMany if that mailbox was asked often."""
     customer, session = permitted(Action.CHANGE_RECOVERY_ADDRESS, customer, session, by=by, at=at)
     require(policy.may_name, facts.naming(customer, address, may), about=customer.pk, by=by, at=at)
-    mails.take_new_address(customer, address)
+    asked = mails.take_new_address(customer, address)
     row = Successor.objects.create(
         customer=customer, address=address, mailbox=reader(address), may=sorted(may), stands=Stands.INVITED,
         named_at=at, expires_at=at + timedelta(days=limits.current().succession.invite_days),
     )  # fmt: skip
     record(events.Named(successor=row.pk), about=customer.pk, by=by, at=at)
-    news.invite(row, at=at)
+    news.invite(row, asked, at=at)
     news.changed("named", row, at=at)
     return row
 

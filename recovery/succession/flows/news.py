@@ -10,6 +10,7 @@ from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.record import record
+from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from recovery.models import Succession, Successor
 from recovery.succession import notices
@@ -42,11 +43,11 @@ def changed(what: str, row: Successor, *, at: datetime) -> None:
     announce(row.customer, notice, at=at)
 
 
-def invite(row: Successor, *, at: datetime) -> None:
+def invite(row: Successor, asked: Asked, *, at: datetime) -> None:
     """The address that was named."""
     link = links.absolute("recovery:successor_invitation", str(row.pk))
     notice = notices.Invitation(who=row.customer.called, until=row.customer.local(row.expires_at), link=link)
-    tell(row.customer, notice, to=[row.address], at=at)
+    tell(row.customer, notice, to=[row.address], at=at, asked=asked)
 
 
 def step(what: str, row: Succession, *, at: datetime, until: datetime | None = None, stoppable: bool = True) -> None:

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Restriction, RoleChange, User
+from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Outgoing, Restriction, RoleChange, User
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
@@ -139,6 +139,7 @@ def make(customer: User) -> World:
         _use(customer, at),
         _removal(customer, at),
         _succession(customer, at),
+        Outgoing.objects.create(pk=codes.new_id(), at=at, channel="mail", purpose="reset", stranger=True),
         Notice.objects.create(customer=customer, kind="new_device", channel="mail", created_at=at, due_at=at),
     )  # fmt: skip
     return World(customer, {type(row): row for row in rows})

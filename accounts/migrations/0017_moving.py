@@ -8,7 +8,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_app_devices"),
+        ("accounts", "0016_outgoing"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
