@@ -7,7 +7,7 @@ TEST_PROCESSES ?= 3
 export PORT PARTNER_PORT CIAM_STATE_DIR AGENT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint texts reset lock
+.PHONY: help run test bench enumeration lint texts reset lock
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: $(VENV)/.dev ## Check format, style, templates, types and import contracts
 
 bench: $(VENV)/.dev ## Measure the running product beside the untouched stack (tests/bench/REPORT.md)
 	@exec $(BIN)/python -m tests.bench.speed $(ARGS)
+
+enumeration: $(VENV)/.dev ## Measure whether time says who has an account (tests/bench/enumeration/REPORT.md)
+	@exec $(BIN)/python -m tests.bench.enumeration $(ARGS)
 
 texts: $(VENV)/.dev ## Bring locale/ up to date with every text in code and pages, and compile it
 	$(BIN)/python -m tests.catalogue

@@ -44,7 +44,7 @@ def signed_in(client: Client, who: User, methods: tuple[Method, ...], at: dateti
     """Give this client a session of the customer, proven by these methods."""
     store: SessionBase = SessionStore()
     store[SESSION_KEY] = str(who.pk)
-    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[BACKEND_SESSION_KEY] = "accounts.sign_in.adapter.Backend"
     store[HASH_SESSION_KEY] = who.get_session_auth_hash()
     store.create()
     key = str(store.session_key)

@@ -1,5 +1,6 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,13 @@ from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.themes import Joined
 
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
+
+PROVEN = Joined[Callable[[User], None]]()
+"""What else begins once the address of a new account is proven."""
 
 
 @flow
@@ -130,10 +135,17 @@ def confirm_email(secret: str, *, by: Actor, at: datetime) -> User:
     if proof.password and proof.password != customer.password:
         customer.password, customer.password_changed_at = proof.password, proof.created_at
         customer.save(update_fields=["password", "password_changed_at"])
+    proven(customer, by=by, at=at)
+    return customer
+
+
+def proven(customer: User, *, by: Actor, at: datetime) -> None:
+    """The address of a new account is proven, and it has the password that it has now. Part of a flow."""
     addresses.confirm(customer)
     void_confirmations(customer, at)
+    for begin in PROVEN:
+        begin(customer)
     record(events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
-    return customer
 
 
 @flow

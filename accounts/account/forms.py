@@ -119,6 +119,11 @@ class ChangePassword(NewPassword):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
+    def __init__(self, *args: object, customer: User, **kwargs: object) -> None:
+        super().__init__(*args, customer=customer, **kwargs)
+        if not customer.has_usable_password():  # who signs in with another service has none to show
+            del self.fields["current"]
+
 
 class Nothing(forms.Form):
     """A button."""

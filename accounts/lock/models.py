@@ -39,6 +39,8 @@ class Change(models.Model):
         FACTOR_REMOVED = "factor_removed", _("Second step removed")
         BACKUP_CODES = "backup_codes", _("New backup codes made")
         RECOVERY_ADDRESS = "recovery_address", _("Recovery address added or removed")
+        SIGN_IN_LINKED = "sign_in_linked", _("Sign-in with another service linked")
+        SIGN_IN_UNLINKED = "sign_in_unlinked", _("Sign-in with another service unlinked")
 
     id = models.UUIDField(primary_key=True, default=codes.new_id, editable=False, db_comment="pseudonymous")
     customer = models.ForeignKey(

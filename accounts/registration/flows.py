@@ -9,7 +9,6 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.account import events as account_events
 from accounts.account import flows as account
-from accounts.account.proofs import void_confirmations
 from accounts.baseline import history
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
@@ -63,10 +62,8 @@ def finish(secret: str, password: str, *, by: Actor, at: datetime) -> User:
     """Whoever reads the mail has chosen the password: the account is ready. Raises Refused for a link that is dead."""
     customer = proofs.use(secret, FINISH, by=by, at=at).customer
     account.set_first_password(customer, make_password(password), at)
-    addresses.confirm(customer)
-    void_confirmations(customer, at)
     proofs.void(customer, FINISH, at=at)
-    record(account_events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
+    account.proven(customer, by=by, at=at)
     return customer
 
 

@@ -63,7 +63,8 @@ class SignUp(entry.SignUp):
         """The form does not know the browser that sent it."""
         form.browser = browser_at(self.request, form.cleaned_data["email"], filled_in(self.request, self.ticket))
         try:
-            answer: HttpResponse = super().form_valid(form)
+            with clock.even():
+                answer: HttpResponse = super().form_valid(form)
         except ProveMore as asked:
             return self.challenged(form, asked)
         except OnHold as held:
@@ -92,7 +93,8 @@ def by_mail(request: HttpRequest) -> HttpResponse:
         return _over(request)
     browser = replace(browser_at(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
-        flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
+        with clock.even():
+            flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
     except OnHold as held:
         return put_on_hold(request, ticket.email, browser, held)
     except Refused as refused:
@@ -135,7 +137,8 @@ def puzzle(form: SignUpForm, asked: ProveMore) -> dict[str, Any]:
 def put_on_hold(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
     """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
     browser = replace(browser, devices=bucket.devices(request, None))
-    flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
+    with clock.even():
+        flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
     return sent(request)
 
 

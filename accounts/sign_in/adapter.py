@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth import password_validation
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -23,6 +24,14 @@ from accounts.step_up import facts
 from ciam_portal.core import clock, mailbox, network
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
+
+
+class Backend(AuthenticationBackend):
+    """The library's, with one look for whose address it is: it looks twice where nobody has it, which takes longer."""
+
+    def _authenticate_by_email(self, email: str, password: str) -> AbstractBaseUser | None:
+        found: AbstractBaseUser | None = self._check_password(User.objects.filter(email=email).first(), password)
+        return found
 
 
 class Adapter(DefaultAccountAdapter):

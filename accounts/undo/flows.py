@@ -22,6 +22,7 @@ from accounts.lock.policy import WayBack
 from accounts.lock.proofs import UNDO
 from accounts.models import BackupCode, Change, Dispute, User
 from accounts.sessions import flows as sessions
+from accounts.upstream import bound as upstream
 from ciam_portal.core import mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -44,6 +45,8 @@ WAYS = {
     Kind.FACTOR_ADDED: WayBack.FACTOR,
     Kind.FACTOR_REMOVED: WayBack.RECOVERY,
     Kind.RECOVERY_ADDRESS: WayBack.FACTOR,
+    Kind.SIGN_IN_LINKED: WayBack.FACTOR,
+    Kind.SIGN_IN_UNLINKED: WayBack.FACTOR,
 }
 
 
@@ -134,10 +137,14 @@ def _take_back(customer: User, standing: list[Change], *, by: Actor, at: datetim
 
 
 def _factor_back(customer: User, change: Change, kept: bytes) -> bool:
-    """What a change did to second factors is as it was; False if it cannot be."""
+    """What a change did to sign-in methods is as it was; False if it cannot be."""
     match change.kind:
         case Kind.FACTOR_ADDED:
             factors.take_away(customer, change.method, change.key)  # gone already is as good
+        case Kind.SIGN_IN_LINKED:
+            upstream.take_away(customer, change.key)
+        case Kind.SIGN_IN_UNLINKED:
+            return upstream.put_back(customer, kept)
         case Kind.FACTOR_REMOVED:
             return factors.put_back(customer, kept)
         case Kind.BACKUP_CODES:

@@ -1,11 +1,12 @@
 """Which sign-ins elsewhere are linked to an account: rows of allauth's. A link is (service, issuer and subject).
 
 A row that is not yet sure of its customer keeps the password of the sign-up that made it (``attempt``: one that opens
-nothing). Of several sign-ups with one address, the one whose mail was answered counts, and the row goes by that, with
-no clean-up. After access was restored without signing in, links made before let nobody in until they are made again.
+nothing). Of several sign-ups with one address, the one whose mail was answered counts. After access was restored
+without signing in, links made before let nobody in until they are made again.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount as Link
@@ -15,7 +16,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.upstream.shapes import Identity
+from accounts.upstream.shapes import Identity, Upstream
 from ciam_portal.core.categories import of_library
 from ciam_portal.oauth.jwts import hash_of
 
@@ -46,21 +47,17 @@ def is_sure(link: Link) -> bool:
     return _ATTEMPT not in link.extra_data
 
 
-def is_of_attempt(link: Link) -> bool:
-    """Whether the sign-up that made it is the one that counts."""
-    return bool(link.extra_data.get(_ATTEMPT) == link.user.password)
-
-
 def is_paused(link: Link) -> bool:
     """Whether access to its account was restored since it was made."""
     restored: datetime | None = link.user.recovered_at
     return restored is not None and restored >= link.date_joined
 
 
-def settle(link: Link) -> None:
-    """From now on it is its customer's."""
-    link.extra_data = {}
-    link.save(update_fields=["extra_data", "last_login"])
+def settle(customer: User, attempt: str) -> None:
+    """The address is proven by this sign-up: what it left is the customer's, what others left is nobody's."""
+    waiting = Link.objects.filter(user=customer, extra_data__has_key=_ATTEMPT)
+    waiting.exclude(extra_data__contains={_ATTEMPT: attempt}).delete()
+    waiting.update(extra_data={})
 
 
 def used(link: Link) -> None:
@@ -84,19 +81,50 @@ def tie(identity: Identity, customer: User, *, at: datetime, attempt: str = "") 
 
 def listed(customer: User) -> list[Link]:
     """Those that let this customer in, or did until access was restored, of services that there are. One query."""
-    rows = Link.objects.filter(user=customer, provider__in=settings.UPSTREAMS).order_by("pk")
+    if not settings.UPSTREAMS:
+        return []
+    rows = list(Link.objects.filter(user=customer, provider__in=settings.UPSTREAMS).order_by("pk"))
+    for link in rows:
+        link.user = customer
     return [link for link in rows if is_sure(link)]
+
+
+def of_service(customer: User, key: str) -> list[Link]:
+    """Those of one service."""
+    return [link for link in listed(customer) if link.provider == key]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A service, and its link with a customer if there is one."""
+
+    upstream: Upstream
+    link: Link | None
+    is_paused: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it lets its customer in."""
+        return self.link is not None and not self.is_paused
+
+
+def offered(customer: User) -> list[Offered]:
+    """Each service, for the customer's own pages. One query at most."""
+    links = {link.provider: link for link in listed(customer)}
+    found = [(each, links.get(each.key)) for each in settings.UPSTREAMS.values()]
+    return [Offered(each, link, link is not None and is_paused(link)) for each, link in found]
 
 
 def row_of(link: Link) -> bytes:
     """The row, to be sealed and kept for ``put_back``."""
-    return str(serializers.serialize("json", [link])).encode()
+    row = serializers.serialize("python", [link])
+    return json.dumps(row, default=datetime.isoformat).encode()  # the library's own JSON cuts instants short
 
 
 def put_back(customer: User, stored: bytes) -> bool:
     """It is there again as it was; False if it is another account's by now."""
     try:
-        (row,) = serializers.deserialize("json", stored.decode())
+        (row,) = serializers.deserialize("python", json.loads(stored))
         if not isinstance(row.object, Link) or row.object.user_id != customer.pk:
             return False
         with transaction.atomic():

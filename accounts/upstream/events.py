@@ -23,3 +23,22 @@ class OpenedWithUpstream(AuditEvent):
     name: ClassVar[str] = "upstream.opened"
     upstream: Code
     vouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLinked(AuditEvent):
+    """From now on this service's word lets the customer in; ``key`` numbers the link's row."""
+
+    name: ClassVar[str] = "upstream.linked"
+    upstream: Code
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamUnlinked(AuditEvent):
+    """It no longer does, and other sessions that rested on such a word have ended."""
+
+    name: ClassVar[str] = "upstream.unlinked"
+    upstream: Code
+    key: int
+    sessions_ended: int

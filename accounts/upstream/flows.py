@@ -1,4 +1,7 @@
-"""Coming in, and opening an account, with somebody else's service. An address never says whose account it is."""
+"""Coming in with somebody else's service, opening an account with it, linking and unlinking it.
+
+An address never says whose account it is: only who is signed in links, and only what they have just come back with.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,19 +10,25 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from accounts.account import events as account_events
 from accounts.account import flows as account
-from accounts.account.proofs import void_confirmations
-from accounts.customer import addresses
-from accounts.models import User
-from accounts.upstream import bound, events, policy
+from accounts.factors import policy as factors
+from accounts.lock.flows import reversible
+from accounts.lock.flows.everywhere import announce
+from accounts.models import Change, Passkey, Session, User
+from accounts.sessions import flows as sessions
+from accounts.sign_in import flows as sign_in
+from accounts.step_up.flows import permitted
+from accounts.upstream import bound, events, notices, policy
 from accounts.upstream.shapes import Identity
+from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
 from ciam_portal.core.errors import Refused
-from ciam_portal.core.flow import flow
-from ciam_portal.core.policy.assurance import Method
+from ciam_portal.core.flow import flow, require
+from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.assurance import UPSTREAMS, Method
+from ciam_portal.core.policy.catalogue import Action
 
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
@@ -39,16 +48,21 @@ def enter(identity: Identity, *, by: Actor, at: datetime) -> tuple[User, Method]
     Raises Refused if it no longer lets anybody in: access to its account was restored since it was linked.
     """
     link, method = bound.found(identity, lock=True), method_of(identity, at)
-    known = link is not None and (bound.is_sure(link) or bound.is_of_attempt(link))
+    owner = link.user if link is not None and bound.is_sure(link) else None
     event = events.UpstreamUsed(Code(identity.upstream), method)
-    record(event, about=link.user_id if link and known else None, by=by, at=at)
-    if link is None or not known:
+    record(event, about=owner.pk if owner else None, by=by, at=at)
+    if link is None or owner is None:
         return None
     if bound.is_paused(link):
         raise Refused(policy.Reason.PAUSED)
-    if addresses.is_proven(link.user):
-        bound.settle(link)
-    return link.user, method
+    bound.used(link)
+    return owner, method
+
+
+@account.PROVEN.join
+def settle(customer: User) -> None:
+    """Of the sign-ins that sign-ups with this address left, the one of that sign-up counts whose mail was answered."""
+    bound.settle(customer, customer.password)
 
 
 @flow
@@ -79,12 +93,103 @@ def _open(identity: Identity, email: str, browser: "Browser", *, vouched: bool, 
         return None
     account.set_first_password(customer, make_password(None), at)  # opens nothing, and is this attempt's alone
     try:
-        link = bound.tie(identity, customer, at=at, attempt=customer.password)
+        bound.tie(identity, customer, at=at, attempt=customer.password)
     except bound.Taken:
         raise Refused(policy.Reason.TAKEN) from None
     if vouched:
-        addresses.confirm(customer)
-        void_confirmations(customer, at)
-        bound.settle(link)
-        record(account_events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
+        account.proven(customer, by=by, at=at)
     return customer
+
+
+@flow
+def link(customer: User, session: Session, identity: Identity, begun: int, *, by: Actor, at: datetime) -> None:
+    """Who came back there is this customer from now on. ``begun``: when they were sent (seconds since 1970).
+
+    Raises ProveMore, OnHold or Refused.
+    """
+    customer, session = permitted(Action.LINK_SIGN_IN, customer, session, by=by, at=at)
+    asked = _link_facts(customer, identity, begun)
+    require(policy.may_link, asked, about=customer.pk, by=by, at=at)
+    for each in bound.of_service(customer, identity.upstream):  # those that there are let nobody in any more
+        bound.take_away(customer, str(each.pk))
+    try:
+        made = bound.tie(identity, customer, at=at)
+    except bound.Taken:
+        raise Refused(policy.Reason.TAKEN) from None
+    undo = reversible.note(customer, Change.Kind.SIGN_IN_LINKED, session, key=made.pk, at=at)
+    record(events.UpstreamLinked(Code(identity.upstream), key=made.pk), about=customer.pk, by=by, at=at)
+    announce(customer, notices.SignInLinked(**_words(identity.upstream), **undo), at=at)
+
+
+def _link_facts(customer: User, identity: Identity, begun: int) -> policy.LinkFacts:
+    known = bound.found(identity)
+    others = [each for each in bound.of_service(customer, identity.upstream) if each != known]
+    return policy.LinkFacts(
+        is_staff=customer.is_staff,
+        elsewhere=known is not None and bound.is_sure(known) and known.user_id != customer.pk,
+        has_one=any(not bound.is_paused(each) for each in others),
+        fresh=_is_fresh(identity, begun),
+    )
+
+
+def _is_fresh(identity: Identity, begun: int) -> bool | None:
+    """Whether somebody signed in there since they were sent; None if it does not say."""
+    said = identity.authenticated_at
+    return None if said is None else said >= begun - limits.current().oauth.clock_skew_seconds
+
+
+def _words(key: str) -> dict[str, str]:
+    upstream = settings.UPSTREAMS.get(key)
+    return {"service": upstream.name if upstream else key, "security_link": links.absolute("accounts:security")}
+
+
+@flow
+def show_again(customer: User, session: Session, identity: Identity, begun: int, *, by: Actor, at: datetime) -> Session:
+    """A live session has been shown once more by a sign-in there, just now, that is linked. Raises Refused."""
+    link, fresh = bound.found(identity), _is_fresh(identity, begun)
+    mine = link is not None and bound.is_sure(link) and not bound.is_paused(link) and link.user_id == customer.pk
+    require(policy.may_show_again, policy.AgainFacts(mine, bool(fresh)), about=customer.pk, by=by, at=at)
+    return sign_in.step_up(session, method_of(identity, at), by=by, at=at)
+
+
+@flow
+def unlink(customer: User, session: Session, key: str, *, by: Actor, at: datetime) -> None:
+    """Its word no longer lets the customer in. Raises ProveMore, OnHold or Refused: never the last way in."""
+    customer, session = permitted(Action.REMOVE_FACTOR, customer, session, by=by, at=at)
+    mine = bound.listed(customer)
+    gone = next(iter(bound.of_service(customer, key)), None)
+    left = [each for each in mine if each != gone]
+    facts = policy.UnlinkFacts(
+        is_linked=gone is not None,
+        has_password=customer.has_usable_password(),
+        passkeys=Passkey.objects.filter(user=customer, confirmed=True).count(),
+        other_links=sum(not bound.is_paused(each) for each in left),
+    )
+    require(policy.may_unlink, facts, about=customer.pk, by=by, at=at)
+    if gone is None:
+        return
+    row, number = bound.row_of(gone), gone.pk
+    undo = reversible.note(customer, Change.Kind.SIGN_IN_UNLINKED, session, previous=row, key=number, at=at)
+    bound.take_away(customer, str(number))
+    ended = _end_others(customer, session, by=by, at=at)
+    if not left:
+        _forget_in(session)
+    event = events.UpstreamUnlinked(Code(key), key=number, sessions_ended=ended)
+    record(event, about=customer.pk, by=by, at=at)
+    announce(customer, notices.SignInUnlinked(**_words(key), **undo), at=at)
+
+
+def _end_others(customer: User, session: Session, *, by: Actor, at: datetime) -> int:
+    live = Session.objects.filter(customer=customer, ended_at__isnull=True, methods__overlap=list(UPSTREAMS))
+    resting = list(live.exclude(pk=session.pk))
+    for other in resting:
+        sessions.end(other, by=by, at=at, reason=sessions.CREDENTIALS_CHANGED)
+    return len(resting)
+
+
+def _forget_in(session: Session) -> None:
+    """This session stays, and shows no more than what is left."""
+    proven = [Method(name) for name in session.methods]
+    stored, level = factors.left_of(proven, UPSTREAMS)
+    session.methods, session.level = list(stored), level
+    session.save(update_fields=["methods", "level"])

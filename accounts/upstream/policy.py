@@ -77,6 +77,22 @@ def may_link(facts: LinkFacts, *, limits: Limits, at: datetime) -> Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class AgainFacts:
+    """Somebody who is signed in has come back from a service to show once more that it is them."""
+
+    is_linked: bool
+    is_fresh: bool
+
+
+@question("upstream.may_show_again")
+def may_show_again(facts: AgainFacts, *, limits: Limits, at: datetime) -> Decision:
+    """Only a sign-in there that says it was made for this."""
+    if not facts.is_linked:
+        return Deny(Reason.NOT_LINKED)
+    return Allow() if facts.is_fresh else Deny(Reason.NOT_FRESH)
+
+
+@dataclass(frozen=True, slots=True)
 class UnlinkFacts:
     """What else lets this customer in. Read under lock."""
 

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -17,13 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.budgets import bucket
 from accounts.budgets import counter as budget
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.registration import challenges
 from accounts.registration import views as registration
 from accounts.sessions import signing
 from accounts.sign_in import onward
 from accounts.sign_in.stages import Denied
 from accounts.step_up import facts
+from accounts.step_up.decorators import resumable, sensitive
 from accounts.upstream import flows, forms, policy, verifier
 from accounts.upstream.shapes import Identity, Upstream
 from accounts.upstream.verifier import Asked, For
@@ -32,6 +34,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
+from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 
 _PENDING, _SEALED = "upstream_sign_up", "upstream sign-up"
@@ -123,7 +126,66 @@ def _is_looked_at(customer: User) -> None:
         raise Denied
 
 
-_ARRIVED = {For.SIGN_IN: _sign_in}
+@require_POST
+@sensitive(Action.LINK_SIGN_IN)
+def link(request: HttpRequest, key: str) -> HttpResponse:
+    """There, to sign in anew, and back with who that is. A button, never a link."""
+    return go(request, _of(key), For.LINK, session=str(signing.session_of(request).pk))
+
+
+def _link(request: HttpRequest, upstream: Upstream, asked: Asked, identity: Identity) -> HttpResponse:
+    """Only in the session that asked."""
+    if (session := _session(request, asked)) is None:
+        return render(request, "accounts/upstream/over.html", status=410)
+    by, at = Actor.from_request(request), clock.now()
+    flows.link(signing.customer_of(request), session, identity, asked.begun, by=by, at=at)
+    messages.success(request, _("From now on you can sign in with %(name)s.") % {"name": upstream.name})
+    return redirect("accounts:security")
+
+
+def _session(request: HttpRequest, asked: Asked) -> Session | None:
+    session: Session | None = getattr(request, "portal_session", None)
+    return session if session is not None and str(session.pk) == asked.session else None
+
+
+@require_POST
+def prove(request: HttpRequest, key: str) -> HttpResponse:
+    """There, to sign in anew, and back to what asked for it: for whoever has no password here."""
+    reference = request.POST.get("ref", "")[:100]
+    return go(request, _of(key), For.PROVE, session=str(signing.session_of(request).pk), to=reference)
+
+
+def _prove(request: HttpRequest, _upstream: Upstream, asked: Asked, identity: Identity) -> HttpResponse:
+    if (session := _session(request, asked)) is None:
+        return render(request, "accounts/upstream/over.html", status=410)
+    by, at = Actor.from_request(request), clock.now()
+    request.portal_session = flows.show_again(  # type: ignore[attr-defined]
+        signing.customer_of(request), session, identity, asked.begun, by=by, at=at
+    )
+    signing.rotate(request)
+    return redirect(
+        f"{reverse('accounts:prove')}?{urlencode({'ref': asked.next})}" if asked.next else "accounts:security"
+    )
+
+
+def _unlinking(request: HttpRequest, key: str) -> str:
+    return _("Unlink your sign-in with %(name)s") % {"name": _of(key).name}
+
+
+@resumable(_unlinking)
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive(Action.REMOVE_FACTOR)
+def unlink(request: HttpRequest, key: str) -> HttpResponse:
+    """Asks first, and says what it means."""
+    if request.method == "POST":
+        customer, session = signing.customer_of(request), signing.session_of(request)
+        flows.unlink(customer, session, _of(key).key, by=Actor.from_request(request), at=clock.now())
+        messages.success(request, _("It is unlinked."))
+        return redirect("accounts:security")
+    return render(request, "accounts/upstream/unlink.html", {"title": _unlinking(request, key)})
+
+
+_ARRIVED = {For.SIGN_IN: _sign_in, For.LINK: _link, For.PROVE: _prove}
 
 
 def _seal(identity: Identity) -> str:
@@ -154,7 +216,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "upstream": settings.UPSTREAMS[identity.upstream]}
         return render(request, "accounts/upstream/sign_up.html", context)
-    return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
+    with clock.even():
+        return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
 
 
 def _open(request: HttpRequest, identity: Identity, email: str, zone: str) -> HttpResponse:

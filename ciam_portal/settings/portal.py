@@ -195,7 +195,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.sign_in.adapter.Backend",
 ]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"

@@ -71,7 +71,7 @@ CONTROLS: dict[str, dict[str, Any]] = {
     "v5.0.0-6.3.4": {  # the ways in
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesStandaloneBackend",
-            "allauth.account.auth_backends.AuthenticationBackend",
+            "accounts.sign_in.adapter.Backend",
         ],
         "ACCOUNT_EMAIL_VERIFICATION": "mandatory",
         "ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION": False,

@@ -611,6 +611,7 @@ SHIPPED = {
     "change_password": "highest 600 moderate severe severe allow web mobile",
     "add_factor": "highest 600 moderate moderate severe allow web mobile",
     "remove_factor": "highest 600 moderate high severe hold web mobile",
+    "link_sign_in": "highest 600 moderate moderate severe hold web",
     "view_backup_codes": "highest 600 moderate high severe allow web",
     "answer_about_sign_in": "highest 600 moderate severe severe allow web mobile",
     "approve_consent": "aal1 0 moderate high severe hold web mobile",

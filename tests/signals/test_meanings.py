@@ -286,7 +286,9 @@ UNTOLD = {
     "succession.removed",
     "succession.stopped",
     "succession.told_again",
+    "upstream.linked",
     "upstream.opened",
+    "upstream.unlinked",
     "upstream.used",
 }
 

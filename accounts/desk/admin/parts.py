@@ -19,6 +19,7 @@ from accounts.models import Change, Dispute, Session
 from accounts.sessions.timeline import ended
 from accounts.staff.admin.record import Cell, Link, Part, Record, instant
 from accounts.step_up import facts
+from accounts.upstream import bound as upstream
 from ciam_portal.core import explain
 from ciam_portal.core.audit.actor import ActorKind
 from ciam_portal.core.audit.models import DecisionEntry
@@ -91,6 +92,11 @@ def sign_in_methods(record: Record) -> Part:
     for key in held.passkeys:
         name = record.value("passkey", key.pk, _("name of a passkey"), key.name, "···")
         rows.append((_("Passkey"), name, instant(key.created_at), instant(key.last_used_at)))
+    for each in upstream.offered(one):
+        if each.link is not None:
+            state = _("lets nobody in until it is linked again") if each.is_paused else ""
+            added, used = instant(each.link.date_joined), instant(each.link.last_login)
+            rows.append((_("Sign-in with another service"), f"{each.upstream.name} {state}".strip(), added, used))
     if held.codes_made:
         left = _("%(left)d of %(made)d left") % {"left": held.codes_left, "made": held.codes_made}
         rows.append((_("Backup codes"), left, "", ""))

@@ -18,6 +18,7 @@ from accounts.sessions import signing
 from accounts.step_up import facts
 from accounts.step_up.decorators import resumable, sensitive
 from accounts.trust import facts as trust
+from accounts.upstream import bound as upstream
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
@@ -28,6 +29,7 @@ from ciam_portal.core.words import sentence
 _SEED = "app_seed"
 _OFFERED = (
     Action.CHANGE_EMAIL, Action.CHANGE_PASSWORD, Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
+    Action.LINK_SIGN_IN,
 )  # fmt: skip
 _STEPS = (lazy("Scan"), lazy("Confirm"), lazy("Keep backup codes"))
 
@@ -45,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "strong": bool(have.app or have.passkeys),
         "few_codes": have.codes_left <= verifier.FEW_LEFT,
         "room_for_passkeys": len(have.passkeys) < rules.factors.passkeys,
+        "elsewhere": upstream.offered(customer),
         "level": session.assurance.level.acr,
         "restriction": restrictions.shown(customer, at),
         "limits": trust.lines(customer, at),

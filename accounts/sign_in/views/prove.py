@@ -27,6 +27,7 @@ from accounts.sign_in.stages import pending
 from accounts.sign_in.views.entry_points import EntryPoint, LiveSession, PausedSignIn
 from accounts.step_up import suspended
 from accounts.step_up.decorators import over
+from accounts.upstream import bound as upstream
 from ciam_portal.core import clock, explain
 from ciam_portal.core.audit import why
 from ciam_portal.core.audit.actor import Actor
@@ -163,7 +164,9 @@ def _answer(entry: EntryPoint) -> HttpResponse:
         needed = bound.highest_level(entry.customer) < entry.to
         off = bool(factors.switched_off(entry.customer))
         paused = isinstance(entry, PausedSignIn)
+        again = [] if paused else [each.upstream for each in upstream.offered(entry.customer) if each.is_good]
         context = {"signing_in": paused, "needs_factor": needed, "app_off": off, "to": entry.to.acr}
+        context |= {"upstreams": [] if needed else again, "reference": entry.ref}
         return render(request, "accounts/sign_in/prove_nothing.html", context)
     way = _chosen(entry, ways)
     form = FORMS[way](request.POST if request.method == "POST" else None)

@@ -14,6 +14,7 @@ class For(StrEnum):
 
     SIGN_IN = "sign_in"
     LINK = "link"
+    PROVE = "prove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Asked:
     """One way there and back. ``session``: the one of somebody who is signed in; ``next``: where to afterwards."""
 
     purpose: For
+    begun: int  # seconds since 1970
     nonce: str
     verifier: str
     session: str = ""

@@ -9,7 +9,7 @@ from accounts.upstream.shapes import Identity, Upstream
 from accounts.upstream.verifier import github, openid, state
 from accounts.upstream.verifier.outcome import Cancelled, Failed, Over
 from accounts.upstream.verifier.state import Asked, For
-from ciam_portal.core import links
+from ciam_portal.core import clock, links
 from ciam_portal.core.crypto import codes
 from ciam_portal.oauth.jwts import hash_of
 
@@ -25,7 +25,7 @@ def begin(request: HttpRequest, upstream: Upstream, purpose: For, *, session: st
     """The address to send the browser to. ``session``: the customer's own, for what only they may do. Raises Failed."""
     speaker = github if upstream.kind == "github" else openid
     where, more = speaker.authorization(upstream)
-    asked = Asked(purpose, codes.new_token(), codes.new_token(), session, to)
+    asked = Asked(purpose, int(clock.now().timestamp()), codes.new_token(), codes.new_token(), session, to)
     sent = {
         "response_type": "code", "client_id": upstream.client_id, "redirect_uri": _back(upstream),
         "state": state.keep(request, upstream.key, asked), "code_challenge": hash_of(asked.verifier),
@@ -33,7 +33,7 @@ def begin(request: HttpRequest, upstream: Upstream, purpose: For, *, session: st
     }  # fmt: skip
     if speaker is openid:
         sent["nonce"] = asked.nonce
-        if purpose is For.LINK:
+        if purpose is not For.SIGN_IN:
             sent |= {"prompt": "login", "max_age": "0"}
         elif upstream.says_how:
             sent["max_age"] = str(upstream.fresh_minutes * 60)

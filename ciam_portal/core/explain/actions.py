@@ -16,6 +16,7 @@ DOING: dict[Action, Text] = {
     Action.CHANGE_PASSWORD: _("changing your password"),
     Action.ADD_FACTOR: _("adding a second step"),
     Action.REMOVE_FACTOR: _("removing a second step"),
+    Action.LINK_SIGN_IN: _("linking a sign-in with another service"),
     Action.VIEW_BACKUP_CODES: _("looking after your backup codes"),
     Action.ANSWER_ABOUT_SIGN_IN: _("saying whether a sign-in was you"),
     Action.APPROVE_CONSENT: _("connecting an app"),

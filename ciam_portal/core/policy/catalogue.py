@@ -32,6 +32,7 @@ class Action(StrEnum):
     CHANGE_PASSWORD = "change_password"  # noqa: S105  (a name, not a secret)
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
+    LINK_SIGN_IN = "link_sign_in"  # with another service
     VIEW_BACKUP_CODES = "view_backup_codes"
     ANSWER_ABOUT_SIGN_IN = "answer_about_sign_in"
     APPROVE_CONSENT = "approve_consent"
@@ -185,12 +186,12 @@ HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
     Action.APPROVE_OFFLINE, Action.EXPORT_DATA, Action.DELETE_ACCOUNT, Action.CREATE_DELEGATION,
     Action.ACCEPT_DELEGATION,
-    Action.CHANGE_RECOVERY_ADDRESS,
+    Action.CHANGE_RECOVERY_ADDRESS, Action.LINK_SIGN_IN,
 })  # fmt: skip
 # What a new password alone must never change, so that a reset leads to none of it before an old factor has succeeded.
 RESTS_ON_FACTORS = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.CHANGE_RECOVERY_ADDRESS, Action.CHANGE_PASSWORD,
-    Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES,
+    Action.ADD_FACTOR, Action.REMOVE_FACTOR, Action.VIEW_BACKUP_CODES, Action.LINK_SIGN_IN,
 })  # fmt: skip
 # What nobody does for somebody else, whatever was granted: all but what is named here, so what is new is not either.
 NEVER_DELEGATED = frozenset({*(each.value for each in Action), "use_scope.activity"}) - {

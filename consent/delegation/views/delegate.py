@@ -95,7 +95,8 @@ def _ask(request: HttpRequest, form: forms.Ask) -> HttpResponse:
         allow_mail_of(me)
         try:
             wish, address = form.wish(at), form.cleaned_data["email"]
-            flows.ask(me, session_of(request), address, wish, by=Actor.from_request(request), at=at)
+            with clock.even():
+                flows.ask(me, session_of(request), address, wish, by=Actor.from_request(request), at=at)
         except Refused as refused:
             if not isinstance(refused.reason, Reason):
                 raise

@@ -36,7 +36,8 @@ class Twin:
         self.granted: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         self.status = 200
-        self.person: dict[str, Any] = {}
+        self.person: dict[str, Any] = {}  # beside the subject that it named last
+        self.latest: Any = None
         self.metadata: dict[str, Any] = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -72,8 +73,9 @@ class Twin:
             hashed = hashlib.sha256(form["code_verifier"].encode()).digest()
             assert base64.urlsafe_b64encode(hashed).decode().rstrip("=") == grant["challenge"]
             assert authorization == f"Basic {pair}"
+            self.latest = grant["claims"].get("sub")
             return {"access_token": "opaque", "id_token": self.token(grant["claims"], **grant["header"])}
-        return self.person if path == "/userinfo" else self.metadata
+        return {"sub": self.latest} | self.person if path == "/userinfo" else self.metadata
 
     def token(self, claims: dict[str, Any], **header: Any) -> str:
         """Signed; or, with ``alg`` none, not."""

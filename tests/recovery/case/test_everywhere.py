@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import Mock, patch
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.account import flows as account
 from accounts.activity.flows import disown
@@ -26,6 +26,8 @@ from accounts.sign_in import warn
 from accounts.staff.flows import people as staff
 from accounts.staff.policy import WhyLook
 from accounts.undo import flows as undo
+from accounts.upstream import flows as upstream
+from accounts.upstream.shapes import Identity, Upstream
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.outbox.notice import ChangeNotice, Medium
@@ -93,6 +95,16 @@ class Owner:
 
     def removes_app(self) -> None:
         factor_flows.remove_app(self.customer, self.session, by=self.by, at=clock.now())
+
+    def links_sign_in(self) -> None:
+        at, identity = clock.now(), Identity("acme", "https://acme.example", "ada")
+        with override_settings(UPSTREAMS={"acme": Upstream("Acme", "portal", "secret", key="acme")}):
+            upstream.link(self.customer, self.session, identity, 0, by=self.by, at=at)
+
+    def unlinks_sign_in(self) -> None:
+        self.links_sign_in()
+        with override_settings(UPSTREAMS={"acme": Upstream("Acme", "portal", "secret", key="acme")}):
+            upstream.unlink(self.customer, self.session, "acme", by=self.by, at=clock.now())
 
     def loses_app_to_guesses(self) -> None:
         for number in range(200):
@@ -213,6 +225,8 @@ DEEDS: dict[str, Callable[[Owner], object]] = {
     "FactorAdded": Owner.adds_app,
     "FactorRemoved": Owner.removes_app,
     "BackupCodesMade": Owner.makes_codes,
+    "SignInLinked": Owner.links_sign_in,
+    "SignInUnlinked": Owner.unlinks_sign_in,
     "AppSwitchedOff": Owner.loses_app_to_guesses,
     "AccountUnlocked": Owner.is_unlocked,
     "ChangeUndone": Owner.takes_back,
