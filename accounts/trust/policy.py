@@ -31,7 +31,7 @@ class Reason(ReasonBase):
     NEW_ACCOUNT = (
         "trust_new_account",
         (
-            "Your account is new, and has done as much of this today as a new account may. A second step or a confirmed "
+            "Your account is new, and has done as much of this today as a new one may. A second step, or a confirmed "
             "phone number, lets you do more at once (see your Security page)."
         ),
     )
