@@ -120,14 +120,9 @@ def _doors() -> dict[str, str]:
 
 @flow
 def let_in(
-    consent: Consent,
-    session: Session,
-    asked: AuthorizationRequest,
-    details: tuple[UUID, ...] = (),
-    *,
-    by: Actor,
-    at: datetime,
-) -> str:
+    consent: Consent, session: Session, asked: AuthorizationRequest, details: tuple[UUID, ...] = (),
+    *, by: Actor, at: datetime,
+) -> str:  # fmt: skip
     """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
 
     ``details``: what the customer has just approved of what is asked for by itself. Where the partner changes a grant,
