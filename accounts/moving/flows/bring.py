@@ -17,7 +17,7 @@ from accounts.moving.lines import Wrong
 from accounts.moving.shapes import Line, Person
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record
+from ciam_portal.core.audit.record import record_many
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
 from ciam_portal.core.themes import Joined
@@ -41,8 +41,8 @@ def take(move: Move, sha256: str, batch: Sequence[Line], *, by: Actor, at: datet
     good = [(line, line.person) for line in sorted_out if line.person is not None]
     brought = [(_made(person, at), person) for _line, person in good]
     _keep(brought)
-    for (line, person), (customer, _person) in zip(good, brought, strict=True):
-        record(_event(move, line, person), about=customer.pk, by=by, at=at)
+    pairs = zip(good, brought, strict=True)
+    record_many(((made.pk, _event(move, line, person)) for (line, person), (made, _person) in pairs), by=by, at=at)
     for carry in CARRIED:
         carry(brought, by=by, at=at)
     broken = [line for line in sorted_out if line.person is None]

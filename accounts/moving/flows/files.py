@@ -20,7 +20,7 @@ from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.policy import limits
 
-_SHARE = 0.6  # of the time that a failed sign-in takes, for the hash: the rest is everything else
+_SHARE = 0.4  # of the time that a failed sign-in takes, for the hash: the rest is everything else
 _TRIES = 3
 
 

@@ -161,7 +161,7 @@ def milliseconds(encoded: str) -> float:
             return float(0.0575 * 2 ** int(parameters[2]))
         case "argon2":
             cost = extract_parameters("$" + "$".join(parameters))
-            return cost.memory_cost * cost.time_cost * 0.00067
+            return cost.memory_cost * cost.time_cost * 0.001
         case "pbkdf2":
             return int(parameters[1]) * (0.00052 if parameters[0] == "sha512" else 0.00022)
         case "scrypt" | "firebase":

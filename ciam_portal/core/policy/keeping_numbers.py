@@ -20,6 +20,17 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """What an account may do less of in a day while it is new, and for how long that is."""
+
+    settled_days: Annotated[StrictInt, Field(ge=1, le=90)]
+    new_apps_per_day: Annotated[StrictInt, Field(ge=1, le=100)]
+    shown_apps_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
+    new_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
+    shown_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
+
+
+@dataclass(frozen=True, slots=True)
 class Moving:
     """Customers who come from elsewhere, or go there: how long an approval counts, and how they first sign in."""
 

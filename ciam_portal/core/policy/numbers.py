@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, with
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
-from ciam_portal.core.policy.keeping_numbers import Moving, Retention
+from ciam_portal.core.policy.keeping_numbers import Moving, Retention, Trust
 from ciam_portal.core.policy.message_numbers import Notices, Outbound
 from ciam_portal.core.policy.partner_numbers import (
     Approvals,
@@ -243,6 +243,7 @@ class Content:
     sign_in: SignIn
     sign_up: SignUp
     moving: Moving
+    trust: Trust
     proof: Proof
     session: Session
     factors: Factors
