@@ -7,7 +7,7 @@ TEST_PROCESSES ?= 3
 export PORT PARTNER_PORT CIAM_STATE_DIR AGENT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench enumeration lint texts reset lock
+.PHONY: help run test bench abuse enumeration lint texts reset lock
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: $(VENV)/.dev ## Check format, style, templates, types and import contracts
 
 bench: $(VENV)/.dev ## Measure the running product beside the untouched stack (tests/bench/REPORT.md)
 	@exec $(BIN)/python -m tests.bench.speed $(ARGS)
+
+abuse: $(VENV)/.dev ## Let bots and people come at a running portal, and see who gets in (tests/abuse/REPORT.md)
+	@exec $(BIN)/python -m tests.abuse $(ARGS)
 
 enumeration: $(VENV)/.dev ## Measure whether time says who has an account (tests/bench/enumeration/REPORT.md)
 	@exec $(BIN)/python -m tests.bench.enumeration $(ARGS)

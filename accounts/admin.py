@@ -4,9 +4,22 @@ from accounts.activity import admin as activity
 from accounts.budgets import admin as budgets
 from accounts.desk.admin import customers
 from accounts.moving import admin as moving
+from accounts.proofing.admin import checks, training, twins
 from accounts.registration import admin as registration
 from accounts.restrictions import admin as restrictions
 from accounts.staff.admin import roles
 from accounts.watch import admin as watch
 
-__all__ = ["activity", "budgets", "customers", "moving", "registration", "restrictions", "roles", "watch"]
+__all__ = [
+    "activity",
+    "budgets",
+    "checks",
+    "customers",
+    "moving",
+    "registration",
+    "restrictions",
+    "roles",
+    "training",
+    "twins",
+    "watch",
+]

@@ -9,6 +9,7 @@ from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
 from accounts.moving.models import BrokenLine, Move
+from accounts.proofing.models import IdentityCheck, IdentityEvidence, IdentityTraining, IdentityTwin
 from accounts.push.models import PushSubscription
 from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
@@ -26,6 +27,10 @@ __all__ = [
     "Device",
     "Dispute",
     "HeldSignUp",
+    "IdentityCheck",
+    "IdentityEvidence",
+    "IdentityTraining",
+    "IdentityTwin",
     "Move",
     "Outgoing",
     "Passkey",

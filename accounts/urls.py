@@ -8,6 +8,8 @@ from accounts.activity import views as activity
 from accounts.activity.proofs import DISOWN
 from accounts.factors import urls as urls_factors
 from accounts.lock.proofs import UNDO
+from accounts.proofing.views import answering, service, wallet
+from accounts.proofing.views import pages as proofing
 from accounts.push import views as push
 from accounts.registration import views as registration
 from accounts.registration.proofs import APPEAL, FINISH
@@ -48,6 +50,14 @@ urlpatterns = [
     path("security/lock/", undo.lock, name="lock"),
     arrival(UNDO),
     path("this-was-not-me/", undo.undo, name="undo"),
+    path("identity/", proofing.index, name="identity"),
+    path("identity/<slug:provider>/start/", proofing.start, name="identity_start"),
+    path("identity/checks/<uuid:check_id>/stop/", proofing.stop, name="identity_stop"),
+    path("identity/evidence/<uuid:evidence_id>/remove/", proofing.remove, name="identity_remove"),
+    path("identity/wallet/<uuid:check_id>/request/", wallet.request_object, name="identity_wallet_request"),
+    path("identity/wallet/<uuid:check_id>/response/", wallet.response, name="identity_wallet_response"),
+    path("identity/services/<uuid:check_id>/callback/", service.callback, name="identity_service_callback"),
+    path("identity/checks/<uuid:check_id>/back/", answering.back, name="identity_back"),
     path("notifications/", push.index, name="push"),
     path("notifications/worker.js", push.worker, name="push_worker"),
     path("notifications/nights/", push.nights, name="push_nights"),

@@ -103,6 +103,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "end and announce who may act for whom": {"task": "delegation.sweep", "schedule": 60.0},
     "look who comes of age": {"task": "family.sweep", "schedule": crontab(minute="*/10")},
     "tell of successions, and begin them": {"task": "succession.sweep", "schedule": 600.0},
+    "end checks of identities, and announce what ends": {"task": "proofing.sweep", "schedule": 60.0},
     "end what waits in businesses": {"task": "business.sweep", "schedule": 60.0},
     "end what agents asked and nobody answered": {"task": "approvals.sweep", "schedule": 30.0},
     "remind of where recovery goes": {"task": "recovery.remind", "schedule": crontab(hour=3, minute=10)},

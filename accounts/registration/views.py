@@ -28,6 +28,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
 
+BEATS = 3  # a password is hashed, and an account made or not
 _TRAP = "website"  # a field of the form that people do not see
 _TICKET = "ticket"
 _ASKED = "sign-up asked"
@@ -63,7 +64,7 @@ class SignUp(entry.SignUp):
         """The form does not know the browser that sent it."""
         form.browser = browser_at(self.request, form.cleaned_data["email"], filled_in(self.request, self.ticket))
         try:
-            with clock.even():
+            with clock.even(BEATS):
                 answer: HttpResponse = super().form_valid(form)
         except ProveMore as asked:
             return self.challenged(form, asked)
@@ -93,7 +94,7 @@ def by_mail(request: HttpRequest) -> HttpResponse:
         return _over(request)
     browser = replace(browser_at(request, ticket.email, ticket.form), zone=ticket.zone)
     try:
-        with clock.even():
+        with clock.even(BEATS):
             flows.by_mail(ticket.email, browser, by=Actor.from_request(request), at=at)
     except OnHold as held:
         return put_on_hold(request, ticket.email, browser, held)
@@ -137,7 +138,7 @@ def puzzle(form: SignUpForm, asked: ProveMore) -> dict[str, Any]:
 def put_on_hold(request: HttpRequest, email: str, browser: Browser, held: OnHold) -> HttpResponse:
     """Who is held reads it in the mailbox: the page is the one that everybody sees. Raises TooMany."""
     browser = replace(browser, devices=bucket.devices(request, None))
-    with clock.even():
+    with clock.even(BEATS):
         flows.hold(email, browser, held.decision, by=Actor.from_request(request), at=clock.now())
     return sent(request)
 

@@ -13,10 +13,10 @@ from accounts.factors import bound as factors
 from accounts.lock.policy import LockFacts, WayBack, is_ajar
 from accounts.models import Device, Dispute, Session, User
 from accounts.sign_in.policy import SignInFacts
+from accounts.step_up import identity
 from ciam_portal.core import gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import DecisionEntry
-from ciam_portal.core.gate import Trust
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import MORE_THAN_A_PASSWORD, Assurance, Level, Method, level_of
 from ciam_portal.core.policy.catalogue import Action
@@ -117,7 +117,7 @@ def of_arrival(
         assurance=Assurance(level_of(proven), at),
         highest=highest,
         challenged_at=at if MORE_THAN_A_PASSWORD & set(proven) else None,
-        device=Trust.NONE if arrived.signals.device_elsewhere else trust(arrived.device, at),
+        device=gate.Trust.NONE if arrived.signals.device_elsewhere else trust(arrived.device, at),
         device_known_at=arrived.device.known_at if arrived.device else None,
         evidence=arrived.evidence,
         signals=arrived.signals,
@@ -149,8 +149,7 @@ def for_stranger(
 
     ``own``: from a browser that this customer uses, or reads the mail in: what others do at its address is not its own.
     """
-    pace = None if own else velocity.pace(source_of(email, seen), at)
-    pace = pace or Pace()
+    pace = (None if own else velocity.pace(source_of(email, seen), at)) or Pace()
     return gate.Facts(
         channel=by.channel,
         session_live=None,
@@ -229,6 +228,7 @@ def of_account(customer: User, device: Device | None, at: datetime) -> gate.Fact
     """What an account says by itself, whoever asks: its owner on this device, or somebody for them. No statement."""
     return gate.Facts(
         account_active=customer.stands,
+        identity=identity.of(customer, at),
         signals=surroundings(customer, device, at),
         quarantine_until=quarantine_until(customer),
         suspended_until=customer.suspended_until,
@@ -277,11 +277,11 @@ def assessed(action: str, facts: gate.Facts, customer: User, at: datetime) -> tu
     return facts, gate.assess(action, facts, limits=rules, at=at)
 
 
-def trust(device: Device | None, at: datetime) -> Trust:
+def trust(device: Device | None, at: datetime) -> gate.Trust:
     """How well the device is known to its customer."""
     if device is None or not device.is_live(at):
-        return Trust.NONE
-    return Trust.KNOWN if at >= device.known_at else Trust.NEW
+        return gate.Trust.NONE
+    return gate.Trust.KNOWN if at >= device.known_at else gate.Trust.NEW
 
 
 def surroundings(customer: User, device: Device | None, at: datetime) -> Signals:

@@ -218,7 +218,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "upstream": settings.UPSTREAMS[identity.upstream]}
         return render(request, "accounts/upstream/sign_up.html", context)
-    with clock.even():
+    with clock.even(registration.BEATS):
         return _open(request, identity, form.cleaned_data["email"], form.cleaned_data["zone"])
 
 

@@ -61,6 +61,8 @@ CATEGORIES: Mapping[str, Category] = {
         Category("credential", _("What you sign in with"),
                  _("Password, passkeys, apps, codes, and what your browser shows: kept so that nobody can read it.")),
         Category("message", _("Messages"), _("What we wrote to you, or to an app about you, until it is delivered.")),
+        Category("identity", _("What you have shown of who you are"),
+                 _("Name, date of birth and kind of document, as somebody confirmed them.")),
         Category("former", _("Former values"), _("What stood there before a change, while that can be taken back.")),
         Category("request", _("What you asked of us"), _("Requests about your own data, and what became of them.")),
         Category("evidence", _("Records of what was done"),

@@ -18,9 +18,12 @@ def now() -> datetime:
 
 
 @contextmanager
-def even() -> Iterator[None]:
-    """Take as long for a stranger as for a customer, also where it raises. Where one step is too short, two do."""
-    started, step = time.monotonic(), settings.EVEN_SECONDS
+def even(beats: int = 1) -> Iterator[None]:
+    """Take as long for a stranger as for a customer, also where it raises. Where that is too short, take it twice.
+
+    ``beats``: of so many; where much is to be done, so that a busy machine needs no second time.
+    """
+    started, step = time.monotonic(), settings.EVEN_SECONDS * beats
     try:
         yield
     finally:

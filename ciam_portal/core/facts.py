@@ -7,6 +7,7 @@ from enum import IntEnum
 from ciam_portal.core.policy.assurance import Assurance, Level
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.policy.identity import Identity
 from ciam_portal.core.risk import rules
 from ciam_portal.core.risk.evidence import Evidence
 from ciam_portal.core.risk.parameters import RuleLimits
@@ -34,7 +35,8 @@ class Facts:
     ``quarantine_until``: when the wait after a recovery ends; None: there was none. ``suspended_until``,
     ``step_up_until``: when a restriction by staff ends or ended. ``vouched_until``: until when the help desk's word
     that it was too careful opens the way for the strongest proof. ``sign_up``: what somebody shows who is no
-    customer yet, and is assessed by that alone. ``amount`` in minor units of ``currency`` (ISO 4217).
+    customer yet, and is assessed by that alone. ``identity``: how well it is known who the customer is, if any row asks
+    for that. ``amount`` in minor units of ``currency`` (ISO 4217).
     """
 
     channel: Channel | None = None
@@ -54,6 +56,7 @@ class Facts:
     step_up_until: datetime | None = None
     vouched_until: datetime | None = None
     sign_up: SignUp | None = None
+    identity: Identity | None = None
     amount: int | None = None
     currency: str | None = None
 
@@ -73,6 +76,7 @@ class Facts:
                 recovered_seconds=_least(mine.recovered_seconds, theirs.recovered_seconds),
                 contact_changed_seconds=_least(mine.contact_changed_seconds, theirs.contact_changed_seconds),
             ),
+            identity=_lesser(self.identity, owner.identity),
             quarantine_until=_latest(self.quarantine_until, owner.quarantine_until),
             suspended_until=_latest(self.suspended_until, owner.suspended_until),
             step_up_until=_latest(self.step_up_until, owner.step_up_until),
@@ -105,3 +109,7 @@ def _least(*ages: float | None) -> float | None:
 
 def _latest(*ends: datetime | None) -> datetime | None:
     return max((end for end in ends if end is not None), default=None)
+
+
+def _lesser(one: Identity | None, other: Identity | None) -> Identity | None:
+    return None if one is None or other is None else min(one, other)

@@ -26,6 +26,7 @@ from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import NEVER_DELEGATED, Action, InQuarantine, Needs, Row, Sensitivity
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Allow, Decision, Deny, Finding, Hold, Risk, StepUp
+from ciam_portal.core.policy.identity import Identity
 from ciam_portal.core.policy.limits import Limits
 from ciam_portal.core.policy.question import question
 from ciam_portal.core.risk import assess as risk_model
@@ -128,7 +129,7 @@ def _of_customer(
     answer = _answer(tightened, facts, assessment, _Worries(asks, stops, coming_in=coming_in), at)
     if tightened is not row and isinstance(answer, StepUp):
         answer = replace(answer, reason=Reason.RESTRICTED)
-    answer = _quarantined(row, facts, answer, at)
+    answer = _identified(row, facts, _quarantined(row, facts, answer, at))
     # Whoever was let in at severe risk has proven the most there is; what is left of it stays with the session.
     standing = min(own, Risk.HIGH) if coming_in else own
     return Assessed(_suspended(action, facts, answer, at), assessment, risk, standing)
@@ -255,6 +256,13 @@ def _quarantined(row: Row, facts: Facts, answer: Decision, at: datetime) -> Deci
     if row.in_quarantine is InQuarantine.ALLOW or until is None or at >= until or isinstance(answer, Deny):
         return answer
     return Hold(Reason.QUARANTINE, until, answer.findings)
+
+
+def _identified(row: Row, facts: Facts, answer: Decision) -> Decision:
+    """Where it must be known who somebody is: whoever is not known well enough is refused, whatever else they prove."""
+    if row.proofing <= (facts.identity or Identity.SELF_ASSERTED) or isinstance(answer, Deny):
+        return answer
+    return Deny(Reason.SHOW_IDENTITY, answer.findings)
 
 
 def _suspended(action: str, facts: Facts, answer: Decision, at: datetime) -> Decision:

@@ -33,6 +33,10 @@ class Reason(ReasonBase):
         "sign_in_held",
         "What you typed is right, but too much about this sign-in is unusual for your account, so it has to wait.",
     )
+    SHOW_IDENTITY = (
+        "show_identity",
+        "For this we need to know better who you are. See Security, Your identity, for how to show it; then try again.",
+    )
     TOO_RISKY = "too_risky", "This cannot be done right now, to protect your account. Nothing was changed."
     SIGN_UP_CHALLENGED = (
         "sign_up_challenged",

@@ -6,6 +6,7 @@ from typing import Any
 
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.catalogue import InQuarantine, Needs, Row, Sensitivity
+from ciam_portal.core.policy.identity import Identity
 from ciam_portal.core.policy.limits import Limits
 
 
@@ -80,6 +81,8 @@ LESS_IS_STRICTER = frozenset({
     "family.children", "family.request_days", "family.claim_hours", "family.claim_days", "family.consent_days",
     "business.per_customer", "business.members", "business.roles", "business.invitations_per_day",
     "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
+    "proofing.evidence_days", "proofing.failures_per_day", "proofing.meeting_days", "proofing.service_minutes",
+    "proofing.wallet_seconds", "proofing.training_days",
 })  # fmt: skip
 
 
@@ -143,7 +146,7 @@ def said(value: Any) -> str:  # noqa: ANN401  (any cell of a row)
 
 def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a row)
     match key:
-        case "sensitivity" | "in_quarantine":
+        case "sensitivity" | "in_quarantine" | "proofing":
             return Lean.STRICTER if _rank(now) > _rank(was) else Lean.LOOSER
         case "needs":
             return _needs(was, now)
@@ -159,8 +162,8 @@ def _word(key: str, was: Any, now: Any) -> Lean:  # noqa: ANN401  (any cell of a
 _EVER = 1_000_000_000
 
 
-def _rank(word: Sensitivity | InQuarantine) -> int:
-    return word if isinstance(word, Sensitivity) else int(word is InQuarantine.HOLD)
+def _rank(word: Sensitivity | Identity | InQuarantine) -> int:
+    return int(word is InQuarantine.HOLD) if isinstance(word, InQuarantine) else int(word)
 
 
 def _ceiling(level: int | None) -> int:

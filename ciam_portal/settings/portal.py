@@ -55,13 +55,13 @@ SUBJECT_KEY = environment.keys("SUBJECT_KEY", "the key behind partners' pairwise
 OIDC_SIGNING_KEYS = environment.signing_keys()
 VAPID_KEYS = environment.vapid_keys()  # with none, nothing goes to browsers, nor is it offered (accounts.push)
 GATEWAY_KEYS, GATEWAY_APPS = environment.gateway(LIMITS.actions, PUBLIC_URL)
+IDENTITY_DIR, IDENTITY_WALLET_URL = env.str("IDENTITY_DIR", ""), env.str("IDENTITY_WALLET_URL", "openid4vp://authorize")
 UPSTREAMS = environment.upstreams()  # with which other services customers may sign in (accounts.upstream)
 
 # Services
 _database, PORTAL_ROLE = environment.database()  # migrations grant that role the portal's own privileges
 DATABASES = {"default": _database}
-DATABASES["default"]["ENGINE"] = "ciam_portal.core.postgres"
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"] |= {"ENGINE": "ciam_portal.core.postgres", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # A page waits no longer than this; a migration takes its time, but gives up on a lock that all would wait for.
 _patience = "-c statement_timeout=0 -c lock_timeout=10000" if environment.migrates else "-c statement_timeout=15000"
 _silence = {"connect_timeout": 3, "tcp_user_timeout": 8000}  # seconds, milliseconds

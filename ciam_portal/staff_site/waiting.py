@@ -11,7 +11,19 @@ from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 
 from accounts.activity.policy import MAY_CLOSE
-from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Restriction, RoleChange, User
+from accounts.models import (
+    Alert,
+    BreakGlass,
+    Dispute,
+    HeldSignUp,
+    IdentityCheck,
+    IdentityTwin,
+    Move,
+    Restriction,
+    RoleChange,
+    User,
+)
+from accounts.proofing.policy import CHECKERS
 from accounts.registration.policy import REVIEWERS as SIGN_UP_REVIEWERS
 from accounts.restrictions.policy import RESTRICTERS, REVIEWERS
 from accounts.staff.policy import RoleState
@@ -39,6 +51,8 @@ _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purpos
 _REMOVALS = ngettext_lazy("%(n)s removal of a guardian to decide", "%(n)s removals of guardians to decide", "n")
 _DISPUTES = ngettext_lazy("%(n)s dispute to answer", "%(n)s disputes to answer", "n")
 _SIGN_UPS = ngettext_lazy("%(n)s held sign-up to look at", "%(n)s held sign-ups to look at", "n")
+_IDENTITIES = ngettext_lazy("%(n)s identity to decide about", "%(n)s identities to decide about", "n")
+_TWINS = ngettext_lazy("%(n)s account that looks like another", "%(n)s accounts that look like another", "n")
 _ALERTS = ngettext_lazy("%(n)s alert to look at", "%(n)s alerts to look at", "n")
 _REQUESTS = ngettext_lazy("%(n)s request about data to answer", "%(n)s requests about data to answer", "n")
 _OWNERS = ngettext_lazy("%(n)s owner of a business to decide about", "%(n)s owners of businesses to decide about", "n")
@@ -113,11 +127,20 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         held = HeldSignUp.objects.filter(state=HeldSignUp.State.OPEN).exclude(customer=me)
         held = held.filter(~Q(closed_by=me) | Q(closed_by__isnull=True))
         yield held, _SIGN_UPS, _page("accounts_heldsignup", "?state__exact=open")
+    if CHECKERS & roles:
+        yield from _identities(me, at)
     if OFFICERS & roles:
         requests = Request.objects.open().exclude(customer=me)
         yield requests, _REQUESTS, _page("consent_request", "?state__exact=open")
     if WATCHERS & roles:
         yield Alert.objects.filter(acknowledged_at__isnull=True), _ALERTS, _page("accounts_alert")
+
+
+def _identities(me: UUID, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str]]:
+    noted = IdentityCheck.objects.live(at).filter(state="noted").exclude(noted_by=me).exclude(customer=me)
+    yield noted, _IDENTITIES, _page("accounts_identitycheck", "?state__exact=noted")
+    twins = IdentityTwin.objects.filter(settled_at=None).exclude(customer=me).exclude(proposed_by=me)
+    yield twins.exclude(other=me), _TWINS, _page("accounts_identitytwin")
 
 
 def _removals(

@@ -622,6 +622,7 @@ SHIPPED = {
     "create_delegation": "highest 600 moderate high severe hold web",
     "accept_delegation": "aal2 600 moderate high severe hold web",
     "use_delegation": "second_factor_if_held 3600 moderate high severe allow delegated",
+    "prove_identity": "highest 3600 moderate high severe hold web mobile",
     "start_recovery": "nothing 0 high never severe allow web mobile help_desk",
     "complete_recovery": "nothing 0 moderate high severe allow web",
     "answer_help_desk": "highest 300 moderate high severe hold web mobile",

@@ -57,11 +57,11 @@ def recovering(email: str) -> Person:
 
 @dataclass(frozen=True)
 class Door:
-    """``ask``: what somebody does there who names this address. ``even``: its answers take a fixed time."""
+    """``ask``: what somebody does there who names this address. ``even``: in how many beats its answers come."""
 
     make: Callable[[], Any]
     ask: Callable[[Any, str], Any]
-    even: bool = False
+    even: int = 0
 
 
 def form(path: str, field: str, **more: Any) -> Callable[[Any, str], Any]:
@@ -73,14 +73,14 @@ def by_app(path: str, **more: Any) -> Callable[[Any, str], Any]:
 
 
 STRANGERS = {
-    "sign-up": Door(stranger, form("/sign-up/", "email", password1=PASSWORD), even=True),
+    "sign-up": Door(stranger, form("/sign-up/", "email", password1=PASSWORD), even=3),
     "sign-in": Door(stranger, form("/sign-in/", "login", password=PASSWORD)),
     "passkey": Door(stranger, form("/sign-in/passkey/begin/", "login")),
-    "reset": Door(stranger, form("/forgotten-password/", "email"), even=True),
-    "recovery": Door(starting, lambda who, email: who.start(email), even=True),
-    "app: sign-up": Door(app, by_app("auth/signup", password=PASSWORD), even=True),
+    "reset": Door(stranger, form("/forgotten-password/", "email"), even=1),
+    "recovery": Door(starting, lambda who, email: who.start(email), even=1),
+    "app: sign-up": Door(app, by_app("auth/signup", password=PASSWORD), even=3),
     "app: sign-in": Door(app, by_app("auth/login", password=PASSWORD)),
-    "app: reset": Door(app, by_app("auth/password/request"), even=True),
+    "app: reset": Door(app, by_app("auth/password/request"), even=1),
     "app: passkey": Door(app, lambda who, _email: who.get("auth/webauthn/login")),
 }
 
@@ -127,7 +127,7 @@ def same(door: Door, makes: tuple[Any, Any], patch: pytest.MonkeyPatch) -> None:
     (known, some), (unknown, other) = at(door, makes[0], KNOWN, patch), at(door, makes[1], UNKNOWN, patch)
     assert known == unknown
     assert some.hashes == other.hashes
-    assert some.slept == other.slept == ((60.0,) if door.even else ())
+    assert some.slept == other.slept == ((60.0 * door.even,) if door.even else ())
     assert door.even or some.statements == other.statements
     assert not mail.outbox
 
@@ -145,7 +145,7 @@ def test_at_the_doors_of_strangers(name: str, monkeypatch: pytest.MonkeyPatch) -
 def test_in_a_recovery(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     factories.customer(KNOWN)
     asks = {"another code": lambda who, _: who.send("sms"), "a wrong code": lambda who, _: who.show("mail", "00000000")}
-    same(Door(starting, asks[way], even=True), (recovering(KNOWN), recovering(UNKNOWN)), monkeypatch)
+    same(Door(starting, asks[way], even=1), (recovering(KNOWN), recovering(UNKNOWN)), monkeypatch)
 
 
 def test_a_name_that_an_app_hints_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_whoever_is_signed_in_names_somebody_else(
         "successor": lambda: form("/security/successor/name/", "email"),
         "recovery address": lambda: form("/security/recovery/add/mail/", "email"),
     }
-    door = Door(lambda: ada.client, asks[name](), even=name in {"email", "request"})
+    door = Door(lambda: ada.client, asks[name](), even=int(name in {"email", "request"}))
     ada.client.get("/profile/")
     same(door, (ada.client, ada.client), monkeypatch)
 

@@ -146,12 +146,12 @@ NOBODYS = {
     "device_copied", "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
     "old_password_ended",
     "record_viewed", "recovery_finish", "recovery_review", "recovery_way_shut",
-    "rights_answered", "rights_extended",
+    "rights_answered", "rights_extended", "identity_news",
 }  # fmt: skip
 # What somebody did elsewhere or before, which the mail says in its own words.
 ELSEWHERE = {
     "approval_wanted",
-    "delegation_for_owner", "successor_changed", "succession_news",
+    "delegation_for_owner", "successor_changed", "succession_news", "identity_changed",
     "factor_app_off", "read_back_code", "recovery_contact_changed", "session_disowned", "session_ended_for_safety",
 }  # fmt: skip
 # What needs no door: it changes nothing by itself, or is the door.

@@ -17,6 +17,7 @@ OF_AN_ACCOUNT = {
     "consent.Receipt",  # the same
     "consent.Business", "consent.BusinessRole",  # of a business: its account
     "consent.Dependant", "consent.Family", "consent.Membership",
+    "accounts.IdentityTraining",  # one for each of the staff
     "consent.ParentalResponsibility",  # who answered for somebody once is told for as long as there is an account
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart", "recovery.SuccessionNote"}  # or a copy

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMess
 
 from tests import services
 from tests.journeys.browser import Chromium, NewProfile, leave, pytest_runtest_makereport, pytest_runtest_protocol
+from tests.journeys.walk import ask
 from tests.services import NO_BROWSER, browser_is_required
 from tests.stack import Stack
 from tests.stack.state import new_key
@@ -55,6 +56,7 @@ def _an_hour_of_its_own(portal: Stack) -> None:
     for kind in ("ciam:*:budget:*", "ciam:velocity:sign_up:*"):
         for key in cache.scan_iter(kind):
             cache.delete(key)
+    ask(portal, "DELETE FROM accounts_outgoing")  # which remembers what the cache forgets
 
 
 @pytest.fixture(scope="package")

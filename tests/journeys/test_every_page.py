@@ -13,7 +13,7 @@ STRANGERS = (
     "/keep-my-account/ /sign-up/finish/ /sign-up/appeal/ /nowhere/"
 )
 CUSTOMERS = (
-    "/ /profile/ /security/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
+    "/ /profile/ /security/ /identity/ /security/email/ /security/password/ /sessions/ /activity/ /connected-apps/ "
     "/notifications/ /privacy-choices/ /privacy-choices/history/ /acting-for-me/ /people-i-act-for/ /device/ "
     "/approvals/ /security/app/add/ /security/passkeys/add/ "
     "/security/backup-codes/ /security/recovery/ /security/lock/ /delete-account/ /sign-out/"

@@ -13,6 +13,8 @@ from requests import RequestException
 from werkzeug.http import parse_dict_header
 from werkzeug.wrappers import Response
 
+from tests.partner_app import identity
+
 SCOPE = "openid profile email phone offline_access"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 LEVELS = ("aal1", "aal2", "phr")
@@ -34,6 +36,7 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
     app = Flask(__name__)
     app.secret_key = os.environ["PARTNER_CLIENT_SECRET"]
     app.config["SESSION_COOKIE_NAME"] = "teahouse"
+    app.register_blueprint(identity.pages)
     oauth = OAuth(app)
     client = oauth.register(
         "portal",

@@ -14,7 +14,8 @@ from accounts.account.events import EmailConfirmed
 from accounts.account.proofs import void_confirmations
 from accounts.customer import addresses
 from accounts.factors import flows as factors
-from accounts.models import RoleChange, Totp, User
+from accounts.models import IdentityTraining, RoleChange, Totp, User
+from accounts.proofing.flows import desk
 from accounts.sessions import flows as sessions
 from accounts.staff.flows import people as staff
 from accounts.staff.flows import role_changes
@@ -68,6 +69,7 @@ def load(partner_url: str = "") -> None:
         person = _person(email, name, clock.now())
         if not person.groups.filter(name=role).exists():
             _give(person, Role(role))
+    _train()
     _delegation()
     _purposes()
     if partner_url:
@@ -113,6 +115,18 @@ def _prove_address(person: User, *, by: Actor, at: datetime) -> None:
     addresses.confirm(person)
     void_confirmations(person, at)
     record(EmailConfirmed(), about=person.pk, by=by, at=at)
+
+
+def _train() -> None:
+    """The two agents may check identities."""
+    if IdentityTraining.objects.exists():
+        return
+    boss = User.objects.get(email=BOSS)
+    session = signing_in.session(boss, clock.now(), Method.PASSWORD, Method.TOTP)
+    by = Actor(ActorKind.STAFF, boss.pk, Channel.HELP_DESK, session.pk)
+    for agent in User.objects.filter(email__in=("agent@example.com", "agent2@example.com")):
+        desk.train(agent, boss, session, by=by, at=clock.now())
+    sessions.end(session, by=by, at=clock.now())
 
 
 def _give(person: User, role: Role) -> None:

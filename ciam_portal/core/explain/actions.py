@@ -28,6 +28,7 @@ DOING: dict[Action, Text] = {
     Action.CREATE_DELEGATION: _("letting somebody act for you"),
     Action.ACCEPT_DELEGATION: _("beginning to act for somebody else"),
     Action.USE_DELEGATION: _("acting for somebody else"),
+    Action.PROVE_IDENTITY: _("showing who you are"),
     Action.START_RECOVERY: _("starting to recover the account"),
     Action.COMPLETE_RECOVERY: _("recovering the account"),
     Action.ANSWER_HELP_DESK: _("answering our help desk"),

@@ -28,6 +28,11 @@ GATE: dict[gate.Reason, Words] = {
         _("Somebody who acts for the owner wanted to do this. Nobody can be let do it; the owner does it themselves."),
         _("The catalogue's list of what is never delegated names this action, whatever its row says."),
     ),
+    _R.SHOW_IDENTITY: Words(
+        _(_R.SHOW_IDENTITY.words),
+        _("It must be known better who the customer is. Two trained agents can check that; so can a digital ID."),
+        _("The row's proofing is above the identity assurance level that the customer's evidence gives now."),
+    ),
     _R.ACCOUNT_CLOSED: Words(
         _(_R.ACCOUNT_CLOSED.words),
         _("The account is closed."),

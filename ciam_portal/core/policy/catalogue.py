@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.core.policy.channel import Channel
 from ciam_portal.core.policy.decision import Risk
+from ciam_portal.core.policy.identity import Identity
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class Action(StrEnum):
     CREATE_DELEGATION = "create_delegation"
     ACCEPT_DELEGATION = "accept_delegation"  # or ask for one
     USE_DELEGATION = "use_delegation"
+    PROVE_IDENTITY = "prove_identity"
     START_RECOVERY = "start_recovery"
     COMPLETE_RECOVERY = "complete_recovery"
     ANSWER_HELP_DESK = "answer_help_desk"
@@ -164,6 +166,7 @@ class Row:
 
     ``large`` gives, for a currency (ISO 4217), the amount in minor units from which ``large_action`` decides instead;
     an amount in any other currency, or that is no number, counts as large. ``presets``: in which of them it is.
+    ``proofing``: how well it must be known who the customer is, at least.
     """
 
     sensitivity: Annotated[Sensitivity, _word({level.name.lower(): level for level in Sensitivity})]
@@ -178,9 +181,14 @@ class Row:
     large: Annotated[tuple[tuple[str, int], ...], PlainValidator(_amounts)] = ()
     large_action: StrictStr = ""
     presets: Annotated[tuple[Preset, ...], AfterValidator(_each_once)] = ()
+    proofing: Annotated[Identity, _word({level.word: level for level in Identity})] = Identity.SELF_ASSERTED
 
 
-OPTIONAL = {"large", "large_action", "presets"}
+OPTIONAL = {"large", "large_action", "presets", "proofing"}
+# Without these nobody could show who they are.
+_BEFORE_IDENTITY = frozenset({
+    Action.SIGN_UP, Action.SIGN_IN, Action.PROVE_IDENTITY, Action.START_RECOVERY, Action.COMPLETE_RECOVERY,
+})  # fmt: skip
 # What a quarantine is for: whoever recovered an account by fraud could not keep, empty or end it meanwhile.
 HELD = frozenset({
     Action.CHANGE_EMAIL, Action.CHANGE_PHONE, Action.REMOVE_FACTOR, Action.APPROVE_CONSENT, Action.WIDEN_CONSENT,
@@ -251,6 +259,8 @@ def _weak_here(name: str, row: Row) -> Iterator[str]:
         yield " would follow from a new password alone, so needs must ask for a factor"
     if name in NEVER_DELEGATED and Channel.DELEGATED in row.channels:
         yield " is never done for somebody else, so channels may not name delegated"
+    if name in _BEFORE_IDENTITY and row.proofing:
+        yield " comes before anybody can show who they are, so proofing must be self_asserted"
 
 
 def _weak_in_presets(row: Row) -> Iterator[str]:
@@ -267,5 +277,7 @@ def _weak_if_large(row: Row, rows: Mapping[str, Row]) -> Iterator[str]:
         return
     if target.sensitivity < row.sensitivity:
         yield f".large_action: {row.large_action} may not be less sensitive"
+    if target.proofing < row.proofing:
+        yield f".large_action: {row.large_action} may not ask for less proofing"
     if row.in_quarantine is InQuarantine.HOLD and target.in_quarantine is not InQuarantine.HOLD:
         yield f".large_action: {row.large_action} must be held in quarantine too"

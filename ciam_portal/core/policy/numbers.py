@@ -220,6 +220,19 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Proofing:
+    """How long it counts that somebody has shown who they are, and how long a check may take."""
+
+    evidence_days: Annotated[StrictInt, Field(ge=30, le=1826)]
+    reminder_days: Annotated[StrictInt, Field(ge=7, le=90)]
+    failures_per_day: Annotated[StrictInt, Field(ge=1, le=5)]
+    meeting_days: Annotated[StrictInt, Field(ge=1, le=30)]
+    service_minutes: Annotated[StrictInt, Field(ge=5, le=60)]
+    wallet_seconds: Annotated[StrictInt, Field(ge=60, le=300)]
+    training_days: Annotated[StrictInt, Field(ge=30, le=366)]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """Where a score (nats) becomes a level of risk, how trust grows and fades, and how all of it is watched."""
 
@@ -268,5 +281,6 @@ class Content:
     business: Business
     succession: Succession
     family: Family
+    proofing: Proofing
     risk: Risk
     actions: dict[str, Row]

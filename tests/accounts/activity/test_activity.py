@@ -239,6 +239,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "succession.begun": {"as_customer": True},
     "succession.rejected": {"as_customer": True},
     "succession.stopped": {"as_customer": True},
+    "proofing.stopped": {"expired": True},
     "export.asked": {"again": False},
     "rights.answered": {"answer": "done"},
     "rights.extended": {"reason": "complex"},

@@ -11,7 +11,20 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Alert, BreakGlass, Dispute, HeldSignUp, Move, Outgoing, Restriction, RoleChange, User
+from accounts.models import (
+    Alert,
+    BreakGlass,
+    Dispute,
+    HeldSignUp,
+    IdentityCheck,
+    IdentityTraining,
+    IdentityTwin,
+    Move,
+    Outgoing,
+    Restriction,
+    RoleChange,
+    User,
+)
 from accounts.staff.policy import RoleState, Verb, WhyGlass, WhyRole
 from ciam_portal.console.models import ChangeRequest
 from ciam_portal.core import clock
@@ -136,6 +149,12 @@ def make(customer: User) -> World:
             asked_at=at,
         ),
         Request.objects.create(customer=customer, kind="correct", about="name", asked_at=at, due_at=soon),
+        IdentityCheck.objects.create(
+            customer=customer, provider="attended", session=codes.new_id(), state="started", started_at=at,
+            expires_at=soon,
+        ),
+        IdentityTwin.objects.create(customer=customer, evidence=codes.new_id(), opened_at=at),
+        IdentityTraining.objects.create(person=customer, given_at=at, until=soon, given_by=codes.new_id()),
         _use(customer, at),
         _removal(customer, at),
         _succession(customer, at),

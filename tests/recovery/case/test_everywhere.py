@@ -19,6 +19,7 @@ from accounts.factors.verifier.passkeys import Assertion
 from accounts.lock.flows import locks
 from accounts.lock.policy import WayBack
 from accounts.models import BackupCode, Change, Device, Passkey, Session, Totp, User
+from accounts.proofing.flows import checks as identity
 from accounts.restrictions import flows as restrictions
 from accounts.restrictions.policy import RestrictionKind as Restricting
 from accounts.restrictions.policy import Wanted, WhyRestrict
@@ -43,6 +44,7 @@ from recovery.models import RecoveryAddress, Successor
 from recovery.succession import flows as successors
 from recovery.succession.shapes import Kind, May
 from tests import factories, mailed
+from tests.accounts.proofing.conftest import PASSPORT
 from tests.accounts.staff.people import Member
 from tests.factories import outbox
 from tests.recovery import steps
@@ -179,6 +181,10 @@ class Owner:
         self.deletes()
         erasure.keep(self.customer, by=self.by, at=clock.now())
 
+    def shows_who_they_are(self) -> None:
+        check, _begun = identity.start(self.customer, self.session, "attended", by=self.by, at=clock.now())
+        identity.conclude(check, PASSPORT, by=self.by, at=clock.now())
+
     def names_contact(self) -> None:
         contacts.invite(self.customer, self.session, "Aunt May", steps.FRIEND, by=self.by, at=clock.now())
 
@@ -232,6 +238,7 @@ DEEDS: dict[str, Callable[[Owner], object]] = {
     "ChangeUndone": Owner.takes_back,
     "SessionDisowned": Owner.disowns,
     "ContactChanged": Owner.names_contact,
+    "IdentityChanged": Owner.shows_who_they_are,
     "SuccessorChanged": Owner.names_successor,
     "SuccessionNews": Owner.is_said_to_have_died,
     "EmailChangeStarted": Owner.asks_for_change,
