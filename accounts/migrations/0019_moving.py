@@ -8,7 +8,7 @@ import ciam_portal.core.crypto.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0017_sign_ins_elsewhere"),
+        ("accounts", "0018_proofing"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
