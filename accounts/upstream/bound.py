@@ -23,8 +23,6 @@ from ciam_portal.core.categories import of_library
 from ciam_portal.oauth.jwts import hash_of
 
 __all__ = ["Link", "Taken"]
-
-__all__ = ["Link", "Taken"]
 _ATTEMPT = "attempt"
 
 

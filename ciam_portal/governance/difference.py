@@ -37,7 +37,7 @@ MORE_IS_STRICTER = frozenset({
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
     "recovery.shut_hours", "delegation.closed_days", "family.cooling_off_days", "sign_up.device_days",
     "sign_up.work_bits", "sign_up.most_work_bits",
-    "asking.interval_seconds",
+    "asking.interval_seconds", "outbound.young_days",
     "business.objection_days", "business.owner_rest_days", "succession.wait_days", "succession.rest_days",
 })  # fmt: skip
 LESS_IS_STRICTER = frozenset({
@@ -83,6 +83,11 @@ LESS_IS_STRICTER = frozenset({
     "succession.tell_days", "succession.invite_days", "succession.proposal_hours", "succession.grant_days",
     "proofing.evidence_days", "proofing.failures_per_day", "proofing.meeting_days", "proofing.service_minutes",
     "proofing.wallet_seconds", "proofing.training_days",
+    "outbound.stranger_messages_per_day", "outbound.desk_messages_per_day", "outbound.mails_per_source_per_hour",
+    "outbound.mails_per_domain_per_hour", "outbound.mails_per_large_domain_per_hour",
+    "outbound.texts_per_number_per_day", "outbound.text_notices_per_number_per_day",
+    "outbound.texts_per_source_per_hour", "outbound.texts_per_range_per_hour", "outbound.texts_per_day",
+    "outbound.text_cents_per_day", "outbound.text_notice_cents_per_day", "recovery.phone_counts_unsaid",
 })  # fmt: skip
 
 

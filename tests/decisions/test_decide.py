@@ -210,7 +210,7 @@ def test_who_asks_too_often_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
 
 # --- bad input
 
-BAD_MEMBERS = [
+BAD_MEMBERS: list[dict[str, Any]] = [
     {"amount": -1},
     {"amount": 12.5},
     {"amount": 1.0},
@@ -249,41 +249,41 @@ BAD_MEMBERS = [
 ]
 
 
-@pytest.mark.parametrize("change", BAD_MEMBERS, ids=lambda change: json.dumps(change)[:60])
-def test_a_bad_member_is_named_and_nothing_is_decided(shop: Shop, change: dict[str, Any]) -> None:
+def test_a_bad_member_is_named_and_nothing_is_decided(shop: Shop) -> None:
     before = DecisionEntry.objects.count()
-    response = shop.decide_on(**change)
-    assert response.status_code == 400
-    assert set(response.json()) == {"error", "error_description"}
-    assert next(iter(change)) in response.json()["error_description"] or None in change.values()
-    assert "<" not in response.json()["error_description"]
+    for change in BAD_MEMBERS:
+        response = shop.decide_on(**change)
+        assert response.status_code == 400, change
+        assert set(response.json()) == {"error", "error_description"}
+        assert next(iter(change)) in response.json()["error_description"] or None in change.values()
+        assert "<" not in response.json()["error_description"]
     assert DecisionEntry.objects.count() == before
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (" ", "invalid_json"),
-        ("{", "invalid_json"),
-        ("[]", "invalid_type"),
-        ("null", "invalid_type"),
-        ('"x"', "invalid_type"),
-        ('{"action":"payment","amount":NaN,"currency":"EUR","token":"x"}', "invalid_json"),
-        ('{"action":"payment","amount":Infinity,"currency":"EUR","token":"x"}', "invalid_json"),
-        ('{"action":"payment","amount":' + "9" * 5000 + ',"currency":"EUR","token":"x"}', "invalid_json"),
-        ('{"action":"payment","action":"payment","token":"x"}', "duplicate_member"),
-        ('{"resource":{"type":"a","type":"b","id":"c"},"action":"payment","token":"x"}', "duplicate_member"),
-        ("[" * 16_000, "invalid_json"),
-        ('{"a":' * 3_000, "invalid_json"),
-        (b"\xff\xfe{}", "invalid_json"),
-        (b"\xef\xbb\xbf{}", "invalid_json"),
-        (b'{"token":"\x00"}', "invalid_json"),
-    ],
-)
-def test_what_is_no_json_object_is_refused(shop: Shop, body: str | bytes, code: str) -> None:
+NO_OBJECTS: list[tuple[str | bytes, str]] = [
+    (" ", "invalid_json"),
+    ("{", "invalid_json"),
+    ("[]", "invalid_type"),
+    ("null", "invalid_type"),
+    ('"x"', "invalid_type"),
+    ('{"action":"payment","amount":NaN,"currency":"EUR","token":"x"}', "invalid_json"),
+    ('{"action":"payment","amount":Infinity,"currency":"EUR","token":"x"}', "invalid_json"),
+    ('{"action":"payment","amount":' + "9" * 5000 + ',"currency":"EUR","token":"x"}', "invalid_json"),
+    ('{"action":"payment","action":"payment","token":"x"}', "duplicate_member"),
+    ('{"resource":{"type":"a","type":"b","id":"c"},"action":"payment","token":"x"}', "duplicate_member"),
+    ("[" * 16_000, "invalid_json"),
+    ('{"a":' * 3_000, "invalid_json"),
+    (b"\xff\xfe{}", "invalid_json"),
+    (b"\xef\xbb\xbf{}", "invalid_json"),
+    (b'{"token":"\x00"}', "invalid_json"),
+]
+
+
+def test_what_is_no_json_object_is_refused(shop: Shop) -> None:
     for path in ("/api/decisions", "/api/approvals/redeem", "/access/v1/evaluation"):
-        response = shop.send(path, body)
-        assert (response.status_code, response.json()["error"]) == (400, code)
+        for body, code in NO_OBJECTS:
+            response = shop.send(path, body)
+            assert (response.status_code, response.json()["error"]) == (400, code), body[:60]
 
 
 def test_a_number_beyond_all_numbers_is_none(shop: Shop) -> None:

@@ -21,6 +21,10 @@ NO_DIRECTION = {
     "notices.push_tests_per_hour", "risk.history_days",
     "proof.disown_hours", "notices.stopped_sign_ins_per_hour", "disputes.per_customer_per_day",
     "risk.challenge_target_percent", "risk.drift_psi",
+    "outbound.of_them_resets",  # more of them help who lost a password, fewer whoever waits for another message
+    "outbound.low_cost_countries", "outbound.middle_cost_countries", "outbound.high_cost_countries",  # lists
+    "outbound.low_cost_cents", "outbound.middle_cost_cents", "outbound.high_cost_cents",  # what carriers ask for
+    "proofing.reminder_days",
     "recovery.case_days",  # longer waits for late evidence, and lets a case lie open longer
     "staff.traces_per_hour",  # more of them says more, and fills the audit faster
     "recovery.finish_hours",  # the same

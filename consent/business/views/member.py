@@ -22,6 +22,7 @@ from consent.business.models import BusinessMember
 from consent.business.policy import Reason
 from consent.business.shapes import Stands
 from consent.delegation import facts as delegations
+from consent.delegation.views import second_step
 
 _MOST = 100
 
@@ -49,7 +50,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def found(request: HttpRequest) -> HttpResponse:
     """What it means, and what it is called."""
     if not delegations.has_second_step(customer_of(request)):
-        return render(request, "consent/business/second_step.html")
+        why = _("Nobody belongs to a business with a password alone.")
+        return second_step.first(request, back="consent:businesses", label=_("Businesses"), why=why)
     return _found(request, forms.Name(request.POST or None))
 
 

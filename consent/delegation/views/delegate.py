@@ -21,7 +21,7 @@ from ciam_portal.core.words import sentence
 from consent.delegation import facts, flows, forms, lines
 from consent.delegation.policy import Reason
 from consent.delegation.shapes import LIVE, Asked, State
-from consent.delegation.views import pressed
+from consent.delegation.views import pressed, second_step
 from consent.models import Delegation, DelegationRequest
 
 _MOST, _LIST = 100, "consent:acts_for"
@@ -84,7 +84,8 @@ def invitation(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """Whom, and for what."""
     if not facts.has_second_step(customer_of(request)):
-        return render(request, "consent/delegation/second_step.html")
+        why = _("Nobody acts for somebody else with a password alone.")
+        return second_step.first(request, back=_LIST, label=_("People I act for"), why=why)
     return _ask(request, forms.Ask(request.POST or None))
 
 

@@ -20,6 +20,7 @@ from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.words import sentence
 from consent.delegation import facts as delegations
 from consent.delegation.shapes import Asked
+from consent.delegation.views import second_step
 from consent.family import flows, forms, lines
 from consent.family.policy import Reason
 from consent.family.shapes import PENDING, Asks
@@ -54,7 +55,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """A child more. What is typed is kept nowhere until it is added, not even while a second step is asked for."""
     if not delegations.has_second_step(customer_of(request)):
-        return render(request, "consent/family/second_step.html")
+        why = _("Nobody answers for a child with a password alone.")
+        return second_step.first(request, back="consent:family", label=_("Family"), why=why)
     return _add(request)
 
 
