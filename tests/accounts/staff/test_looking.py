@@ -35,6 +35,7 @@ ABOUT_NOBODY = {
     "audit_tree",
     "accounts_alert_changelist", "accounts_alert_change", "accounts_move_changelist", "accounts_move_change",
     "accounts_outgoing_changelist", "accounts_outgoing_change",  # to whom it went, nobody reads there
+    "accounts_identitytraining_train",  # a form
     "oauth_partner_changelist", "oauth_partner_change",
     "oauth_partner_agents",
     "console_changerequest_changelist", "console_changerequest_change",
