@@ -3,6 +3,7 @@
 from accounts.activity import admin as activity
 from accounts.budgets import admin as budgets
 from accounts.desk.admin import customers
+from accounts.moving import admin as moving
 from accounts.proofing.admin import checks, training, twins
 from accounts.registration import admin as registration
 from accounts.restrictions import admin as restrictions
@@ -14,6 +15,7 @@ __all__ = [
     "budgets",
     "checks",
     "customers",
+    "moving",
     "registration",
     "restrictions",
     "roles",

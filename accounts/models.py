@@ -8,6 +8,7 @@ from accounts.budgets.models import Outgoing
 from accounts.customer.models.proof import Proof
 from accounts.factors.models import AppBucket, BackupCode, Passkey, PasskeyAttestation, Totp
 from accounts.lock.models import Change
+from accounts.moving.models import BrokenLine, Move
 from accounts.proofing.models import IdentityCheck, IdentityEvidence, IdentityTraining, IdentityTwin
 from accounts.push.models import PushSubscription
 from accounts.registration.models import HeldSignUp, SpentTicket
@@ -21,6 +22,7 @@ __all__ = [
     "AppBucket",
     "BackupCode",
     "BreakGlass",
+    "BrokenLine",
     "Change",
     "Device",
     "Dispute",
@@ -29,6 +31,7 @@ __all__ = [
     "IdentityEvidence",
     "IdentityTraining",
     "IdentityTwin",
+    "Move",
     "Outgoing",
     "Passkey",
     "PasskeyAttestation",

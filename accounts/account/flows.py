@@ -91,7 +91,7 @@ def _pay(email: str, browser: "Browser", at: datetime) -> None:
 
 def _again(known: User, password: str | None, *, by: Actor, at: datetime) -> User | None:
     hashed = make_password(password)  # in every case, so that no case is faster
-    if addresses.is_proven(known) or not known.is_active:
+    if addresses.is_proven(known) or not known.is_active or known.imported_at is not None:
         record(events.SignUpWithKnownAddress(), about=known.pk, by=by, at=at)
         return None
     if password is not None:
@@ -201,7 +201,7 @@ def change_email(customer: User, secret: str, session: Session, *, by: Actor, at
 
 def _is_nobodys(account: User) -> bool:
     """Opened by somebody who never proved the address: it can do nothing, and waits for whoever reads that mail."""
-    return account.is_active and not addresses.is_proven(account)
+    return account.is_active and account.imported_at is None and not addresses.is_proven(account)
 
 
 def clear(address: str, *, by: Actor, at: datetime) -> None:
@@ -215,8 +215,9 @@ def clear(address: str, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def remove_never_proven(batch: int, *, by: Actor, at: datetime) -> int:
     """Accounts whose address nobody has proven in time go, with their passwords. How many: a batch at most."""
-    before = at - timedelta(days=limits.current().retention.unproven_days)
-    rows = list(addresses.never_proven(before).select_for_update(skip_locked=True, of=("self",))[:batch])
+    rules = limits.current()
+    before, brought = (at - timedelta(days=days) for days in (rules.retention.unproven_days, rules.moving.unseen_days))
+    rows = list(addresses.never_proven(before, brought).select_for_update(skip_locked=True, of=("self",))[:batch])
     for account in rows:
         record(events.UnprovenAccountRemoved(), about=account.pk, by=by, at=at)
     User.objects.filter(pk__in=[account.pk for account in rows]).delete()

@@ -1,11 +1,12 @@
 """Which addresses a customer has, and which are proven. The only speaker of allauth's address book."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.models import User
 from ciam_portal.core.mailbox import reader
@@ -34,9 +35,23 @@ def add(customer: User, address: str, *, proven: bool) -> None:
     EmailAddress.objects.create(user=customer, email=address, primary=True, verified=proven)
 
 
+def add_all(customers: Iterable[tuple[User, bool]]) -> None:
+    """The same of many, each with whether it is proven."""
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=customer, email=customer.email, primary=True, verified=proven)
+        for customer, proven in customers
+    )
+
+
 def is_proven(customer: User) -> bool:
     """Whether the address the customer signs in with has been proven."""
     return bool(EmailAddress.objects.filter(user=customer, email=customer.email, verified=True).exists())
+
+
+def proven_of(customers: Collection[UUID]) -> set[UUID]:
+    """Who of these has proven the address to sign in with."""
+    rows = EmailAddress.objects.filter(user__in=customers, email=F("user__email"), verified=True)
+    return set(rows.values_list("user", flat=True))
 
 
 def proven(customer: User) -> list[str]:
@@ -62,11 +77,15 @@ def mailboxes(customer: User) -> frozenset[str]:
     return frozenset(reader(address) for address in (customer.email, *known))
 
 
-def never_proven(before: datetime) -> QuerySet[User]:
-    """Accounts opened, and last asked for, before then of which nobody has proven an address."""
+def never_proven(before: datetime, brought: datetime) -> QuerySet[User]:
+    """Accounts opened, and last asked for, before then of which nobody has proven an address.
+
+    Of those that were brought from elsewhere: before ``brought``.
+    """
     waiting = EmailAddress.objects.filter(verified=False).values("user")
     proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     rows = User.objects.filter(pk__in=waiting, created_at__lt=before, unsettled="", is_staff=False, is_active=True)
+    rows = rows.exclude(imported_at__gte=brought)
     rows = rows.exclude(password_changed_at__gte=before).exclude(Exists(proven))
     return rows.filter(sessions__isnull=True, devices__isnull=True)
 

@@ -1,5 +1,6 @@
 """allauth's seam: its questions, answered by our flows and policies; its mails, sent through our outbox."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -22,6 +23,7 @@ from accounts.sign_in import flows, onward, stages
 from accounts.step_up import facts
 from ciam_portal.core import clock, mailbox, network
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.policy import limits
 
 
 class Backend(AuthenticationBackend):
@@ -50,7 +52,17 @@ class Adapter(DefaultAccountAdapter):
         return password
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Whose credentials these are. A closed, locked or suspended one looks like a wrong password."""
+        """Whose credentials these are. A closed, locked or suspended one looks like a wrong password.
+
+        A hash from elsewhere takes another time than ours: while there are any, every failure takes the same.
+        """
+        began = time.monotonic()
+        found = self._whose(request, credentials)
+        if found is None and User.objects.with_foreign_passwords().exists():
+            clock.fill(began, limits.current().moving.failure_milliseconds / 1000)
+        return found
+
+    def _whose(self, request: HttpRequest, credentials: dict[str, Any]) -> User | None:
         if credentials.get("password"):
             credentials["password"] = passwords.normal(credentials["password"])
             request.password_breached = passwords.is_listed(credentials["password"])  # type: ignore[attr-defined]

@@ -52,6 +52,9 @@ MEANINGS = {
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
         " so nothing was done to these sessions: look at who signed in from there for the first time."
     ),
+    "customers_given": _(
+        "All customers were written to a file for another system, as an administrator had approved. Ask whoever did."
+    ),
     "proxies": _(
         "Hardly any request comes by the proxies that TRUSTED_PROXY_COUNT or TRUSTED_PROXIES names. With too many"
         " named, a forged header counts as an address and escapes limits; with too few, all customers are one address"

@@ -29,3 +29,8 @@ def even(beats: int = 1) -> Iterator[None]:
     finally:
         if step:
             time.sleep(step - (time.monotonic() - started) % step)
+
+
+def fill(began: float, seconds: float) -> None:
+    """Wait until so long has passed since then, on the clock that only goes on."""
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))

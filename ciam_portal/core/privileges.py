@@ -61,6 +61,8 @@ class Effect(StrEnum):
     TRAIN_STAFF = "train_staff"
     PROTECT_CHILD = "protect_child"
     LIFT_PROTECTION = "lift_protection"
+    MOVE_CUSTOMERS = "move_customers"
+    REJECT_MOVE = "reject_move"
     PROPOSE_REMOVAL = "propose_removal"
     REMOVE_GUARDIAN = "remove_guardian"
     # With these an account, or all of them, can be taken over.

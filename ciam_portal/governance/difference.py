@@ -31,7 +31,7 @@ class Change:
 
 MORE_IS_STRICTER = frozenset({
     "password.min_length", "password.min_guesses_log10", "sign_in.pause_minutes", "session.idle_warning_minutes",
-    "factors.throttle_seconds", "risk.trust_device_hours",
+    "factors.throttle_seconds", "risk.trust_device_hours", "moving.failure_milliseconds", "trust.settled_days",
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
@@ -69,6 +69,8 @@ LESS_IS_STRICTER = frozenset({
     "partners.replacements_per_day",
     "approvals.questions_per_minute", "consent.uses_per_minute", "signals.subjects", "signals.requests_per_minute",
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
+    "moving.proposal_hours", "moving.run_hours", "moving.unseen_days",
+    "trust.new_apps_per_day", "trust.shown_apps_per_day", "trust.new_offers_per_day", "trust.shown_offers_per_day",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
     "unregistered_agents.allowed", "unregistered_agents.fresh_minutes", "unregistered_agents.per_host_per_minute",

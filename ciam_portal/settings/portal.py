@@ -197,7 +197,6 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "accounts.sign_in.adapter.Backend",
 ]
-PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validator.Validator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"

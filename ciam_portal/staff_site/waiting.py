@@ -18,6 +18,7 @@ from accounts.models import (
     HeldSignUp,
     IdentityCheck,
     IdentityTwin,
+    Move,
     Restriction,
     RoleChange,
     User,
@@ -44,6 +45,7 @@ _PROPOSALS = ngettext_lazy("%(n)s proposal waits for a second person", "%(n)s pr
 _DOCUMENTS = ngettext_lazy("%(n)s document for you to check", "%(n)s documents for you to check", "n")
 _ROLES = ngettext_lazy("%(n)s proposed role to decide about", "%(n)s proposed roles to decide about", "n")
 _POLICIES = ngettext_lazy("%(n)s proposed policy to decide about", "%(n)s proposed policies to decide about", "n")
+_MOVES = ngettext_lazy("%(n)s move of customers to decide about", "%(n)s moves of customers to decide about", "n")
 _APPS = ngettext_lazy("%(n)s change of an app to decide about", "%(n)s changes of apps to decide about", "n")
 _PURPOSES = ngettext_lazy("%(n)s purpose of data to decide about", "%(n)s purposes of data to decide about", "n")
 _REMOVALS = ngettext_lazy("%(n)s removal of a guardian to decide", "%(n)s removals of guardians to decide", "n")
@@ -110,6 +112,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield by_others, _ROLES, _page("accounts_rolechange")
         versions = PolicyVersion.objects.filter(state=VersionState.PROPOSED).exclude(proposed_by=me)
         yield versions, _POLICIES, _page("governance_policyversion")
+        yield Move.objects.filter(state="proposed", expires_at__gt=at), _MOVES, _page("accounts_move")
         asked = ChangeRequest.objects.filter(state=State.OPEN).exclude(asked_by=me).exclude(partner__owner=me)
         yield asked, _APPS, _page("console_changerequest", "?state__exact=open")
     if OFFICERS & standing:

@@ -1,7 +1,7 @@
 """Gathers the facts that consent's policies ask about, and the fields that a scope opens."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.flows import SPARED
 from accounts.step_up import facts as accounts_facts
+from accounts.trust import facts as trust
+from accounts.trust.policy import Doing, Limited
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.policy import limits
@@ -127,6 +129,12 @@ def for_giving(
         required=_required(shown),
         texts_stand=speaking <= read.keys() and records.still_active({UUID(read[key]) for key in speaking}),
     )
+
+
+def for_connecting(customer: User, consent: Consent, at: datetime) -> Doing | None:
+    """One more app, beside those that the customer connected within a day; None: nothing is asked."""
+    rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(pk=consent.pk)
+    return trust.doing(Limited.APPS, customer, list(rows.values_list("given_at", flat=True)), at)
 
 
 def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> policy.Changing:

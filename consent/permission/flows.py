@@ -12,6 +12,7 @@ from accounts.lock.flows import locks
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from accounts.step_up.flows import locked, shared
+from accounts.trust import policy as trust
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -70,6 +71,8 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     partner = Partner.objects.get(pk=partner.pk)
     giving = facts.for_giving(partner, customer, shown, ticked, at, read=answered.read)
     require(policy.may_give, giving, about=customer.pk, by=by, at=at)
+    if is_new and (connecting := facts.for_connecting(customer, consent, at)):
+        require(trust.may_do, connecting, about=customer.pk, by=by, at=at)
     counted = records.connected(customer.pk, partner.pk, consent.declined, at)
     before = counted.kept & frozenset(consent.scopes)
     places, resources = frozenset(consent.resources), frozenset(ours.of_others(answered.resources))
@@ -117,14 +120,9 @@ def _doors() -> dict[str, str]:
 
 @flow
 def let_in(
-    consent: Consent,
-    session: Session,
-    asked: AuthorizationRequest,
-    details: tuple[UUID, ...] = (),
-    *,
-    by: Actor,
-    at: datetime,
-) -> str:
+    consent: Consent, session: Session, asked: AuthorizationRequest, details: tuple[UUID, ...] = (),
+    *, by: Actor, at: datetime,
+) -> str:  # fmt: skip
     """An authorization code for what is asked and allowed, made under the lock on the consent. Raises Refused.
 
     ``details``: what the customer has just approved of what is asked for by itself. Where the partner changes a grant,

@@ -99,7 +99,7 @@ def say(customer: User, said: Saying, *, voice: Voice = Voice(), by: Actor, at: 
     if now is None:  # which was refused just now
         raise Refused(Reason.NOT_ASKED)
     state = policy.becomes(now.basis, State(before.state) if before else None, says)
-    change = _own(now, state, said.ticked, at)
+    change = own(now, state, said.ticked, at)
     if version is not None:
         change = replace(change, version=version.pk, number=version.number)
     if voice.until is not None and state is State.GIVEN:
@@ -129,7 +129,7 @@ def pause(customer: User, keys: Collection[str], *, by: Actor, at: datetime) -> 
     changes = [replace(same(each), state=State.PAUSED) for each in found if each.state == State.GIVEN]
     unsaid = [active[key] for key in keys if key in active and key not in known]
     # What is done without a yes has no record yet.
-    changes += [_own(now, State.PAUSED, (), at) for now in unsaid if not now.is_asked]
+    changes += [own(now, State.PAUSED, (), at) for now in unsaid if not now.is_asked]
     if not changes:
         raise Refused(Reason.NOTHING_THERE)
     return len(write(customer.pk, changes, by=by, at=at))
@@ -267,7 +267,8 @@ def same(found: ConsentRecord) -> Change:
     )
 
 
-def _own(now: Active, state: State, ticked: Collection[str], at: datetime) -> Change:
+def own(now: Active, state: State, ticked: Collection[str], at: datetime) -> Change:
+    """What is said from now on about our own use."""
     categories = tuple(each for each in now.categories if each not in now.optional or each in ticked)
     ends = until(now, at) if state is State.GIVEN else None
     return Change(now.key, now.version, now.number, state, categories, now.access, expires_at=ends)

@@ -4,7 +4,7 @@ Every record of an app covers exactly its connection's scopes of one purpose; a 
 these, in the transaction in which it changes.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +15,8 @@ from django.apps import apps as all_apps
 from django.apps.registry import Apps
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.moving.flows.bring import CARRIED, Brought
+from accounts.moving.flows.give import ANSWERS
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import record
@@ -27,7 +29,7 @@ from consent.purposes.facts import Active
 from consent.purposes.policy import Basis
 from consent.purposes.shipped import CATEGORIES_OF_SCOPES, OF_SCOPES
 from consent.records import events, facts, policy
-from consent.records.flows import Change, hold, same, until, write
+from consent.records.flows import Change, hold, own, same, until, write
 from consent.records.models import RecordQuerySet
 from consent.records.policy import Reason, Says, State
 
@@ -140,3 +142,27 @@ def _answered(consent: Consent, now: Active, before: ConsentRecord | None, at: d
 
 def _categories(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for name in scopes for code in CATEGORIES_OF_SCOPES[name]))
+
+
+@CARRIED.join
+def said_elsewhere(brought: Brought, *, by: Actor, at: datetime) -> None:
+    """Who was brought from another system said no there: that counts here too. A yes counts for nothing (GDPR 7(1)).
+
+    Nobody can show to which text it was; they are asked here as everybody is.
+    """
+    active = purposes.active(at)
+    for customer, person in brought:
+        denied = [active[key] for key, yes in person.says.items() if not yes and key in active]
+        asked = [now for now in denied if now.is_asked or now.may_be_objected_to]
+        changes = [own(now, policy.becomes(now.basis, None, Says.NO), (), at) for now in asked]
+        write(customer.pk, changes, by=by, at=at)
+
+
+@ANSWERS.join
+def said_here(customers: Sequence[UUID]) -> dict[UUID, dict[str, bool]]:
+    """What they allowed us, and what not, for another system to which they are given."""
+    rows = ConsentRecord.objects.filter(subject__in=customers, recipient=None)
+    found: dict[UUID, dict[str, bool]] = {}
+    for each in rows:
+        found.setdefault(each.subject_id, {})[each.purpose] = each.state == State.GIVEN
+    return found

@@ -12,6 +12,7 @@ import pytest
 from tests.stack import production_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+FOREIGN = ("Bcrypt", "Argon2", "Pbkdf2", "Scrypt", "Firebase", "Digest")
 SHOW = """
 import django, json; django.setup()
 from django.conf import settings
@@ -95,7 +96,11 @@ CONTROLS: dict[str, dict[str, Any]] = {
         "AXES_ONLY_ADMIN_SITE": False,
     },
     "v5.0.0-11.4.2": {
-        "PASSWORD_HASHERS": ["accounts.passwords.hashers.Argon2id", "ciam_portal.oauth.hashers.ClientSecret"],
+        "PASSWORD_HASHERS": [
+            "accounts.passwords.hashers.Argon2id",
+            "ciam_portal.oauth.hashers.ClientSecret",
+            *(f"accounts.passwords.hashers.foreign.Old{name}" for name in FOREIGN),
+        ],
         "AUTH_PASSWORD_VALIDATORS": [{"NAME": "accounts.passwords.validator.Validator"}],
     },
     "63B 3.2.5.2": {

@@ -649,6 +649,7 @@ SHIPPED = {
     "gateway.admin": "aal2 900 moderate high severe hold gateway",
     "manage_partner": "highest 600 moderate high severe hold web",
     "staff_decide_partner": "aal2 600 moderate high severe hold help_desk",
+    "staff_move_customers": "aal2 600 moderate high severe hold help_desk",
     "staff_decide_purpose": "aal2 600 moderate high severe hold help_desk",
 }
 

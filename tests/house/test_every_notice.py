@@ -144,6 +144,7 @@ NOBODYS = {
     "account_data_held", "account_erased", "account_more_proof", "account_restriction_ended", "account_still_locked",
     "account_still_suspended", "account_suspended", "choices_end", "consent_token_reused", "deletion_soon",
     "device_copied", "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
+    "old_password_ended",
     "record_viewed", "recovery_finish", "recovery_review", "recovery_way_shut",
     "rights_answered", "rights_extended", "identity_news",
 }  # fmt: skip

@@ -22,6 +22,7 @@ OF_AN_ACCOUNT = {
 }  # fmt: skip
 WITH_A_CASE = {"recovery.Shown", "recovery.Inquiry", "consent.ExportPart", "recovery.SuccessionNote"}  # or a copy
 WITH_A_SESSION = {"oauth.Participant", "consent.ActingSession"}
+WITH_A_MOVE = {"accounts.BrokenLine"}
 OF_A_PARTNER = {"signals.Stream", "signals.Subject"}  # one; and as many as policy lets it ask for
 BY_THE_MONTH = {"audit.AuditEntry", "audit.DecisionEntry", "consent.Use"}
 ONE_FOR_A_ROW = {"audit.Leaf", "audit.Subtree"}  # proofs go on to hold when the rows are dropped
@@ -49,6 +50,7 @@ SAID = (
     | TAKEN_OFF
     | OF_AN_ACCOUNT
     | OF_A_PARTNER
+    | WITH_A_MOVE
     | WITH_A_CASE
     | WITH_A_SESSION
     | BY_THE_MONTH

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lock.policy import WayBack, hardest
+from accounts.passwords.shapes import FOREIGN
 from ciam_portal.core import clock, mailbox, reference
 from ciam_portal.core.categories import of_library
 from ciam_portal.core.crypto import codes
@@ -32,6 +33,10 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """The user with this email address."""
         return self.get(email=mailbox.named(username or ""))
+
+    def with_foreign_passwords(self) -> "models.QuerySet[User]":
+        """Those who have not signed in since they were brought from elsewhere."""
+        return self.filter(password__startswith=FOREIGN)
 
     def locked(self, key: UUID) -> "User":
         """The user as they stand now; nobody changes them before this transaction is through."""
@@ -59,6 +64,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, db_comment="not sensitive: false closes every way in")
     is_staff = models.BooleanField(default=False, db_comment="not sensitive: may sign in to the staff site")
     created_at = models.DateTimeField(default=clock.now, editable=False, db_comment="not sensitive")
+    imported_at = models.DateTimeField(null=True, db_comment="not sensitive: brought from elsewhere; empty: signed up")
     # Each session keeps its own moment of signing in; one for the whole account would be untrue for all but one.
     last_login = None
     password_changed_at = models.DateTimeField(null=True, db_comment="not sensitive")
@@ -111,6 +117,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = (
             models.Index(reference.end(), name="user_reference"),
             models.Index(fields=["phone"], condition=~models.Q(phone=""), name="user_phone"),
+            models.Index(
+                fields=["imported_at"], condition=models.Q(password__startswith=FOREIGN), name="user_foreign_password"
+            ),
         )
         # No role may create or edit people by hand; what staff may do is a flow.
         default_permissions = ("view",)

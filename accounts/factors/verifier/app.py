@@ -78,6 +78,13 @@ def add_app(customer: User, seed: bytes, code: str, at: datetime) -> Totp | None
     return app
 
 
+def carried(customer: User, seed: bytes) -> Totp:
+    """An app that was bound elsewhere, with its seed sealed as ours are. Not saved yet."""
+    app = Totp(user=customer, name="", confirmed=True, step=_STEP_SECONDS, digits=_DIGITS)
+    app.seal(seed)
+    return app
+
+
 def check_app(customer: User, code: str, origin: str, at: datetime) -> Checked:
     """Whether this is the code that the customer's app shows now. Each works once, whichever session it was used in.
 

@@ -17,6 +17,7 @@ from accounts.restrictions import views as restrictions
 from accounts.sessions import signing
 from accounts.step_up import facts
 from accounts.step_up.decorators import resumable, sensitive
+from accounts.trust import facts as trust
 from accounts.upstream import bound as upstream
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
@@ -49,6 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "elsewhere": upstream.offered(customer),
         "level": session.assurance.level.acr,
         "restriction": restrictions.shown(customer, at),
+        "limits": trust.lines(customer, at),
         "quarantine": facts.quarantine_words(customer, at),
     }
     return render(request, "accounts/factors/security.html", context)

@@ -7,7 +7,7 @@ Ids are copied, never foreign keys: evidence outlives the rows it speaks of.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
@@ -39,8 +39,12 @@ class _Entry(models.Model):
 
     def save(self, **_: Any) -> None:  # noqa: ANN401  (Django's arguments)
         """Write the row, sealed. Nothing but an INSERT ever happens to it, so it is put together once for all rows."""
+        prepared.insert(self.sealed())
+
+    def sealed(self) -> Self:
+        """As it is written: with its seal."""
         self.seal = seal.made(self)
-        prepared.insert(self)
+        return self
 
 
 # Evidence is never rewritten. What it says of a person are ids, codes, counts and instants; pseudonyms of what they

@@ -44,6 +44,7 @@ DOING: dict[Action, Text] = {
     Action.STAFF_RESTRICT: _("restricting an account, or ending that"),
     Action.STAFF_REVIEW_RESTRICTION: _("reviewing a restriction"),
     Action.STAFF_DECIDE_PARTNER: _("deciding about an app"),
+    Action.STAFF_MOVE_CUSTOMERS: _("bringing customers from elsewhere, or giving them away"),
     Action.STAFF_DECIDE_PURPOSE: _("deciding what data is used for"),
     Action.ISSUE_TOKEN: _("giving a connected app its key"),
     Action.REFRESH_TOKEN: _("renewing a connected app's key"),

@@ -57,6 +57,7 @@ class Action(StrEnum):
     STAFF_APPROVE_POLICY = "staff_approve_policy"
     STAFF_PROPOSE_ROLE = "staff_propose_role"
     STAFF_APPROVE_ROLE = "staff_approve_role"
+    STAFF_MOVE_CUSTOMERS = "staff_move_customers"
     STAFF_BREAK_GLASS = "staff_break_glass"
     STAFF_RESTRICT = "staff_restrict"
     STAFF_REVIEW_RESTRICTION = "staff_review_restriction"

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, with
 
 from ciam_portal.core.policy.acting_numbers import Business, Succession
 from ciam_portal.core.policy.catalogue import Row
+from ciam_portal.core.policy.keeping_numbers import Moving, Retention, Trust
 from ciam_portal.core.policy.message_numbers import Notices, Outbound
 from ciam_portal.core.policy.partner_numbers import (
     Approvals,
@@ -112,19 +113,6 @@ class Disputes:
 
     per_customer_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     vouched_hours: Annotated[StrictInt, Field(ge=1, le=72)]
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long what is over stays on record."""
-
-    audit_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    decision_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    use_months: Annotated[StrictInt, Field(ge=12, le=120)]
-    record_days: Annotated[StrictInt, Field(ge=365, le=3650)]
-    receipt_key_days: Annotated[StrictInt, Field(ge=3650, le=36_500)]
-    message_days: Annotated[StrictInt, Field(ge=7, le=400)]
-    unproven_days: Annotated[StrictInt, Field(ge=2, le=365)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +255,8 @@ class Content:
     password: Password
     sign_in: SignIn
     sign_up: SignUp
+    moving: Moving
+    trust: Trust
     proof: Proof
     session: Session
     factors: Factors

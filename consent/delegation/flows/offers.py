@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from accounts.budgets import mails
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
+from accounts.trust import policy as trust
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -47,6 +48,8 @@ def offer(owner: User, session: Session, address: str, wish: Wish, *, by: Actor,
     owner, session = permitted(Action.CREATE_DELEGATION, owner, session, by=by, at=at)
     between, asked = facts.for_offer(owner, address, at), _offer(owner, wish, by, at)
     decision = require(policy.may_offer, between, asked, about=owner.pk, by=by, at=at)
+    if more := facts.one_more(owner, at):
+        require(trust.may_do, more, about=owner.pk, by=by, at=at)
     counted = mails.take_new_address(owner, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     row = _made(owner, session, wish, at)
@@ -98,6 +101,8 @@ def ask(asker: User, session: Session, address: str, wish: Wish, *, by: Actor, a
         refusals=refusals,
     )
     decision = require(policy.may_ask, between, asking, about=asker.pk, by=by, at=at)
+    if more := facts.one_more(asker, at):
+        require(trust.may_do, more, about=asker.pk, by=by, at=at)
     counted = mails.take_new_address(asker, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     request = DelegationRequest(

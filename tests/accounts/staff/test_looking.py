@@ -33,7 +33,10 @@ AUDIT, DECISIONS = "/staff/audit/auditentry/", "/staff/audit/decisionentry/"
 ABOUT_NOBODY = {
     "index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths", "risk_model_card",
     "audit_tree",
-    "accounts_alert_changelist", "accounts_alert_change", "oauth_partner_changelist", "oauth_partner_change",
+    "accounts_alert_changelist", "accounts_alert_change", "accounts_move_changelist", "accounts_move_change",
+    "accounts_outgoing_changelist", "accounts_outgoing_change",  # to whom it went, nobody reads there
+    "accounts_identitytraining_train",  # a form
+    "oauth_partner_changelist", "oauth_partner_change",
     "oauth_partner_agents",
     "console_changerequest_changelist", "console_changerequest_change",
     "governance_policyversion_changelist", "governance_policyversion_change", "notifications_notice_changelist",

@@ -19,6 +19,7 @@ from accounts.models import (
     IdentityCheck,
     IdentityTraining,
     IdentityTwin,
+    Move,
     Outgoing,
     Restriction,
     RoleChange,
@@ -134,6 +135,9 @@ def make(customer: User) -> World:
         RoleChange.objects.create(
             person=customer, role=Role.AGENT, verb=Verb.GRANT, reason=WhyRole.JOINED.value, state=RoleState.PROPOSED,
             proposed_by=codes.new_id(), proposed_at=at, expires_at=soon,
+        ),
+        Move.objects.create(
+            direction="bring", state="proposed", sha256="0" * 64, proposed_at=at, expires_at=soon
         ),
         BreakGlass.objects.create(
             person=customer, role=Role.APPROVER, reason=WhyGlass.ATTACK.value, asked_at=at, expires_at=soon
