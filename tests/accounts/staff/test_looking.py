@@ -44,7 +44,6 @@ ABOUT_NOBODY = {
     "accounts_breakglass_take", "accounts_rolechange_changelist", "accounts_breakglass_changelist",
     "consent_purpose_new", "consent_purpose_draft", "consent_purpose_changelist", "consent_purpose_change",
     "consent_purposeversion_changelist", "consent_purposeversion_change",
-    "accounts_outgoing_changelist", "accounts_outgoing_change", "accounts_identitytraining_train",
 }  # fmt: skip
 
 
