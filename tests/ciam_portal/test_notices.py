@@ -104,10 +104,10 @@ def test_a_text_message_goes_to_its_own_carrier(customer: User, files: Path, tmp
     (tmp_path / "t/sms").mkdir(parents=True)
     (tmp_path / "t/sms/ping.txt").write_text("Code {{ code }}")
     settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [str(tmp_path / "t")]}]
-    tell(customer, Ping(code="4711"), to=["+4712345678"], channel=Medium.SMS, at=clock.now())
+    tell(customer, Ping(code="4711"), to=["+4740612345"], channel=Medium.SMS, at=clock.now())
     tasks.deliver(notice=str(Notice.objects.get().pk))
     (file,) = (files / "sms").glob("*.txt")
-    assert file.read_text() == "To: +4712345678\n\nCode 4711\n"
+    assert file.read_text() == "To: +4740612345\n\nCode 4711\n"
 
 
 def test_a_broker_that_is_down_loses_no_message(

@@ -38,6 +38,7 @@ class IdentityChecks(Looking):
 
     roles = CHECKERS
     because = WhyLook.IDENTITY_CHECK
+    hidden = frozenset({"secret", "sealed", "noted", "document"})
     list_display = ("number", "provider", "state", "started_at", "expires_at")
     list_filter = ("state",)
     search_fields: ClassVar[tuple[str, ...]] = ("id__exact",)
