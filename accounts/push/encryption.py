@@ -3,7 +3,6 @@
 Who sends it is said with a key (VAPID, RFC 8292) by which the push service knows that nobody else does.
 """
 
-import base64
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,6 +12,7 @@ from webpush import WebPush
 from webpush.types import WebPushKeys, WebPushSubscription
 
 from accounts.push.shapes import Endpoint
+from ciam_portal.core import base64url
 
 _TOKEN_SECONDS = 3600  # a day at most (RFC 8292 section 2)
 
@@ -25,7 +25,7 @@ def _key(seed: bytes) -> ec.EllipticCurvePrivateKey:
 def public(seed: bytes) -> str:
     """The public half, as browsers take it."""
     point = _key(seed).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return base64.urlsafe_b64encode(point).decode().rstrip("=")
+    return base64url.encode(point)
 
 
 def sealed(message: bytes, to: Endpoint, seed: bytes, *, keep_seconds: int) -> tuple[bytes, dict[str, str]]:

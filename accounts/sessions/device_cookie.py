@@ -7,7 +7,6 @@ Its keys (``settings.DEVICE_KEYS``) sign nothing else. A cookie that we did not 
 as such without asking the database. Only the tokens' digests are kept there, never the cookie.
 """
 
-import base64
 import hashlib
 import hmac
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 
+from ciam_portal.core import base64url
 from ciam_portal.core.crypto import codes
 
 _MOST = 5  # customers that one browser stays known for; whoever used it longest ago is forgotten first
@@ -76,4 +76,4 @@ def digests(cookie: str) -> dict[str, str]:
 
 
 def _signature(text: str, key: bytes) -> str:
-    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode().rstrip("=")
+    return base64url.encode(hmac.digest(key, text.encode(), hashlib.sha256))

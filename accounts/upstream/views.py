@@ -29,7 +29,7 @@ from accounts.step_up.decorators import resumable, sensitive
 from accounts.upstream import bound, flows, forms, policy, verifier
 from accounts.upstream.shapes import Identity, Upstream
 from accounts.upstream.verifier import Asked, For
-from ciam_portal.core import clock, mailbox
+from ciam_portal.core import clock, domains, mailbox
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
@@ -254,6 +254,6 @@ def _enter(
 
 
 def _is_vouched(identity: Identity, email: str) -> bool:
-    domains = settings.UPSTREAMS[identity.upstream].domains
-    named = mailbox.named(identity.email) == email
-    return named and policy.vouches(verified=identity.email_verified, domain=email.partition("@")[2], domains=domains)
+    trusted = settings.UPSTREAMS[identity.upstream].domains
+    named, domain = mailbox.named(identity.email) == email, domains.domain_of(email)
+    return named and policy.vouches(verified=identity.email_verified, domain=domain, domains=trusted)

@@ -1,6 +1,5 @@
 """The keys and secrets that the environment gives: long enough, random, and each for one purpose."""
 
-import base64
 import binascii
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from ciam_portal.core import base64url
 from ciam_portal.core.crypto.rings import PORTAL
 from ciam_portal.environment.reading import Reading, noted, refuse
 
@@ -67,7 +67,7 @@ class Secrets(Reading):
 
     def _key(self, name: str, text: str, what: str) -> bytes:
         try:
-            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            key = base64url.decode(text)
         except (ValueError, binascii.Error):
             key = b""
         if len(key) != KEY_BYTES:

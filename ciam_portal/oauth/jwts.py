@@ -1,6 +1,5 @@
 """Signed tokens: made with our keys, read with those of whoever is said to have made them. The speaker of jwcrypto."""
 
-import base64
 import hashlib
 import json
 import math
@@ -9,6 +8,8 @@ from typing import Any
 
 from jwcrypto import jwk, jws
 from jwcrypto.common import JWException
+
+from ciam_portal.core import base64url
 
 LONGEST = 8192
 ES256, RS256 = "ES256", "RS256"
@@ -97,17 +98,13 @@ def read(
 
 def hash_of(text: str) -> str:
     """Its SHA-256, base64url: the hash of PKCE and ``ath``."""
-    return _base64url(hashlib.sha256(text.encode()).digest())
+    return base64url.encode(hashlib.sha256(text.encode()).digest())
 
 
 def half_hash(text: str, algorithm: str) -> str:
     """Half of its hash, by the hash of the algorithm that signs (OpenID Connect Core section 3.1.3.6)."""
     whole = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", text.encode()).digest()  # RFC 8032: Ed25519
-    return _base64url(whole[: len(whole) // 2])
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+    return base64url.encode(whole[: len(whole) // 2])
 
 
 def seconds(claims: dict[str, Any], *names: str) -> dict[str, int] | None:

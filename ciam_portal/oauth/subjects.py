@@ -1,11 +1,11 @@
 """Who a customer is to a partner: the ``sub`` of OpenID Connect."""
 
-import base64
 import hmac
 from uuid import UUID
 
 from django.conf import settings
 
+from ciam_portal.core import base64url
 from ciam_portal.oauth.models import Partner
 
 
@@ -24,4 +24,4 @@ def pairwise(sector: str, customer: UUID) -> str:
     """The name under which all of a sector, and nobody else, knows ``customer``."""
     text = f"{sector}\x00{customer}".encode()
     mac = hmac.digest(settings.SUBJECT_KEY, b"pairwise subject\x00" + text, "sha256")
-    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    return base64url.encode(mac)

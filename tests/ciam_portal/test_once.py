@@ -13,7 +13,6 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.cache.backends.redis import RedisCache
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from redis.exceptions import RedisError
@@ -27,6 +26,7 @@ from tests import factories
 from tests.accounts.staff import world
 from tests.accounts.staff.people import Member
 from tests.oauth import walk
+from tests.undone import undone
 
 SESSION, CSRF = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME
 FORM = "application/x-www-form-urlencoded"
@@ -271,11 +271,9 @@ def every_button(client: Client, *starts: str) -> set[str]:
     }
     cookies, done = SimpleCookie(client.cookies), set()
     for path, number in found.values():
-        cache.clear()
         client.cookies = SimpleCookie(cookies)
-        with transaction.atomic():
+        with undone():
             done.add(urlsplit(presses_twice(client, path, number)).path)
-            transaction.set_rollback(True)
     return done
 
 

@@ -4,7 +4,6 @@ Nothing is ever hashed anew with one of these. What is stored begins with ``PREF
 is derived from the password alone: no key of the former system is needed, or kept.
 """
 
-import base64
 import hashlib
 import hmac
 from typing import Any
@@ -17,6 +16,7 @@ from django.contrib.auth.hashers import BasePasswordHasher
 
 from accounts.passwords.hashers import Argon2id
 from accounts.passwords.shapes import FOREIGN as PREFIX
+from ciam_portal.core import base64url
 
 KEPT = 32
 """Bytes kept of a key, at most: whatever its length, PBKDF2 and scrypt begin it alike."""
@@ -37,8 +37,8 @@ class Foreign(BasePasswordHasher):
     def verify(self, password: str, encoded: str) -> bool:
         """Whether it is this password."""
         _algorithm, *parameters, salt, end = encoded.split("$")
-        kept = raw(end)
-        return hmac.compare_digest(self.of(password.encode(), raw(salt), *parameters)[: len(kept)], kept)
+        kept = base64url.decode(end)
+        return hmac.compare_digest(self.of(password.encode(), base64url.decode(salt), *parameters)[: len(kept)], kept)
 
     def of(self, password: bytes, salt: bytes, *parameters: str) -> bytes:
         """What is kept of it."""
@@ -100,7 +100,7 @@ class OldDigest(Foreign):
     def of(self, password: bytes, salt: bytes, *parameters: str) -> bytes:
         """By where their salt stood, the digest, what wraps it, and their salt; ``salt`` is that of what wraps it."""
         salted, digest, cost, before = parameters
-        theirs = raw(before)
+        theirs = base64url.decode(before)
         text = theirs + password if salted == BEFORE else password + theirs
         return wrapped(hashlib.new(digest, text, usedforsecurity=False).digest(), salt, cost)
 
@@ -143,13 +143,3 @@ def wrapped(digest: bytes, salt: bytes, cost: str) -> bytes:
     """A bare digest in Argon2id, with this memory and so many passes."""
     memory, passes = map(int, cost.split("-"))
     return hash_secret_raw(digest, salt, passes, memory, 1, KEPT, Type.ID)
-
-
-def raw(text: str) -> bytes:
-    """What ``plain`` made a text of."""
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def plain(some: bytes) -> str:
-    """Bytes as a text without ``$``: base64url, unpadded."""
-    return base64.urlsafe_b64encode(some).decode().rstrip("=")

@@ -12,8 +12,9 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
-from accounts.passwords.hashers.foreign import AFTER, BEFORE, KEPT, cost_of_ours, plain, wrapped
+from accounts.passwords.hashers.foreign import AFTER, BEFORE, KEPT, cost_of_ours, wrapped
 from accounts.passwords.shapes import FOREIGN as PREFIX
+from ciam_portal.core import base64url
 
 _LEAST = 16  # bytes of a key
 _MOST_ITERATIONS = 5_000_000
@@ -218,7 +219,8 @@ def _powers(n: int, r: int, p: int) -> tuple[str, str, str]:
 
 
 def _put(algorithm: str, *parts: str | bytes) -> str:
-    return "$".join([PREFIX + algorithm, *(plain(part) if isinstance(part, bytes) else part for part in parts)])
+    texts = (base64url.encode(part) if isinstance(part, bytes) else part for part in parts)
+    return "$".join([PREFIX + algorithm, *texts])
 
 
 def _begin(key: bytes) -> bytes:

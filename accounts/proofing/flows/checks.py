@@ -62,13 +62,6 @@ def expire(check: IdentityCheck, *, by: Actor, at: datetime) -> None:
 
 
 @flow
-def conclude(check: IdentityCheck, shown: Shown, *, by: Actor, at: datetime) -> IdentityEvidence:
-    """A provider has confirmed this of the customer, for this check. Raises Refused if it is over, or not enough."""
-    check = locked(check)
-    return passed(check, shown, by=by, at=at)
-
-
-@flow
 def fail(check: IdentityCheck, why: Why, *, by: Actor, at: datetime) -> None:
     """A provider has not confirmed it: that counts. Raises Refused if it is over."""
     check = locked(check)

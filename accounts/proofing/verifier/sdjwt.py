@@ -7,7 +7,7 @@ from typing import Any
 from accounts.proofing.verifier import jose, status
 from accounts.proofing.verifier.jose import NotGood
 from accounts.proofing.verifier.trust import Issuer, TrustList
-from ciam_portal.core import strictjson
+from ciam_portal.core import base64url, strictjson
 
 KIND, BINDING = "dc+sd-jwt", "kb+jwt"
 _SIGNED_ONLY = frozenset({"iss", "nbf", "exp", "cnf", "vct", "status"})
@@ -108,7 +108,7 @@ def disclosed(signed: dict[str, Any], disclosures: list[str]) -> dict[str, Any]:
 
 def _disclosure(text: str) -> list[Any]:
     try:
-        said = strictjson.loads(jose.unpacked(text))
+        said = strictjson.loads(base64url.decode(text))
     except ValueError:
         raise NotGood("no_disclosure") from None
     if not isinstance(said, list) or len(said) not in {_IN_OBJECT, _IN_ARRAY} or not isinstance(said[0], str):

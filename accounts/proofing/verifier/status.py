@@ -10,7 +10,7 @@ from django.core.cache import cache
 from accounts.proofing.verifier import jose
 from accounts.proofing.verifier.jose import NotGood
 from accounts.proofing.verifier.trust import Issuer
-from ciam_portal.core import fetch
+from ciam_portal.core import base64url, fetch
 
 KIND = "statuslist+jwt"
 _VALID = 0
@@ -44,7 +44,7 @@ def value(listed: dict[str, Any], index: int) -> int:
         raise NotGood("no_status_list")
     try:
         unpacker = zlib.decompressobj()
-        data = unpacker.decompress(jose.unpacked(packed), _MOST_BYTES)
+        data = unpacker.decompress(base64url.decode(packed), _MOST_BYTES)
     except (ValueError, zlib.error):
         raise NotGood("no_status_list") from None
     if unpacker.unconsumed_tail or not unpacker.eof:

@@ -2,7 +2,6 @@
 
 import base64
 import hmac
-import time
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -10,7 +9,7 @@ from accounts.upstream.shapes import Identity, Upstream
 from accounts.upstream.verifier import asking
 from accounts.upstream.verifier.outcome import Failed
 from accounts.upstream.verifier.state import Asked
-from ciam_portal.core import fetch
+from ciam_portal.core import clock, fetch
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts, partner_keys
 
@@ -56,7 +55,7 @@ def identity(upstream: Upstream, code: str, asked: Asked, back: str) -> Identity
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": asked.verifier}
     headers, secret = _client(upstream, said)
     answer = asking.send(_address(said, "token_endpoint"), form | secret, headers)
-    claims = checked(upstream, answer.get("id_token"), asked.nonce, _address(said, "jwks_uri"), time.time())
+    claims = checked(upstream, answer.get("id_token"), asked.nonce, _address(said, "jwks_uri"), clock.now().timestamp())
     if "email" not in claims and "userinfo_endpoint" in said:
         claims = _more(claims, _address(said, "userinfo_endpoint"), answer.get("access_token"))
     return of(upstream, claims)
@@ -74,7 +73,7 @@ def _client(upstream: Upstream, said: dict[str, Any]) -> tuple[dict[str, str], d
 
 def _apple_secret(upstream: Upstream) -> str:
     """Apple takes a token that its private key for us has signed, in place of a secret."""
-    now = int(time.time())
+    now = int(clock.now().timestamp())
     claims = {"iss": upstream.team, "sub": upstream.client_id, "aud": upstream.issuer, "iat": now}
     claims["exp"] = now + _APPLE_SECONDS
     return jwts.sign(claims, jwts.from_pem(upstream.secret.encode()), kid=upstream.key_id)

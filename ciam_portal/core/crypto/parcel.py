@@ -1,11 +1,12 @@
 """Lines that one recipient opens and nobody else: each a JWE of its own (RFC 7516), to a public key of theirs."""
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
 from jwcrypto import jwe, jwk
 from jwcrypto.common import JWException
+
+from ciam_portal.core import base64url
 
 _ALGORITHMS = {"EC": "ECDH-ES+A256KW", "RSA": "RSA-OAEP-256"}
 _SHORTEST_RSA = 3072
@@ -65,4 +66,4 @@ def opener(private: Any) -> Callable[[bytes], bytes]:  # noqa: ANN401  (as above
 
 def digest_of(found: Any) -> str:  # noqa: ANN401  (as above)
     """The key's SHA-256 thumbprint (RFC 7638), in hexadecimal digits: the same of both halves."""
-    return bytes(base64.urlsafe_b64decode(found.thumbprint() + "=")).hex()
+    return base64url.decode(found.thumbprint()).hex()

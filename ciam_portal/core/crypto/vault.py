@@ -7,7 +7,6 @@ A digest can be sealed too (``seal_digest``): what is only ever compared can the
 digest cannot.
 """
 
-import base64
 import hashlib
 import hmac
 import os
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from ciam_portal.core import base64url
 from ciam_portal.core.crypto.rings import name_of
 
 _NONCE = 12
@@ -31,14 +31,14 @@ def seal(plain: bytes, context: str) -> str:
     """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``): a name, and base64url text unpadded."""
     key, nonce = settings.DATA_KEYS[0], os.urandom(_NONCE)
     sealed = AESGCM(key).encrypt(nonce, plain, context.encode())
-    return name_of(key) + NAMED + base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+    return name_of(key) + NAMED + base64url.encode(nonce + sealed)
 
 
 def unseal(sealed: str, context: str) -> bytes:
     """The bytes that were sealed for ``context``. Raises CannotOpen."""
     name, _, text = sealed.rpartition(NAMED)
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = base64url.decode(text)
     except ValueError as error:
         raise CannotOpen(context) from error
     for key in settings.DATA_KEYS:

@@ -205,7 +205,7 @@ def test_late_is_over(ada: Party) -> None:
     check = ada.starts()
     shown: Shown = PASSPORT
     with time_machine.travel(check.expires_at, tick=False):
-        assert refused(lambda: checks.conclude(check, shown, by=ada.by, at=clock.now())) is R.OVER
+        assert refused(lambda: checks.passed(checks.locked(check), shown, by=ada.by, at=clock.now())) is R.OVER
         assert refused(lambda: checks.fail(check, Why.FORGED, by=ada.by, at=clock.now())) is R.OVER
         assert refused(lambda: checks.stop(check, by=ada.by, at=clock.now())) is R.OVER
         session = factories.signed_in(Client(), ada.user, (Method.PASSWORD, Method.TOTP))
