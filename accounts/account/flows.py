@@ -1,8 +1,7 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -37,8 +36,15 @@ from ciam_portal.core.themes import Joined
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
-PROVEN = Joined[Callable[[User], None]]()
-"""What else begins once the address of a new account is proven."""
+
+class Begins(Protocol):
+    """What else begins then. Part of that flow."""
+
+    def __call__(self, customer: User, *, by: Actor, at: datetime) -> None:
+        """The address of this new account is proven."""
+
+
+PROVEN = Joined[Begins]()
 
 
 @flow
@@ -144,7 +150,7 @@ def proven(customer: User, *, by: Actor, at: datetime) -> None:
     addresses.confirm(customer)
     void_confirmations(customer, at)
     for begin in PROVEN:
-        begin(customer)
+        begin(customer, by=by, at=at)
     record(events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
 
 

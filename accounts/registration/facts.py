@@ -89,7 +89,7 @@ def _groups(email: str, seen: history.Seen, *, own: bool) -> dict[str, tuple[str
     reader, domain = mailbox.reader(email), domains.domain_of(email)
     one = velocity.pseudonym(reader, "mailbox")
     groups = {"mailbox": (one, velocity.pseudonym(email, "spelling"))}
-    if domain not in domains.EVERYBODYS:
+    if not domains.is_everybodys(domain):
         groups["domain"] = (velocity.pseudonym(domain, "domain"), one)
     if not own and seen.address != network.UNKNOWN and not ipaddress.ip_address(seen.address).is_loopback:
         groups["address"] = (history.hidden("address", network.source(seen.address)), one)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -25,10 +25,20 @@ from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance
 from ciam_portal.core.roles import roles_of
+from ciam_portal.core.themes import Joined
 
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
+
+class Passed(Protocol):
+    """What else ends once a person has looked and found a person. Part of that flow."""
+
+    def __call__(self, customer: User, *, by: Actor, at: datetime) -> None:
+        """This account was looked at although its address is proven already."""
+
+
+PASSED = Joined[Passed]()
 GENUINE = frozenset({HeldSignUp.Found.GENUINE, HeldSignUp.Found.SHARED})
 
 
@@ -81,10 +91,13 @@ def hold(email: str, browser: "Browser", decision: UUID | None, *, by: Actor, at
     elif (
         decision is not None and not HeldSignUp.objects.filter(customer=customer, state=HeldSignUp.State.OPEN).exists()
     ):
-        _open(customer, browser, decision, by=by, at=at)
+        held = look_at(customer, browser, decision, by=by, at=at)
+        notice = notices.SignUpHeld(number=held.reference, hours=limits.current().sign_up.review_hours)
+        tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
 
 
-def _open(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: datetime) -> None:
+def look_at(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: datetime) -> HeldSignUp:
+    """A person looks at what this decision held. Part of a flow."""
     hours, where = limits.current().sign_up.review_hours, browser.seen.address
     held = HeldSignUp.objects.create(
         customer=customer,
@@ -96,8 +109,7 @@ def _open(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: 
         due_at=at + timedelta(hours=hours),
     )
     record(events.SignUpHeld(held=held.pk), about=customer.pk, by=by, at=at, decision=decision)
-    notice = notices.SignUpHeld(number=held.reference, hours=hours)
-    tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
+    return held
 
 
 @flow
@@ -130,17 +142,21 @@ def _pass(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, 
     record(event, about=held.customer_id, by=by, at=at, decision=held.decision)
     if not addresses.is_proven(held.customer):
         _send(held.customer, asked=None, by=by, at=at)
+        return
+    for lift in PASSED:
+        lift(held.customer, by=by, at=at)
 
 
 def _reject(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, at: datetime) -> None:
     held.close(HeldSignUp.State.REJECTED, found, staff.pk, at)
     event = events.SignUpRejected(held=held.pk, found=Code(found))
     record(event, about=held.customer_id, by=by, at=at, decision=held.decision)
-    notice = notices.SignUpRejected(number=held.reference)
+    opened = addresses.is_proven(held.customer)
+    notice = notices.SignUpRejected(number=held.reference, opened=opened)
     if held.appealed_at is None:
         days = limits.current().sign_up.appeal_hours // 24
         link = proofs.new_link(held.customer, APPEAL, held.customer.email, at, bound_to=held.pk)
-        notice = notices.SignUpRejected(number=held.reference, appeal_link=link.url, days=days)
+        notice = notices.SignUpRejected(number=held.reference, opened=opened, appeal_link=link.url, days=days)
     tell(held.customer, notice, to=[held.customer.email], at=at)
 
 

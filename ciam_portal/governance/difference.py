@@ -32,6 +32,7 @@ class Change:
 MORE_IS_STRICTER = frozenset({
     "password.min_length", "password.min_guesses_log10", "sign_in.pause_minutes", "session.idle_warning_minutes",
     "factors.throttle_seconds", "risk.trust_device_hours", "moving.failure_milliseconds", "trust.settled_days",
+    "trust.domain_days", "trust.known_days", "trust.waiting_days",
     "risk.learn_after_hours", "risk.look_back_hours",
     "recovery.wait_hours", "recovery.longest_wait_hours", "recovery.address_rest_hours", "recovery.quarantine_hours",
     "erasure.cooling_off_days", "recovery.desk_weight", "recovery.desk_weight_apart", "recovery.callback_days",
@@ -71,6 +72,7 @@ LESS_IS_STRICTER = frozenset({
     "risk.moderate_score", "risk.high_score", "risk.severe_score",
     "moving.proposal_hours", "moving.run_hours", "moving.unseen_days",
     "trust.new_apps_per_day", "trust.shown_apps_per_day", "trust.new_offers_per_day", "trust.shown_offers_per_day",
+    "trust.first_at_domain", "trust.first_at_host", "trust.accounts_per_phone",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",
     "unregistered_agents.allowed", "unregistered_agents.fresh_minutes", "unregistered_agents.per_host_per_minute",
