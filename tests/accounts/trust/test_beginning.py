@@ -23,6 +23,7 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.explain import for_agent, for_customer, for_operator
+from ciam_portal.core.flow import flow
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance, Level, Method
@@ -158,7 +159,7 @@ def begun(email: str, at: datetime | None = None) -> User:
     return customer
 
 
-@account.flow
+@flow
 def prove(customer: User, *, by: Actor, at: datetime) -> None:
     """As whoever follows the link."""
     account.proven(customer, by=by, at=at)
@@ -174,6 +175,7 @@ def test_the_first_ones_begin_like_anybody_and_the_next_waits_and_says_why() -> 
     people = [begun(f"n{n}@small.example.net") for n in range(FIRST)] + [begun("last@other.example.net")]
     assert [waits(each) for each in people] == [False] * FIRST + [True]  # whoever has a domain has all below it
     row = Beginning.objects.get(customer=people[-1])
+    assert row.decision is not None
     entry = DecisionEntry.objects.get(pk=row.decision)
     assert recompute(entry) == ()
     assert entry.findings == [["accounts_at_domain", FIRST + 1.0]]
