@@ -1,7 +1,8 @@
 """An account's own life: opened, its address proven and changed, its password changed, its profile edited."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -36,15 +37,8 @@ from ciam_portal.core.themes import Joined
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
-
-class Begins(Protocol):
-    """What else begins then. Part of that flow."""
-
-    def __call__(self, customer: User, *, by: Actor, at: datetime) -> None:
-        """The address of this new account is proven."""
-
-
-PROVEN = Joined[Begins]()
+PROVEN = Joined[Callable[..., None]]()
+"""What else begins once the address of a new account is proven: ``f(customer, *, by, at)``, part of that flow."""
 
 
 @flow

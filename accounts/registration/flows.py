@@ -1,8 +1,9 @@
 """A challenged sign-up goes on by mail: the link first, then the form. A held one, once a person has looked."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -31,14 +32,8 @@ if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
 
-class Passed(Protocol):
-    """What else ends once a person has looked and found a person. Part of that flow."""
-
-    def __call__(self, customer: User, *, by: Actor, at: datetime) -> None:
-        """This account was looked at although its address is proven already."""
-
-
-PASSED = Joined[Passed]()
+PASSED = Joined[Callable[..., None]]()
+"""What ends once a person has found that of an account whose address is proven: ``f(customer, *, by, at)``."""
 GENUINE = frozenset({HeldSignUp.Found.GENUINE, HeldSignUp.Found.SHARED})
 
 

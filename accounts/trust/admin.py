@@ -61,7 +61,7 @@ class Beginnings(Looking):
         return self.do(
             request,
             lambda: flows.pass_domain(row, reason, person, session, by=by, at=clock.now()),
-            _("Passed. Nobody with an address there waits any longer."),
+            _("Passed. Nobody with an address there waits now."),
             "accounts_beginning_change",
             row.pk,
         )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.customer.models.user import User
 from accounts.trust.policy import WhyPass
-from ciam_portal.core import retention
+from ciam_portal.core import erasing, retention
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import choices
 
@@ -53,6 +53,7 @@ class Beginning(models.Model):
         self.save(update_fields=["waits", "passed_at"])
 
 
+@erasing.stays(erasing.STAFF)
 class PassedDomain(models.Model):
     """A mail domain whose accounts begin like any others, and who of the staff said so."""
 
