@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -59,7 +59,14 @@ class HeldSignUps(Looking):
     @admin.display(description=_("waiting from its network"))
     def alike(self, held: HeldSignUp) -> int:
         """This one included; 0: it stands for itself."""
-        return HeldSignUp.objects.alike(held.network).count() if held.is_open and held.appealed_at is None else 0
+        return getattr(held, "flood", None) or 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HeldSignUp]:
+        """Each with how many wait from its network."""
+        alike = HeldSignUp.objects.alike(OuterRef("network")).order_by().values("network")
+        fresh = Q(state=HeldSignUp.State.OPEN, appealed_at__isnull=True)
+        flood = Case(When(fresh, then=Subquery(alike.annotate(n=Count("pk")).values("n"))))
+        return super().get_queryset(request).annotate(flood=flood)
 
     def get_urls(self) -> list[URLPattern]:
         """Two more pages: deciding about one, and about a flood."""
@@ -117,5 +124,5 @@ class HeldSignUps(Looking):
             domain=mailbox.shown(held.customer.email).rpartition("@")[2],
             closed_by=people.names([held.closed_by]).get(held.closed_by, "") if held.closed_by else "",
             related=facts.related(held),
-            alike=self.alike(held),
+            alike=HeldSignUp.objects.alike(held.network).count() if held.appealed_at is None else 0,
         )

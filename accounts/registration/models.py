@@ -43,13 +43,13 @@ class HeldSignUpQuerySet(models.QuerySet["HeldSignUp"]):
         """Those that wait for a person."""
         return self.filter(state=HeldSignUp.State.OPEN)
 
-    def alike(self, network: str) -> Self:
+    def alike(self, network: str | models.OuterRef) -> Self:
         """Of those the ones from one network that nobody has looked at yet: a flood."""
         return self.open().filter(network=network, appealed_at__isnull=True).exclude(network="")
 
     def first_of_each(self) -> Self:
         """One line for each flood: its oldest. Whatever was looked at once stands for itself."""
-        older = HeldSignUp.objects.alike(models.OuterRef("network")).filter(  # type: ignore[arg-type]
+        older = HeldSignUp.objects.alike(models.OuterRef("network")).filter(
             models.Q(opened_at__lt=models.OuterRef("opened_at"))
             | models.Q(opened_at=models.OuterRef("opened_at"), pk__lt=models.OuterRef("pk"))
         )
