@@ -66,7 +66,8 @@ class HeldSignUps(Looking):
         alike = HeldSignUp.objects.alike(OuterRef("network")).order_by().values("network")
         fresh = Q(state=HeldSignUp.State.OPEN, appealed_at__isnull=True)
         flood = Case(When(fresh, then=Subquery(alike.annotate(n=Count("pk")).values("n"))))
-        return super().get_queryset(request).annotate(flood=flood)
+        found: QuerySet[HeldSignUp] = super().get_queryset(request).annotate(flood=flood)
+        return found
 
     def get_urls(self) -> list[URLPattern]:
         """Two more pages: deciding about one, and about a flood."""
