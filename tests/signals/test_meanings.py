@@ -248,6 +248,7 @@ UNTOLD = {
     "recovery.shown",
     "recovery.waits",
     "registration.appealed",
+    "registration.dropped",
     "registration.held",
     "registration.passed",
     "registration.rejected",
