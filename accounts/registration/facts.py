@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.baseline import history
 from accounts.budgets import velocity
 from accounts.models import Device, HeldSignUp, User
+from accounts.registration import policy
 from accounts.step_up.facts import source_of
 from ciam_portal.core import domains, gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
@@ -56,6 +57,17 @@ def opened_here(devices: tuple[Device, ...], at: datetime) -> int | None:
     since = at - timedelta(days=limits.current().sign_up.device_days)
     keys = [device.pk for device in devices]
     return Device.objects.filter(pk__in=keys, customer__created_at__gt=since).values("customer").distinct().count()
+
+
+def network_of(browser: "Browser") -> str:
+    """The network that a sign-up comes from, hidden; nothing, if it is not known."""
+    where = browser.seen.address
+    return "" if where == network.UNKNOWN else history.hidden("network", network.prefix(where))
+
+
+def holding(browser: "Browser") -> policy.HoldFacts:
+    """What of the same flood waits already."""
+    return policy.HoldFacts(waiting=HeldSignUp.objects.alike(network_of(browser)).count())
 
 
 def bits_for(decision: UUID | None) -> int:

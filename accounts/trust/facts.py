@@ -132,16 +132,22 @@ def lines(customer: User, at: datetime) -> list[str]:
         return []
     if level is Trust.BARE:
         return [*_bare(customer, ends)]
-    apps, offers = (policy.most(what, level, rules) for what in Limited)
+    limited = (Limited.APPS, Limited.OFFERS, Limited.APPROVALS)
+    apps, offers, approvals = (policy.most(what, level, rules) or 0 for what in limited)
     return [
-        ngettext("You can connect %(n)d app in a day.", "You can connect %(n)d apps in a day.", apps or 0)
-        % {"n": apps},
+        ngettext("You can connect %(n)d app in a day.", "You can connect %(n)d apps in a day.", apps) % {"n": apps},
         ngettext(
             "You can invite or ask %(n)d person in a day to act for somebody.",
             "You can invite or ask %(n)d people in a day to act for somebody.",
-            offers or 0,
+            offers,
         )
         % {"n": offers},
+        ngettext(
+            "You can approve %(n)d thing in a day that programs ask.",
+            "You can approve %(n)d things in a day that programs ask.",
+            approvals,
+        )
+        % {"n": approvals},
         _("These limits end on %(day)s, or sooner with a second step and a confirmed phone number.")
         % {"day": customer.local(ends)},
     ]

@@ -7,7 +7,7 @@ from accounts.account.flows import PROVEN
 from accounts.models import Beginning, PassedDomain, Session, User
 from accounts.registration import flows as registration
 from accounts.trust import events, facts, notices, policy
-from accounts.trust.policy import WhyPass
+from accounts.trust.policy import Limited, WhyPass
 from ciam_portal.core import domains
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import decide
@@ -35,6 +35,12 @@ def begin(customer: User, *, by: Actor, at: datetime) -> None:
     _begun, is_new = Beginning.objects.get_or_create(customer=customer, defaults=row)
     if waits and is_new:
         record(events.AccountWaits(), about=customer.pk, by=by.known_as(customer.pk), at=at, decision=decided.id)
+
+
+def let(what: Limited, customer: User, times: list[datetime], *, by: Actor, at: datetime) -> None:
+    """One more of these, beside those of the last day. Part of a flow that has locked them. Raises OnHold."""
+    if doing := facts.doing(what, customer, times, at):
+        require(policy.may_do, doing, about=customer.pk, by=by, at=at)
 
 
 @flow

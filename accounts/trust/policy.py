@@ -34,7 +34,9 @@ class Limited(StrEnum):
     """Of what a new account may do less."""
 
     APPS = "apps"
-    OFFERS = "offers"
+    OFFERS = "offers"  # people invited, or asked
+    ACTING = "acting"  # saying yes to such an offer, a child's account, a business
+    APPROVALS = "approvals"  # of what agents ask
 
 
 class Reason(ReasonBase):
@@ -159,9 +161,12 @@ def most(what: Limited, level: Trust, limits: Limits) -> int | None:
     rules = limits.trust
     if level in {Trust.BARE, Trust.SETTLED}:
         return 0 if level is Trust.BARE else None
+    if what is Limited.ACTING:
+        return None
     numbers = {
         Limited.APPS: (rules.new_apps_per_day, rules.shown_apps_per_day),
         Limited.OFFERS: (rules.new_offers_per_day, rules.shown_offers_per_day),
+        Limited.APPROVALS: (rules.new_approvals_per_day, rules.shown_approvals_per_day),
     }
     return numbers[what][level is Trust.SHOWN]
 

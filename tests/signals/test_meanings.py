@@ -247,6 +247,7 @@ UNTOLD = {
     "recovery.shown",
     "recovery.waits",
     "registration.appealed",
+    "registration.dropped",
     "registration.held",
     "registration.passed",
     "registration.rejected",

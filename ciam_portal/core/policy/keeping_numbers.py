@@ -28,6 +28,8 @@ class Trust:
     shown_apps_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
     new_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     shown_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
+    new_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
+    shown_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=500)]
     first_at_domain: Annotated[StrictInt, Field(ge=1, le=20)]
     first_at_host: Annotated[StrictInt, Field(ge=1, le=50)]
     domain_days: Annotated[StrictInt, Field(ge=7, le=90)]
