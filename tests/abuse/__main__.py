@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,11 +35,21 @@ class Http:
 
     def get(self, path: str) -> "Page":
         """Ask for a page, and follow where it leads."""
-        return self._page(self._client.get(path, follow_redirects=True))
+        return self._page(self._asked(lambda: self._client.get(path, follow_redirects=True)))
 
     def post(self, path: str, data: Mapping[str, str]) -> "Page":
         """Send a form."""
-        return self._page(self._client.post(path, data=dict(data)))
+        return self._page(self._asked(lambda: self._client.post(path, data=dict(data))))
+
+    def _asked(self, request: Callable[[], httpx.Response]) -> httpx.Response:
+        """As browsers do: once more, if a connection that was kept open has been closed meanwhile. Raises OSError."""
+        try:
+            try:
+                return request()
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                return request()
+        except httpx.TransportError as error:
+            raise OSError(type(error).__name__) from error
 
     def _page(self, answer: httpx.Response) -> "Page":
         from tests.abuse.door import Page

@@ -89,21 +89,21 @@ def goals(run: Outcome, *, timed: bool = True) -> list[Goal]:
     people, fakes = run.people, run.fakes
     usable = 100 * run.used(fakes) / max(1, len(fakes))
     worked, asked = (sum(each.challenged for each in people), run.among(people, run.asked))
-    challenged = 100 * (worked + asked) / max(1, len(people))
     refused = sum(each.answer is Answer.REFUSED for each in people)
     left = len(people) - run.used(people)
     found = [
         Goal(
             "fake accounts that became usable",
             "< 0.1 %",
-            f"{usable:.2f} % ({run.used(fakes)} of {len(fakes)})",
+            _share(run.used(fakes), len(fakes)),
             usable < 0.1,
         ),
+        Goal("genuine people challenged", "< 2 %", _share(worked, len(people)), 100 * worked < 2 * len(people)),
         Goal(
-            "genuine people challenged, or asked for a phone",
+            "genuine people asked for a phone before they connect apps",
             "< 2 %",
-            f"{challenged:.2f} % of {len(people)} ({worked} and {asked})",
-            challenged < 2,
+            _share(asked, len(people)),
+            100 * asked < 2 * len(people),
         ),
         Goal("genuine people refused", "0", str(refused), refused == 0),
         Goal("genuine people without a usable account", "0", str(left), left == 0),
@@ -127,6 +127,10 @@ def goals(run: Outcome, *, timed: bool = True) -> list[Goal]:
             )
         )
     return found
+
+
+def _share(some: int, many: int) -> str:
+    return f"{100 * some / max(1, many):.2f} % ({some} of {many})"
 
 
 def table(found: Sequence[Goal]) -> str:

@@ -79,7 +79,7 @@ def test_the_whole_bench_in_miniature(settings: Any, tmp_path: Path, monkeypatch
     run = story.Outcome([], came, usable, mailbox.numbers(tmp_path / "mail"), victims, frozenset({KNOWN}), asked)
     met = {goal.what: goal.met for goal in story.goals(run, timed=False)}
     assert [what for what, is_met in met.items() if not is_met] == [
-        "fake accounts that became usable", "genuine people challenged, or asked for a phone",  # of so few
+        "fake accounts that became usable", "genuine people asked for a phone before they connect apps",  # of so few
     ]  # fmt: skip
     assert len(run.owned) == 4
     assert run.used(run.owned) == run.used(run.fakes) == limits.current().trust.first_at_host
