@@ -1,18 +1,21 @@
 """The one way out for data of a person: ask ``may_use``, write the ledger, and only then hand out what may go."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TypeVar
 
 from accounts.models import User
+from ciam_portal.core import grounds
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
+from consent.ledger import later
 from consent.ledger.shapes import OURSELVES, Line, Way
 from consent.models import Consent, Use
 from consent.purposes.facts import Wanted
@@ -62,8 +65,10 @@ def release_each(
     """The same for each of these people, still by one statement."""
     asked = [(each, facts.purpose(each.purpose, at)) for each in wanted]
     judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
-    lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
+    lines = Counter(line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
     Use.objects.note(lines, at)
+    if lines:
+        grounds.uses(partial(later.count, lines))
     return {
         name: _released(tuple((each.may, each.rest, each.why_not) for each in found)) for name, found in judged.items()
     }
