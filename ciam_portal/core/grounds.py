@@ -20,11 +20,12 @@ class Grounds:
     uses: list[Callable[[datetime], None]] = field(default_factory=list)
     asks: list[Callable[[], bool]] = field(default_factory=list)
     statements: int = 0
+    written: int = 0
 
     @property
     def are_known(self) -> bool:
         """Whether there is nothing else that it rests on."""
-        return self.may_repeat and self.statements == len(self.reads) + len(self.uses)
+        return self.may_repeat and self.statements == len(self.reads) + self.written
 
     def counted(self, execute: Callable[..., Any], *asked: Any) -> Any:  # noqa: ANN401  (Django's)
         """A wrapper for the statements of a connection."""
@@ -42,7 +43,8 @@ def may_repeat(*asks: Callable[[], bool]) -> None:
         grounds.asks.extend(asks)
 
 
-def uses(again: Callable[[datetime], None]) -> None:
-    """What was written by one statement for this answer, and how it is counted when the answer is given again."""
+def uses(again: Callable[[datetime], None], *, statements: int) -> None:
+    """What was written for this answer, by so many statements, and how it is counted when the answer is given again."""
     if grounds := noting.get():
+        grounds.written += statements
         grounds.uses.append(again)

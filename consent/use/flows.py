@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
 from accounts.models import User
-from ciam_portal.core import grounds
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
@@ -17,7 +16,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
 from consent.ledger import later
 from consent.ledger.shapes import OURSELVES, Line, Way
-from consent.models import Consent, Use
+from consent.models import Consent
 from consent.purposes.facts import Wanted
 from consent.use import facts, policy
 from consent.use.facts import Person
@@ -66,9 +65,7 @@ def release_each(
     asked = [(each, facts.purpose(each.purpose, at)) for each in wanted]
     judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
     lines = Counter(line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
-    Use.objects.note(lines, at)
-    if lines:
-        grounds.uses(partial(later.count, lines))
+    later.note(lines, at)
     return {
         name: _released(tuple((each.may, each.rest, each.why_not) for each in found)) for name, found in judged.items()
     }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ class Asking:
         self.walk, self.portal = walk, repeats.Repeating(machines.Machines())
         self.token = walk.tokens("openid profile email")["access_token"]
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[str, dict[str, str], bytes]:
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: Any) -> tuple[str, dict[str, str], bytes]:
         said: list[Any] = []
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "SCRIPT_NAME": "", "SERVER_NAME": "x",
@@ -194,7 +195,7 @@ def test_another_request_is_not_the_same(asking: Asking, still: list[float], aga
     for _ in range(3):
         asking.userinfo()
     for other in ({"ORIGIN": "https://shop.example"}, {"ACCEPT_LANGUAGE": "de"}, {"X_FORWARDED_FOR": "203.0.113.9"}):
-        assert statements(lambda other=other: asking.userinfo(**other))[1] > 1, other
+        assert statements(partial(asking.userinfo, **other))[1] > 1, other
 
 
 def test_no_more_is_kept_than_a_process_can_hold(
@@ -207,7 +208,7 @@ def test_no_more_is_kept_than_a_process_can_hold(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("unlocked_audit")
+@pytest.mark.usefixtures("unlocked_audit", "unhurried")
 @pytest.mark.control("v5.0.0-7.4.1")
 def test_no_answer_after_a_sign_out_is_from_before_it(customer: User, sign_in: Callable[..., Client]) -> None:
     """Whoever asks after the end has committed is refused, at once; and each use before it stands in the ledger."""
