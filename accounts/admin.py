@@ -8,6 +8,7 @@ from accounts.proofing.admin import checks, training, twins
 from accounts.registration import admin as registration
 from accounts.restrictions import admin as restrictions
 from accounts.staff.admin import roles
+from accounts.trust import admin as trust
 from accounts.watch import admin as watch
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "restrictions",
     "roles",
     "training",
+    "trust",
     "twins",
     "watch",
 ]

@@ -15,12 +15,14 @@ from accounts.registration.models import HeldSignUp, SpentTicket
 from accounts.restrictions.models import Restriction
 from accounts.sessions.models import Device, Session, SignInAttempt
 from accounts.staff.models import BreakGlass, RoleChange
+from accounts.trust.models import Beginning, PassedDomain
 from accounts.watch.models import Alert, RiskState
 
 __all__ = [
     "Alert",
     "AppBucket",
     "BackupCode",
+    "Beginning",
     "BreakGlass",
     "BrokenLine",
     "Change",
@@ -33,6 +35,7 @@ __all__ = [
     "IdentityTwin",
     "Move",
     "Outgoing",
+    "PassedDomain",
     "Passkey",
     "PasskeyAttestation",
     "PopulationCount",

@@ -16,6 +16,7 @@ from accounts.registration.proofs import APPEAL, FINISH
 from accounts.restrictions import views as restrictions
 from accounts.sessions import views as sessions
 from accounts.sign_in.views import entry
+from accounts.trust import views as trust
 from accounts.undo import views as undo
 from accounts.upstream import views as upstream
 from ciam_portal.core.links import arrival
@@ -31,6 +32,7 @@ urlpatterns = [
     arrival(APPEAL),
     path("sign-up/appeal/", registration.appeal, name="appeal_sign_up_page"),
     path("profile/", account.profile, name="profile"),
+    path("security/limits/ask/", trust.ask, name="ask_look"),
     path("security/email/", account.change_email, name="change_email"),
     arrival(CHANGE_EMAIL),
     path("security/email/confirm/", account.confirm_new_email, name="confirm_new_email_page"),

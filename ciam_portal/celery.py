@@ -91,6 +91,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "look whether the audit is as it was written": {"task": "audit.verify", "schedule": crontab(hour=4, minute=20)},
     "make and drop months of the audit": {"task": "retention.months", "schedule": crontab(hour="*/6", minute=40)},
     "forget accounts that nobody proved": {"task": "accounts.forget_unproven", "schedule": crontab(minute=25)},
+    "look whether held sign-ups are late": {"task": "accounts.watch_held", "schedule": crontab(minute=15)},
     "end passwords from elsewhere that nobody used": {"task": "accounts.end_unseen", "schedule": crontab(minute=55)},
     "rotate the keys that sign": {"task": "signing.tend", "schedule": crontab(minute=35)},
     "learn what is usual for everybody": {"task": "risk.learn_population", "schedule": 300.0},

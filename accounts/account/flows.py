@@ -37,8 +37,8 @@ from ciam_portal.core.themes import Joined
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
-PROVEN = Joined[Callable[[User], None]]()
-"""What else begins once the address of a new account is proven."""
+PROVEN = Joined[Callable[..., None]]()
+"""What else begins once the address of a new account is proven: ``f(customer, *, by, at)``, part of that flow."""
 
 
 @flow
@@ -144,7 +144,7 @@ def proven(customer: User, *, by: Actor, at: datetime) -> None:
     addresses.confirm(customer)
     void_confirmations(customer, at)
     for begin in PROVEN:
-        begin(customer)
+        begin(customer, by=by, at=at)
     record(events.EmailConfirmed(), about=customer.pk, by=by.known_as(customer.pk), at=at)
 
 

@@ -97,7 +97,7 @@ def _limits(row: Outgoing, to: str) -> list[Limit]:
         is_text=is_text,
         purpose=row.purpose,
         stranger=row.stranger,
-        shared_domain=not is_text and domains.domain_of(to) in domains.EVERYBODYS,
+        shared_domain=not is_text and domains.is_everybodys(domains.domain_of(to)),
         cents=policy.cents(row.country, limits=rules) if is_text else None,
     )
     return list(policy.limits_for(message, limits=rules))

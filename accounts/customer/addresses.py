@@ -8,6 +8,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from accounts.customer.models.user import DOMAIN
 from accounts.models import User
 from ciam_portal.core.mailbox import reader
 from ciam_portal.core.outbox.notice import Medium
@@ -28,6 +29,8 @@ MORE = Joined[Callable[[User], list[Channel]]]()
 """Where else a customer is reached, proven and kept: in the order in which it was added."""
 PHONES = Joined[Callable[[User], Iterable[Phone]]]()
 """Which of these are phones that still prove something."""
+BEFORE = Joined[Callable[[User, Phone], int]]()
+"""How many other accounts have shown a phone before."""
 
 
 def add(customer: User, address: str, *, proven: bool) -> None:
@@ -69,6 +72,17 @@ def proven_phone(customer: User) -> Phone | None:
     """The phone that was proven first of those that are kept and have not moved since; None: there is none."""
     found = [phone for phones in PHONES for phone in phones(customer)]
     return min(found, key=lambda phone: phone.proven_at, default=None)
+
+
+def shown_before(customer: User, phone: Phone) -> int:
+    """How many other accounts have shown this phone, before this one did."""
+    return sum(count(customer, phone) for count in BEFORE)
+
+
+def at_domain(domain: str) -> QuerySet[User]:
+    """Whose proven address to sign in with is of this mail domain."""
+    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
+    return User.objects.alias(domain=DOMAIN).filter(Exists(own), domain=domain)
 
 
 def mailboxes(customer: User) -> frozenset[str]:

@@ -16,6 +16,14 @@ class SignUpHeld(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpDropped(AuditEvent):
+    """One more of a flood that waits for a person already: it was answered like a success, and nothing waits."""
+
+    name: ClassVar[str] = "registration.dropped"
+    sourced: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class SignUpPassed(AuditEvent):
     """Staff found that it may be finished: with its decision, the label of a genuine sign-up."""
 

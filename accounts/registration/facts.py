@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.baseline import history
 from accounts.budgets import velocity
 from accounts.models import Device, HeldSignUp, User
+from accounts.registration import policy
 from accounts.step_up.facts import source_of
 from ciam_portal.core import domains, gate, mailbox, network, places
 from ciam_portal.core.audit.actor import Actor
@@ -58,6 +59,17 @@ def opened_here(devices: tuple[Device, ...], at: datetime) -> int | None:
     return Device.objects.filter(pk__in=keys, customer__created_at__gt=since).values("customer").distinct().count()
 
 
+def network_of(browser: "Browser") -> str:
+    """The network that a sign-up comes from, hidden; nothing, if it is not known."""
+    where = browser.seen.address
+    return "" if where == network.UNKNOWN else history.hidden("network", network.prefix(where))
+
+
+def holding(browser: "Browser") -> policy.HoldFacts:
+    """What of the same flood waits already."""
+    return policy.HoldFacts(waiting=HeldSignUp.objects.alike(network_of(browser)).count())
+
+
 def bits_for(decision: UUID | None) -> int:
     """How much work passes this challenge: more, the more worried it, whoever caused what worries."""
     rules = limits.current().sign_up
@@ -89,7 +101,7 @@ def _groups(email: str, seen: history.Seen, *, own: bool) -> dict[str, tuple[str
     reader, domain = mailbox.reader(email), domains.domain_of(email)
     one = velocity.pseudonym(reader, "mailbox")
     groups = {"mailbox": (one, velocity.pseudonym(email, "spelling"))}
-    if domain not in domains.EVERYBODYS:
+    if not domains.is_everybodys(domain):
         groups["domain"] = (velocity.pseudonym(domain, "domain"), one)
     if not own and seen.address != network.UNKNOWN and not ipaddress.ip_address(seen.address).is_loopback:
         groups["address"] = (history.hidden("address", network.source(seen.address)), one)

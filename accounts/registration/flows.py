@@ -1,5 +1,6 @@
 """A challenged sign-up goes on by mail: the link first, then the form. A held one, once a person has looked."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,22 +14,29 @@ from accounts.baseline import history
 from accounts.budgets import mails
 from accounts.customer import addresses, proofs
 from accounts.models import HeldSignUp, Session, User
-from accounts.registration import events, notices, policy
+from accounts.registration import events, facts, notices, policy
 from accounts.registration.proofs import APPEAL, FINISH
 from ciam_portal.core import mailbox, network
 from ciam_portal.core.audit.actor import Actor
+from ciam_portal.core.audit.decide import refusal
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
+from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.notice import Asked
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance
 from ciam_portal.core.roles import roles_of
+from ciam_portal.core.themes import Joined
 
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
+
+PASSED = Joined[Callable[..., None]]()
+"""What ends once a person has found that of an account whose address is proven: ``f(customer, *, by, at)``."""
+AT_ONCE = 100  # of a flood, decided about by one press
 GENUINE = frozenset({HeldSignUp.Found.GENUINE, HeldSignUp.Found.SHARED})
 
 
@@ -71,33 +79,40 @@ def finish(secret: str, password: str, *, by: Actor, at: datetime) -> User:
 def hold(email: str, browser: "Browser", decision: UUID | None, *, by: Actor, at: datetime) -> None:
     """A person looks at it first. Its account waits without a password, and nothing can prove its address until then.
 
-    The gate has decided. The owner of a known address is told as ever. Raises TooMany.
+    The gate has decided. The owner of a known address is told as ever. Of a flood from one network only so many wait;
+    the rest is answered like those. Raises TooMany.
     """
     email = mailbox.canonical(email)
     mails.take_to(mails.MailFor.SIGN_UP, email, browser.bucket)
+    full = refusal(policy.may_hold, facts.holding(browser), about=None, by=by, at=at)
+    if full is not None:
+        record(events.SignUpDropped(), about=None, by=by, at=at, decision=full.id)
+        return
     customer = account.prepare(email, None, browser, by=by, at=at)
     if customer is None:
         account.tell_owner(email, asked=_asked(browser), by=by, at=at)
     elif (
         decision is not None and not HeldSignUp.objects.filter(customer=customer, state=HeldSignUp.State.OPEN).exists()
     ):
-        _open(customer, browser, decision, by=by, at=at)
+        held = look_at(customer, browser, decision, by=by, at=at)
+        notice = notices.SignUpHeld(number=held.reference, hours=limits.current().sign_up.review_hours)
+        tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
 
 
-def _open(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: datetime) -> None:
+def look_at(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: datetime) -> HeldSignUp:
+    """A person looks at what this decision held. Part of a flow."""
     hours, where = limits.current().sign_up.review_hours, browser.seen.address
     held = HeldSignUp.objects.create(
         customer=customer,
         decision=decision,
         source=history.hidden("address", network.source(where)),
-        network=history.hidden("network", network.prefix(where)),
+        network=facts.network_of(browser),
         devices=[str(device.pk) for device in browser.devices or ()],
         opened_at=at,
         due_at=at + timedelta(hours=hours),
     )
     record(events.SignUpHeld(held=held.pk), about=customer.pk, by=by, at=at, decision=decision)
-    notice = notices.SignUpHeld(number=held.reference, hours=hours)
-    tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
+    return held
 
 
 @flow
@@ -111,7 +126,7 @@ def review(
     held = HeldSignUp.objects.select_for_update(of=("self",)).select_related("customer").get(pk=held.pk)
     staff = User.objects.locked(staff.pk)  # roles as they are now
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-    facts = policy.ReviewFacts(
+    asked = policy.ReviewFacts(
         is_open=held.is_open,
         applicant=held.customer_id,
         decided_first=held.closed_by,
@@ -119,9 +134,22 @@ def review(
         roles=tuple(sorted(roles_of(staff))),
         assurance=session.assurance if session.ended_at is None else Assurance(),
     )
-    require(policy.may_review, facts, about=held.customer_id, by=by, at=at)
+    require(policy.may_review, asked, about=held.customer_id, by=by, at=at)
     settle = _pass if found in GENUINE else _reject
     settle(held, found, staff, by=by, at=at)
+
+
+@flow
+def review_alike(
+    held: HeldSignUp, found: HeldSignUp.Found, staff: User, session: Session, *, by: Actor, at: datetime
+) -> int:
+    """The same of all that wait from its network and that nobody has looked at; how many. Raises Refused, ProveMore."""
+    rows = list(HeldSignUp.objects.alike(held.network).exclude(customer=staff.pk).order_by("pk")[:AT_ONCE])
+    for each in rows:
+        review(each, found, staff, session, by=by, at=at)
+    if not rows:
+        raise Refused(policy.Reason.DECIDED)
+    return len(rows)
 
 
 def _pass(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, at: datetime) -> None:
@@ -130,17 +158,21 @@ def _pass(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, 
     record(event, about=held.customer_id, by=by, at=at, decision=held.decision)
     if not addresses.is_proven(held.customer):
         _send(held.customer, asked=None, by=by, at=at)
+        return
+    for lift in PASSED:
+        lift(held.customer, by=by, at=at)
 
 
 def _reject(held: HeldSignUp, found: HeldSignUp.Found, staff: User, *, by: Actor, at: datetime) -> None:
     held.close(HeldSignUp.State.REJECTED, found, staff.pk, at)
     event = events.SignUpRejected(held=held.pk, found=Code(found))
     record(event, about=held.customer_id, by=by, at=at, decision=held.decision)
-    notice = notices.SignUpRejected(number=held.reference)
+    opened = addresses.is_proven(held.customer)
+    notice = notices.SignUpRejected(number=held.reference, opened=opened)
     if held.appealed_at is None:
         days = limits.current().sign_up.appeal_hours // 24
         link = proofs.new_link(held.customer, APPEAL, held.customer.email, at, bound_to=held.pk)
-        notice = notices.SignUpRejected(number=held.reference, appeal_link=link.url, days=days)
+        notice = notices.SignUpRejected(number=held.reference, opened=opened, appeal_link=link.url, days=days)
     tell(held.customer, notice, to=[held.customer.email], at=at)
 
 

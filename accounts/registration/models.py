@@ -1,6 +1,7 @@
 """Challenges that were passed, so that none is passed twice, and sign-ups that a person looks at."""
 
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
@@ -33,6 +34,27 @@ class SpentTicket(models.Model):
         except IntegrityError:
             return False
         return True
+
+
+class HeldSignUpQuerySet(models.QuerySet["HeldSignUp"]):
+    """Reads over held sign-ups."""
+
+    def open(self) -> Self:
+        """Those that wait for a person."""
+        return self.filter(state=HeldSignUp.State.OPEN)
+
+    def alike(self, network: str | models.OuterRef) -> Self:
+        """Of those the ones from one network that nobody has looked at yet: a flood."""
+        return self.open().filter(network=network, appealed_at__isnull=True).exclude(network="")
+
+    def first_of_each(self) -> Self:
+        """One line for each flood: its oldest. Whatever was looked at once stands for itself."""
+        older = HeldSignUp.objects.alike(models.OuterRef("network")).filter(
+            models.Q(opened_at__lt=models.OuterRef("opened_at"))
+            | models.Q(opened_at=models.OuterRef("opened_at"), pk__lt=models.OuterRef("pk"))
+        )
+        waits = models.Q(state=HeldSignUp.State.OPEN, appealed_at__isnull=True)
+        return self.exclude(waits & models.Exists(older))
 
 
 @retention.kept(lambda rules, at: models.Q(closed_at__lt=at - timedelta(days=rules.retention.record_days)))
@@ -75,6 +97,8 @@ class HeldSignUp(models.Model):
     closed_by = models.UUIDField(null=True, db_comment="pseudonymous: member of staff")
     appealed_at = models.DateTimeField(null=True, db_comment="not sensitive")
     appeal = models.CharField(max_length=500, blank=True, db_comment="personal: message; what the applicant said")
+
+    objects = HeldSignUpQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("held sign-up")

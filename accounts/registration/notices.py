@@ -28,10 +28,14 @@ class SignUpHeld(NoticeBase):
 
 @dataclass(frozen=True, slots=True)
 class SignUpRejected(NoticeBase):
-    """No, and the one link by which to ask for another look; none after an appeal."""
+    """No, and the one link by which to ask for another look; none after an appeal.
+
+    ``opened``: there is an account, whose limits stay.
+    """
 
     template: ClassVar[str] = "sign_up_rejected"
     to_owner: ClassVar[bool] = False
     number: str
+    opened: bool = False
     appeal_link: str = ""
     days: int = 0

@@ -18,6 +18,7 @@ REVIEWERS = frozenset({Role.AGENT, Role.APPROVER})
 class Reason(ReasonBase):
     """Why not (yet). ``words`` is what the person reads."""
 
+    QUEUE_FULL = "sign_up_queue_full", "An account cannot be opened this way."
     FINISHED = "sign_up_finished", "This link has been used already, or it has expired."
     SPENT = "ticket_spent", "This page has been used already. Please sign up again."
     NOT_YOUR_ROLE = "not_your_role", "Only the help desk decides about sign-ups."
@@ -25,6 +26,19 @@ class Reason(ReasonBase):
     DECIDED = "sign_up_decided", "Somebody has decided about this sign-up already."
     SAME_REVIEWER = "same_reviewer", "You decided about it first, so somebody else must look at the appeal."
     NOTHING_TO_APPEAL = "nothing_to_appeal", "This link has been used already, or it has expired."
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """How many sign-ups from the same network wait for a person already. Left out: nobody knows where it comes from."""
+
+    waiting: int = 0
+
+
+@question("registration.may_hold")
+def may_hold(facts: HoldFacts, *, limits: Limits, at: datetime) -> Decision:
+    """A person looks at so many from one network, and no more: the rest of a flood tells them nothing new."""
+    return Allow() if facts.waiting < limits.sign_up.held_per_network else Deny(Reason.QUEUE_FULL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,5 +11,6 @@ tell(
         events.SignUpPassed: plain(_("Your sign-up was looked at and passed")),
         events.SignUpRejected: plain(_("Your sign-up was looked at and not passed")),
         events.SignUpAppealed: plain(_("You asked us to look at your sign-up again")),
-    }
+    },
+    silent=[events.SignUpDropped],
 )

@@ -60,7 +60,7 @@ def enter(identity: Identity, *, by: Actor, at: datetime) -> tuple[User, Method]
 
 
 @account.PROVEN.join
-def settle(customer: User) -> None:
+def settle(customer: User, *, by: Actor, at: datetime) -> None:  # noqa: ARG001  (PROVEN's)
     """Of the sign-ins that sign-ups with this address left, the one of that sign-up counts whose mail was answered."""
     bound.settle(customer, customer.password)
 

@@ -52,6 +52,10 @@ MEANINGS = {
         "Wrong passwords come from addresses from which customers are signed in too. Many may share an address,"
         " so nothing was done to these sessions: look at who signed in from there for the first time."
     ),
+    "sign_ups": _(
+        "Held sign-ups are late: their applicants were told that a person looks at them by then. See who of the help"
+        " desk can. A flood is one line there, and decided about at once."
+    ),
     "customers_given": _(
         "All customers were written to a file for another system, as an administrator had approved. Ask whoever did."
     ),

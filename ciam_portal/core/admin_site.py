@@ -95,8 +95,10 @@ class ReadOnlyAdmin(AnyModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the filters beside the list ask for."""
-        offered = (item for item in self.get_list_filter(request) if isinstance(item, str))
-        return lookup in {f"{name}{end}" for name in offered for end in ("", "__exact", "__isnull")}
+        filters = self.get_list_filter(request)
+        own = {getattr(each, "parameter_name", None) for each in filters}
+        columns = (each for each in filters if isinstance(each, str))
+        return lookup in own | {f"{name}{end}" for name in columns for end in ("", "__exact", "__isnull")}
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Every plain column that is no secret."""

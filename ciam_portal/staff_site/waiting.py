@@ -124,7 +124,7 @@ def _kinds(person: User, at: datetime) -> Iterator[tuple[QuerySet[Any], Any, str
         yield disputes, _DISPUTES, _page("accounts_dispute", "?state__exact=open")
         yield Case.objects.live().filter(claimed_by=me), _MINE, _page("recovery_case", "?whose=mine")
     if SIGN_UP_REVIEWERS & roles:
-        held = HeldSignUp.objects.filter(state=HeldSignUp.State.OPEN).exclude(customer=me)
+        held = HeldSignUp.objects.open().first_of_each().exclude(customer=me)
         held = held.filter(~Q(closed_by=me) | Q(closed_by__isnull=True))
         yield held, _SIGN_UPS, _page("accounts_heldsignup", "?state__exact=open")
     if CHECKERS & roles:

@@ -20,7 +20,7 @@ from consent.delegation import facts as delegations
 from consent.delegation import policy as acting
 from consent.models import ApprovalRequest, Consent, Delegation
 
-_AN_HOUR = timedelta(hours=1)
+_AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 _LOOKED_AT = 30  # answers to one agent, latest first
 
 
@@ -35,6 +35,12 @@ def connected(agent: Partner, sub: str, at: datetime) -> Delegation | None:
         return None
     answer = acting.may_act(delegations.of(row, at=at), limits=limits.current(), at=at)
     return row if isinstance(answer, Allow) else None
+
+
+def approved_today(owner: UUID, at: datetime) -> list[datetime]:
+    """When its customer approved something that agents asked, within a day."""
+    rows = ApprovalRequest.objects.filter(owner=owner, asked_at__gt=at - _A_DAY, state__in=(State.APPROVED, State.USED))
+    return [each for each in rows.values_list("answered_at", flat=True) if each is not None]
 
 
 def for_asking(row: Delegation, at: datetime) -> policy.Asking:

@@ -15,6 +15,8 @@ from django.db import transaction
 from accounts.customer import addresses
 from accounts.models import Session, User
 from accounts.step_up.flows import locked, shared
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.decide import refusal
@@ -116,6 +118,7 @@ def approve(asked: ApprovalRequest, session: Session, ticked: tuple[int, ...], *
     chosen = facts.chosen(row, ticked)
     if not chosen:
         raise Refused(Reason.NOTHING)
+    trust.let(Limited.APPROVALS, customer, facts.approved_today(customer.pk, at), by=by, at=at)
     _require_within(acts, chosen, by, at)
     keys = approving.approve(consent, session, chosen, by=by, at=at)
     _tell_agent(row, at)

@@ -97,6 +97,13 @@ def inviting(business: Business, owner: User, address: str, terms: Terms, at: da
     )
 
 
+def invited_today(owner: User, at: datetime) -> list[datetime]:
+    """When somebody was invited by whoever looks after what they do, and when they invited others, within a day."""
+    mine = BusinessMember.objects.members().filter(person=owner, owner_since__isnull=False).values("business")
+    rows = BusinessMember.objects.filter(business__in=mine, made_at__gt=at - _A_DAY).exclude(person=owner)
+    return [*rows.values_list("made_at", flat=True), *delegations.offered_today(owner, at)]
+
+
 def answering(row: BusinessMember, person: User, by: Actor, at: datetime) -> policy.Answering:
     """An invitation and who answers it."""
     there = BusinessMember.objects.members().filter(business=row.business_id, person=person)

@@ -9,8 +9,6 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.customer import addresses
 from accounts.factors import bound
 from accounts.models import Passkey, Totp, User
-from accounts.trust import facts as trust
-from accounts.trust.policy import Doing, Limited
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.mailbox import reader
 from consent.delegation import policy
@@ -142,12 +140,11 @@ def for_offer(owner: User, address: str, at: datetime) -> policy.Pair:
     )
 
 
-def one_more(person: User, at: datetime) -> Doing | None:
-    """Another invitation or request, beside all that they made within a day; None: nothing is asked."""
+def offered_today(person: User, at: datetime) -> list[datetime]:
+    """When they invited others, or asked them, within a day."""
     offers = Delegation.objects.filter(owner=person, kind__in=_PEOPLE, made_at__gt=at - _A_DAY)
     asked = DelegationRequest.objects.filter(asker=person, made_at__gt=at - _A_DAY)
-    times = [*offers.values_list("made_at", flat=True), *asked.values_list("made_at", flat=True)]
-    return trust.doing(Limited.OFFERS, person, times, at)
+    return [*offers.values_list("made_at", flat=True), *asked.values_list("made_at", flat=True)]
 
 
 def for_request(asker: User, address: str, at: datetime) -> tuple[policy.Pair, tuple[datetime, ...]]:

@@ -11,8 +11,6 @@ from accounts.factors import bound as factors
 from accounts.models import Session, User
 from accounts.sessions.flows import SPARED
 from accounts.step_up import facts as accounts_facts
-from accounts.trust import facts as trust
-from accounts.trust.policy import Doing, Limited
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor, ActorKind
 from ciam_portal.core.policy import limits
@@ -131,10 +129,10 @@ def for_giving(
     )
 
 
-def for_connecting(customer: User, consent: Consent, at: datetime) -> Doing | None:
-    """One more app, beside those that the customer connected within a day; None: nothing is asked."""
+def connected_today(customer: User, consent: Consent, at: datetime) -> list[datetime]:
+    """When the customer connected other apps, within a day."""
     rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(pk=consent.pk)
-    return trust.doing(Limited.APPS, customer, list(rows.values_list("given_at", flat=True)), at)
+    return list(rows.values_list("given_at", flat=True))
 
 
 def for_change(consent: Consent, by: Actor, removed: Iterable[str] = ()) -> policy.Changing:

@@ -12,7 +12,8 @@ from accounts.lock.flows import locks
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
 from accounts.step_up.flows import locked, shared
-from accounts.trust import policy as trust
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -71,8 +72,8 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     partner = Partner.objects.get(pk=partner.pk)
     giving = facts.for_giving(partner, customer, shown, ticked, at, read=answered.read)
     require(policy.may_give, giving, about=customer.pk, by=by, at=at)
-    if is_new and (connecting := facts.for_connecting(customer, consent, at)):
-        require(trust.may_do, connecting, about=customer.pk, by=by, at=at)
+    if is_new:
+        trust.let(Limited.APPS, customer, facts.connected_today(customer, consent, at), by=by, at=at)
     counted = records.connected(customer.pk, partner.pk, consent.declined, at)
     before = counted.kept & frozenset(consent.scopes)
     places, resources = frozenset(consent.resources), frozenset(ours.of_others(answered.resources))

@@ -84,6 +84,13 @@ def phones(customer: User) -> list[addresses.Phone]:
     return [addresses.Phone(row.address, row.proven_at) for row in rows if is_still(row)]
 
 
+@addresses.BEFORE.join
+def shown_before(customer: User, phone: addresses.Phone) -> int:
+    """Other accounts that have shown this number before, whether or not they have taken it away since."""
+    rows = RecoveryAddress.objects.filter(address=phone.number, kind=Medium.SMS, proven_at__lt=phone.proven_at)
+    return rows.exclude(customer=customer).values("customer").distinct().count()
+
+
 def for_codes(customer: User, way: Way, at: datetime) -> list[str]:
     """Where a code of this way may go now."""
     found = RecoveryAddress.objects.usable(at).filter(customer=customer, kind=Medium(way.value)).order_by("pk")

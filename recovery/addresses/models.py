@@ -45,7 +45,7 @@ class RecoveryAddress(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["address"], condition=Q(removed_at__isnull=True), name="recovery_address"),
+            models.Index(fields=["address"], name="recovery_address"),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="recovery_address_removed"),
         )
         constraints = (

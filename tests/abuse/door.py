@@ -17,6 +17,7 @@ BROWSER_HASHES = 840_000  # a second, of plain JavaScript on one core
 _FIELD = re.compile(r'name="(csrfmiddlewaretoken|begun|ticket)"[^>]* value="([^"]*)"')
 _WORK = re.compile(r'data-seed="([^"]*)" data-bits="(\d+)"')
 _PARTS = 16
+_ADD_PHONE, _CONFIRM_PHONE = "/security/recovery/add/sms/", "/security/recovery/confirm/"
 
 
 class Browser(Protocol):
@@ -138,6 +139,17 @@ def confirm(browser: Browser, link: str) -> bool:
     if page.status != 200 or "/confirm-email/" not in page.path:
         return False
     return browser.post(page.path, page.fields).status in {200, 302}
+
+
+def show_phone(browser: Browser, visitor: Visitor, code: Callable[[str], str]) -> bool:
+    """Sign in and confirm a phone, as the Security page says; ``code``: what a text message to a number says."""
+    form = browser.get("/sign-in/").fields
+    browser.post("/sign-in/", form | {"login": visitor.email, "password": PASSWORD})
+    page = browser.get(_ADD_PHONE)
+    if page.path != _ADD_PHONE or browser.post(_ADD_PHONE, page.fields | {"phone": visitor.phone}).status != 302:
+        return False
+    form = browser.get(_CONFIRM_PHONE).fields
+    return browser.post(_CONFIRM_PHONE, form | {"code": code(visitor.phone)}).status == 302
 
 
 def work(seed: str, bits: int) -> str:

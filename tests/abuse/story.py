@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ciam_portal.core.mailbox import reader
+from ciam_portal.core.policy import limits
 from tests.abuse.door import Answer, Came
 from tests.abuse.people import CPU_SECONDS, OPENS, OWN_DOMAINS, SLOW_ADDRESSES, Style
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All of one run. ``usable``: addresses whose account can be used; ``mails``: messages to each mailbox."""
+    """All of one run. ``usable``: addresses whose account can be used; ``mails``: messages to each mailbox.
+
+    ``asked``: whose account was asked for evidence first.
+    """
 
     quiet: Sequence[Came]
     came: Sequence[Came]
@@ -20,6 +24,7 @@ class Outcome:
     mails: Counter[str]
     victims: Sequence[str]
     known: frozenset[str]
+    asked: frozenset[str] = frozenset()
 
     @property
     def people(self) -> list[Came]:
@@ -38,7 +43,11 @@ class Outcome:
 
     def used(self, among: Sequence[Came]) -> int:
         """How many of these have an account that can be used."""
-        return sum(each.visitor.email in self.usable for each in among)
+        return self.among(among, self.usable)
+
+    def among(self, came: Sequence[Came], addresses: frozenset[str]) -> int:
+        """How many of these have one of those addresses."""
+        return sum(each.visitor.email in addresses for each in came)
 
     @property
     def most(self) -> int:
@@ -79,7 +88,8 @@ def goals(run: Outcome, *, timed: bool = True) -> list[Goal]:
     """All of them."""
     people, fakes = run.people, run.fakes
     usable = 100 * run.used(fakes) / max(1, len(fakes))
-    challenged = 100 * sum(each.challenged for each in people) / max(1, len(people))
+    worked, asked = (sum(each.challenged for each in people), run.among(people, run.asked))
+    challenged = 100 * (worked + asked) / max(1, len(people))
     refused = sum(each.answer is Answer.REFUSED for each in people)
     left = len(people) - run.used(people)
     found = [
@@ -89,7 +99,12 @@ def goals(run: Outcome, *, timed: bool = True) -> list[Goal]:
             f"{usable:.2f} % ({run.used(fakes)} of {len(fakes)})",
             usable < 0.1,
         ),
-        Goal("genuine people challenged", "< 2 %", f"{challenged:.2f} % of {len(people)}", challenged < 2),
+        Goal(
+            "genuine people challenged, or asked for a phone",
+            "< 2 %",
+            f"{challenged:.2f} % of {len(people)} ({worked} and {asked})",
+            challenged < 2,
+        ),
         Goal("genuine people refused", "0", str(refused), refused == 0),
         Goal("genuine people without a usable account", "0", str(left), left == 0),
         Goal("messages to any victim", "at most 3", str(run.most), run.most <= 3),
@@ -123,13 +138,14 @@ def table(found: Sequence[Goal]) -> str:
 def styles(run: Outcome) -> str:
     """What became of each style, as Markdown."""
     lines = [
-        "| style | visits | challenged | answered like everybody | refused | usable |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| style | visits | challenged | answered like everybody | refused | asked for a phone | usable |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for style in Style:
         mine = [each for each in run.came if each.visitor.style is style]
         by, asked = Counter(each.answer for each in mine), sum(each.challenged for each in mine)
-        figures = (len(mine), asked, by[Answer.TAKEN], by[Answer.REFUSED], run.used(mine))
+        phones, used = run.among(mine, run.asked), run.used(mine)
+        figures = (len(mine), asked, by[Answer.TAKEN], by[Answer.REFUSED], phones, used)
         lines.append(f"| {style} | {' | '.join(map(str, figures))} |")
     owned, used = len(run.owned), run.used(run.owned)
     others, theirs = len(run.fakes) - owned, run.used(run.fakes) - used
@@ -137,23 +153,39 @@ def styles(run: Outcome) -> str:
     return "\n".join([*lines, "", said])
 
 
-def report(run: Outcome, options: Namespace, left: float, seconds: float) -> str:
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Of the run: seconds of a core that bots had left, seconds it took, load of the machine before, its cores."""
+
+    left: float
+    seconds: float
+    load: float
+    cores: int
+
+
+def report(run: Outcome, options: Namespace, facts: Circumstances) -> str:
     """All of it, for people to read."""
+    rules = limits.load().trust
+    visits = {style: sum(each.visitor.style is style for each in run.came) for style in Style}
     return f"""# Registration under mass abuse
 
-`make abuse` (seed {options.seed}): {options.people} genuine people among {options.bots} bots in {options.seconds:g} s,
-at a portal that really runs, on this machine. What bots can do is assumed in `people.py`: source addresses of their own
-(*low and slow*: of {SLOW_ADDRESSES:,}), {CPU_SECONDS:g} s of a core for the work of challenges, all of them together
-({left:.0f} s were left), and for every tenth of the residential ones an address at one of {len(OWN_DOMAINS)} domains
-of their own, where they read the mail. After the attack, whoever reads their mail follows the link in it. The whole
-took {seconds:.0f} s.
+`make abuse` (seed {options.seed}): {options.people} genuine people among {sum(visits.values()) - options.people:,} bots
+in {options.seconds:g} s, at a portal that really runs, on this machine ({facts.cores} cores, load {facts.load:.1f}
+before it began; bots, people and portal share them). The whole took {facts.seconds:.0f} s.
+
+What bots can do is assumed in `people.py`: source addresses of their own (*low and slow*: {visits[Style.SLOW]:,} visits
+over {SLOW_ADDRESSES:,} addresses), {CPU_SECONDS:g} s of a core for the work of challenges, all of them together
+({facts.left:.0f} s were left), and for every tenth of the residential ones an address at one of {OWN_DOMAINS} domains
+of their own, whose mail goes to one machine and where they read it; no phone numbers. After the attack, whoever reads
+their mail follows the link in it. A person who is asked for a phone then signs in and confirms one. *Usable* is an
+account that may connect an app, or act for others, as the portal itself answers at the end.
 
 {table(goals(run))}
 
 {styles(run)}
 
-Where the first goal is missed, it is by those with a domain of their own: whoever reads the mail there, comes from
-clean addresses with fresh browsers and takes the time of a person shows nothing that a person with a domain of their
-own would not. The tenth mailbox at such a domain in two hours worries, the fortieth has work to do, and no more than
-`mails_per_domain_per_hour` of `[outbound]` get their mail in an hour. Nothing here holds the first ones back.
+What one more of each would bring the bots, by the policy as it is: a domain of their own whose mail goes to a machine
+of its own, or to a host that takes anybody's, {rules.first_at_domain} usable accounts in {rules.domain_days} days; a
+domain on a machine that has had its {rules.first_at_host} already, none; a phone number {rules.accounts_per_phone};
+and {rules.waiting_days} days of waiting any number, which staff see wait.
 """

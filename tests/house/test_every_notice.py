@@ -141,7 +141,8 @@ def test_a_notice_carries_no_word_that_nobody_reads(template: str) -> None:
 
 # What tells of nobody's doing: answers, reminders, and what we ourselves have done or found.
 NOBODYS = {
-    "account_data_held", "account_erased", "account_more_proof", "account_restriction_ended", "account_still_locked",
+    "account_data_held", "account_erased", "account_more_proof", "account_passed",
+    "account_restriction_ended", "account_still_locked",
     "account_still_suspended", "account_suspended", "choices_end", "consent_token_reused", "deletion_soon",
     "device_copied", "dispute_closed", "export_failed", "export_ready", "glass_broken", "mailbox_settled",
     "old_password_ended",

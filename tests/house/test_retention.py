@@ -29,8 +29,8 @@ ONE_FOR_A_ROW = {"audit.Leaf", "audit.Subtree"}  # proofs go on to hold when the
 TAKEN_OFF = {"audit.Waiting"}  # within seconds: ciam_portal.core.audit.tree.sealer
 FADES = {"accounts.PopulationCount"}  # accounts.baseline.flows.fade_population
 OF_THE_INSTALLATION = {
-    "crypto.Key", "accounts.RiskState", "oauth.Partner", "oauth.Resource", "governance.PolicyVersion",
-    "consent.Purpose", "consent.PurposeVersion",
+    "crypto.Key", "accounts.PassedDomain", "accounts.RiskState", "oauth.Partner", "oauth.Resource",
+    "governance.PolicyVersion", "consent.Purpose", "consent.PurposeVersion",
     "governance.RiskModel", "auth.Group", "auth.Permission", "auth.Group_permissions", "contenttypes.ContentType",
 }  # fmt: skip
 # What libraries bring along and the portal never fills.

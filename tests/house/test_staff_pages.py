@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import SuspiciousOperation
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -50,7 +51,8 @@ def test_each_role_gets_its_own_pages_and_no_other_and_nothing_breaks(made: Worl
     for name, path in made.addresses():
         answer, page = who.client.get(path), page_of(name)
         assert answer.status_code < 500, path
-        assert who.client.post(path).status_code < 500, path
+        if not name.endswith("_changelist") or len(roles) != 1:  # a list posts to itself: once for all roles
+            assert who.client.post(path).status_code < 500, path
         if page is None:
             continue
         if roles and not page.roles & set(roles):
@@ -96,24 +98,38 @@ def test_no_column_can_be_asked_about_through_the_address() -> None:
     for page, listing in listings():
         whole = boss.client.get(listing)
         assert whole.status_code == 200, listing
-        for field in page.model._meta.get_fields():
-            for lookup in ("startswith", "gte"):
-                asked = boss.client.get(listing, {f"{field.name}__{lookup}": "~"})
-                honored = asked.status_code != 400 and asked.text.count("<tr") != whole.text.count("<tr")
-                assert not honored, (listing, field.name)
-                assert asked.status_code in {200, 400}, (listing, field.name)
+        names = [f"{field.name}__{end}" for field in page.model._meta.get_fields() for end in ("startswith", "gte")]
+        asked = boss.client.get(listing, dict.fromkeys(names, "~"))  # one that is honored leaves no row
+        assert asked.status_code in {200, 400}, listing
+        if asked.status_code == 200:
+            assert asked.text.count("<tr") == whole.text.count("<tr"), listing
+            continue
+        for name in names:  # one that is refused is enough for a 400: each by itself, without the page around it
+            assert not is_honored(page, boss, name), (listing, name)
 
 
-NOBODYS = "01a219cf-7be1-7681-8315-acfc5da3e7e0"  # written out: every process must collect the same rows
+def is_honored(page: ReadOnlyAdmin, who: Member, name: str) -> bool:
+    """Whether this list is another one when it is asked so."""
+    bare, asked = RequestFactory().get("/"), RequestFactory().get("/", {name: "~"})
+    bare.user = asked.user = who.user
+    try:
+        rows = page.get_changelist_instance(asked).result_list
+    except SuspiciousOperation:  # answered as 400
+        return False
+    return len(rows) != len(page.get_changelist_instance(bare).result_list)
 
 
-@pytest.mark.parametrize("key", ["x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, NOBODYS])
-def test_forged_numbers_are_not_there(made: World, key: str) -> None:
+NOBODYS = "01a219cf-7be1-7681-8315-acfc5da3e7e0"
+
+
+@pytest.mark.usefixtures("made")
+def test_forged_numbers_are_not_there() -> None:
     boss = Member(*Role)
-    for model in admin.site._registry:
-        for end in ("change/", ""):
-            answer = boss.client.get(f"/staff/{model._meta.app_label}/{model._meta.model_name}/{key}/{end}")
-            assert answer.status_code in {400, 404}, model
+    for key in ("x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, NOBODYS):
+        for model in admin.site._registry:
+            for end in ("change/", ""):
+                answer = boss.client.get(f"/staff/{model._meta.app_label}/{model._meta.model_name}/{key}/{end}")
+                assert answer.status_code in {400, 404}, (model, key)
 
 
 def test_the_auditor_has_no_search_by_way_of_the_page_of_roles(made: World) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.urls import Resolver404, resolve
 
 from accounts.models import User
 from ciam_portal.core import flow as flows
@@ -74,11 +75,6 @@ def test_every_page_of_the_staff_site_is_djangos_own_or_only_shows_or_is_in_the_
         assert name in PAGES | LOOKING or STANDARD.fullmatch(name), name
 
 
-@pytest.fixture(params=list(Role), ids=str)
-def member(request: pytest.FixtureRequest, db: None) -> Member:
-    return Member(request.param)
-
-
 def paths(customer: User) -> Iterator[tuple[str, str]]:
     for model in admin.site._registry:
         base = f"/staff/{model._meta.app_label}/{model._meta.model_name}/"
@@ -90,9 +86,20 @@ def paths(customer: User) -> Iterator[tuple[str, str]]:
             )
 
 
-def test_no_page_shows_a_secret_or_takes_a_write_that_is_not_registered(member: Member, customer: User) -> None:
+def is_a_page(path: str) -> bool:
+    try:
+        return resolve(path).url_name is not None
+    except Resolver404:
+        return False
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_no_page_shows_a_secret_or_takes_a_write_that_is_not_registered(role: Role, customer: User) -> None:
+    member = Member(role)
     member.client.post(f"/staff/accounts/user/{customer.pk}/open/", {"reason": "identity_check"})
     for name, path in paths(customer):
+        if not is_a_page(path) and role is not Role.ADMINISTRATOR:  # no page is no page, whoever asks: one does
+            continue
         page = member.client.get(path)
         assert page.status_code in {200, 302, 403, 404}, path
         assert not SECRET.search(page.text), path

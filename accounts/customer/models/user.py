@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Value
+from django.db.models import Func, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,9 @@ from ciam_portal.core import clock, mailbox, reference
 from ciam_portal.core.categories import of_library
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.words import instant
+
+DOMAIN = Func("email", Value("@"), Value(2), function="split_part", output_field=models.TextField())
+"""The mail domain of the address to sign in with."""
 
 
 class Unsettled(models.TextChoices):
@@ -116,6 +119,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
         indexes = (
             models.Index(reference.end(), name="user_reference"),
+            models.Index(DOMAIN, name="user_mail_domain"),
             models.Index(fields=["phone"], condition=~models.Q(phone=""), name="user_phone"),
             models.Index(
                 fields=["imported_at"], condition=models.Q(password__startswith=FOREIGN), name="user_foreign_password"

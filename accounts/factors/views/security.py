@@ -51,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "level": session.assurance.level.acr,
         "restriction": restrictions.shown(customer, at),
         "limits": trust.lines(customer, at),
+        "may_ask": trust.may_ask(customer, at),
         "quarantine": facts.quarantine_words(customer, at),
     }
     return render(request, "accounts/factors/security.html", context)

@@ -188,6 +188,19 @@ FINDINGS |= {
         _("The form's opening was missing, forged, or longer ago than sign_up.form_hours."),
     ),
 }
+_MANY_THERE = _("Several accounts were opened lately with addresses like this one.")
+FINDINGS |= {
+    "accounts_at_domain": Words(
+        _MANY_THERE,
+        _("Many accounts began at one mail domain lately. Ask what it is: a company's or family's can be passed."),
+        _("Accounts whose mailbox was shown at this mail domain within trust.domain_days, this one included."),
+    ),
+    "accounts_at_host": Words(
+        _MANY_THERE,
+        _("Many accounts began lately at new mail domains whose mail goes to one place. Ask who runs their mail."),
+        _("The same at all domains whose mail goes to the same network (/24, /48)."),
+    ),
+}
 _CROWD = "burst_"  # and the feature that many customers shared
 UNKNOWN = Words(
     _SOMETHING,

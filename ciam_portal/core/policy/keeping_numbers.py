@@ -21,13 +21,21 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What an account may do less of in a day while it is new, and for how long that is."""
+    """What an account may do less of in a day while it is new, for how long that is, and who waits for evidence."""
 
     settled_days: Annotated[StrictInt, Field(ge=1, le=90)]
     new_apps_per_day: Annotated[StrictInt, Field(ge=1, le=100)]
     shown_apps_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
     new_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     shown_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
+    new_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
+    shown_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=500)]
+    first_at_domain: Annotated[StrictInt, Field(ge=1, le=20)]
+    first_at_host: Annotated[StrictInt, Field(ge=1, le=50)]
+    domain_days: Annotated[StrictInt, Field(ge=7, le=90)]
+    known_days: Annotated[StrictInt, Field(ge=14, le=180)]
+    waiting_days: Annotated[StrictInt, Field(ge=30, le=365)]
+    accounts_per_phone: Annotated[StrictInt, Field(ge=1, le=10)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ciam_portal.core import misfit
 from ciam_portal.core.policy import catalogue
+from ciam_portal.core.policy.keeping_numbers import Trust
 from ciam_portal.core.policy.message_numbers import Outbound
 from ciam_portal.core.policy.numbers import MOST_WRONG, Content
 
@@ -114,10 +115,16 @@ def _weaknesses(found: Content) -> Iterator[str]:
         yield "rights.reminder_days must be shorter than rights.answer_days."
     if found.delegation.default_days > found.delegation.longest_days:
         yield "delegation.default_days may not be longer than delegation.longest_days."
+    yield from _trust_weaknesses(found.trust)
     yield from _outbound_weaknesses(found.outbound)
     # Codes are counted by fixed days and guesses by a day since the first, which touches two of those.
     if (2 * recovery.requests_per_day - 1) * found.proof.code_attempts >= MOST_WRONG:
         yield f"The guesses at all codes of two days (recovery.requests_per_day) must be below {MOST_WRONG}."
+
+
+def _trust_weaknesses(found: Trust) -> Iterator[str]:
+    if not found.domain_days <= found.known_days <= found.waiting_days:
+        yield "trust.domain_days, known_days and waiting_days must not fall."
 
 
 def _outbound_weaknesses(found: Outbound) -> Iterator[str]:

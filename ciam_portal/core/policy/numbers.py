@@ -55,6 +55,7 @@ class SignUp:
     form_hours: Annotated[StrictInt, Field(ge=1, le=24)]
     challenge_minutes: Annotated[StrictInt, Field(ge=10, le=30)]
     review_hours: Annotated[StrictInt, Field(ge=1, le=72)]
+    held_per_network: Annotated[StrictInt, Field(ge=1, le=500)]
     appeal_hours: Annotated[StrictInt, Field(ge=24, le=144)]
     work_bits: Annotated[StrictInt, Field(ge=8, le=14)]
     most_work_bits: Annotated[StrictInt, Field(ge=8, le=17)]

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from accounts.budgets import mails
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.errors import Refused
@@ -28,6 +30,7 @@ def invite(
     who, what = facts.manager(business, owner, by, at), holding.terms(business, role)
     inviting = facts.inviting(business, owner, address, what, at)
     decision = require(policy.may_invite, who, inviting, about=business.pk, by=by, at=at)
+    trust.let(Limited.OFFERS, owner, facts.invited_today(owner, at), by=by, at=at)
     asked = mails.take_new_address(owner, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     row = BusinessMember.objects.create(
@@ -47,6 +50,7 @@ def join(row: BusinessMember, person: User, session: Session, *, by: Actor, at: 
     row = _open(row)
     answering = facts.answering(row, person, by, at)
     decision = require(policy.may_join, answering, about=person.pk, by=by, at=at)
+    trust.let(Limited.ACTING, person, [], by=by, at=at)
     what = holding.terms(row.business, row.role)
     delegation = holding.let(row, person, what, session.pk, by=by, at=at, decision=decision)
     row.join(person.pk, delegation, at)

@@ -5,6 +5,8 @@ from datetime import datetime
 from accounts.account import dependants
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.policy import limits
@@ -25,6 +27,7 @@ def found(person: User, session: Session, name: str, *, by: Actor, at: datetime)
     """A customer that nobody signs in as; whoever begins it is its first owner. Raises ProveMore, OnHold or Refused."""
     person, session = permitted(Action.CREATE_DELEGATION, person, session, by=by, at=at)
     decision = require(policy.may_found, facts.founding(person, by, at), about=person.pk, by=by, at=at)
+    trust.let(Limited.ACTING, person, [], by=by, at=at)
     account = dependants.open_dependant(name, person.locale, person.zone.key, by=by, at=at)
     business = Business.objects.create(account=account, made_at=at)
     row = BusinessMember(

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from accounts.budgets import mails
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
-from accounts.trust import policy as trust
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
 from ciam_portal.core.audit.record import record
@@ -48,8 +49,7 @@ def offer(owner: User, session: Session, address: str, wish: Wish, *, by: Actor,
     owner, session = permitted(Action.CREATE_DELEGATION, owner, session, by=by, at=at)
     between, asked = facts.for_offer(owner, address, at), _offer(owner, wish, by, at)
     decision = require(policy.may_offer, between, asked, about=owner.pk, by=by, at=at)
-    if more := facts.one_more(owner, at):
-        require(trust.may_do, more, about=owner.pk, by=by, at=at)
+    trust.let(Limited.OFFERS, owner, facts.offered_today(owner, at), by=by, at=at)
     counted = mails.take_new_address(owner, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     row = _made(owner, session, wish, at)
@@ -76,6 +76,7 @@ def accept(delegation: Delegation, delegate: User, session: Session, *, by: Acto
     row = life.held(delegation)
     answering, between = _answering(row, delegate, by, at), facts.pair(row.owner, delegate)
     decision = require(policy.may_agree, answering, between, about=delegate.pk, by=by, at=at)
+    trust.let(Limited.ACTING, delegate, [], by=by, at=at)
     row.delegate = delegate
     _begin(row, by=by, at=at, decision=decision)
     return row
@@ -101,8 +102,7 @@ def ask(asker: User, session: Session, address: str, wish: Wish, *, by: Actor, a
         refusals=refusals,
     )
     decision = require(policy.may_ask, between, asking, about=asker.pk, by=by, at=at)
-    if more := facts.one_more(asker, at):
-        require(trust.may_do, more, about=asker.pk, by=by, at=at)
+    trust.let(Limited.OFFERS, asker, facts.offered_today(asker, at), by=by, at=at)
     counted = mails.take_new_address(asker, address)
     until = at + timedelta(days=limits.current().delegation.request_days)
     request = DelegationRequest(
@@ -131,6 +131,7 @@ def grant(
     require(policy.may_agree, answering, between, about=owner.pk, by=by, at=at)
     asked = _offer(owner, wish, by, at)
     decision = require(policy.may_let, between, asked, about=owner.pk, by=by, at=at)
+    trust.let(Limited.ACTING, owner, [], by=by, at=at)
     request.end(Asked.GRANTED, at)
     row = _made(owner, session, wish, at)
     row.delegate = asker

@@ -7,6 +7,8 @@ from uuid import UUID
 from accounts.account.dependants import open_dependant
 from accounts.models import Session, User
 from accounts.step_up.flows import permitted
+from accounts.trust import flows as trust
+from accounts.trust.policy import Limited
 from ciam_portal.core.audit import decide
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
@@ -36,6 +38,7 @@ def add(guardian: User, session: Session, wish: Wish, *, by: Actor, at: datetime
     """An account for a child, to which nobody can sign in. Raises ProveMore, OnHold or Refused."""
     guardian, session = permitted(Action.ACCEPT_DELEGATION, guardian, session, by=by, at=at)
     decision = require(policy.may_add, facts.adding(guardian, wish, by=by, at=at), about=guardian.pk, by=by, at=at)
+    trust.let(Limited.ACTING, guardian, [], by=by, at=at)
     person = open_dependant(wish.name, guardian.locale, wish.timezone, by=by, at=at)
     child = Dependant.objects.create(person=person, born_on=wish.born_on, country=wish.country, made_at=at)
     child.grow(facts.band(child, at))

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import Device, HeldSignUp, Session, User
-from accounts.registration import facts, flows, policy
+from accounts.models import Alert, Device, HeldSignUp, Session, User
+from accounts.registration import facts, flows, policy, tasks
 from accounts.staff.flows import people as staff
 from ciam_portal.core import clock, gate
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
@@ -233,3 +233,69 @@ def test_who_has_no_such_role_sees_and_decides_nothing(sign_in: SignIn) -> None:
     assert client.get(f"/staff/accounts/heldsignup/{held.pk}/change/").status_code == 403
     assert client.post(f"/staff/accounts/heldsignup/{held.pk}/review/", {"found": "genuine"}).status_code == 403
     assert HeldSignUp.objects.get().is_open
+
+
+@pytest.mark.parametrize(
+    ("waiting", "answer"),
+    [
+        (0, Allow()),
+        (TODAY.sign_up.held_per_network - 1, Allow()),
+        (TODAY.sign_up.held_per_network, Deny(R.QUEUE_FULL)),
+    ],
+)
+def test_may_hold(waiting: int, answer: Decision) -> None:
+    assert policy.may_hold(policy.HoldFacts(waiting), limits=TODAY, at=NOON) == answer
+
+
+@pytest.mark.django_db
+@pytest.mark.control("v5.0.0-2.4.1")
+def test_a_flood_is_one_line_and_is_decided_about_at_once(sign_in: SignIn, outbox: Outbox) -> None:
+    ann = agent("ann")
+    flood = [held_one(f"bot{n}@example.net", Client(REMOTE_ADDR=f"198.51.100.{n}")) for n in range(3)]
+    apart = held_one("eve@example.net", Client(REMOTE_ADDR="203.0.113.9"))
+    appealed = held_one("ivo@example.net", Client(REMOTE_ADDR="198.51.100.9"))
+    HeldSignUp.objects.filter(pk=appealed.pk).update(appealed_at=NOON)
+    assert set(HeldSignUp.objects.open().first_of_each()) == {flood[0], apart, appealed}
+    desk = sign_in(ann, Method.PASSWORD, Method.TOTP, on=Client())
+    assert "3 held sign-ups to look at" in desk.get("/staff/").text
+    page = desk.get("/staff/accounts/heldsignup/").text
+    assert [str(each.pk) in page for each in (flood[0], apart, flood[1])] == [True, True, False]
+    assert str(flood[1].pk) in desk.get("/staff/accounts/heldsignup/?each=1").text
+    where = f"/staff/accounts/heldsignup/{flood[0].pk}/"
+    assert "about all 3 from its network" in desk.get(f"{where}change/").text
+    assert desk.post(f"{where}review-alike/", {"found": "program"}).status_code == 302
+    assert sorted(HeldSignUp.objects.open().values_list("pk", flat=True)) == sorted([apart.pk, appealed.pk])
+    assert [mail.kind for mail in outbox()][-3:] == ["sign_up_rejected"] * 3
+    assert "decided about this" in desk.post(f"{where}review-alike/", {"found": "program"}, follow=True).text
+
+
+@pytest.mark.django_db
+@pytest.mark.control("v5.0.0-2.4.1", "v5.0.0-6.3.8")
+def test_beyond_so_many_from_a_network_it_looks_the_same_and_nothing_waits(
+    outbox: Outbox,
+) -> None:
+
+    first = held_one("bot0@example.net", Client(REMOTE_ADDR="198.51.100.1"))
+    HeldSignUp.objects.bulk_create(
+        HeldSignUp(
+            customer=factories.customer(f"full{n}@example.net", proven=False), decision=first.decision,
+            network=first.network, opened_at=first.opened_at, due_at=first.due_at,
+        )
+        for n in range(TODAY.sign_up.held_per_network - 1)
+    )  # fmt: skip
+    sent = {"email": "more@example.net", "password1": PASSWORD, "website": "x"}
+    assert Client(REMOTE_ADDR="198.51.100.2").post("/sign-up/", sent)["Location"] == SENT
+    assert not User.objects.filter(email="more@example.net").exists()
+    assert [mail.kind for mail in outbox()] == ["sign_up_held"]
+    assert AuditEntry.objects.filter(name="registration.dropped").count() == 1
+    held_one("other@example.net", Client(REMOTE_ADDR="203.0.113.9"))
+
+
+@pytest.mark.django_db
+def test_late_ones_raise_an_alert() -> None:
+    assert tasks.watch_held() == 0
+    held = held_one()
+    HeldSignUp.objects.filter(pk=held.pk).update(due_at=clock.now())
+    assert tasks.watch_held() == 1
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.numbers) == ("sign_ups.late", {"held": 1, "lines": 1})

@@ -34,6 +34,7 @@ ABOUT_NOBODY = {
     "index", "login", "logout", "password_change", "jsi18n", "app_list", "privilege_paths", "risk_model_card",
     "audit_tree",
     "accounts_alert_changelist", "accounts_alert_change", "accounts_move_changelist", "accounts_move_change",
+    "accounts_passeddomain_changelist", "accounts_passeddomain_change",
     "accounts_outgoing_changelist", "accounts_outgoing_change",  # to whom it went, nobody reads there
     "accounts_identitytraining_train",  # a form
     "oauth_partner_changelist", "oauth_partner_change",

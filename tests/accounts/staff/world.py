@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import (
     Alert,
+    Beginning,
     BreakGlass,
     Dispute,
     HeldSignUp,
@@ -21,6 +22,7 @@ from accounts.models import (
     IdentityTwin,
     Move,
     Outgoing,
+    PassedDomain,
     Restriction,
     RoleChange,
     User,
@@ -128,6 +130,10 @@ def make(customer: User) -> World:
         Alert.objects.create(kind="population_drift", at=at, numbers={}),
         Dispute.objects.create(customer=customer, decision=decision.pk, kind="contested", opened_at=at),
         HeldSignUp.objects.create(customer=customer, decision=decision.pk, opened_at=at, due_at=soon),
+        Beginning.objects.create(
+            customer=customer, domain="example.net", proven_at=at, decision=decision.pk, waits=True
+        ),
+        PassedDomain.objects.create(domain="example.org", reason="asked", passed_by=codes.new_id(), passed_at=at),
         Restriction.objects.create(
             customer=customer, kind="step_up", reason="suspected_fraud", starts_at=at, until=soon,
             made_by=codes.new_id(), review_due_at=soon,

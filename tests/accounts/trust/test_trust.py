@@ -34,6 +34,7 @@ YOUNG = Evidence(opened_at=NOON - WEEK + timedelta(seconds=1))
         (replace(YOUNG, has_second_step=True), Trust.SHOWN),
         (replace(YOUNG, has_phone=True), Trust.SHOWN),
         (replace(YOUNG, has_second_step=True, has_phone=True), Trust.SETTLED),
+        (replace(YOUNG, has_document=True), Trust.SETTLED),
     ],
 )
 def test_level_of(evidence: Evidence, level: Trust) -> None:
@@ -45,6 +46,8 @@ EVIDENCE = some.builds(
     opened_at=some.none() | some.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 1), timezones=some.just(UTC)),
     has_second_step=some.booleans(),
     has_phone=some.booleans(),
+    has_document=some.booleans(),
+    waits_since=some.none() | some.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 1), timezones=some.just(UTC)),
 )
 
 
@@ -54,17 +57,25 @@ def test_more_evidence_and_more_age_never_take_anything_away(evidence: Evidence,
         return isinstance(policy.may_do(Doing(what, found, today, NOON - DAY / 2), limits=LIMITS, at=at), Allow)
 
     before = may(evidence)
-    for more in (replace(evidence, has_second_step=True), replace(evidence, has_phone=True)):
-        assert may(more) >= before
+    shown: list[dict[str, Any]] = [
+        {"has_second_step": True},
+        {"has_phone": True},
+        {"has_document": True},
+        {"waits_since": None},
+    ]
+    for more in shown:
+        assert may(replace(evidence, **more)) >= before
     assert may(evidence, NOON + DAY) >= before
 
 
 @given(EVIDENCE)
 def test_no_level_without_its_evidence(evidence: Evidence) -> None:
     level = policy.level_of(evidence, LIMITS, NOON)
-    aged = evidence.opened_at is not None and evidence.opened_at + WEEK <= NOON
-    assert level is not Trust.SETTLED or aged or (evidence.has_second_step and evidence.has_phone)
+    aged = (ends := policy.settles_at(evidence, LIMITS)) is not None and ends <= NOON
+    both = evidence.has_second_step and evidence.has_phone
+    assert level is not Trust.SETTLED or aged or evidence.has_document or both
     assert level is not Trust.SHOWN or evidence.has_second_step or evidence.has_phone
+    assert level <= Trust.BARE or evidence.waits_since is None or evidence.has_phone or evidence.has_document or aged
 
 
 @pytest.mark.parametrize(
