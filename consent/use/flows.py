@@ -14,7 +14,7 @@ from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
-from consent.ledger import later
+from consent.ledger import counter
 from consent.ledger.shapes import OURSELVES, Line, Way
 from consent.models import Consent
 from consent.purposes.facts import Wanted
@@ -65,7 +65,7 @@ def release_each(
     asked = [(each, facts.purpose(each.purpose, at)) for each in wanted]
     judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
     lines = Counter(line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
-    later.note(lines, at)
+    counter.note(lines, at)
     return {
         name: _released(tuple((each.may, each.rest, each.why_not) for each in found)) for name, found in judged.items()
     }

@@ -20,7 +20,7 @@ from ciam_portal import machines, repeats
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, Partner
-from consent.ledger import later
+from consent.ledger import counter
 from consent.models import Consent, ConsentRecord, Use
 from consent.release import pace
 from tests.oauth.walk import Walk, register
@@ -68,7 +68,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Counter[Any]:
     """What was counted for later. The connection is the test's own, with its transaction."""
     monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
     found: Counter[Any] = Counter()
-    monkeypatch.setattr(later, "count", lambda lines, _at: found.update(lines))
+    monkeypatch.setattr(counter, "count", lambda lines, _at: found.update(lines))
     return found
 
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 from django.test.utils import CaptureQueriesContext
 
 from ciam_portal.core.postgres.prepared import connection
-from consent.ledger import later
+from consent.ledger import counter
 from consent.ledger.shapes import Line, Party, Way
 from consent.models import Use
 from tests.conftest import NOON
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    monkeypatch.setattr(later, "SECONDS", 0.05)
+    monkeypatch.setattr(counter, "SECONDS", 0.05)
     yield Line(uuid4(), "profile", 2, "consent", ("profile",), Way.USERINFO, Party(uuid4()), event=9)
     _settled()
 
@@ -34,7 +34,7 @@ def _settled() -> None:
 def noted(line: Line, times: int = 1, after: float = 0) -> int:
     """How many statements it takes to note this."""
     with CaptureQueriesContext(connection) as made:
-        later.note(Counter({line: times}), NOON + timedelta(seconds=after))
+        counter.note(Counter({line: times}), NOON + timedelta(seconds=after))
     return len(made)
 
 
@@ -50,9 +50,9 @@ def test_the_first_of_a_minute_is_written_at_once_and_all_of_them_in_the_end(lin
 
 
 def test_what_differs_in_anything_is_not_there_yet(line: Line) -> None:
-    later.note(Counter({line: 1}), NOON)
+    counter.note(Counter({line: 1}), NOON)
     with CaptureQueriesContext(connection) as made:
-        later.note(Counter({line: 1, Line(uuid4(), *[getattr(line, n) for n in line.__slots__[1:]]): 1}), NOON)
+        counter.note(Counter({line: 1, Line(uuid4(), *[getattr(line, n) for n in line.__slots__[1:]]): 1}), NOON)
     assert len(made) == 1
     assert Use.objects.count() == 2
 
@@ -66,7 +66,7 @@ def test_what_may_yet_be_undone_is_not_there(line: Line) -> None:
 
 
 def test_what_the_database_does_not_take_now_it_gets_later(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    later.note(Counter({line: 1}), NOON)
+    counter.note(Counter({line: 1}), NOON)
     write, refusals = Use.objects.note, [OperationalError("away"), OperationalError("away")]
 
     def away(*given: object) -> None:
@@ -75,12 +75,12 @@ def test_what_the_database_does_not_take_now_it_gets_later(line: Line, monkeypat
         write(*given)
 
     monkeypatch.setattr(Use.objects, "note", away)
-    later.note(Counter({line: 5}), NOON)
+    counter.note(Counter({line: 5}), NOON)
     _settled()
     assert Use.objects.get().times == 6
 
 
 def test_no_more_is_remembered_than_a_process_can_hold(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(later, "_MOST", 0)
+    monkeypatch.setattr(counter, "_MOST", 0)
     other = Line(uuid4(), *[getattr(line, name) for name in line.__slots__[1:]])
     assert noted(line) == noted(other) == noted(line) == 1
