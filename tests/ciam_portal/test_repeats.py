@@ -36,7 +36,7 @@ class Asking:
         self.walk, self.portal = walk, repeats.Repeating(machines.Machines())
         self.token = walk.tokens("openid profile email")["access_token"]
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: Any) -> tuple[str, dict[str, str], bytes]:
+    def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> tuple[str, dict[str, str], bytes]:
         said: list[Any] = []
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "SCRIPT_NAME": "", "SERVER_NAME": "x",

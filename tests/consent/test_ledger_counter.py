@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -69,10 +69,10 @@ def test_what_the_database_does_not_take_now_it_gets_later(line: Line, monkeypat
     counter.note(Counter({line: 1}), NOON)
     write, refusals = Use.objects.note, [OperationalError("away"), OperationalError("away")]
 
-    def away(*given: object) -> None:
+    def away(lines: Counter[Line], at: datetime) -> None:
         if refusals:
             raise refusals.pop()
-        write(*given)
+        write(lines, at)
 
     monkeypatch.setattr(Use.objects, "note", away)
     counter.note(Counter({line: 5}), NOON)
