@@ -25,6 +25,7 @@ from consent.models import Consent
 from consent.permission import policy
 from consent.purposes.shipped import OF_SCOPES
 from consent.records import facts as records
+from consent.use import identity
 
 
 def for_sharing(
@@ -177,15 +178,18 @@ def signed_in(session: Session) -> dict[str, Any]:
     }
 
 
-def shown(customer: User, scope: str) -> str:
+def shown(customer: User, scope: str, at: datetime) -> str:
     """The customer's own values behind a scope, for the consent page; the phone number without its middle."""
     match scope:
         case "profile":
             return ", ".join(part for part in (customer.name, customer.locale, customer.timezone) if part)
         case "email":
             return customer.email
-        case "phone" if customer.phone:
-            return f"{customer.phone[:3]} ···· {customer.phone[-4:]}"
         case "phone":
-            return _("You have not given one.")
+            phone = customer.phone
+            return f"{phone[:3]} ···· {phone[-4:]}" if phone else _("You have not given one.")
+        case scopes.IDENTITY:
+            return ", ".join(identity.claims(customer, at).values()) or _("You have not shown who you are.")
+        case scopes.IDENTITY_EVIDENCE:
+            return identity.document(customer, at)
     return ""
