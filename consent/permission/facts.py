@@ -130,9 +130,9 @@ def for_giving(
     )
 
 
-def connected_today(customer: User, consent: Consent, at: datetime) -> list[datetime]:
+def connected_today(customer: User, besides: UUID, at: datetime) -> list[datetime]:
     """When the customer connected other apps, within a day."""
-    rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(pk=consent.pk)
+    rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(partner=besides)
     return list(rows.values_list("given_at", flat=True))
 
 
