@@ -37,7 +37,7 @@ class CheckAnswered(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class IdentityProven(AuditEvent):
-    """There is new evidence of who they are."""
+    """There is new evidence of who they are. ``counts``: at once, and not only when staff have looked."""
 
     name: ClassVar[str] = "proofing.proven"
     attempt: UUID
@@ -45,6 +45,7 @@ class IdentityProven(AuditEvent):
     provider: Code
     strength: Code
     pathway: Code
+    counts: bool
     expires_at: datetime
 
 
@@ -68,10 +69,11 @@ class CheckStopped(AuditEvent):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRemoved(AuditEvent):
-    """Evidence is gone."""
+    """Evidence is gone. ``counted``: until then, and staff had not still to look."""
 
     name: ClassVar[str] = "proofing.removed"
     evidence: UUID
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ def person(row: IdentityEvidence) -> Person:
     return Person(said["name"], date.fromisoformat(said["birth_date"]))
 
 
+def is_called(customer: User, person: Person) -> bool:
+    """Whether their profile says the name that they have shown: nobody relies on another one."""
+    return _plain(customer.name) == _plain(person.name)
+
+
 def sealed(shown: Shown, context: str) -> str:
     """What stays of it: name and birth date."""
     said = {"name": shown.name, "birth_date": shown.birth_date.isoformat()}

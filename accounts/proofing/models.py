@@ -133,13 +133,13 @@ class IdentityEvidence(models.Model):
     )
     provider = models.CharField(max_length=16, db_comment="personal: identity; by which way")
     document = models.CharField(
-        max_length=20, choices=choices(Document), db_comment="personal: identity; what kind of document"
+        max_length=20, choices=choices(Document), db_comment="personal: document; what kind of document"
     )
-    issuer = models.CharField(max_length=200, db_comment="personal: identity; who issued it")
+    issuer = models.CharField(max_length=200, db_comment="personal: document; who issued it")
     strength = models.CharField(
         max_length=8, choices=[(each, each) for each in Strength], db_comment="personal: identity; what it is worth"
     )
-    pathway = models.CharField(max_length=20, choices=choices(Pathway), db_comment="personal: identity; how")
+    pathway = models.CharField(max_length=20, choices=choices(Pathway), db_comment="personal: document; how")
     sealed = models.TextField(db_comment="sensitive: identity; name and birth date, sealed")
     person = models.CharField(max_length=64, db_comment="pseudonymous: keyed digest of name, birth date and issuer")
     number = models.CharField(max_length=64, blank=True, db_comment="pseudonymous: keyed digest of the document")

@@ -99,17 +99,16 @@ def hold(email: str, browser: "Browser", decision: UUID | None, *, by: Actor, at
         tell(customer, notice, to=[customer.email], at=at, asked=_asked(browser))
 
 
-def look_at(customer: User, browser: "Browser", decision: UUID, *, by: Actor, at: datetime) -> HeldSignUp:
-    """A person looks at what this decision held. Part of a flow."""
-    hours, where = limits.current().sign_up.review_hours, browser.seen.address
+def look_at(customer: User, browser: "Browser | None", decision: UUID, *, by: Actor, at: datetime) -> HeldSignUp:
+    """A person looks at what this decision held. ``browser`` None: at a customer's wish, alone. Part of a flow."""
     held = HeldSignUp.objects.create(
         customer=customer,
         decision=decision,
-        source=history.hidden("address", network.source(where)),
-        network=facts.network_of(browser),
-        devices=[str(device.pk) for device in browser.devices or ()],
+        source=history.hidden("address", network.source(browser.seen.address)) if browser else "",
+        network=facts.network_of(browser) if browser else "",
+        devices=[str(device.pk) for device in (browser and browser.devices) or ()],
         opened_at=at,
-        due_at=at + timedelta(hours=hours),
+        due_at=at + timedelta(hours=limits.current().sign_up.review_hours),
     )
     record(events.SignUpHeld(held=held.pk), about=customer.pk, by=by, at=at, decision=decision)
     return held

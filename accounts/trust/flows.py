@@ -1,7 +1,6 @@
 """An account shows its first mailbox, and may have to wait for evidence; staff let one, or a whole domain, go on."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from accounts.account.flows import PROVEN
 from accounts.models import Beginning, PassedDomain, Session, User
@@ -16,9 +15,6 @@ from ciam_portal.core.audit.record import record
 from ciam_portal.core.flow import flow, require
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.decision import Allow
-
-if TYPE_CHECKING:
-    from accounts.sign_in.flows import Browser
 
 
 @PROVEN.join
@@ -44,13 +40,13 @@ def let(what: Limited, customer: User, times: list[datetime], *, by: Actor, at: 
 
 
 @flow
-def ask(customer: User, browser: "Browser", *, by: Actor, at: datetime) -> None:
+def ask(customer: User, *, by: Actor, at: datetime) -> None:
     """Its owner would have a person look at why it waits. Raises Refused."""
     customer = User.objects.locked(customer.pk)
     require(policy.may_ask, facts.asking(customer, at), about=customer.pk, by=by, at=at)
     row = Beginning.objects.get(customer=customer)
     if row.decision is not None:
-        registration.look_at(customer, browser, row.decision, by=by, at=at)
+        registration.look_at(customer, None, row.decision, by=by, at=at)
 
 
 @registration.PASSED.join

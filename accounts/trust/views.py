@@ -15,8 +15,6 @@ from ciam_portal.core.audit.actor import Actor
 @require_POST
 def ask(request: HttpRequest) -> HttpResponse:
     """A person looks at it. Raises Refused."""
-    customer = signing.customer_of(request)
-    browser = signing.browser_of(request, customer.email)
-    flows.ask(customer, browser, by=Actor.from_request(request), at=clock.now())
+    flows.ask(signing.customer_of(request), by=Actor.from_request(request), at=clock.now())
     messages.success(request, _("Somebody looks at it. You get an email either way."))
     return redirect("accounts:security")

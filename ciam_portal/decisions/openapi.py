@@ -13,14 +13,18 @@ from ciam_portal.core.described import TEXT, a_list, an_object, answer, ref
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import shapes
-from ciam_portal.oauth import subject_tokens
+from ciam_portal.oauth import subject_tokens, verified
 from ciam_portal.oauth.scopes import DATA_USE, SCOPES
 from consent.data_use import shapes as data_use
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "string", "format": "uuid"}
 _ACR = {"type": "string", "enum": list(ACR_VALUES)}
-_KINDS = {"email_verified": {"type": "boolean"}, "phone_number_verified": {"type": "boolean"}}
+_KINDS = {
+    "email_verified": {"type": "boolean"},
+    "phone_number_verified": {"type": "boolean"},
+    verified.CLAIM: {"type": ["object", "array"], "description": "OpenID Connect for Identity Assurance 1.0."},
+}
 _BASIC: list[dict[str, list[str]]] = [{"partner": []}]
 _SERVICE = [{"service": [DATA_USE]}]
 
@@ -55,7 +59,7 @@ def _schemas() -> dict[str, Any]:
     english = an_object({"en": TEXT})
     known = an_object({"id": _ID, "outcome": outcome}, {"reason_user": english, "reason_admin": english} | more)
     error = an_object({"status": {"type": "integer"}, "code": TEXT, "message": TEXT})
-    claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim != "sub"]
+    claims = [claim for scope in SCOPES.values() for claim in scope.claims if claim not in {"sub", verified.EVIDENCE}]
     act = {"type": "object", "description": "Who acts for the customer, if somebody does (RFC 8693 section 4.1)."}
     person = an_object({"sub": TEXT}, {claim: _KINDS.get(claim, TEXT) for claim in claims} | {"act": act})
     country = {"type": "string", "description": "ISO 3166, or nothing if not known."}

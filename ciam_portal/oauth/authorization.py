@@ -9,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from ciam_portal.core.policy.assurance import Level
-from ciam_portal.oauth import claims, details
+from ciam_portal.oauth import claims, details, verified
 from ciam_portal.oauth.answers import MODES, QUERY, Back
 from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import Partner
@@ -291,7 +291,10 @@ class _Reader:
         return int(text)
 
     def _claims(self) -> claims.Wanted:
-        said = claims.read(self.query.get("claims", ""))
+        try:
+            said = claims.read(self.query.get("claims", ""))
+        except verified.Unreadable as error:
+            raise self._no("invalid_request", str(error)) from None
         if said is None:
             raise self._no("invalid_request", "claims is malformed")
         return said

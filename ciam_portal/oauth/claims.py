@@ -1,7 +1,8 @@
 """The ``claims`` parameter (OpenID Connect Core section 5.5): single fields that a partner names, and for where.
 
 A field named so is kept as ``userinfo:email`` or ``id_token:email``, and released as far as the customer allows the
-scope that it is part of. Essential ones are no others: a partner is told what there is (section 5.5.1).
+scope that it is part of. Essential ones are no others: a partner is told what there is (section 5.5.1). What is said of
+``verified_claims`` is kept behind its place as it was said.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level
+from ciam_portal.oauth import verified
 from ciam_portal.oauth.scopes import SCOPES
 
 USERINFO, ID_TOKEN = "userinfo", "id_token"
@@ -55,11 +57,13 @@ class Wanted:
         """The fields that are named, of those that the partner may ask for; others are ignored."""
         open_to_it = [claim for claim, scope in SCOPE_OF.items() if scope in set(ceiling)]
         places = {USERINFO: self.userinfo, ID_TOKEN: self.id_token}
-        return tuple(f"{place}:{claim}" for place, named in places.items() for claim in open_to_it if claim in named)
+        return tuple(
+            f"{place}:{each}" for place, named in places.items() for each in (*_named(named, open_to_it), *_kept(named))
+        )
 
 
 def read(text: str) -> Wanted | None:
-    """What the parameter says; None if it cannot be read."""
+    """What the parameter says; None if it cannot be read. Raises verified.Unreadable, which says what is wrong."""
     try:
         said = json.loads(text or "{}")
     except (ValueError, RecursionError):
@@ -67,7 +71,11 @@ def read(text: str) -> Wanted | None:
     if not isinstance(said, dict):
         return None
     places = [said.get(name) or {} for name in (USERINFO, ID_TOKEN)]
-    return Wanted(*places) if all(isinstance(place, dict) for place in places) else None
+    if not all(isinstance(place, dict) for place in places):
+        return None
+    for place in places:
+        _verified(place)
+    return Wanted(*places)
 
 
 def named_for(place: str, fields: Iterable[str]) -> dict[str, str]:
@@ -80,6 +88,25 @@ def scopes_behind(fields: Iterable[str]) -> tuple[str, ...]:
     """The scopes that named fields are part of."""
     fields = tuple(fields)
     return tuple(dict.fromkeys(scope for place in (USERINFO, ID_TOKEN) for scope in named_for(place, fields).values()))
+
+
+def asked(place: str, fields: Iterable[str]) -> list[verified.Request]:
+    """What was said of ``verified_claims`` for one place; of nothing, what the scopes open."""
+    kept = next((field for field in fields if field.startswith(f"{place}:[")), None)
+    return json.loads(kept.removeprefix(f"{place}:")) if kept else [verified.PLAIN]
+
+
+def _verified(named: dict[str, Any]) -> list[verified.Request]:
+    return verified.read(named[verified.CLAIM]) if verified.CLAIM in named else []
+
+
+def _named(named: dict[str, Any], open_to_it: Iterable[str]) -> list[str]:
+    more = {verified.EVIDENCE} if verified.wants_evidence(_verified(named)) else set()
+    return [claim for claim in open_to_it if claim in named.keys() | more]
+
+
+def _kept(named: dict[str, Any]) -> list[str]:
+    return [verified.written(said)] if (said := _verified(named)) else []
 
 
 def _wish(said: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)

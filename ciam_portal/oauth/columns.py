@@ -75,8 +75,8 @@ def details() -> "ArrayField[list[UUID] | None, list[UUID] | None]":
 
 def named() -> "ArrayField[list[str], list[str]]":
     """The single fields that a partner named."""
-    words = "not sensitive: single fields that the partner named (OIDC Core 5.5)"
-    return ArrayField(models.CharField(max_length=64), default=list, db_comment=words)
+    words = "not sensitive: single fields that the partner named (OIDC Core 5.5), and what it said of verified claims"
+    return ArrayField(models.CharField(max_length=16_384), default=list, db_comment=words)
 
 
 def delegation() -> models.ForeignKey[Any, Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ciam_portal.core.policy.catalogue import USE_SCOPE
 from ciam_portal.core.policy.limits import Limits, UnsafePolicy
 from ciam_portal.core.words import Text
+from ciam_portal.oauth import verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Scope:
 
 
 OFFLINE, DELEGATIONS = "offline_access", "delegations"
+IDENTITY, IDENTITY_EVIDENCE = "identity", "identity_evidence"
 _SAME = _("It learns that you are the same person when you come back. By itself this says nothing about who you are.")
 SCOPES = {
     scope.name: scope
@@ -30,6 +32,18 @@ SCOPES = {
         Scope("profile", _("Your name"), _("Your name, language and time zone."), ("name", "locale", "zoneinfo")),
         Scope("email", _("Your email address"), _("Your email address."), ("email", "email_verified")),
         Scope("phone", _("Your phone number"), _("Your phone number."), ("phone_number", "phone_number_verified")),
+        Scope(
+            IDENTITY,
+            _("Your confirmed name and date of birth"),
+            _("The name and date of birth that you have shown, how well that was checked, and when."),
+            (verified.CLAIM,),
+        ),
+        Scope(
+            IDENTITY_EVIDENCE,
+            _("How your identity was confirmed"),
+            _("Which kind of document you showed, who issued it, and in what way. Never its number or a picture."),
+            (verified.EVIDENCE,),
+        ),
         Scope(
             "activity",
             _("Where and when you signed in"),

@@ -31,6 +31,7 @@ from ciam_portal.oauth import (
     pushed,
     redirect_uris,
     subject_tokens,
+    verified,
 )
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import Partner
@@ -180,7 +181,9 @@ def jwks(request: HttpRequest) -> HttpResponse:
 def openid_configuration(request: HttpRequest) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
     claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"]
-    claims += [claim for scope in SCOPES.values() for claim in scope.claims if claim not in claims]
+    claims += [
+        claim for scope in SCOPES.values() for claim in scope.claims if claim not in {*claims, verified.EVIDENCE}
+    ]
     return published(
         _metadata()
         | {
@@ -192,6 +195,13 @@ def openid_configuration(request: HttpRequest) -> HttpResponse:
             "id_token_signing_alg_values_supported": list(jwts.OURS),
             "claims_supported": claims,
             "claim_types_supported": ["normal"],
+            "verified_claims_supported": True,
+            "trust_frameworks_supported": [settings.PUBLIC_URL],
+            "evidence_supported": [verified.DOCUMENT, verified.RECORD],
+            "documents_supported": list(verified.DOCUMENTS),
+            "documents_check_methods_supported": list(verified.DOCUMENT_CHECKS),
+            "electronic_records_supported": list(verified.RECORDS),
+            "claims_in_verified_claims_supported": list(verified.CLAIMS),
             "claims_parameter_supported": True,
             "request_parameter_supported": True,
             "request_uri_parameter_supported": False,

@@ -14,12 +14,15 @@ from uuid import UUID
 from accounts.account import events as account
 from accounts.factors import events as factors
 from accounts.lock import events as lock
+from accounts.proofing import events as proofing
+from accounts.proofing.shapes import COUNTS, Found
 from accounts.restrictions import events as restrictions
 from accounts.restrictions.policy import RestrictionKind
 from accounts.sessions import events as sessions
 from accounts.sign_in import events as sign_in
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.policy.assurance import Method
+from ciam_portal.oauth import verified
 from consent.erasure import events as erasure
 from consent.permission import events as permission
 from recovery.case import events as case
@@ -90,7 +93,12 @@ _CREDENTIALS = {
     Method.SECURITY_KEY: "fido2-roaming",
 }
 _LEVELS = {"aal1": "nist-aal1", "aal2": "nist-aal2", "phr": "nist-aal2"}
-_CLAIMS = {"name": ("name",), "locale": ("locale",), "timezone": ("zoneinfo",), "phone": ("phone_number",)}
+_CLAIMS = {
+    "name": ("name", verified.CLAIM),
+    "locale": ("locale",),
+    "timezone": ("zoneinfo",),
+    "phone": ("phone_number",),
+}
 
 Telling = Callable[[Any], Iterable[Meaning]]
 
@@ -140,6 +148,19 @@ def _profile(event: account.ProfileChanged) -> list[Meaning]:
     return [*told, Meaning(CLAIMS_CHANGED, claims=claims)] if claims else told
 
 
+def _proven(event: proofing.IdentityProven) -> list[Meaning]:
+    """What staff have to look at first is nobody's business."""
+    return [_IDENTITY] if event.counts else []
+
+
+def _removed(event: proofing.EvidenceRemoved) -> list[Meaning]:
+    return [_IDENTITY] if event.counted else []
+
+
+def _settled(event: proofing.TwinSettled) -> list[Meaning]:
+    return [_IDENTITY] if Found(event.found) in COUNTS else []
+
+
 def _undone(event: lock.ChangeUndone) -> list[Meaning]:
     back = {"email": ("email",), "phone": ("phone_number",)}.get(event.kind, ())
     return [Meaning(DISABLED), *([Meaning(CLAIMS_CHANGED, claims=back)] if back else [])]
@@ -150,6 +171,7 @@ def _consent(event: permission.ConsentChanged) -> list[Meaning]:
     return [Meaning(CLAIMS_CHANGED, claims=(SCOPE,), partner=event.partner)] if changed else []
 
 
+_IDENTITY = Meaning(CLAIMS_CHANGED, claims=(verified.CLAIM,))
 _NEW_PASSWORD = _always(*_credential(Method.PASSWORD, "update"))
 _HEARD: dict[type[AuditEvent], Telling] = {
     sessions.SessionEnded: lambda event: [Meaning(SESSION_REVOKED, Of.SESSIONS, session=event.session)],
@@ -165,6 +187,9 @@ _HEARD: dict[type[AuditEvent], Telling] = {
         Meaning(IDENTIFIER_CHANGED, Of.EMAIL), Meaning(CLAIMS_CHANGED, claims=("email", "email_verified"))
     ),
     account.ProfileChanged: _profile,
+    proofing.IdentityProven: _proven,
+    proofing.TwinSettled: _settled,
+    proofing.EvidenceRemoved: _removed,
     permission.ConsentChanged: _consent,
     lock.AccountLocked: _always(Meaning(DISABLED)),
     lock.AccountUnlocked: _always(Meaning(ENABLED)),

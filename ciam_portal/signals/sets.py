@@ -65,7 +65,7 @@ def _token(row: Signal, content: dict[str, Any], consent: Consent | None, at: da
         if released.withheld and content["needs"]:
             return None
         if content["claims"]:
-            event["claims"] = _values(consent, content["claims"], covered, named, released)
+            event["claims"] = _values(consent, content["claims"], covered, named, released, at=at)
             if not event["claims"]:
                 return None
     claims = {
@@ -100,10 +100,17 @@ def _released(consent: Consent, needs: Collection[str], named: Collection[str], 
 
 
 def _values(
-    consent: Consent, names: Iterable[str], covered: Collection[str], named: Collection[str], released: Released
+    consent: Consent,
+    names: Iterable[str],
+    covered: Collection[str],
+    named: Collection[str],
+    released: Released,
+    *,
+    at: datetime,
 ) -> dict[str, Any]:
     """What these claims are now, as far as they may be told; null, if there is nothing."""
     scope = " ".join(name for name in scopes.SCOPES if name in covered)
     known = fields.of(consent.customer, released, (), named=named) | {SCOPE: scope}
+    known |= fields.verified_claims(consent.customer, released, (), named=named, at=at)
     told = {SCOPE, *(name for name in named if facts.category_of(name) in released.categories)}
     return {name: known.get(name) for name in names if name in told}

@@ -92,7 +92,7 @@ def _words(request: HttpRequest, found: DeviceCode, consent: Consent | None) -> 
         "asked_at": found.asked_at,
         "elsewhere": (found.network, found.country) != (here.network, here.country),
         "abroad": found.country != here.country,
-        **asking.by_purpose(spoken, customer, counted.standing),
+        **asking.by_purpose(spoken, customer, counted.standing, at),
         "read": marks.shown(records.texts(spoken), customer),
     }
 

@@ -25,6 +25,7 @@ from consent.models import Consent
 from consent.permission import policy
 from consent.purposes.shipped import OF_SCOPES
 from consent.records import facts as records
+from consent.use import identity
 
 
 def for_sharing(
@@ -129,9 +130,9 @@ def for_giving(
     )
 
 
-def connected_today(customer: User, consent: Consent, at: datetime) -> list[datetime]:
+def connected_today(customer: User, besides: UUID, at: datetime) -> list[datetime]:
     """When the customer connected other apps, within a day."""
-    rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(pk=consent.pk)
+    rows = Consent.objects.filter(customer=customer, given_at__gt=at - timedelta(days=1)).exclude(partner=besides)
     return list(rows.values_list("given_at", flat=True))
 
 
@@ -177,15 +178,18 @@ def signed_in(session: Session) -> dict[str, Any]:
     }
 
 
-def shown(customer: User, scope: str) -> str:
+def shown(customer: User, scope: str, at: datetime) -> str:
     """The customer's own values behind a scope, for the consent page; the phone number without its middle."""
     match scope:
         case "profile":
             return ", ".join(part for part in (customer.name, customer.locale, customer.timezone) if part)
         case "email":
             return customer.email
-        case "phone" if customer.phone:
-            return f"{customer.phone[:3]} ···· {customer.phone[-4:]}"
         case "phone":
-            return _("You have not given one.")
+            phone = customer.phone
+            return f"{phone[:3]} ···· {phone[-4:]}" if phone else _("You have not given one.")
+        case scopes.IDENTITY:
+            return ", ".join(identity.claims(customer, at).values()) or _("You have not shown who you are.")
+        case scopes.IDENTITY_EVIDENCE:
+            return identity.document(customer, at)
     return ""

@@ -73,7 +73,7 @@ def give(session: Session, partner: Partner, answered: Answered, *, by: Actor, a
     giving = facts.for_giving(partner, customer, shown, ticked, at, read=answered.read)
     require(policy.may_give, giving, about=customer.pk, by=by, at=at)
     if is_new:
-        trust.let(Limited.APPS, customer, facts.connected_today(customer, consent, at), by=by, at=at)
+        trust.let(Limited.APPS, customer, facts.connected_today(customer, partner.pk, at), by=by, at=at)
     counted = records.connected(customer.pk, partner.pk, consent.declined, at)
     before = counted.kept & frozenset(consent.scopes)
     places, resources = frozenset(consent.resources), frozenset(ours.of_others(answered.resources))

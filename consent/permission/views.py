@@ -62,7 +62,7 @@ def withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponse:
 
 def _words(request: HttpRequest, consent: Consent) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
-        {"scope": scope, "value": facts.shown(request.user, scope.name)}  # type: ignore[arg-type]  # signed in
+        {"scope": scope, "value": facts.shown(request.user, scope.name, clock.now())}  # type: ignore[arg-type]  # signed in
         for scope in scopes.described(consent.scopes)
     ]
     return {

@@ -9,6 +9,8 @@ OF_SCOPES = {
     "profile": "profile",
     "email": "contact_details",
     "phone": "contact_details",
+    "identity": "identity",
+    "identity_evidence": "identity",
     "activity": "activity",
     "delegations": "sign_in",
     "offline_access": "sign_in",
@@ -19,6 +21,8 @@ CATEGORIES_OF_SCOPES: dict[str, tuple[str, ...]] = {
     "profile": ("name", "preference"),
     "email": ("email",),
     "phone": ("phone",),
+    "identity": ("identity",),
+    "identity_evidence": ("document",),
     "activity": ("behavior", "location", "device"),
     "delegations": (),
     "offline_access": (),
@@ -76,6 +80,14 @@ SHIPPED = (
         _texts(
             ("Give an app your profile", "So that an app that you connect knows your name, language and time zone."),
             ("Einer App Ihr Profil geben", "Damit eine verbundene App Ihren Namen, Ihre Sprache und Zeitzone kennt."),
+        ),
+    ),
+    Shipped(
+        "identity",
+        _connected("identity", "document", optional=("document",), sensitivity=Sensitivity.SENSITIVE),
+        _texts(
+            ("Tell an app who you are", "So that an app that you connect can rely on who you have shown to be."),
+            ("Einer App zeigen, wer Sie sind", "Damit sich eine verbundene App darauf verlassen kann, wer Sie sind."),
         ),
     ),
     Shipped(

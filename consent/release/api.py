@@ -15,7 +15,7 @@ from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
 from ciam_portal.core.words import sentence, why_not
-from ciam_portal.oauth import actors, backend, dpop, jwts, scopes, tokens
+from ciam_portal.oauth import actors, backend, claims, dpop, jwts, scopes, tokens
 from ciam_portal.oauth.errors import ProtocolError
 from ciam_portal.oauth.models import AccessToken, Partner, RefreshToken
 from ciam_portal.oauth.resources import ours, signed, targets
@@ -206,7 +206,10 @@ def _withheld(released: Released) -> HttpResponse:
 
 
 def _person(access: Access, released: Released) -> dict[str, Any]:
-    person = fields.of(access.customer, released, access.scopes, named=access.named)
+    customer, named, allowed = access.customer, access.named, access.scopes
+    asked = claims.asked(claims.USERINFO, access.token.named)
+    person = fields.of(customer, released, allowed, named=named)
+    person |= fields.verified_claims(customer, released, allowed, asked, named=named, at=access.at)
     act = actors.shown(access.token.act, access.partner, access.actor)
     return {"sub": subject(access.partner, access.customer.pk)} | person | act
 

@@ -248,7 +248,7 @@ def page(
         "partner": visit.partner,
         "reference": reference,
         "query": visit.asked.query,
-        **asking.by_purpose(spoken, visit.customer, allowed),
+        **asking.by_purpose(spoken, visit.customer, allowed, visit.at),
         "given_up": scopes.described(given_up),
         "places_given_up": Resource.objects.filter(url__in=given_up).order_by("name"),
         "places": Resource.objects.filter(url__in=visit.asked.resources).order_by("name"),

@@ -12,6 +12,7 @@ from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.ciba import GRANT as CIBA
 from ciam_portal.oauth.claims import ID_TOKEN
+from ciam_portal.oauth.claims import asked as asked_for
 from ciam_portal.oauth.exchange import GRANT
 from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.scopes import OWN
@@ -232,7 +233,10 @@ class ConsentValidator(Authenticating):
         named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at, partner=request.client)
         consent, customer, to = exchanged.consent, exchanged.customer, To(Party(request.client.pk), Way.ID_TOKEN)
         released = leaving.release_to_app(consent, customer, ("openid",), to, named=named, at=at)
-        claims: dict[str, Any] = fields.of(exchanged.customer, released, (), named=named)
+        claims: dict[str, Any] = fields.of(customer, released, (), named=named)
+        claims |= fields.verified_claims(
+            customer, released, (), asked_for(ID_TOKEN, exchanged.named), named=named, at=at
+        )
         claims |= facts.signed_in(exchanged.session)
         claims |= {
             "sub": subject(request.client, exchanged.customer.pk),

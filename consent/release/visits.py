@@ -11,9 +11,11 @@ from django.http import HttpRequest
 
 from accounts.models import Session, User
 from accounts.step_up import facts as accounts_facts
+from accounts.trust import facts as trust
+from accounts.trust.policy import Limited, may_do
 from ciam_portal.core import gate
 from ciam_portal.core.audit.actor import Actor
-from ciam_portal.core.audit.decide import keep
+from ciam_portal.core.audit.decide import keep, refusal
 from ciam_portal.core.errors import ProveMore, Refused
 from ciam_portal.core.flow import go_on
 from ciam_portal.core.policy import limits
@@ -62,8 +64,17 @@ def check_before_asking(
     allowed = consent.scopes if consent else []
     for action in facts.agreeing(visit.partner, {*shown, *unanswered}, allowed, is_new=consent is None):
         check_gate(visit, action)
+    if consent is None:
+        _check_new(visit)
     _check_letting_out(visit, set(shown) - set(allowed))
     check_issue(visit)
+
+
+def _check_new(visit: Visit) -> None:
+    today = facts.connected_today(visit.customer, visit.partner.pk, visit.at)
+    doing = trust.doing(Limited.APPS, visit.customer, today, visit.at)
+    if doing and (no := refusal(may_do, doing, about=visit.customer.pk, by=visit.by, at=visit.at)):
+        go_on(no)
 
 
 def check_gate(visit: Visit, action: str, asked: gate.Facts | None = None) -> None:

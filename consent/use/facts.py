@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
 from django.db.models import OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
-from accounts.models import User
+from accounts.models import IdentityEvidence, User
 from ciam_portal.core import categories
 from ciam_portal.core.errors import Refused
-from ciam_portal.oauth import claims
+from ciam_portal.oauth import claims, verified
 from consent.models import Consent, PurposeVersion
 from consent.purposes import facts as purposes
 from consent.purposes.facts import Active, Wanted
@@ -76,22 +77,25 @@ def of_scopes(scopes: Iterable[str], named: Iterable[str] = ()) -> tuple[Wanted,
     return tuple(Wanted(each.purpose, tuple(c for c in each.categories if c in going), each.scopes) for each in wanted)
 
 
-COLUMNS = {
-    "name": "name",
-    "locale": "locale",
-    "zoneinfo": "timezone",
-    "email": "email",
-    "email_verified": "email",
-    "phone_number": "phone",
-    "phone_number_verified": "phone",
+COLUMNS: dict[str, tuple[type[models.Model], str]] = {
+    "name": (User, "name"),
+    "locale": (User, "locale"),
+    "zoneinfo": (User, "timezone"),
+    "email": (User, "email"),
+    "email_verified": (User, "email"),
+    "phone_number": (User, "phone"),
+    "phone_number_verified": (User, "phone"),
+    verified.CLAIM: (IdentityEvidence, "sealed"),
+    verified.EVIDENCE: (IdentityEvidence, "document"),
 }
-"""Of which column of a person each claim tells."""
+"""Of which column of a person, or of what they have shown, each claim tells."""
 
 
 @cache
 def category_of(claim: str) -> str:
     """The data category of this claim: that of the column it is read from."""
-    found = categories.of_column(User._meta.get_field(COLUMNS[claim]))  # noqa: SLF001  (Django's documented way)
+    model, name = COLUMNS[claim]
+    found = categories.of_column(model._meta.get_field(name))  # noqa: SLF001  (Django's documented way)
     return found.code if found else ""
 
 

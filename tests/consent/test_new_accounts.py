@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Beginning
+from accounts.models import Beginning, User
 from accounts.trust import facts, policy
 from accounts.trust.policy import Limited
 from ciam_portal.core import clock
+from ciam_portal.core.audit.models import DecisionEntry
 from ciam_portal.core.errors import OnHold
 from ciam_portal.core.policy import limits
 from consent.business import flows as businesses
@@ -22,7 +23,7 @@ from tests import factories
 from tests.at_once import at_once
 from tests.consent.delegation.conftest import SEE, Party, ada, bob, party, wish
 from tests.consent.family.conftest import MIA
-from tests.oauth.walk import register
+from tests.oauth.walk import Walk, register
 
 __all__ = ["ada", "bob", "party"]
 Verb = Callable[[], object]
@@ -114,3 +115,12 @@ def test_the_page_says_what_may_be_approved(ada: Party) -> None:
     rules = limits.current().trust
     assert any(f"approve {rules.shown_approvals_per_day} things" in line for line in facts.lines(ada.user, clock.now()))
     assert policy.most(Limited.ACTING, policy.Trust.NEW, limits.current()) is None
+
+
+@pytest.mark.django_db
+def test_who_waits_reads_on_the_page_of_an_app_what_helps(walk: Walk, customer: User) -> None:
+    Beginning.objects.create(customer=customer, domain="bots.test", proven_at=clock.now(), waits=True)
+    asked = walk.ask("openid")
+    assert asked.status_code == 403
+    assert "Confirm a phone number" in asked.text
+    assert DecisionEntry.objects.filter(about=customer.pk, question="trust.may_do", answer="hold").count() == 1

@@ -31,6 +31,7 @@ ALLOWED = {
     ("ciam_portal/oauth/models.py", "email"): "mail to who answers for an app",
     ("ciam_portal/signals/flows.py", "email"): "compared with what another was known by; sealed, and asked when told",
     ("ciam_portal/signals/flows.py", "phone"): "the same",
+    ("consent/use/identity.py", "name"): "as they have shown it; asked by the door alone",
 }
 
 

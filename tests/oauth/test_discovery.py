@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from accounts.models import Session, User
+from accounts.models import IdentityEvidence, Session, User
+from accounts.proofing.shapes import PAPERS, Document, Pathway
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import ACR_VALUES, Level, Method
-from ciam_portal.oauth import actors, ciba, exchange, jwts, scopes
+from ciam_portal.oauth import actors, ciba, exchange, jwts, scopes, verified
 from ciam_portal.oauth.models import Partner, Resource
 from ciam_portal.oauth.profiles import Profile
 from tests import factories
@@ -24,11 +26,13 @@ from tests.oauth.asking import ORDER, PATH, Asking
 from tests.oauth.keyed import Keyed, new_key, signed
 from tests.oauth.test_details import ALLOWED, PAYMENT
 from tests.oauth.test_device import Television
+from tests.oauth.test_verified_claims import PASSPORT, WALLET, asks, parameter, show
 from tests.oauth.walk import AFTER, ALL, CALLBACK, VERIFIER, Walk, answer, payload, register
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 OPENID, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 Use = Callable[["Told", Any], None]
+IDENTIFYING = ("identity", "identity_evidence")
 
 
 def sign_in(who: User, *methods: Method, on: Client) -> Client:
@@ -332,10 +336,64 @@ def subject_type(told: Told, kind: str) -> None:
 
 
 def claims(told: Told, claimed: list[str]) -> None:
-    walk = told.walk(backchannel_logout_uri="https://shop.example/over")
-    issued = walk.tokens("openid profile email phone")
+    walk = told.walk(backchannel_logout_uri="https://shop.example/over", scopes=(*ALL, *IDENTIFYING))
+    show(told.customer)
+    issued = walk.tokens("openid profile email phone identity")
     said = payload(issued["id_token"]) | walk.userinfo(issued["access_token"]).json()
     assert set(said) == set(claimed)
+
+
+def asserted(told: Told, *claims: str, **how: Any) -> Any:
+    """What a partner is told that asks for this."""
+    walk = told.walk(scopes=("openid", *IDENTIFYING))
+    wanted = parameter(asks({"trust_framework": None} | how, claims or ["birthdate"]))
+    return walk.userinfo(walk.tokens("openid", claims=wanted)["access_token"]).json()["verified_claims"]
+
+
+def shown(told: Told, **changed: Any) -> None:
+    IdentityEvidence.objects.all().delete()
+    show(told.customer, replace(PASSPORT, **changed))
+
+
+def verified_claims(told: Told, claimed: bool) -> None:
+    assert claimed is True
+    shown(told)
+    assert asserted(told)["claims"]
+
+
+def trust_framework(told: Told, name: str) -> None:
+    shown(told)
+    assert asserted(told, trust_framework={"value": name})["verification"] == {"trust_framework": name}
+
+
+def evidence(told: Told, kind: str) -> None:
+    shown(told)
+    show(told.customer, WALLET)
+    wanted = [{"type": {"value": kind}}]
+    assert asserted(told, evidence=wanted)["verification"]["evidence"] == [{"type": kind}]
+
+
+def evidence_of(kind: str, member: str) -> Use:
+    def run(told: Told, name: str) -> None:
+        documents = [each for each in Document if (each in PAPERS) is (kind == verified.DOCUMENT)]
+        types = verified.DOCUMENTS if kind == verified.DOCUMENT else verified.RECORDS
+        shown(told, document=documents[types.index(name)])
+        wanted = [{"type": {"value": kind}, member: {"type": {"value": name}}}]
+        assert asserted(told, evidence=wanted)["verification"]["evidence"][0][member] == {"type": name}
+
+    return run
+
+
+def check_method(told: Told, method: str) -> None:
+    shown(told)
+    show(told.customer, replace(PASSPORT, pathway=Pathway.REMOTE_ATTENDED))
+    wanted = [{"type": {"value": "document"}, "check_details": [{"check_method": {"value": method}}]}]
+    assert asserted(told, evidence=wanted)["verification"]["evidence"][0]["check_details"] == [{"check_method": method}]
+
+
+def verified_claim(told: Told, name: str) -> None:
+    shown(told, name="Rosa Lind")
+    assert set(asserted(told, name)["claims"]) == {name}
 
 
 def claim_type(_told: Told, kind: str) -> None:
@@ -477,6 +535,13 @@ USES: dict[str, Use] = {
     "claims_supported": claims,
     "claim_types_supported": each(claim_type),
     "claims_parameter_supported": claims_parameter,
+    "verified_claims_supported": verified_claims,
+    "trust_frameworks_supported": each(trust_framework),
+    "evidence_supported": each(evidence),
+    "documents_supported": each(evidence_of(verified.DOCUMENT, "document_details")),
+    "documents_check_methods_supported": each(check_method),
+    "electronic_records_supported": each(evidence_of(verified.RECORD, "record")),
+    "claims_in_verified_claims_supported": each(verified_claim),
     "acr_values_supported": each(acr_value),
     "prompt_values_supported": each(prompt_value),
     "display_values_supported": each(display_value),

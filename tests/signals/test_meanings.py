@@ -12,6 +12,8 @@ from accounts.account import events as account
 from accounts.factors import events as factors
 from accounts.lock import events as lock
 from accounts.lock.policy import WayBack
+from accounts.proofing import events as proofing
+from accounts.proofing.shapes import Found
 from accounts.restrictions import events as restrictions
 from accounts.sign_in import events as sign_in
 from ciam_portal.core.audit import months  # noqa: F401  (what only jobs and commands record)
@@ -77,15 +79,12 @@ UNTOLD = {
     "proofing.due",
     "proofing.failed",
     "proofing.noted",
-    "proofing.proven",
-    "proofing.removed",
     "proofing.staff_trained",
     "proofing.started",
     "proofing.stopped",
     "proofing.training_ended",
     "proofing.twin_proposed",
     "proofing.twin_seen",
-    "proofing.twin_settled",
     "succession.answered",
     "succession.approved",
     "succession.begun",
@@ -341,6 +340,11 @@ def stepped(before: str | None, now: str) -> sign_in.SteppedUp:
     return sign_in.SteppedUp(ID, Method.TOTP, Code(now), Code(before) if before else None)
 
 
+def proven(*, counts: bool) -> proofing.IdentityProven:
+    how = {"provider": Code("wallet"), "strength": Code("strong"), "pathway": Code("onsite"), "expires_at": NOW}
+    return proofing.IdentityProven(attempt=ID, evidence=ID, counts=counts, **how)  # type: ignore[arg-type]
+
+
 def undone(kind: str) -> lock.ChangeUndone:
     return lock.ChangeUndone(ID, Code(kind), 0, restored=True, way=WayBack.MAILBOX, sessions_ended=0, tokens_ended=0)
 
@@ -367,9 +371,18 @@ def undone(kind: str) -> lock.ChangeUndone:
         (stepped("aal2", "phr"), []),
         (stepped("aal1", "aal1"), []),
         (stepped(None, "aal2"), []),
-        (account.ProfileChanged((Code("name"), Code("timezone"))), ["token-claims-change name zoneinfo"]),
+        (
+            account.ProfileChanged((Code("name"), Code("timezone"))),
+            ["token-claims-change name verified_claims zoneinfo"],
+        ),
         (account.ProfileChanged((Code("phone"),)), ["identifier-changed", "token-claims-change phone_number"]),
         (account.ProfileChanged(()), []),
+        (proven(counts=True), ["token-claims-change verified_claims"]),
+        (proven(counts=False), []),
+        (proofing.EvidenceRemoved(ID, counted=True), ["token-claims-change verified_claims"]),
+        (proofing.EvidenceRemoved(ID, counted=False), []),
+        (proofing.TwinSettled(ID, Code(Found.DIFFERENT)), ["token-claims-change verified_claims"]),
+        (proofing.TwinSettled(ID, Code(Found.ONE_ACCOUNT)), []),
         (account.EmailChanged(), ["identifier-changed", "token-claims-change email email_verified"]),
         (changed(removed=(Code("email"),)), ["token-claims-change scope"]),
         (changed(), []),

@@ -84,7 +84,7 @@ def passed(check: IdentityCheck, shown: Shown, *, by: Actor, at: datetime) -> Id
     check.end(State.PASSED, at, by=by.id if check.noted_by else None)
     event = events.IdentityProven(
         attempt=check.pk, evidence=evidence.pk, provider=Code(check.provider), strength=Code(evidence.strength),
-        pathway=Code(evidence.pathway), expires_at=evidence.expires_at,
+        pathway=Code(evidence.pathway), counts=not others, expires_at=evidence.expires_at,
     )  # fmt: skip
     record(event, about=customer.pk, by=by, at=at)
     for other in others[:_MOST_TWINS]:

@@ -76,5 +76,6 @@ def _settle(twin: IdentityTwin, found: Found, customer: User, *, by: Actor, at: 
 
 def _forget(evidence: IdentityEvidence, *, by: Actor, at: datetime) -> None:
     IdentityTwin.objects.filter(evidence=evidence.pk, settled_at__isnull=True).delete()  # nothing is left to decide
-    record(events.EvidenceRemoved(evidence=evidence.pk), about=evidence.customer_id, by=by, at=at)
+    removed = events.EvidenceRemoved(evidence=evidence.pk, counted=not evidence.waits)
+    record(removed, about=evidence.customer_id, by=by, at=at)
     evidence.delete()

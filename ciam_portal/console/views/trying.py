@@ -94,4 +94,5 @@ def tried(request: HttpRequest) -> HttpResponse:
 def _told(app: Partner, exchanged: release.Exchanged, at: datetime) -> dict[str, Any]:
     scopes, to = exchanged.issued.scopes, To(Party(app.pk), Way.USERINFO)
     released = leaving.release_to_app(exchanged.consent, exchanged.customer, scopes, to, at=at)
-    return fields.of(exchanged.customer, released, scopes)
+    shown = fields.verified_claims(exchanged.customer, released, scopes, at=at)
+    return fields.of(exchanged.customer, released, scopes) | shown

@@ -270,6 +270,7 @@ def test_its_owner_reads_it_asks_a_person_and_is_let_go_on(sign_in: SignIn, outb
     assert "Ask us to look" not in client.get("/security/").text
     assert client.post("/security/limits/ask/").status_code == 403
     held = HeldSignUp.objects.get(customer=person)
+    assert held.network == ""  # it stands for itself, whatever else comes from there
     ann, session, by = agent("ann")
     registration.review(held, HeldSignUp.Found.PROGRAM, ann, session, by=by, at=clock.now())
     assert outbox()[-1].words["opened"] is True
@@ -280,7 +281,7 @@ def test_its_owner_reads_it_asks_a_person_and_is_let_go_on(sign_in: SignIn, outb
     assert outbox()[-1].kind == "account_passed"
     assert not waits(person)
     with pytest.raises(Refused):
-        flows.ask(person, None, by=Actor(ActorKind.CUSTOMER, person.pk), at=clock.now())  # type: ignore[arg-type]
+        flows.ask(person, by=Actor(ActorKind.CUSTOMER, person.pk), at=clock.now())
 
 
 @pytest.mark.django_db
