@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve, reverse
 from django.utils.cache import patch_vary_headers
 
+from ciam_portal import repeats
+
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 PROXIES = "/gateway/"
@@ -92,8 +94,9 @@ class Machines(WSGIHandler):
 def before(django: Wsgi) -> Wsgi:
     """The whole portal: machines here, everybody else there."""
     machines = Machines()
+    repeating = repeats.Repeating(machines)
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  (WSGI's)
-        return (machines if machines.knows(environ) else django)(environ, start_response)
+        return (repeating if machines.knows(environ) else django)(environ, start_response)
 
     return application

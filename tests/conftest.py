@@ -22,6 +22,8 @@ from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import keys
+from consent.ledger import counter
+from consent.models import Use
 from consent.purposes import facts as purposes
 from tests import factories
 from tests.stack import seed
@@ -49,6 +51,7 @@ def _hurry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Argon2id, "memory_cost", 8)
     patch.setattr(Argon2id, "time_cost", 1)
     patch.setattr(settings, "EVEN_SECONDS", 0.0)
+    patch.setattr(counter, "count", Use.objects.note)  # not in a later test's time
     patch.setattr(purposes, "LATE", timedelta(hours=1))  # tests count statements, however slowly they come
     patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)  # no walk of all files for each client
 

@@ -43,7 +43,10 @@ class UseQuerySet(models.QuerySet["Use"]):
     """Reads over the ledger, and its one way in."""
 
     def note(self, lines: Iterable[Line], at: datetime) -> None:
-        """Write what was used or refused at this instant. One statement; raises DatabaseError: then nothing may go."""
+        """Write what was used or refused at this instant. One statement; raises DatabaseError: then nothing may go.
+
+        A Counter says how often each was.
+        """
         minute = at.replace(second=0, microsecond=0)
         counted = Counter(lines)
         if not counted:

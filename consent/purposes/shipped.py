@@ -86,7 +86,7 @@ SHIPPED = (
         "identity",
         _connected("identity", "document", optional=("document",), sensitivity=Sensitivity.SENSITIVE),
         _texts(
-            ("Tell an app who you are", "So that an app that you connect can rely on who you have shown to be."),
+            ("Tell an app who you are", "So that an app that you connect can be sure of who you are."),
             ("Einer App zeigen, wer Sie sind", "Damit sich eine verbundene App darauf verlassen kann, wer Sie sind."),
         ),
     ),

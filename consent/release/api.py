@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.models import Session
-from ciam_portal.core import clock, gate
+from ciam_portal.core import clock, gate, grounds
 from ciam_portal.core.audit.decide import Decided
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, Deny, Hold, StepUp
@@ -51,6 +51,8 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             if not isinstance(access, Access):
                 return _refused(access, needed, at)
             access.consent.used(at)
+            if not jkt:
+                grounds.may_repeat()  # a proof of a key counts once
             return view(request, access)
 
         return _described(_presented(wraps(view)(run)), needed)
@@ -227,6 +229,8 @@ def introspect(request: HttpRequest) -> HttpResponse:
     value = request.POST.get("token", "")
     if not value:
         return problem("invalid_request", "token is missing")
+    if "client_assertion" not in request.POST:
+        grounds.may_repeat(lambda: pace.too_many(asking) is None)  # a signed proof counts once
     found = tokens.access_of(value) or tokens.standing_refresh(value)
     said = _state(found, asking) if found else {"active": False}
     if _SIGNED not in request.headers.get("Accept", ""):

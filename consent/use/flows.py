@@ -1,5 +1,6 @@
 """The one way out for data of a person: ask ``may_use``, write the ledger, and only then hand out what may go."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,9 @@ from ciam_portal.core.outbox.notice import Medium
 from ciam_portal.core.outbox.tasks import MAY_BE_SENT
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Deny
+from consent.ledger import counter
 from consent.ledger.shapes import OURSELVES, Line, Way
-from consent.models import Consent, Use
+from consent.models import Consent
 from consent.purposes.facts import Wanted
 from consent.use import facts, policy
 from consent.use.facts import Person
@@ -62,8 +64,8 @@ def release_each(
     """The same for each of these people, still by one statement."""
     asked = [(each, facts.purpose(each.purpose, at)) for each in wanted]
     judged = {name: [_judge(person, *each, to, at) for each in asked] for name, person in people.items()}
-    lines = (line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
-    Use.objects.note(lines, at)
+    lines = Counter(line for name, found in judged.items() for each in found for line in _lines(people[name], each, to))
+    counter.note(lines, at)
     return {
         name: _released(tuple((each.may, each.rest, each.why_not) for each in found)) for name, found in judged.items()
     }

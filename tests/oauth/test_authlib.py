@@ -13,7 +13,10 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 from requests.adapters import BaseAdapter
 
-from tests.oauth.walk import CALLBACK, Walk, answer
+from accounts.models import User
+from ciam_portal.oauth.models import Partner
+from tests.oauth.test_verified_claims import asks, parameter, show
+from tests.oauth.walk import ALL, CALLBACK, Walk, answer
 
 pytestmark = pytest.mark.django_db
 _HEADERS = {"authorization": "HTTP_AUTHORIZATION", "accept": "HTTP_ACCEPT", "dpop": "HTTP_DPOP"}
@@ -39,7 +42,9 @@ class Wire(BaseAdapter):
 
 @pytest.mark.control("OIDC-Core-2", "OIDC-Core-3.1.3.3", "OIDC-Disc-4.3", "RFC8414-3.3")
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_authlib_signs_a_customer_in(walk: Walk, method: str) -> None:
+def test_authlib_signs_a_customer_in(walk: Walk, customer: User, method: str) -> None:
+    Partner.objects.filter(pk=walk.partner.pk).update(scopes_allowed=[*ALL, "identity"])
+    show(customer)
     partner = OAuth2Session(
         client_id=walk.partner.client_id,
         client_secret=walk.secret,
@@ -57,7 +62,7 @@ def test_authlib_signs_a_customer_in(walk: Walk, method: str) -> None:
     assert known["issuer"] == settings.PUBLIC_URL
     verifier = "authlib-" + "v" * 48
     address, state = partner.create_authorization_url(
-        known["authorization_endpoint"], code_verifier=verifier, nonce="n-9"
+        known["authorization_endpoint"], code_verifier=verifier, nonce="n-9", claims=parameter(asks(), place="id_token")
     )
     page: Any = walk.browser.get(urlsplit(address).path, dict(parse_qsl(urlsplit(address).query)))
     response = walk.decide(page)
@@ -74,6 +79,7 @@ def test_authlib_signs_a_customer_in(walk: Walk, method: str) -> None:
         exp={"essential": True},
         auth_time={"essential": True},
     ).validate(decoded.claims)
+    assert decoded.claims["verified_claims"]["claims"] == {"birthdate": "1986-12-09"}  # their profile has another name
     assert decoded.header["kid"] in {key.kid for key in keys.keys}
     assert partner.get(known["userinfo_endpoint"]).json()["sub"] == decoded.claims["sub"]
     fresh = partner.refresh_token(known["token_endpoint"])

@@ -14,11 +14,14 @@ from django.db import connection as django_connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 
+from ciam_portal.core import grounds
+
 if TYPE_CHECKING:
     from ciam_portal.core.postgres.base import DatabaseWrapper
 
 M = TypeVar("M", bound=Model)
 connection = cast("DatabaseWrapper", django_connection)  # our engine
+_DIGESTED = "SELECT {}sha256(convert_to(q::text, 'UTF8')) FROM ({}) q"
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
     str: "\ue000{}".format,
@@ -72,12 +75,15 @@ class Prepared(Generic[M]):
 
     def first(self, *values: str | UUID | datetime) -> M | None:
         """The one row that there is for these values."""
-        known = self._known or self._compiled(values)
+        known, noting = self._known or self._compiled(values), grounds.noting.get()
+        given = [given if at is None else values[at] for at, given in known.values]
         with connection.prepared() as cursor:
-            cursor.execute(known.statement, [given if at is None else values[at] for at, given in known.values])
+            cursor.execute(known.statement if noting is None else _DIGESTED.format("q.*, ", known.statement), given)
             row = cursor.fetchone()
         if row is None:
             return None
+        if noting is not None:
+            noting.reads.append((_DIGESTED.format("", known.statement), tuple(given), row[-1]))
         if known.conversions:
             row = list(row)
             for place, convert, expression in known.conversions:
@@ -132,3 +138,13 @@ def _table(info: dict[str, Any], select: Sequence[Any], attach: Any = None) -> _
     key = next(place for place, name in columns if name == info["model"]._meta.pk.attname)  # noqa: SLF001  (as above)
     related = tuple(_table(each, select, each["local_setter"]) for each in info.get("related_klass_infos", ()))
     return _Table(info["model"], columns, key, attach, related)
+
+
+def digests(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[bytes | None]:
+    """The digests of these rows as they are now, by one statement; None for one that is gone."""
+    with connection.prepared() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(f'({statement})' for statement, _values in asked)}",
+            [value for _statement, values in asked for value in values],
+        )
+        return list(cursor.fetchone())

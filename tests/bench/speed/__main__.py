@@ -222,12 +222,38 @@ def _product(stack: Stack) -> dict[str, Operation]:
         X_Gateway_Host="shop.localhost", X_Gateway_Method="GET", X_Gateway_Key=stack.env["GATEWAY_KEYS"],
     )  # fmt: skip
     made = _operations("/oauth", said | {"statements": counted("/oauth", said, host)}, host)
+    made["API call, each with its own token"] = Operation(_each_its_own(said["token"], host))
     made["API call, DPoP-bound"] = Operation(_bound(browser, host))
     made["gateway check"] = Operation(lambda _number: lambda exchange: exchange(check) == b"")
     made["healthz, through all of Django"] = Operation(
         lambda _number: lambda exchange: bool(exchange(_request("GET", "/healthz", host)))
     )
     return made
+
+
+def _each_its_own(value: str, host: str) -> Callable[[int], load.Ask]:
+    """Nothing of one answer helps with the next."""
+    from ciam_portal.core.crypto import codes
+    from ciam_portal.oauth.models import AccessToken
+    from ciam_portal.oauth.tokens import checksum
+
+    row = AccessToken.objects.get(token_checksum=checksum(value))
+    values = [codes.new_token() for _ in range(8000)]
+    alike = {field.attname: getattr(row, field.attname) for field in AccessToken._meta.concrete_fields}
+    rows = [AccessToken(**alike | {"id": None, "token_checksum": checksum(each)}) for each in values]
+    for each, made in zip(values, rows, strict=True):
+        made._raw_token = each
+    AccessToken.objects.bulk_create(rows)
+
+    def asker(number: int) -> load.Ask:
+        mine = iter(values[number::4] * 2)
+
+        def ask(exchange: Callable[[bytes], bytes]) -> bool:
+            return bool(exchange(_request("GET", "/api/profile", host, Authorization=f"Bearer {next(mine)}")))
+
+        return ask
+
+    return asker
 
 
 def _bound(browser: Any, host: str) -> Callable[[int], load.Ask]:

@@ -1,0 +1,50 @@
+"""What an answer to a machine rests on, noted while it is made: then it can be given again (``ciam_portal.repeats``).
+
+Only what is read by a prepared statement can be asked about anew, so an answer that ran any other is not repeated; nor
+is one whose view did not say ``may_repeat``: it may have used something up.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(slots=True)
+class Grounds:
+    """``reads``: a statement that digests the row that was read, its values, and the digest of what was read."""
+
+    may_repeat: bool = False
+    reads: list[tuple[str, tuple[Any, ...], bytes]] = field(default_factory=list)
+    uses: list[Callable[[datetime], None]] = field(default_factory=list)
+    asks: list[Callable[[], bool]] = field(default_factory=list)
+    statements: int = 0
+    written: int = 0
+
+    @property
+    def are_known(self) -> bool:
+        """Whether there is nothing else that it rests on."""
+        return self.may_repeat and self.statements == len(self.reads) + self.written
+
+    def counted(self, execute: Callable[..., Any], *asked: Any) -> Any:  # noqa: ANN401  (Django's)
+        """A wrapper for the statements of a connection."""
+        self.statements += 1
+        return execute(*asked)
+
+
+noting: ContextVar[Grounds | None] = ContextVar("grounds", default=None)
+
+
+def may_repeat(*asks: Callable[[], bool]) -> None:
+    """Said by a view: the same request may be answered the same, unless one of these says no; each asks every time."""
+    if grounds := noting.get():
+        grounds.may_repeat = True
+        grounds.asks.extend(asks)
+
+
+def uses(again: Callable[[datetime], None], *, statements: int) -> None:
+    """What was written for this answer, by so many statements, and how it is counted when the answer is given again."""
+    if grounds := noting.get():
+        grounds.written += statements
+        grounds.uses.append(again)

@@ -1,0 +1,134 @@
+"""An answer of a moment ago, given again to the very same request, as long as all rows it rests on are the same.
+
+Whoever serves an app asks about the same token several times in a second. What was decided a moment ago is decided the
+same again, unless something has changed; and whether it has is asked of the database each time, by one statement that
+digests the very rows that were read then, word for word. So what was ended is ended at once. What ends by time alone,
+or by a policy that was approved elsewhere, may be answered for ``SECONDS`` longer.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from ciam_portal.core import clock, request_id
+from ciam_portal.core.away import AWAY
+from ciam_portal.core.crypto import codes
+from ciam_portal.core.grounds import Grounds, noting
+from ciam_portal.core.policy import limits
+from ciam_portal.core.postgres import prepared
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+SECONDS = 1.0
+_LONGEST = 8192  # of a form
+_MOST = 10_000
+_OK = "200 "
+_ID = "X-Request-ID"
+# Other for each request, and nothing rests on them.
+_IDS = frozenset({"HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, on which grounds, by which policy; until when on the monotonic clock."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    grounds: Grounds
+    policy: str
+    until: float
+
+    def stands(self) -> bool:
+        """Whether all it rests on is as it was. Raises DatabaseError or RedisError."""
+        if self.policy != limits.current().version or not all(ask() for ask in self.grounds.asks):
+            return False
+        reads = self.grounds.reads
+        return prepared.digests([read[:2] for read in reads]) == [was for _statement, _values, was in reads]
+
+
+class Repeating:
+    """In front of an application that answers machines. Who asks once in a while is answered by it alone."""
+
+    def __init__(self, application: Wsgi) -> None:
+        self._application = application
+        self._known: dict[bytes, Answer | float] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  (WSGI's)
+        """Answer it."""
+        key, now = _key(environ), monotonic()
+        found = self._known.get(key, 0.0) if key else 0.0
+        if isinstance(found, Answer):
+            if now < found.until and self._is_given(found, start_response):
+                return [found.body]
+            found = found.until
+        if not key or now >= found:
+            self._keep(key, now + SECONDS)
+            return self._application(environ, start_response)
+        return self._noted(key, environ, start_response, now + SECONDS)
+
+    def _is_given(self, answer: Answer, start_response: Any) -> bool:  # noqa: ANN401  (WSGI's)
+        name = codes.new_id().hex
+        token = request_id.current.set(name)
+        try:
+            connection.close_if_unusable_or_obsolete()
+            if not answer.stands():
+                return False
+            at = clock.now()
+            for use in answer.grounds.uses:
+                use(at)
+        except (*AWAY, DatabaseError):
+            return False  # the application says what is wrong
+        finally:
+            request_id.current.reset(token)
+        start_response(answer.status, [*answer.headers, (_ID, name)])
+        return True
+
+    def _noted(self, key: bytes, environ: dict[str, Any], start_response: Any, until: float) -> Iterable[bytes]:  # noqa: ANN401  (WSGI's)
+        grounds, said = Grounds(), list[Any]()
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401  (WSGI's)
+            said[:] = status, headers
+            return start_response(status, headers, *more)
+
+        token = noting.set(grounds)
+        try:
+            with connection.execute_wrapper(grounds.counted), limits.unit_of_work():
+                answered = self._application(environ, start)
+                policy = limits.current().version
+        finally:
+            noting.reset(token)
+        if grounds.are_known and said[0].startswith(_OK):
+            headers = tuple(header for header in said[1] if header[0] != _ID)
+            self._keep(key, Answer(said[0], headers, b"".join(answered), grounds, policy, until))
+        return answered
+
+    def _keep(self, key: bytes, known: Answer | float) -> None:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        if key:
+            self._known[key] = known
+
+
+def _key(environ: dict[str, Any]) -> bytes:
+    """What makes a request the very same; empty for one that is never repeated."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if (
+        "HTTP_DPOP" in environ
+        or "HTTP_TRANSFER_ENCODING" in environ
+        or not length.isdecimal()
+        or int(length) > _LONGEST
+    ):
+        return b""
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    headers = sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_") and name not in _IDS)
+    where = [
+        environ.get(name, "") for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "REMOTE_ADDR")
+    ]
+    return hashlib.sha256(repr((where, headers, body)).encode()).digest()
