@@ -6,6 +6,7 @@ reasons: they stand in policies, which know no gettext.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ msgstr ""
 Text = str | tuple[str, ...]  # with its plural, if it has one
 
 
+@cache
 def extracted() -> Catalog:
-    """Every text that goes through gettext, with the files that say it."""
+    """Every text that goes through gettext, with the files that say it: they are read once."""
     catalog = Catalog(locale="en")
     modules = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
     pages = list((ROOT / "templates").rglob("*.html"))

@@ -37,8 +37,12 @@ _NEVER_EMPTIED = "SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgtype 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
+gc.disable()  # while tests are collected: of what is made then, all stays
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

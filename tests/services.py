@@ -4,6 +4,7 @@ import atexit
 import os
 import re
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -74,6 +75,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         os.environ["CACHE_URL"] = re.sub(r"/\d+$", f"/{number}", os.environ["CACHE_URL"])
         os.environ["BROKER_URL"] = re.sub(r"/\d+$", f"/{number + 1}", os.environ["BROKER_URL"])
     elif "DATABASE_URL" not in os.environ:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes read the same files
+        sys.dont_write_bytecode = False
         started = early_config.stash[_STARTED] = ExitStack()
         atexit.register(started.close)  # for the runs that end before pytest_unconfigure
         os.environ.update(started.enter_context(Stack.temporary(services_only=True)).env)

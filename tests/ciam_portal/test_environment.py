@@ -26,7 +26,9 @@ else:
 # Reads the libraries once; each start is a child of it that has read no settings, with an environment of its own.
 PARENT = """
 import json, os, sys
-import ciam_portal, environ, csp.constants, django.urls
+import ciam_portal, environ, csp.constants, django.urls, django.db.models, django.forms
+import argon2, dns.resolver, httpx, jwcrypto.jwt, maxminddb, oauthlib.oauth2, phonenumbers, psycopg, segno, ua_parser
+import webauthn, webpush, zxcvbn
 for line in sys.stdin:
     code, env, out, err = json.loads(line)
     child = os.fork()

@@ -4,6 +4,7 @@ import ast
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def facts(*new: str, known: tuple[str, ...] = (), device: int = 2, standing: int
     return ["sign_in", {"evidence": evidence, "device": device, "standing": standing}]
 
 
+@cache
 def finding_codes() -> list[str]:
     """Every text that anything in the product gives a finding as its code."""
     makers, found = (
@@ -54,7 +56,8 @@ def finding_codes() -> list[str]:
         {f"burst_{feature.value}" for feature in Feature},
     )
     for path in (*(ROOT / "ciam_portal").rglob("*.py"), *(ROOT / "accounts").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)) if any(maker in text for maker in makers) else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
@@ -62,6 +65,7 @@ def finding_codes() -> list[str]:
     return sorted(found)
 
 
+@cache
 def policy_reasons() -> list[tuple[str, ReasonBase]]:
     """Every reason of every policy, with a module whose questions are answered with it."""
     found: dict[tuple[type, ReasonBase], str] = {}  # codes of several policies may be alike

@@ -22,7 +22,7 @@ from tests.stack.valkey import free_port
 SIGNING = "OIDC_SIGNING_KEYS"
 RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", "CHECKPOINT_KEYS", SIGNING}
 GRACE = "grace@example.com"
-PAUSE = 0.05  # seconds between two requests of one client: bounded, for other tests run too
+PAUSE = 0.2  # seconds between two requests of one client: bounded, for other tests run too
 PREPARED = """
 from accounts.customer import proofs
 from accounts.models import User

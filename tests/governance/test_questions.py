@@ -46,7 +46,10 @@ def sources() -> list[Path]:
 
 def asked_in(path: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Each question that this file asks, with where."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    text = path.read_text()
+    if not any(name in text for name in NAMES):
+        return
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     calls = [call for call in calls if ast.unparse(call.func).rpartition(".")[2] in NAMES]
     place = path.relative_to(ROOT)
     if not calls or str(place) in HANDS_ON:
