@@ -132,10 +132,11 @@ def _train() -> None:
 
 
 def _company() -> None:
-    """Everybody here has an address at one mail domain: it is known."""
+    """Everybody here has an address at one mail domain, and whoever tries it at the next: both are known."""
     boss = User.objects.get(email=BOSS)
     row = {"reason": WhyPass.ORGANIZATION.value, "passed_by": boss.pk, "passed_at": clock.now()}
-    PassedDomain.objects.get_or_create(domain="example.com", defaults=row)
+    for domain in ("example.com", "example.net", "example.org"):
+        PassedDomain.objects.get_or_create(domain=domain, defaults=row)
 
 
 def _give(person: User, role: Role) -> None:
