@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One more than cores: journeys and outages wait much of their time.
 TEST_PROCESSES ?= 3
-export PORT PARTNER_PORT CIAM_STATE_DIR AGENT
+export PORT PARTNER_PORT CIAM_STATE_DIR AGENT PUBLIC_URL
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench abuse enumeration lint texts reset lock

@@ -32,7 +32,7 @@ def check_uri(uri: str, rules: Rules, where: Environment) -> None:
     except ValueError as error:
         raise Unacceptable(f"{uri!r} is no address.") from error
     is_sandbox, on_device = where is Environment.SANDBOX, rules.on_devices and without_port(uri) is not None
-    here = on_device or (host in _LOCAL and (is_sandbox or not settings.SECURE))
+    here = on_device or (host in _LOCAL and (is_sandbox or not settings.PRODUCTION))
     if environment.is_for_trials(uri) != is_sandbox and not here:
         raise Unacceptable(f"{uri!r}: {TRIALS_ONLY}")
     if on_device or (rules.on_devices and _OF_AN_APP.fullmatch(uri)):

@@ -25,10 +25,12 @@ else:
 """
 # Reads the libraries once; each start is a child of it that has read no settings, with an environment of its own.
 PARENT = """
-import json, os, sys
-import ciam_portal, environ, csp.constants, django.urls, django.db.models, django.forms
+import gc, json, os, sys
+import ciam_portal.environment, ciam_portal.core.policy.limits
+import csp.constants, django.core.mail, django.db.models, django.forms, django.urls, django.utils.log
 import argon2, dns.resolver, httpx, jwcrypto.jwt, maxminddb, oauthlib.oauth2, phonenumbers, psycopg, segno, ua_parser
 import webauthn, webpush, zxcvbn
+gc.freeze()
 for line in sys.stdin:
     code, env, out, err = json.loads(line)
     child = os.fork()
@@ -37,8 +39,19 @@ for line in sys.stdin:
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.environ.clear()
         os.environ.update(env)
-        exec(code, {})
-        sys.exit()
+        status = 1
+        try:
+            exec(code, {})
+            status = 0
+        except SystemExit as ended:
+            status = ended.code or 0
+            if isinstance(status, str):
+                status = print(status, file=sys.stderr) or 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        for each in (sys.stdout, sys.stderr):
+            each.flush()
+        os._exit(status)  # taking the interpreter down takes longer than all the rest
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 Start = Callable[..., "subprocess.CompletedProcess[str]"]

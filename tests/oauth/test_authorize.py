@@ -232,7 +232,7 @@ def test_wrong_methods(walk: Walk, verb: str) -> None:
 
 
 def test_the_authorize_page_costs_few_statements(walk: Walk, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         walk.ask()
     walk.code()
     with django_assert_max_num_queries(14):

@@ -194,7 +194,7 @@ def test_that_it_was_used_is_written_now_and_then(till: Walk) -> None:
     ],
 )
 def test_hosts_of_sandbox_and_production_are_never_mixed(where: str, uri: str, fits: bool, settings: Any) -> None:
-    settings.SECURE = True
+    settings.PRODUCTION = True
     said: dict[str, Any] = TRIAL | {"redirect_uris": (uri,)}
     try:
         register(environment=Environment(where), **said)

@@ -55,7 +55,7 @@ def test_what_cannot_be_registered(changed: dict[str, Any]) -> None:
 @pytest.mark.control("FAPI2-SP-5.3.2.2-8")
 def test_plain_http_to_this_machine_is_for_development(settings: Any) -> None:
     register(redirect_uris=("http://localhost:8001/callback",))
-    settings.SECURE = True
+    settings.PRODUCTION = True
     with pytest.raises(partners.Unacceptable):
         register(redirect_uris=("http://localhost:8001/callback",))
 

@@ -38,13 +38,20 @@ def main() -> int:
         if chosen.command == "code":
             return code(Path(state_dir), chosen.email)
         acts = chosen.command == "run" and os.environ.get("AGENT", "") not in {"", "0"}
-        stack = Stack(state_dir, port=_port("PORT", 8000), partner_port=_port("PARTNER_PORT", 8001), agent=acts)
+        ports = {"port": _port("PORT", 8000), "partner_port": _port("PARTNER_PORT", 8001)}
+        stack = Stack(state_dir, **ports, agent=acts, **_behind_a_proxy())
         return reset(stack) if chosen.command == "reset" else run(stack)
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _behind_a_proxy() -> dict[str, str]:
+    """With ``PUBLIC_URL``, people come by a proxy of their own on this machine."""
+    url = os.environ.get("PUBLIC_URL", "")
+    return {"PUBLIC_URL": url, "TRUSTED_PROXY_COUNT": "1"} if url else {}
 
 
 def run(stack: Stack) -> int:

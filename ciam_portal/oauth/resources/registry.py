@@ -117,7 +117,7 @@ def let_reach(partner: Partner, urls: tuple[str, ...], *, by: Actor, at: datetim
 
 def _check(wanted: Registration) -> None:
     parts = urlsplit(wanted.url)
-    secure = parts.scheme == "https" or not settings.SECURE
+    secure = parts.scheme == "https" or not settings.PRODUCTION
     plain = _PLAIN.fullmatch(wanted.url) and len(wanted.url) <= _LONGEST
     if not (plain and secure) or parts.netloc.endswith(_UNSAID[parts.scheme]):
         raise Unacceptable(
