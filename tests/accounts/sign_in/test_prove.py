@@ -436,7 +436,7 @@ def test_the_security_page_costs_few_queries(
     with django_assert_max_num_queries(13):  # of a new account, what may lift its limits too
         assert client.get("/security/").status_code == 200
     User.objects.update(created_at=clock.now() - timedelta(days=120))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert client.get("/security/").status_code == 200
 
 
