@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TypedDict
 
 from tests.stack import ENVIRONMENT_FILE, Stack, StackError, production_environment
 from tests.stack.state import CHECKOUT, Hold
@@ -38,8 +39,8 @@ def main() -> int:
         if chosen.command == "code":
             return code(Path(state_dir), chosen.email)
         acts = chosen.command == "run" and os.environ.get("AGENT", "") not in {"", "0"}
-        ports = {"port": _port("PORT", 8000), "partner_port": _port("PARTNER_PORT", 8001)}
-        stack = Stack(state_dir, **ports, agent=acts, **_behind_a_proxy())
+        port, partner_port = _port("PORT", 8000), _port("PARTNER_PORT", 8001)
+        stack = Stack(state_dir, port=port, partner_port=partner_port, agent=acts, **_behind_a_proxy())
         return reset(stack) if chosen.command == "reset" else run(stack)
     except StackError as error:
         print(error, file=sys.stderr)
@@ -48,7 +49,14 @@ def main() -> int:
         return 130
 
 
-def _behind_a_proxy() -> dict[str, str]:
+class Behind(TypedDict, total=False):
+    """What is told of a proxy."""
+
+    PUBLIC_URL: str
+    TRUSTED_PROXY_COUNT: str
+
+
+def _behind_a_proxy() -> Behind:
     """With ``PUBLIC_URL``, people come by a proxy of their own on this machine."""
     url = os.environ.get("PUBLIC_URL", "")
     return {"PUBLIC_URL": url, "TRUSTED_PROXY_COUNT": "1"} if url else {}

@@ -38,7 +38,10 @@ class Stack:
         """``agent``: an agent and its shop too; ``other``: what its environment says instead."""
         self.state = State(Path(state_dir))
         self.port, self.partner_port, self._durable = port, partner_port, durable
-        self.url, self.partner_url = other.get("PUBLIC_URL", f"http://localhost:{port}"), f"http://localhost:{partner_port}"
+        self.url, self.partner_url = (
+            other.get("PUBLIC_URL", f"http://localhost:{port}"),
+            f"http://localhost:{partner_port}",
+        )
         self.shop_port, self.agent_port, self.acts = partner_port + 1, partner_port + 2, _ACTS if agent else ()
         self.agent_url = f"http://localhost:{self.agent_port}"
         self.mail_dir, self.sms_dir = self.state.mail, self.state.sms
