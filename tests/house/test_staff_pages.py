@@ -127,7 +127,7 @@ def test_forged_numbers_are_not_there() -> None:
     boss = Member(*Role)
     for key in ("x", "1", "-1", "_5F", "' OR 1=1 --", "%3Cscript%3E", "a" * 300, NOBODYS):
         for model in admin.site._registry:
-            for end in ("change/", ""):
+            for end in ("change/", "") if key == "x" else ("change/",):
                 answer = boss.client.get(f"/staff/{model._meta.app_label}/{model._meta.model_name}/{key}/{end}")
                 assert answer.status_code in {400, 404}, (model, key)
 
