@@ -4,14 +4,13 @@ The same is said by ``static/receipts.js`` (in a browser) and ``static/verify_re
 test walks all three through the same table.
 """
 
-import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ciam_portal.core import strictjson
+from ciam_portal.core import base64url, strictjson
 from ciam_portal.core.policy.reason import Worded
 from ciam_portal.oauth import jwts
 
@@ -151,7 +150,7 @@ def _bytes(part: str) -> bytes:
 
     Raises ValueError, or Unbelievable for another way.
     """
-    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    if base64.urlsafe_b64encode(data).decode().rstrip("=") != part:
+    data = base64url.decode(part)
+    if base64url.encode(data) != part:
         raise Unbelievable(Wrong.FORGED)
     return data
