@@ -80,7 +80,7 @@ def may_be_called(customer: UUID, made: int, at: datetime) -> bool:
         return True
     key = f"trust:{codes.pseudonym(str(customer), 'trust')}"
     level = shared.get_or_set(key, lambda: int(_level(customer, at)), _MINUTE)
-    most = policy.api_most(Trust(level), rules)
+    most = policy.api_most(Trust(level or 0), rules)
     return most is None or made <= most
 
 
@@ -128,8 +128,8 @@ def asking(customer: User, evidence: Evidence, at: datetime) -> policy.AskFacts:
     """Somebody who would have a person look at it."""
     if policy.level_of(evidence, limits.current(), at) is not Trust.BARE:
         return policy.AskFacts()
-    row = Beginning.objects.filter(customer=customer, waits=True, decision__isnull=False).first()
-    if row is None:
+    row = Beginning.objects.filter(customer=customer, waits=True).first()
+    if row is None or row.decision is None:
         return policy.AskFacts()
     asked = HeldSignUp.objects.filter(customer=customer, decision=row.decision).exists()
     return policy.AskFacts(waits=True, has_asked=asked)
