@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -51,8 +51,8 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             if not isinstance(access, Access):
                 return _refused(access, needed, at)
             access.consent.used(at)
-            if not jkt:
-                grounds.may_repeat()  # a proof of a key counts once
+            # A proof of a key counts once.
+            grounds.may_repeat(*([partial(dpop.proves_again, request, value, jkt)] if jkt else ()))
             return view(request, access)
 
         return _described(_presented(wraps(view)(run)), needed)
@@ -230,7 +230,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if not value:
         return problem("invalid_request", "token is missing")
     if "client_assertion" not in request.POST:
-        grounds.may_repeat(lambda: pace.too_many(asking) is None)  # a signed proof counts once
+        grounds.may_repeat(lambda _: pace.too_many(asking) is None)  # a signed proof counts once
     found = tokens.access_of(value) or tokens.standing_refresh(value)
     said = _state(found, asking) if found else {"active": False}
     if _SIGNED not in request.headers.get("Accept", ""):
