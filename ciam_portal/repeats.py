@@ -29,6 +29,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 SECONDS = 1.0
 _LONGEST = 8192  # of a form
 _MOST = 10_000
+_TOGETHER = 10 * SECONDS  # so often everything is forgotten: nearly all of it is over
 _OK = ("200 ", "204 ")
 _ID = "X-Request-ID"
 _PROOF = "HTTP_DPOP"
@@ -63,6 +64,7 @@ class Repeating:
     def __init__(self, application: Wsgi) -> None:
         self._application = application
         self._known: dict[bytes, Answer | float] = {}
+        self._forgets_at = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  (WSGI's)
         """Answer it."""
@@ -116,8 +118,10 @@ class Repeating:
         return answered
 
     def _keep(self, key: bytes, known: Answer | float) -> None:
-        if len(self._known) >= _MOST:
+        now = monotonic()
+        if now >= self._forgets_at or len(self._known) >= _MOST:
             self._known.clear()
+            self._forgets_at = now + _TOGETHER
         if key:
             self._known[key] = known
 

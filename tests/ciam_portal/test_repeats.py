@@ -145,6 +145,16 @@ def test_what_changes_counts_at_once(asking: Asking, still: list[float], again: 
             asking.portal = repeats.Repeating(machines.Machines())
 
 
+@pytest.mark.control("v5.0.0-7.4.1")
+def test_a_row_that_was_not_there_counts_at_once(asking: Asking, still: list[float], again: Counter[Any]) -> None:
+    for record in ConsentRecord.objects.filter(scopes__overlap=["profile", "email"]):
+        ConsentRecord.objects.filter(pk=record.pk).delete()
+        before = [asking.profile()[2] for _ in range(3)]
+        assert statements(asking.profile)[1] == 1
+        record.save(force_insert=True)
+        assert asking.profile()[2] not in before, record.purpose
+
+
 def test_another_policy_decides_at_once(
     asking: Asking, still: list[float], again: Counter[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +215,15 @@ def test_no_more_is_kept_than_a_process_can_hold(
     for number in range(5):
         asking.profile(ACCEPT_LANGUAGE=f"x-{number}")
     assert len(asking.portal._known) <= 2
+
+
+def test_what_is_over_is_forgotten(asking: Asking, still: list[float], again: Counter[Any]) -> None:
+    for number in range(3):
+        asking.profile(ACCEPT_LANGUAGE=f"x-{number}")
+    assert len(asking.portal._known) == 3
+    still[0] += repeats._TOGETHER
+    asking.userinfo()
+    assert len(asking.portal._known) == 1
 
 
 @pytest.mark.django_db(transaction=True)
