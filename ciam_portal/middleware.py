@@ -40,7 +40,10 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _LONGEST_QUERY = 8192
-API = ("/api/", "/access/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo")
+API = (
+    "/api/", "/access/", "/ssf/", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo",
+    "/oauth/par/", "/oauth/device/", "/oauth/bc-authorize/", "/oauth/grants/",
+)  # fmt: skip
 # A partner may open these in a window of its own and wait there for the answer (everything else is cut off from it).
 _FOR_PARTNERS = ("/oauth/authorize/", "/sign-in/", "/sign-up/", "/confirm-email/", "/prove/")
 

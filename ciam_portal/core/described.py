@@ -1,7 +1,13 @@
 """The parts of which our OpenAPI documents are made."""
 
+from collections.abc import Callable
 from typing import Any
 
+from ciam_portal.core.themes import Joined
+
+Part = tuple[dict[str, Any], dict[str, Any]]
+PARTS = Joined[Callable[[], Part]]()
+"""Of the portal's own document: what themes' ``described`` say of their paths, and of the schemas that these name."""
 TEXT = {"type": "string"}
 
 

@@ -2,8 +2,9 @@
 
 A theme's file of the given name declares, by being imported: ``policy`` its questions, ``proofs`` what its links and
 codes are for, ``privileges`` what staff can do with it, ``timeline`` how its events read to the customer, ``held`` what
-of its tables is in a copy of their data. Where a verb must reach what stands above it (an undo ends consents, a notice
-goes to recovery addresses), that joins it (``Joined``), in its ``facts`` or ``flows``.
+of its tables is in a copy of their data, ``described`` its part of the OpenAPI document. Where a verb must reach what
+stands above it (an undo ends consents, a notice goes to recovery addresses), that joins it (``Joined``), in its
+``facts`` or ``flows``.
 """
 
 from collections.abc import Callable, Iterator

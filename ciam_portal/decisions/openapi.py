@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 
 from ciam_portal.core import links
 from ciam_portal.core.categories import CATEGORIES
-from ciam_portal.core.described import TEXT, a_list, an_object, answer, ref
+from ciam_portal.core.described import PARTS, TEXT, a_list, an_object, answer, ref
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import ACR_VALUES
 from ciam_portal.decisions import shapes
 from ciam_portal.oauth import subject_tokens, verified
-from ciam_portal.oauth.scopes import DATA_USE, SCOPES
+from ciam_portal.oauth.scopes import DATA_USE, SCOPES, SIGNALS_MANAGE, SIGNALS_READ
 from consent.data_use import shapes as data_use
 
 _INSTANT = {"type": "string", "format": "date-time"}
@@ -135,7 +135,7 @@ def _post(
         "413": answer(f"Larger than {most}.", "Problem"),
         "415": answer("Not application/json.", "Problem"),
         "429": answer("Too many questions.", "Problem", "Retry-After"),
-        "503": answer("The shared cache is away, so nothing can be counted.", "Unavailable", "Retry-After"),
+        "503": answer("Database or cache are away.", "Unavailable", "Retry-After"),
     }
     body = {"required": True, "content": {"application/json": {"schema": request}}}
     return {"operationId": name, "summary": words, "security": by, "requestBody": body} | {
@@ -155,6 +155,7 @@ def _get(name: str, words: str, schema: str, scopes: list[str]) -> dict[str, Any
             "401": answer("No live token; or the customer has to prove more (RFC 9470).", "Problem", challenge),
             "403": answer("The scope is not covered; or not now, or not at all.", "Problem", challenge),
             "405": answer("Not GET.", "Problem", "Allow"),
+            "503": answer("Database or cache are away.", "Unavailable", "Retry-After"),
         },
     }
 
@@ -181,12 +182,21 @@ def document() -> dict[str, Any]:
     }
     authorize, token = (links.absolute(n) for n in ("consent:authorize", "oauth2_provider:token"))
     flow = {"authorizationUrl": authorize, "tokenUrl": token, "scopes": {s.name: s.title for s in SCOPES.values()}}
-    own = {DATA_USE: "Ask what data of customers may be used for, as a service of the business."}
+    own = {
+        DATA_USE: "Ask what data of customers may be used for, as a service of the business.",
+        SIGNALS_READ: "Read your stream of signals, and fetch what waits on it.",
+        SIGNALS_MANAGE: "Change it, too.",
+    }
+    paths, schemas = dict[str, Any](), dict[str, Any]()
+    for described in PARTS:
+        more, named = described()
+        paths, schemas = paths | more, schemas | named
     return {
         "openapi": "3.1.1",
         "info": {"title": settings.PORTAL_NAME, "version": "1", "summary": "Customers' data, and decisions."},
         "servers": [{"url": settings.PUBLIC_URL}],
-        "paths": {
+        "paths": paths
+        | {
             reverse("consent:profile"): {"get": _get("profile", "The customer's fields.", "Profile", [])},
             reverse("consent:activity"): {
                 "get": _get("activity", "The customer's latest sign-ins.", "Activity", ["activity"])
@@ -214,7 +224,7 @@ def document() -> dict[str, Any]:
             },
         },
         "components": {
-            "schemas": parts | _schemas(),
+            "schemas": schemas | parts | _schemas(),
             "securitySchemes": {
                 "partner": {"type": "http", "scheme": "basic", "description": "client_id and client_secret"},
                 "customer": {"type": "oauth2", "flows": {"authorizationCode": flow}},

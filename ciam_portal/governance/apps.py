@@ -19,7 +19,7 @@ class GovernanceConfig(AppConfig):
         """Learn the questions, name whose limits decide, and what to do after migrations and at the start."""
         from ciam_portal.governance import deciding, start  # noqa: PLC0415  (models are there only now)
 
-        for name in ("policy", "facts", "proofs", "flows", "privileges", "timeline", "held"):
+        for name in ("policy", "facts", "proofs", "flows", "privileges", "timeline", "held", "described"):
             themes.load(name)  # what themes declare, or join to something below them
         limits.provide(deciding.current)
         post_migrate.connect(start.on_migrated, sender=self, dispatch_uid="governance")

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, NotRequired
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, with_config
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -30,7 +30,7 @@ def _as_id(text: object) -> object:
         return UUID(int=0)  # nobody's: answered as any other that is unknown
 
 
-_StreamId = Annotated[UUID, BeforeValidator(_as_id)]
+_StreamId = Annotated[UUID, BeforeValidator(_as_id), WithJsonSchema({"type": "string"})]
 
 
 @_open

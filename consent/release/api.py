@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -54,8 +54,10 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             if calls and (wait := calls.too_many()) is not None:
                 return _too_many(wait)
             access.consent.used(at)
-            if not jkt:  # a proof of a key counts once
-                grounds.may_repeat(*([calls.go_on] if calls else []))
+            asks: list[Callable[[Mapping[str, Any]], bool]] = [calls.go_on] if calls else []
+            if jkt:  # a proof of a key counts once
+                asks.append(partial(dpop.proves_again, request, value, jkt))
+            grounds.may_repeat(*asks)
             return view(request, access)
 
         return _described(_presented(wraps(view)(run)), needed)
@@ -237,7 +239,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if not value:
         return problem("invalid_request", "token is missing")
     if "client_assertion" not in request.POST:
-        grounds.may_repeat(lambda: pace.too_many(asking) is None)  # a signed proof counts once
+        grounds.may_repeat(lambda _: pace.too_many(asking) is None)  # a signed proof counts once
     found = tokens.access_of(value) or tokens.standing_refresh(value)
     said = _state(found, asking) if found else {"active": False}
     if _SIGNED not in request.headers.get("Accept", ""):

@@ -3,7 +3,9 @@
 Counted once it has proved who it is, so that nobody else can use it up. A public partner can prove nothing, and is not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from accounts.budgets import counter
@@ -14,15 +16,16 @@ from ciam_portal.oauth.models import Partner
 from consent.release.access import Access
 
 ERROR, STATUS = "too_many_requests", 429
-_SECONDS = 60
+_WHAT, _SECONDS = "partner", 60
+_AHEAD = counter.Ahead(_WHAT, seconds=_SECONDS)
 
 
 def too_many(partner: Partner) -> int | None:
     """Counts one more; the seconds until it may come again, if this is one too many."""
     most = limits.current().oauth.requests_per_minute
-    if partner.is_public or counter.spend("partner", str(partner.pk), limit=most, seconds=_SECONDS):
+    if partner.is_public or _AHEAD.spend(str(partner.pk), limit=most):
         return None
-    return counter.wait("partner", str(partner.pk))
+    return counter.wait(_WHAT, str(partner.pk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Calls:
         made = counter.count("calls", who, seconds=_SECONDS)
         return None if trust.may_be_called(self.customer, made, clock.now()) else counter.wait("calls", who)
 
-    def go_on(self) -> bool:
-        """Counts one more; whether it is not one too many."""
+    def go_on(self, _environ: Mapping[str, Any]) -> bool:
+        """The same for an answer that would be given again."""
         return self.too_many() is None
 
 

@@ -63,6 +63,13 @@ def test_so_is_an_address_that_is_refused(caplog: pytest.LogCaptureFixture, clie
     assert lines(caplog, answer) == 1
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/x", "/ssf/stream", "/oauth/par/", "/oauth/device/", "/oauth/bc-authorize/", "/oauth/grants/x"]
+)
+def test_machines_are_refused_in_json(client: Client, path: str) -> None:
+    assert client.get(f"{path}?a=%00").json()["error"] == "invalid_request"
+
+
 def test_so_is_a_cache_that_is_away(
     caplog: pytest.LogCaptureFixture, client: Client, customer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

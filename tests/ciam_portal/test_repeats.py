@@ -34,9 +34,9 @@ pytestmark = pytest.mark.django_db
 class Asking:
     """A machine at the portal's own door, in this process."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, *, token: str | None = None) -> None:
         self.walk, self.portal = walk, repeats.Repeating(machines.Machines())
-        self.token = walk.tokens("openid profile email")["access_token"]
+        self.token = walk.tokens("openid profile email")["access_token"] if token is None else token
 
     def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> tuple[str, dict[str, str], bytes]:
         said: list[Any] = []
@@ -196,7 +196,7 @@ def test_what_is_given_again_counts_where_the_account_is_new(
 
 def never(asking: Asking) -> Iterator[Callable[[], Any]]:
     token = asking.token
-    yield lambda: asking.profile(DPOP="x.y.z")
+    yield lambda: asking.ask("GET", "/api/profile", AUTHORIZATION=f"DPoP {token}", DPOP="x.y.z")
     yield lambda: asking.profile(TRANSFER_ENCODING="chunked")
     yield lambda: asking.ask("GET", "/api/profile", AUTHORIZATION="Bearer wrong")
     yield lambda: asking.ask("GET", "/api/profile")

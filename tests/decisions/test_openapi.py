@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+from jsonschema import Draft202012Validator, ValidationError, validators
 from openapi_spec_validator import validate
 from redis.exceptions import ConnectionError as CacheAway
 
@@ -25,12 +25,14 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.decisions import questions
-from ciam_portal.oauth import scopes
+from ciam_portal.oauth import scopes, tokens
 from ciam_portal.oauth.bodies import Malformed, read
+from ciam_portal.oauth.credentials import known
 from ciam_portal.oauth.models import Partner
 from consent.data_use import shapes
 from tests.consent.data_use.conftest import PATH as DATA_USE
 from tests.consent.data_use.conftest import Service
+from tests.decisions.answering import Held, hears, replaces
 from tests.decisions.conftest import Shop, open_shop
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +43,7 @@ POSTS: dict[str, Callable[[object], object]] = {
     "/access/v1/evaluations": questions.evaluations,
     DATA_USE: partial(read, shapes.ASKED),
 }
+READ = ("/api/profile", "/api/activity", "/api/delegations")
 DECIDING = sorted(POSTS.keys() - {DATA_USE})
 
 
@@ -50,36 +53,6 @@ def document(client: Client) -> dict[str, Any]:
     assert response.status_code == 200
     found: dict[str, Any] = response.json()
     return found
-
-
-def schema(document: dict[str, Any], part: dict[str, Any]) -> Draft202012Validator:
-    return Draft202012Validator(part | {"components": document["components"]}, format_checker=FormatChecker())
-
-
-class Held:
-    """Holds answers against the document, and remembers which of its promises were seen kept."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.document = document
-        self.seen: set[tuple[str, str, str]] = set()
-
-    def against(self, path: str, response: Any, method: str = "post") -> Any:
-        promised = self.document["paths"][path][method]["responses"]
-        status = str(response.status_code)
-        assert status in promised, (path, status, response.content)
-        assert response["Content-Type"] == "application/json"
-        part = promised[status]
-        schema(self.document, part["content"]["application/json"]["schema"]).validate(response.json())
-        for header in part.get("headers", {}):
-            assert header in response, (path, status, header)
-        self.seen.add((path, method, status))
-        return response
-
-    def unseen(self) -> set[tuple[str, str, str]]:
-        paths = self.document["paths"].items()
-        return {
-            (path, method, status) for path, item in paths for method, op in item.items() for status in op["responses"]
-        } - self.seen
 
 
 def test_the_document_is_openapi(document: dict[str, Any]) -> None:
@@ -109,13 +82,8 @@ def uses_data(held: Held, subject: str) -> tuple[Service, str]:
     return service, token
 
 
-def test_every_status_it_names_is_answered_as_it_says(
-    held: Held, customer: User, sign_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop = open_shop(sign_in(customer, Method.PASSWORD, Method.TOTP))
-    shop.token = shop.tokens("openid profile email phone activity delegations")["access_token"]
-    plain = open_shop(shop.browser, name="Plain", decision_actions=())
-    subject = shop.userinfo(shop.token).json()["sub"]
+def decides(held: Held, shop: Shop, plain: Shop, subject: str) -> None:
+    """All that who asks for decisions is answered while everything works."""
     several = {"evaluations": [shop.asking(subject), {}]}
     good: dict[str, Callable[[], Any]] = {
         "/api/decisions": shop.decide_on,
@@ -132,12 +100,23 @@ def test_every_status_it_names_is_answered_as_it_says(
         held.against(path, shop.machine.get(path))
         held.against(path, shop.send(path, "x" * 20_000))
         held.against(path, shop.machine.post(path, {"a": "b"}, HTTP_AUTHORIZATION=shop.basic()))
-    for path in ("/api/profile", "/api/activity", "/api/delegations"):
+
+
+def test_every_status_it_names_is_answered_as_it_says(
+    held: Held, customer: User, sign_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = open_shop(sign_in(customer, Method.PASSWORD, Method.TOTP))
+    shop.token = shop.tokens("openid profile email phone activity delegations")["access_token"]
+    plain = open_shop(shop.browser, name="Plain", decision_actions=())
+    subject = shop.userinfo(shop.token).json()["sub"]
+    decides(held, shop, plain, subject)
+    for path in READ:
         held.against(path, shop.get(path, shop.token), "get")
         held.against(path, shop.machine.get(path, {"access_token": "x"}), "get")
         held.against(path, shop.machine.get(path), "get")
         held.against(path, shop.machine.post(path), "get")
     service, token = uses_data(held, subject)
+    streams, credentials = hears(held), replaces(held)
     yesterday = clock.now() - timedelta(days=1)
     Session.objects.update(risk=Risk.MODERATE, challenged_at=yesterday, level_at=yesterday)
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "step_up"
@@ -154,24 +133,33 @@ def test_every_status_it_names_is_answered_as_it_says(
     Session.objects.update(risk=Risk.SEVERE)
     held.against("/api/approvals/redeem", shop.redeem_approval(lost))
     assert held.against("/api/decisions", shop.decide_on()).json()["outcome"] == "deny"
-    for path in ("/api/profile", "/api/activity", "/api/delegations"):
+    for path in READ:
         held.against(path, shop.get(path, shop.token), "get")
     running = limits.current()
     tight = replace(running, approvals=replace(running.approvals, questions_per_minute=0))
     tight = replace(tight, consent=replace(running.consent, uses_per_minute=0))
+    tight = replace(tight, signals=replace(running.signals, requests_per_minute=0))
+
+    def counted() -> None:
+        for path in DECIDING:
+            shop.send(path, "{}")
+            held.against(path, shop.send(path, "{}"))
+        held.against(DATA_USE, service.asks("x", token=token))
+        streams()
+
     monkeypatch.setattr(limits, "current", lambda: tight)
-    for path in DECIDING:
-        shop.send(path, "{}")
-        held.against(path, shop.send(path, "{}"))
-    held.against(DATA_USE, service.asks("x", token=token))
+    counted()
 
     def away(*args: object, **kwargs: object) -> None:
         raise CacheAway
 
     monkeypatch.setattr(Cache, "count", away)
-    for path in DECIDING:
-        held.against(path, shop.send(path, "{}"))
-    held.against(DATA_USE, service.asks("x", token=token))
+    counted()
+    monkeypatch.setattr(known, "partner_of", away)
+    monkeypatch.setattr(tokens, "access_of", away)
+    credentials()
+    for path in READ:
+        held.against(path, shop.get(path, shop.token), "get")
 
 
 def test_every_row_for_the_use_of_a_scope_names_one_that_exists() -> None:
