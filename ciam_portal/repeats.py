@@ -4,6 +4,8 @@ Whoever serves an app asks about the same token several times in a second. What 
 same again, unless something has changed; and whether it has is asked of the database each time, by one statement that
 digests the very rows that were read then, word for word. So what was ended is ended at once. What ends by time alone,
 or by a policy that was approved elsewhere, may be answered for ``SECONDS`` longer.
+
+What must be new each time is: a token that is asked for is made anew, and a proof of a key is checked each time.
 """
 
 import hashlib
@@ -28,10 +30,11 @@ SECONDS = 1.0
 _LONGEST = 8192  # of a form
 _MOST = 10_000
 _TOGETHER = 10 * SECONDS  # so often everything is forgotten: nearly all of it is over
-_OK = "200 "
+_OK = ("200 ", "204 ")
 _ID = "X-Request-ID"
-# Other for each request, and nothing rests on them.
-_IDS = frozenset({"HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE"})
+_PROOF = "HTTP_DPOP"
+# Other for each request, and nothing rests on them; but a proof, which is asked about each time.
+_OTHER = frozenset({"HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE", _PROOF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,14 @@ class Answer:
     policy: str
     until: float
 
-    def stands(self) -> bool:
-        """Whether all it rests on is as it was. Raises DatabaseError or RedisError."""
-        if self.policy != limits.current().version or not all(ask() for ask in self.grounds.asks):
-            return False
+    def stands(self, environ: dict[str, Any]) -> bool:
+        """Whether all it rests on is as it was, and this request may have it. Raises DatabaseError or RedisError."""
         reads = self.grounds.reads
-        return prepared.digests([read[:2] for read in reads]) == [was for _statement, _values, was in reads]
+        return (
+            self.policy == limits.current().version
+            and prepared.digests([read[:2] for read in reads]) == [was for _statement, _values, was in reads]
+            and all(ask(environ) for ask in self.grounds.asks)
+        )
 
 
 class Repeating:
@@ -66,30 +71,31 @@ class Repeating:
         key, now = _key(environ), monotonic()
         found = self._known.get(key, 0.0) if key else 0.0
         if isinstance(found, Answer):
-            if now < found.until and self._is_given(found, start_response):
-                return [found.body]
+            if now < found.until and (body := self._given(found, environ, start_response)) is not None:
+                return [body]
             found = found.until
         if not key or now >= found:
             self._keep(key, now + SECONDS)
             return self._application(environ, start_response)
         return self._noted(key, environ, start_response, now + SECONDS)
 
-    def _is_given(self, answer: Answer, start_response: Any) -> bool:  # noqa: ANN401  (WSGI's)
+    def _given(self, answer: Answer, environ: dict[str, Any], start_response: Any) -> bytes | None:  # noqa: ANN401  (WSGI's)
         name = codes.new_id().hex
         token = request_id.current.set(name)
         try:
             connection.close_if_unusable_or_obsolete()
-            if not answer.stands():
-                return False
-            at = clock.now()
-            for use in answer.grounds.uses:
+            if not answer.stands(environ):
+                return None
+            at, grounds = clock.now(), answer.grounds
+            for use in grounds.uses:
                 use(at)
+            body = grounds.made(at) if grounds.made else answer.body
         except (*AWAY, DatabaseError):
-            return False  # the application says what is wrong
+            return None  # the application says what is wrong
         finally:
             request_id.current.reset(token)
         start_response(answer.status, [*answer.headers, (_ID, name)])
-        return True
+        return body
 
     def _noted(self, key: bytes, environ: dict[str, Any], start_response: Any, until: float) -> Iterable[bytes]:  # noqa: ANN401  (WSGI's)
         grounds, said = Grounds(), list[Any]()
@@ -107,7 +113,8 @@ class Repeating:
             noting.reset(token)
         if grounds.are_known and said[0].startswith(_OK):
             headers = tuple(header for header in said[1] if header[0] != _ID)
-            self._keep(key, Answer(said[0], headers, b"".join(answered), grounds, policy, until))
+            body = b"" if grounds.made else b"".join(answered)
+            self._keep(key, Answer(said[0], headers, body, grounds, policy, until))
         return answered
 
     def _keep(self, key: bytes, known: Answer | float) -> None:
@@ -122,17 +129,14 @@ class Repeating:
 def _key(environ: dict[str, Any]) -> bytes:
     """What makes a request the very same; empty for one that is never repeated."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if (
-        "HTTP_DPOP" in environ
-        or "HTTP_TRANSFER_ENCODING" in environ
-        or not length.isdecimal()
-        or int(length) > _LONGEST
-    ):
+    if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal() or int(length) > _LONGEST:
         return b""
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
-    headers = sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_") and name not in _IDS)
+    headers = sorted(
+        (name, value) for name, value in environ.items() if name.startswith("HTTP_") and name not in _OTHER
+    )
     where = [
         environ.get(name, "") for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "REMOTE_ADDR")
     ]
-    return hashlib.sha256(repr((where, headers, body)).encode()).digest()
+    return hashlib.sha256(repr((where, headers, _PROOF in environ, body)).encode()).digest()

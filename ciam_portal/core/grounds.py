@@ -4,21 +4,27 @@ Only what is read by a prepared statement can be asked about anew, so an answer 
 is one whose view did not say ``may_repeat``: it may have used something up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+_READ_NOTHING = ("SAVEPOINT", "RELEASE")
+
 
 @dataclass(slots=True)
 class Grounds:
-    """``reads``: a statement that digests the row that was read, its values, and the digest of what was read."""
+    """``reads``: a statement that digests the row that was read, its values, and the digest of what was read.
+
+    ``made``: what makes the body anew, where each must have its own.
+    """
 
     may_repeat: bool = False
     reads: list[tuple[str, tuple[Any, ...], bytes]] = field(default_factory=list)
     uses: list[Callable[[datetime], None]] = field(default_factory=list)
-    asks: list[Callable[[], bool]] = field(default_factory=list)
+    asks: list[Callable[[Mapping[str, Any]], bool]] = field(default_factory=list)
+    made: Callable[[datetime], bytes] | None = None
     statements: int = 0
     written: int = 0
 
@@ -27,17 +33,20 @@ class Grounds:
         """Whether there is nothing else that it rests on."""
         return self.may_repeat and self.statements == len(self.reads) + self.written
 
-    def counted(self, execute: Callable[..., Any], *asked: Any) -> Any:  # noqa: ANN401  (Django's)
+    def counted(self, execute: Callable[..., Any], statement: str, *asked: Any) -> Any:  # noqa: ANN401  (Django's)
         """A wrapper for the statements of a connection."""
-        self.statements += 1
-        return execute(*asked)
+        self.statements += not statement.startswith(_READ_NOTHING)
+        return execute(statement, *asked)
 
 
 noting: ContextVar[Grounds | None] = ContextVar("grounds", default=None)
 
 
-def may_repeat(*asks: Callable[[], bool]) -> None:
-    """Said by a view: the same request may be answered the same, unless one of these says no; each asks every time."""
+def may_repeat(*asks: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Said by a view: the same request may be answered the same, unless one of these says no.
+
+    Each is asked every time, last of all, about the request as WSGI knows it.
+    """
     if grounds := noting.get():
         grounds.may_repeat = True
         grounds.asks.extend(asks)
@@ -48,3 +57,10 @@ def uses(again: Callable[[datetime], None], *, statements: int) -> None:
     if grounds := noting.get():
         grounds.written += statements
         grounds.uses.append(again)
+
+
+def makes(anew: Callable[[datetime], bytes], *, statements: int) -> None:
+    """What was written for this answer, by so many statements, is for it alone: another body is made each time."""
+    if grounds := noting.get():
+        grounds.written += statements
+        grounds.made = anew

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import Session
 from accounts.sessions import flows as sessions
-from ciam_portal.core import clock
+from ciam_portal.core import clock, grounds
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy.decision import Allow
@@ -112,6 +112,7 @@ def _answered(request: HttpRequest, asked: Asked, *, redirects: bool) -> HttpRes
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
     response = HttpResponse(status=HTTPStatus.NO_CONTENT)
     response[IDENTITY] = identity.of(app, route, customer, session, released, at=at)
+    grounds.may_repeat()
     return response
 
 

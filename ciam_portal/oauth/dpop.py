@@ -4,6 +4,7 @@ A key is known by its thumbprint, ``jkt`` (RFC 7638, base64url). Proofs carry a 
 that none is made long ahead; nothing is kept for that.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from ciam_portal.core import clock
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth import jwts
@@ -32,13 +34,24 @@ def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
     "" if nothing was sent to prove it. Raises ProtocolError (RFC 9449 section 4.3).
     """
     text = request.headers.get(SCHEME)
-    if text is None:
-        return ""
+    return "" if text is None else _proven(text, str(request.method), request.path, token, at)
+
+
+def proves_again(request: HttpRequest, token: str, jkt: str, asked: Mapping[str, Any]) -> bool:
+    """Whether the same request, come once more, brings another proof by this key (``grounds.may_repeat``)."""
+    try:
+        shown = _proven(asked["HTTP_DPOP"], str(request.method), request.path, token, clock.now())
+    except ProtocolError:
+        return False
+    return shown == jkt
+
+
+def _proven(text: str, method: str, path: str, token: str, at: datetime) -> str:
     found = jwts.self_signed(text, kind=_KIND)
     if found is None:
         raise _no("it is no signed proof with a public key")
     key, claims = found
-    if claims.get("htm") != request.method or _plain(claims.get("htu")) != _plain(settings.PUBLIC_URL + request.path):
+    if claims.get("htm") != method or _plain(claims.get("htu")) != _plain(settings.PUBLIC_URL + path):
         raise _no("it is for another request")
     if token and claims.get("ath") != jwts.hash_of(token):
         raise _no("it is for another access token")
@@ -50,7 +63,7 @@ def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
     if not _is_ours(claims.get("nonce"), at):
         raise ProtocolError(WANTS_NONCE, "take the nonce that stands in DPoP-Nonce")
     jkt = str(key.thumbprint())
-    shown = codes.handle("\x00".join((jkt, own, str(request.method), request.path)), "dpop proof")
+    shown = codes.handle(f"{jkt}\x00{own}\x00{method}\x00{path}", "dpop proof")
     if not cache.add(f"dpop:{shown}", 1, left):
         raise _no("it was shown before")
     return jkt

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from jwcrypto import jwk, jws
@@ -77,16 +78,31 @@ def read(
     ``keys`` answers to a ``kid`` with those that may have signed. A key signs with its own algorithm only, so that no
     header can choose another (RFC 8725 section 3.1).
     """
+    token, header = _opened(text, longest)
+    return _said(token, header, keys, algorithms, kinds)
+
+
+def _opened(text: str, longest: int = LONGEST) -> tuple[Any, dict[str, Any]]:
+    """What this text is, and its header, which nobody has looked at; an empty one if it is no token."""
     if not text or len(text) > longest or text.count(".") != 2:  # noqa: PLR2004  (compact serialization)
-        return None
+        return None, {}
     try:
         token = jws.JWS()
-        token.allowed_algs = list(algorithms)
         token.deserialize(text)
-        header = token.jose_header
+        return token, dict(token.jose_header)
+    except _BROKEN:
+        return None, {}
+
+
+def _said(
+    token: Any, header: dict[str, Any], keys: Callable[[str], Iterable[Any]],  # noqa: ANN401  (jwcrypto is untyped)
+    algorithms: tuple[str, ...], kinds: tuple[str, ...],
+) -> dict[str, Any] | None:  # fmt: skip
+    try:
         kid = header.get("kid", "")
         if str(header.get("typ", "")).lower().removeprefix("application/") not in kinds or not isinstance(kid, str):
             return None
+        token.allowed_algs = list(algorithms)
         for key in keys(kid):
             if algorithm_of(key) == header["alg"] and _verifies(token, key):
                 claims = json.loads(token.objects["payload"])
@@ -117,21 +133,27 @@ def seconds(claims: dict[str, Any], *names: str) -> dict[str, int] | None:
 
 def self_signed(text: str, *, kind: str) -> tuple[Any, dict[str, Any]] | None:
     """Key and claims of a token that brings its own public key: whoever made it holds that key, no more is said."""
-    header, _claims = unverified(text)
+    token, header = _opened(text)
     try:
-        (key,) = key_set({"keys": [header["jwk"]]})
+        key = _key_of(json.dumps(header["jwk"]))
     except (UnusableKeys, *_BROKEN):
         return None
-    claims = read(text, lambda _kid: [key], algorithms=ALGORITHMS, kinds=(kind,))
+    claims = _said(token, header, lambda _kid: [key], ALGORITHMS, (kind,))
     return None if claims is None else (key, claims)
+
+
+@lru_cache(maxsize=1024)
+def _key_of(text: str) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
+    """The public key of this JWK. Raises UnusableKeys."""
+    (key,) = key_set({"keys": [json.loads(text)]})
+    return key
 
 
 def unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims as a token says them of itself, by nobody's word; empty if it is none."""
+    token, header = _opened(text)
     try:
-        token = jws.JWS()
-        token.deserialize(text if len(text) <= LONGEST else "")
-        header, claims = token.jose_header, json.loads(token.objects["payload"])
+        claims = json.loads(token.objects["payload"])
     except _BROKEN:
         return {}, {}
     return (header, claims) if isinstance(claims, dict) else ({}, {})

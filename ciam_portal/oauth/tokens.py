@@ -26,6 +26,7 @@ from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
+_SPENT = "UPDATE oauth_refreshtoken SET used_at = %s, revoked = %s WHERE id = %s RETURNING 1"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
 
@@ -104,8 +105,7 @@ def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: da
 
 def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
     """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
-    RefreshToken.objects.filter(pk=old.pk).update(used_at=at, revoked=at)
-    refresh = _new_refresh(root, lasting, old.expires_at, at)
+    refresh = _new_refresh(root, lasting, old.expires_at, at, after=(_SPENT, (at, at, old.pk)))
     access, seconds = _new_access(root, carried, at), carried.seconds(at)
     issued = Issued(access, refresh, carried.scopes, lasting, seconds, carried.details)
     alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
@@ -148,17 +148,26 @@ def exchanged(root: Root, carried: Carried, *, at: datetime) -> Issued:
 
 def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:
     """An access token with which a partner acts for itself."""
-    access = _keep_access(carried, at, application=partner, jkt=jkt)
+    access, _ = _kept_access(carried, at, application=partner, jkt=jkt)
     return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at))
 
 
+def issue_another(partner: Partner, carried: Carried, after: prepared.Part, *, at: datetime) -> Issued | None:
+    """Another of these, in one statement with what is done first (``prepared.insert``); None if that did nothing."""
+    access, is_kept = _kept_access(carried, at, after, application=partner)
+    return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at)) if is_kept else None
+
+
 def _new_access(root: Root, carried: Carried, at: datetime) -> str:
-    owned = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
+    owned: dict[str, Any] = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    return _keep_access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
+    value, _ = _kept_access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
+    return value
 
 
-def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: ANN401  (columns)
+def _kept_access(
+    carried: Carried, at: datetime, after: prepared.Part = prepared.ALONE, **owned: Any,  # noqa: ANN401  (columns)
+) -> tuple[str, bool]:  # fmt: skip
     target = carried.target
     owned |= {"resource": target.audience, "details": list(carried.details) or None}
     owned |= {"parent": carried.parent, "act": carried.act, "delegation_id": carried.delegation}
@@ -168,11 +177,12 @@ def _keep_access(carried: Carried, at: datetime, **owned: Any) -> str:  # noqa: 
     server = target.signed_for
     value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    prepared.insert(row)
-    return value
+    return value, prepared.insert(row, after=after)
 
 
-def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> str:
+def _new_refresh(
+    root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime, *, after: prepared.Part = prepared.ALONE
+) -> str:
     value = codes.new_token()
     row = RefreshToken(
         token="",
@@ -190,7 +200,7 @@ def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: dat
         expires_at=ends_at,
     )
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    prepared.insert(row)
+    prepared.insert(row, after=after)
     return value
 
 

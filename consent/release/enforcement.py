@@ -7,7 +7,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
-from ciam_portal.oauth import dpop, families, id_tokens, subject_tokens, tokens
+from ciam_portal.oauth import dpop, id_tokens, subject_tokens, tokens
 from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.ciba import GRANT as CIBA
@@ -23,7 +23,7 @@ from consent.exchange import flows as exchange
 from consent.exchange.policy import Why as WhyNot
 from consent.ledger.shapes import Party, Way
 from consent.permission import facts
-from consent.release import flows, pace, wanted
+from consent.release import flows, own, pace, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
 from consent.use import fields
@@ -196,10 +196,7 @@ class ConsentValidator(Authenticating):
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """A customer's tokens are stored already; a partner's own is stored now."""
         if getattr(request, "issued", None) is None:
-            partner, at = request.client, clock.now()
-            says = {"sub": partner.client_id, "client_id": partner.client_id}
-            carried = families.Carried(tuple(request.scopes), request.target, says=says)
-            request.issued = flows.authorize_partner(partner, carried, jkt=_jkt(request), by=acting(partner), at=at)
+            request.issued = own.issue(request.client, request, token, jkt=_jkt(request))
         issued, exchanged = request.issued, getattr(request, "exchanged", None)
         if approved := exchanged.details if exchanged else getattr(request, "approved", ()):
             token["authorization_details"] = list(approved)

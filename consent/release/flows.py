@@ -16,7 +16,7 @@ from accounts.step_up.flows import shared
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record, tally
+from ciam_portal.core.audit.record import record, tallied, tally
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
@@ -171,13 +171,25 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
 def authorize_partner(partner: Partner, carried: Carried, *, jkt: str, by: Actor, at: datetime) -> Issued:
     """A partner gets a token to act for itself: no customer, no customer's data."""
     issued = tokens.issue_to_partner(partner, carried, jkt=jkt, at=at)
-    credential = partner.shown.pk if partner.shown else None
-    alike = credential, bool(jkt), *carried.target.audience, *sorted(carried.scopes)
-    key = tally(events.PartnerAuthorized, *alike, about=None, by=by, at=at)
+    key = tally(events.PartnerAuthorized, *_alike(partner, carried, jkt), about=None, by=by, at=at)
     if key is not None:
+        credential = partner.shown.pk if partner.shown else None
         event = events.PartnerAuthorized(partner=partner.pk, credential=credential, scopes=_coded(carried.scopes))
         record(event, about=None, by=by, at=at, key=key)
     return issued
+
+
+def authorize_again(partner: Partner, carried: Carried, *, by: Actor, at: datetime) -> Issued:
+    """The same, of a moment ago, once more: in one statement, unless it is the first of its day."""
+    alike = _alike(partner, carried, "")
+    counted = tallied(events.PartnerAuthorized, *alike, about=None, by=by, at=at)
+    issued = tokens.issue_another(partner, carried, counted, at=at)
+    return issued or authorize_partner(partner, carried, jkt="", by=by, at=at)
+
+
+def _alike(partner: Partner, carried: Carried, jkt: str) -> tuple[object, ...]:
+    credential = partner.shown.pk if partner.shown else None
+    return credential, bool(jkt), *carried.target.audience, *sorted(carried.scopes)
 
 
 @flow

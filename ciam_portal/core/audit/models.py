@@ -89,6 +89,7 @@ _ADD = """
 INSERT INTO audit_tally (id, day, alike, times, last_at) VALUES (%s, %s, %s, 1, %s)
 ON CONFLICT (day, alike) DO UPDATE SET times = audit_tally.times + 1, last_at = EXCLUDED.last_at RETURNING id
 """
+_AGAIN = "UPDATE audit_tally SET times = times + 1, last_at = %s WHERE day = %s AND alike = %s RETURNING id"
 
 
 class Tallies(models.Manager["Tally"]):
@@ -100,6 +101,10 @@ class Tallies(models.Manager["Tally"]):
             cursor.execute(_ADD, [key, at.astimezone(UTC).date(), alike, at])
             first: UUID = cursor.fetchone()[0]
             return first
+
+    def again(self, at: datetime, alike: str) -> prepared.Part:
+        """What counts it, if it is not the first like it in that day."""
+        return _AGAIN, (at, at.astimezone(UTC).date(), alike)
 
 
 @erasing.stays(erasing.EVIDENCE)

@@ -11,6 +11,7 @@ from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import AuditEvent
 from ciam_portal.core.audit.models import AuditEntry, Tally
 from ciam_portal.core.crypto import codes
+from ciam_portal.core.postgres import prepared
 from ciam_portal.core.themes import Joined
 
 HEARD = Joined[Callable[..., None]]()
@@ -69,12 +70,20 @@ def tally(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor
 
     The id under which to ``record`` it, if it is the first; None: it was added to the number of those like it.
     """
-    likeness = " ".join(map(str, (event.name, about, by.kind, by.id, by.channel, *alike)))
     key = codes.new_id()
-    if Tally.objects.add(key, at, codes.hidden("alike", likeness)) == key:
+    if Tally.objects.add(key, at, _likeness(event, alike, about, by)) == key:
         return key
     _recorded.set(_recorded.get() + 1)
     return None
+
+
+def tallied(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor, at: datetime) -> prepared.Part:
+    """The same for what is one statement (``prepared.insert``): it counts it there, if it is not the first."""
+    return Tally.objects.again(at, _likeness(event, alike, about, by))
+
+
+def _likeness(event: type[AuditEvent], alike: tuple[object, ...], about: UUID | None, by: Actor) -> str:
+    return codes.hidden("alike", " ".join(map(str, (event.name, about, by.kind, by.id, by.channel, *alike))))
 
 
 def count() -> int:

@@ -116,21 +116,31 @@ class Prepared(Generic[M]):
         return self._known
 
 
-def insert(row: Model) -> None:
-    """A new row as Django would store it, by a statement that is put together once for its model."""
-    statement, fields = _insertion(type(row))
+Part = tuple[str, Sequence[Any]]
+"""A statement and its values."""
+ALONE: Part = ("SELECT 1", ())
+
+
+def insert(row: Model, *, after: Part = ALONE) -> bool:
+    """A new row as Django would store it, by a statement that is put together once for its model.
+
+    False: nothing was stored, because ``after``, which is done in the same statement, has found or changed no row.
+    """
+    (first, given), (statement, fields) = after, _insertion(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     with connection.prepared() as cursor:
-        cursor.execute(statement, values)
-    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as Django's own save)
+        cursor.execute(statement.format(first), [*given, *values])
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as Django's own save)
+        return bool(cursor.rowcount)
 
 
 @cache
 def _insertion(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
     fields = tuple(model._meta.local_concrete_fields)  # noqa: SLF001  (Django's documented way to them)
     names = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", fields  # noqa: S608, SLF001  (our own)
+    places = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in fields)
+    table = model._meta.db_table  # noqa: SLF001  (as above)
+    return f"WITH done AS ({{}}) INSERT INTO {table} ({names}) SELECT {places} FROM done", fields  # noqa: S608  (our own)
 
 
 def _table(info: dict[str, Any], select: Sequence[Any], attach: Any = None) -> _Table:  # noqa: ANN401  (Django's own)

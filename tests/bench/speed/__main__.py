@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -206,14 +207,14 @@ def _product(stack: Stack) -> dict[str, Operation]:
     from tests.bench.speed.statements import counted
     from tests.oauth.walk import Walk, register
 
-    customer, browser = factories.customer("ada@example.com"), Client()
+    year = timedelta(days=365)  # about a new customer no app may ask so often
+    customer, browser = factories.customer("ada@example.com", created_at=clock.now() - year), Client()
     session: Session = factories.signed_in(browser, customer, (Method.PASSWORD,), clock.now())
     shop, service = Walk(*register(), browser), Walk(*register("Service", profile=Profile.SERVICE))
-    scopes = "openid profile email offline_access"
     said = {
         "shop": [shop.partner.client_id, shop.secret], "service": [service.partner.client_id, service.secret],
         "token": shop.tokens("openid profile email")["access_token"],
-        "refresh": [shop.tokens(scopes)["refresh_token"] for _ in range(8)],
+        "refresh": [_staying(shop, f"customer{number}@example.com") for number in range(5)],
     }  # fmt: skip
     host = urlsplit(stack.url).netloc
     value = Entry.objects.renew(session, "shop", session.expires_at)
@@ -229,6 +230,20 @@ def _product(stack: Stack) -> dict[str, Operation]:
         lambda _number: lambda exchange: bool(exchange(_request("GET", "/healthz", host)))
     )
     return made
+
+
+def _staying(shop: Any, email: str) -> str:
+    """A refresh token of a customer of its own: who refreshes waits for nobody else."""
+    from django.test import Client
+
+    from ciam_portal.core import clock
+    from ciam_portal.core.policy.assurance import Method
+    from tests import factories
+
+    shop.browser = Client()
+    factories.signed_in(shop.browser, factories.customer(email), (Method.PASSWORD,), clock.now())
+    token: str = shop.tokens("openid profile email offline_access")["refresh_token"]
+    return token
 
 
 def _each_its_own(value: str, host: str) -> Callable[[int], load.Ask]:

@@ -15,7 +15,7 @@ from oauth2_provider.models import AccessToken, Application, RefreshToken  # noq
 
 from tests.bench.speed.statements import counted  # noqa: E402
 
-SECRET, FAMILIES = "s" * 43, 8
+SECRET, FAMILIES = "s" * 43, 5
 
 
 def main() -> None:
@@ -33,15 +33,18 @@ def main() -> None:
     )
     later, refreshes = now() + timedelta(hours=1), []
     for number in range(FAMILIES):
+        customer: Any = get_user_model()()
+        customer.username = f"customer{number}"
+        customer.save()
         held = AccessToken.objects.create(
-            user=person,
+            user=customer,
             application=shop,
             token=f"access-{number}",
             expires=later,
             scope="openid profile read introspection",
         )
         refreshes.append(f"refresh-{number}")
-        RefreshToken.objects.create(user=person, application=shop, token=refreshes[-1], access_token=held)
+        RefreshToken.objects.create(user=customer, application=shop, token=refreshes[-1], access_token=held)
     token = AccessToken.objects.create(
         user=person, application=shop, token="access", expires=later, scope="openid profile read introspection"
     )
