@@ -4,6 +4,7 @@ For the few reads that every request of a machine makes: there Django takes many
 as the server to answer it. What it means stays a queryset, and its rows are the same models with their relations.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ M = TypeVar("M", bound=Model)
 connection = cast("DatabaseWrapper", django_connection)  # our engine
 _DIGESTED = "SELECT {}sha256(convert_to(q::text, 'UTF8')) FROM ({}) q"
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LENGTH = re.compile(r"\(.*?\)")
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
     str: "\ue000{}".format,
     UUID: lambda number: UUID(int=number + 1),
@@ -138,7 +140,9 @@ def insert(row: Model, *, after: Part = ALONE) -> bool:
 def _insertion(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
     fields = tuple(model._meta.local_concrete_fields)  # noqa: SLF001  (Django's documented way to them)
     names = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in fields)
+    # Without their lengths: a cast to a length would cut what is too long, and the column refuses it.
+    kinds = [_LENGTH.sub("", str(field.cast_db_type(connection))) for field in fields]
+    places = ", ".join(f"%s::{kind}" for kind in kinds)
     table = model._meta.db_table  # noqa: SLF001  (as above)
     return f"WITH done AS ({{}}) INSERT INTO {table} ({names}) SELECT {places} FROM done", fields  # noqa: S608  (our own)
 
