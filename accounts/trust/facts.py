@@ -1,12 +1,14 @@
 """Gathers what stands behind an account. Of one that is old enough nothing need be read."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.budgets.counter import shared
 from accounts.customer import addresses
 from accounts.factors import bound as factors
 from accounts.models import Beginning, HeldSignUp, PassedDomain, Session, User
@@ -14,6 +16,7 @@ from accounts.step_up import identity
 from accounts.trust import policy
 from accounts.trust.policy import Doing, Evidence, Limited, Trust
 from ciam_portal.core import domains
+from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.assurance import Assurance
 from ciam_portal.core.policy.decision import Allow
@@ -21,6 +24,7 @@ from ciam_portal.core.policy.identity import Identity
 from ciam_portal.core.roles import roles_of
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 17))"
+_MINUTE = 60
 _MANY = 1000  # known accounts are counted no further
 
 
@@ -61,6 +65,29 @@ def doing(what: Limited, customer: User, times: list[datetime], at: datetime) ->
     return Doing(what, evidence_of(customer, at), len(times), min(times, default=None))
 
 
+def is_new(customer: User, at: datetime) -> bool:
+    """Whether age alone leaves it limits. Nothing is read."""
+    return policy.level_of(Evidence(opened_at=customer.created_at), limits.current(), at) is not Trust.SETTLED
+
+
+def may_be_called(customer: UUID, made: int, at: datetime) -> bool:
+    """Whether an app may call about this new account so often in a minute (``made``, with this call).
+
+    What stands behind it is read where that matters, and then not again for a minute.
+    """
+    rules = limits.current()
+    if made <= (policy.api_most(Trust.NEW, rules) or 0):
+        return True
+    key = f"trust:{codes.pseudonym(str(customer), 'trust')}"
+    level = shared.get_or_set(key, lambda: int(_level(customer, at)), _MINUTE)
+    most = policy.api_most(Trust(level or 0), rules)
+    return most is None or made <= most
+
+
+def _level(customer: UUID, at: datetime) -> Trust:
+    return policy.level_of(evidence_of(User.objects.get(pk=customer), at), limits.current(), at)
+
+
 def start(domain: str, host: str, at: datetime) -> policy.Start:
     """A mail domain, and the network that takes its mail, as they stand under their locks."""
     _locked(domain)
@@ -97,19 +124,20 @@ def _known_at_host(host: str, at: datetime) -> QuerySet[Beginning]:
     return Beginning.objects.filter(host=host, proven_at__lte=then, waits=False)
 
 
-def asking(customer: User, at: datetime) -> policy.AskFacts:
+def asking(customer: User, evidence: Evidence, at: datetime) -> policy.AskFacts:
     """Somebody who would have a person look at it."""
+    if policy.level_of(evidence, limits.current(), at) is not Trust.BARE:
+        return policy.AskFacts()
     row = Beginning.objects.filter(customer=customer, waits=True).first()
     if row is None or row.decision is None:
         return policy.AskFacts()
     asked = HeldSignUp.objects.filter(customer=customer, decision=row.decision).exists()
-    is_bare = policy.level_of(evidence_of(customer, at), limits.current(), at) is Trust.BARE
-    return policy.AskFacts(waits=is_bare, has_asked=asked)
+    return policy.AskFacts(waits=True, has_asked=asked)
 
 
-def may_ask(customer: User, at: datetime) -> bool:
+def may_ask(customer: User, evidence: Evidence, at: datetime) -> bool:
     """Whether a page offers that."""
-    return isinstance(policy.may_ask(asking(customer, at), limits=limits.current(), at=at), Allow)
+    return isinstance(policy.may_ask(asking(customer, evidence, at), limits=limits.current(), at=at), Allow)
 
 
 def passing(row: Beginning, staff: User, session: Session) -> policy.PassFacts:
@@ -124,9 +152,9 @@ def passing(row: Beginning, staff: User, session: Session) -> policy.PassFacts:
     )
 
 
-def lines(customer: User, at: datetime) -> list[str]:
+def lines(customer: User, evidence: Evidence, at: datetime) -> list[str]:
     """The limits that stand, for a page; none of an account that has no more than everybody's."""
-    rules, evidence = limits.current(), evidence_of(customer, at)
+    rules = limits.current()
     level, ends = policy.level_of(evidence, rules, at), policy.settles_at(evidence, rules)
     if ends is None or level is Trust.SETTLED:
         return []
@@ -134,6 +162,7 @@ def lines(customer: User, at: datetime) -> list[str]:
         return [*_bare(customer, ends)]
     limited = (Limited.APPS, Limited.OFFERS, Limited.APPROVALS)
     apps, offers, approvals = (policy.most(what, level, rules) or 0 for what in limited)
+    calls = policy.api_most(level, rules) or 0
     return [
         ngettext("You can connect %(n)d app in a day.", "You can connect %(n)d apps in a day.", apps) % {"n": apps},
         ngettext(
@@ -148,6 +177,12 @@ def lines(customer: User, at: datetime) -> list[str]:
             approvals,
         )
         % {"n": approvals},
+        ngettext(
+            "Each app that you connected can ask us about you %(n)d time in a minute.",
+            "Each app that you connected can ask us about you %(n)d times in a minute.",
+            calls,
+        )
+        % {"n": calls},
         _("These limits end on %(day)s, or sooner with a second step and a confirmed phone number.")
         % {"day": customer.local(ends)},
     ]

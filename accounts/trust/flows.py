@@ -43,7 +43,8 @@ def let(what: Limited, customer: User, times: list[datetime], *, by: Actor, at: 
 def ask(customer: User, *, by: Actor, at: datetime) -> None:
     """Its owner would have a person look at why it waits. Raises Refused."""
     customer = User.objects.locked(customer.pk)
-    require(policy.may_ask, facts.asking(customer, at), about=customer.pk, by=by, at=at)
+    asking = facts.asking(customer, facts.evidence_of(customer, at), at)
+    require(policy.may_ask, asking, about=customer.pk, by=by, at=at)
     row = Beginning.objects.get(customer=customer)
     if row.decision is not None:
         registration.look_at(customer, None, row.decision, by=by, at=at)

@@ -171,6 +171,16 @@ def most(what: Limited, level: Trust, limits: Limits) -> int | None:
     return numbers[what][level is Trust.SHOWN]
 
 
+def api_most(level: Trust, limits: Limits) -> int | None:
+    """How many calls about it each app may make in a minute; None: as many as about everybody.
+
+    An account that waits for evidence connects no app; what it had connected before is asked like a new one's.
+    """
+    if level is Trust.SETTLED:
+        return None
+    return limits.trust.shown_api_per_minute if level is Trust.SHOWN else limits.trust.new_api_per_minute
+
+
 @question("trust.may_do")
 def may_do(doing: Doing, *, limits: Limits, at: datetime) -> Decision:
     """One more today? If not, it waits: for tomorrow, or for the day on which the account is no longer new."""

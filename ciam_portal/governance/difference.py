@@ -74,6 +74,7 @@ LESS_IS_STRICTER = frozenset({
     "moving.proposal_hours", "moving.run_hours", "moving.unseen_days",
     "trust.new_apps_per_day", "trust.shown_apps_per_day", "trust.new_offers_per_day", "trust.shown_offers_per_day",
     "trust.new_approvals_per_day", "trust.shown_approvals_per_day",
+    "trust.new_api_per_minute", "trust.shown_api_per_minute",
     "trust.first_at_domain", "trust.first_at_host", "trust.accounts_per_phone",
     "staff.proposal_hours", "staff.break_glass_minutes", "staff.review_hours", "staff.record_minutes",
     "staff.searches_per_hour", "staff.restrictions_per_day", "staff.restriction_days",

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial, wraps
 from typing import Any
@@ -50,9 +50,14 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             access = admit(value, *needed, path=request.path, jkt=jkt)
             if not isinstance(access, Access):
                 return _refused(access, needed, at)
+            calls = pace.calls(access)
+            if calls and (wait := calls.too_many()) is not None:
+                return _too_many(wait)
             access.consent.used(at)
-            # A proof of a key counts once.
-            grounds.may_repeat(*([partial(dpop.proves_again, request, value, jkt)] if jkt else ()))
+            asks: list[Callable[[Mapping[str, Any]], bool]] = [calls.go_on] if calls else []
+            if jkt:  # a proof of a key counts once
+                asks.append(partial(dpop.proves_again, request, value, jkt))
+            grounds.may_repeat(*asks)
             return view(request, access)
 
         return _described(_presented(wraps(view)(run)), needed)
@@ -144,6 +149,12 @@ def _refused(decided: Decided | None, needed: tuple[str, ...], at: datetime) -> 
     return _challenge(401, "invalid_token", _NOT_LIVE)
 
 
+def _too_many(wait: int) -> HttpResponse:
+    refused = problem(pace.ERROR, f"come again in {wait} seconds", pace.STATUS)
+    refused["Retry-After"] = str(wait)
+    return refused
+
+
 def _challenge(status: int, error: str, description: str, **more: str) -> HttpResponse:
     context = {"realm": "portal", "error": error, "error_description": description} | more
     response = problem(error or "invalid_token", description or "a bearer token is needed", status)
@@ -223,9 +234,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if asking is None:
         return problem("invalid_client", "authenticate with client_secret_basic or client_secret_post", 401)
     if (wait := pace.too_many(asking)) is not None:
-        refused = problem(pace.ERROR, f"come again in {wait} seconds", pace.STATUS)
-        refused["Retry-After"] = str(wait)
-        return refused
+        return _too_many(wait)
     value = request.POST.get("token", "")
     if not value:
         return problem("invalid_request", "token is missing")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session, User
+from accounts.trust import policy as trust
 from ciam_portal import machines, repeats
 from ciam_portal.core import clock
 from ciam_portal.core.policy import limits
@@ -177,6 +179,21 @@ def test_whoever_asks_too_often_is_told_so(
     assert headers["Retry-After"] == "7"
 
 
+@pytest.mark.control("v5.0.0-2.4.1")
+@pytest.mark.parametrize(("days", "most"), [(0, 4), (365, 99)])
+def test_what_is_given_again_counts_where_the_account_is_new(
+    asking: Asking, still: list[float], again: Counter[Any], days: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.update(created_at=clock.now() - timedelta(days=days))
+    monkeypatch.setattr(trust, "api_most", lambda *_args: 4)
+    said = [asking.profile()[0][:3] for _ in range(6)]
+    assert said == (["200"] * most + ["429"] * 2)[:6]
+    assert {asking.userinfo()[0][:3], asking.introspect()[0][:3]} == ({"429", "200"} if most == 4 else {"200"})
+    still[0] += repeats.SECONDS
+    assert asking.profile()[0][:3] == said[-1]
+    assert sum(again.values()) == 3 * (said.count("200") - 2)  # the purposes of each that was given again
+
+
 def never(asking: Asking) -> Iterator[Callable[[], Any]]:
     token = asking.token
     yield lambda: asking.ask("GET", "/api/profile", AUTHORIZATION=f"DPoP {token}", DPOP="x.y.z")
@@ -231,6 +248,7 @@ def test_what_is_over_is_forgotten(asking: Asking, still: list[float], again: Co
 @pytest.mark.control("v5.0.0-7.4.1")
 def test_no_answer_after_a_sign_out_is_from_before_it(customer: User, sign_in: Callable[..., Client]) -> None:
     """Whoever asks after the end has committed is refused, at once; and each use before it stands in the ledger."""
+    User.objects.update(created_at=clock.now() - timedelta(days=365))  # of a new account so much is not asked
     asking = Asking(Walk(*register(), sign_in(customer)))
     over: list[bool] = []
 

@@ -112,8 +112,10 @@ def test_what_one_owner_invites_to_all_they_look_after_counts_together(
 
 @pytest.mark.django_db
 def test_the_page_says_what_may_be_approved(ada: Party) -> None:
-    rules = limits.current().trust
-    assert any(f"approve {rules.shown_approvals_per_day} things" in line for line in facts.lines(ada.user, clock.now()))
+    rules, at = limits.current().trust, clock.now()
+    said = facts.lines(ada.user, facts.evidence_of(ada.user, at), at)
+    assert any(f"approve {rules.shown_approvals_per_day} things" in line for line in said)
+    assert any(f"{rules.shown_api_per_minute} times in a minute" in line for line in said)
     assert policy.most(Limited.ACTING, policy.Trust.NEW, limits.current()) is None
 
 

@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Password, address, second factors, and what this session has proven."""
     customer, session = signing.customer_of(request), signing.session_of(request)
     have, by, at = bound.listed(customer), Actor.from_request(request), clock.now()
-    rules = limits.current()
+    rules, evidence = limits.current(), trust.evidence_of(customer, at)
     context = {
         "have": have,
         "waits": facts.held(customer, session, *_OFFERED, by=by, at=at),
@@ -50,8 +50,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "elsewhere": upstream.offered(customer),
         "level": session.assurance.level.acr,
         "restriction": restrictions.shown(customer, at),
-        "limits": trust.lines(customer, at),
-        "may_ask": trust.may_ask(customer, at),
+        "limits": trust.lines(customer, evidence, at),
+        "may_ask": trust.may_ask(customer, evidence, at),
         "quarantine": facts.quarantine_words(customer, at),
     }
     return render(request, "accounts/factors/security.html", context)

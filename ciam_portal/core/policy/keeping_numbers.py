@@ -21,7 +21,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What an account may do less of in a day while it is new, for how long that is, and who waits for evidence."""
+    """What an account may do less of while it is new, for how long that is, and who waits for evidence."""
 
     settled_days: Annotated[StrictInt, Field(ge=1, le=90)]
     new_apps_per_day: Annotated[StrictInt, Field(ge=1, le=100)]
@@ -30,6 +30,8 @@ class Trust:
     shown_offers_per_day: Annotated[StrictInt, Field(ge=1, le=50)]
     new_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=200)]
     shown_approvals_per_day: Annotated[StrictInt, Field(ge=1, le=500)]
+    new_api_per_minute: Annotated[StrictInt, Field(ge=10, le=1000)]
+    shown_api_per_minute: Annotated[StrictInt, Field(ge=10, le=5000)]
     first_at_domain: Annotated[StrictInt, Field(ge=1, le=20)]
     first_at_host: Annotated[StrictInt, Field(ge=1, le=50)]
     domain_days: Annotated[StrictInt, Field(ge=7, le=90)]

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as django_connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
@@ -46,7 +47,7 @@ class _Table(NamedTuple):
             return None
         made = self.model.__new__(self.model)
         made._state = state = ModelState()  # noqa: SLF001  (what Django does in __init__, which is slow)
-        state.adding, state.db = False, connection.alias
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
         held = made.__dict__
         for place, name in self.columns:
             held[name] = row[place]
@@ -129,10 +130,11 @@ def insert(row: Model, *, after: Part = ALONE) -> bool:
     False: nothing was stored, because ``after``, which is done in the same statement, has found or changed no row.
     """
     (first, given), (statement, fields) = after, _insertion(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    here = connections[DEFAULT_DB_ALIAS]  # found once: each look through ``connection`` is a search
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in fields]
     with connection.prepared() as cursor:
         cursor.execute(statement.format(first), [*given, *values])
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as Django's own save)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as Django's own save)
         return bool(cursor.rowcount)
 
 

@@ -433,7 +433,7 @@ def test_the_security_page_costs_few_queries(
     sign_in: SignIn, customer: User, codes: list[str], django_assert_max_num_queries: Any
 ) -> None:
     client = sign_in(customer, *STRONG)
-    with django_assert_max_num_queries(13):  # of a new account, what may lift its limits too
+    with django_assert_max_num_queries(12):  # of a new account, what may lift its limits too
         assert client.get("/security/").status_code == 200
     User.objects.update(created_at=clock.now() - timedelta(days=120))
     with django_assert_max_num_queries(7):

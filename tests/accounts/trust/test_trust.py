@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as some
 
-from accounts.models import User
+from accounts.models import Totp, User
 from accounts.trust import facts, policy
 from accounts.trust.policy import Doing, Evidence, Limited, Reason, Trust
 from ciam_portal.core import clock
@@ -92,6 +95,35 @@ def test_may_do(evidence: Evidence, today: int, answer: Any) -> None:
     assert policy.may_do(Doing(Limited.APPS, evidence, today, NOON - DAY / 2), limits=LIMITS, at=NOON) == answer
 
 
+NEW, SHOWN = LIMITS.trust.new_api_per_minute, LIMITS.trust.shown_api_per_minute
+
+
+@pytest.mark.parametrize(
+    ("level", "most"), [(Trust.BARE, NEW), (Trust.NEW, NEW), (Trust.SHOWN, SHOWN), (Trust.SETTLED, None)]
+)
+def test_api_most(level: Trust, most: int | None) -> None:
+    assert policy.api_most(level, LIMITS) == most
+
+
+@pytest.mark.django_db
+def test_calls_are_fewer_while_an_account_is_new_and_what_it_shows_counts_within_a_minute(customer: User) -> None:
+    at = clock.now()
+    with CaptureQueriesContext(connection) as read:
+        assert facts.may_be_called(customer.pk, NEW, at)
+        assert facts.is_new(customer, at)
+        assert facts.is_new(customer, at + WEEK - timedelta(seconds=1))
+        assert not facts.is_new(customer, at + WEEK)
+    assert len(read) == 0
+    assert not facts.may_be_called(customer.pk, NEW + 1, at)
+    Totp.objects.create(user=customer, confirmed=True, created_at=at)
+    with CaptureQueriesContext(connection) as read:
+        assert not facts.may_be_called(customer.pk, NEW + 1, at)
+    assert len(read) == 0
+    cache.clear()
+    assert facts.may_be_called(customer.pk, SHOWN, at)
+    assert not facts.may_be_called(customer.pk, SHOWN + 1, at)
+
+
 @pytest.mark.django_db
 def test_nothing_is_asked_below_the_least_limit_and_the_page_says_which_there_are(customer: User) -> None:
     at = clock.now()
@@ -102,9 +134,10 @@ def test_nothing_is_asked_below_the_least_limit_and_the_page_says_which_there_ar
     client = Client()
     factories.signed_in(client, customer, (Method.PASSWORD,))
     page = client.get("/security/").text
+    assert f"{NEW} times in a minute" in page
     assert "Limits of a new account" in page
     assert f"You can connect {LIMITS.trust.new_apps_per_day} apps in a day." in page
     User.objects.filter(pk=customer.pk).update(created_at=at - WEEK)
     assert "Limits of a new account" not in client.get("/security/").text
     customer.refresh_from_db()
-    assert facts.lines(customer, at) == []
+    assert facts.lines(customer, facts.evidence_of(customer, at), at) == []
