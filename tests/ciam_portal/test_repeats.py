@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Session, User
 from accounts.trust import policy as trust
 from ciam_portal import machines, repeats
-from ciam_portal.core import clock
+from ciam_portal.core import clock, grounds
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, Partner
 from consent.ledger import counter
@@ -244,6 +244,24 @@ def key(**changed: Any) -> bytes:
 def test_what_makes_it_another_request(changed: dict[str, Any]) -> None:
     assert key() == key(HTTP_X_REQUEST_ID="x")
     assert key() != key(**changed)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "401 Unauthorized", "302 Found"])
+def test_only_a_yes_is_given_again(still: list[float], status: str) -> None:
+    """A refusal leaves its trace each time."""
+    asked: list[bytes] = []
+
+    def application(environ: dict[str, Any], start: Any) -> list[bytes]:
+        grounds.may_repeat()
+        start(status, [])
+        asked.append(environ["wsgi.input"].read())
+        return asked[-1:]
+
+    portal = repeats.Repeating(application)
+    for _ in range(2):
+        portal(SAME | {"wsgi.input": io.BytesIO(SAME["body"])}, lambda *_: None)
+    kept = [each for each in portal._known.values() if isinstance(each, repeats.Answer)]
+    assert (asked, len(kept)) == ([b"a=b"] * 2, int(status == "200 OK"))
 
 
 def test_another_request_is_not_the_same(asking: Asking, still: list[float], again: Counter[Any]) -> None:
