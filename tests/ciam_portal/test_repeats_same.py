@@ -26,7 +26,7 @@ PLAIN = {
 }  # fmt: skip
 
 
-def key(body: bytes = FORM, **changed: Any) -> bytes:
+def key(body: bytes = FORM, /, **changed: Any) -> bytes:
     return repeats._key(PLAIN | {"wsgi.input": io.BytesIO(body)} | changed)
 
 

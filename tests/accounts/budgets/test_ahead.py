@@ -112,7 +112,12 @@ def test_threads_together_get_no_more_than_the_limit() -> None:
 
 def test_whoever_was_refused_comes_back_when_the_window_is_over(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    monkeypatch.setattr(counter, "count", lambda *_, more, **__: made.append(more) or sum(made))
+
+    def count(*_: Any, more: int, **__: Any) -> int:
+        made.append(more)
+        return sum(made)
+
+    monkeypatch.setattr(counter, "count", count)
     ahead, who, limit = counter.Ahead("x", seconds=60), str(uuid4()), 5000
     assert came(ahead, who, time, times=2 * limit, each=0.0001, limit=limit) <= limit
     assert not ahead.spend(who, limit=limit)
