@@ -14,7 +14,7 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
-from tests.partner_app import identity
+from tests.partner_app import identity, upstream
 from tests.stack import people, seed
 from tests.stack.postgres import Postgres
 from tests.stack.state import AS_ROOT, CHECKOUT, Hold, StackError, State, port_of
@@ -102,6 +102,7 @@ class Stack:
                 "CACHE_URL": valkey.url(0),
                 "BROKER_URL": valkey.url(1),
                 **identity.prepare(self.state.root / "identity", self.partner_url),
+                **upstream.prepare(self.state.root / "identity", self.partner_url),
                 **self._other,
             }
             self.state.save(self.env)
