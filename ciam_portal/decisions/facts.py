@@ -21,8 +21,14 @@ BINDING = "approval binding"
 
 
 def needs_approval(action: str, held: Live) -> bool:
-    """Whether the partner of this token does this only as it was approved, each by itself (RFC 9396)."""
-    rows, own = limits.current().actions, details.actions(held.partner.authorization_details_types)
+    """Whether the partner of this token does this only as it was approved, each by itself (RFC 9396).
+
+    So does whoever has it in exchange for one of such a partner's.
+    """
+    own = details.actions(held.partner.authorization_details_types)
+    if held.consent.partner_id != held.partner.pk:
+        own |= details.actions(held.consent.partner.authorization_details_types)
+    rows = limits.current().actions
     return action in own or action in {rows[name].large_action for name in own if name in rows}
 
 

@@ -167,14 +167,16 @@ def key_set(document: Any, algorithms: tuple[str, ...] = ALGORITHMS) -> tuple[An
         raise UnusableKeys(message)
     usable = []
     for each in found:
+        key = jwk.JWK()
         try:
-            key = jwk.JWK(**each)
+            key.import_key(**each)  # its constructor would also take what tells it to make one
+            signs = each.get("use", "sig") == "sig" and algorithm_of(key) in algorithms
         except _BROKEN:
             continue
         if key.has_private or key.is_symmetric:
             message = "A key set for us holds public keys only."
             raise UnusableKeys(message)
-        if each.get("use", "sig") == "sig" and algorithm_of(key) in algorithms:
+        if signs:
             usable.append(key)
     if not usable:
         message = f"A key set for us holds a key for one of {', '.join(algorithms)}."

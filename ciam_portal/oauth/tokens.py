@@ -142,7 +142,8 @@ def _context(old: RefreshToken) -> str:
 
 def exchanged(root: Root, carried: Carried, *, at: datetime) -> Issued:
     """An access token in exchange for another of its family."""
-    return Issued(_new_access(root, carried, at), "", carried.scopes, carried.scopes, carried.seconds(at))
+    access, seconds = _new_access(root, carried, at), carried.seconds(at)
+    return Issued(access, "", carried.scopes, carried.scopes, seconds, carried.details)
 
 
 def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:

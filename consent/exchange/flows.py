@@ -18,12 +18,14 @@ from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow, StepUp
 from ciam_portal.oauth import actors, families, subject_tokens, tokens
+from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AccessToken, Partner, Resource
 from ciam_portal.oauth.resources import ours, targets
 from ciam_portal.oauth.resources.targets import Target
 from ciam_portal.oauth.scopes import DELEGATIONS
 from ciam_portal.oauth.subjects import subject
 from consent.delegation.flows import ENDED
+from consent.details import facts as details
 from consent.exchange import events, policy
 from consent.exchange.policy import Why
 from consent.models import Consent, Delegation
@@ -33,11 +35,15 @@ from consent.release.flows import handed_out, spoken
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the new token is to be: for this resource ("": the same), these scopes (none: all), bound to this key."""
+    """What the new token is to be: for this resource ("": the same), these scopes (none: all), bound to this key.
+
+    ``details``: what it carries of what was approved by itself; nothing that is not named.
+    """
 
     resource: str = ""
     scopes: tuple[str, ...] = ()
     jkt: str = ""
+    details: tuple[Detail, ...] = ()
 
 
 @flow
@@ -55,7 +61,8 @@ def exchange(
         return _refused(partner, Why.ENDED, found, by, at)
     granted = [wanted.resource] if wanted.resource else held.resource
     target = targets.of(partner, granted, wanted.resource)
-    why = policy.flaw(_facts(held, partner, consent, wanted, target), limits=limits.current(), at=at)
+    approved = details.named(held.details, wanted.details)
+    why = policy.flaw(_facts(held, partner, consent, wanted, target, approved=approved), limits=limits.current(), at=at)
     if why is not None or target is None:
         return _refused(partner, why or Why.WRONG_TARGET, held, by, at)
     root = issuance.Root(consent.partner, held.user, held.session, consent, delegation=held.delegation_id)
@@ -71,7 +78,8 @@ def exchange(
     carried = families.Carried(
         opened,
         target,
-        says=_says(root, partner, target, acts, asked.delegate),
+        tuple(approved),
+        _says(root, partner, target, acts, asked.delegate, approved=approved),
         ends=held.expires,
         parent=held.pk,
         act=acts,
@@ -133,7 +141,7 @@ def act(
     carried = families.Carried(
         opened,
         target,
-        says=_says(root, partner, target, acts, asked.delegate),
+        says=_says(root, partner, target, acts, asked.delegate, approved={}),
         ends=min(at + seconds, held.expires, held.session.expires_at, delegation.ends_at),
         parent=held.pk,
         act=acts,
@@ -188,13 +196,14 @@ def _acting(
 
 
 def _says(
-    root: issuance.Root, partner: Partner, target: Target, acts: actors.Act | None, delegate: UUID | None
-) -> dict[str, object]:
+    root: issuance.Root, partner: Partner, target: Target, acts: actors.Act | None, delegate: UUID | None,
+    *, approved: dict[UUID, Detail],
+) -> dict[str, object]:  # fmt: skip
     """What it says, if it is signed."""
     if target.signed_for is None:
         return {}
     act = actors.shown(acts, target.signed_for, delegate)
-    return spoken(root, target, {}) | {"client_id": partner.client_id} | act
+    return spoken(root, target, approved) | {"client_id": partner.client_id} | act
 
 
 def _admitted(
@@ -211,8 +220,9 @@ def _admitted(
 
 
 def _facts(
-    held: AccessToken, partner: Partner, consent: Consent, wanted: Wanted, target: Target | None
-) -> policy.Exchanging:
+    held: AccessToken, partner: Partner, consent: Consent, wanted: Wanted, target: Target | None,
+    *, approved: dict[UUID, Detail],
+) -> policy.Exchanging:  # fmt: skip
     url = target.url if target is not None else ""
     return policy.Exchanging(
         ends_at=held.expires,
@@ -227,6 +237,7 @@ def _facts(
         target_is_ours=not ours.of_others((url,) if url else ()),
         target_was_agreed=url in consent.resources,
         audience_is_ours=not ours.of_others(tuple(held.resource)) and held.resource in ([], [url]),
+        details_stand=len(approved) == len(wanted.details),
     )
 
 

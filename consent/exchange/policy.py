@@ -19,6 +19,7 @@ class Why(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_WIDE = "too_wide"
     WRONG_TARGET = "wrong_target"
+    WRONG_DETAILS = "wrong_details"
     NOT_ALLOWED = "not_allowed"  # the issuance gate's answers
     PROVE_MORE = "prove_more"
 
@@ -43,6 +44,8 @@ class Exchanging:
     target_was_agreed: bool
     """The customer said yes to its use there."""
     audience_is_ours: bool
+    details_stand: bool
+    """Of what was approved by itself and is asked for, the token carries each, and none was done yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ def flaw(facts: Exchanging, *, limits: Limits, at: datetime) -> Why | None:
     theirs = not facts.target_is_ours and (facts.target_was_agreed or not facts.was_issued_to_it)
     if not (facts.target_stands and (ours or theirs)):
         return Why.WRONG_TARGET
+    if not facts.details_stand:
+        return Why.WRONG_DETAILS
     return None if facts.asked <= facts.held else Why.TOO_WIDE
 
 

@@ -153,6 +153,7 @@ class ConsentValidator(Authenticating):
         self, client_id: str, device_code: str, request: Any, *args: Any, **kwargs: Any
     ) -> str | None:
         """The whole exchange, or what the device hears while it waits (RFC 8628 section 3.5)."""
+        wanted.refuse_details(request, "on a device nothing is approved by itself")
         target, by = wanted.target(request, []), acting(request.client)
         polled = devices.poll(request.client, device_code, target, jkt=_jkt(request), by=by, at=clock.now())
         if isinstance(polled, flows.Exchanged):
@@ -175,9 +176,10 @@ class ConsentValidator(Authenticating):
     def validate_exchange(self, request: Any) -> None:
         """The whole exchange; raises what the partner is told (RFC 8693 section 2.2.2)."""
         scopes = tuple((request.scope or "").split())
-        terms = exchange.Wanted(wanted.resource(request), scopes, _jkt(request))
+        terms = exchange.Wanted(wanted.resource(request), scopes, _jkt(request), wanted.named(request) or ())
         client, by, at = request.client, acting(request.client), clock.now()
         if request.subject_token_type == subject_tokens.TYPE:
+            wanted.refuse_details(request, "who acts for somebody holds nothing that was approved by itself")
             named, theirs = (
                 subject_tokens.read(request.subject_token, client, at),
                 tokens.access_of(request.actor_token),
@@ -187,7 +189,7 @@ class ConsentValidator(Authenticating):
             issued = exchange.exchange(tokens.access_of(request.subject_token), client, terms, by=by, at=at)
         if isinstance(issued, WhyNot):
             raise wanted.refusal(issued, request)
-        request.issued, request.scopes = issued, list(issued.scopes)
+        request.issued, request.scopes, request.approved = issued, list(issued.scopes), terms.details
 
     # --- what is handed out
 
@@ -196,8 +198,8 @@ class ConsentValidator(Authenticating):
         if getattr(request, "issued", None) is None:
             request.issued = own.issue(request.client, request, token, jkt=_jkt(request))
         issued, exchanged = request.issued, getattr(request, "exchanged", None)
-        if exchanged and exchanged.details:
-            token["authorization_details"] = list(exchanged.details)
+        if approved := exchanged.details if exchanged else getattr(request, "approved", ()):
+            token["authorization_details"] = list(approved)
         if exchanged and not request.client.is_public:
             token["grant_id"] = str(exchanged.consent.pk)
         token |= {"access_token": issued.access_token, "expires_in": issued.seconds, "scope": " ".join(issued.scopes)}

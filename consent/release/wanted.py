@@ -6,6 +6,7 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from ciam_portal.core.policy.assurance import Level
 from ciam_portal.oauth import details
+from ciam_portal.oauth.details import Detail
 from ciam_portal.oauth.models import AuthorizationCode, RefreshToken
 from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.resources.targets import Target
@@ -19,16 +20,20 @@ def of(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str,
 
     ``request`` is the library's own, and so is what is raised when it names others.
     """
-    text, asked = _details(request), None
-    try:
-        asked = details.read(text, request.client.authorization_details_types) if text else None
-    except details.Unreadable as error:
-        raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
-    held = facts.narrowed(found.details, asked)
+    held = facts.narrowed(found.details, named(request))
     if held is None:
         words = "the customer has not approved all of these"
         raise errors.CustomOAuth2Error(details.ERROR, description=words, request=request)
     return Wanted(scopes, held, target(request, found.resource), jkt)
+
+
+def named(request: Any) -> tuple[Detail, ...] | None:  # noqa: ANN401  (the library's request)
+    """The details that are named, if any are."""
+    text = _details(request)
+    try:
+        return details.read(text, request.client.authorization_details_types) if text else None
+    except details.Unreadable as error:
+        raise errors.CustomOAuth2Error(details.ERROR, description=str(error), request=request) from None
 
 
 def target(request: Any, granted: list[str]) -> Target:  # noqa: ANN401  (the library's request)
@@ -52,6 +57,7 @@ _REFUSALS = {
         "invalid_grant",
         f"who acts has to prove more: send them to the authorization endpoint with acr_values={Level.AAL2.acr}",
     ),
+    Why.WRONG_DETAILS: (details.ERROR, "the token does not carry all of these, or one of them was done already"),
     Why.TOO_DEEP: ("invalid_request", "too many have handed this token on already"),
 }
 

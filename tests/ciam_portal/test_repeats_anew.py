@@ -113,6 +113,31 @@ def test_what_is_not_counted_is_not_handed_out(service: Service, monkeypatch: py
     assert AccessToken.objects.count() == had
 
 
+def test_it_is_stored_and_said_as_by_the_whole_path(service: Service) -> None:
+    own = {"id", "token_checksum", "created", "updated", "expires"}
+    rows = list(AccessToken.objects.order_by("created").values())
+    assert len({str({name: value for name, value in row.items() if name not in own}) for row in rows}) == 1
+    lives = [row["expires"] - row["created"] for row in rows]
+    assert max(lives) - min(lives) < timedelta(seconds=1)
+    whole = Service.__new__(Service)
+    whole.__dict__ |= service.__dict__ | {"portal": service.portal._application}
+    said = [asking.asks() for asking in (service, whole)]
+    assert len({each[1].pop("X-Request-ID") for each in said}) == 2
+    bodies = [body.replace(json.loads(body)["access_token"].encode(), b"") for *_, body in said]
+    assert (said[0][:2], bodies[0]) == (said[1][:2], bodies[1])
+
+
+def test_one_policy_decides_a_repeated_answer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    was = limits.current()
+    shorter = replace(was, version="other", oauth=replace(was.oauth, access_token_seconds=60))
+    several = iter([was])
+    monkeypatch.setattr(limits, "_ask", lambda: next(several, shorter))
+    (_status, headers, body), made = statements(service.asks)
+    assert made == 2
+    assert json.loads(body)["expires_in"] == was.oauth.access_token_seconds
+    assert len(body) == int(headers["Content-Length"])
+
+
 def test_who_signs_is_asked_for_a_new_signature_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     keyed = Keyed(profile=Profile.SERVICE)
     asking = Asking(keyed, token="")

@@ -304,6 +304,7 @@ SAID: list[tuple[dict[str, Any], str | None]] = [
     ({"scope": "openid offline_access"}, "invalid_scope"),
     ({"scope": "openid delegations"}, "invalid_scope"),
     ({"scope": "activity"}, "invalid_scope"),
+    ({"authorization_details": "[]"}, "invalid_authorization_details"),
     ({"actor_token": None}, "invalid_request"),
     ({"actor_token": None, "actor_token_type": None}, "invalid_request"),
     ({"actor_token_type": None}, "invalid_request"),

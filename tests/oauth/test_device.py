@@ -120,6 +120,7 @@ def test_what_the_device_hears_while_it_waits(tv: Television) -> None:
         assert tv.type_code(asked["user_code"]).status_code == 400
     assert tv.error("invented") == "invalid_grant"
     assert tv.poll("").json()["error"] == "invalid_request"
+    assert tv.poll("x", authorization_details="[]").json()["error"] == "invalid_authorization_details"
 
 
 def test_an_allowance_that_nobody_fetched_in_time_is_over(tv: Television) -> None:

@@ -75,7 +75,7 @@ def chain(customer: User, sign_in: Callable[..., Client]) -> Chain:
 RIGHT = Exchanging(
     ends_at=NOON + timedelta(seconds=1), was_issued_to_it=False, is_for_it=True, jkt="", proven="", acted=0,
     held=frozenset({"openid", "profile"}), asked=frozenset({"openid"}), target_stands=True, target_is_ours=False,
-    target_was_agreed=False, audience_is_ours=False,
+    target_was_agreed=False, audience_is_ours=False, details_stand=True,
 )  # fmt: skip
 OWN = {"was_issued_to_it": True, "is_for_it": False, "target_was_agreed": True}
 
@@ -99,6 +99,7 @@ OWN = {"was_issued_to_it": True, "is_for_it": False, "target_was_agreed": True}
         (OWN | {"target_was_agreed": False}, Why.WRONG_TARGET),
         ({"target_is_ours": True, "audience_is_ours": True}, Why.WRONG_TARGET),  # nearer to the customer's data
         (OWN | {"target_is_ours": True}, Why.WRONG_TARGET),  # from a resource's token back to all of ours
+        ({"details_stand": False}, Why.WRONG_DETAILS),
         ({"asked": frozenset({"email"})}, Why.TOO_WIDE),
         ({"asked": frozenset()}, None),
     ],
