@@ -102,7 +102,6 @@ class Stack:
                 "CACHE_URL": valkey.url(0),
                 "BROKER_URL": valkey.url(1),
                 **identity.prepare(self.state.root / "identity", self.partner_url),
-                **upstream.prepare(self.state.root / "identity", self.partner_url),
                 **self._other,
             }
             self.state.save(self.env)
@@ -111,6 +110,8 @@ class Stack:
         """Start everything; answers with what the demo command printed (the demo accounts)."""
         self._take_ownership()
         self.start_services()
+        self.env |= upstream.prepare(self.state.root / "identity", self.partner_url)
+        self.state.save(self.env)
         accounts = self.state.prepared(self.env)
         if not accounts:
             self.migrate()
