@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
+from redis.exceptions import ConnectionError as Away
 
+from accounts.budgets import counter as budget
 from accounts.models import Session, User
 from ciam_portal import repeats
 from ciam_portal.core import clock
@@ -19,6 +21,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.scopes import GRANT_QUERY
 from consent.release import flows, pace
 from tests.ciam_portal.test_repeats import Asking, again, statements, still  # noqa: F401  (fixtures)
 from tests.oauth.keyed import Keyed, new_key
@@ -86,6 +89,15 @@ def test_no_token_is_made_for_who_may_have_none_any_more(service: Service, chang
     assert AccessToken.objects.count() == had
 
 
+def test_what_it_may_ask_for_no_more_is_not_given(service: Service) -> None:
+    form = f"grant_type=client_credentials&scope={GRANT_QUERY}".encode()
+    for allowed, status, scope in (([GRANT_QUERY], "200 OK", GRANT_QUERY), ([], "400 Bad Request", None)):
+        Partner.objects.update(scopes_allowed=allowed)
+        said = [service.ask("POST", "/oauth/token/", form, AUTHORIZATION=service.walk.basic()) for _ in range(4)]
+        assert {(each[0], json.loads(each[2]).get("scope")) for each in said} == {(status, scope)}
+    assert AccessToken.objects.filter(scope=GRANT_QUERY).count() == 4
+
+
 def test_one_too_many_is_told_when_to_come_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "too_many", lambda _partner: 7)
     status, headers, _body = service.asks()
@@ -110,6 +122,17 @@ def test_what_is_not_counted_is_not_handed_out(service: Service, monkeypatch: py
     monkeypatch.setattr(Tallies, "again", broken)
     monkeypatch.setattr(Tallies, "add", broken)
     assert service.asks()[0].startswith("5")
+    assert AccessToken.objects.count() == had
+
+
+def test_without_the_cache_there_is_none(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> int:
+        raise Away
+
+    monkeypatch.setattr(pace, "_AHEAD", budget.Ahead("partner", seconds=60))
+    monkeypatch.setattr(budget, "count", away)
+    had = AccessToken.objects.count()
+    assert service.asks()[0].startswith("503")
     assert AccessToken.objects.count() == had
 
 
