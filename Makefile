@@ -7,7 +7,7 @@ TEST_PROCESSES ?= 3
 export PORT PARTNER_PORT CIAM_STATE_DIR AGENT PUBLIC_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench abuse enumeration lint texts reset lock
+.PHONY: help run test bench abuse enumeration fuzz lint texts reset lock
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ abuse: $(VENV)/.dev ## Let bots and people come at a running portal, and see who
 
 enumeration: $(VENV)/.dev ## Measure whether time says who has an account (tests/bench/enumeration/REPORT.md)
 	@exec $(BIN)/python -m tests.bench.enumeration $(ARGS)
+
+fuzz: $(VENV)/.dev ## Send 10,000 requests made up from the OpenAPI document, and see whether one breaks it (tests/fuzz/)
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
 
 texts: $(VENV)/.dev ## Bring locale/ up to date with every text in code and pages, and compile it
 	$(BIN)/python -m tests.catalogue

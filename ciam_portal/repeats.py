@@ -84,12 +84,13 @@ class Repeating:
         token = request_id.current.set(name)
         try:
             connection.close_if_unusable_or_obsolete()
-            if not answer.stands(environ):
-                return None
-            at, grounds = clock.now(), answer.grounds
-            for use in grounds.uses:
-                use(at)
-            body = grounds.made(at) if grounds.made else answer.body
+            with limits.unit_of_work():
+                if not answer.stands(environ):
+                    return None
+                at, grounds = clock.now(), answer.grounds
+                for use in grounds.uses:
+                    use(at)
+                body = grounds.made(at) if grounds.made else answer.body
         except (*AWAY, DatabaseError):
             return None  # the application says what is wrong
         finally:

@@ -74,7 +74,7 @@ def _kept(store: AppSessionStore, key: str, response: HttpResponse, token: str) 
 
 def _with_token(response: HttpResponse, token: str) -> HttpResponse:
     told = json.loads(response.content)
-    told["meta"] = told.get("meta", {}) | {"session_token": token}
+    told["meta"] = told.get("meta", {"is_authenticated": False}) | {"session_token": token}
     response.content = json.dumps(told).encode()
     response["Content-Length"] = str(len(response.content))
     return response

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.baseline import history
 from accounts.budgets import velocity
 from accounts.models import Device, HeldSignUp, User
@@ -22,6 +24,7 @@ from ciam_portal.core.risk.signals import Pace
 if TYPE_CHECKING:
     from accounts.sign_in.flows import Browser
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 18))"
 _SHOWN = 20  # related ones of each kind
 _TAKEN = {"address": "from_address", "network": "from_network", "asn": "from_asn", "domain": "at_domain"}
 
@@ -66,8 +69,11 @@ def network_of(browser: "Browser") -> str:
 
 
 def holding(browser: "Browser") -> policy.HoldFacts:
-    """What of the same flood waits already."""
-    return policy.HoldFacts(waiting=HeldSignUp.objects.alike(network_of(browser)).count())
+    """What of the same flood waits already. No other one of it comes between before this transaction is through."""
+    where = network_of(browser)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [where])
+    return policy.HoldFacts(waiting=HeldSignUp.objects.alike(where).count())
 
 
 def bits_for(decision: UUID | None) -> int:

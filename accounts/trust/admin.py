@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Beginning, PassedDomain
+from accounts.staff.admin import people
 from accounts.staff.admin.looking import Looking
 from accounts.staff.admin.verbs import Verbs
 from accounts.staff.policy import WhyLook
-from accounts.trust import flows
+from accounts.trust import facts, flows
 from accounts.trust.forms import Pass
 from accounts.trust.policy import PASSERS, WhyPass
 from ciam_portal.core import clock, explain, reference
@@ -85,9 +86,32 @@ class Beginnings(Looking):
 
 @admin.register(PassedDomain)
 class PassedDomains(Verbs):
-    """Which were passed, when and why. Looked at, never edited."""
+    """Which were passed, when and why; and taking that back. Never edited."""
 
     roles = PASSERS
     ordering = ("domain",)
     list_display = ("domain", "reason", "passed_at")
     search_fields = ("domain__exact",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more page: it was wrong."""
+        verb = self.verb(self.take_back, lazy("Take back that this mail domain was passed"))
+        return [path("<uuid:passed>/take-back/", verb, name="accounts_passeddomain_take_back"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *_args: object, **_kwargs: object) -> HttpResponse:
+        """Who passed it, whom that let go on, and the button that takes it back."""
+        row = self.found(request, object_id)
+        names, let = people.names([row.passed_by]), facts.let_by(row).count()
+        context = {"row": row, "passed_by": names.get(row.passed_by, ""), "let": let}
+        return self.show(request, "admin/passed_domain.html", title=_("Passed mail domain"), **context)
+
+    def take_back(self, request: HttpRequest, passed: UUID) -> HttpResponse:
+        """It counts like any other again."""
+        person, session, by = self.acting(request)
+        row = get_object_or_404(PassedDomain, pk=passed)
+        return self.do(
+            request,
+            lambda: flows.take_back(row, person, session, by=by, at=clock.now()),
+            _("Taken back. Whoever went on because of it waits again."),
+            "accounts_passeddomain_changelist",
+        )

@@ -29,3 +29,12 @@ class DomainPassed(AuditEvent):
     domain: UUID
     reason: Code
     accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTakenBack(AuditEvent):
+    """A mail domain that was passed is not any more; ``accounts`` wait again."""
+
+    name: ClassVar[str] = "trust.domain_taken_back"
+    domain: UUID
+    accounts: int

@@ -124,6 +124,12 @@ def _known_at_host(host: str, at: datetime) -> QuerySet[Beginning]:
     return Beginning.objects.filter(host=host, proven_at__lte=then, waits=False)
 
 
+def let_by(passed: PassedDomain) -> QuerySet[Beginning]:
+    """Who waits for nothing because this domain was passed: those who did then, and those who began there since."""
+    mine = Beginning.objects.filter(domain=passed.domain, waits=False)
+    return mine.filter(Q(passed_at=passed.passed_at) | Q(passed_at__isnull=True, proven_at__gte=passed.passed_at))
+
+
 def asking(customer: User, evidence: Evidence, at: datetime) -> policy.AskFacts:
     """Somebody who would have a person look at it."""
     if policy.level_of(evidence, limits.current(), at) is not Trust.BARE:
@@ -140,13 +146,14 @@ def may_ask(customer: User, evidence: Evidence, at: datetime) -> bool:
     return isinstance(policy.may_ask(asking(customer, evidence, at), limits=limits.current(), at=at), Allow)
 
 
-def passing(row: Beginning, staff: User, session: Session) -> policy.PassFacts:
-    """A mail domain, and who of the staff would pass it."""
+def passing(domain: str, customer: UUID | None, staff: User, session: Session) -> policy.PassFacts:
+    """A mail domain, under its lock, and who of the staff would pass it because of this account, or take it back."""
+    _locked(domain)
     return policy.PassFacts(
-        customer=row.customer_id,
-        is_passed=PassedDomain.objects.filter(domain=row.domain).exists(),
+        customer=customer,
+        is_passed=PassedDomain.objects.filter(domain=domain).exists(),
         staff=staff.pk,
-        at_same_domain=domains.owner(domains.domain_of(staff.email)) == row.domain,
+        at_same_domain=domains.owner(domains.domain_of(staff.email)) == domain,
         roles=tuple(sorted(roles_of(staff))),
         assurance=session.assurance if session.ended_at is None else Assurance(),
     )

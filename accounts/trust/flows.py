@@ -71,7 +71,9 @@ def pass_domain(
     """Whoever begins at this account's mail domain waits no longer, now or later. Raises Refused, ProveMore."""
     staff = User.objects.locked(staff.pk)  # roles as they are now
     session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-    decision = require(policy.may_pass, facts.passing(row, staff, session), about=row.customer_id, by=by, at=at)
+    decision = require(
+        policy.may_pass, facts.passing(row.domain, row.customer_id, staff, session), about=row.customer_id, by=by, at=at
+    )
     made = PassedDomain.objects.create(domain=row.domain, reason=reason.value, passed_by=staff.pk, passed_at=at)
     waiting = Beginning.objects.select_for_update(of=("self",)).select_related("customer")
     rows = list(waiting.filter(domain=row.domain, waits=True).order_by("pk"))
@@ -80,3 +82,18 @@ def pass_domain(
     event = events.DomainPassed(domain=made.pk, reason=Code(reason.value), accounts=len(rows))
     record(event, about=row.customer_id, by=by, at=at, decision=decision)
     return made
+
+
+@flow
+def take_back(passed: PassedDomain, staff: User, session: Session, *, by: Actor, at: datetime) -> None:
+    """It was passed wrongly: whoever waits for nothing because of that waits again. Raises Refused, ProveMore."""
+    staff = User.objects.locked(staff.pk)  # roles as they are now
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    asked = facts.passing(passed.domain, None, staff, session)
+    decision = require(policy.may_take_back, asked, about=None, by=by, at=at)
+    rows = list(facts.let_by(passed).select_for_update().order_by("pk"))
+    for each in rows:
+        each.waits_again()
+        record(events.AccountWaits(), about=each.customer_id, by=by, at=at, decision=decision)
+    record(events.DomainTakenBack(domain=passed.pk, accounts=len(rows)), about=None, by=by, at=at, decision=decision)
+    passed.delete()

@@ -52,6 +52,11 @@ class Beginning(models.Model):
         self.waits, self.passed_at = False, at
         self.save(update_fields=["waits", "passed_at"])
 
+    def waits_again(self) -> None:
+        """It was let go on by mistake."""
+        self.waits, self.passed_at = True, None
+        self.save(update_fields=["waits", "passed_at"])
+
 
 @erasing.stays(erasing.STAFF)
 class PassedDomain(models.Model):

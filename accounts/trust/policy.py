@@ -68,6 +68,7 @@ class Reason(ReasonBase):
     NOT_YOUR_ROLE = "not_your_role", "Only the help desk decides about mail domains."
     YOUR_OWN = "your_own", "Nobody decides about their own mail domain."
     PASSED_ALREADY = "domain_passed", "This mail domain has been passed already."
+    NOT_PASSED = "domain_not_passed", "This mail domain is not passed any more."
 
 
 class WhyPass(Worded):
@@ -216,9 +217,9 @@ def may_ask(facts: AskFacts, *, limits: Limits, at: datetime) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class PassFacts:
-    """A mail domain, one of whose accounts waits, and the member of staff who would pass all of it."""
+    """A mail domain, one of whose accounts waits, and the member of staff who would pass all of it, or take it back."""
 
-    customer: UUID
+    customer: UUID | None
     is_passed: bool
     staff: UUID
     at_same_domain: bool
@@ -229,12 +230,22 @@ class PassFacts:
 @question("trust.may_pass")
 def may_pass(facts: PassFacts, *, limits: Limits, at: datetime) -> Decision:
     """The help desk, signed in with two factors, about a domain that is not their own, once."""
+    return _may_decide(facts, Reason.PASSED_ALREADY if facts.is_passed else None, at)
+
+
+@question("trust.may_take_back")
+def may_take_back(facts: PassFacts, *, limits: Limits, at: datetime) -> Decision:
+    """The same people, about one that is passed."""
+    return _may_decide(facts, None if facts.is_passed else Reason.NOT_PASSED, at)
+
+
+def _may_decide(facts: PassFacts, done: Reason | None, at: datetime) -> Decision:
     if not PASSERS & set(facts.roles):
         return Deny(Reason.NOT_YOUR_ROLE)
     if facts.staff == facts.customer or facts.at_same_domain:
         return Deny(Reason.YOUR_OWN)
-    if facts.is_passed:
-        return Deny(Reason.PASSED_ALREADY)
+    if done:
+        return Deny(done)
     if not facts.assurance.meets(Level.AAL2, None, at):
         return StepUp(Level.AAL2, gate.Reason.PROVE_MORE)
     return Allow()

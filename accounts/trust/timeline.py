@@ -10,5 +10,5 @@ tell(
         events.AccountWaits: plain(_("Your account waits for more to go by before it connects apps")),
         events.AccountPassed: plain(_("Somebody looked at your account, and it waits no longer")),
     },
-    silent=[events.DomainPassed],
+    silent=[events.DomainPassed, events.DomainTakenBack],
 )

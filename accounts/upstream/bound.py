@@ -17,7 +17,8 @@ from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import Passkey, User
+from accounts.upstream.policy import UnlinkFacts
 from accounts.upstream.shapes import Identity, Upstream
 from ciam_portal.core.categories import of_library
 from ciam_portal.oauth.jwts import hash_of
@@ -151,3 +152,13 @@ of_library("socialaccount_socialaccount", plain="provider", uid="pseudonym", ext
 # Which services there are says the environment alone, and no token of theirs is kept: both stay empty.
 of_library("socialaccount_socialapp", plain="provider provider_id name client_id secret key settings")
 of_library("socialaccount_socialtoken", token="credential", token_secret="credential")  # noqa: S106  (categories)
+
+
+def unlinking(customer: User, gone: Link | None) -> UnlinkFacts:
+    """What lets the customer in beside this one."""
+    return UnlinkFacts(
+        is_linked=gone is not None,
+        has_password=customer.has_usable_password(),
+        passkeys=Passkey.objects.filter(user=customer, confirmed=True).count(),
+        other_links=sum(each != gone and not is_paused(each) for each in listed(customer)),
+    )

@@ -14,7 +14,7 @@ from accounts.account import flows as account
 from accounts.factors import policy as factors
 from accounts.lock.flows import reversible
 from accounts.lock.flows.everywhere import announce
-from accounts.models import Change, Passkey, Session, User
+from accounts.models import Change, Session, User
 from accounts.sessions import flows as sessions
 from accounts.sign_in import flows as sign_in
 from accounts.step_up.flows import permitted
@@ -156,23 +156,15 @@ def show_again(customer: User, session: Session, identity: Identity, begun: int,
 def unlink(customer: User, session: Session, key: str, *, by: Actor, at: datetime) -> None:
     """Its word no longer lets the customer in. Raises ProveMore, OnHold or Refused: never the last way in."""
     customer, session = permitted(Action.REMOVE_FACTOR, customer, session, by=by, at=at)
-    mine = bound.listed(customer)
     gone = next(iter(bound.of_service(customer, key)), None)
-    left = [each for each in mine if each != gone]
-    facts = policy.UnlinkFacts(
-        is_linked=gone is not None,
-        has_password=customer.has_usable_password(),
-        passkeys=Passkey.objects.filter(user=customer, confirmed=True).count(),
-        other_links=sum(not bound.is_paused(each) for each in left),
-    )
-    require(policy.may_unlink, facts, about=customer.pk, by=by, at=at)
+    require(policy.may_unlink, bound.unlinking(customer, gone), about=customer.pk, by=by, at=at)
     if gone is None:
         return
     row, number = bound.row_of(gone), gone.pk
     undo = reversible.note(customer, Change.Kind.SIGN_IN_UNLINKED, session, previous=row, key=number, at=at)
     bound.take_away(customer, str(number))
     ended = _end_others(customer, session, by=by, at=at)
-    if not left:
+    if not bound.listed(customer):
         _forget_in(session)
     event = events.UpstreamUnlinked(Code(key), key=number, sessions_ended=ended)
     record(event, about=customer.pk, by=by, at=at)

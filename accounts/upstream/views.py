@@ -35,6 +35,7 @@ from ciam_portal.core.crypto import vault
 from ciam_portal.core.errors import OnHold, ProveMore, Refused
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
+from ciam_portal.core.policy.decision import Deny
 from ciam_portal.core.words import sentence
 
 _PENDING, _SEALED = "upstream_sign_up", "upstream sign-up"
@@ -179,12 +180,17 @@ def _unlinking(request: HttpRequest, key: str) -> str:
 @sensitive(Action.REMOVE_FACTOR)
 def unlink(request: HttpRequest, key: str) -> HttpResponse:
     """Asks first, and says what it means."""
+    customer, at = signing.customer_of(request), clock.now()
     if request.method == "POST":
-        customer, session = signing.customer_of(request), signing.session_of(request)
-        flows.unlink(customer, session, _of(key).key, by=Actor.from_request(request), at=clock.now())
+        session = signing.session_of(request)
+        flows.unlink(customer, session, _of(key).key, by=Actor.from_request(request), at=at)
         messages.success(request, _("It is unlinked."))
         return redirect("accounts:security")
-    return render(request, "accounts/upstream/unlink.html", {"title": _unlinking(request, key)})
+    asked = bound.unlinking(customer, next(iter(bound.of_service(customer, key)), None))
+    answer = policy.may_unlink(asked, limits=limits.current(), at=at)
+    why_not = sentence(answer.reason) if isinstance(answer, Deny) else ""
+    context = {"title": _unlinking(request, key), "why_not": why_not, "is_linked": asked.is_linked}
+    return render(request, "accounts/upstream/unlink.html", context)
 
 
 _ARRIVED = {For.SIGN_IN: _sign_in, For.LINK: _link, For.PROVE: _prove}

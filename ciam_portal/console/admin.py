@@ -19,7 +19,6 @@ from ciam_portal.console.models import ChangeRequest
 from ciam_portal.console.policy import State
 from ciam_portal.core import clock
 from ciam_portal.core.roles import Role, standing_roles_of
-from ciam_portal.core.words import day
 from ciam_portal.oauth.models import Partner
 
 
@@ -81,19 +80,19 @@ class Partners(Verbs):
         done = _("Switched on.") if on else _("Switched off: nothing of it works any more.")
         return self.do(request, lambda: flows.switch(app, me, session, on=on, by=by, at=at), done, *back)
 
-    @admin.display(description=lazy("oldest secret or key"))
+    @admin.display(description=lazy("oldest"))
     def oldest(self, app: Partner) -> str:
         """Since when the oldest one that works is known."""
         made = [each.made_at for each in app.credentials.all() if each.is_live(clock.now())]
-        return str(day(min(made))) if made else "-"
+        return f"{min(made):%Y-%m-%d}" if made else "-"
 
     @admin.display(description=lazy("works until"))
     def ends(self, app: Partner) -> str:
         """When the last one that works ends."""
         ends = [each.expires_at for each in app.credentials.all() if each.is_live(clock.now())]
-        return str(day(max(ends))) if ends else "-"
+        return f"{max(ends):%Y-%m-%d}" if ends else "-"
 
-    @admin.display(description=lazy("networks of one secret or key"))
+    @admin.display(description=lazy("networks"))
     def networks(self, app: Partner) -> int:
         """The most that one of them was seen from."""
         return facts.networks(app, clock.now())

@@ -42,7 +42,10 @@ def described() -> Part:
     config = {"200": answer("The stream.", "Stream")} | _UNKNOWN
     standing = {"200": answer("Whether signals are sent, held or dropped.", "Standing")} | _UNKNOWN
     made = {"201": answer("The stream.", "Stream"), "409": answer("There is one already.", "Problem")}
-    added = {"200": {"description": "It will hear of them, if we know them."}} | _UNKNOWN
+    added = {
+        "200": {"description": "It will hear of them, if we know them."},
+        "429": answer("Too many requests; or subjects.", "Problem"),
+    } | _UNKNOWN
     several = {"200": answer("The stream; all of them, if none was named.", "Streams")} | _UNKNOWN
     whole = {"allOf": [ref("Wanted")], "required": ["stream_id"]}
     waiting = {"200": answer("What waits, oldest first.", "Sets")} | _UNKNOWN

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Session, User
 from accounts.trust import policy as trust
 from ciam_portal import machines, repeats
-from ciam_portal.core import clock
+from ciam_portal.core import clock, grounds
 from ciam_portal.core.policy import limits
 from ciam_portal.oauth.models import AccessToken, Partner
 from consent.ledger import counter
@@ -216,6 +216,24 @@ def test_what_was_used_up_refused_or_unknown_is_never_repeated(
         for _ in range(4):
             ask()
     assert not any(isinstance(each, repeats.Answer) for each in asking.portal._known.values())
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "401 Unauthorized", "302 Found"])
+def test_only_a_yes_is_given_again(still: list[float], status: str) -> None:
+    """A refusal leaves its trace each time."""
+    asked: list[bytes] = []
+
+    def application(environ: dict[str, Any], start: Any) -> list[bytes]:
+        grounds.may_repeat()
+        start(status, [])
+        asked.append(environ["wsgi.input"].read())
+        return asked[-1:]
+
+    portal = repeats.Repeating(application)
+    for _ in range(2):
+        portal({"CONTENT_LENGTH": "3", "wsgi.input": io.BytesIO(b"a=b")}, lambda *_: None)
+    kept = [each for each in portal._known.values() if isinstance(each, repeats.Answer)]
+    assert (asked, len(kept)) == ([b"a=b"] * 2, int(status == "200 OK"))
 
 
 def test_another_request_is_not_the_same(asking: Asking, still: list[float], again: Counter[Any]) -> None:

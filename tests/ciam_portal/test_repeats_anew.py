@@ -8,9 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import DatabaseError, transaction
 from django.test import Client
+from redis.exceptions import ConnectionError as Away
 
+from accounts.budgets import counter as budget
 from accounts.models import Session, User
 from ciam_portal import repeats
 from ciam_portal.core import clock
@@ -19,6 +22,7 @@ from ciam_portal.core.policy import limits
 from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.profiles import Profile
+from ciam_portal.oauth.scopes import GRANT_QUERY
 from consent.release import flows, pace
 from tests.ciam_portal.test_repeats import Asking, again, statements, still  # noqa: F401  (fixtures)
 from tests.oauth.keyed import Keyed, new_key
@@ -86,6 +90,15 @@ def test_no_token_is_made_for_who_may_have_none_any_more(service: Service, chang
     assert AccessToken.objects.count() == had
 
 
+def test_what_it_may_ask_for_no_more_is_not_given(service: Service) -> None:
+    form = f"grant_type=client_credentials&scope={GRANT_QUERY}".encode()
+    for allowed, status, scope in (([GRANT_QUERY], "200 OK", GRANT_QUERY), ([], "400 Bad Request", None)):
+        Partner.objects.update(scopes_allowed=allowed)
+        said = [service.ask("POST", "/oauth/token/", form, AUTHORIZATION=service.walk.basic()) for _ in range(4)]
+        assert {(each[0], json.loads(each[2]).get("scope")) for each in said} == {(status, scope)}
+    assert AccessToken.objects.filter(scope=GRANT_QUERY).count() == 4
+
+
 def test_one_too_many_is_told_when_to_come_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "too_many", lambda _partner: 7)
     status, headers, _body = service.asks()
@@ -111,6 +124,50 @@ def test_what_is_not_counted_is_not_handed_out(service: Service, monkeypatch: py
     monkeypatch.setattr(Tallies, "add", broken)
     assert service.asks()[0].startswith("5")
     assert AccessToken.objects.count() == had
+
+
+def test_without_the_cache_there_is_none(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> int:
+        raise Away
+
+    monkeypatch.setattr(pace, "_AHEAD", budget.Ahead("partner", seconds=60))
+    monkeypatch.setattr(budget, "count", away)
+    had = AccessToken.objects.count()
+    assert service.asks()[0].startswith("503")
+    assert AccessToken.objects.count() == had
+
+
+def test_it_is_stored_and_said_as_by_the_whole_path(service: Service) -> None:
+    own = {"id", "token_checksum", "created", "updated", "expires"}
+    rows = list(AccessToken.objects.order_by("created").values())
+    assert len({str({name: value for name, value in row.items() if name not in own}) for row in rows}) == 1
+    lives = [row["expires"] - row["created"] for row in rows]
+    assert max(lives) - min(lives) < timedelta(seconds=1)
+    whole = Service.__new__(Service)
+    whole.__dict__ |= service.__dict__ | {"portal": service.portal._application}
+    said = [asking.asks() for asking in (service, whole)]
+    assert len({each[1].pop("X-Request-ID") for each in said}) == 2
+    bodies = [body.replace(json.loads(body)["access_token"].encode(), b"") for *_, body in said]
+    assert (said[0][:2], bodies[0]) == (said[1][:2], bodies[1])
+
+
+def test_it_is_for_what_it_was_asked_for(service: Service) -> None:
+    where = f"{configured.PUBLIC_URL}/api/activity"
+    form = f"grant_type=client_credentials&resource={where}".encode()
+    for _ in range(4):
+        assert service.ask("POST", "/oauth/token/", form, AUTHORIZATION=service.walk.basic())[0] == "200 OK"
+    assert AccessToken.objects.filter(resource=[where]).count() == 4
+
+
+def test_one_policy_decides_a_repeated_answer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    was = limits.current()
+    shorter = replace(was, version="other", oauth=replace(was.oauth, access_token_seconds=60))
+    several = iter([was])
+    monkeypatch.setattr(limits, "_ask", lambda: next(several, shorter))
+    (_status, headers, body), made = statements(service.asks)
+    assert made == 2
+    assert json.loads(body)["expires_in"] == was.oauth.access_token_seconds
+    assert len(body) == int(headers["Content-Length"])
 
 
 def test_who_signs_is_asked_for_a_new_signature_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +225,9 @@ WRONG: dict[str, Callable[[Bank], str]] = {
     "for another address": lambda bank: bank.proof(htu="https://other.example/api/profile"),
     "of long ago": lambda bank: bank.proof(iat=1),
     "without a nonce": lambda bank: bank.proof(nonce=""),
+    "with a nonce that is none of ours": lambda bank: bank.proof(nonce="é"),
     "without a name": lambda bank: bank.proof(jti=""),
+    "with half a letter for a name": lambda bank: bank.proof(jti="\ud800"),
     "two at once": lambda bank: f"{bank.proof()},{bank.proof()}",
     "nothing": lambda _: "x",
     "no token at all": lambda bank: bank.proof(typ="JWT"),

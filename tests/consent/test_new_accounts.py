@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Beginning, User
 from accounts.trust import facts, policy
@@ -23,6 +24,7 @@ from tests import factories
 from tests.at_once import at_once
 from tests.consent.delegation.conftest import SEE, Party, ada, bob, party, wish
 from tests.consent.family.conftest import MIA
+from tests.oauth.asking import Asking
 from tests.oauth.walk import Walk, register
 
 __all__ = ["ada", "bob", "party"]
@@ -126,3 +128,21 @@ def test_who_waits_reads_on_the_page_of_an_app_what_helps(walk: Walk, customer: 
     assert asked.status_code == 403
     assert "Confirm a phone number" in asked.text
     assert DecisionEntry.objects.filter(about=customer.pk, question="trust.may_do", answer="hold").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.control("v5.0.0-2.4.1")
+def test_what_a_new_account_approves_in_a_day_is_limited(
+    sign_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Asking(sign_in)
+    monkeypatch.setattr(policy, "most", lambda *_args: 1)
+    first = world.asks()
+    assert world.approve().status_code == 302
+    assert world.poll(first).status_code == 200
+    second, refused = world.asks(), world.approve(again="1")
+    assert refused.status_code == 403
+    assert "has done as much" in refused.text
+    assert world.error(second) == "authorization_pending"
+    monkeypatch.undo()
+    assert world.approve(again="2").status_code == 302

@@ -13,7 +13,7 @@ from requests import RequestException
 from werkzeug.http import parse_dict_header
 from werkzeug.wrappers import Response
 
-from tests.partner_app import identity
+from tests.partner_app import identity, upstream
 
 SCOPE = "openid profile email phone offline_access"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -37,6 +37,7 @@ def create_app() -> Flask:  # noqa: C901, PLR0915  (Flask's form: views inside t
     app.secret_key = os.environ["PARTNER_CLIENT_SECRET"]
     app.config["SESSION_COOKIE_NAME"] = "teahouse"
     app.register_blueprint(identity.pages)
+    app.register_blueprint(upstream.pages)
     oauth = OAuth(app)
     client = oauth.register(
         "portal",

@@ -300,6 +300,7 @@ UNTOLD = {
     "staff.role_revoked",
     "staff.value_shown",
     "trust.domain_passed",
+    "trust.domain_taken_back",
     "trust.passed",
     "trust.waits",
     "upstream.linked",

@@ -14,7 +14,7 @@ from importlib import util
 from pathlib import Path
 from typing import Self
 
-from tests.partner_app import identity
+from tests.partner_app import identity, upstream
 from tests.stack import people, seed
 from tests.stack.postgres import Postgres
 from tests.stack.state import AS_ROOT, CHECKOUT, Hold, StackError, State, port_of
@@ -110,6 +110,8 @@ class Stack:
         """Start everything; answers with what the demo command printed (the demo accounts)."""
         self._take_ownership()
         self.start_services()
+        self.env |= upstream.prepare(self.state.root / "identity", self.partner_url)
+        self.state.save(self.env)
         accounts = self.state.prepared(self.env)
         if not accounts:
             self.migrate()

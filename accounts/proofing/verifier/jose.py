@@ -60,6 +60,8 @@ def decrypt(text: str, key: str) -> dict[str, Any]:
         header = token.jose_header
         if header.get("kid") != whole.thumbprint() or header.get("alg") != AGREEMENT or "zip" in header:
             raise NotGood("not_for_this_key")
+        if "generate" in header["epk"]:  # the library would make a key of any size
+            raise NotGood("not_for_this_key")
         token.decrypt(whole)
         found = strictjson.loads(token.payload)
     except _BROKEN:

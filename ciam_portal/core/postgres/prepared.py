@@ -4,12 +4,14 @@ For the few reads that every request of a machine makes: there Django takes many
 as the server to answer it. What it means stays a queryset, and its rows are the same models with their relations.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as django_connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
@@ -23,6 +25,7 @@ M = TypeVar("M", bound=Model)
 connection = cast("DatabaseWrapper", django_connection)  # our engine
 _DIGESTED = "SELECT {}sha256(convert_to(q::text, 'UTF8')) FROM ({}) q"
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LENGTH = re.compile(r"\(.*?\)")
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
     str: "\ue000{}".format,
     UUID: lambda number: UUID(int=number + 1),
@@ -44,7 +47,7 @@ class _Table(NamedTuple):
             return None
         made = self.model.__new__(self.model)
         made._state = state = ModelState()  # noqa: SLF001  (what Django does in __init__, which is slow)
-        state.adding, state.db = False, connection.alias
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
         held = made.__dict__
         for place, name in self.columns:
             held[name] = row[place]
@@ -127,10 +130,11 @@ def insert(row: Model, *, after: Part = ALONE) -> bool:
     False: nothing was stored, because ``after``, which is done in the same statement, has found or changed no row.
     """
     (first, given), (statement, fields) = after, _insertion(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    here = connections[DEFAULT_DB_ALIAS]  # found once: each look through ``connection`` is a search
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in fields]
     with connection.prepared() as cursor:
         cursor.execute(statement.format(first), [*given, *values])
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as Django's own save)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as Django's own save)
         return bool(cursor.rowcount)
 
 
@@ -138,7 +142,9 @@ def insert(row: Model, *, after: Part = ALONE) -> bool:
 def _insertion(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
     fields = tuple(model._meta.local_concrete_fields)  # noqa: SLF001  (Django's documented way to them)
     names = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in fields)
+    # Without their lengths: a cast to a length would cut what is too long, and the column refuses it.
+    kinds = [_LENGTH.sub("", str(field.cast_db_type(connection))) for field in fields]
+    places = ", ".join(f"%s::{kind}" for kind in kinds)
     table = model._meta.db_table  # noqa: SLF001  (as above)
     return f"WITH done AS ({{}}) INSERT INTO {table} ({names}) SELECT {places} FROM done", fields  # noqa: S608  (our own)
 

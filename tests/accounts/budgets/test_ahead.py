@@ -1,9 +1,11 @@
 """Who comes a thousand times a second is counted ahead; nobody gets more for it, and hardly less."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from redis.exceptions import ConnectionError as Away
 
 from accounts.budgets import counter
 
@@ -77,3 +79,49 @@ def test_what_was_taken_long_ago_is_not_spent(time: Time, trips: list[int]) -> N
     time.now += 60
     ahead.spend(who, limit=300_000)
     assert trips[had:] == [1]
+
+
+def test_without_the_cache_it_is_over_within_a_second(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> int:
+        raise Away
+
+    ahead, who = counter.Ahead("x", seconds=60), str(uuid4())
+    came(ahead, who, time, times=500, each=0.001, limit=300_000)
+    monkeypatch.setattr(counter, "count", away)
+    held = len(ahead._taken[who].left)
+    assert [ahead.spend(who, limit=300_000) for _ in range(held)] == [True] * held
+    with pytest.raises(Away):
+        ahead.spend(who, limit=300_000)
+    ahead._taken[who].left.append(None)
+    time.now += counter._KEPT_SECONDS
+    for _ in range(3):
+        with pytest.raises(Away):
+            ahead.spend(who, limit=300_000)
+
+
+def test_threads_together_get_no_more_than_the_limit() -> None:
+    ahead, who, limit = counter.Ahead("x", seconds=60), str(uuid4()), 3000
+
+    def comes(_: int) -> int:
+        return sum(ahead.spend(who, limit=limit) for _ in range(1000))
+
+    with ThreadPoolExecutor(4) as several:
+        let = sum(several.map(comes, range(4)))
+    assert limit - 4 * limit // 1000 <= let <= limit
+
+
+def test_whoever_was_refused_comes_back_when_the_window_is_over(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def count(*_: Any, more: int, **__: Any) -> int:
+        made.append(more)
+        return sum(made)
+
+    monkeypatch.setattr(counter, "count", count)
+    ahead, who, limit = counter.Ahead("x", seconds=60), str(uuid4()), 5000
+    assert came(ahead, who, time, times=2 * limit, each=0.0001, limit=limit) <= limit
+    assert not ahead.spend(who, limit=limit)
+    made.clear()
+    time.now += 60
+    assert ahead.spend(who, limit=limit)
+    assert made == [1]

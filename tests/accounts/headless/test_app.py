@@ -16,7 +16,7 @@ from accounts.account import flows as account
 from accounts.factors import verifier as factors
 from accounts.headless.middleware import PREFIX
 from accounts.lock.flows import locks
-from accounts.models import Device, Session, User
+from accounts.models import Device, Session, Totp, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
@@ -27,6 +27,8 @@ from tests import factories
 from tests.accounts.factors.soft_authenticator import SoftAuthenticator
 from tests.accounts.headless.app import App, pending, work
 from tests.factories import PASSWORD
+from tests.governance.conftest import limits_with
+from tests.recovery import steps
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -315,3 +317,54 @@ def test_a_recovery_is_begun_alike_for_everyone(customer: User, known: bool) -> 
     assert [mail.kind for mail in factories.outbox()] == ["reset_your_password"] * known
     assert app.post("auth/password/request", email="nobody").status_code == 400
     assert app.get("config").json()["data"]["account"]["recovery_url"].endswith("/recover/")
+
+
+# When nobody is let in
+
+
+def test_a_locked_account_looks_like_a_wrong_password_and_opens_by_the_mail(customer: User, app: App) -> None:
+    """The panic button, pressed in a browser."""
+    locks.lock(customer, by=Actor(ActorKind.CUSTOMER, customer.pk, Channel.WEB), at=clock.now())
+    assert app.get("auth/session").status_code == 410
+    told = [app.sign_in(customer.email, password) for password in (PASSWORD, "x" * len(PASSWORD))]
+    assert [answer.status_code for answer in told] == [400, 400]
+    assert told[0].json() == told[1].json()
+    assert App().post("auth/password/request", email=customer.email).status_code == 200
+    assert not Session.objects.filter(ended_at__isnull=True).exists()
+
+
+def test_a_held_sign_in_says_so_with_its_reference(customer: User, app: App) -> None:
+    """The password is right and nearly everything unusual: the truth, and the decision's number for the help desk."""
+    limits.install(limits_with(risk__moderate_score=-5, risk__high_score=-4, risk__severe_score=0))
+    stranger = App(source="203.0.113.77")
+    assert stranger.sign_in(customer.email, "not the password at all").status_code == 400
+    answer = stranger.sign_in(customer.email, PASSWORD)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "sign_in_held")
+    assert answer.json()["reference"]
+    for path in ("auth/code/resend", "auth/code/confirm", "auth/2fa/authenticate", "auth/reauthenticate"):
+        assert stranger.post(path, code="12345678", password=PASSWORD).status_code in {400, 409}, path
+    assert stranger.get("auth/session").status_code == 403
+    assert app.get("auth/session").status_code == 200  # whoever is in stays in
+
+
+def test_a_recovery_in_a_browser_ends_what_the_app_holds_once_it_is_done(customer: User) -> None:
+    steps.with_app(customer)
+    app, person = App(), steps.Person(Client())
+
+    def enters(password: str, seed: bytes) -> int:
+        """With both steps, and the status of the last."""
+        answer = app.sign_in(customer.email, password)
+        if answer.status_code != 401:
+            return int(answer.status_code)
+        return int(app.post("auth/2fa/authenticate", code=steps.code_at(seed, clock.now())).status_code)
+
+    assert enters(PASSWORD, steps.SEED) == 200
+    with steps.later(minutes=1):
+        person.two_codes(customer.email)
+        assert app.get("auth/session").status_code == 200
+    with steps.later(days=7, minutes=2):
+        assert "Your account is yours again" in person.finish().text
+        assert app.get("auth/session").status_code == 410
+        assert enters(PASSWORD, steps.SEED) == 400
+    with steps.later(days=7, minutes=4):
+        assert enters(steps.NEW, Totp.objects.get(user=customer).bin_key) == 200

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from ciam_portal.core.policy.decision import Allow, Decision, Deny, StepUp
 from ciam_portal.core.roles import Role
 from ciam_portal.governance.recompute import recompute
 from tests import factories
+from tests.at_once import at_once
 from tests.factories import PASSWORD, Message
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -289,6 +291,21 @@ def test_beyond_so_many_from_a_network_it_looks_the_same_and_nothing_waits(
     assert [mail.kind for mail in outbox()] == ["sign_up_held"]
     assert AuditEntry.objects.filter(name="registration.dropped").count() == 1
     held_one("other@example.net", Client(REMOTE_ADDR="203.0.113.9"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("unlocked_audit")
+@pytest.mark.control("v5.0.0-2.3.4")
+def test_of_several_at_once_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = replace(TODAY, sign_up=replace(TODAY.sign_up, held_per_network=1))
+    monkeypatch.setattr(limits, "current", lambda: one)
+
+    def signs_up(n: int) -> str:
+        sent = {"email": f"bot{n}@example.net", "password1": PASSWORD, "website": "x"}
+        return str(Client(REMOTE_ADDR=f"198.51.100.{n}").post("/sign-up/", sent)["Location"])
+
+    assert set(at_once(*(partial(signs_up, n) for n in range(1, 5)))) == {SENT}
+    assert HeldSignUp.objects.count() == 1
 
 
 @pytest.mark.django_db

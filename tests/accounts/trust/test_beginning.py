@@ -1,5 +1,6 @@
 """The third account at one's own mail domain waits for evidence: no stranger uses that up, and ways lead out."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -148,6 +149,24 @@ PASS = PassFacts(
 )
 def test_may_pass(change: dict[str, Any], answer: Any) -> None:
     assert policy.may_pass(replace(PASS, **change), limits=TODAY, at=NOON) == answer
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ({"is_passed": True}, Allow()),
+        ({}, Deny(Reason.NOT_PASSED)),
+        ({"is_passed": True, "roles": (Role.AUDITOR,)}, Deny(Reason.NOT_YOUR_ROLE)),
+        ({"is_passed": True, "at_same_domain": True}, Deny(Reason.YOUR_OWN)),
+        (
+            {"is_passed": True, "assurance": Assurance(Level.AAL1, NOON)},
+            StepUp(Level.AAL2, gate.Reason.PROVE_MORE),
+        ),
+    ],
+)
+def test_may_take_back(change: dict[str, Any], answer: Any) -> None:
+    asked = replace(PASS, customer=None)
+    assert policy.may_take_back(replace(asked, **change), limits=TODAY, at=NOON) == answer
 
 
 def begun(email: str, at: datetime | None = None) -> User:
@@ -304,6 +323,32 @@ def test_staff_pass_a_whole_domain_with_a_reason(sign_in: SignIn, outbox: Outbox
     desk.post(f"{where}pass/", {"reason": "asked"})
     assert PassedDomain.objects.count() == 1
     assert WhyPass.ORGANIZATION.words in desk.get("/staff/accounts/passeddomain/").text
+
+
+@pytest.mark.django_db
+def test_what_was_passed_by_mistake_is_taken_back(sign_in: SignIn) -> None:
+    """Whoever went on because of it waits again; whoever never waited, or was looked at alone, does not."""
+    first, *others = [begun(f"n{n}@bots.test") for n in range(FIRST + 2)][FIRST - 1 :]
+    looked_at, waited = others
+    Beginning.objects.get(customer=looked_at).passed(clock.now())
+    ann, session, by = agent("ann")
+    passed = flows.pass_domain(
+        Beginning.objects.get(customer=waited), WhyPass.ASKED, ann, session, by=by, at=clock.now()
+    )
+    since = begun("since@bots.test")
+    assert not any(map(waits, (first, looked_at, waited, since)))
+    desk = sign_in(ann, Method.PASSWORD, Method.TOTP, on=Client())
+    page = desk.get(f"/staff/accounts/passeddomain/{passed.pk}/change/").text
+    assert re.search(r"because of that</dt><dd>2</dd>", page)
+    where = f"/staff/accounts/passeddomain/{passed.pk}/take-back/"
+    assert desk.get(where).status_code == 405
+    assert desk.post(where)["Location"] == "/staff/accounts/passeddomain/"
+    assert [waits(each) for each in (first, looked_at, waited, since)] == [False, False, True, True]
+    assert AuditEntry.objects.filter(name="trust.domain_taken_back", data__accounts=2).exists()
+    assert waits(begun("next@bots.test"))
+    assert desk.post(where, {"again": "1"}).status_code == 404
+    with pytest.raises(Refused):
+        flows.take_back(passed, ann, session, by=by, at=clock.now())
 
 
 @pytest.mark.django_db

@@ -199,3 +199,12 @@ def test_a_flow_asks_again_under_lock(twin: Twin, customer: User, by: Actor, sig
     with pytest.raises(Refused) as refused:
         flows.link(customer, Session.objects.get(), Identity("acme", twin.issuer, "ada"), now(), by=by, at=clock.now())
     assert refused.value.reason == policy.Reason.TAKEN
+
+
+def test_the_page_of_the_last_way_in_leads_to_another_one(twin: Twin, sign_in: SignIn) -> None:
+    alone = without_password()
+    linked(twin, alone)
+    page = sign_in(alone).get("/security/with/acme/unlink/").text
+    assert "Nothing else lets you in" in page
+    assert 'href="/security/password/"' in page
+    assert "danger-solid" not in page

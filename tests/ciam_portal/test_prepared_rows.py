@@ -1,0 +1,95 @@
+"""Rows that are stored by one statement are stored whole, or not at all; and one cursor does for all statements."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, DataError, InternalError, connections, transaction
+
+from accounts.models import User
+from ciam_portal.core import clock
+from ciam_portal.core.audit.models import AuditEntry
+from ciam_portal.core.postgres import prepared
+from ciam_portal.oauth.models import Partner
+from tests.oauth.walk import register
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("column", ["name", "actor_kind", "channel", "request_id", "source"])
+def test_what_is_too_long_is_refused_and_never_cut(column: str) -> None:
+    said = {"at": clock.now(), "actor_kind": "customer", "channel": "web", "name": "some.event"}
+    entry = AuditEntry(**said | {column: "x" * 97})
+    with pytest.raises(DataError), transaction.atomic():
+        entry.save()
+    assert not AuditEntry.objects.filter(pk=entry.pk).exists()
+
+
+def test_nor_is_a_part_of_a_list() -> None:
+    partner, _secret = register()
+    row = Partner.objects.get(pk=partner.pk)
+    Partner.objects.filter(pk=row.pk).delete()
+    row.scopes_allowed = ["x" * 65]
+    with pytest.raises(DataError), transaction.atomic():
+        prepared.insert(row)
+
+
+def test_a_row_is_stored_only_if_what_comes_first_has_changed_something(customer: User) -> None:
+    entry = AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed()
+    rename = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"
+    assert prepared.insert(entry, after=(rename, ("One", entry.pk))) is False
+    assert not AuditEntry.objects.filter(pk=entry.pk).exists()
+    assert prepared.insert(entry, after=(rename, ("{} %", customer.pk))) is True
+    customer.refresh_from_db()
+    assert (customer.name, AuditEntry.objects.filter(pk=entry.pk).count()) == ("{} %", 1)
+
+
+@pytest.fixture
+def ours() -> Iterator[Any]:
+    made = connections.create_connection("default")
+    yield made
+    made.close()
+
+
+def asks(ours: Any, statement: str = "SELECT 1", *values: Any) -> Any:
+    with ours.prepared() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
+
+
+def test_one_cursor_does_for_all_also_after_an_error(ours: Any) -> None:
+    assert asks(ours) == (1,)
+    first = ours._kept
+    with pytest.raises(DataError):
+        asks(ours, "SELECT 1 / %s::int", 0)
+    assert asks(ours, "SELECT 1 / %s::int", 1) == (1,)
+    ours.set_autocommit(False)
+    with pytest.raises(DataError):
+        asks(ours, "SELECT 1 / %s::int", 0)
+    with pytest.raises(InternalError):
+        asks(ours)
+    ours.rollback()
+    ours.set_autocommit(True)
+    assert asks(ours, "SELECT 1 / %s::int", 1) == (1,)
+    assert ours._kept is first
+
+
+def test_another_connection_has_a_cursor_of_its_own(ours: Any) -> None:
+    asks(ours)
+    first, ours.health_check_enabled = ours._kept, True
+    ours.connection.close()
+    with pytest.raises(DatabaseError):
+        asks(ours)
+    ours.close_if_unusable_or_obsolete()
+    assert asks(ours) == (1,)
+    assert ours._kept is not first
+
+
+def test_a_column_more_ends_no_prepared_statement(ours: Any) -> None:
+    with ours.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE t (a int); INSERT INTO t VALUES (1)")
+    read = "SELECT q.*, sha256(convert_to(q::text, 'UTF8')) FROM (SELECT a FROM t WHERE a = %s::int) q"
+    found = asks(ours, read, 1)
+    with ours.cursor() as cursor:
+        cursor.execute("ALTER TABLE t ADD b int")
+    assert asks(ours, read, 1) == found

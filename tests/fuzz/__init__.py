@@ -1,0 +1,1 @@
+"""Whether anything that is sent to the partners' APIs breaks them."""
