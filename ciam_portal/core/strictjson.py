@@ -22,11 +22,11 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401  (JSON)
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
         if "\\u" in text:
             canonical(found).encode()
-        return found
     except NoJSON:
         raise
     except (ValueError, RecursionError):
         raise NoJSON("The body is no JSON.") from None
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
