@@ -112,9 +112,8 @@ def test_what_is_typed_wrong_is_said(db: None) -> None:
     assert {each["param"] for each in answer.json()["errors"]} == {"email", "password"}
     assert app.post("auth/login", email="ada@example.org").json()["errors"][0]["code"] == "missing_member"
     assert app.sign_in("ada@example.org", PASSWORD).json()["errors"][0]["code"] == "email_password_mismatch"
-    for no_text in (b"{", rb'{"email":"\ud800@example.org","password":"x"}'):
-        unread = app.raw("POST", "auth/login", {"Content-Type": "application/json"}, content=no_text)
-        assert (unread.status_code, unread.json()["errors"][0]["code"]) == (400, "invalid_json")
+    unread = app.raw("POST", "auth/login", {"Content-Type": "application/json"}, content=b"{")
+    assert (unread.status_code, unread.json()["errors"][0]["code"]) == (400, "invalid_json")
 
 
 def test_a_new_device_is_asked_and_a_known_one_is_not(customer: User, app: App) -> None:
