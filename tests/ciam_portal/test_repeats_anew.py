@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as Away
 
 from accounts.budgets import counter as budget
 from accounts.models import Session, User
+from accounts.trust import policy as trust
 from ciam_portal import repeats
 from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry, Tallies, Tally
@@ -265,3 +266,11 @@ def test_what_is_ended_is_ended_at_once_with_the_best_proof(bank: Bank, monkeypa
     now = limits.current()
     monkeypatch.setattr(limits, "current", lambda: replace(now, version="other"))
     assert statements(bank.asks)[1] > 1
+
+
+@pytest.mark.control("v5.0.0-2.4.1")
+def test_one_too_many_about_a_new_account_is_that_and_no_wrong_proof(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "api_most", lambda *_args: 4)  # three were made
+    assert [bank.asks()[0][:3] for _ in range(3)] == ["200", "429", "429"]
