@@ -105,11 +105,16 @@ def _said(
         token.allowed_algs = list(algorithms)
         for key in keys(kid):
             if algorithm_of(key) == header["alg"] and _verifies(token, key):
-                claims = json.loads(token.objects["payload"])
-                return claims if isinstance(claims, dict) else None
+                return _claims_of(token)
     except _BROKEN:
         return None
     return None
+
+
+def _claims_of(token: Any) -> dict[str, Any] | None:  # noqa: ANN401  (jwcrypto is untyped)
+    claims = json.loads(token.objects["payload"])
+    json.dumps(claims, ensure_ascii=False).encode()  # half a letter is no text: nobody could hash or store it
+    return claims if isinstance(claims, dict) else None
 
 
 def hash_of(text: str) -> str:
@@ -153,10 +158,10 @@ def unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims as a token says them of itself, by nobody's word; empty if it is none."""
     token, header = _opened(text)
     try:
-        claims = json.loads(token.objects["payload"])
+        claims = _claims_of(token)
     except _BROKEN:
         return {}, {}
-    return (header, claims) if isinstance(claims, dict) else ({}, {})
+    return ({}, {}) if claims is None else (header, claims)
 
 
 def key_set(document: Any, algorithms: tuple[str, ...] = ALGORITHMS) -> tuple[Any, ...]:  # noqa: ANN401  (JSON)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import DatabaseError, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as Away
@@ -151,6 +152,14 @@ def test_it_is_stored_and_said_as_by_the_whole_path(service: Service) -> None:
     assert (said[0][:2], bodies[0]) == (said[1][:2], bodies[1])
 
 
+def test_it_is_for_what_it_was_asked_for(service: Service) -> None:
+    where = f"{configured.PUBLIC_URL}/api/activity"
+    form = f"grant_type=client_credentials&resource={where}".encode()
+    for _ in range(4):
+        assert service.ask("POST", "/oauth/token/", form, AUTHORIZATION=service.walk.basic())[0] == "200 OK"
+    assert AccessToken.objects.filter(resource=[where]).count() == 4
+
+
 def test_one_policy_decides_a_repeated_answer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     was = limits.current()
     shorter = replace(was, version="other", oauth=replace(was.oauth, access_token_seconds=60))
@@ -217,7 +226,9 @@ WRONG: dict[str, Callable[[Bank], str]] = {
     "for another address": lambda bank: bank.proof(htu="https://other.example/api/profile"),
     "of long ago": lambda bank: bank.proof(iat=1),
     "without a nonce": lambda bank: bank.proof(nonce=""),
+    "with a nonce that is none of ours": lambda bank: bank.proof(nonce="é"),
     "without a name": lambda bank: bank.proof(jti=""),
+    "with half a letter for a name": lambda bank: bank.proof(jti="\ud800"),
     "two at once": lambda bank: f"{bank.proof()},{bank.proof()}",
     "nothing": lambda _: "x",
     "no token at all": lambda bank: bank.proof(typ="JWT"),

@@ -57,7 +57,7 @@ def test_code_refresh_and_use(bank: Keyed) -> None:
 @pytest.mark.control("RFC9449-8", "RFC9449-9")
 def test_a_nonce_of_ours_is_wanted_and_grows_old(bank: Keyed) -> None:
     token, value = tokens(bank)["access_token"], code(bank)
-    for nonce in (None, "", "x", 5):
+    for nonce in (None, "", "x", 5, "é"):
         form = {"grant_type": "authorization_code", "code": value}
         refused = bank.post(TOKEN, form, HTTP_DPOP=bank.possession("POST", TOKEN, nonce=nonce))
         assert (refused.status_code, refused.json()["error"]) == (400, "use_dpop_nonce")
@@ -82,7 +82,7 @@ def test_a_nonce_of_ours_is_wanted_and_grows_old(bank: Keyed) -> None:
         {"htu": None}, {"htu": 5}, {"htu": "http://[", "htm": "GET"}, {"iat": None}, {"iat": "now"}, {"iat": True},
         {"iat": float("inf")}, {"nbf": float("nan")},
         {"iat": 1}, {"iat": 99_999_999_999}, {"exp": 1}, {"nbf": 99_999_999_999}, {"jti": None}, {"jti": ""},
-        {"jti": "x" * 129}, {"jti": 5}, {"ath": None}, {"ath": "x"}, {"ath": 5},
+        {"jti": "x" * 129}, {"jti": 5}, {"jti": "\ud800"}, {"ath": None}, {"ath": "x"}, {"ath": 5},
     ],
 )  # fmt: skip
 def test_what_proves_nothing(bank: Keyed, changed: dict[str, Any]) -> None:

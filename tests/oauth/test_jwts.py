@@ -107,6 +107,16 @@ def test_what_is_no_token_proves_nothing(wrong: str) -> None:
     assert jwts.read(wrong, lambda _kid: [new_key()], algorithms=jwts.ALGORITHMS, kinds=(KIND,)) is None
 
 
+@pytest.mark.parametrize("claims", [b'{"jti": "\\ud800"}', '{"jti": "\ud800"}'.encode("utf-8", "surrogatepass"), b"[]"])
+def test_what_is_no_text_is_not_said(claims: bytes) -> None:
+    key = new_key()
+    head = {"alg": "ES256", "typ": KIND, "jwk": key.export_public(as_dict=True)}
+    made = jws.JWSCore("ES256", key, json.dumps(head), claims, ["ES256"]).sign()
+    token = f"{made['protected']}.{made['payload'].decode()}.{made['signature']}"
+    assert jwts.self_signed(token, kind=KIND) is None
+    assert jwts.unverified(token) == ({}, {})
+
+
 def test_a_key_beyond_all_measure_signs_nothing() -> None:
     head = {"alg": "PS256", "typ": KIND, "jwk": {"kty": "RSA", "e": "AQAB", "n": text(b"\xff" * 4000)}}
     assert jwts.self_signed(f"{text(head)}.{text({})}.{text(b'x' * 400)}", kind=KIND) is None

@@ -85,7 +85,7 @@ def digests(value: str, purpose: str) -> list[str]:
 
 def matches(value: str, purpose: str, stored: str) -> bool:
     """Whether ``stored`` is the digest of ``value`` for ``purpose``, compared in constant time."""
-    found = [hmac.compare_digest(candidate, stored) for candidate in digests(value, purpose)]
+    found = [hmac.compare_digest(candidate.encode(), stored.encode()) for candidate in digests(value, purpose)]
     return any(found)
 
 
