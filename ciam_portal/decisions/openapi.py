@@ -155,6 +155,7 @@ def _get(name: str, words: str, schema: str, scopes: list[str]) -> dict[str, Any
             "401": answer("No live token; or the customer has to prove more (RFC 9470).", "Problem", challenge),
             "403": answer("The scope is not covered; or not now, or not at all.", "Problem", challenge),
             "405": answer("Not GET.", "Problem", "Allow"),
+            "429": answer("Too many calls about a new account.", "Problem", "Retry-After"),
             "503": answer("Database or cache are away.", "Unavailable", "Retry-After"),
         },
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from ciam_portal.oauth.bodies import Malformed, read
 from ciam_portal.oauth.credentials import known
 from ciam_portal.oauth.models import Partner
 from consent.data_use import shapes
+from consent.release import pace
 from tests.consent.data_use.conftest import PATH as DATA_USE
 from tests.consent.data_use.conftest import Service
 from tests.decisions.answering import Held, hears, replaces
@@ -123,6 +125,10 @@ def test_every_status_it_names_is_answered_as_it_says(
     held.against("/access/v1/evaluation", shop.evaluate(subject))
     held.against("/api/activity", shop.get("/api/activity", shop.token), "get")
     Session.objects.update(risk=Risk.LOW, challenged_at=clock.now(), level_at=clock.now())
+    with monkeypatch.context() as new:
+        new.setattr(pace, "calls", lambda _access: SimpleNamespace(too_many=lambda: 7))
+        for path in READ:
+            held.against(path, shop.get(path, shop.token), "get")
     used = shop.approval()
     for _ in range(2):
         held.against("/api/approvals/redeem", shop.redeem_approval(used))  # 200, 409
