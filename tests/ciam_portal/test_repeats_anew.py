@@ -1,5 +1,6 @@
 """What is answered again, but not with the same: a token of its own each time, and a proof of the key each time."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as Away
@@ -217,6 +219,16 @@ def test_with_another_proof_by_the_same_key_it_is_the_same(bank: Bank, again: Co
     assert told[1]["DPoP-Nonce"]
     assert len(set(ids)) == 2
     assert sum(again.values()) > counted
+
+
+def test_of_the_request_nothing_is_kept_but_what_is_proven(bank: Bank) -> None:
+    """Its headers can be long, and there can be thousands."""
+    (kept,) = (each for each in bank.portal._known.values() if isinstance(each, repeats.Answer))
+    gc.collect()
+    reached: list[Any] = [*kept.grounds.asks, *kept.grounds.uses]
+    for _ in range(3):
+        reached = gc.get_referents(*reached)
+        assert not any(isinstance(each, WSGIRequest) for each in reached)
 
 
 WRONG: dict[str, Callable[[Bank], str]] = {
