@@ -37,13 +37,12 @@ def proven(request: HttpRequest, at: datetime, *, token: str = "") -> str:
     return "" if text is None else _proven(text, str(request.method), request.path, token, at)
 
 
-def proves_again(request: HttpRequest, token: str, jkt: str, asked: Mapping[str, Any]) -> bool:
+def proves_again(method: str, path: str, token: str, jkt: str, asked: Mapping[str, Any]) -> bool:
     """Whether the same request, come once more, brings another proof by this key (``grounds.may_repeat``)."""
     try:
-        shown = _proven(asked["HTTP_DPOP"], str(request.method), request.path, token, clock.now())
+        return _proven(asked["HTTP_DPOP"], method, path, token, clock.now()) == jkt
     except ProtocolError:
         return False
-    return shown == jkt
 
 
 def _proven(text: str, method: str, path: str, token: str, at: datetime) -> str:

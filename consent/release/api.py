@@ -55,8 +55,8 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
                 return _too_many(wait)
             access.consent.used(at)
             asks: list[Callable[[Mapping[str, Any]], bool]] = [calls.go_on] if calls else []
-            if jkt:  # a proof of a key counts once
-                asks.append(partial(dpop.proves_again, request, value, jkt))
+            if jkt:  # a proof of a key counts once; and of the request nothing is kept that can be long
+                asks.append(partial(dpop.proves_again, str(request.method), request.path, value, jkt))
             grounds.may_repeat(*asks)
             return view(request, access)
 

@@ -1,5 +1,6 @@
 """What is answered again, but not with the same: a token of its own each time, and a proof of the key each time."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as Away
 
 from accounts.budgets import counter as budget
 from accounts.models import Session, User
+from accounts.trust import policy as trust
 from ciam_portal import repeats
 from ciam_portal.core import clock
 from ciam_portal.core.audit.models import AuditEntry, Tallies, Tally
@@ -218,6 +221,16 @@ def test_with_another_proof_by_the_same_key_it_is_the_same(bank: Bank, again: Co
     assert sum(again.values()) > counted
 
 
+def test_of_the_request_nothing_is_kept_but_what_is_proven(bank: Bank) -> None:
+    """Its headers can be long, and there can be thousands."""
+    (kept,) = (each for each in bank.portal._known.values() if isinstance(each, repeats.Answer))
+    gc.collect()
+    reached: list[Any] = [*kept.grounds.asks, *kept.grounds.uses]
+    for _ in range(3):
+        reached = gc.get_referents(*reached)
+        assert not any(isinstance(each, WSGIRequest) for each in reached)
+
+
 WRONG: dict[str, Callable[[Bank], str]] = {
     "by another key": lambda bank: bank.proof(key=new_key()),
     "for another token": lambda bank: bank.proof(token="other"),
@@ -276,3 +289,11 @@ def test_what_is_ended_is_ended_at_once_with_the_best_proof(bank: Bank, monkeypa
     now = limits.current()
     monkeypatch.setattr(limits, "current", lambda: replace(now, version="other"))
     assert statements(bank.asks)[1] > 1
+
+
+@pytest.mark.control("v5.0.0-2.4.1")
+def test_one_too_many_about_a_new_account_is_that_and_no_wrong_proof(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "api_most", lambda *_args: 4)  # three were made
+    assert [bank.asks()[0][:3] for _ in range(3)] == ["200", "429", "429"]

@@ -222,6 +222,10 @@ def test_a_sign_in_is_tried_in_the_sandbox_and_what_came_of_it_thrown_away(mine:
     page = mine.get(local(begun["Location"]))
     back = shop.decide(page, "deny")["Location"]
     assert "access_denied" in mine.get(local(back)).text
+    begun = mine.post(at(shop, "try/"))
+    page = mine.get(re.sub(r"nonce=[^&]+", "nonce=%C3%B6", local(begun["Location"])))
+    tried = mine.get(local(shop.decide(page)["Location"]))
+    assert (tried.status_code, "It works" in tried.text) == (200, False)
 
 
 def test_in_production_nothing_is_tried(shop: Walk) -> None:

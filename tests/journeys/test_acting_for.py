@@ -20,7 +20,7 @@ def with_two_steps(page: Page, portal: Stack) -> Customer:
     page.get_by_role("heading", name="Second step").wait_for()
     use_codes_again(portal, person.address)
     page.get_by_role("textbox").first.fill(app.code())
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_role("heading", name="People I act for").wait_for()
     return person
 

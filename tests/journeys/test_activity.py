@@ -45,7 +45,7 @@ def test_a_challenge_is_explained_and_the_sign_in_disowned_on_the_activity_page(
     code = re.search(r"Your code is (\d{8})", text_of(customer.mailbox.wait_for("Your code to sign in")))
     assert code
     elsewhere.get_by_role("textbox").first.fill(code.group(1))
-    elsewhere.get_by_role("button", name="Continue").click()
+    elsewhere.get_by_role("button", name="Continue", exact=True).click()
     elsewhere.get_by_role("button", name="Sign out").wait_for()
     page.get_by_role("link", name="Activity", exact=True).click()
     page.get_by_role("heading", name="Activity on your account").wait_for()

@@ -51,7 +51,7 @@ def test_a_contact_is_named_agrees_and_helps(
 
     page.goto("/recover/")
     page.get_by_label("Email address").fill(customer.address)
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_role("link", name="Ask somebody I trust").click()
     look_at(page)
     page.get_by_role("button", name="Ask the people I trust").click()
@@ -73,6 +73,6 @@ def test_a_contact_is_named_agrees_and_helps(
     look_at(theirs)
 
     page.get_by_label("Code from the person you trust").fill(code)
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_role("heading", name="Please wait until").wait_for()
     customer.mailbox.wait_for("Somebody is recovering your account")

@@ -51,7 +51,7 @@ def type_backup_code(customer: Customer, code: str) -> None:
     customer.page.get_by_role("heading", name="Second step").wait_for()
     customer.page.get_by_role("link", name="Use a backup code instead").click()
     customer.page.get_by_role("textbox").first.fill(code.lower().replace("-", " "))
-    customer.page.get_by_role("button", name="Continue").click()
+    customer.page.get_by_role("button", name="Continue", exact=True).click()
 
 
 @pytest.mark.control("v5.0.0-6.5.1", "63B 4.1.2.1/b")

@@ -230,7 +230,7 @@ def test_from_a_call_to_a_new_password_and_app(
     phone.get_by_role("heading", name="Second step").wait_for()
     use_codes_again(portal, GRACE)
     phone.get_by_role("textbox").first.fill(app.code())
-    phone.get_by_role("button", name="Continue").click()
+    phone.get_by_role("button", name="Continue", exact=True).click()
     phone.get_by_role("button", name="Sign out").wait_for()
     phone.goto("/security/")
     phone.get_by_text(re.compile(r"Some changes have to wait until \d{1,2} \w+ \d{4}")).wait_for()

@@ -87,6 +87,6 @@ def test_a_fresh_sign_in_is_proven_when_the_partner_asks(page: Page, portal: Sta
     page.goto(f"{portal.partner_url}/sign-in?prompt=login")
     page.get_by_role("heading", name="Show that it is you").wait_for()
     page.get_by_label("Your password").fill(customer.password)
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_role("button", name="Allow", exact=True).click()
     assert claims(page)["acr"] == "aal1"

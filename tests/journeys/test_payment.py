@@ -25,7 +25,7 @@ def test_a_payment_from_the_consent_page_to_the_redeemed_approval(
     page.get_by_role("heading", name="Show that it is you").wait_for()
     use_codes_again(portal, customer.address)
     page.get_by_role("textbox").first.fill(app.code())
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
 
     page.get_by_role("heading", name="Tea House asks you to approve this").wait_for()
     asked = page.locator("dl.facts").inner_text().replace("\u00a0", " ")

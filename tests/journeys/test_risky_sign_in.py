@@ -79,7 +79,7 @@ def send(page: Page) -> None:
 
 def type_password(customer: Customer, page: Page) -> None:
     page.get_by_label("Your password").fill(customer.password)
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
 
 
 @pytest.mark.control("v5.0.0-7.2.4", "v5.0.0-7.5.1")

@@ -43,7 +43,7 @@ def test_the_customer_proves_more_on_the_way_and_the_partner_sees_it(
     page.get_by_role("heading", name="Show that it is you").wait_for()
     use_codes_again(portal, customer.address)
     page.get_by_role("textbox").first.fill(app.code())
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     allow_sign_ins(page)  # what only a second factor opens is let out by one only; that is fresh enough to read it, too
     row = page.locator("#sign-ins tr").first
     row.wait_for()

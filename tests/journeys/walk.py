@@ -158,7 +158,7 @@ def enter_as_staff(page: Page, portal: Stack, address: str) -> None:
     page.get_by_role("heading", name="Second step").wait_for()
     use_codes_again(portal, address)
     page.get_by_role("textbox").first.fill(portal.code(address))
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
 
 
 def look_at(page: Page) -> None:
@@ -217,7 +217,7 @@ class Customer:
     def type_code(self, code: str) -> None:
         """Type the code from the mail."""
         self.page.get_by_label("Code from the mail").fill(code)
-        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_role("button", name="Continue", exact=True).click()
 
     def sign_out(self) -> None:
         """Use the button on every page."""

@@ -82,7 +82,7 @@ def tried(request: HttpRequest) -> HttpResponse:
         everything = release.Wanted()
         exchanged = release.redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
         if isinstance(exchanged, release.Exchanged):
-            if hmac.compare_digest(exchanged.nonce, nonce):
+            if hmac.compare_digest(exchanged.nonce.encode(), nonce.encode()):
                 said = _told(app, exchanged, at) | signed_in(exchanged.session)
                 context |= {"said": sorted(said.items()), "granted": exchanged.issued.scopes}
             access = tokens.access_of(exchanged.issued.access_token)
