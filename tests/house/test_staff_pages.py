@@ -24,6 +24,7 @@ from tests.accounts.staff import world
 from tests.accounts.staff.people import Member
 from tests.accounts.staff.world import World
 from tests.house.test_staff_registry import PAGES, SECRET
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,8 @@ def assert_shows_no_secret(made: World, answer: Any, page: ReadOnlyAdmin | None)
 def assert_writes_nothing(made: World, who: Member, name: str, path: str) -> None:
     """Unless the registry knows the page, neither to the row that it shows nor to the customer's."""
     if name in PAGES:
-        assert who.client.post(path).status_code < 500, path
+        with undone():  # some let a row go that another page shows
+            assert who.client.post(path).status_code < 500, path
         return
     before = standing(made, name)
     written = {"email": "x@example.com", "password": "x", "action": "delete_selected"}
