@@ -23,7 +23,7 @@ _JOURNEYS = "tests/journeys/"
 _FIRST = (
     _JOURNEYS, "tests/ciam_portal/test_outages.py", "tests/ciam_portal/test_rotation_under_load.py",
     "tests/house/test_staff_pages.py", "tests/ciam_portal/test_once.py", "tests/house/test_catalogue.py",
-    "tests/bench/risk/test_bench.py", "tests/house/test_staff_registry.py", "tests/house/test_second_language.py",
+    "tests/bench/risk/test_bench.py", "tests/accounts/staff/test_looking.py", "tests/house/test_second_language.py",
 )  # fmt: skip
 WALKED_AGAIN = "A BROWSER FAILED; ITS JOURNEY WAS WALKED AGAIN"
 NO_BROWSER = "no Chromium found: install one (Debian: chromium) or set CHROMIUM to its path"
