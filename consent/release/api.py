@@ -56,9 +56,9 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             access.consent.used(at)
             asks: list[Callable[[Mapping[str, Any]], bool]] = []
             if jkt:  # a proof of a key counts once; and of the request nothing is kept that can be long
-                asks.append(partial(dpop.proves_again, str(request.method), request.path, value, jkt))
-            if calls:  # after the proof: nobody else uses them up
-                asks.append(calls.go_on)
+                asks = [partial(dpop.proves_again, str(request.method), request.path, value, jkt)]
+            if calls:  # one too many burns no proof, and a wrong proof counts no call
+                asks = [calls.are_left, *asks, calls.go_on]
             grounds.may_repeat(*asks)
             return view(request, access)
 
