@@ -5,6 +5,7 @@ reasons: they stand in policies, which know no gettext.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
@@ -23,6 +24,7 @@ ENGLISH = LOCALES / "en" / "LC_MESSAGES" / "django.po"
 APPS = ("ciam_portal", "accounts", "consent", "recovery")
 CALLS: dict[str, Any] = dict.fromkeys(("_", "lazy", "translate", "gettext"))
 CALLS |= dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2))
+CALLED = re.compile(rf"\b({'|'.join(CALLS)})\s*\(")  # what has none of them need not be read word by word
 WORDED = {"Worded", "ReasonBase"}  # each member of these is a code and its words
 
 HEAD = """\
@@ -56,6 +58,8 @@ def extracted() -> Catalog:
 
 def in_python(source: str) -> Iterator[Text]:
     """What is given to gettext by a name of ours."""
+    if not CALLED.search(source):
+        return
     found: Iterator[Any] = extract_python(BytesIO(source.encode()), CALLS, [], {"encoding": "utf-8"})
     for _line, call, texts, _comments in found:
         given = texts if isinstance(texts, tuple) else (texts,)
@@ -71,6 +75,8 @@ def in_template(source: str) -> Iterator[Text]:
 
 def in_enumerations(source: str) -> Iterator[Text]:
     """The words of reasons and of what is chosen from a list."""
+    if not any(base in source for base in WORDED):
+        return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef) and WORDED & {getattr(base, "id", "") for base in node.bases}:
             for line in node.body:

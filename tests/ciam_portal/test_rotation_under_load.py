@@ -24,6 +24,12 @@ RINGS = {"SECRET_KEY", "DIGEST_KEYS", "DATA_KEYS", "DEVICE_KEYS", "AUDIT_KEYS", 
 GRACE = "grace@example.com"
 PAUSE = 0.2  # seconds between two requests of one client: bounded, for other tests run too
 PREPARED = """
+import django, sys
+django.setup()
+from django.core.management import call_command
+from tests.stack.__main__ import make_demo
+call_command("policy", "install")
+make_demo(sys.argv[1])
 from accounts.customer import proofs
 from accounts.models import User
 from ciam_portal.core import clock
@@ -45,6 +51,7 @@ class Deployment:
     def __init__(self, stack: Stack) -> None:
         self.stack, self.env = stack, stack.env | {"CIAM_AS_OWNER": "0"}
         self.ports: list[int] = []
+        self.prepared: list[str] = []
         self._clients: list[httpx.Client] = []
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -126,8 +133,7 @@ def portal() -> Iterator[Deployment]:
     with Stack.temporary(services_only=True) as stack:
         deployed = Deployment(stack)
         stack.migrate()
-        deployed.run("manage.py", "policy", "install")
-        deployed.run("-m", "tests.stack", "demo", stack.partner_url)
+        deployed.prepared = deployed.run("-c", PREPARED, stack.partner_url).splitlines()[-1].split()
         try:
             deployed.roll()
             yield deployed
@@ -198,7 +204,7 @@ def test_all_keys_rotate_while_requests_come(portal: Deployment) -> None:
     assert "/sign-in/prove/" in browser.sign_in()
     assert browser.prove(people.code(app[1], GRACE, time.time())) == "/"
     score = again(portal, browser)
-    url, *client = portal.run("manage.py", "shell", "-v", "0", "-c", PREPARED).split()
+    url, *client = portal.prepared
     link = "/" + url.split("/", 3)[3]
 
     def token() -> bool:

@@ -29,7 +29,19 @@ import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "ciam_portal.settings"
 django.setup()
 from django.core.management import call_command
+from django.db.migrations.state import ProjectState
 from django.db.models import signals
+around = ProjectState.reload_model
+def alone(state, app, model, delay=False):
+    if "apps" not in vars(state) or not (delay or state.is_delayed):
+        around(state, app, model, delay)
+    elif delay:  # a step that changes no relation: Django would make all models around it again, most of its time
+        state.is_delayed = True
+        state._reload({(app, model)})
+    else:  # what has waited is made with all the others, as Django itself does before Python of a migration runs
+        state.clear_delayed_apps_cache()
+        state.is_delayed = False
+ProjectState.reload_model = alone
 signals.post_migrate.receivers.clear()
 call_command("migrate", interactive=False, verbosity=0)
 """
