@@ -54,9 +54,11 @@ def bearer(*needed: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             if calls and (wait := calls.too_many()) is not None:
                 return _too_many(wait)
             access.consent.used(at)
-            asks: list[Callable[[Mapping[str, Any]], bool]] = [calls.go_on] if calls else []
+            asks: list[Callable[[Mapping[str, Any]], bool]] = []
             if jkt:  # a proof of a key counts once; and of the request nothing is kept that can be long
-                asks.append(partial(dpop.proves_again, str(request.method), request.path, value, jkt))
+                asks = [partial(dpop.proves_again, str(request.method), request.path, value, jkt)]
+            if calls:  # one too many burns no proof, and a wrong proof counts no call
+                asks = [calls.are_left, *asks, calls.go_on]
             grounds.may_repeat(*asks)
             return view(request, access)
 

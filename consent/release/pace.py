@@ -41,13 +41,23 @@ class Calls:
 
     def too_many(self) -> int | None:
         """Counts one more; the seconds until the next may come, if this is one too many."""
-        who = f"{self.customer}:{self.app}:{self.actor}"
-        made = counter.count("calls", who, seconds=_SECONDS)
-        return None if trust.may_be_called(self.customer, made, clock.now()) else counter.wait("calls", who)
+        made = counter.count("calls", self._who, seconds=_SECONDS)
+        return None if self._may_be(made) else counter.wait("calls", self._who)
+
+    def are_left(self, _environ: Mapping[str, Any]) -> bool:
+        """Whether one more would be let; counts nothing, so that it may be asked before anything is proven."""
+        return self._may_be(counter.made("calls", self._who) + 1)
 
     def go_on(self, _environ: Mapping[str, Any]) -> bool:
-        """The same for an answer that would be given again."""
+        """Counts one more, for an answer that would be given again; whether it is let."""
         return self.too_many() is None
+
+    @property
+    def _who(self) -> str:
+        return f"{self.customer}:{self.app}:{self.actor}"
+
+    def _may_be(self, made: int) -> bool:
+        return trust.may_be_called(self.customer, made, clock.now())
 
 
 def calls(access: Access) -> Calls | None:

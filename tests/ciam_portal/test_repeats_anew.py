@@ -296,4 +296,5 @@ def test_one_too_many_about_a_new_account_is_that_and_no_wrong_proof(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trust, "api_most", lambda *_args: 4)  # three were made
+    assert [bank.asks(bank.proof(key=new_key()))[0][:3] for _ in range(3)] == ["401"] * 3  # these count for nobody
     assert [bank.asks()[0][:3] for _ in range(3)] == ["200", "429", "429"]
