@@ -256,6 +256,9 @@ def _partner(url: str) -> None:
     if partner is None:
         partner, _made = partners.register(_tea_house(url), by=Actor.system(), at=at)
         Partner.objects.filter(pk=partner.pk).update(client_id=client_id)
+    Partner.objects.filter(pk=partner.pk).update(  # it may be started on another port than before
+        homepage_url=url, redirect_uris=f"{url}/callback", post_logout_redirect_uris=f"{url}/"
+    )
     if not any(held.is_secret(secret) for held in partner.credentials.live(at)):
         made, _other = credentials.replace(partner, credentials.SECRET, at_once=True, by=Actor.system(), at=at)
         made.digest = ClientSecret().encode(secret, "")  # the one that the demo partner was started with
