@@ -68,7 +68,7 @@ class Reason(ReasonBase):
     NOT_YOUR_ROLE = "not_your_role", "Only the help desk decides about mail domains."
     YOUR_OWN = "your_own", "Nobody decides about their own mail domain."
     PASSED_ALREADY = "domain_passed", "This mail domain has been passed already."
-    NOT_PASSED = "domain_not_passed", "This mail domain is not passed any more."
+    NOT_PASSED = "domain_not_passed", "This mail domain is no longer passed."
 
 
 class WhyPass(Worded):

@@ -38,7 +38,7 @@ def statements(client: Client, **how: str) -> list[str]:
         connection,
     ) as found:
         assert visit(client, **how).status_code == 200
-    return [query["sql"] for query in found if query["sql"].startswith(("INSERT", "UPDATE", "SAVEPOINT"))]
+    return [query["sql"] for query in found if query["sql"].startswith(("INSERT", "UPDATE", "SAVEPOINT", "WITH done"))]
 
 
 @pytest.mark.parametrize(
