@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than cores: journeys and outages wait much of their time.
-TEST_PROCESSES ?= 3
+# Two more than cores: journeys and outages wait much of their time.
+TEST_PROCESSES ?= 4
 export PORT PARTNER_PORT CIAM_STATE_DIR AGENT PUBLIC_URL
 
 .DEFAULT_GOAL := help
