@@ -1,5 +1,6 @@
 """All customers are given away: approved by somebody else, sealed for one recipient, and read again elsewhere."""
 
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.management import CommandError, call_command
 from django.test import Client
+from jwcrypto import jwk
 
 from accounts.customer import addresses
 from accounts.factors.verifier import app
 from accounts.models import Alert, Move, Totp, User
 from accounts.moving.flows import give, two_people
 from accounts.moving.shapes import State
-from ciam_portal.core import clock
+from ciam_portal.core import base64url, clock
 from ciam_portal.core.audit.actor import Actor, ActorKind, Channel
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.crypto import parcel
@@ -160,6 +162,16 @@ def test_only_the_recipient_opens_it(tmp_path: Path) -> None:
     for wrong in (opens_not, lambda _text: opens(text[:-8] + b"AAAAAAAA"), lambda _text: opens(b"{}")):
         with pytest.raises(parcel.Closed):
             wrong(text)
+
+
+def test_no_line_has_a_key_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    public, private = pem(tmp_path, ec.generate_private_key(ec.SECP384R1()), "one")
+    head, *rest = parcel.sealed(b"seed", parcel.public(public.read_bytes())).split(b".")
+    said = json.loads(base64url.decode(head.decode())) | {"epk": {"generate": "RSA", "size": 16384}}
+    opens = parcel.opener(parcel.key(private.read_bytes()))
+    monkeypatch.setattr(jwk.JWK, "generate_key", lambda *_, **__: pytest.fail("it was"))
+    with pytest.raises(parcel.Closed):
+        opens(b".".join([base64url.encode(json.dumps(said).encode()).encode(), *rest]))
 
 
 def test_what_is_no_recipients_key_is_refused(tmp_path: Path, theirs: tuple[Path, Path]) -> None:
