@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery staple"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
-def customer(email: str = "", *, proven: bool = True, password: str = PASSWORD, **fields: Any) -> User:
+def customer(email: str = "", *, proven: bool = True, password: str | None = PASSWORD, **fields: Any) -> User:
     """A customer with a password and one address."""
     email = email or f"c{codes.new_token()[:12].lower().replace('_', 'x').replace('-', 'y')}@example.com"
     made = User(email=email, **fields)
