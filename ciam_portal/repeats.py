@@ -2,8 +2,8 @@
 
 Whoever serves an app asks about the same token several times in a second. What was decided a moment ago is decided the
 same again, unless something has changed; and whether it has is asked of the database each time, by one statement that
-digests the very rows that were read then, word for word. So what was ended is ended at once. What ends by time alone,
-or by a policy that was approved elsewhere, may be answered for ``SECONDS`` longer.
+finds the rows that were read then and says which versions of them stand now. So what was ended is ended at once. What
+ends by time alone, or by a policy that was approved elsewhere, may be answered for ``SECONDS`` longer.
 
 What must be new each time is: a token that is asked for is made anew, and a proof of a key is checked each time.
 """
@@ -39,21 +39,25 @@ _OTHER = frozenset({"HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE", 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered, on which grounds, by which policy; until when on the monotonic clock."""
+    """What was answered, on which grounds, by which policy; until when on the monotonic clock.
+
+    ``asked``: what finds of all rows that were read what was found then, ``found``.
+    """
 
     status: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     grounds: Grounds
+    asked: prepared.Part
+    found: tuple[Any, ...]
     policy: str
     until: float
 
     def stands(self, environ: dict[str, Any]) -> bool:
         """Whether all it rests on is as it was, and this request may have it. Raises DatabaseError or RedisError."""
-        reads = self.grounds.reads
         return (
             self.policy == limits.current().version
-            and prepared.digests([read[:2] for read in reads]) == [was for _statement, _values, was in reads]
+            and prepared.row(self.asked) == self.found
             and all(ask(environ) for ask in self.grounds.asks)
         )
 
@@ -115,7 +119,9 @@ class Repeating:
         if grounds.are_known and said[0].startswith(_OK):
             headers = tuple(header for header in said[1] if header[0] != _ID)
             body = b"" if grounds.made else b"".join(answered)
-            self._keep(key, Answer(said[0], headers, body, grounds, policy, until))
+            asked = prepared.together([read[:2] for read in grounds.reads])
+            found = tuple(versions for *_, versions in grounds.reads)
+            self._keep(key, Answer(said[0], headers, body, grounds, asked, found, policy, until))
         return answered
 
     def _keep(self, key: bytes, known: Answer | float) -> None:

@@ -8,9 +8,12 @@ import os
 
 wsgi_app = "ciam_portal.wsgi"
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "3"))
+worker_class = "ciam_portal.serving.Worker"
 threads = 4
+# Nothing that a proxy says is believed here: the portal reads it itself (TRUSTED_PROXY_COUNT).
+forwarded_allow_ips, forwarder_headers = "*", ""
+secure_scheme_headers: dict[str, str] = {}
 # One process reads the code and the lists, the others share its memory. New code comes by a restart, not by SIGHUP.
 preload_app = True
 graceful_timeout = 10

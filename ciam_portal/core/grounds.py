@@ -15,13 +15,13 @@ _READ_NOTHING = ("SAVEPOINT", "RELEASE")
 
 @dataclass(slots=True)
 class Grounds:
-    """``reads``: a statement that digests the row that was read, its values, and the digest of what was read.
+    """``reads``: a statement that says which versions of rows it finds, its values, and what it said.
 
     ``made``: what makes the body anew, where each must have its own.
     """
 
     may_repeat: bool = False
-    reads: list[tuple[str, tuple[Any, ...], bytes]] = field(default_factory=list)
+    reads: list[tuple[str, tuple[Any, ...], str]] = field(default_factory=list)
     uses: list[Callable[[datetime], None]] = field(default_factory=list)
     asks: list[Callable[[Mapping[str, Any]], bool]] = field(default_factory=list)
     made: Callable[[datetime], bytes] | None = None

@@ -6,6 +6,7 @@ that none is made long ahead; nothing is kept for that.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -70,7 +71,7 @@ def _proven(text: str, method: str, path: str, token: str, at: datetime) -> str:
 
 def with_nonce(response: HttpResponse, at: datetime) -> HttpResponse:
     """The answer, with the nonce for the next proof (RFC 9449 section 8)."""
-    response["DPoP-Nonce"] = codes.digest(str(_period(at)), _PURPOSE)
+    response["DPoP-Nonce"] = _nonces(_period(at))[0]
     return response
 
 
@@ -84,8 +85,13 @@ def _period(at: datetime) -> int:
 
 def _is_ours(nonce: Any, at: datetime) -> bool:  # noqa: ANN401  (JSON)
     """Whether it is the nonce of now, or of just before."""
-    periods = (_period(at), _period(at) - 1)
-    return isinstance(nonce, str) and any(codes.matches(str(each), _PURPOSE, nonce) for each in periods)
+    return any(nonce in _nonces(period) for period in (_period(at), _period(at) - 1))
+
+
+@lru_cache(maxsize=4)
+def _nonces(period: int) -> list[str]:
+    """What is said to everybody in this period, and what was by keys that are being rotated out."""
+    return codes.digests(str(period), _PURPOSE)
 
 
 def _left(claims: dict[str, Any], at: datetime) -> int | None:

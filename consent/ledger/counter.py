@@ -6,6 +6,8 @@ is killed takes with it how often it went out again in the last second.
 
 import logging
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Lock, Timer, main_thread
@@ -21,8 +23,19 @@ log = logging.getLogger(__name__)
 SECONDS = 1.0
 _MOST = 100_000
 _lock = Lock()
-_waiting: dict[datetime, tuple[datetime, Counter[Line]]] = {}
-"""By minute: the latest use in it, and how many there were."""
+
+
+@dataclass(slots=True)
+class _Again:
+    """So many times more, the latest at this instant."""
+
+    lines: Counter[Line]
+    latest: datetime
+    times: int = 0
+
+
+_waiting: dict[datetime, dict[int, _Again]] = {}
+"""By minute, and by who counts: the same lines are the very same object, so that none is compared for each use."""
 _written: dict[datetime, set[Line]] = {}
 """What this process has written in this minute."""
 
@@ -58,12 +71,11 @@ def _remember(minute: datetime, lines: Counter[Line]) -> None:
 
 
 def _count(lines: Counter[Line], at: datetime) -> bool:
-    minute = _minute(at)
     with _lock:
         is_first = not _waiting
-        latest, counted = _waiting.setdefault(minute, (at, Counter()))
-        counted.update(lines)
-        _waiting[minute] = max(latest, at), counted
+        again = _waiting.setdefault(_minute(at), {}).setdefault(id(lines), _Again(lines, at))
+        again.times += 1
+        again.latest = max(again.latest, at)
     return is_first
 
 
@@ -73,12 +85,18 @@ def _write() -> None:
         _waiting.clear()
     try:
         for minute in list(taken):
-            latest, counted = taken[minute]
-            Use.objects.note(counted, latest)
+            Use.objects.note(*_together(taken[minute].values()))
             del taken[minute]
     except DatabaseError as error:
         log.warning("repeated uses are not in the ledger yet (%s)", type(error).__name__)
-        for latest, counted in taken.values() if main_thread().is_alive() else ():
-            count(counted, latest)
+        for again in taken.values() if main_thread().is_alive() else ():
+            count(*_together(again.values()))
     finally:
         connection.close()
+
+
+def _together(again: Collection[_Again]) -> tuple[Counter[Line], datetime]:
+    counted: Counter[Line] = Counter()
+    for each in again:
+        counted.update({line: number * each.times for line, number in each.lines.items()})
+    return counted, max(each.latest for each in again)

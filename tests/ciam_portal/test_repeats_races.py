@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -55,11 +55,11 @@ def test_no_token_is_made_after_its_partner_was_switched_off(service: Service) -
 def test_a_connection_that_dies_after_all_was_found_to_stand_costs_nobody_a_token(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests: Callable[..., Any] = prepared.digests
+    row: Callable[..., Any] = prepared.row
     dying = iter([True])
 
-    def once(asked: Sequence[Any]) -> Any:
-        found = digests(asked)
+    def once(asked: prepared.Part) -> Any:
+        found = row(asked)
         if next(dying, False):
             other = connections.create_connection("default")
             with other.cursor() as cursor:
@@ -67,6 +67,6 @@ def test_a_connection_that_dies_after_all_was_found_to_stand_costs_nobody_a_toke
             other.close()
         return found
 
-    monkeypatch.setattr(prepared, "digests", once)
+    monkeypatch.setattr(prepared, "row", once)
     assert [service.asks()[0] for _ in range(4)] == ["200 OK"] * 4
     assert AccessToken.objects.count() == 7

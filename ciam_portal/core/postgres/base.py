@@ -4,15 +4,17 @@ A server's own limit (``statement_timeout``) ends what takes too long, and a net
 wait for a server that stands still while its machine keeps the connection.
 """
 
+import re
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, Self
 
 from django.conf import settings
 from django.db.backends.postgresql import base
-from psycopg import Connection, Cursor, OperationalError
+from psycopg import Connection, OperationalError, RawCursor
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -22,8 +24,18 @@ _GREETING_SECONDS = 2.0
 _LATELY_SECONDS = 1.0
 
 
-class _PreparedCursor(Cursor[Any]):
-    """Sends values beside the statement, so that the same one can be planned once. One for all, one after the other."""
+@lru_cache(maxsize=1024)
+def _numbered(statement: str) -> bytes:
+    """The same with PostgreSQL's own names of its values."""
+    numbers = count(1)
+    return re.sub("%[s%]", lambda mark: f"${next(numbers)}" if mark[0] == "%s" else "%", statement).encode()
+
+
+class _PreparedCursor(RawCursor[Any]):
+    """Sends values beside the statement, so that the same one can be planned once. One for all, one after the other.
+
+    A raw one: the library's other takes every long statement apart anew each time.
+    """
 
     def __init__(self, connection: Connection[Any]) -> None:
         super().__init__(connection)
@@ -31,7 +43,7 @@ class _PreparedCursor(Cursor[Any]):
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:  # noqa: ANN401  (as psycopg's)
         """The same; what was asked is known after it, for Django's log of statements."""
-        super().execute(query, params, **kwargs)
+        super().execute(_numbered(query), params, **kwargs)
         self._query = self._query or SimpleNamespace(query=query.encode())  # type: ignore[assignment]
         return self
 

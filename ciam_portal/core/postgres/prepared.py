@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 connection = cast("DatabaseWrapper", django_connection)  # our engine
-_DIGESTED = "SELECT {}sha256(convert_to(q::text, 'UTF8')) FROM ({}) q"
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LENGTH = re.compile(r"\(.*?\)")
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
@@ -57,9 +56,14 @@ class _Table(NamedTuple):
 
 
 class _Compiled(NamedTuple):
-    """A statement, where its values come from, and how its rows become models."""
+    """A statement, where its values come from, and how its rows become models.
+
+    ``noted``: the same, and last what ``stands`` asks for alone: which versions of the rows it found.
+    """
 
     statement: str
+    noted: str
+    stands: str
     values: tuple[tuple[int | None, Any], ...]
     conversions: tuple[tuple[int, Any, Any], ...]
     table: _Table
@@ -81,12 +85,12 @@ class Prepared(Generic[M]):
         known, noting = self._known or self._compiled(values), grounds.noting.get()
         given = [given if at is None else values[at] for at, given in known.values]
         with connection.prepared() as cursor:
-            cursor.execute(known.statement if noting is None else _DIGESTED.format("q.*, ", known.statement), given)
+            cursor.execute(known.statement if noting is None else known.noted, given)
             row = cursor.fetchone()
         if row is None:
             return None
         if noting is not None:
-            noting.reads.append((_DIGESTED.format("", known.statement), tuple(given), row[-1]))
+            noting.reads.append((known.stands, tuple(given), row[-1]))
         if known.conversions:
             row = list(row)
             for place, convert, expression in known.conversions:
@@ -105,6 +109,7 @@ class Prepared(Generic[M]):
             raise TypeError(message)
         self._known = _Compiled(
             statement,
+            *_versioned(statement, compiler.select),
             tuple((marks.index(each), None) if each in marks else (None, each) for each in found),
             tuple(
                 (place, convert, expression)
@@ -117,6 +122,30 @@ class Prepared(Generic[M]):
             tuple((compiler.annotation_col_map or {}).items()),
         )
         return self._known
+
+
+def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
+    """The same, and last which versions of its tables' rows it found, with what is computed; and these alone.
+
+    Each change of a row makes another version of it, by another transaction (``xmin``) or elsewhere (``ctid``;
+    PostgreSQL 5.6). To look at these takes half as long as to put all columns into words.
+    """
+    quoted = connection.ops.quote_name
+    columns = [f"{sql} AS {quoted(name)}" if name else sql for _, (sql, _values), name in select]
+    begins = f"SELECT {', '.join(columns)}"
+    if not statement.startswith(begins):
+        message = "a prepared statement begins with its columns"
+        raise TypeError(message)
+    rest = statement.removeprefix(begins)
+    tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _values), name in select if not name)
+    versions = [f"{table}.{column}" for table in tables for column in ("xmin", "ctid")]
+    names = [f"v{number}" for number in range(len(versions))]
+    computed = {quoted(name): sql for _, (sql, _values), name in select if name}
+    inner = ", ".join([begins, *map("{} AS {}".format, versions, names)])
+    return (
+        f"SELECT q.*, ROW({', '.join([*names, *computed])})::text FROM ({inner}{rest}) q",  # noqa: S608  (Django's)
+        f"SELECT ROW({', '.join([*versions, *computed.values()])})::text{rest}",
+    )
 
 
 Part = tuple[str, Sequence[Any]]
@@ -156,11 +185,14 @@ def _table(info: dict[str, Any], select: Sequence[Any], attach: Any = None) -> _
     return _Table(info["model"], columns, key, attach, related)
 
 
-def digests(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[bytes | None]:
-    """The digests of these rows as they are now, by one statement; None for one that is gone."""
+def together(asked: Sequence[Part]) -> Part:
+    """One statement of these, each of which answers with one value: ``row`` finds all of them."""
+    statement = f"SELECT {', '.join(f'({statement})' for statement, _values in asked)}"
+    return statement, [value for _statement, values in asked for value in values]
+
+
+def row(asked: Part) -> tuple[Any, ...]:
+    """The one row that this finds."""
     with connection.prepared() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(f'({statement})' for statement, _values in asked)}",
-            [value for _statement, values in asked for value in values],
-        )
-        return list(cursor.fetchone())
+        cursor.execute(*asked)
+        return tuple(cursor.fetchone())
