@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.account.policy import Reason
 from accounts.budgets import velocity
 from accounts.models import Session, User
@@ -23,11 +21,12 @@ from ciam_portal.core.flow import require_action
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
+from ciam_portal.core.postgres import prepared
 
 # Django has no FOR SHARE. Rows are locked in the order of these names.
 _SHARED = """
 SELECT FROM accounts_user AS customer JOIN accounts_session AS session ON session.customer_id = customer.id
-WHERE customer.id = %(customer)s AND session.id = %(session)s FOR SHARE OF customer, session
+WHERE customer.id = %s AND session.id = %s FOR SHARE OF customer, session
 """
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
 
 def shared(customer: UUID, session: UUID) -> None:
     """Neither changes before this flow is through, which only reads them: others may do so too. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SHARED, {"customer": customer, "session": session})
+    with prepared.connection.prepared() as cursor:
+        cursor.execute(_SHARED, [customer, session])
 
 
 def _locked(session: UUID) -> Session:

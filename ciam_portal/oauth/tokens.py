@@ -7,6 +7,7 @@ works in the order codes, refresh tokens, access tokens, so that nothing issued 
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
-_SPENT = "UPDATE oauth_refreshtoken SET used_at = %s, revoked = %s WHERE id = %s RETURNING 1"
+_SPENT = "UPDATE oauth_refreshtoken SET used_at = %s, revoked = %s FROM {done} WHERE oauth_refreshtoken.id = %s RETURNING 1"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
 
@@ -98,19 +99,28 @@ def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: da
     An agent gets one without it: it acts until its grant ends, wherever its customer is.
     """
     lasts = OFFLINE in lasting or carried.delegation is not None
-    refresh = _new_refresh(root, lasting, ends_at, at) if lasts else ""
-    access = _new_access(root, carried, at)
+    kept, refresh = _new_refresh(root, lasting, ends_at, at) if lasts else (None, "")
+    row, access = _new_access(root, carried, at)
+    prepared.insert(*([kept] if kept else ()), row)
     return Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
 
 
-def rotate(old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, at: datetime) -> Issued:
-    """The next tokens of a family, in exchange for its refresh token. The absolute end stays where it was."""
-    refresh = _new_refresh(root, lasting, old.expires_at, at, after=(_SPENT, (at, at, old.pk)))
-    access, seconds = _new_access(root, carried, at), carried.seconds(at)
-    issued = Issued(access, refresh, carried.scopes, lasting, seconds, carried.details)
+def rotate(
+    old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, after: Sequence[prepared.Part] = (),
+    at: datetime,
+) -> Issued | None:  # fmt: skip
+    """The next of a family, in exchange for its refresh token; None if ``after`` did nothing (``prepared.insert``).
+
+    The absolute end stays where it was.
+    """
+    kept, refresh = _new_refresh(root, lasting, old.expires_at, at)
+    row, access = _new_access(root, carried, at)
+    if not prepared.insert(kept, row, after=(*after, (_SPENT, (at, at, old.pk)))):
+        return None
+    issued = Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
     alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
-    kept = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
-    sealed = vault.seal(kept.encode(), _context(old))
+    said = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
+    sealed = vault.seal(said.encode(), _context(old))
     cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
     return issued
 
@@ -142,47 +152,46 @@ def _context(old: RefreshToken) -> str:
 
 def exchanged(root: Root, carried: Carried, *, at: datetime) -> Issued:
     """An access token in exchange for another of its family."""
-    access, seconds = _new_access(root, carried, at), carried.seconds(at)
-    return Issued(access, "", carried.scopes, carried.scopes, seconds, carried.details)
+    row, access = _new_access(root, carried, at)
+    prepared.insert(row)
+    return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at), carried.details)
 
 
 def issue_to_partner(partner: Partner, carried: Carried, *, jkt: str, at: datetime) -> Issued:
     """An access token with which a partner acts for itself."""
-    access, _ = _kept_access(carried, at, application=partner, jkt=jkt)
+    row, access = _access(carried, at, application=partner, jkt=jkt)
+    prepared.insert(row)
     return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at))
 
 
 def issue_another(partner: Partner, carried: Carried, after: prepared.Part, *, at: datetime) -> Issued | None:
     """Another of these, in one statement with what is done first (``prepared.insert``); None if that did nothing."""
-    access, is_kept = _kept_access(carried, at, after, application=partner)
-    return Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at)) if is_kept else None
+    row, access = _access(carried, at, application=partner)
+    issued = Issued(access, "", carried.scopes, carried.scopes, carried.seconds(at))
+    return issued if prepared.insert(row, after=(after,)) else None
 
 
-def _new_access(root: Root, carried: Carried, at: datetime) -> str:
+def _new_access(root: Root, carried: Carried, at: datetime) -> tuple[AccessToken, str]:
     owned: dict[str, Any] = {"user_id": root.customer, "session_id": root.session, "consent_id": root.consent}
     owned |= {"application_id": root.partner, "family": root.family}
-    value, _ = _kept_access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
-    return value
+    return _access(carried, at, jkt=root.jkt, named=list(root.named), **owned)
 
 
-def _kept_access(
-    carried: Carried, at: datetime, after: prepared.Part = prepared.ALONE, **owned: Any,  # noqa: ANN401  (columns)
-) -> tuple[str, bool]:  # fmt: skip
+def _access(carried: Carried, at: datetime, **owned: Any) -> tuple[AccessToken, str]:  # noqa: ANN401  (columns)
+    """A row to be stored, and the token itself."""
     target = carried.target
     owned |= {"resource": target.audience, "details": list(carried.details) or None}
     owned |= {"parent": carried.parent, "act": carried.act, "delegation_id": carried.delegation}
-    row = AccessToken(
-        token="", scope=" ".join(carried.scopes), expires=at + timedelta(seconds=carried.seconds(at)), **owned
-    )
+    expires = at + timedelta(seconds=carried.seconds(at))
+    row = AccessToken(token="", scope=" ".join(carried.scopes), expires=expires, **owned)
     server = target.signed_for
     value = signed.access_token(row, carried.says, server, at) if server else codes.new_token()
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    return value, prepared.insert(row, after=after)
+    return row, value
 
 
-def _new_refresh(
-    root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime, *, after: prepared.Part = prepared.ALONE
-) -> str:
+def _new_refresh(root: Root, scopes: tuple[str, ...], ends_at: datetime, at: datetime) -> tuple[RefreshToken, str]:
+    """A row to be stored, and the token itself."""
     value = codes.new_token()
     row = RefreshToken(
         token="",
@@ -200,8 +209,7 @@ def _new_refresh(
         expires_at=ends_at,
     )
     row._raw_token = value  # noqa: SLF001  (how the library's checksum column takes the value)
-    prepared.insert(row, after=after)
-    return value
+    return row, value
 
 
 # --- end

@@ -7,6 +7,7 @@ a refusal: that it was presented must be kept.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from accounts.step_up.flows import shared
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.events import Code
-from ciam_portal.core.audit.record import record, tallied, tally
+from ciam_portal.core.audit.record import counted, record, tallied, tally
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.errors import Refused
 from ciam_portal.core.flow import flow
@@ -150,18 +151,28 @@ def refresh(found: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor,
         return _refused_refresh(partner, worn, old.user_id, by, at)
     scopes = tuple(name for name in answered.allowed if not asked or name in asked)
     scopes = again.scopes if again else wanted.target.scopes(scopes)
-    if (key := _one_of_its_own(old, answered, scopes, by, at)) is not None:
-        why, decision = issuance.why_not(answered, root, at)
-        if why is not None:
-            return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
-        event = events.TokensRefreshed(
-            consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
-        )
-        record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
     own = partner.pk, old.user_id, old.session_id, consent.pk, old.token_family
     trunk = Trunk(*own, jkt, tuple(old.resource), tuple(old.named), lasting)
-    handed_out(root, wanted.target, answered, at)
-    issued = again or tokens.rotate(old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
+    rotated = partial(tokens.rotate, old, trunk, answered.allowed, replace(same, scopes=scopes), at=at)
+    alike, issued = (old.token_family, old.session_id, *answered.alike, *scopes), None
+    if allowed := isinstance(answered.answer, Allow):
+        handed_out(root, wanted.target, answered, at)
+        counts = tallied(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
+        if not again and (issued := rotated(after=(counts,))) is not None:
+            counted()
+    if issued is None:  # the first of its kind on this day, whose answer was lost, or refused
+        key = tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at) if allowed else codes.new_id()
+        if key is not None:
+            why, decision = issuance.why_not(answered, root, at)
+            if why is not None:
+                return _refused_refresh(partner, why, old.user_id, by, at, decision=decision)
+            event = events.TokensRefreshed(
+                consent=consent.pk, partner=partner.pk, family=old.token_family, scopes=_coded(scopes)
+            )
+            record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
+        issued = again or rotated()
+    if issued is None:
+        return _refused_refresh(partner, Why.ENDED, old.user_id, by, at)
     read(consent, issued, at)
     sid, said = "" if root.delegation else backchannel.took_part(partner, old.session_id), tuple(carried.values())
     return Exchanged(issued, old.user, old.session, consent, trunk.named, sid=sid, details=said)
@@ -257,18 +268,6 @@ def read(consent: Consent, issued: Issued, at: datetime) -> None:
     """The ID token that comes with the tokens tells the partner about the customer too."""
     if "openid" in issued.scopes:
         consent.used(at)
-
-
-def _one_of_its_own(
-    old: RefreshToken, answered: issuance.Asked, scopes: tuple[str, ...], by: Actor, at: datetime
-) -> UUID | None:
-    """The number under which this refresh is kept whole; None: it was allowed like others of its family on this day."""
-    if not isinstance(answered.answer, Allow):
-        return codes.new_id()
-    found = sorted((finding.code, finding.points) for finding in answered.answer.findings)
-    risk = answered.gated[-1][2].risk
-    alike = (old.token_family, old.session_id, limits.current().version, risk, found, *scopes)
-    return tally(events.TokensRefreshed, *alike, about=old.user_id, by=by, at=at)
 
 
 def _refused_code(

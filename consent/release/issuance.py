@@ -77,6 +77,13 @@ class Asked:
         return agent.pk if agent is not None and agent.pk != party else self.delegate
 
     @property
+    def alike(self) -> tuple[object, ...]:
+        """By what and with what it was allowed, which is the same of most that follow (``tally``)."""
+        answer = self.answer
+        found = sorted((each.code, each.points) for each in answer.findings) if isinstance(answer, Allow) else ()
+        return limits.current().version, self.gated[-1][2].risk if self.gated else None, found
+
+    @property
     def standing(self) -> tuple[tuple[Question, object], ...]:
         """What was asked before the gate."""
         return (policy.may_share, self.sharing), *(self.acts.standing if self.acts is not None else ())

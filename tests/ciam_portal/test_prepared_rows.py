@@ -37,11 +37,33 @@ def test_nor_is_a_part_of_a_list() -> None:
 def test_a_row_is_stored_only_if_what_comes_first_has_changed_something(customer: User) -> None:
     entry = AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed()
     rename = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"
-    assert prepared.insert(entry, after=(rename, ("One", entry.pk))) is False
+    assert prepared.insert(entry, after=((rename, ("One", entry.pk)),)) is False
     assert not AuditEntry.objects.filter(pk=entry.pk).exists()
-    assert prepared.insert(entry, after=(rename, ("{} %", customer.pk))) is True
+    assert prepared.insert(entry, after=((rename, ("{} %", customer.pk)),)) is True
     customer.refresh_from_db()
     assert (customer.name, AuditEntry.objects.filter(pk=entry.pk).count()) == ("{} %", 1)
+
+
+def test_several_rows_are_stored_together_or_none_of_them(customer: User) -> None:
+    one, two = (
+        AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed() for _ in range(2)
+    )
+    wanted = User(email="two@example.com", created_at=clock.now(), password_changed_at=clock.now())
+    rename = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"
+    again = "UPDATE accounts_user SET locale = %s FROM {done} WHERE accounts_user.id = %s RETURNING 1"
+    locale = customer.locale
+    no = (rename, ("One", one.pk)), (again, ("xx", customer.pk))
+    assert prepared.insert(wanted, one, after=no) is False
+    assert prepared.insert(wanted, one, after=(no[1], no[0])) is False
+    kept = AuditEntry.objects.filter(pk__in=[one.pk, two.pk]), User.objects.filter(pk=wanted.pk)
+    assert not any(rows.exists() for rows in kept)
+    customer.refresh_from_db()
+    assert customer.locale == "xx"  # what came first was done
+    assert prepared.insert(wanted, two, after=((again, (locale, customer.pk)),)) is True
+    assert all(rows.exists() for rows in kept)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        prepared.insert(one, User(email="two@example.com", created_at=clock.now(), password_changed_at=clock.now()))
+    assert not AuditEntry.objects.filter(pk=one.pk).exists()
 
 
 @pytest.fixture

@@ -73,13 +73,21 @@ def tally(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor
     key = codes.new_id()
     if Tally.objects.add(key, at, _likeness(event, alike, about, by)) == key:
         return key
-    _recorded.set(_recorded.get() + 1)
+    counted()
     return None
 
 
 def tallied(event: type[AuditEvent], *alike: object, about: UUID | None, by: Actor, at: datetime) -> prepared.Part:
-    """The same for what is one statement (``prepared.insert``): it counts it there, if it is not the first."""
+    """The same for what is one statement (``prepared.insert``): it counts it there, if it is not the first.
+
+    A flow says ``counted`` if it was.
+    """
     return Tally.objects.again(at, _likeness(event, alike, about, by))
+
+
+def counted() -> None:
+    """What happened has been added to the number of those like it."""
+    _recorded.set(_recorded.get() + 1)
 
 
 def _likeness(event: type[AuditEvent], alike: tuple[object, ...], about: UUID | None, by: Actor) -> str:

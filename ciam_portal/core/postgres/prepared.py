@@ -150,32 +150,49 @@ def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
 
 Part = tuple[str, Sequence[Any]]
 """A statement and its values."""
-ALONE: Part = ("SELECT 1", ())
+_ALONE: Part = ("SELECT 1", ())
 
 
-def insert(row: Model, *, after: Part = ALONE) -> bool:
-    """A new row as Django would store it, by a statement that is put together once for its model.
+def insert(*rows: Model, after: Sequence[Part] = ()) -> bool:
+    """New rows as Django would store them, by one statement that is put together once for their models.
 
-    False: nothing was stored, because ``after``, which is done in the same statement, has found or changed no row.
+    ``after``: what is done first in the same statement, each of them ``RETURNING``; ``{done}`` in one stands for what
+    the one before it returned. False: nothing was stored, because one of these has returned no row.
     """
-    (first, given), (statement, fields) = after, _insertion(type(row))
+    first = _ALONE, *after
+    statement, fields = _insertion(tuple(map(type, rows)), tuple(each for each, _values in first))
     here = connections[DEFAULT_DB_ALIAS]  # found once: each look through ``connection`` is a search
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in fields]
+    values = [value for _each, given in first for value in given]
+    for row, own in zip(rows, fields, strict=True):
+        values += [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in own]
     with connection.prepared() as cursor:
-        cursor.execute(statement.format(first), [*given, *values])
+        cursor.execute(statement, values)
+        is_stored = bool(cursor.rowcount)
+    for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as Django's own save)
-        return bool(cursor.rowcount)
+    return is_stored
 
 
 @cache
-def _insertion(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
-    fields = tuple(model._meta.local_concrete_fields)  # noqa: SLF001  (Django's documented way to them)
+def _insertion(models: tuple[type[Model], ...], first: tuple[str, ...]) -> tuple[str, list[tuple[Any, ...]]]:
+    """Each part reads what the one before it returned, so that none is done for one that found nothing."""
+    fields = [tuple(model._meta.local_concrete_fields) for model in models]  # noqa: SLF001  (Django's documented way)
+    inserts = [_insert(model, own) for model, own in zip(models, fields, strict=True)]
+    parts = [
+        part.replace("{done}", f"done{number - 1}")
+        for number, part in enumerate([*first, *(f"{each} RETURNING 1" for each in inserts[:-1]), inserts[-1]])
+    ]
+    before = ", ".join(f"done{number} AS ({part})" for number, part in enumerate(parts[:-1]))
+    return f"WITH {before} {parts[-1]}", fields
+
+
+def _insert(model: type[Model], fields: Sequence[Any]) -> str:
     names = ", ".join(f'"{field.column}"' for field in fields)
     # Without their lengths: a cast to a length would cut what is too long, and the column refuses it.
     kinds = [_LENGTH.sub("", str(field.cast_db_type(connection))) for field in fields]
     places = ", ".join(f"%s::{kind}" for kind in kinds)
     table = model._meta.db_table  # noqa: SLF001  (as above)
-    return f"WITH done AS ({{}}) INSERT INTO {table} ({names}) SELECT {places} FROM done", fields  # noqa: S608  (our own)
+    return f"INSERT INTO {table} ({names}) SELECT {places} FROM {{done}}"  # noqa: S608  (our own)
 
 
 def _table(info: dict[str, Any], select: Sequence[Any], attach: Any = None) -> _Table:  # noqa: ANN401  (Django's own)
