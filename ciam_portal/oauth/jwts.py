@@ -98,7 +98,7 @@ def read(
 
 def _opened(text: str, longest: int = LONGEST) -> _Token:
     """What this text is, by nobody's word; ``_NONE`` if it is no token, or one with extensions (RFC 7515 4.1.11)."""
-    if not text or len(text) > longest or text.count(".") != 2:  # noqa: PLR2004  (compact serialization)
+    if not text or len(text) > longest or text.count(".") != 2 or "=" in text:  # noqa: PLR2004  (RFC 7515 section 7.1)
         return _NONE
     try:
         found = _SIGNATURES.decode_complete(text, options={"verify_signature": False})

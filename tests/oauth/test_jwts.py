@@ -117,6 +117,18 @@ def test_what_is_no_text_is_not_said(claims: bytes) -> None:
     assert jwts.unverified(token) == ({}, {})
 
 
+@pytest.mark.parametrize("spelled", ["{}=", "{}==", "{}\n", " {}", "{}!", "{}.", "{}A"])
+def test_a_token_has_one_spelling(spelled: str) -> None:
+    key = new_key()
+    header = {"alg": "ES256", "typ": KIND, "jwk": key.export_public(as_dict=True)}
+    made = jws.JWSCore("ES256", key, json.dumps(header), json.dumps({"a": 1}), ["ES256"]).sign()
+    token = f"{made['protected']}.{made['payload'].decode()}.{made['signature']}"
+    assert jwts.self_signed(token, kind=KIND)
+    assert jwts.self_signed(spelled.format(token), kind=KIND) is None
+    head, payload, signature = token.split(".")
+    assert jwts.self_signed(f"{head}=.{payload}.{signature}", kind=KIND) is None
+
+
 def test_a_key_beyond_all_measure_signs_nothing() -> None:
     head = {"alg": "PS256", "typ": KIND, "jwk": {"kty": "RSA", "e": "AQAB", "n": text(b"\xff" * 4000)}}
     assert jwts.self_signed(f"{text(head)}.{text({})}.{text(b'x' * 400)}", kind=KIND) is None

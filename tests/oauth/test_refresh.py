@@ -226,7 +226,9 @@ def test_what_is_refused_is_never_counted_away(walk: Walk) -> None:
     assert DecisionEntry.objects.filter(action="refresh_token", answer="deny").count() == 2
 
 
-def test_a_counted_refresh_is_counted_by_the_statement_that_stores_its_tokens(walk: Walk, django_assert_num_queries: Any) -> None:
+def test_a_counted_refresh_is_counted_by_the_statement_that_stores_its_tokens(
+    walk: Walk, django_assert_num_queries: Any
+) -> None:
     token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
     with django_assert_num_queries(9):  # two are the savepoint; one holds customer and session; one is what was said
         walk.refresh(token)
