@@ -38,6 +38,8 @@ SEEDS = [
     ("accounts.account.flows", "oauth2_provider", f"{SPEAKER} the OAuth protocol"),
     ("accounts.sessions.signing", "maxminddb", f"{SPEAKER} network data"),
     ("consent.release.flows", "jwcrypto", f"{SPEAKER} signed tokens, requests to others, messages to browsers"),
+    ("consent.release.flows", "jwt", f"{SPEAKER} signed tokens, requests to others, messages to browsers"),
+    ("ciam_portal.core.network", "gunicorn", f"{SPEAKER} connections"),
     ("ciam_portal.core.network", "iptocc", f"{SPEAKER} network data"),
     ("accounts.registration.facts", "disposable_email_domains", f"{SPEAKER} mail domains"),
     ("ciam_portal.core.mailbox", "dns", f"{SPEAKER} mail domains"),
