@@ -9,6 +9,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 _STAYS_MILLISECONDS = 5
+_CORK: int | None = getattr(socket, "TCP_CORK", None)  # Linux has it
 _HESITATES = 0.0005  # seconds for each connection that it answers already
 
 
@@ -33,15 +34,14 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:  # noqa: ANN401  (as above)
         """Head and body of an answer in one packet; whoever asks first whether to send a body is told at once."""
-        packs = conn.sock.family != socket.AF_UNIX and not any(name == "EXPECT" for name, _value in req.headers)
-        if packs:
-            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        if _CORK is None or conn.sock.family == socket.AF_UNIX or any(name == "EXPECT" for name, _ in req.headers):
+            return super().handle_request(req, conn)
+        conn.sock.setsockopt(socket.IPPROTO_TCP, _CORK, 1)
         try:
             return super().handle_request(req, conn)
         finally:
             with suppress(OSError):  # it may be closed
-                if packs:
-                    conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+                conn.sock.setsockopt(socket.IPPROTO_TCP, _CORK, 0)
 
     def _answering(self) -> int:
         """How many connections have a thread, or wait for one."""
