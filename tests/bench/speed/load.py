@@ -72,14 +72,14 @@ def _exchange(line: socket.socket, request: bytes) -> bytes:
 
 
 def cpu(pids: Iterator[int]) -> float:
-    """Seconds of CPU that these processes have used."""
+    """Seconds of CPU that these processes have used, and their children that have ended."""
     total = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
         except OSError:
             continue
-        total += int(fields[11]) + int(fields[12])
+        total += sum(map(int, fields[11:15]))
     return total / _TICK
 
 
