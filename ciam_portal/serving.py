@@ -22,7 +22,7 @@ class Worker(ThreadWorker):
 
     def accept(self, listener: socket.socket) -> None:
         """The more it does, the later it takes another: one process with all connections has one core."""
-        time.sleep(_HESITATES * self._answering())
+        time.sleep(_HESITATES * min(self._answering(), self.cfg.threads))
         super().accept(listener)
 
     def handle(self, conn: Any) -> Any:  # noqa: ANN401  (gunicorn is untyped)

@@ -129,7 +129,10 @@ def _said(
 
 def _verifies(token: _Token, key: Any, algorithm: str) -> bool:  # noqa: ANN401  (jwcrypto is untyped)
     by = _SIGNATURES.get_algorithm_by_name(algorithm)
-    return by.verify(token.signed, key.get_op_key("verify"), token.signature)
+    try:
+        return by.verify(token.signed, key.get_op_key("verify"), token.signature)
+    except _BROKEN:
+        return False  # a key that is none; the next may be one
 
 
 def _claims_of(token: _Token) -> dict[str, Any] | None:

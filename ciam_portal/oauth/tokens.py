@@ -27,7 +27,7 @@ from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
-_SPENT = "UPDATE oauth_refreshtoken SET used_at = %s, revoked = %s FROM {done} WHERE oauth_refreshtoken.id = %s RETURNING 1"
+_SPENT = "UPDATE oauth_refreshtoken AS old SET used_at = %s, revoked = %s FROM {done} WHERE old.id = %s RETURNING 1"
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
 

@@ -129,6 +129,17 @@ def test_a_token_has_one_spelling(spelled: str) -> None:
     assert jwts.self_signed(f"{head}=.{payload}.{signature}", kind=KIND) is None
 
 
+@pytest.mark.parametrize(
+    "unusable", [{"key_ops": ["deriveKey"]}, {"y": "AA"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}], ids=str
+)
+def test_a_key_that_verifies_nothing_hides_no_other(unusable: dict[str, Any]) -> None:
+    key = new_key()
+    other = {name: value for name, value in new_key().export_public(as_dict=True).items() if name != "kid"} | unusable
+    keys = jwts.key_set({"keys": [other, key.export_public(as_dict=True)]})
+    token = jwts.sign({"a": 1}, key, kind=KIND)
+    assert jwts.read(token, lambda _kid: keys, algorithms=jwts.ALGORITHMS, kinds=(KIND,)) == {"a": 1}
+
+
 def test_a_key_beyond_all_measure_signs_nothing() -> None:
     head = {"alg": "PS256", "typ": KIND, "jwk": {"kty": "RSA", "e": "AQAB", "n": text(b"\xff" * 4000)}}
     assert jwts.self_signed(f"{text(head)}.{text({})}.{text(b'x' * 400)}", kind=KIND) is None
