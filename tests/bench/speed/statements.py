@@ -36,5 +36,5 @@ def counted(root: str, said: dict[str, Any], host: str) -> dict[str, int]:
                 raise RuntimeError(answer.content)
             if "refresh_token" in form:
                 form.update(refresh_token=answer.json()["refresh_token"])
-        found[name] = sum(not (each["sql"] or "").startswith(_TRANSACTION) for each in made)
+            found[name] = sum(not (each["sql"] or "").startswith(_TRANSACTION) for each in made)
     return found
