@@ -1,6 +1,6 @@
 """Signed tokens: made with our keys, read with those of whoever is said to have made them.
 
-The speaker of jwcrypto, which knows keys, and of PyJWT, which signs and verifies in half its time.
+The speaker of jwcrypto, which knows keys, and of PyJWT, which signs in half its time and verifies in three quarters.
 """
 
 import hashlib

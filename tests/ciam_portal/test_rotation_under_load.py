@@ -62,8 +62,8 @@ class Deployment:
         return done.stdout
 
     def web(self, port: int) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "gunicorn", "ciam_portal.wsgi", "--bind", f"127.0.0.1:{port}",
-                   "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]  # fmt: skip
+        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "1",
+                   "--bind", f"127.0.0.1:{port}"]  # fmt: skip
         with (self.stack.state.logs / f"web-{port}.log").open("ab") as log:
             return subprocess.Popen(command, env=os.environ | self.env, cwd=CHECKOUT, stdout=log, stderr=log)
 

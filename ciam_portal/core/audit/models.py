@@ -97,10 +97,8 @@ class Tallies(models.Manager["Tally"]):
 
     def add(self, key: UUID, at: datetime, alike: str) -> UUID:
         """Count it; the entry of the first like it in that day: ``key``, if it is this one."""
-        with prepared.connection.prepared() as cursor:
-            cursor.execute(_ADD, [key, at.astimezone(UTC).date(), alike, at])
-            first: UUID = cursor.fetchone()[0]
-            return first
+        first: UUID = prepared.row((_ADD, (key, at.astimezone(UTC).date(), alike, at)))[0]
+        return first
 
     def again(self, at: datetime, alike: str) -> prepared.Part:
         """What counts it, if it is not the first like it in that day."""
