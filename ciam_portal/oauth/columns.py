@@ -12,9 +12,11 @@ from ciam_portal.core.policy import limits
 
 
 class ReadAlong:
-    """What is read along with a code or token by what stands further up (``rows.ALONGSIDE``), if it was."""
+    """What is read along with a code or token, if it was: by what stands further up (``rows.ALONGSIDE``), or here."""
 
     choices: list[dict[str, Any]] | None = None
+    versions = ""
+    """Which versions of its row, and of those it hangs from."""
 
 
 class Known:

@@ -56,7 +56,7 @@ def sign(claims: dict[str, Any], key: Any, kind: str = "JWT", kid: str = "") -> 
     ``kid``: what its reader calls the key, if that is not its thumbprint.
     """
     algorithm = algorithm_of(key)
-    header = {"typ": kind, "kid": kid or key.thumbprint()}
+    header = {"typ": kind, "kid": kid or key["kid"]}
     return _SIGNATURES.encode(json.dumps(claims).encode(), key.get_op_key("sign"), algorithm, header)
 
 
@@ -77,7 +77,9 @@ def from_pem(pem: bytes) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
 
 def from_json(text: str) -> Any:  # noqa: ANN401  (jwcrypto is untyped)
     """A key of our own, as ``new_key`` made it: either half."""
-    return jwk.JWK.from_json(text)
+    key = jwk.JWK.from_json(text)
+    key.update(kid=key.thumbprint())
+    return key
 
 
 def read(

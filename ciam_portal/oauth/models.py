@@ -235,6 +235,11 @@ class RefreshToken(columns.ReadAlong, AbstractRefreshToken):
     named = columns.named()
     used_at = models.DateTimeField(null=True, db_comment="not sensitive: exchanged for the next; a second use is theft")
     idle_at = models.DateTimeField(db_comment="not sensitive: dead from then on if not used")
+    answer = models.TextField(
+        default="",
+        db_default="",
+        db_comment="sensitive: credential; until it is used, for who shows the one before it once more",
+    )
     expires_at = models.DateTimeField(db_comment="not sensitive: absolute end of the family")
 
     class Meta(AbstractRefreshToken.Meta):

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
-from ciam_portal.core.postgres.prepared import Prepared
+from ciam_portal.core.postgres.prepared import Part, Prepared, connection
 from ciam_portal.core.themes import Joined
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 
@@ -27,13 +29,60 @@ def _whole(kind: type[Token]) -> QuerySet[Token]:
     return rows.defer("session__visit", "session__device__former_digests", "application__redirect_uris")
 
 
-def _locked(kind: type[Held]) -> Prepared[Held]:
+def _with_root(kind: type[Held]) -> QuerySet[Held]:
+    """With what it hangs from."""
+    rows: QuerySet[Held] = kind.objects.select_related("user", "consent", "session__device").annotate(**_joined())
+    return rows.defer("session__visit")
+
+
+def _beneath(kind: type[Held]) -> Prepared[Held]:
     """By id; nobody changes it meanwhile."""
-    rows = kind.objects.select_for_update(of=("self",)).select_related("user", "session__device")
-    return Prepared(lambda key: rows.defer("session__visit").annotate(**_joined()).filter(pk=key))
+    return Prepared(lambda key: _with_root(kind).select_for_update(of=("self",)).filter(pk=key))
 
 
 ACCESS = Prepared(lambda digest: _whole(AccessToken).filter(token_checksum=digest))
 STANDING_REFRESH = Prepared(lambda digest: _whole(RefreshToken).filter(token_checksum=digest, revoked__isnull=True))
 REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
-LOCKED_CODE, LOCKED_REFRESH = _locked(AuthorizationCode), _locked(RefreshToken)
+_BENEATH: Mapping[type[Any], Prepared[Any]] = {kind: _beneath(kind) for kind in (AuthorizationCode, RefreshToken)}
+# Django has no FOR SHARE. Rows are locked in the order of these names.
+_HELD = """
+FROM {table} AS held
+JOIN consent_consent AS consent ON consent.id = held.consent_id
+JOIN accounts_user AS customer ON customer.id = held.user_id
+JOIN accounts_session AS session ON session.id = held.session_id
+WHERE {which} FOR UPDATE OF consent FOR SHARE OF customer, session
+"""
+_VERSIONS = "ROW({0}.xmin, {0}.ctid, {1}.xmin, {1}.ctid, {2}.xmin, {2}.ctid, {3}.xmin, {3}.ctid)::text"
+_AS_READ = _VERSIONS.format("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session")
+_AS_IT_IS = _VERSIONS.format("held", "consent", "customer", "session")
+_UNCHANGED = f"SELECT 1 {_HELD} FOR UPDATE OF held".format(
+    table="oauth_refreshtoken", which=f"held.id = %s AND {_AS_IT_IS} = %s"
+)
+
+
+def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> Held | None:
+    """The code or refresh token of this partner's with this value in a column of it; nobody changes it meanwhile.
+
+    Nor what it hangs from: consent, customer and session are locked first, and all is read as it stands then.
+    """
+    which = f"held.{column} = %s AND held.application_id = %s"
+    statement = f"SELECT held.id {_HELD}".format(table=kind._meta.db_table, which=which)  # noqa: SLF001  (documented)
+    with connection.prepared() as cursor:
+        cursor.execute(statement, [value, partner])
+        found = cursor.fetchone()
+    return _BENEATH[kind].first(*found) if found else None
+
+
+SEEN_REFRESH = Prepared(
+    lambda digest, partner: (
+        _with_root(RefreshToken)
+        .annotate(versions=RawSQL(_AS_READ, ()))  # noqa: S611  (our own)
+        .filter(token_checksum=digest, application=partner, revoked__isnull=True)
+    )
+)
+"""A refresh token and what it hangs from, not locked."""
+
+
+def unchanged(seen: RefreshToken) -> Part:
+    """Locks the same, and finds something if all of them are as they were ``seen``."""
+    return _UNCHANGED, (seen.pk, seen.versions)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -27,7 +26,8 @@ from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
-_SPENT = "UPDATE oauth_refreshtoken AS old SET used_at = %s, revoked = %s FROM {done} WHERE old.id = %s RETURNING 1"
+_SPENT = """UPDATE oauth_refreshtoken AS old SET used_at = %s, revoked = %s, answer = '' FROM {done} WHERE old.id = %s
+RETURNING 1"""
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
 
@@ -106,44 +106,43 @@ def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: da
 
 
 def rotate(
-    old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried, *, after: Sequence[prepared.Part] = (),
-    at: datetime,
+    old: RefreshToken, presented: str, root: Root, lasting: tuple[str, ...], carried: Carried,
+    *, after: Sequence[prepared.Part] = (), at: datetime,
 ) -> Issued | None:  # fmt: skip
     """The next of a family, in exchange for its refresh token; None if ``after`` did nothing (``prepared.insert``).
 
-    The absolute end stays where it was.
+    The absolute end stays where it was. What is answered waits beside the next, until that is used.
     """
     kept, refresh = _new_refresh(root, lasting, old.expires_at, at)
     row, access = _new_access(root, carried, at)
+    said = json.dumps([_alike(carried, root.jkt), access, refresh, carried.scopes, lasting])
+    kept.answer = vault.seal(said.encode(), _context(old), beside=presented)
     if not prepared.insert(kept, row, after=(*after, (_SPENT, (at, at, old.pk)))):
         return None
-    issued = Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
-    alike = root.jkt, carried.target.url, sorted(map(str, carried.details))
-    said = json.dumps([alike, issued.access_token, refresh, carried.scopes, lasting])
-    sealed = vault.seal(said.encode(), _context(old))
-    cache.set(_repeatable(old), sealed, limits.current().oauth.refresh_grace_seconds or 1)
-    return issued
+    return Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
 
 
-def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
+def repeated(old: RefreshToken, presented: str, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
     For the same key and the same of everything, within the grace. None otherwise: then the token is presented twice.
     """
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
-    sealed = cache.get(_repeatable(old)) if old.used_at and abs(at - old.used_at) < grace else None
-    if sealed is None:
+    if old.used_at is None or abs(at - old.used_at) >= grace:
         return None
-    was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old)))
-    live = RefreshToken.objects.filter(token_checksum=checksum(refresh), revoked__isnull=True, used_at__isnull=True)
-    alike = [jkt, wanted.target.url, sorted(map(str, wanted.details))]
-    if was != alike or set(wanted.scopes or had) != set(had) or not live.exists():
+    live = RefreshToken.objects.filter(consent=old.consent_id, revoked__isnull=True, used_at__isnull=True)
+    try:
+        sealed = live.filter(token_family=old.token_family).values_list("answer", flat=True).first() or ""
+        was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old), beside=presented))
+    except vault.CannotOpen:  # what is live came later
+        return None
+    if was != _alike(wanted, jkt) or set(wanted.scopes or had) != set(had):
         return None
     return Issued(access, refresh, tuple(had), tuple(lasting), wanted.seconds(at), wanted.details)
 
 
-def _repeatable(old: RefreshToken) -> str:
-    return f"refreshed:{old.pk}"
+def _alike(carried: Carried, jkt: str) -> list[Any]:
+    return [jkt, carried.target.url, sorted(map(str, carried.details))]
 
 
 def _context(old: RefreshToken) -> str:

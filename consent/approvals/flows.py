@@ -45,7 +45,7 @@ from consent.models import ApprovalRequest, Consent, Delegation
 from consent.release import issuance
 from consent.release.actors import in_app
 from consent.release.events import Why
-from consent.release.flows import Exchanged, handed_out, spoken
+from consent.release.flows.family import Exchanged, handed_out, spoken
 
 CHANNEL = "ciba"
 PENDING, SLOW_DOWN, EXPIRED, DENIED = "authorization_pending", "slow_down", "expired_token", "access_denied"

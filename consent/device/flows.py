@@ -31,7 +31,7 @@ from consent.purposes.shipped import OF_SCOPES
 from consent.records.policy import Reason as Choice
 from consent.release import issuance
 from consent.release.events import Why
-from consent.release.flows import Exchanged, begin_family, read
+from consent.release.flows.family import Exchanged, begin_family, read
 
 PENDING, SLOW_DOWN, EXPIRED, DENIED = "authorization_pending", "slow_down", "expired_token", "access_denied"
 _DEVICE, _USER, _TRIES = "device code", "user code", "user_codes"

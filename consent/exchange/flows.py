@@ -30,7 +30,7 @@ from consent.exchange import events, policy
 from consent.exchange.policy import Why
 from consent.models import Consent, Delegation
 from consent.release import challenges, issuance
-from consent.release.flows import handed_out, spoken
+from consent.release.flows.family import handed_out, spoken
 
 
 @dataclass(frozen=True, slots=True)

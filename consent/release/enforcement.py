@@ -4,31 +4,24 @@ from typing import Any
 
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts.step_up import facts as accounts_facts
 from ciam_portal.core import clock
-from ciam_portal.core.policy import limits
-from ciam_portal.oauth import dpop, id_tokens, subject_tokens, tokens
+from ciam_portal.oauth import dpop, subject_tokens, tokens
 from ciam_portal.oauth.authentication import Authenticating
 from ciam_portal.oauth.backend import JKT
 from ciam_portal.oauth.ciba import GRANT as CIBA
-from ciam_portal.oauth.claims import ID_TOKEN
-from ciam_portal.oauth.claims import asked as asked_for
 from ciam_portal.oauth.exchange import GRANT
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.id_tokens import mint
+from ciam_portal.oauth.models import Partner, RefreshToken
 from ciam_portal.oauth.scopes import OWN
-from ciam_portal.oauth.subjects import subject
 from consent.approvals import flows as approvals
 from consent.device import flows as devices
 from consent.exchange import flows as exchange
 from consent.exchange.policy import Why as WhyNot
-from consent.ledger.shapes import Party, Way
-from consent.permission import facts
-from consent.release import flows, own, pace, wanted
+from consent.release import id_tokens, own, pace, wanted
 from consent.release.access import Access, acting, admit
 from consent.release.events import Why
-from consent.use import fields
-from consent.use import flows as leaving
-from consent.use.shapes import To
+from consent.release.flows import codes, partners, refreshing
+from consent.release.flows.family import Exchanged, Wanted
 
 _ONE_BY_ONE = {Partner.GRANT_AUTHORIZATION_CODE, Partner.GRANT_DEVICE_CODE}  # customers let them in
 _GRANTS = {
@@ -93,7 +86,7 @@ class ConsentValidator(Authenticating):
         found = tokens.code_of(request.client, code)
         if found is None:
             return False
-        exchanged = flows.redeem(
+        exchanged = codes.redeem(
             found,
             request.client,
             wanted.of(request, found, (), _jkt(request)),
@@ -133,14 +126,17 @@ class ConsentValidator(Authenticating):
         self, refresh_token: str, client: Partner, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """The whole exchange, for the scopes asked or for all."""
-        found = tokens.refresh_of(request.client, refresh_token)
-        if found is None:
+        asked, partner = tuple((request.scope or "").split()), request.client
+
+        def terms(found: RefreshToken) -> Wanted:
+            if not set(asked) <= set(found.scope.split()):
+                raise errors.InvalidScopeError(request=request)
+            return wanted.of(request, found, asked, _jkt(request))
+
+        try:
+            exchanged = refreshing.refresh(refresh_token, partner, terms, by=acting(partner), at=clock.now())
+        except LookupError:
             return False
-        asked = tuple((request.scope or "").split())
-        if not set(asked) <= set(found.scope.split()):
-            raise errors.InvalidScopeError(request=request)
-        terms = wanted.of(request, found, asked, _jkt(request))
-        exchanged = flows.refresh(found, request.client, terms, by=acting(request.client), at=clock.now())
         return _keep(request, exchanged, "")
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
@@ -156,7 +152,7 @@ class ConsentValidator(Authenticating):
         wanted.refuse_details(request, "on a device nothing is approved by itself")
         target, by = wanted.target(request, []), acting(request.client)
         polled = devices.poll(request.client, device_code, target, jkt=_jkt(request), by=by, at=clock.now())
-        if isinstance(polled, flows.Exchanged):
+        if isinstance(polled, Exchanged):
             return "authorized" if _keep(request, polled, "") else None
         return polled
 
@@ -167,7 +163,7 @@ class ConsentValidator(Authenticating):
         wanted.refuse_details(request, "what is asked was said when it was")
         asked, client, at = wanted.resource(request), request.client, clock.now()
         polled = approvals.poll(client, request.auth_req_id, asked, jkt=_jkt(request), by=acting(client), at=at)
-        if not isinstance(polled, flows.Exchanged):
+        if not isinstance(polled, Exchanged):
             raise errors.CustomOAuth2Error(polled or "invalid_grant", request=request)
         _keep(request, polled, "")
 
@@ -225,29 +221,8 @@ class ConsentValidator(Authenticating):
 
     def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
         """Who signed in, when and how. Fields are userinfo's (OpenID Connect Core 5.4), but those named for it."""
-        exchanged, issued = request.exchanged, request.issued
-        at = clock.now()
-        now, by = int(at.timestamp()), acting(request.client)
-        asked = accounts_facts.for_token(exchanged.customer, exchanged.session, by=by, at=at)
-        named = facts.named_now(ID_TOKEN, exchanged.named, exchanged.consent, asked, at, partner=request.client)
-        consent, customer, to = exchanged.consent, exchanged.customer, To(Party(request.client.pk), Way.ID_TOKEN)
-        released = leaving.release_to_app(consent, customer, ("openid",), to, named=named, at=at)
-        claims: dict[str, Any] = fields.of(customer, released, (), named=named)
-        claims |= fields.verified_claims(
-            customer, released, (), asked_for(ID_TOKEN, exchanged.named), named=named, at=at
-        )
-        claims |= facts.signed_in(exchanged.session)
-        claims |= {
-            "sub": subject(request.client, exchanged.customer.pk),
-            "aud": request.client.client_id,
-            "iat": now,
-            "exp": now + limits.current().oauth.id_token_seconds,
-        }
-        if exchanged.nonce:
-            claims["nonce"] = exchanged.nonce
-        if exchanged.sid:
-            claims["sid"] = exchanged.sid
-        return id_tokens.mint(claims, request.client.algorithm, issued.access_token)
+        claims = id_tokens.claims(request.exchanged, request.client, by=acting(request.client), at=clock.now())
+        return mint(claims, request.client.algorithm, request.issued.access_token)
 
     # --- tokens in use, and given back
 
@@ -278,10 +253,10 @@ class ConsentValidator(Authenticating):
             return
         found = tokens.refresh_of(request.client, token) or tokens.access_of(token)
         if found is not None and found.application_id == request.client.pk:
-            flows.give_back(found, request.client, by=acting(request.client), at=clock.now())
+            partners.give_back(found, request.client, by=acting(request.client), at=clock.now())
 
 
-def _keep(request: Any, exchanged: flows.Exchanged | Why, challenge: str) -> bool:
+def _keep(request: Any, exchanged: Exchanged | Why, challenge: str) -> bool:
     if isinstance(exchanged, Why):
         if exchanged in {Why.PROVE_MORE, Why.ON_HOLD, Why.TOO_RISKY}:
             words = "something about this is unusual: send the customer through the authorization endpoint again"

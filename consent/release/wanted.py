@@ -12,7 +12,7 @@ from ciam_portal.oauth.resources import targets
 from ciam_portal.oauth.resources.targets import Target
 from consent.details import facts
 from consent.exchange.policy import Why
-from consent.release.flows import Wanted
+from consent.release.flows.family import Wanted
 
 
 def of(request: Any, found: AuthorizationCode | RefreshToken, scopes: tuple[str, ...], jkt: str) -> Wanted:  # noqa: ANN401  (the library's request)

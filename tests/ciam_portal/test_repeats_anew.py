@@ -26,7 +26,8 @@ from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import AccessToken, Partner
 from ciam_portal.oauth.profiles import Profile
 from ciam_portal.oauth.scopes import GRANT_QUERY
-from consent.release import flows, pace
+from consent.release import pace
+from consent.release.flows import partners
 from tests.ciam_portal.test_repeats import Asking, again, statements, still  # noqa: F401  (fixtures)
 from tests.oauth.keyed import Keyed, new_key
 from tests.oauth.walk import Walk, answer, register
@@ -176,7 +177,7 @@ def test_one_policy_decides_a_repeated_answer(service: Service, monkeypatch: pyt
 def test_who_signs_is_asked_for_a_new_signature_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     keyed = Keyed(profile=Profile.SERVICE)
     asking = Asking(keyed, token="")
-    monkeypatch.setattr(flows, "authorize_again", lambda *_, **__: pytest.fail("made again"))
+    monkeypatch.setattr(partners, "authorize_again", lambda *_, **__: pytest.fail("made again"))
     form = "&".join(f"{name}={value}" for name, value in ({"grant_type": "client_credentials"} | keyed.proof()).items())
     said = [asking.ask("POST", "/oauth/token/", form.encode())[0].split()[0] for _ in range(4)]
     assert said == ["200", "401", "401", "401"]

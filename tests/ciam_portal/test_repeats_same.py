@@ -12,7 +12,7 @@ from ciam_portal.core import clock
 from ciam_portal.oauth import dpop
 from ciam_portal.oauth.models import AccessToken
 from ciam_portal.oauth.profiles import Profile
-from consent.release import flows
+from consent.release.flows import partners
 from tests.ciam_portal.test_repeats import Asking, again, still  # noqa: F401  (fixtures)
 from tests.oauth.keyed import Keyed
 
@@ -73,6 +73,6 @@ def test_a_token_that_is_to_be_bound_is_bound_each_time() -> None:
 def test_a_signature_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asking = Asking(keyed := Keyed(profile=Profile.SERVICE), token="")
     monkeypatch.setattr(cache, "add", lambda *_, **__: True)  # even if nobody remembered that it was shown
-    monkeypatch.setattr(flows, "authorize_again", lambda *_, **__: pytest.fail("made again"))
+    monkeypatch.setattr(partners, "authorize_again", lambda *_, **__: pytest.fail("made again"))
     form = "&".join(f"{name}={value}" for name, value in ({"grant_type": "client_credentials"} | keyed.proof()).items())
     assert {asking.ask("POST", "/oauth/token/", form.encode())[0] for _ in range(4)} == {"200 OK"}

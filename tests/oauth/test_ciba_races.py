@@ -12,7 +12,7 @@ from ciam_portal.oauth.models import AccessToken, Partner
 from consent.approvals import flows
 from consent.models import ApprovalRequest, AuthorizationDetail
 from consent.release.access import acting
-from consent.release.flows import Exchanged
+from consent.release.flows.family import Exchanged
 from tests.at_once import at_once, together
 from tests.oauth.asking import Asking
 

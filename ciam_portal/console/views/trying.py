@@ -24,8 +24,9 @@ from ciam_portal.oauth.models import Partner
 from ciam_portal.oauth.profiles import Kind
 from consent.ledger.shapes import Party, Way
 from consent.permission.facts import signed_in
-from consent.release import flows as release
 from consent.release.access import acting
+from consent.release.flows.codes import redeem
+from consent.release.flows.family import Exchanged, Wanted
 from consent.use import fields
 from consent.use import flows as leaving
 from consent.use.shapes import To
@@ -79,9 +80,9 @@ def tried(request: HttpRequest) -> HttpResponse:
     code = tokens.code_of(app, request.GET.get("code", ""))
     if code is not None and request.GET.get("iss") == settings.PUBLIC_URL:
         uri = links.absolute("console:tried")
-        everything = release.Wanted()
-        exchanged = release.redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
-        if isinstance(exchanged, release.Exchanged):
+        everything = Wanted()
+        exchanged = redeem(code, app, everything, redirect_uri=uri, verifier=verifier, by=acting(app), at=at)
+        if isinstance(exchanged, Exchanged):
             if hmac.compare_digest(exchanged.nonce.encode(), nonce.encode()):
                 said = _told(app, exchanged, at) | signed_in(exchanged.session)
                 context |= {"said": sorted(said.items()), "granted": exchanged.issued.scopes}
@@ -91,7 +92,7 @@ def tried(request: HttpRequest) -> HttpResponse:
     return render(request, "console/tried.html", context)
 
 
-def _told(app: Partner, exchanged: release.Exchanged, at: datetime) -> dict[str, Any]:
+def _told(app: Partner, exchanged: Exchanged, at: datetime) -> dict[str, Any]:
     scopes, to = exchanged.issued.scopes, To(Party(app.pk), Way.USERINFO)
     released = leaving.release_to_app(exchanged.consent, exchanged.customer, scopes, to, at=at)
     shown = fields.verified_claims(exchanged.customer, released, scopes, at=at)

@@ -19,6 +19,7 @@ from ciam_portal.core import base64url
 from ciam_portal.core.crypto.rings import name_of
 
 _NONCE = 12
+_BESIDE = "opens only beside: "
 NAMED = "."
 """Stands behind the key's name. What was sealed before keys were named has none."""
 
@@ -27,15 +28,18 @@ class CannotOpen(Exception):
     """No key opens this value in this context: it was altered, moved, or its key is gone."""
 
 
-def seal(plain: bytes, context: str) -> str:
-    """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``): a name, and base64url text unpadded."""
+def seal(plain: bytes, context: str, *, beside: str = "") -> str:
+    """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``): a name, and base64url text unpadded.
+
+    ``beside``: at least 128 random bits that are kept nowhere, without which our keys do not open it.
+    """
     key, nonce = settings.DATA_KEYS[0], os.urandom(_NONCE)
-    sealed = AESGCM(key).encrypt(nonce, plain, context.encode())
+    sealed = AESGCM(_with(key, beside)).encrypt(nonce, plain, context.encode())
     return name_of(key) + NAMED + base64url.encode(nonce + sealed)
 
 
-def unseal(sealed: str, context: str) -> bytes:
-    """The bytes that were sealed for ``context``. Raises CannotOpen."""
+def unseal(sealed: str, context: str, *, beside: str = "") -> bytes:
+    """The bytes that were sealed for ``context``, ``beside`` the same. Raises CannotOpen."""
     name, _, text = sealed.rpartition(NAMED)
     try:
         raw = base64url.decode(text)
@@ -45,10 +49,14 @@ def unseal(sealed: str, context: str) -> bytes:
         if name and name != name_of(key):
             continue
         try:
-            return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+            return AESGCM(_with(key, beside)).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
         except (InvalidTag, ValueError):
             continue
     raise CannotOpen(context)
+
+
+def _with(key: bytes, beside: str) -> bytes:
+    return hmac.digest(key, f"{_BESIDE}{beside}".encode(), hashlib.sha256) if beside else key
 
 
 def seal_digest(value: str, context: str) -> str:
