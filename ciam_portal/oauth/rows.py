@@ -46,7 +46,7 @@ REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_che
 _BENEATH: Mapping[type[Any], Prepared[Any]] = {kind: _beneath(kind) for kind in (AuthorizationCode, RefreshToken)}
 # Django has no FOR SHARE. Rows are locked in the order of these names.
 _HELD = """
-FROM {table} AS held
+FROM {before}{table} AS held
 JOIN consent_consent AS consent ON consent.id = held.consent_id
 JOIN accounts_user AS customer ON customer.id = held.user_id
 JOIN accounts_session AS session ON session.id = held.session_id
@@ -56,7 +56,7 @@ _VERSIONS = "ROW({0}.xmin, {0}.ctid, {1}.xmin, {1}.ctid, {2}.xmin, {2}.ctid, {3}
 _AS_READ = _VERSIONS.format("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session")
 _AS_IT_IS = _VERSIONS.format("held", "consent", "customer", "session")
 _UNCHANGED = f"SELECT 1 {_HELD} FOR UPDATE OF held".format(
-    table="oauth_refreshtoken", which=f"held.id = %s AND {_AS_IT_IS} = %s"
+    before="{done} CROSS JOIN ", table="oauth_refreshtoken", which=f"held.id = %s AND {_AS_IT_IS} = %s"
 )
 
 
@@ -66,7 +66,7 @@ def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> H
     Nor what it hangs from: consent, customer and session are locked first, and all is read as it stands then.
     """
     which = f"held.{column} = %s AND held.application_id = %s"
-    statement = f"SELECT held.id {_HELD}".format(table=kind._meta.db_table, which=which)  # noqa: SLF001  (documented)
+    statement = f"SELECT held.id {_HELD}".format(before="", table=kind._meta.db_table, which=which)  # noqa: SLF001  (documented)
     with connection.prepared() as cursor:
         cursor.execute(statement, [value, partner])
         found = cursor.fetchone()

@@ -54,6 +54,17 @@ def test_a_handle_needs_no_key(settings: Any) -> None:
     assert codes.handle("secret", "link") == named != codes.handle("secret", "another")
 
 
+@given(st.binary(max_size=200), st.text(min_size=1, max_size=40))
+def test_what_is_sealed_beside_something_opens_only_beside_it(plain: bytes, beside: str) -> None:
+    sealed = vault.seal(plain, "context", beside=beside)
+    assert vault.unseal(sealed, "context", beside=beside) == plain
+    for other in ("", beside + "x"):
+        with pytest.raises(vault.CannotOpen):
+            vault.unseal(sealed, "context", beside=other)
+    with pytest.raises(vault.CannotOpen):
+        vault.unseal(vault.seal(plain, "context"), "context", beside=beside)
+
+
 @given(st.binary(max_size=200), st.text(max_size=40))
 def test_what_is_sealed_opens_only_in_its_context(plain: bytes, context: str) -> None:
     sealed = vault.seal(plain, context)

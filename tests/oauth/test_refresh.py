@@ -15,10 +15,12 @@ from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
+from ciam_portal.core.crypto import vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
 from ciam_portal.governance import recompute
+from ciam_portal.oauth import rows
 from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows
@@ -78,14 +80,33 @@ class TestLostAnswers:
         assert walk.refresh(first).json()["error"] == "invalid_grant"
         assert walk.refresh(third["refresh_token"]).json()["error"] == "invalid_grant"
 
-    @pytest.mark.parametrize("end", ["consent", "cache", "scope"])
-    def test_nor_when_anything_is_different(self, walk: Walk, end: str) -> None:
+    def test_also_when_the_cache_is_lost(self, walk: Walk) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        answer = walk.refresh(first).json()
+        cache.clear()
+        assert walk.refresh(first).json()["refresh_token"] == answer["refresh_token"]
+
+    def test_it_waits_only_until_the_successor_is_used_and_opens_to_who_holds_the_one_before(self, walk: Walk) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        second = walk.refresh(first).json()
+        kept = RefreshToken.objects.get(used_at=None)
+        context = f"answer to refresh token {RefreshToken.objects.exclude(used_at=None).get().pk}"
+        assert second["refresh_token"].encode() in vault.unseal(kept.answer, context, beside=first)
+        for other in ("", second["refresh_token"]):
+            with pytest.raises(vault.CannotOpen):
+                vault.unseal(kept.answer, context, beside=other)
+        walk.refresh(second["refresh_token"])
+        kept.refresh_from_db()
+        assert kept.answer == ""
+
+    @pytest.mark.parametrize("end", ["consent", "key", "scope"])
+    def test_nor_when_anything_is_different(self, walk: Walk, settings: Any, end: str) -> None:
         first = walk.tokens(OFFLINE)["refresh_token"]
         walk.refresh(first)
         if end == "consent":
             walk.browser.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
-        elif end == "cache":
-            cache.clear()
+        elif end == "key":
+            RefreshToken.objects.filter(used_at=None).update(answer=vault.seal(b"[]", "another", beside=first))
         again = walk.refresh(first, **({"scope": "openid"} if end == "scope" else {}))
         assert again.json()["error"] == "invalid_grant"
         assert not RefreshToken.objects.filter(revoked__isnull=True).exists()
@@ -226,12 +247,42 @@ def test_what_is_refused_is_never_counted_away(walk: Walk) -> None:
     assert DecisionEntry.objects.filter(action="refresh_token", answer="deny").count() == 2
 
 
-def test_a_counted_refresh_is_counted_by_the_statement_that_stores_its_tokens(
-    walk: Walk, django_assert_num_queries: Any
-) -> None:
+def test_a_counted_refresh_is_counted_and_stored_by_one_statement(walk: Walk, django_assert_num_queries: Any) -> None:
     token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
-    with django_assert_num_queries(9):  # two are the savepoint; one holds customer and session; one is what was said
+    with django_assert_num_queries(4):  # the partner, the token, what is done with it; one is what was said
         walk.refresh(token)
+
+
+@pytest.mark.parametrize("fallen", ["nothing", "customer", "consent", "session", "token", "narrowed"])
+def test_what_changes_after_it_was_judged_is_found_by_that_statement(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch, fallen: str
+) -> None:
+    token, at = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2), clock.now()
+    change: dict[str, Callable[[], Any]] = {
+        "nothing": lambda: None,
+        "customer": lambda: User.objects.update(is_active=False),
+        "consent": lambda: Consent.objects.update(ended_at=at),
+        "session": lambda: Session.objects.update(ended_at=at, end_reason="credentials_changed"),
+        "token": lambda: RefreshToken.objects.filter(used_at=None).update(revoked=at),
+        "narrowed": lambda: Consent.objects.update(scopes=["openid", "offline_access"]),
+    }
+    ask = rows.unchanged
+
+    def meanwhile(seen: RefreshToken) -> Any:
+        change[fallen]()
+        return ask(seen)
+
+    monkeypatch.setattr(rows, "unchanged", meanwhile)
+    issued, counted = AccessToken.objects.count(), Tally.objects.get().times
+    answer = walk.refresh(token)
+    if fallen in {"nothing", "narrowed"}:
+        wide = ["profile", "email"] if fallen == "nothing" else []
+        assert set(answer.json()["scope"].split()) == {"openid", "offline_access", *wide}
+        assert AccessToken.objects.count() == issued + 1
+    else:
+        assert answer.json()["error"] == "invalid_grant"
+        assert AccessToken.objects.count() == issued
+    assert Tally.objects.earliest("pk").times == counted + (fallen == "nothing")
 
 
 def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:

@@ -156,8 +156,8 @@ _ALONE: Part = ("SELECT 1", ())
 def insert(*rows: Model, after: Sequence[Part] = ()) -> bool:
     """New rows as Django would store them, by one statement that is put together once for their models.
 
-    ``after``: what is done first in the same statement, each of them ``RETURNING``; ``{done}`` in one stands for what
-    the one before it returned. False: nothing was stored, because one of these has returned no row.
+    ``after``: what is done first in the same statement, in this order; ``{done}`` in each stands for what the one
+    before it returned. False: one of these has returned no row, and nothing was done after it.
     """
     first = _ALONE, *after
     statement, fields = _insertion(tuple(map(type, rows)), tuple(each for each, _values in first))
@@ -176,6 +176,9 @@ def insert(*rows: Model, after: Sequence[Part] = ()) -> bool:
 @cache
 def _insertion(models: tuple[type[Model], ...], first: tuple[str, ...]) -> tuple[str, list[tuple[Any, ...]]]:
     """Each part reads what the one before it returned, so that none is done for one that found nothing."""
+    if not all("{done}" in part for part in first[1:]):
+        message = "what is done first reads what was done before it"
+        raise TypeError(message)
     fields = [tuple(model._meta.local_concrete_fields) for model in models]  # noqa: SLF001  (Django's documented way)
     inserts = [_insert(model, own) for model, own in zip(models, fields, strict=True)]
     parts = [
